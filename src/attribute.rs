@@ -1,0 +1,150 @@
+//! Sockets × holdings × processes → one owner a socket.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Attributed, Observation, Owner, Pid, Process, SocketId};
+
+/// Gives every socket its owner. No socket is dropped.
+#[must_use]
+pub fn attribute(observation: &Observation) -> Vec<Attributed> {
+    let mut holders: BTreeMap<SocketId, Vec<Pid>> = BTreeMap::new();
+    for holding in &observation.holdings {
+        holders.entry(holding.socket).or_default().push(holding.pid);
+    }
+    let processes = &observation.processes;
+    observation
+        .sockets
+        .iter()
+        .map(|socket| {
+            let owner = match holders.get(&socket.id) {
+                Some(pids) => Owner::Identified(lead_first(pids, processes)),
+                None if observation.sees_all_processes => Owner::Unattributed,
+                None => Owner::Hidden,
+            };
+            let parent = owner.lead().and_then(|lead| processes.get(&lead.ppid?)).cloned();
+            Attributed { socket: socket.clone(), owner, parent }
+        })
+        .collect()
+}
+
+/// The lead is the oldest of the holders that descend from no other holder; the rest follow by age.
+fn lead_first(pids: &[Pid], processes: &BTreeMap<Pid, Process>) -> Vec<Process> {
+    let mut holders: Vec<Process> = pids
+        .iter()
+        .map(|pid| processes.get(pid).cloned().unwrap_or(Process { pid: *pid, ..Process::default() }))
+        .collect();
+    // An unknown start time sorts last: nothing speaks for its being the oldest.
+    holders.sort_by_key(|p| {
+        (descends_from_any(p, pids, processes), p.started_at.is_none(), p.started_at, p.pid)
+    });
+    holders.dedup_by_key(|p| p.pid);
+    holders
+}
+
+fn descends_from_any(process: &Process, pids: &[Pid], processes: &BTreeMap<Pid, Process>) -> bool {
+    let mut ancestor = process.ppid;
+    // Reused PIDs could close the chain into a ring; it is never longer than the processes known.
+    for _ in 0..processes.len() {
+        match ancestor {
+            Some(pid) if pids.contains(&pid) && pid != process.pid => return true,
+            Some(pid) => ancestor = processes.get(&pid).and_then(|parent| parent.ppid),
+            None => return false,
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::model::{Holding, Host, Os, Protocol, Socket, State};
+
+    fn process(pid: Pid, ppid: Pid, started: i64) -> Process {
+        Process {
+            pid,
+            ppid: Some(ppid),
+            started_at: Timestamp::from_second(started).ok(),
+            ..Process::default()
+        }
+    }
+
+    fn observed(holders: &[Pid], processes: Vec<Process>, sees_all_processes: bool) -> Observation {
+        let id = SocketId(7);
+        Observation {
+            host: Host { name: None, os: Os::Linux },
+            taken_at: Timestamp::UNIX_EPOCH,
+            privileged: false,
+            sees_all_processes,
+            running: None,
+            sockets: vec![Socket {
+                id,
+                protocol: Protocol::Tcp,
+                state: State::Listen,
+                local: SocketAddr::from((Ipv4Addr::LOCALHOST, 80)),
+                interface: None,
+                dual_stack: None,
+                uid: None,
+                user: None,
+                namespace: None,
+            }],
+            holdings: holders.iter().map(|&pid| Holding { socket: id, pid }).collect(),
+            processes: processes.into_iter().map(|p| (p.pid, p)).collect(),
+            gaps: Vec::new(),
+        }
+    }
+
+    fn order(observation: &Observation) -> Vec<Pid> {
+        attribute(observation)[0].owner.processes().iter().map(|p| p.pid).collect()
+    }
+
+    #[test]
+    fn the_ancestor_leads_even_with_a_higher_pid() {
+        // PIDs wrapped around: the master is 900, its workers 20 and 30.
+        let seen = observed(
+            &[20, 900, 30],
+            vec![process(20, 900, 9), process(30, 900, 9), process(900, 1, 9)],
+            true,
+        );
+        assert_eq!(order(&seen), [900, 20, 30]);
+    }
+
+    #[test]
+    fn descent_is_followed_through_processes_that_hold_nothing() {
+        let seen = observed(&[5, 50], vec![process(5, 40, 1), process(40, 50, 1), process(50, 1, 1)], true);
+        assert_eq!(order(&seen), [50, 5]);
+    }
+
+    #[test]
+    fn of_unrelated_holders_the_oldest_leads() {
+        let seen = observed(&[5, 9], vec![process(5, 1, 200), process(9, 1, 100)], true);
+        assert_eq!(order(&seen), [9, 5]);
+    }
+
+    #[test]
+    fn a_ring_of_parents_comes_to_an_end() {
+        let seen = observed(&[5], vec![process(5, 6, 1), process(6, 5, 1)], true);
+        assert_eq!(order(&seen), [5]);
+    }
+
+    #[test]
+    fn the_parent_of_the_lead_is_kept() {
+        let seen = observed(&[5], vec![process(5, 6, 1), process(6, 1, 1)], true);
+        assert_eq!(attribute(&seen)[0].parent.as_ref().map(|p| p.pid), Some(6));
+    }
+
+    #[test]
+    fn a_holder_that_is_gone_is_still_a_holder() {
+        let seen = observed(&[5], Vec::new(), true);
+        assert_eq!(order(&seen), [5]);
+    }
+
+    #[test]
+    fn no_holder_is_hidden_or_nobody_by_what_could_be_seen() {
+        assert_eq!(attribute(&observed(&[], Vec::new(), false))[0].owner, Owner::Hidden);
+        assert_eq!(attribute(&observed(&[], Vec::new(), true))[0].owner, Owner::Unattributed);
+    }
+}

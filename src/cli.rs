@@ -1,0 +1,127 @@
+//! What was typed, nothing else.
+
+use clap::{ArgAction, Parser, ValueEnum};
+
+/// What is listening on this machine, who owns it, and should it be there?
+#[derive(Debug, Parser)]
+#[command(
+    name = "whatlistens",
+    version,
+    about,
+    after_help = AFTER_HELP,
+    max_term_width = 100,
+    args_override_self = true,
+    override_usage = "whatlistens [OPTIONS] [WHAT]..."
+)]
+pub struct Cli {
+    /// A port (1538, :1538, 1538/udp), a range (27000-27009), a service (3ds-lm) or a process
+    /// (lmgrd); one port or service alone is shown in detail
+    #[arg(value_name = "WHAT")]
+    pub what: Vec<String>,
+
+    /// Only TCP
+    #[arg(short = 't', long)]
+    pub tcp: bool,
+
+    /// Only UDP
+    #[arg(short = 'u', long)]
+    pub udp: bool,
+
+    /// Only IPv4
+    #[arg(short = '4', long)]
+    pub ipv4: bool,
+
+    /// Only IPv6
+    #[arg(short = '6', long)]
+    pub ipv6: bool,
+
+    /// Ports as lsof takes them: -i :1538, -i tcp:80,443, -i 6udp
+    #[arg(short = 'i', value_name = "[46][tcp|udp][:PORTS]", num_args = 0..=1, default_missing_value = "")]
+    pub internet: Vec<String>,
+
+    /// Only ports of license managers
+    #[arg(long)]
+    pub licenses: bool,
+
+    /// Only license ports whose process is not confirmed to be the right one
+    #[arg(long)]
+    pub flagged: bool,
+
+    /// Only held by this process
+    #[arg(long, value_name = "PID", value_delimiter = ',')]
+    pub pid: Vec<String>,
+
+    /// Only held by a process of this name, which need not be running
+    #[arg(long, value_name = "NAME")]
+    pub process: Vec<String>,
+
+    /// Only of this user (name or number)
+    #[arg(long, value_name = "USER", value_delimiter = ',')]
+    pub user: Vec<String>,
+
+    /// Order of the rows
+    #[arg(long, value_name = "KEY", value_enum, default_value_t)]
+    pub sort: Sort,
+
+    /// Add the processes' command lines, which may hold secrets
+    #[arg(long)]
+    pub args: bool,
+
+    /// No header line, no detail view; notes go to standard error
+    #[arg(short = 'H', long)]
+    pub no_header: bool,
+
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+
+    /// When to colour
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    pub color: Color,
+
+    /// What fingers type after ss, netstat and lsof, and what this does anyway: only listeners
+    /// (l), numeric (n, P), with processes (p).
+    #[arg(short = 'l', short_aliases = ['n', 'p', 'P'], action = ArgAction::Count, hide = true)]
+    pub habits: u8,
+}
+
+/// Order of the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Sort {
+    /// By port number.
+    #[default]
+    Port,
+    /// By local address.
+    Address,
+    /// By process name.
+    Process,
+    /// By process id.
+    Pid,
+    /// By user.
+    User,
+    /// By service name.
+    Service,
+    /// By verdict, those that deserve a look first.
+    Verdict,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  whatlistens                 everything that listens here
+  whatlistens 1538            who holds port 1538, and should it?
+  whatlistens --flagged       license ports held by what may be the wrong process
+  whatlistens --json | jq .   for scripts
+
+Exit status: 0 something matched, 1 nothing matched, 2 wrong usage, 3 this machine cannot be observed.";

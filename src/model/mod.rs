@@ -1,0 +1,15 @@
+//! Plain values that the stages hand to each other. No I/O, nothing of the operating system.
+
+mod observation;
+mod process;
+mod report;
+mod socket;
+
+pub use observation::{Gap, GapKind, Holding, Host, Observation, Os};
+pub use process::{Container, ProcessService};
+pub use process::{Executable, Pid, Process, file_name};
+pub use report::{
+    Asked, Attributed, Exposure, License, Manager, Owner, PortClass, Report, Row, Service, Severity, Verdict,
+    vendor_and_product,
+};
+pub use socket::{Namespace, PortRange, Protocol, Socket, SocketId, State};

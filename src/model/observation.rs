@@ -1,0 +1,129 @@
+//! What one look at the machine saw, and what it could not see.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::{Pid, Process, Socket, SocketId};
+
+/// The operating system that was observed. A recorded observation keeps its own, so that it is
+/// judged alike wherever it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Os {
+    /// Linux.
+    Linux,
+    /// Microsoft Windows.
+    Windows,
+    /// Apple macOS.
+    Macos,
+}
+
+impl Os {
+    /// The name in the JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Os::Linux => "linux",
+            Os::Windows => "windows",
+            Os::Macos => "macos",
+        }
+    }
+
+    /// Whether two file names that differ only in case name the same file, as is usual there.
+    #[must_use]
+    pub fn ignores_case(self) -> bool {
+        !matches!(self, Os::Linux)
+    }
+}
+
+/// The machine that was observed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// Its host name; `None` where it has none.
+    pub name: Option<String>,
+    /// Its operating system.
+    pub os: Os,
+}
+
+/// That a process has a socket open. Many to many: workers share sockets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Holding {
+    /// The socket.
+    pub socket: SocketId,
+    /// The process.
+    pub pid: Pid,
+}
+
+/// What kind of thing could not be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GapKind {
+    /// A socket table, or part of one, could not be read: listeners may be missing.
+    SocketsUnreadable,
+    /// Sockets whose owner this user may not see.
+    OwnerHidden,
+    /// The process table could not be read: no owner is known.
+    ProcessesUnreadable,
+    /// Processes that ended while they were looked at.
+    ProcessGone,
+    /// Which UDP sockets have a peer could not be read: some of those shown may be clients.
+    UdpPeersUnreadable,
+}
+
+impl GapKind {
+    /// The permanent code in the JSON.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            GapKind::SocketsUnreadable => "sockets-unreadable",
+            GapKind::OwnerHidden => "owner-hidden",
+            GapKind::ProcessesUnreadable => "processes-unreadable",
+            GapKind::ProcessGone => "process-gone",
+            GapKind::UdpPeersUnreadable => "udp-peers-unreadable",
+        }
+    }
+}
+
+impl fmt::Display for GapKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// A fact about what could not be seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// Its kind.
+    pub kind: GapKind,
+    /// A sentence for a person, without its full stop.
+    pub detail: String,
+    /// How many things are affected; `None` where that cannot be counted.
+    pub count: Option<u64>,
+    /// What would close the gap, to be typed or done; `None` where nothing would.
+    pub remedy: Option<String>,
+}
+
+/// Everything one look at the machine saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// The machine.
+    pub host: Host,
+    /// When it was observed.
+    pub taken_at: Timestamp,
+    /// Whether it was observed with administrator's rights (root, an elevated token).
+    pub privileged: bool,
+    /// Whether every process could be looked into. Where not, a socket without a visible holder
+    /// has a hidden owner; where so, it has none.
+    pub sees_all_processes: bool,
+    /// The short names of all running processes, where they were asked for and all are listed: a
+    /// hidden owner is one of them.
+    pub running: Option<BTreeSet<String>>,
+    /// The sockets, in the order of the kernel's tables.
+    pub sockets: Vec<Socket>,
+    /// Who holds which.
+    pub holdings: Vec<Holding>,
+    /// Every holder and its ancestors.
+    pub processes: BTreeMap<Pid, Process>,
+    /// What could not be seen.
+    pub gaps: Vec<Gap>,
+}

@@ -1,0 +1,95 @@
+//! Processes that hold sockets, and their ancestors.
+
+use jiff::Timestamp;
+
+use super::Os;
+
+/// A process id.
+pub type Pid = u32;
+
+/// The file a process runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Executable {
+    /// The full path; bytes that are not UTF-8 are replaced by U+FFFD.
+    pub path: String,
+    /// Whether the file was deleted or replaced since the process started; `None` where not known.
+    pub deleted: Option<bool>,
+    /// The file or folder through which any user of the machine could have put another file in
+    /// place of this one; `None` where there is none, or where it is not known.
+    pub replaceable_at: Option<String>,
+}
+
+/// The service manager's name for what a process belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessService {
+    /// Which service manager: `systemd`, `launchd`, `windows`.
+    pub manager: String,
+    /// Its name for the service, such as `nginx.service`.
+    pub name: String,
+}
+
+/// The container a process runs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Container {
+    /// `docker`, `podman`, `containerd`, ….
+    pub runtime: String,
+    /// The runtime's identifier.
+    pub id: String,
+    /// The name a person gave it, where it can be had.
+    pub name: Option<String>,
+}
+
+/// What is known of one process. Everything but its id can be unknown, because a process may end,
+/// or be another user's, between two looks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Process {
+    /// Its id.
+    pub pid: Pid,
+    /// Its parent's id; `None` for a process without one.
+    pub ppid: Option<Pid>,
+    /// The executable's file name in full, or else the kernel's short name.
+    pub name: Option<String>,
+    /// The kernel's short name (`comm`), which the process itself can set and which Linux cuts at
+    /// 15 bytes (`PR_SET_NAME` in prctl(2)). Never judged by; shown where it contradicts `name`.
+    pub short_name: Option<String>,
+    /// The file it runs.
+    pub exe: Option<Executable>,
+    /// Its command line, where it was asked for.
+    pub args: Option<Vec<String>>,
+    /// The user it runs as.
+    pub user: Option<String>,
+    /// When it started; whole seconds.
+    pub started_at: Option<Timestamp>,
+    /// The service it belongs to.
+    pub service: Option<ProcessService>,
+    /// The container it runs in.
+    pub container: Option<Container>,
+}
+
+impl Process {
+    /// The file name of the executable: what a process is judged by.
+    #[must_use]
+    pub fn exe_name(&self, os: Os) -> Option<&str> {
+        self.exe.as_ref().map(|exe| file_name(&exe.path, os))
+    }
+}
+
+/// The last component of a path written in `os`'s way, whichever system this runs on.
+#[must_use]
+pub fn file_name(path: &str, os: Os) -> &str {
+    let separator = |c| c == '/' || (os == Os::Windows && c == '\\');
+    path.rsplit(separator).next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_names_follow_the_observed_system() {
+        assert_eq!(file_name("/usr/bin/python3.11", Os::Linux), "python3.11");
+        assert_eq!(file_name(r"C:\Program Files\lmgrd.exe", Os::Windows), "lmgrd.exe");
+        assert_eq!(file_name(r"/tmp/C:\lmgrd", Os::Linux), r"C:\lmgrd");
+        assert_eq!(file_name("lmgrd", Os::Linux), "lmgrd");
+    }
+}

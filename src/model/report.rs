@@ -1,0 +1,260 @@
+//! What is said of the machine: one row a socket, with its owner, its service and its verdict.
+
+use jiff::Timestamp;
+
+use super::{Gap, Host, PortRange, Process, Protocol, Socket};
+
+/// Who holds a socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// These processes; never empty; the lead first (the oldest ancestor among them).
+    Identified(Vec<Process>),
+    /// Somebody whose processes this user may not look into.
+    Hidden,
+    /// No process: the kernel itself, or one in another PID namespace.
+    Unattributed,
+}
+
+impl Owner {
+    /// Every visible holder, the lead first; empty where none is visible.
+    #[must_use]
+    pub fn processes(&self) -> &[Process] {
+        match self {
+            Owner::Identified(processes) => processes,
+            Owner::Hidden | Owner::Unattributed => &[],
+        }
+    }
+
+    /// The process that stands for all holders.
+    #[must_use]
+    pub fn lead(&self) -> Option<&Process> {
+        self.processes().first()
+    }
+}
+
+/// A socket, its owner, and the parent of the lead process where that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attributed {
+    /// The socket.
+    pub socket: Socket,
+    /// Who holds it.
+    pub owner: Owner,
+    /// Who started the lead.
+    pub parent: Option<Process>,
+}
+
+/// From where a socket's address can be reached, before any firewall.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exposure {
+    /// From this machine only.
+    Loopback,
+    /// From the same link.
+    LinkLocal,
+    /// At an address of a private network.
+    Private,
+    /// At a public address.
+    Public,
+    /// At every address of the machine.
+    AllInterfaces,
+}
+
+/// The registry's three classes of ports (RFC 6335, section 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PortClass {
+    /// 0-1023.
+    System,
+    /// 1024-49151.
+    Registered,
+    /// 49152-65535: never assigned.
+    Dynamic,
+}
+
+impl PortClass {
+    /// The class of a port.
+    #[must_use]
+    pub fn of(port: u16) -> PortClass {
+        match port {
+            0..=1023 => PortClass::System,
+            1024..=49151 => PortClass::Registered,
+            49152.. => PortClass::Dynamic,
+        }
+    }
+}
+
+/// A registry entry for a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// The service name.
+    pub name: String,
+    /// The registry's words for it; may be empty.
+    pub description: String,
+}
+
+/// A license manager that a port belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manager {
+    /// Its permanent id in the license facts.
+    pub id: String,
+    /// Who makes the licensed software.
+    pub vendor: String,
+    /// What the license manager is called.
+    pub product: String,
+    /// Which of its ports this is about.
+    pub ports: PortRange,
+    /// What to know about the port, for a person.
+    pub note: String,
+}
+
+impl Manager {
+    /// Vendor and product in one phrase.
+    #[must_use]
+    pub fn called(&self) -> String {
+        vendor_and_product(&self.vendor, &self.product)
+    }
+}
+
+/// Vendor and product in one phrase that says the vendor once: "Citrix License Server",
+/// "Autodesk 3ds-lm". A vendor that is not known is called `unknown` in the facts.
+#[must_use]
+pub fn vendor_and_product(vendor: &str, product: &str) -> String {
+    if vendor == "unknown" || product.starts_with(vendor) {
+        product.to_owned()
+    } else {
+        format!("{vendor} {product}")
+    }
+}
+
+/// Whether the process on a license port is the right one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// It is a process known for the port's license manager.
+    Expected,
+    /// It belongs to another license manager.
+    OtherLicenseManager,
+    /// It is neither.
+    Mismatch,
+    /// What can be seen does not decide.
+    CannotTell,
+}
+
+impl Verdict {
+    /// The word for it, in the JSON and on the screen.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Verdict::Expected => "expected",
+            Verdict::OtherLicenseManager => "other-license-manager",
+            Verdict::Mismatch => "mismatch",
+            Verdict::CannotTell => "cannot-tell",
+        }
+    }
+}
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Worth a look.
+    Warning,
+}
+
+/// What is said of a license port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct License {
+    /// The license managers that use the port.
+    pub managers: Vec<Manager>,
+    /// Whether the process is the right one.
+    pub verdict: Verdict,
+    /// How much that matters.
+    pub severity: Severity,
+    /// Why, in a sentence without its full stop.
+    pub reason: String,
+    /// The executables that would be right on this system; empty where none is documented.
+    pub expected: Vec<String>,
+    /// What the verdict rests on.
+    pub evidence: Vec<String>,
+    /// What to do next, in a sentence; `None` where nothing is.
+    pub advice: Option<String>,
+}
+
+/// One socket and all that is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The socket.
+    pub socket: Socket,
+    /// Who holds it.
+    pub owner: Owner,
+    /// The lead's parent, where it is known.
+    pub parent: Option<Process>,
+    /// The registry's first entry for the port.
+    pub service: Option<Service>,
+    /// Whether the registry notes that others use the number too.
+    pub unauthorized_use: bool,
+    /// From where it can be reached.
+    pub exposure: Exposure,
+    /// The verdict, on license ports.
+    pub license: Option<License>,
+}
+
+impl Row {
+    /// The user to show: the lead's, or else the socket's.
+    #[must_use]
+    pub fn user(&self) -> Option<&str> {
+        let lead = self.owner.lead().and_then(|lead| lead.user.as_deref());
+        lead.or(self.socket.user.as_deref())
+    }
+
+    /// Whether this is a license port whose process is not confirmed to be the right one.
+    #[must_use]
+    pub fn flagged(&self) -> bool {
+        self.license.as_ref().is_some_and(|license| license.verdict != Verdict::Expected)
+    }
+}
+
+/// One thing that was asked about by itself: what is known of it without any listener.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// The words that were typed.
+    pub typed: String,
+    /// The ports they stand for; none where they name a process.
+    pub ports: Vec<PortRange>,
+    /// The protocol, where one was typed.
+    pub protocol: Option<Protocol>,
+    /// The registry's entry for them.
+    pub service: Option<Service>,
+    /// The license managers that use them.
+    pub managers: Vec<Manager>,
+    /// The executables expected there.
+    pub expected: Vec<String>,
+}
+
+/// What the tool has to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The machine.
+    pub host: Host,
+    /// When it was observed.
+    pub taken_at: Timestamp,
+    /// Whether it was observed with administrator's rights.
+    pub privileged: bool,
+    /// What was asked for by itself; the detail view is about this.
+    pub asked: Option<Asked>,
+    /// The rows that were selected, in order.
+    pub rows: Vec<Row>,
+    /// What could not be seen, as far as it bears on the selection.
+    pub gaps: Vec<Gap>,
+    /// How many rows the selection left out.
+    pub hidden_by_selection: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn port_classes_meet_at_the_registry_s_limits() {
+        assert_eq!([1023, 1024].map(PortClass::of), [PortClass::System, PortClass::Registered]);
+        assert_eq!([49151, 49152].map(PortClass::of), [PortClass::Registered, PortClass::Dynamic]);
+    }
+}

@@ -1,0 +1,145 @@
+//! Sockets that can receive: TCP listeners and unconnected UDP sockets.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+/// The transport protocol of a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Protocol {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+impl Protocol {
+    /// The lower-case name that the registry, the JSON and `WHAT` use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Protocol::Tcp => "tcp",
+            Protocol::Udp => "udp",
+        }
+    }
+
+    /// Reads [`Protocol::name`] back, in any case; `None` for anything else.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Protocol> {
+        [Protocol::Tcp, Protocol::Udp].into_iter().find(|p| name.eq_ignore_ascii_case(p.name()))
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a socket of this tool's interest is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// TCP in LISTEN (RFC 9293, section 3.3.2).
+    Listen,
+    /// UDP without a peer: it receives from anyone.
+    Unconnected,
+}
+
+/// Names one socket within one observation; it means nothing outside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SocketId(pub u64);
+
+/// A network namespace other than the caller's own (`network_namespaces(7)`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Namespace {
+    /// The inode that identifies it under `/proc/PID/ns/net`.
+    pub inode: u64,
+    /// Its name in `ip netns`, where it has one.
+    pub name: Option<String>,
+}
+
+/// One socket as the kernel reports it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Socket {
+    /// Its name within the observation.
+    pub id: SocketId,
+    /// TCP or UDP.
+    pub protocol: Protocol,
+    /// Listening, or unconnected.
+    pub state: State,
+    /// The address and port it is bound to; IPv4-mapped IPv6 addresses are given as they are.
+    pub local: SocketAddr,
+    /// The interface it is bound to (`SO_BINDTODEVICE`); `None` for any, or where it is not known.
+    pub interface: Option<String>,
+    /// For an IPv6 wildcard, whether it takes IPv4 too; `None` elsewhere, or where it is not known.
+    pub dual_stack: Option<bool>,
+    /// The user id that created it, on systems that have such ids.
+    pub uid: Option<u32>,
+    /// That user's name.
+    pub user: Option<String>,
+    /// The network namespace; `None` for the caller's own.
+    pub namespace: Option<Namespace>,
+}
+
+/// An inclusive range of ports; one port is a range of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PortRange {
+    /// The lowest port.
+    pub first: u16,
+    /// The highest port, never below `first`.
+    pub last: u16,
+}
+
+impl PortRange {
+    /// The range of one port.
+    #[must_use]
+    pub fn single(port: u16) -> PortRange {
+        PortRange { first: port, last: port }
+    }
+
+    /// Whether `port` lies in the range.
+    #[must_use]
+    pub fn contains(self, port: u16) -> bool {
+        (self.first..=self.last).contains(&port)
+    }
+
+    /// Reads `1538` or `27000-27009`. `None` for anything else: no sign, no blank, no backwards range.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<PortRange> {
+        let (first, last) = text.split_once('-').unwrap_or((text, text));
+        let number = |digits: &str| {
+            let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+            plain.then(|| digits.parse().ok()).flatten()
+        };
+        let range = PortRange { first: number(first)?, last: number(last)? };
+        (range.first <= range.last).then_some(range)
+    }
+}
+
+impl fmt::Display for PortRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.first == self.last {
+            write!(f, "{}", self.first)
+        } else {
+            write!(f, "{}-{}", self.first, self.last)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_read_back_as_written() {
+        for text in ["1538", "27000-27009", "0", "65535"] {
+            assert_eq!(PortRange::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_range_is_refused() {
+        for text in ["", "-", "1-", "-1", "+1", " 1", "65536", "9-1", "1-2-3", "ssh"] {
+            assert_eq!(PortRange::parse(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What the portable backend needs of Linux: all of it from `/proc` (`proc(5)`).
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::{proc_net, unix};
+use crate::model::{Gap, Pid};
+
+pub(super) use unix::{is_root as privileged, sudo as elevated, user_name};
+
+/// What root still lacks where it may not look into every process.
+pub(super) fn more_than_root() -> Option<String> {
+    Some(
+        "run it on the host, outside any container, or with CAP_SYS_PTRACE and no security policy in the way"
+            .to_owned(),
+    )
+}
+
+/// Nothing is out of sight on Linux before it is looked at.
+pub(super) fn standing_gaps(_privileged: bool) -> Vec<Gap> {
+    Vec::new()
+}
+
+/// Whether the process table can be listed.
+pub(super) fn process_table() -> io::Result<()> {
+    fs::read_dir("/proc/self/fd")?;
+    fs::read_dir("/proc").map(drop)
+}
+
+/// Whether the open files of every process can be read, so that a socket nobody is seen to hold is
+/// held by nobody here. Rights decide, not the user: root without `CAP_SYS_PTRACE`, as in a
+/// container, may list another's files but not read where they lead.
+pub(super) fn sees_all_processes(_privileged: bool) -> bool {
+    let Ok(processes) = fs::read_dir("/proc") else { return false };
+    lists_all_processes()
+        && processes.flatten().all(|process| {
+            let is_pid = process.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit);
+            !is_pid || may_look_into(&process.path().join("fd"))
+        })
+}
+
+/// Whether every process is listed. Under `hidepid=2` others' are not; the first process is always
+/// there to be seen, and is not one's own (unless all are).
+pub(super) fn lists_all_processes() -> bool {
+    fs::exists("/proc/1").unwrap_or(false)
+}
+
+fn may_look_into(files: &Path) -> bool {
+    let first = fs::read_dir(files).and_then(|mut files| match files.next() {
+        Some(file) => fs::read_link(file?.path()).map(drop),
+        None => Ok(()),
+    });
+    // Gone (ENOENT, ESRCH) is not denied.
+    !first.is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
+}
+
+/// The inodes of UDP sockets with a peer: they are clients, and `netstat2` does not tell.
+pub(super) fn connected_udp() -> io::Result<HashSet<u32>> {
+    let mut connected = HashSet::new();
+    for table in ["/proc/net/udp", "/proc/net/udp6"] {
+        match fs::read_to_string(table) {
+            Ok(text) => connected.extend(proc_net::connected_inodes(&text)),
+            // A kernel without IPv6 has no such table.
+            Err(error) if error.kind() == ErrorKind::NotFound && table.ends_with('6') => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(connected)
+}
+
+/// The name of the user a process runs as.
+pub(super) fn process_user(uid: &sysinfo::Uid) -> Option<String> {
+    user_name(**uid)
+}
+
+/// Whether the executable was deleted or replaced since the process started: the kernel still
+/// holds the file, but no name leads to it.
+pub(super) fn deleted(pid: Pid) -> Option<bool> {
+    let executable = fs::metadata(format!("/proc/{pid}/exe")).ok()?;
+    Some(executable.nlink() == 0)
+}
+
+/// Where any user could replace the executable; paths are seen as the process sees them.
+pub(super) fn replaceable_at(pid: Pid, path: &Path) -> Option<String> {
+    let place = unix::replaceable_at(&root_of(pid), path)?;
+    Some(place.to_string_lossy().into_owned())
+}
+
+/// Whether two paths, as the process sees them, lead to one file.
+pub(super) fn same_file(pid: Pid, one: &Path, other: &Path) -> bool {
+    let identity = |path: &Path| {
+        let path = root_of(pid).join(path.strip_prefix("/").ok()?);
+        fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+    };
+    identity(one).is_some_and(|found| identity(other) == Some(found))
+}
+
+fn root_of(pid: Pid) -> PathBuf {
+    PathBuf::from(format!("/proc/{pid}/root"))
+}

@@ -1,0 +1,70 @@
+//! The only folder that knows the operating system.
+//!
+//! Here, calling is kept apart from understanding: what calls the system copies text and fields
+//! out; what decodes them ([`proc_net`]) is compiled and tested everywhere.
+
+mod portable;
+pub mod proc_net;
+
+#[cfg(target_os = "linux")]
+#[path = "linux.rs"]
+mod platform;
+#[cfg(target_os = "macos")]
+#[path = "macos.rs"]
+mod platform;
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod platform;
+#[cfg(unix)]
+mod unix;
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::model::{Observation, Protocol};
+
+/// What to look at. Looking at less is faster, and never changes what is said of the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wish {
+    /// Only this protocol.
+    pub protocol: Option<Protocol>,
+    /// IPv4 sockets.
+    pub ipv4: bool,
+    /// IPv6 sockets.
+    pub ipv6: bool,
+    /// The names of all running processes, too.
+    pub running: bool,
+    /// Command lines of the processes; they carry secrets.
+    pub args: bool,
+}
+
+/// The machine could not be observed at all.
+#[derive(Debug)]
+pub struct Unobservable {
+    reason: String,
+}
+
+impl fmt::Display for Unobservable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "this machine's sockets could not be read: {}", self.reason)
+    }
+}
+
+impl std::error::Error for Unobservable {}
+
+/// Looks at the machine once. `now` becomes [`Observation::taken_at`].
+///
+/// # Errors
+///
+/// Where no socket table could be read at all. Whatever else could not be read is a gap.
+pub fn observe(wish: Wish, now: Timestamp) -> Result<Observation, Unobservable> {
+    portable::observe(wish, now)
+}
+
+/// What to do, on this system, to see more owners than were seen. `command` is the whole command
+/// line to run again, quoted for a shell. `None` where nothing would help.
+#[must_use]
+pub fn how_to_see_more(privileged: bool, command: &str) -> Option<String> {
+    if privileged { platform::more_than_root() } else { Some(platform::elevated(command)) }
+}

@@ -1,0 +1,64 @@
+//! The backend that works everywhere: `netstat2` for sockets, `sysinfo` for processes.
+
+mod processes;
+mod sockets;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{Unobservable, Wish, platform};
+use crate::model::{Gap, GapKind, Holding, Host, Observation, Os, Pid, Process};
+
+pub(super) fn observe(wish: Wish, now: Timestamp) -> Result<Observation, Unobservable> {
+    let privileged = platform::privileged();
+    let mut gaps = platform::standing_gaps(privileged);
+
+    let found = sockets::read(wish, &mut gaps)?;
+    let holdings: Vec<Holding> =
+        found.iter().flat_map(|f| f.pids.iter().map(|&pid| Holding { socket: f.socket.id, pid })).collect();
+    let holders: BTreeSet<_> = holdings.iter().map(|holding| holding.pid).collect();
+    let processes = processes::read(&holders, wish.args).unwrap_or_else(|error| {
+        gaps.push(Gap {
+            kind: GapKind::ProcessesUnreadable,
+            detail: format!("nothing could be read of the processes but their numbers ({error})"),
+            count: None,
+            remedy: None,
+        });
+        BTreeMap::new()
+    });
+    gaps.extend(gone(&holders, &processes));
+
+    // Whether every process can be looked into matters only to a socket without a visible holder,
+    // and costs a walk over all of them.
+    let every_socket_held = found.iter().all(|f| !f.pids.is_empty());
+    Ok(Observation {
+        host: Host { name: sysinfo::System::host_name().ok(), os: THIS_OS },
+        taken_at: now,
+        privileged,
+        running: wish.running.then(processes::running).flatten(),
+        sees_all_processes: every_socket_held || platform::sees_all_processes(privileged),
+        sockets: found.into_iter().map(|f| f.socket).collect(),
+        holdings,
+        processes,
+        gaps,
+    })
+}
+
+/// The holders that ended between the look at the sockets and the look at the processes.
+fn gone(holders: &BTreeSet<Pid>, processes: &BTreeMap<Pid, Process>) -> Option<Gap> {
+    let gone = holders.iter().filter_map(|pid| processes.get(pid)).filter(|p| p.name.is_none()).count();
+    let detail = match gone {
+        0 => return None,
+        1 => "1 process ended while it was looked at".to_owned(),
+        n => format!("{n} processes ended while they were looked at"),
+    };
+    Some(Gap { kind: GapKind::ProcessGone, detail, count: Some(gone as u64), remedy: None })
+}
+
+#[cfg(target_os = "linux")]
+const THIS_OS: Os = Os::Linux;
+#[cfg(target_os = "macos")]
+const THIS_OS: Os = Os::Macos;
+#[cfg(windows)]
+const THIS_OS: Os = Os::Windows;

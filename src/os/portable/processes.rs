@@ -1,0 +1,97 @@
+//! Process facts by `sysinfo`: only the processes asked for, and only what is shown of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::path::Path;
+
+use jiff::Timestamp;
+use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
+
+use super::super::platform;
+use crate::model::{Executable, Pid, Process};
+
+/// Reads `holders` and all their ancestors: which of several holders is the lead, and who started
+/// it, is a matter of descent. A holder that has ended since is there with its id alone.
+///
+/// # Errors
+///
+/// Where nothing can be known of any process.
+pub(super) fn read(holders: &BTreeSet<Pid>, args: bool) -> Result<BTreeMap<Pid, Process>, sysinfo::Error> {
+    let mut kind = ProcessRefreshKind::nothing()
+        .without_tasks()
+        .with_exe(UpdateKind::OnlyIfNotSet)
+        .with_user(UpdateKind::OnlyIfNotSet);
+    if args {
+        kind = kind.with_cmd(UpdateKind::OnlyIfNotSet);
+    }
+    let mut system = System::new()?;
+    let mut processes = BTreeMap::new();
+    let mut wanted = holders.clone();
+    while !wanted.is_empty() {
+        let pids: Vec<_> = wanted.iter().map(|&pid| sysinfo::Pid::from_u32(pid)).collect();
+        system.refresh_processes_specifics(ProcessesToUpdate::Some(&pids), false, kind);
+        for &pid in &wanted {
+            let process = match system.process(sysinfo::Pid::from_u32(pid)) {
+                Some(seen) => decode(pid, seen, args),
+                None => Process { pid, ..Process::default() },
+            };
+            processes.insert(pid, process);
+        }
+        let parents = wanted.iter().filter_map(|pid| processes[pid].ppid);
+        wanted = parents.filter(|pid| !processes.contains_key(pid)).collect();
+    }
+    Ok(processes)
+}
+
+/// The short names of all running processes; `None` where not all are listed.
+pub(super) fn running() -> Option<BTreeSet<String>> {
+    let mut system = System::new().ok()?;
+    let kind = ProcessRefreshKind::nothing().without_tasks();
+    system.refresh_processes_specifics(ProcessesToUpdate::All, false, kind);
+    let names = system.processes().values().map(|process| text(process.name()));
+    platform::lists_all_processes().then(|| names.collect())
+}
+
+fn decode(pid: Pid, seen: &sysinfo::Process, args: bool) -> Process {
+    let short_name = seen.name();
+    let exe = seen.exe().filter(|path| !path.as_os_str().is_empty());
+    let name = exe.and_then(|exe| {
+        let file = exe.file_name()?;
+        let called = called_as(pid, exe, file, short_name);
+        Some(called.unwrap_or(file))
+    });
+    let name = name.unwrap_or(short_name);
+    Process {
+        pid,
+        ppid: seen.parent().map(sysinfo::Pid::as_u32).filter(|&ppid| ppid != 0 && ppid != pid),
+        name: (!name.is_empty()).then(|| text(name)),
+        short_name: (!short_name.is_empty()).then(|| text(short_name)),
+        exe: exe.map(|path| Executable {
+            path: text(path.as_os_str()),
+            deleted: platform::deleted(pid),
+            replaceable_at: platform::replaceable_at(pid, path),
+        }),
+        args: args.then(|| seen.cmd().iter().map(|arg| text(arg)).collect()),
+        user: seen.effective_user_id().or(seen.user_id()).and_then(platform::process_user),
+        started_at: i64::try_from(seen.start_time())
+            .ok()
+            .filter(|&seconds| seconds > 0)
+            .and_then(|seconds| Timestamp::from_second(seconds).ok()),
+        service: None,
+        container: None,
+    }
+}
+
+/// The name a program was called by, where the file has several: Debian's `redis-server` is a link
+/// to `redis-check-rdb`, and nobody knows it by that name. Believed only where a file of that name
+/// beside the executable is that same file, since a process can call itself anything.
+fn called_as<'a>(pid: Pid, exe: &Path, file: &OsStr, short_name: &'a OsStr) -> Option<&'a OsStr> {
+    let (file, short) = (file.as_encoded_bytes(), short_name.as_encoded_bytes());
+    // `python3` for `python3.11`, or a long name that the kernel cut: the file's own name says more.
+    let says_less = file.starts_with(short) || short.contains(&b'/') || short.is_empty();
+    (!says_less && platform::same_file(pid, exe, &exe.with_file_name(short_name))).then_some(short_name)
+}
+
+fn text(raw: &OsStr) -> String {
+    raw.to_string_lossy().into_owned()
+}

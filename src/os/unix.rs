@@ -1,0 +1,86 @@
+//! What Linux and macOS have in common: user ids, and who may write to a path.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use nix::unistd::{Uid, User};
+
+/// Whether this process runs as root.
+pub(super) fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+/// The name of a user, from wherever the system keeps its users (`getpwuid_r(3)`).
+pub(super) fn user_name(uid: u32) -> Option<String> {
+    Some(User::from_uid(Uid::from_raw(uid)).ok()??.name)
+}
+
+/// The command that runs `command` as root.
+pub(super) fn sudo(command: &str) -> String {
+    format!("sudo {command}")
+}
+
+/// Who may write: the "others" bit of a file's mode, and the sticky bit, under which others may
+/// add to a folder but not rename or remove what is not theirs (`inode(7)`).
+const OTHERS_WRITE: u32 = 0o002;
+const STICKY: u32 = 0o1000;
+
+/// The file or folder through which any user could put another file in place of `path`, looked up
+/// under `root`: the file itself, its folder (sticky or not: anyone can create the name first), or
+/// a folder above in which anyone can rename.
+pub(super) fn replaceable_at(root: &Path, path: &Path) -> Option<PathBuf> {
+    path.ancestors()
+        .enumerate()
+        .find(|(depth, place)| {
+            let Ok(relative) = place.strip_prefix("/") else { return false };
+            let Ok(metadata) = std::fs::metadata(root.join(relative)) else { return false };
+            let mode = metadata.mode();
+            mode & OTHERS_WRITE != 0 && (*depth < 2 || mode & STICKY == 0)
+        })
+        .map(|(_, place)| place.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// `<root>/opt/lic/lmgrd`, everything private.
+    fn planted() -> (tempfile::TempDir, PathBuf) {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("opt/lic")).unwrap();
+        fs::write(root.path().join("opt/lic/lmgrd"), "").unwrap();
+        for (path, mode) in [("", 0o755), ("opt", 0o755), ("opt/lic", 0o755), ("opt/lic/lmgrd", 0o755)] {
+            allow(&root.path().join(path), mode);
+        }
+        (root, PathBuf::from("/opt/lic/lmgrd"))
+    }
+
+    fn allow(path: &Path, mode: u32) {
+        fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn a_private_file_is_not_replaceable() {
+        let (root, path) = planted();
+        assert_eq!(replaceable_at(root.path(), &path), None);
+    }
+
+    #[test]
+    fn the_file_its_folder_and_open_folders_above_are_found() {
+        for (open, mode) in [("opt/lic/lmgrd", 0o777), ("opt/lic", 0o1777), ("opt", 0o777)] {
+            let (root, path) = planted();
+            allow(&root.path().join(open), mode);
+            assert_eq!(replaceable_at(root.path(), &path), Some(Path::new("/").join(open)));
+        }
+    }
+
+    #[test]
+    fn a_sticky_folder_further_up_protects_what_is_below() {
+        let (root, path) = planted();
+        allow(&root.path().join("opt"), 0o1777);
+        assert_eq!(replaceable_at(root.path(), &path), None);
+    }
+}

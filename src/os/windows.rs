@@ -1,0 +1,91 @@
+//! What the portable backend needs of Windows.
+
+use std::collections::HashSet;
+use std::io;
+use std::path::Path;
+
+use crate::model::{Gap, Pid};
+
+/// Whether this process runs with an elevated token ("as administrator").
+#[expect(unsafe_code, reason = "the token of a process is only to be had from the Windows API")]
+pub(super) fn privileged() -> bool {
+    use windows_sys::Win32::Foundation::CloseHandle;
+    use windows_sys::Win32::Security::{GetTokenInformation, TOKEN_ELEVATION, TOKEN_QUERY, TokenElevation};
+    use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
+
+    let mut token = std::ptr::null_mut();
+    let mut elevation = TOKEN_ELEVATION { TokenIsElevated: 0 };
+    let size = size_of::<TOKEN_ELEVATION>() as u32;
+    let mut written = 0;
+    // SAFETY: the pseudo-handle of the current process needs no closing; `token` is written before
+    // it is used, and closed once; `elevation` is as large as `size` says.
+    unsafe {
+        if OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &raw mut token) == 0 {
+            return false;
+        }
+        let told =
+            GetTokenInformation(token, TokenElevation, (&raw mut elevation).cast(), size, &raw mut written);
+        CloseHandle(token);
+        told != 0 && elevation.TokenIsElevated != 0
+    }
+}
+
+/// How to run `command` with all rights.
+pub(super) fn elevated(command: &str) -> String {
+    format!("{command} (in a terminal opened with \"Run as administrator\")")
+}
+
+/// An administrator sees all that can be seen.
+pub(super) fn more_than_root() -> Option<String> {
+    None
+}
+
+/// Windows lists every socket to everyone.
+pub(super) fn standing_gaps(_privileged: bool) -> Vec<Gap> {
+    Vec::new()
+}
+
+/// The socket tables carry the process ids.
+pub(super) fn process_table() -> io::Result<()> {
+    Ok(())
+}
+
+/// A socket without a process id is hidden from all but the administrator.
+pub(super) fn sees_all_processes(privileged: bool) -> bool {
+    privileged
+}
+
+/// The names of all processes are for everyone to see.
+pub(super) fn lists_all_processes() -> bool {
+    true
+}
+
+/// The UDP table has no peers (`MIB_UDPROW_OWNER_PID`).
+pub(super) fn connected_udp() -> io::Result<HashSet<u32>> {
+    Ok(HashSet::new())
+}
+
+/// Sockets carry no user id here.
+pub(super) fn user_name(_uid: u32) -> Option<String> {
+    None
+}
+
+/// Not told here.
+pub(super) fn process_user(_sid: &sysinfo::Uid) -> Option<String> {
+    None
+}
+
+/// A running executable cannot be deleted on Windows.
+pub(super) fn deleted(_pid: Pid) -> Option<bool> {
+    None
+}
+
+/// Not told here.
+pub(super) fn replaceable_at(_pid: Pid, _path: &Path) -> Option<String> {
+    None
+}
+
+/// Processes have no second name here.
+pub(super) fn same_file(_pid: Pid, _one: &Path, _other: &Path) -> bool {
+    false
+}

@@ -1,0 +1,294 @@
+//! One port or service in words: who, since when, from where, how exposed, right or wrong, and
+//! what to do next, as one would read it out to a caller.
+
+use std::io::{self, Write};
+
+use jiff::{RoundMode, SpanRound, Timestamp, Unit};
+use owo_colors::Style as Paint;
+use textwrap::Options;
+use textwrap::WordSplitter::NoHyphenation;
+
+use super::Style;
+use super::fold::{Folded, fold};
+use super::text::{counted, escape, list};
+use crate::model::{
+    Asked, Exposure, License, Manager, Owner, PortClass, Process, Protocol, Report, Severity,
+};
+
+/// How far the values stand from the margin.
+const INDENT: usize = 13;
+/// So many other holders are named; the rest are counted.
+const MOST_OTHERS: usize = 8;
+
+pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let lines = fold(&report.rows);
+    for (index, line) in lines.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        Page { style, out }.listener(line, report.taken_at)?;
+    }
+    match &report.asked {
+        Some(asked) if lines.is_empty() => Page { style, out }.free(asked),
+        _ => Ok(()),
+    }
+}
+
+struct Page<'a> {
+    style: &'a Style,
+    out: &'a mut dyn Write,
+}
+
+impl Page<'_> {
+    fn listener(&mut self, line: &Folded<'_>, now: Timestamp) -> io::Result<()> {
+        let row = line.first();
+        let (port, protocol) = (row.socket.local.port(), row.socket.protocol);
+        let service = row.service.as_ref().map(|service| service.name.as_str());
+        self.title(&format!("{port}/{protocol}"), service, row.license.as_ref())?;
+        self.prose(&held(line, port, protocol))?;
+        writeln!(self.out)?;
+
+        if let Some(lead) = line.lead() {
+            self.process(lead, line, now)?;
+        } else if let Some(user) = row.user() {
+            self.field("User", user)?;
+        } else if let Some(uid) = row.socket.uid {
+            self.field("User", &format!("number {uid}, which has no name here"))?;
+        }
+        self.field("Reach", &reach(line))?;
+        match &row.service {
+            Some(service) => {
+                self.field("Registry", &registered(&service.name, &service.description, port))?
+            }
+            None => self.field("Registry", unregistered(port))?,
+        }
+        if let Some(license) = &row.license {
+            self.license(license)?;
+        }
+        Ok(())
+    }
+
+    fn process(&mut self, lead: &Process, line: &Folded<'_>, now: Timestamp) -> io::Result<()> {
+        let others = line.others();
+        if !others.is_empty() {
+            let named = others.iter().take(MOST_OTHERS).map(|p| called(p));
+            let mut named: Vec<String> = named.collect();
+            if others.len() > MOST_OTHERS {
+                named.push(format!("{} more", others.len() - MOST_OTHERS));
+            }
+            self.field("Shared with", &list(&named, "and"))?;
+        }
+        if let Some(started) = lead.started_at {
+            let by = line
+                .first()
+                .parent
+                .as_ref()
+                .map_or(String::new(), |parent| format!(", by {}", called(parent)));
+            self.field("Started", &format!("{}{by}", self.since(started, now)))?;
+        }
+        match &lead.exe {
+            Some(exe) if exe.deleted == Some(true) => {
+                self.field("Runs", &format!("{}, a file deleted or replaced since it started", exe.path))?;
+            }
+            Some(exe) => self.field("Runs", &exe.path)?,
+            None => self.field("Runs", "a file that could not be read")?,
+        }
+        if let Some(args) = &lead.args {
+            self.field("Command", &args.join(" "))?;
+        }
+        self.field("User", lead.user.as_deref().unwrap_or("unknown"))
+    }
+
+    fn license(&mut self, license: &License) -> io::Result<()> {
+        let managers: Vec<String> = license.managers.iter().map(Manager::called).collect();
+        let expected = match &license.expected[..] {
+            [] => "which process is right is not documented".to_owned(),
+            names => format!("the right process is {}", list(names, "or")),
+        };
+        self.field("License", &format!("{}; {expected}", list(&managers, "or")))?;
+        let severity = match license.severity {
+            Severity::Warning => " (warning)",
+            Severity::Info => "",
+        };
+        self.field("Verdict", &format!("{}{severity}: {}", license.verdict.code(), license.reason))?;
+        for manager in &license.managers {
+            self.field("Note", &manager.note)?;
+        }
+        match &license.advice {
+            Some(advice) => self.field("Next", advice),
+            None => Ok(()),
+        }
+    }
+
+    fn free(&mut self, asked: &Asked) -> io::Result<()> {
+        let service = asked.service.as_ref();
+        let named =
+            service.filter(|service| service.name != asked.typed).map(|service| service.name.as_str());
+        self.title(&asked.typed, named, None)?;
+        self.prose(&free(asked))?;
+        writeln!(self.out)?;
+        let first = asked.ports.first().map_or(0, |range| range.first);
+        match service {
+            Some(service) => {
+                self.field("Registry", &registered(&service.name, &service.description, first))?
+            }
+            None => self.field("Registry", unregistered(first))?,
+        }
+        for manager in &asked.managers {
+            self.field("License", &manager.called())?;
+            self.field("Note", &manager.note)?;
+        }
+        if asked.managers.is_empty() {
+            return Ok(());
+        }
+        let who = match &asked.expected[..] {
+            [] => "the license server".to_owned(),
+            names => format!("the license server ({})", list(names, "or")),
+        };
+        self.field(
+            "Next",
+            &format!(
+                "If {who} should run on this machine, it is not running, or it uses another port: look for it \
+                 with whatlistens --licenses, and in its log. If it runs elsewhere, ask that machine."
+            ),
+        )
+    }
+
+    fn title(&mut self, what: &str, service: Option<&str>, license: Option<&License>) -> io::Result<()> {
+        let mut title = self.style.paint(&escape(what), Paint::new().bold());
+        if let Some(service) = service {
+            title += &format!("  {}", escape(service));
+        }
+        if let Some(license) = license {
+            title += &format!("  {}", self.style.verdict(license));
+        }
+        writeln!(self.out, "{title}")
+    }
+
+    fn prose(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{}", textwrap::fill(&escape(text), self.setting()))
+    }
+
+    /// Prose breaks at blanks only: a path or a range that is broken cannot be copied.
+    fn setting(&self) -> Options<'static> {
+        Options::new(self.style.prose_width()).word_splitter(NoHyphenation).break_words(false)
+    }
+
+    /// A label, and its value beside it; further lines stand below the value.
+    fn field(&mut self, label: &str, value: &str) -> io::Result<()> {
+        let margin = " ".repeat(INDENT);
+        let first = format!("{label:<INDENT$}");
+        let options = self.setting().initial_indent(&first).subsequent_indent(&margin);
+        let filled = textwrap::fill(&escape(value), options);
+        // Painted after filling, so that colour takes no part in measuring.
+        let painted = filled.replacen(label, &self.style.paint(label, Paint::new().dimmed()), 1);
+        writeln!(self.out, "{painted}")
+    }
+
+    /// `2026-11-22 04:00:01 (2 hours ago)`, in the user's time zone.
+    fn since(&self, started: Timestamp, now: Timestamp) -> String {
+        let local = started.to_zoned(self.style.time_zone.clone());
+        format!("{} ({})", local.strftime("%Y-%m-%d %H:%M:%S"), age(started, now))
+    }
+}
+
+/// How long ago, in the one unit that a person would use.
+fn age(started: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(started).as_secs().max(0);
+    let unit = match seconds {
+        0..120 => Unit::Second,
+        120..7_200 => Unit::Minute,
+        7_200..172_800 => Unit::Hour,
+        _ => Unit::Day,
+    };
+    let round = SpanRound::new().largest(unit).smallest(unit).mode(RoundMode::Trunc).days_are_24_hours();
+    let Ok(span) = jiff::Span::new().seconds(seconds).round(round) else { return format!("{seconds} s ago") };
+    let (count, noun) = match unit {
+        Unit::Second => (span.get_seconds(), "second"),
+        Unit::Minute => (span.get_minutes(), "minute"),
+        Unit::Hour => (i64::from(span.get_hours()), "hour"),
+        _ => (i64::from(span.get_days()), "day"),
+    };
+    format!("{} ago", counted(usize::try_from(count).unwrap_or(0), noun))
+}
+
+fn held(line: &Folded<'_>, port: u16, protocol: Protocol) -> String {
+    let (verb, protocol) = match protocol {
+        Protocol::Tcp => ("listens on", "TCP"),
+        Protocol::Udp => ("receives on", "UDP"),
+    };
+    match (&line.first().owner, line.lead()) {
+        (Owner::Hidden, _) => format!(
+            "Something {verb} {protocol} port {port}, and who owns it cannot be seen from here. The port is not free."
+        ),
+        (Owner::Unattributed, _) | (_, None) => format!(
+            "{protocol} port {port} is in use, but no process here owns it: it belongs to the kernel itself, or to \
+             a process in another PID namespace, such as a container's."
+        ),
+        (Owner::Identified(_), Some(lead)) => {
+            let exe = lead.name.as_deref().unwrap_or_default();
+            let alias = lead.short_name.as_deref().filter(|short| !exe.starts_with(short));
+            let alias = alias.map_or(String::new(), |short| format!(", which calls itself “{short}”,"));
+            format!("{}{alias} {verb} {protocol} port {port}.", called(lead))
+        }
+    }
+}
+
+fn free(asked: &Asked) -> String {
+    let single = matches!(&asked.ports[..], [range] if range.first == range.last);
+    let noun = if single { "port" } else { "ports" };
+    let (subject, neither) = match asked.protocol {
+        Some(Protocol::Tcp) => (format!("TCP {noun}"), ""),
+        Some(Protocol::Udp) => (format!("UDP {noun}"), ""),
+        None => (noun.replacen('p', "P", 1), ", neither by TCP nor by UDP"),
+    };
+    let verb = if single { "is" } else { "are" };
+    let ports: Vec<String> = asked.ports.iter().map(ToString::to_string).collect();
+    format!("{subject} {} {verb} free: nothing listens there on this machine{neither}.", list(&ports, "and"))
+}
+
+fn called(process: &Process) -> String {
+    match &process.name {
+        Some(name) => format!("{name} (PID {})", process.pid),
+        None => format!("a process that has ended (PID {})", process.pid),
+    }
+}
+
+fn reach(line: &Folded<'_>) -> String {
+    let widest = line.rows().iter().map(|row| row.exposure).max().unwrap_or(Exposure::AllInterfaces);
+    let meaning = match widest {
+        Exposure::Loopback => "only programs on this machine can reach it",
+        Exposure::LinkLocal => "machines on the same network segment can reach it",
+        Exposure::Private => "machines on the private network can reach it, if no firewall stops them",
+        Exposure::Public => "any machine can reach it over the internet, if no firewall stops it",
+        Exposure::AllInterfaces => {
+            "any machine that can reach this one can reach it, if no firewall stops it"
+        }
+    };
+    format!("{} ({meaning})", line.addresses().join(", "))
+}
+
+fn registered(name: &str, description: &str, port: u16) -> String {
+    let class = class(port);
+    if description.is_empty() || description.eq_ignore_ascii_case(name) {
+        format!("{name} (IANA, {class})")
+    } else {
+        format!("{name}, {description} (IANA, {class})")
+    }
+}
+
+fn unregistered(port: u16) -> &'static str {
+    match PortClass::of(port) {
+        PortClass::System => "no service known here (system port)",
+        PortClass::Registered => "no service known here (registered port)",
+        PortClass::Dynamic => "none: ports from 49152 up are for anyone's use and are never assigned",
+    }
+}
+
+fn class(port: u16) -> &'static str {
+    match PortClass::of(port) {
+        PortClass::System => "system port",
+        PortClass::Registered => "registered port",
+        PortClass::Dynamic => "dynamic port",
+    }
+}

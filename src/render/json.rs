@@ -1,0 +1,304 @@
+//! The JSON contract, version 1. Fields may be added within a version; none is renamed or removed.
+//!
+//! These types are the contract's own: the model can change without it.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+
+use serde::Serialize;
+
+use super::text::printable;
+use crate::model::{
+    Container, Exposure, Gap, Namespace, Owner, PortClass, Process, ProcessService, Report, Row, Severity,
+    State,
+};
+
+const SCHEMA_VERSION: u32 = 1;
+
+/// Writes a report as one object.
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    print(
+        &Document {
+            schema_version: SCHEMA_VERSION,
+            tool: TOOL,
+            host: Host { name: report.host.name.as_deref(), os: report.host.os.name() },
+            taken_at: seconds(report.taken_at),
+            privileged: report.privileged,
+            complete: report.gaps.is_empty(),
+            listeners: report.rows.iter().map(listener).collect(),
+            gaps: report.gaps.iter().map(gap).collect(),
+        },
+        out,
+    )
+}
+
+/// Writes an error as one object: `{"schema_version", "tool", "error": {"message", "exit_status"}}`.
+///
+/// # Errors
+///
+/// Those of writing.
+pub fn json_error(message: &str, exit_status: u8, out: &mut dyn Write) -> io::Result<()> {
+    print(&Failed { schema_version: SCHEMA_VERSION, tool: TOOL, error: Error { message, exit_status } }, out)
+}
+
+fn print(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", harmless(&serde_json::to_string_pretty(document)?))
+}
+
+/// JSON in which nothing is left that a terminal would obey. All that is not plain ASCII stands in
+/// a string, where JSON may write it as `\u` too (RFC 8259, section 7).
+fn harmless(json: &str) -> Cow<'_, str> {
+    let harmful = |c: char| c == '\x7f' || (!c.is_ascii() && !printable(c));
+    if !json.contains(harmful) {
+        return Cow::Borrowed(json);
+    }
+    let mut safe = String::with_capacity(json.len() + 32);
+    for c in json.chars() {
+        if harmful(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                safe.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+const TOOL: Tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    tool: Tool,
+    host: Host<'a>,
+    taken_at: String,
+    privileged: bool,
+    complete: bool,
+    listeners: Vec<Listener<'a>>,
+    gaps: Vec<GapOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct Failed<'a> {
+    schema_version: u32,
+    tool: Tool,
+    error: Error<'a>,
+}
+
+#[derive(Serialize)]
+struct Error<'a> {
+    message: &'a str,
+    exit_status: u8,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Host<'a> {
+    name: Option<&'a str>,
+    os: &'static str,
+}
+
+#[derive(Serialize)]
+struct Listener<'a> {
+    protocol: &'static str,
+    family: &'static str,
+    address: String,
+    port: u16,
+    interface: Option<&'a str>,
+    dual_stack: Option<bool>,
+    state: &'static str,
+    exposure: &'static str,
+    namespace: Option<NamespaceOut<'a>>,
+    uid: Option<u32>,
+    user: Option<&'a str>,
+    owner_status: &'static str,
+    processes: Vec<ProcessOut<'a>>,
+    port_class: &'static str,
+    service: Option<ServiceOut<'a>>,
+    license: Option<LicenseOut<'a>>,
+    /// Not counted yet.
+    connections: Option<()>,
+}
+
+#[derive(Serialize)]
+struct NamespaceOut<'a> {
+    inode: u64,
+    name: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ProcessOut<'a> {
+    pid: u32,
+    ppid: Option<u32>,
+    name: Option<&'a str>,
+    exe: Option<&'a str>,
+    user: Option<&'a str>,
+    started_at: Option<String>,
+    service: Option<ProcessServiceOut<'a>>,
+    container: Option<ContainerOut<'a>>,
+    args: Option<&'a [String]>,
+}
+
+#[derive(Serialize)]
+struct ProcessServiceOut<'a> {
+    manager: &'a str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct ContainerOut<'a> {
+    runtime: &'a str,
+    id: &'a str,
+    name: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ServiceOut<'a> {
+    name: &'a str,
+    description: &'a str,
+    source: &'static str,
+}
+
+#[derive(Serialize)]
+struct LicenseOut<'a> {
+    managers: Vec<ManagerOut<'a>>,
+    verdict: &'static str,
+    severity: &'static str,
+    reason: &'a str,
+    expected: &'a [String],
+    evidence: &'a [String],
+}
+
+#[derive(Serialize)]
+struct ManagerOut<'a> {
+    id: &'a str,
+    vendor: &'a str,
+    product: &'a str,
+}
+
+#[derive(Serialize)]
+struct GapOut<'a> {
+    kind: &'static str,
+    detail: &'a str,
+    count: Option<u64>,
+    remedy: Option<&'a str>,
+}
+
+fn listener(row: &Row) -> Listener<'_> {
+    let socket = &row.socket;
+    Listener {
+        protocol: socket.protocol.name(),
+        family: match socket.local {
+            SocketAddr::V4(_) => "ipv4",
+            SocketAddr::V6(_) => "ipv6",
+        },
+        address: socket.local.ip().to_string(),
+        port: socket.local.port(),
+        interface: socket.interface.as_deref(),
+        dual_stack: socket.dual_stack,
+        state: match socket.state {
+            State::Listen => "listen",
+            State::Unconnected => "unconnected",
+        },
+        exposure: match row.exposure {
+            Exposure::Loopback => "loopback",
+            Exposure::LinkLocal => "link-local",
+            Exposure::Private => "private",
+            Exposure::Public => "public",
+            Exposure::AllInterfaces => "all-interfaces",
+        },
+        namespace: socket
+            .namespace
+            .as_ref()
+            .map(|Namespace { inode, name }| NamespaceOut { inode: *inode, name: name.as_deref() }),
+        uid: socket.uid,
+        user: socket.user.as_deref(),
+        owner_status: match row.owner {
+            Owner::Identified(_) => "identified",
+            Owner::Hidden => "hidden",
+            Owner::Unattributed => "unattributed",
+        },
+        processes: row.owner.processes().iter().map(process).collect(),
+        port_class: match PortClass::of(socket.local.port()) {
+            PortClass::System => "system",
+            PortClass::Registered => "registered",
+            PortClass::Dynamic => "dynamic",
+        },
+        service: row.service.as_ref().map(|service| ServiceOut {
+            name: &service.name,
+            description: &service.description,
+            source: "iana",
+        }),
+        license: row.license.as_ref().map(|license| LicenseOut {
+            managers: license
+                .managers
+                .iter()
+                .map(|manager| ManagerOut {
+                    id: &manager.id,
+                    vendor: &manager.vendor,
+                    product: &manager.product,
+                })
+                .collect(),
+            verdict: license.verdict.code(),
+            severity: match license.severity {
+                Severity::Info => "info",
+                Severity::Warning => "warning",
+            },
+            reason: &license.reason,
+            expected: &license.expected,
+            evidence: &license.evidence,
+        }),
+        connections: None,
+    }
+}
+
+fn process(process: &Process) -> ProcessOut<'_> {
+    ProcessOut {
+        pid: process.pid,
+        ppid: process.ppid,
+        name: process.name.as_deref(),
+        exe: process.exe.as_ref().map(|exe| exe.path.as_str()),
+        user: process.user.as_deref(),
+        started_at: process.started_at.map(seconds),
+        service: process
+            .service
+            .as_ref()
+            .map(|ProcessService { manager, name }| ProcessServiceOut { manager, name }),
+        container: process.container.as_ref().map(|Container { runtime, id, name }| ContainerOut {
+            runtime,
+            id,
+            name: name.as_deref(),
+        }),
+        args: process.args.as_deref(),
+    }
+}
+
+fn gap(gap: &Gap) -> GapOut<'_> {
+    GapOut { kind: gap.kind.code(), detail: &gap.detail, count: gap.count, remedy: gap.remedy.as_deref() }
+}
+
+/// RFC 3339 in UTC, whole seconds.
+fn seconds(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_obeys_is_escaped_and_reads_back_the_same() {
+        let hostile = "a\u{9b}31m\u{7f}\u{202e}\u{e0041}\u{1b}\n\"é日";
+        let json = serde_json::to_string(hostile).unwrap();
+        let safe = harmless(&json);
+        assert_eq!(safe, r#""a\u009b31m\u007f\u202e\udb40\udc41\u001b\n\"é日""#);
+        assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), hostile);
+    }
+}

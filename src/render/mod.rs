@@ -1,0 +1,74 @@
+//! A report → text. Renderers write where they are told to, and look at nothing else.
+
+mod detail;
+mod fold;
+mod json;
+mod notes;
+mod table;
+mod text;
+
+use std::io::{self, Write};
+
+use jiff::tz::TimeZone;
+
+use crate::model::Report;
+
+pub use json::json_error;
+pub use text::escape;
+
+/// How to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Rows.
+    Table,
+    /// One port or service, in words; rows all the same where a process's name was asked for.
+    Detail,
+    /// One JSON object.
+    Json,
+}
+
+/// How it is to look.
+#[derive(Debug, Clone)]
+pub struct Style {
+    /// In colour.
+    pub color: bool,
+    /// Columns of the terminal; `None` where nothing need fit.
+    pub width: Option<u16>,
+    /// With a header line, and with the notes below the rows instead of in a stream of their own.
+    pub header: bool,
+    /// With command lines.
+    pub args: bool,
+    /// For points in time.
+    pub time_zone: TimeZone,
+}
+
+/// Writes the answer to `out`, and to `notes` what must be said but would be in a script's way.
+///
+/// # Errors
+///
+/// Those of writing.
+pub fn render(
+    report: &Report,
+    form: Form,
+    style: &Style,
+    out: &mut dyn Write,
+    notes: &mut dyn Write,
+) -> io::Result<()> {
+    let detail = form == Form::Detail && report.asked.as_ref().is_some_and(|asked| !asked.ports.is_empty());
+    if form == Form::Json {
+        return json::write(report, out);
+    } else if detail {
+        detail::write(report, style, out)?;
+    } else {
+        table::write(report, style, out)?;
+    }
+    let mut lines = if detail { Vec::new() } else { notes::of_table(report, style) };
+    lines.extend(notes::of_gaps(report, style));
+    if style.header {
+        let apart = !lines.is_empty() && (detail || !report.rows.is_empty());
+        notes::write(&lines, apart, out)
+    } else {
+        out.flush()?;
+        notes::write(&lines, false, notes)
+    }
+}

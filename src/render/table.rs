@@ -1,0 +1,116 @@
+//! One line a service, in aligned columns that fit the terminal.
+
+use std::io::{self, Write};
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Row as Cells, Table};
+use owo_colors::Style as Paint;
+
+use super::Style;
+use super::fold::{Folded, fold};
+use super::text::escape;
+use crate::model::{Owner, Report};
+
+const GAP: u16 = 2;
+/// Below this many columns every column may be cut, above it only those that can spare it.
+const NARROW: u16 = 60;
+
+const PORT: usize = 0;
+const PID: usize = 3;
+const USER: usize = 4;
+
+/// Writes the table. The verdict stands last, outside the aligned columns, so that colour needs no
+/// part in measuring them.
+pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let lines = fold(&report.rows);
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let verdict_width = lines.iter().filter_map(|line| line.first().license.as_ref());
+    let verdict_width = verdict_width.map(|license| license.verdict.code().len()).max();
+    let mut rendered = aligned(&lines, style, verdict_width).into_iter();
+
+    if style.header
+        && let Some(header) = rendered.next()
+    {
+        let title = if verdict_width.is_some() { "LICENSE" } else { "" };
+        let header = format!("{header}{title}");
+        writeln!(out, "{}", style.paint(header.trim_end(), Paint::new().bold()))?;
+    }
+    for (line, cells) in lines.iter().zip(rendered) {
+        match &line.first().license {
+            Some(license) => writeln!(out, "{cells}{}", style.verdict(license))?,
+            None => writeln!(out, "{}", cells.trim_end())?,
+        }
+    }
+    Ok(())
+}
+
+/// The header, if there is one, and the lines without their verdicts.
+fn aligned(lines: &[Folded<'_>], style: &Style, verdict_width: Option<usize>) -> Vec<String> {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    if style.header {
+        let mut header = vec!["PORT", "ADDRESS", "PROCESS", "PID", "USER", "SERVICE"];
+        header.extend(style.args.then_some("COMMAND"));
+        let mut header = Cells::from(header);
+        header.max_height(1);
+        table.set_header(header);
+    }
+    for line in lines {
+        let mut row = Cells::from(cells(line, style));
+        row.max_height(1);
+        table.add_row(row);
+    }
+    if let Some(width) = style.width {
+        let verdict = verdict_width.map_or(0, |width| u16::try_from(width).unwrap_or(0));
+        table
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(width.saturating_sub(verdict).max(20));
+        for whole in [PORT, PID, USER] {
+            if let Some(column) = table.column_mut(whole).filter(|_| width >= NARROW) {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
+        }
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, GAP));
+    }
+    for number in [PORT, PID] {
+        if let Some(column) = table.column_mut(number) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.lines().collect()
+}
+
+fn cells(line: &Folded<'_>, style: &Style) -> Vec<String> {
+    let row = line.first();
+    let socket = &row.socket;
+    let safe = |text: Option<&str>| text.map_or(String::new(), |text| escape(text).into_owned());
+    let process = match &row.owner {
+        Owner::Hidden => "(hidden)".to_owned(),
+        Owner::Unattributed => "(no process)".to_owned(),
+        Owner::Identified(_) => {
+            let name = line.lead().and_then(|lead| lead.name.as_deref());
+            let name = name.map_or("(ended)".to_owned(), |name| escape(name).into_owned());
+            match line.others().len() {
+                0 => name,
+                others => format!("{name} +{others}"),
+            }
+        }
+    };
+    let mut cells = vec![
+        format!("{}/{}", socket.local.port(), socket.protocol),
+        escape(&line.addresses().join(", ")).into_owned(),
+        process,
+        line.lead().map_or(String::new(), |lead| lead.pid.to_string()),
+        safe(row.user()),
+        row.service.as_ref().map_or(String::new(), |service| service.name.clone()),
+    ];
+    if style.args {
+        let args = line.lead().and_then(|lead| lead.args.as_ref());
+        cells.push(safe(args.map(|args| args.join(" ")).as_deref()));
+    }
+    cells
+}

@@ -1,0 +1,204 @@
+//! What was typed, and where it was typed → resolved choices.
+
+mod usage;
+mod what;
+
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+
+use clap::Parser;
+use jiff::tz::TimeZone;
+
+use crate::cli::{Cli, Color, Sort};
+use crate::model::{PortRange, Protocol};
+use crate::os::Wish;
+use crate::render::{Form, Style};
+use crate::select::{Ports, Selection, SortKey, Target};
+
+pub use usage::{Stop, WrongUse};
+
+/// Everything that was chosen.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// What to look at.
+    pub wish: Wish,
+    /// What to show of it.
+    pub selection: Selection,
+    /// How.
+    pub form: Form,
+    /// How it is to look.
+    pub style: Style,
+    /// The port or service that was asked for by itself, as it was typed.
+    pub asked: Option<String>,
+    /// The command line, quoted for a shell, to be typed again with more rights.
+    pub command: String,
+}
+
+impl Request {
+    /// Reads a command line, the program's name first.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop`] where there is nothing to observe: help was asked for, or the usage was wrong.
+    pub fn from_args(args: Vec<OsString>) -> Result<Request, Stop> {
+        let cli = Cli::try_parse_from(&args).map_err(|error| usage::stop(&error))?;
+        Ok(Request::resolve(&cli, command_line(&args))?)
+    }
+
+    fn resolve(cli: &Cli, command: String) -> Result<Request, WrongUse> {
+        let mut targets = Vec::new();
+        for word in &cli.what {
+            targets.push(what::target(word)?);
+        }
+        let (mut ipv4, mut ipv6) = (cli.ipv4, cli.ipv6);
+        for text in &cli.internet {
+            let internet = what::internet(text)?;
+            ipv4 |= internet.ipv4;
+            ipv6 |= internet.ipv6;
+            targets.extend(internet.targets);
+        }
+        let narrowed = !cli.pid.is_empty()
+            || !cli.process.is_empty()
+            || !cli.user.is_empty()
+            || cli.licenses
+            || cli.flagged
+            || cli.no_header;
+        let alone = match (&targets[..], narrowed) {
+            ([Target::Ports(Ports { range, .. })], false) if range.first == range.last => true,
+            ([Target::Name { .. }], false) => true,
+            _ => false,
+        };
+        let asked = alone.then(|| {
+            let typed = cli.what.first().or(cli.internet.first());
+            typed.map_or(String::new(), |typed| typed.trim_start_matches(':').to_owned())
+        });
+        let protocol = match (cli.tcp, cli.udp) {
+            (true, false) => Some(Protocol::Tcp),
+            (false, true) => Some(Protocol::Udp),
+            _ => None,
+        };
+        Ok(Request {
+            wish: Wish {
+                protocol: protocol.or_else(|| common_protocol(&targets)),
+                ipv4: ipv4 || !ipv6,
+                ipv6: ipv6 || !ipv4,
+                running: targets.iter().any(|target| matches!(target, Target::Name { .. })),
+                args: cli.args,
+            },
+            form: match (cli.json, alone) {
+                (true, _) => Form::Json,
+                (false, true) => Form::Detail,
+                (false, false) => Form::Table,
+            },
+            selection: Selection {
+                targets,
+                protocol,
+                pids: what::numbers("--pid", &cli.pid)?,
+                processes: cli.process.clone(),
+                users: cli.user.clone(),
+                licenses: cli.licenses,
+                flagged: cli.flagged,
+                sort: sort_key(cli.sort),
+            },
+            style: style(cli),
+            asked,
+            command,
+        })
+    }
+}
+
+/// The protocol of all targets, where they share one: then the other need not be looked at.
+fn common_protocol(targets: &[Target]) -> Option<Protocol> {
+    let protocols = targets.iter().map(|target| match target {
+        Target::Ports(ports) => ports.protocol,
+        Target::Name { .. } => None,
+    });
+    protocols.reduce(|one, other| if one == other { one } else { None }).flatten()
+}
+
+fn sort_key(sort: Sort) -> SortKey {
+    match sort {
+        Sort::Port => SortKey::Port,
+        Sort::Address => SortKey::Address,
+        Sort::Process => SortKey::Process,
+        Sort::Pid => SortKey::Pid,
+        Sort::User => SortKey::User,
+        Sort::Service => SortKey::Service,
+        Sort::Verdict => SortKey::Verdict,
+    }
+}
+
+fn style(cli: &Cli) -> Style {
+    let terminal = io::stdout().is_terminal();
+    let unless_set = |name: &str| env::var_os(name).is_none_or(|value| value.is_empty());
+    let capable = env::var_os("TERM").is_none_or(|term| term != "dumb");
+    Style {
+        color: match cli.color {
+            Color::Always => true,
+            Color::Never => false,
+            // https://no-color.org: any value that is not empty.
+            Color::Auto => terminal && capable && unless_set("NO_COLOR"),
+        },
+        width: terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0),
+        header: !cli.no_header,
+        args: cli.args,
+        time_zone: TimeZone::system(),
+    }
+}
+
+/// The command line as it can be typed again; the program by its name alone where it was found by
+/// that name.
+fn command_line(args: &[OsString]) -> String {
+    let words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+    shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap_or_else(|_| "whatlistens".to_owned())
+}
+
+/// Every port.
+const ALL_PORTS: PortRange = PortRange { first: 0, last: u16::MAX };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(line: &str) -> Result<Request, Stop> {
+        Request::from_args(line.split_whitespace().map(OsString::from).collect())
+    }
+
+    fn form(line: &str) -> Form {
+        request(line).unwrap().form
+    }
+
+    #[test]
+    fn one_port_or_name_alone_is_shown_in_detail() {
+        for line in ["w 1538", "w :1538", "w 1538/udp", "w 3ds-lm", "w -i :1538", "w -tulpn 1538"] {
+            assert_eq!(form(line), Form::Detail, "{line}");
+        }
+        for line in ["w", "w 1538 1539", "w 27000-27009", "w -H 1538", "w --user root 1538", "w -i"] {
+            assert_eq!(form(line), Form::Table, "{line}");
+        }
+        assert_eq!(form("w --json 1538"), Form::Json);
+    }
+
+    #[test]
+    fn families_and_protocols_are_both_unless_one_is_asked_for() {
+        let wish = |line| request(line).unwrap().wish;
+        assert!(matches!(wish("w"), Wish { protocol: None, ipv4: true, ipv6: true, .. }));
+        assert!(matches!(wish("w -tu -46"), Wish { protocol: None, ipv4: true, ipv6: true, .. }));
+        assert!(matches!(
+            wish("w -t -6"),
+            Wish { protocol: Some(Protocol::Tcp), ipv4: false, ipv6: true, .. }
+        ));
+        assert!(matches!(
+            wish("w -i 4udp"),
+            Wish { protocol: Some(Protocol::Udp), ipv4: true, ipv6: false, .. }
+        ));
+        assert!(matches!(wish("w 53/udp 53/tcp"), Wish { protocol: None, .. }));
+    }
+
+    #[test]
+    fn the_command_to_repeat_is_quoted() {
+        let args = ["whatlistens", "--user", "a b", "1538"].map(OsString::from);
+        assert_eq!(command_line(&args), "whatlistens --user 'a b' 1538");
+    }
+}

@@ -1,0 +1,198 @@
+//! Reads `WHAT`, and ports as lsof's `-i` takes them.
+
+use super::{ALL_PORTS, WrongUse};
+use crate::model::{Pid, PortRange, Protocol};
+use crate::select::{Ports, Target};
+
+/// Reads one `WHAT`: a port or range, with or without a protocol, or a name.
+pub(super) fn target(word: &str) -> Result<Target, WrongUse> {
+    let (ports, protocol) = match word.split_once('/') {
+        Some((ports, protocol)) => (ports, Some(protocol)),
+        None => (word, None),
+    };
+    let digits = ports.strip_prefix(':').unwrap_or(ports);
+    if !looks_like_ports(digits) {
+        return name(word);
+    }
+    let protocol = match protocol {
+        None => None,
+        Some(text) => Some(Protocol::from_name(text).ok_or_else(|| {
+            WrongUse::new(format!("‘{word}’: after the slash comes tcp or udp, as in {digits}/tcp"))
+        })?),
+    };
+    Ok(Target::Ports(Ports { range: range(word, digits)?, protocol }))
+}
+
+fn looks_like_ports(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+}
+
+fn name(word: &str) -> Result<Target, WrongUse> {
+    let word = match word.strip_prefix(':') {
+        // `:ssh`, as lsof takes it; `:http/tcp` and the like have no meaning.
+        Some(service) if !service.is_empty() => service,
+        Some(_) => return Err(WrongUse::new(format!("‘{word}’: after the colon comes a port, as in :1538"))),
+        None => word,
+    };
+    if word.is_empty() {
+        return Err(WrongUse::new(
+            "an empty word names nothing: give a port, a service or a process".to_owned(),
+        ));
+    }
+    if let Some((_, port)) = word.rsplit_once(':')
+        && looks_like_ports(port)
+    {
+        return Err(WrongUse::new(format!(
+            "‘{word}’: an address is not asked for; give the port alone, as in :{port}"
+        )));
+    }
+    Ok(Target::Name { word: word.to_owned(), ports: Vec::new() })
+}
+
+/// Reads a port or a range; `word` is what was typed.
+fn range(word: &str, text: &str) -> Result<PortRange, WrongUse> {
+    if let Some(range) = PortRange::parse(text).filter(|range| range.first > 0) {
+        return Ok(range);
+    }
+    let mut parts = text.splitn(3, '-');
+    let (first, last, rest) = (parts.next().unwrap_or(""), parts.next(), parts.next());
+    let number = |digits: &str| digits.parse::<u16>().ok().filter(|&port| port > 0);
+    let wrong = match (number(first), last) {
+        (_, Some("")) => format!("‘{word}’: a range has two ends, as in 27000-27009"),
+        _ if rest.is_some() => format!("‘{word}’: a range has two ends, as in 27000-27009"),
+        (None, _) => format!("‘{word}’: {first} is not a port; ports are 1 to 65535"),
+        (Some(_), Some(last)) => match number(last) {
+            None => format!("‘{word}’: {last} is not a port; ports are 1 to 65535"),
+            Some(_) => format!("‘{word}’: the range runs backwards; write {last}-{first}"),
+        },
+        (Some(_), None) => format!("‘{word}’ is not a port; ports are 1 to 65535"),
+    };
+    Err(WrongUse::new(wrong))
+}
+
+/// What `-i` asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Internet {
+    pub(super) ipv4: bool,
+    pub(super) ipv6: bool,
+    pub(super) targets: Vec<Target>,
+}
+
+/// Reads lsof's `[46][protocol][:ports]` (`lsof(8)`, option -i), and a port without its colon.
+/// Hosts are refused: this lists what listens here, at whatever address.
+pub(super) fn internet(text: &str) -> Result<Internet, WrongUse> {
+    let wrong = || {
+        WrongUse::new(format!(
+            "‘-i {text}’: give [46][tcp|udp][:PORTS], as in -i :1538, -i tcp:80,443 or -i 6udp"
+        ))
+    };
+    let (selector, ports) = match text.split_once(':') {
+        Some((selector, ports)) if !ports.is_empty() => (selector, Some(ports)),
+        Some(_) => return Err(wrong()),
+        None if text.len() > 1 && looks_like_ports(text) => ("", Some(text)),
+        None => (text, None),
+    };
+    let (ipv4, ipv6, protocol) = match selector.as_bytes() {
+        [b'4', ..] => (true, false, &selector[1..]),
+        [b'6', ..] => (false, true, &selector[1..]),
+        _ => (false, false, selector),
+    };
+    let protocol = match protocol {
+        "" => None,
+        name => Some(Protocol::from_name(name).ok_or_else(wrong)?),
+    };
+    let targets = match (ports, protocol) {
+        (Some(ports), _) => {
+            let read = |port: &str| match target(port)? {
+                Target::Ports(ports) => {
+                    Ok(Target::Ports(Ports { protocol: ports.protocol.or(protocol), ..ports }))
+                }
+                name => Ok(name),
+            };
+            ports.split(',').map(read).collect::<Result<_, WrongUse>>()?
+        }
+        (None, Some(_)) => vec![Target::Ports(Ports { range: ALL_PORTS, protocol })],
+        (None, None) => Vec::new(),
+    };
+    Ok(Internet { ipv4, ipv6, targets })
+}
+
+/// Reads process ids.
+pub(super) fn numbers(option: &str, values: &[String]) -> Result<Vec<Pid>, WrongUse> {
+    let read = |value: &String| {
+        value.parse().map_err(|_| {
+            WrongUse::new(format!("‘{option} {value}’: a process id is a number, as in {option} 4242"))
+        })
+    };
+    values.iter().map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ports(first: u16, last: u16, protocol: Option<Protocol>) -> Target {
+        Target::Ports(Ports { range: PortRange { first, last }, protocol })
+    }
+
+    fn named(word: &str) -> Target {
+        Target::Name { word: word.to_owned(), ports: Vec::new() }
+    }
+
+    #[test]
+    fn every_form_of_what() {
+        let (tcp, udp) = (Some(Protocol::Tcp), Some(Protocol::Udp));
+        for (word, expected) in [
+            ("1538", ports(1538, 1538, None)),
+            (":1538", ports(1538, 1538, None)),
+            ("1538/udp", ports(1538, 1538, udp)),
+            (":1538/TCP", ports(1538, 1538, tcp)),
+            ("27000-27009", ports(27000, 27009, None)),
+            ("27000-27009/tcp", ports(27000, 27009, tcp)),
+            ("3ds-lm", named("3ds-lm")),
+            (":ssh", named("ssh")),
+            ("lmgrd.intel", named("lmgrd.intel")),
+            ("rpc.statd", named("rpc.statd")),
+        ] {
+            assert_eq!(target(word).unwrap(), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_says_what_would_be_right() {
+        let told = |word| target(word).unwrap_err().to_string();
+        insta::assert_snapshot!(told("70000"), @"‘70000’: 70000 is not a port; ports are 1 to 65535");
+        insta::assert_snapshot!(told("0"), @"‘0’: 0 is not a port; ports are 1 to 65535");
+        insta::assert_snapshot!(told("80-70000"), @"‘80-70000’: 70000 is not a port; ports are 1 to 65535");
+        insta::assert_snapshot!(told("27009-27000"), @"‘27009-27000’: the range runs backwards; write 27000-27009");
+        insta::assert_snapshot!(told("27000-"), @"‘27000-’: a range has two ends, as in 27000-27009");
+        insta::assert_snapshot!(told("1-2-3"), @"‘1-2-3’: a range has two ends, as in 27000-27009");
+        insta::assert_snapshot!(told("80/sctp"), @"‘80/sctp’: after the slash comes tcp or udp, as in 80/tcp");
+        insta::assert_snapshot!(told(":"), @"‘:’: after the colon comes a port, as in :1538");
+        insta::assert_snapshot!(told(""), @"an empty word names nothing: give a port, a service or a process");
+        insta::assert_snapshot!(told("127.0.0.1:80"), @"‘127.0.0.1:80’: an address is not asked for; give the port alone, as in :80");
+    }
+
+    #[test]
+    fn ports_as_lsof_takes_them() {
+        let asked = |text| {
+            let internet = internet(text).unwrap();
+            (internet.ipv4, internet.ipv6, internet.targets)
+        };
+        let (tcp, udp) = (Some(Protocol::Tcp), Some(Protocol::Udp));
+        assert_eq!(asked(""), (false, false, vec![]));
+        assert_eq!(asked(":1538"), (false, false, vec![ports(1538, 1538, None)]));
+        assert_eq!(asked("1538"), (false, false, vec![ports(1538, 1538, None)]));
+        assert_eq!(asked("6"), (false, true, vec![]));
+        assert_eq!(asked("4TCP:80,443"), (true, false, vec![ports(80, 80, tcp), ports(443, 443, tcp)]));
+        assert_eq!(asked("udp"), (false, false, vec![ports(0, 65535, udp)]));
+        assert_eq!(asked("tcp:1-1024"), (false, false, vec![ports(1, 1024, tcp)]));
+    }
+
+    #[test]
+    fn what_lsof_takes_and_this_does_not_is_told() {
+        for text in ["@host", "tcp@host:80", "sctp", ":", "tcp:", "tcp:80,"] {
+            assert!(internet(text).is_err(), "{text}");
+        }
+    }
+}

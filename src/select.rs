@@ -1,0 +1,224 @@
+//! Which rows, in which order.
+
+use std::cmp::Ordering;
+
+use crate::model::{Owner, Pid, PortRange, Process, Protocol, Row};
+
+/// Ports, of one protocol or of both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ports {
+    /// The ports.
+    pub range: PortRange,
+    /// Their protocol; `None` for both.
+    pub protocol: Option<Protocol>,
+}
+
+/// One thing that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Ports by number.
+    Ports(Ports),
+    /// A service or a process by name.
+    Name {
+        /// The name.
+        word: String,
+        /// The ports of the service of that name; empty where there is none.
+        ports: Vec<Ports>,
+    },
+}
+
+/// What the order is by; ties fall to port, protocol and address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SortKey {
+    /// Port number.
+    #[default]
+    Port,
+    /// Local address.
+    Address,
+    /// Name of the lead process; the unknown last.
+    Process,
+    /// Id of the lead process; the unknown last.
+    Pid,
+    /// User; the unknown last.
+    User,
+    /// Service name; those without last.
+    Service,
+    /// Verdict, those that deserve a look first; ports of no license manager last.
+    Verdict,
+}
+
+/// What was asked for. An empty list asks for everything.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Selection {
+    /// Any of these.
+    pub targets: Vec<Target>,
+    /// Only this protocol.
+    pub protocol: Option<Protocol>,
+    /// Only held by any of these processes.
+    pub pids: Vec<Pid>,
+    /// Only held by any process of these names.
+    pub processes: Vec<String>,
+    /// Only of any of these users, by name or number.
+    pub users: Vec<String>,
+    /// Only ports of license managers.
+    pub licenses: bool,
+    /// Only license ports whose process is not confirmed to be right.
+    pub flagged: bool,
+    /// The order.
+    pub sort: SortKey,
+}
+
+/// What a selection gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selected {
+    /// The rows that match, in order.
+    pub rows: Vec<Row>,
+    /// Rows that might match, if their hidden owner could be seen.
+    pub undecided: usize,
+    /// All the rows that were left out, those included.
+    pub left_out: usize,
+}
+
+/// Selects and orders.
+#[must_use]
+pub fn select(rows: Vec<Row>, selection: &Selection) -> Selected {
+    let total = rows.len();
+    let mut undecided = 0;
+    let mut kept: Vec<Row> = rows
+        .into_iter()
+        .filter(|row| match matches(row, selection) {
+            Match::Yes => true,
+            Match::Unknown => {
+                undecided += 1;
+                false
+            }
+            Match::No => false,
+        })
+        .collect();
+    kept.sort_by(|a, b| by_key(a, b, selection.sort).then_with(|| by_place(a, b)));
+    Selected { left_out: total - kept.len(), rows: kept, undecided }
+}
+
+/// Whether a row matches. Ordered so that "and" is the least and "or" the greatest of two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Match {
+    No,
+    Unknown,
+    Yes,
+}
+
+impl From<bool> for Match {
+    fn from(yes: bool) -> Match {
+        if yes { Match::Yes } else { Match::No }
+    }
+}
+
+fn matches(row: &Row, selection: &Selection) -> Match {
+    let conditions = [
+        any_of(&selection.targets, |target| matches_target(row, target)),
+        selection.protocol.is_none_or(|protocol| row.socket.protocol == protocol).into(),
+        any_of(&selection.pids, |&pid| by_holder(row, |process| process.pid == pid)),
+        any_of(&selection.processes, |name| by_holder(row, |process| is_called(process, name))),
+        any_of(&selection.users, |user| matches_user(row, user)),
+        (!selection.licenses || row.license.is_some()).into(),
+        (!selection.flagged || row.flagged()).into(),
+    ];
+    conditions.into_iter().min().unwrap_or(Match::Yes)
+}
+
+/// The best match of any item; a match where there are none, for then nothing was asked.
+fn any_of<T>(items: &[T], matches: impl Fn(&T) -> Match) -> Match {
+    items.iter().map(matches).max().unwrap_or(Match::Yes)
+}
+
+fn matches_target(row: &Row, target: &Target) -> Match {
+    match target {
+        Target::Ports(ports) => in_ports(row, ports).into(),
+        Target::Name { word, ports } => {
+            let by_port = Match::from(ports.iter().any(|ports| in_ports(row, ports)));
+            let by_name = by_holder(row, |process| is_called(process, word));
+            // A hidden owner leaves a question about a process open, not one about a service.
+            let by_name = if ports.is_empty() || by_name == Match::Yes { by_name } else { Match::No };
+            by_port.max(by_name)
+        }
+    }
+}
+
+fn in_ports(row: &Row, ports: &Ports) -> bool {
+    ports.range.contains(row.socket.local.port())
+        && ports.protocol.is_none_or(|protocol| protocol == row.socket.protocol)
+}
+
+fn by_holder(row: &Row, is_it: impl Fn(&Process) -> bool) -> Match {
+    match &row.owner {
+        Owner::Identified(processes) => processes.iter().any(is_it).into(),
+        Owner::Hidden => Match::Unknown,
+        Owner::Unattributed => Match::No,
+    }
+}
+
+/// Whether a process goes by a name: its file's in full, or the one it calls itself. Exact, but for
+/// case and `.exe` where the file has that ending.
+#[must_use]
+pub fn is_called(process: &Process, word: &str) -> bool {
+    let names = [process.name.as_deref(), process.short_name.as_deref()];
+    names.into_iter().flatten().any(|name| {
+        name == word || {
+            let stem = name.len().checked_sub(4).and_then(|at| name.split_at_checked(at));
+            stem.is_some_and(|(stem, ending)| {
+                ending.eq_ignore_ascii_case(".exe")
+                    && (stem.eq_ignore_ascii_case(word) || name.eq_ignore_ascii_case(word))
+            })
+        }
+    })
+}
+
+fn matches_user(row: &Row, user: &str) -> Match {
+    let number = user.parse::<u32>().ok();
+    let of_socket =
+        row.socket.user.as_deref() == Some(user) || (number.is_some() && row.socket.uid == number);
+    let of_process = by_holder(row, |process| process.user.as_deref() == Some(user));
+    Match::from(of_socket).max(match of_process {
+        // Whose socket it is can be seen even where the process cannot.
+        Match::Unknown if row.socket.uid.is_some() => Match::No,
+        other => other,
+    })
+}
+
+fn by_key(a: &Row, b: &Row, key: SortKey) -> Ordering {
+    fn known_first<T: Ord>(a: Option<T>, b: Option<T>) -> Ordering {
+        (a.is_none(), a).cmp(&(b.is_none(), b))
+    }
+    let lead = |row: &'_ Row| row.owner.lead().map(|lead| lead.pid);
+    match key {
+        SortKey::Port => Ordering::Equal,
+        SortKey::Address => a.socket.local.ip().cmp(&b.socket.local.ip()),
+        SortKey::Process => known_first(process_name(a), process_name(b)),
+        SortKey::Pid => known_first(lead(a), lead(b)),
+        SortKey::User => known_first(a.user(), b.user()),
+        SortKey::Service => known_first(service_name(a), service_name(b)),
+        SortKey::Verdict => known_first(concern(a), concern(b)),
+    }
+}
+
+fn process_name(row: &Row) -> Option<&str> {
+    row.owner.lead()?.name.as_deref()
+}
+
+fn service_name(row: &Row) -> Option<&str> {
+    row.service.as_ref().map(|service| service.name.as_str())
+}
+
+/// The more a row deserves a look, the less.
+fn concern(row: &Row) -> Option<impl Ord> {
+    let license = row.license.as_ref()?;
+    Some((std::cmp::Reverse(license.severity), std::cmp::Reverse(license.verdict)))
+}
+
+fn by_place(a: &Row, b: &Row) -> Ordering {
+    let place = |row: &Row| {
+        let socket = &row.socket;
+        (socket.local.port(), socket.protocol, socket.local.ip(), socket.id)
+    };
+    place(a).cmp(&place(b))
+}
