@@ -15,7 +15,8 @@ use std::net::{TcpListener, UdpSocket};
 fn main() -> Result<(), Box<dyn Error>> {
     let (mut listeners, mut sockets) = (Vec::new(), Vec::new());
     let mut stdout = io::stdout();
-    for word in std::env::args().skip(1) {
+    for word in std::env::args_os().skip(1) {
+        let word = word.to_string_lossy();
         let (protocol, address) = word.split_once(':').ok_or("give tcp:ADDRESS:PORT or udp:ADDRESS:PORT")?;
         let bound = match protocol {
             "tcp" => {

@@ -1,0 +1,149 @@
+//! The program from outside: exit statuses, one clear line for what is wrong, quiet pipes.
+
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::process::{Command, Stdio};
+
+use crate::started::{program, told, whatlistens};
+
+/// A port on which nothing listens: one that was free a moment ago, on both protocols.
+fn free_port() -> u16 {
+    loop {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        if UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+#[test]
+fn something_matched_is_0() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    for args in
+        [&[port.as_str()][..], &["--json", &port], &["-H", &port], &["-tulpn", "-i", &format!(":{port}")]]
+    {
+        let (stdout, _, status) = whatlistens(args);
+        assert_eq!(status, 0, "{args:?}");
+        assert!(stdout.contains(&port), "{args:?}: {stdout}");
+    }
+}
+
+#[test]
+fn nothing_matched_is_1_and_says_so() {
+    let port = free_port().to_string();
+    let (stdout, stderr, status) = whatlistens(&[&port]);
+    assert_eq!((status, stderr.as_str()), (1, ""));
+    assert!(stdout.contains(&format!("Port {port} is free")), "{stdout}");
+    let (stdout, stderr, status) = whatlistens(&["-H", &port]);
+    assert_eq!((status, stdout.as_str()), (1, ""));
+    assert!(stderr.starts_with("Nothing that listens here matches."), "{stderr}");
+}
+
+#[test]
+fn wrong_usage_is_2_and_one_line() {
+    for (args, part) in [
+        (&["70000"][..], "‘70000’"),
+        (&["27009-27000"], "write 27000-27009"),
+        (&["3ds-ml"], "nearest: 3ds-lm"),
+        (&["no-such-thing-at-all"], "‘no-such-thing-at-all’"),
+        (&["--jsn"], "did you mean --json?"),
+        (&["--sort", "size"], "the values are port, "),
+        (&["--pid", "x"], "a process id is a number"),
+        (&["-i", "tcp@host:80"], "give [46][tcp|udp][:PORTS]"),
+        (&["\x1b[31m"], "\\u{1b}[31m"),
+    ] {
+        let (stdout, stderr, status) = whatlistens(args);
+        assert_eq!((status, stdout.as_str()), (2, ""), "{args:?}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert!(stderr.starts_with("whatlistens: ") && stderr.contains(part), "{stderr}");
+    }
+}
+
+/// With room for one more open file, its own start succeeds and the kernel's tables stay shut.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_machine_that_cannot_be_observed_is_3() {
+    let script = format!("ulimit -n 4; exec '{}' \"$@\"", program().display());
+    let run = |arg: &str| {
+        told(Command::new("sh").args(["-c", &script, "sh", arg]).stdin(Stdio::null()).output().unwrap())
+    };
+    let (stdout, stderr, status) = run("-H");
+    assert_eq!((status, stdout.as_str()), (3, ""), "{stderr}");
+    assert!(stderr.contains("sockets could not be read"), "{stderr}");
+    let (stdout, _, status) = run("--json");
+    let answer: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((status, &answer["error"]["exit_status"]), (3, &3.into()));
+}
+
+#[test]
+fn a_reader_that_has_read_enough_is_no_error() {
+    let _listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    for args in [&["--json"][..], &[], &["--help"]] {
+        let mut child =
+            Command::new(program()).args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+    }
+}
+
+#[test]
+fn piped_output_is_plain_unless_colour_is_asked_for() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    assert!(!whatlistens(&[&port]).0.contains('\x1b'));
+    assert!(whatlistens(&["--color", "always", &port]).0.contains('\x1b'));
+    let asked =
+        Command::new(program()).args(["--color=always", &port]).env("NO_COLOR", "1").output().unwrap();
+    assert!(told(asked).0.contains('\x1b'), "what is typed outranks the environment");
+}
+
+#[test]
+fn help_names_every_option_and_exits_0() {
+    let (stdout, stderr, status) = whatlistens(&["--help"]);
+    assert_eq!((status, stderr.as_str()), (0, ""));
+    insta::assert_snapshot!(stdout, @"
+    What is listening on this machine, who owns it, and should it be there?
+
+    Usage: whatlistens [OPTIONS] [WHAT]...
+
+    Arguments:
+      [WHAT]...  A port (1538, :1538, 1538/udp), a range (27000-27009), a service
+                 (3ds-lm) or a process (lmgrd); one port or service alone is shown
+                 in detail
+
+    Options:
+      -t, --tcp             Only TCP
+      -u, --udp             Only UDP
+      -4, --ipv4            Only IPv4
+      -6, --ipv6            Only IPv6
+      -i [<SPEC>]           Ports as lsof takes them: :1538, tcp:80,443, 6udp
+          --licenses        Only ports of license managers
+          --flagged         Only license ports whose process may be the wrong one
+          --pid <PID>       Only held by this process
+          --process <NAME>  Only held by a process of this name, running or not
+          --user <USER>     Only of this user (name or number)
+          --sort <KEY>      Order of the rows [default: port] [possible values:
+                            port, address, process, pid, user, service, verdict]
+          --args            Add the processes' command lines, which may hold secrets
+      -H, --no-header       No header, no detail view; notes go to standard error
+          --json            Print one JSON object
+          --color <WHEN>    When to colour [default: auto] [possible values: auto,
+                            always, never]
+      -h, --help            Print help
+      -V, --version         Print version
+
+    Examples:
+      whatlistens                 everything that listens here
+      whatlistens 1538            who holds port 1538, and should it?
+      whatlistens --flagged       license ports whose process may be wrong
+      whatlistens --json | jq .   for scripts
+
+    Exit status:
+      0 something matched   1 nothing matched   2 wrong usage
+      3 this machine cannot be observed
+    ");
+    let (version, _, status) = whatlistens(&["--version"]);
+    assert_eq!((status, version), (0, format!("whatlistens {}\n", env!("CARGO_PKG_VERSION"))));
+}

@@ -1,0 +1,326 @@
+//! The JSON contract, version 1, by structs of its own: a field that appears, goes, or changes its
+//! type fails here.
+#![expect(dead_code, reason = "a field that no test reads must still be there")]
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use whatlistens::model::{Gap, GapKind};
+
+use crate::recorded::{linux, process};
+use crate::started::whatlistens;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    pub schema_version: u32,
+    pub tool: Tool,
+    pub host: Host,
+    pub taken_at: String,
+    pub privileged: bool,
+    pub complete: bool,
+    pub listeners: Vec<Listener>,
+    pub gaps: Vec<GapIn>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    pub name: String,
+    pub version: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Host {
+    #[serde(deserialize_with = "present")]
+    pub name: Option<String>,
+    pub os: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listener {
+    pub protocol: String,
+    pub family: String,
+    pub address: String,
+    pub port: u16,
+    #[serde(deserialize_with = "present")]
+    pub interface: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub dual_stack: Option<bool>,
+    pub state: String,
+    pub exposure: String,
+    #[serde(deserialize_with = "present")]
+    pub namespace: Option<Namespace>,
+    #[serde(deserialize_with = "present")]
+    pub uid: Option<u32>,
+    #[serde(deserialize_with = "present")]
+    pub user: Option<String>,
+    pub owner_status: String,
+    pub processes: Vec<Process>,
+    pub port_class: String,
+    #[serde(deserialize_with = "present")]
+    pub service: Option<Service>,
+    #[serde(deserialize_with = "present")]
+    pub license: Option<License>,
+    #[serde(deserialize_with = "present")]
+    pub connections: Option<Connections>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Namespace {
+    pub inode: u64,
+    #[serde(deserialize_with = "present")]
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Process {
+    pub pid: u32,
+    #[serde(deserialize_with = "present")]
+    pub ppid: Option<u32>,
+    #[serde(deserialize_with = "present")]
+    pub name: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub exe: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub user: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub started_at: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub service: Option<ProcessService>,
+    #[serde(deserialize_with = "present")]
+    pub container: Option<Container>,
+    #[serde(deserialize_with = "present")]
+    pub args: Option<Vec<String>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProcessService {
+    pub manager: String,
+    pub name: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Container {
+    pub runtime: String,
+    pub id: String,
+    #[serde(deserialize_with = "present")]
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    pub name: String,
+    pub description: String,
+    pub source: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct License {
+    pub managers: Vec<Manager>,
+    pub verdict: String,
+    pub severity: String,
+    pub reason: String,
+    pub expected: Vec<String>,
+    pub evidence: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manager {
+    pub id: String,
+    pub vendor: String,
+    pub product: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Connections {
+    pub established: u64,
+    pub peers: u64,
+    pub top: Vec<BTreeMap<String, serde_json::Value>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GapIn {
+    pub kind: String,
+    pub detail: String,
+    #[serde(deserialize_with = "present")]
+    pub count: Option<u64>,
+    #[serde(deserialize_with = "present")]
+    pub remedy: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Failed {
+    schema_version: u32,
+    tool: Tool,
+    error: Error,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Error {
+    message: String,
+    exit_status: u8,
+}
+
+/// `null` may stand for what is unknown, but the field itself may not be left out.
+fn present<'de, D, T>(input: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(input)
+}
+
+fn read(json: &str) -> Document {
+    serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}\n{json}"))
+}
+
+#[test]
+fn a_recorded_listener_is_told_in_full() {
+    let mut server = process(11224, "/usr/bin/python3.11");
+    server.args = Some(vec!["python3".to_owned()]);
+    let machine = linux().socket("tcp 0.0.0.0:1538", &[server]);
+    insta::assert_snapshot!(machine.printed("--json", None), @r#"
+    {
+      "schema_version": 1,
+      "tool": {
+        "name": "whatlistens",
+        "version": "0.1.0"
+      },
+      "host": {
+        "name": "lic01",
+        "os": "linux"
+      },
+      "taken_at": "2026-11-22T04:00:00Z",
+      "privileged": true,
+      "complete": true,
+      "listeners": [
+        {
+          "protocol": "tcp",
+          "family": "ipv4",
+          "address": "0.0.0.0",
+          "port": 1538,
+          "interface": null,
+          "dual_stack": null,
+          "state": "listen",
+          "exposure": "all-interfaces",
+          "namespace": null,
+          "uid": 1000,
+          "user": "alice",
+          "owner_status": "identified",
+          "processes": [
+            {
+              "pid": 11224,
+              "ppid": 1,
+              "name": "python3.11",
+              "exe": "/usr/bin/python3.11",
+              "user": "alice",
+              "started_at": "2026-11-22T02:53:20Z",
+              "service": null,
+              "container": null,
+              "args": [
+                "python3"
+              ]
+            }
+          ],
+          "port_class": "registered",
+          "service": {
+            "name": "3ds-lm",
+            "description": "3ds-lm",
+            "source": "iana"
+          },
+          "license": {
+            "managers": [
+              {
+                "id": "autodesk-3ds-lm",
+                "vendor": "Autodesk",
+                "product": "3ds-lm"
+              }
+            ],
+            "verdict": "mismatch",
+            "severity": "warning",
+            "reason": "python3.11 is not a process known for Autodesk 3ds-lm",
+            "expected": [
+              "lmgrd",
+              "lmadmin",
+              "adskflex"
+            ],
+            "evidence": [
+              "exe /usr/bin/python3.11"
+            ]
+          },
+          "connections": null
+        }
+      ],
+      "gaps": []
+    }
+    "#);
+    read(&machine.printed("--json", None));
+}
+
+#[test]
+fn every_shape_of_owner_reads_back() {
+    let machine = linux()
+        .by_ordinary_user()
+        .socket("tcp [::1]:22", &[])
+        .socket("udp 10.0.0.1:5093", &[process(5, "/opt/lserv"), process(6, "/opt/lserv")])
+        .gap(Gap {
+            kind: GapKind::ProcessGone,
+            detail: "1 process ended while it was looked at".to_owned(),
+            count: None,
+            remedy: None,
+        });
+    let document = read(&machine.printed("--json", None));
+    assert_eq!((document.schema_version, document.tool.name.as_str()), (1, "whatlistens"));
+    assert_eq!((document.host.os.as_str(), document.host.name.as_deref()), ("linux", Some("lic01")));
+    assert_eq!(document.taken_at, "2026-11-22T04:00:00Z");
+    assert!(!document.privileged && !document.complete);
+    let [ssh, rms] = &document.listeners[..] else { panic!("two listeners") };
+    assert_eq!((ssh.owner_status.as_str(), ssh.processes.len()), ("hidden", 0));
+    assert_eq!(
+        (ssh.family.as_str(), ssh.exposure.as_str(), ssh.port_class.as_str()),
+        ("ipv6", "loopback", "system")
+    );
+    assert_eq!((rms.state.as_str(), rms.exposure.as_str()), ("unconnected", "private"));
+    assert_eq!(rms.processes.iter().map(|p| p.pid).collect::<Vec<_>>(), [5, 6]);
+    let license = rms.license.as_ref().unwrap();
+    assert_eq!((license.verdict.as_str(), license.severity.as_str()), ("expected", "info"));
+    let kinds: Vec<_> = document.gaps.iter().map(|gap| gap.kind.as_str()).collect();
+    assert_eq!(kinds, ["process-gone", "owner-hidden"]);
+}
+
+#[test]
+fn an_empty_listing_is_an_object_too() {
+    let document = read(&linux().printed("--json 1538", None));
+    assert!(document.listeners.is_empty() && document.gaps.is_empty() && document.complete);
+}
+
+#[test]
+fn the_program_s_own_output_holds_to_it() {
+    let (stdout, _, status) = whatlistens(&["--json"]);
+    let document = read(&stdout);
+    assert_eq!(status, u8::from(document.listeners.is_empty()));
+    assert_eq!(document.tool.version, env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+fn an_error_is_an_object_too() {
+    let (stdout, stderr, status) = whatlistens(&["--json", "70000"]);
+    let failed: Failed = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((failed.schema_version, failed.tool.name.as_str()), (1, "whatlistens"));
+    assert_eq!((failed.error.exit_status, status), (2, 2));
+    assert_eq!(stderr.trim_end(), format!("whatlistens: {}", failed.error.message));
+}

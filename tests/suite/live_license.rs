@@ -1,0 +1,127 @@
+//! The verdict on real processes on license ports, each on a loopback address of its own, so that
+//! tests in parallel and the machine's own listeners are not in the way.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use crate::contract::License;
+use crate::live::{copied, look, row};
+use crate::started::{Listening, listener_program};
+
+/// An address that no other test has: all of 127.0.0.0/8 is this machine (RFC 1122, 3.2.1.3).
+fn loopback() -> String {
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    format!("127.{}.{high}.{low}", 100 + NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Starts a program where it gets the port, from `ports` in turn: somebody else may hold one.
+fn start(ports: &[u16], command: impl Fn(&str) -> Command) -> Listening {
+    // Where somebody's wildcard holds a port, IPv6 may still have it.
+    let hosts = [loopback(), "[::1]".to_owned()];
+    let mut why = String::new();
+    for (host, port) in hosts.iter().flat_map(|host| ports.iter().map(move |port| (host, port))) {
+        match Listening::start(&mut command(&format!("{host}:{port}")), 1) {
+            Ok(listening) => return listening,
+            Err(error) => why = error,
+        }
+    }
+    panic!("none of {ports:?} is to be had, close what holds them: {why}");
+}
+
+fn verdict(listening: &Listening) -> License {
+    let address = listening.addresses[0];
+    let document = look(&format!("{}/tcp", address.port()));
+    row(&document, address).license.clone().expect("a license port")
+}
+
+const FLEXNET: [u16; 10] = [27000, 27001, 27002, 27003, 27004, 27005, 27006, 27007, 27008, 27009];
+
+fn listener(path: &Path) -> Listening {
+    start(&FLEXNET, |place| {
+        let mut command = Command::new(path);
+        command.arg(format!("tcp:{place}"));
+        command
+    })
+}
+
+/// A listener by a python, which calls itself `title` where one is given, and says where it listens.
+fn python(program: &Path, ports: &[u16], title: &str) -> Listening {
+    const SCRIPT: &str = "
+import ctypes, socket, sys
+host, port = sys.argv[1].rsplit(':', 1)
+PR_SET_NAME = 15
+if sys.argv[2]: ctypes.CDLL(None).prctl(PR_SET_NAME, sys.argv[2].encode(), 0, 0, 0)
+family = socket.AF_INET6 if '[' in host else socket.AF_INET
+listener = socket.create_server((host.strip('[]'), int(port)), family=family)
+print(sys.argv[1], flush=True)
+sys.stdin.read()
+";
+    start(ports, |place| {
+        let mut command = Command::new(program);
+        command.args(["-c", SCRIPT, place, title]);
+        command
+    })
+}
+
+#[test]
+fn a_real_program_called_lmgrd_in_a_private_folder_is_expected() {
+    let (_folder, path) = copied(&listener_program(), "lmgrd");
+    let license = verdict(&listener(&path));
+    assert_eq!((license.verdict.as_str(), license.severity.as_str()), ("expected", "info"));
+    assert!(license.evidence.contains(&format!("exe {}", path.display())), "{license:?}");
+}
+
+#[test]
+fn the_same_program_under_its_own_name_is_a_mismatch() {
+    let license = verdict(&listener(&listener_program()));
+    assert_eq!((license.verdict.as_str(), license.severity.as_str()), ("mismatch", "warning"));
+}
+
+#[test]
+fn lmgrd_in_a_folder_for_everyone_is_not_believed() {
+    let (folder, path) = copied(&listener_program(), "lmgrd");
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o1777)).unwrap();
+    let license = verdict(&listener(&path));
+    assert_eq!((license.verdict.as_str(), license.severity.as_str()), ("cannot-tell", "warning"));
+    assert!(license.reason.contains(folder.path().to_str().unwrap()), "{}", license.reason);
+}
+
+#[test]
+fn lmgrd_whose_file_is_gone_is_not_believed() {
+    let (_folder, path) = copied(&listener_program(), "lmgrd");
+    let listening = listener(&path);
+    assert_eq!(verdict(&listening).verdict, "expected");
+    fs::remove_file(&path).unwrap();
+    let license = verdict(&listening);
+    assert_eq!(license.verdict, "cannot-tell");
+    assert!(license.reason.contains("deleted"), "{}", license.reason);
+}
+
+#[test]
+fn python_on_3ds_lm_is_a_mismatch() {
+    let license = verdict(&python(Path::new("python3"), &[1538], ""));
+    assert_eq!((license.verdict.as_str(), license.severity.as_str()), ("mismatch", "warning"));
+    assert_eq!(license.managers[0].id, "autodesk-3ds-lm");
+    assert_eq!(license.expected, ["lmgrd", "lmadmin", "adskflex"]);
+}
+
+#[test]
+fn python_that_calls_itself_lmgrd_is_still_python() {
+    let license = verdict(&python(Path::new("python3"), &FLEXNET, "lmgrd"));
+    assert_eq!((license.verdict.as_str(), license.severity.as_str()), ("mismatch", "warning"));
+    assert!(license.evidence.contains(&"calls itself lmgrd".to_owned()), "{license:?}");
+}
+
+#[test]
+fn a_link_called_lmgrd_to_python_is_still_python() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("lmgrd");
+    let python3 = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().unwrap();
+    std::os::unix::fs::symlink(String::from_utf8(python3.stdout).unwrap().trim(), &link).unwrap();
+    let listening = python(&link, &FLEXNET, "");
+    assert_eq!(verdict(&listening).verdict, "mismatch");
+}

@@ -1,0 +1,19 @@
+//! All integration tests, as one program: it links once.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail and may speak")]
+#![allow(unreachable_pub, reason = "nothing of a test program is public")]
+
+mod cli;
+mod contract;
+mod data;
+#[cfg(target_os = "linux")]
+mod live;
+#[cfg(target_os = "linux")]
+mod live_license;
+#[cfg(target_os = "linux")]
+mod oracle;
+mod recorded;
+mod rendering;
+mod selection;
+mod started;
+mod tidy;
+mod verdicts;

@@ -1,0 +1,148 @@
+//! Observations written down by hand, so that every stage can be tested on every system.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use whatlistens::model::{
+    Executable, Gap, Holding, Host, Observation, Os, Pid, Process, Protocol, Report, Socket, SocketId, State,
+    file_name,
+};
+use whatlistens::pipeline;
+use whatlistens::render::{self, Form, Style};
+use whatlistens::request::{Request, Stop};
+
+/// The moment of every recorded observation: 2026-11-22 04:00:00 UTC.
+const NOW: i64 = 1_795_320_000;
+
+pub struct Machine {
+    observation: Observation,
+}
+
+/// Linux, seen by root, nothing listening yet.
+pub fn linux() -> Machine {
+    Machine {
+        observation: Observation {
+            host: Host { name: Some("lic01".to_owned()), os: Os::Linux },
+            taken_at: Timestamp::from_second(NOW).unwrap(),
+            privileged: true,
+            sees_all_processes: true,
+            running: None,
+            sockets: Vec::new(),
+            holdings: Vec::new(),
+            processes: BTreeMap::new(),
+            gaps: Vec::new(),
+        },
+    }
+}
+
+/// A process of alice's that runs `exe`, started an hour and a bit before the observation.
+pub fn process(pid: Pid, exe: &str) -> Process {
+    let os = if exe.contains('\\') { Os::Windows } else { Os::Linux };
+    let name = file_name(exe, os).to_owned();
+    Process {
+        pid,
+        ppid: Some(1),
+        short_name: Some(name.chars().take(15).collect()),
+        name: Some(name),
+        exe: Some(Executable { path: exe.to_owned(), deleted: Some(false), replaceable_at: None }),
+        user: Some("alice".to_owned()),
+        started_at: Timestamp::from_second(NOW - 4000).ok(),
+        ..Process::default()
+    }
+}
+
+impl Machine {
+    pub fn os(mut self, os: Os) -> Machine {
+        self.observation.host.os = os;
+        self
+    }
+
+    /// Seen by a user who may look into their own processes only.
+    pub fn by_ordinary_user(mut self) -> Machine {
+        self.observation.privileged = false;
+        self.observation.sees_all_processes = false;
+        self
+    }
+
+    /// These processes run, and all are listed.
+    pub fn running(mut self, names: &[&str]) -> Machine {
+        self.observation.running = Some(names.iter().map(|&name| name.to_owned()).collect());
+        self
+    }
+
+    /// A process that is there, whether or not it holds anything.
+    pub fn with(mut self, process: Process) -> Machine {
+        self.observation.processes.insert(process.pid, process);
+        self
+    }
+
+    pub fn gap(mut self, gap: Gap) -> Machine {
+        self.observation.gaps.push(gap);
+        self
+    }
+
+    /// A socket of user 1000 (alice) at `place`, such as `tcp 0.0.0.0:1538`, held by these.
+    pub fn socket(mut self, place: &str, holders: &[Process]) -> Machine {
+        let (protocol, local) = place.split_once(' ').unwrap();
+        let protocol = Protocol::from_name(protocol).unwrap();
+        let id = SocketId(self.observation.sockets.len() as u64);
+        self.observation.sockets.push(Socket {
+            id,
+            protocol,
+            state: match protocol {
+                Protocol::Tcp => State::Listen,
+                Protocol::Udp => State::Unconnected,
+            },
+            local: local.parse().unwrap(),
+            interface: None,
+            dual_stack: None,
+            uid: Some(1000),
+            user: Some("alice".to_owned()),
+            namespace: None,
+        });
+        for holder in holders {
+            self.observation.holdings.push(Holding { socket: id, pid: holder.pid });
+            self.observation.processes.insert(holder.pid, holder.clone());
+        }
+        self
+    }
+
+    /// The report on this machine for a command line without the program's name.
+    pub fn report(&self, line: &str) -> Report {
+        pipeline::report(&request(line), &self.observation).unwrap()
+    }
+
+    /// Why a command line is refused on this machine.
+    pub fn refusal(&self, line: &str) -> String {
+        pipeline::report(&request(line), &self.observation).unwrap_err().to_string()
+    }
+
+    /// What is printed: in UTC, without colour, as wide as `width`.
+    pub fn printed(&self, line: &str, width: Option<u16>) -> String {
+        let style = Style { width, ..plain(&request(line)) };
+        text(&self.report(line), request(line).form, &style)
+    }
+}
+
+pub fn request(line: &str) -> Request {
+    let words = ["whatlistens"].into_iter().chain(line.split_whitespace()).map(Into::into);
+    match Request::from_args(words.collect()) {
+        Ok(request) => request,
+        Err(Stop::Wrong(wrong)) => panic!("{line:?}: {wrong}"),
+        Err(Stop::Told(text)) => panic!("{line:?}: {text}"),
+    }
+}
+
+/// The style of a request, whatever terminal the test runs on.
+pub fn plain(request: &Request) -> Style {
+    Style { color: false, width: None, time_zone: TimeZone::UTC, ..request.style.clone() }
+}
+
+/// What is printed, the notes below the rest.
+pub fn text(report: &Report, form: Form, style: &Style) -> String {
+    let (mut out, mut notes) = (Vec::new(), Vec::new());
+    render::render(report, form, style, &mut out, &mut notes).unwrap();
+    out.extend(notes);
+    String::from_utf8(out).unwrap()
+}

@@ -1,0 +1,157 @@
+//! Which rows a command line selects, in which order, and what it says of those it cannot decide.
+
+use whatlistens::model::{GapKind, Process, Report};
+
+use crate::recorded::{Machine, linux, process};
+
+/// A small office server.
+fn office() -> Machine {
+    let bob = Process { user: Some("bob".to_owned()), ..process(300, "/usr/sbin/nginx") };
+    linux()
+        .socket("tcp 127.0.0.1:8080", &[bob])
+        .socket("tcp 0.0.0.0:80", &[process(200, "/usr/bin/python3.11")])
+        .socket("udp 0.0.0.0:80", &[process(200, "/usr/bin/python3.11")])
+        .socket("tcp [::]:1538", &[process(100, "/usr/bin/python3.11")])
+        .socket("tcp 0.0.0.0:27000", &[process(50, "/opt/x/lmgrd")])
+        .socket("udp 0.0.0.0:514", &[process(60, "/usr/sbin/rsyslogd")])
+        .socket("tcp 0.0.0.0:514", &[process(70, "/usr/sbin/rshd")])
+}
+
+fn places(report: &Report) -> Vec<String> {
+    let place =
+        |row: &whatlistens::model::Row| format!("{}/{}", row.socket.local.port(), row.socket.protocol);
+    report.rows.iter().map(place).collect()
+}
+
+fn selected(line: &str) -> Vec<String> {
+    places(&office().report(line))
+}
+
+#[test]
+fn a_port_is_exact_and_never_a_prefix() {
+    assert_eq!(selected("80"), ["80/tcp", "80/udp"]);
+    assert_eq!(selected(":80"), ["80/tcp", "80/udp"]);
+    assert_eq!(selected("80/udp"), ["80/udp"]);
+    assert_eq!(selected("153"), [""; 0]);
+}
+
+#[test]
+fn several_are_any_of_them() {
+    assert_eq!(selected("8080 80/tcp 27000-27009"), ["80/tcp", "8080/tcp", "27000/tcp"]);
+    assert_eq!(selected("-i tcp:80,514"), ["80/tcp", "514/tcp"]);
+    assert_eq!(selected("-i :80 -i :514"), ["80/tcp", "80/udp", "514/tcp", "514/udp"]);
+}
+
+#[test]
+fn a_service_is_its_ports_by_its_protocol() {
+    assert_eq!(selected("3ds-lm"), ["1538/tcp"]);
+    assert_eq!(selected("FLEX-LM"), ["27000/tcp"]);
+    assert_eq!(selected("syslog"), ["514/udp"]);
+    assert_eq!(selected("shell"), ["514/tcp"]);
+}
+
+#[test]
+fn a_process_is_found_by_its_full_name_and_by_what_it_calls_itself() {
+    assert_eq!(selected("python3.11"), ["80/tcp", "80/udp", "1538/tcp"]);
+    let mut renamed = process(9, "/usr/bin/python3.11");
+    renamed.short_name = Some("lmgrd".to_owned());
+    assert_eq!(places(&linux().socket("tcp 0.0.0.0:9999", &[renamed]).report("lmgrd")), ["9999/tcp"]);
+}
+
+#[test]
+fn any_holder_counts_and_not_the_lead_alone() {
+    let worker = Process { ppid: Some(10), ..process(11, "/usr/sbin/worker") };
+    let machine = linux().socket("tcp 0.0.0.0:80", &[process(10, "/usr/sbin/master"), worker]);
+    assert_eq!(places(&machine.report("worker")), ["80/tcp"]);
+    assert_eq!(places(&machine.report("--pid 11")), ["80/tcp"]);
+}
+
+#[test]
+fn filters_are_all_of_them() {
+    assert_eq!(selected("--pid 200 -u"), ["80/udp"]);
+    assert_eq!(selected("--pid 200,300 -t"), ["80/tcp", "8080/tcp"]);
+    assert_eq!(selected("--user bob"), ["8080/tcp"]);
+    assert_eq!(selected("--process nginx --user bob"), ["8080/tcp"]);
+    assert_eq!(selected("--process nginx --pid 200"), [""; 0]);
+    assert_eq!(selected("--licenses"), ["1538/tcp", "27000/tcp"]);
+    assert_eq!(selected("--flagged"), ["1538/tcp"]);
+}
+
+#[test]
+fn habits_change_nothing() {
+    assert_eq!(selected("-tulpn"), selected(""));
+    assert_eq!(selected("-nP -i"), selected(""));
+}
+
+#[test]
+fn order_is_what_was_asked_for() {
+    assert_eq!(selected(""), ["80/tcp", "80/udp", "514/tcp", "514/udp", "1538/tcp", "8080/tcp", "27000/tcp"]);
+    let first = |line| selected(line).swap_remove(0);
+    assert_eq!(first("--sort pid"), "27000/tcp");
+    assert_eq!(first("--sort process"), "27000/tcp");
+    assert_eq!(first("--sort address"), "80/tcp");
+    assert_eq!(first("--sort service"), "1538/tcp");
+    assert_eq!(first("--sort verdict"), "1538/tcp");
+    assert_eq!(selected("--sort user").last().map(String::as_str), Some("8080/tcp"));
+}
+
+#[test]
+fn what_was_left_out_is_counted() {
+    assert_eq!(office().report("80").hidden_by_selection, 5);
+    assert_eq!(office().report("").hidden_by_selection, 0);
+}
+
+#[test]
+fn an_unknown_name_is_refused_with_the_nearest() {
+    insta::assert_snapshot!(office().refusal("3ds-ml"), @"‘3ds-ml’ is no service of the registry and no process that listens here; nearest: 3ds-lm (for a process that may not be running: --process 3ds-ml)");
+    insta::assert_snapshot!(office().refusal("lmgrdd"), @"‘lmgrdd’ is no service of the registry and no process that listens here; nearest: lmgrd (for a process that may not be running: --process lmgrdd)");
+    insta::assert_snapshot!(office().refusal("qqqq"), @"‘qqqq’ is no service of the registry and no process that listens here (for a process that may not be running: --process qqqq)");
+}
+
+#[test]
+fn a_license_process_that_does_not_run_is_no_error() {
+    assert!(linux().report("lmgrd").rows.is_empty());
+    assert!(linux().report("--process qqqq").rows.is_empty());
+}
+
+#[test]
+fn a_hidden_owner_may_be_the_process_that_was_asked_for() {
+    let machine =
+        linux().by_ordinary_user().socket("tcp 0.0.0.0:22", &[]).running(&["sshd", "qq-a-long-name-"]);
+    let report = machine.report("sshd");
+    assert!(report.rows.is_empty());
+    let gap = &report.gaps[0];
+    assert_eq!((gap.kind, gap.count), (GapKind::OwnerHidden, Some(1)));
+    assert_eq!(gap.remedy.as_deref(), how_to_rerun("whatlistens sshd").as_deref());
+    // A short name of 15 bytes may be a longer one that was cut.
+    assert_eq!(machine.report("qq-a-long-name-indeed").gaps.len(), 1);
+    // What does not run at all is nobody's name.
+    assert!(machine.refusal("qqqq").contains("qqqq"));
+}
+
+fn how_to_rerun(command: &str) -> Option<String> {
+    whatlistens::os::how_to_see_more(false, command)
+}
+
+#[test]
+fn only_the_hidden_owners_that_bear_on_the_question_are_a_gap() {
+    let machine = linux()
+        .by_ordinary_user()
+        .socket("tcp 0.0.0.0:22", &[])
+        .socket("tcp 0.0.0.0:80", &[process(9, "/usr/sbin/nginx")]);
+    assert!(machine.report("80").gaps.is_empty());
+    assert_eq!(machine.report("22").gaps.len(), 1);
+    assert_eq!(machine.report("").gaps[0].count, Some(1));
+    assert_eq!(machine.report("--pid 9").gaps[0].count, Some(1));
+    // Whose socket it is can be seen, and it is alice's.
+    assert!(machine.report("--user bob").gaps.is_empty());
+    assert_eq!(machine.report("--user alice").rows.len(), 2);
+    assert_eq!(machine.report("--user 1000").rows.len(), 2);
+}
+
+#[test]
+fn root_is_never_sent_to_sudo() {
+    let machine = linux().socket("tcp 0.0.0.0:22", &[]);
+    assert!(machine.report("").gaps.is_empty());
+    assert!(!machine.printed("22", None).contains("sudo"));
+}

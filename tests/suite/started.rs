@@ -1,0 +1,82 @@
+//! Real processes: the program under test, and listeners for it to find.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+/// The program under test.
+pub fn program() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_whatlistens"))
+}
+
+/// The example that listens where it is told to; `cargo test` builds it.
+pub fn listener_program() -> PathBuf {
+    let path = program().with_file_name("examples").join(format!("listener{}", std::env::consts::EXE_SUFFIX));
+    assert!(path.exists(), "{} is missing: run `cargo build --examples`", path.display());
+    path
+}
+
+/// Runs the program under test: what it prints, what it complains of, and its exit status.
+pub fn whatlistens(args: &[&str]) -> (String, String, u8) {
+    told(Command::new(program()).args(args).env_remove("NO_COLOR").output().unwrap())
+}
+
+pub fn told(output: Output) -> (String, String, u8) {
+    (
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+        output.status.code().expect("ended by itself").try_into().unwrap(),
+    )
+}
+
+/// A process that listens until it is dropped.
+pub struct Listening {
+    child: Child,
+    /// Where, in the order it was asked to.
+    pub addresses: Vec<SocketAddr>,
+}
+
+impl Listening {
+    /// Starts the listener program, or a copy of it at `path`, on places such as `tcp:127.0.0.1:0`.
+    pub fn at(path: &Path, places: &[&str]) -> Listening {
+        Listening::start(Command::new(path).args(places), places.len())
+            .unwrap_or_else(|why| panic!("{places:?}: {why}"))
+    }
+
+    /// Starts a command that says where it listens, a line for each of `count` sockets, and then
+    /// waits for the end of its input.
+    pub fn start(command: &mut Command, count: usize) -> Result<Listening, String> {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| error.to_string())?;
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let addresses: Vec<SocketAddr> =
+            lines.take(count).filter_map(|line| line.ok()?.parse().ok()).collect();
+        if addresses.len() < count {
+            let _ = child.kill();
+            let output = child.wait_with_output().map_err(|error| error.to_string())?;
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
+        Ok(Listening { child, addresses })
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The port of the first socket.
+    pub fn port(&self) -> u16 {
+        self.addresses[0].port()
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
