@@ -9,7 +9,8 @@ use clap::{ArgAction, Parser, ValueEnum};
     version,
     about,
     after_help = AFTER_HELP,
-    max_term_width = 100,
+    term_width = 80,
+    disable_help_flag = true,
     args_override_self = true,
     override_usage = "whatlistens [OPTIONS] [WHAT]..."
 )]
@@ -35,15 +36,15 @@ pub struct Cli {
     #[arg(short = '6', long)]
     pub ipv6: bool,
 
-    /// Ports as lsof takes them: -i :1538, -i tcp:80,443, -i 6udp
-    #[arg(short = 'i', value_name = "[46][tcp|udp][:PORTS]", num_args = 0..=1, default_missing_value = "")]
+    /// Ports as lsof takes them: :1538, tcp:80,443, 6udp
+    #[arg(short = 'i', value_name = "SPEC", num_args = 0..=1, default_missing_value = "")]
     pub internet: Vec<String>,
 
     /// Only ports of license managers
     #[arg(long)]
     pub licenses: bool,
 
-    /// Only license ports whose process is not confirmed to be the right one
+    /// Only license ports whose process may be the wrong one
     #[arg(long)]
     pub flagged: bool,
 
@@ -51,7 +52,7 @@ pub struct Cli {
     #[arg(long, value_name = "PID", value_delimiter = ',')]
     pub pid: Vec<String>,
 
-    /// Only held by a process of this name, which need not be running
+    /// Only held by a process of this name, running or not
     #[arg(long, value_name = "NAME")]
     pub process: Vec<String>,
 
@@ -67,7 +68,7 @@ pub struct Cli {
     #[arg(long)]
     pub args: bool,
 
-    /// No header line, no detail view; notes go to standard error
+    /// No header, no detail view; notes go to standard error
     #[arg(short = 'H', long)]
     pub no_header: bool,
 
@@ -78,6 +79,10 @@ pub struct Cli {
     /// When to colour
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub color: Color,
+
+    /// Print help
+    #[arg(short = 'h', long, action = ArgAction::HelpShort)]
+    pub help: Option<bool>,
 
     /// What fingers type after ss, netstat and lsof, and what this does anyway: only listeners
     /// (l), numeric (n, P), with processes (p).
@@ -121,7 +126,9 @@ const AFTER_HELP: &str = "\
 Examples:
   whatlistens                 everything that listens here
   whatlistens 1538            who holds port 1538, and should it?
-  whatlistens --flagged       license ports held by what may be the wrong process
+  whatlistens --flagged       license ports whose process may be wrong
   whatlistens --json | jq .   for scripts
 
-Exit status: 0 something matched, 1 nothing matched, 2 wrong usage, 3 this machine cannot be observed.";
+Exit status:
+  0 something matched   1 nothing matched   2 wrong usage
+  3 this machine cannot be observed";

@@ -208,7 +208,9 @@ impl Facts {
     /// Which license manager or technology an executable belongs to: its vendor and what it is.
     #[must_use]
     pub fn recognise(&self, exe: &str, os: Os) -> Option<String> {
-        if let Some(manager) = self.managers.iter().find(|manager| manager.has_executable(exe, os)) {
+        // Of several managers with the same daemon, the best known.
+        let own = self.managers.iter().filter(|manager| manager.has_executable(exe, os));
+        if let Some(manager) = own.max_by_key(|manager| manager.confidence) {
             return Some(manager.called());
         }
         let technology = self.technologies.iter().find(|technology| technology.has_server(exe, os))?;

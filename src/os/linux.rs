@@ -6,8 +6,11 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use netstat2::error::Error;
+use netstat2::{AddressFamilyFlags, ProtocolFlags, SocketInfo};
+
 use super::{proc_net, unix};
-use crate::model::{Gap, Pid};
+use crate::model::{Gap, GapKind, Pid};
 
 pub(super) use unix::{is_root as privileged, sudo as elevated, user_name};
 
@@ -24,8 +27,31 @@ pub(super) fn standing_gaps(_privileged: bool) -> Vec<Gap> {
     Vec::new()
 }
 
-/// Whether the process table can be listed.
-pub(super) fn process_table() -> io::Result<()> {
+/// The socket tables, entry by entry.
+pub(super) type Entries = Box<dyn Iterator<Item = Result<SocketInfo, Error>>>;
+
+/// Opens the socket tables, with the holders where the processes can be listed: `netstat2` panics
+/// where they cannot.
+pub(super) fn open(
+    families: AddressFamilyFlags,
+    protocols: ProtocolFlags,
+    gaps: &mut Vec<Gap>,
+) -> Result<Entries, Error> {
+    match process_table() {
+        Ok(()) => Ok(Box::new(netstat2::iterate_sockets_info(families, protocols)?)),
+        Err(error) => {
+            gaps.push(Gap {
+                kind: GapKind::ProcessesUnreadable,
+                detail: format!("the process table could not be read ({error}), so no owner is known"),
+                count: None,
+                remedy: None,
+            });
+            Ok(Box::new(netstat2::iterate_sockets_info_without_pids(families, protocols)?))
+        }
+    }
+}
+
+fn process_table() -> io::Result<()> {
     fs::read_dir("/proc/self/fd")?;
     fs::read_dir("/proc").map(drop)
 }

@@ -5,6 +5,9 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use netstat2::error::Error;
+use netstat2::{AddressFamilyFlags, ProtocolFlags, SocketInfo};
+
 use super::unix;
 use crate::model::{Gap, GapKind, Pid};
 
@@ -29,9 +32,16 @@ pub(super) fn standing_gaps(privileged: bool) -> Vec<Gap> {
     }]
 }
 
-/// libproc needs no file system.
-pub(super) fn process_table() -> io::Result<()> {
-    Ok(())
+/// The socket tables, entry by entry.
+pub(super) type Entries = Box<dyn Iterator<Item = Result<SocketInfo, Error>>>;
+
+/// Opens the socket tables, which carry the process ids.
+pub(super) fn open(
+    families: AddressFamilyFlags,
+    protocols: ProtocolFlags,
+    _gaps: &mut Vec<Gap>,
+) -> Result<Entries, Error> {
+    Ok(Box::new(netstat2::iterate_sockets_info(families, protocols)?))
 }
 
 /// Only root sees all.

@@ -4,6 +4,9 @@ use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 
+use netstat2::error::Error;
+use netstat2::{AddressFamilyFlags, ProtocolFlags, SocketInfo};
+
 use crate::model::{Gap, Pid};
 
 /// Whether this process runs with an elevated token ("as administrator").
@@ -45,9 +48,16 @@ pub(super) fn standing_gaps(_privileged: bool) -> Vec<Gap> {
     Vec::new()
 }
 
-/// The socket tables carry the process ids.
-pub(super) fn process_table() -> io::Result<()> {
-    Ok(())
+/// The socket tables, entry by entry.
+pub(super) type Entries = Box<dyn Iterator<Item = Result<SocketInfo, Error>>>;
+
+/// Opens the socket tables, which carry the process ids.
+pub(super) fn open(
+    families: AddressFamilyFlags,
+    protocols: ProtocolFlags,
+    _gaps: &mut Vec<Gap>,
+) -> Result<Entries, Error> {
+    Ok(Box::new(netstat2::iterate_sockets_info(families, protocols)?))
 }
 
 /// A socket without a process id is hidden from all but the administrator.

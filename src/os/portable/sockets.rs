@@ -67,9 +67,7 @@ pub(super) fn read(wish: Wish, gaps: &mut Vec<Gap>) -> Result<Vec<Found>, Unobse
     Ok(found)
 }
 
-type Entries = Box<dyn Iterator<Item = Result<SocketInfo, netstat2::error::Error>>>;
-
-fn open(wish: Wish, gaps: &mut Vec<Gap>) -> Result<Entries, Unobservable> {
+fn open(wish: Wish, gaps: &mut Vec<Gap>) -> Result<platform::Entries, Unobservable> {
     let mut families = AddressFamilyFlags::empty();
     families.set(AddressFamilyFlags::IPV4, wish.ipv4);
     families.set(AddressFamilyFlags::IPV6, wish.ipv6);
@@ -78,20 +76,7 @@ fn open(wish: Wish, gaps: &mut Vec<Gap>) -> Result<Entries, Unobservable> {
         Some(Protocol::Udp) => ProtocolFlags::UDP,
         None => ProtocolFlags::TCP | ProtocolFlags::UDP,
     };
-    let failed = |error: netstat2::error::Error| Unobservable { reason: error.to_string() };
-    match platform::process_table() {
-        Ok(()) => Ok(Box::new(netstat2::iterate_sockets_info(families, protocols).map_err(failed)?)),
-        Err(error) => {
-            // netstat2 panics where it cannot list the processes, so it is not asked to.
-            gaps.push(Gap {
-                kind: GapKind::ProcessesUnreadable,
-                detail: format!("the process table could not be read ({error}), so no owner is known"),
-                count: None,
-                remedy: None,
-            });
-            Ok(Box::new(netstat2::iterate_sockets_info_without_pids(families, protocols).map_err(failed)?))
-        }
-    }
+    platform::open(families, protocols, gaps).map_err(|error| Unobservable { reason: error.to_string() })
 }
 
 fn decode(
