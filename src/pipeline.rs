@@ -32,7 +32,7 @@ pub fn report(request: &Request, observation: &Observation) -> Result<Report, Wr
     refuse_unknown_names(&selection, observation, &rows, facts)?;
     let Selected { rows, undecided, left_out } = select(rows, &selection);
 
-    let remedy = os::how_to_see_more(observation.privileged, &request.command);
+    let remedy = os::how_to_see_more(os, observation.privileged, &request.command);
     let mut gaps = observation.gaps.clone();
     for gap in gaps.iter_mut().filter(|gap| gap.kind == GapKind::SocketsUnreadable) {
         gap.remedy.clone_from(&remedy);

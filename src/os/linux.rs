@@ -12,15 +12,7 @@ use netstat2::{AddressFamilyFlags, ProtocolFlags, SocketInfo};
 use super::{proc_net, unix};
 use crate::model::{Gap, GapKind, Pid};
 
-pub(super) use unix::{is_root as privileged, sudo as elevated, user_name};
-
-/// What root still lacks where it may not look into every process.
-pub(super) fn more_than_root() -> Option<String> {
-    Some(
-        "run it on the host, outside any container, or with CAP_SYS_PTRACE and no security policy in the way"
-            .to_owned(),
-    )
-}
+pub(super) use unix::{is_root as privileged, user_name};
 
 /// Nothing is out of sight on Linux before it is looked at.
 pub(super) fn standing_gaps(_privileged: bool) -> Vec<Gap> {

@@ -11,12 +11,7 @@ use netstat2::{AddressFamilyFlags, ProtocolFlags, SocketInfo};
 use super::unix;
 use crate::model::{Gap, GapKind, Pid};
 
-pub(super) use unix::{is_root as privileged, sudo as elevated, user_name};
-
-/// An administrator sees all that can be seen.
-pub(super) fn more_than_root() -> Option<String> {
-    None
-}
+pub(super) use unix::{is_root as privileged, user_name};
 
 /// libproc tells an ordinary user only of their own processes, and `netstat2` finds sockets
 /// through processes alone.

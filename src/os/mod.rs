@@ -22,7 +22,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::model::{Observation, Protocol};
+use crate::model::{Observation, Os, Protocol};
 
 /// What to look at. Looking at less is faster, and never changes what is said of the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,9 +62,20 @@ pub fn observe(wish: Wish, now: Timestamp) -> Result<Observation, Unobservable> 
     portable::observe(wish, now)
 }
 
-/// What to do, on this system, to see more owners than were seen. `command` is the whole command
-/// line to run again, quoted for a shell. `None` where nothing would help.
+/// What to do, on the observed system, to see more owners than were seen. `command` is the whole
+/// command line to run again, quoted for a shell. `None` where nothing would help.
 #[must_use]
-pub fn how_to_see_more(privileged: bool, command: &str) -> Option<String> {
-    if privileged { platform::more_than_root() } else { Some(platform::elevated(command)) }
+pub fn how_to_see_more(os: Os, privileged: bool, command: &str) -> Option<String> {
+    match (os, privileged) {
+        (Os::Linux | Os::Macos, false) => Some(format!("sudo {command}")),
+        (Os::Windows, false) => {
+            Some(format!("{command} (in a terminal opened with \"Run as administrator\")"))
+        }
+        // Root's rights end at capabilities it was not given, and at security modules.
+        (Os::Linux, true) => Some(
+            "run it on the host, outside any container, or with CAP_SYS_PTRACE and no security policy in the way"
+                .to_owned(),
+        ),
+        (Os::Windows | Os::Macos, true) => None,
+    }
 }

@@ -15,11 +15,6 @@ pub(super) fn user_name(uid: u32) -> Option<String> {
     Some(User::from_uid(Uid::from_raw(uid)).ok()??.name)
 }
 
-/// The command that runs `command` as root.
-pub(super) fn sudo(command: &str) -> String {
-    format!("sudo {command}")
-}
-
 /// Who may write: the "others" bit of a file's mode, and the sticky bit, under which others may
 /// add to a folder but not rename or remove what is not theirs (`inode(7)`).
 const OTHERS_WRITE: u32 = 0o002;

@@ -33,16 +33,6 @@ pub(super) fn privileged() -> bool {
     }
 }
 
-/// How to run `command` with all rights.
-pub(super) fn elevated(command: &str) -> String {
-    format!("{command} (in a terminal opened with \"Run as administrator\")")
-}
-
-/// An administrator sees all that can be seen.
-pub(super) fn more_than_root() -> Option<String> {
-    None
-}
-
 /// Windows lists every socket to everyone.
 pub(super) fn standing_gaps(_privileged: bool) -> Vec<Gap> {
     Vec::new()

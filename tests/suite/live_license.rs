@@ -8,7 +8,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::contract::License;
-use crate::live::{copied, look, row};
+use crate::live::{look, row};
+use crate::live_linux::copied;
 use crate::started::{Listening, listener_program};
 
 /// An address that no other test has: all of 127.0.0.0/8 is this machine (RFC 1122, 3.2.1.3).

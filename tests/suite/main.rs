@@ -5,10 +5,11 @@
 mod cli;
 mod contract;
 mod data;
-#[cfg(target_os = "linux")]
 mod live;
 #[cfg(target_os = "linux")]
 mod live_license;
+#[cfg(target_os = "linux")]
+mod live_linux;
 #[cfg(target_os = "linux")]
 mod oracle;
 mod recorded;
