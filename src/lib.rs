@@ -25,7 +25,6 @@ pub mod attribute;
 pub mod cli;
 pub mod license;
 pub mod model;
-pub mod names;
 pub mod os;
 pub mod pipeline;
 pub mod registry;

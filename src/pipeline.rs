@@ -4,10 +4,10 @@ use crate::annotate::{annotate, service};
 use crate::attribute::attribute;
 use crate::license::{Facts, Subject, judge};
 use crate::model::{Asked, Gap, GapKind, Observation, Os, Owner, PortRange, Protocol, Report, Row};
-use crate::registry::Registry;
+use crate::os;
+use crate::registry::{Registry, nearest};
 use crate::request::{Request, WrongUse};
 use crate::select::{self, Ports, Selected, Selection, Target, select};
-use crate::{names, os};
 
 /// Says of an observation what was asked for.
 ///
@@ -106,7 +106,7 @@ fn refuse_unknown_names(
             continue;
         }
         let seen = processes().filter_map(|process| process.name.as_deref());
-        let nearest = match &names::nearest(word, seen.chain(facts.executables(os)))[..] {
+        let nearest = match &nearest(word, seen.chain(facts.executables(os)))[..] {
             [] => String::new(),
             names => format!("; nearest: {}", names.join(", ")),
         };

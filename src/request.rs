@@ -140,11 +140,19 @@ fn style(cli: &Cli) -> Style {
             // https://no-color.org: any value that is not empty.
             Color::Auto => terminal && capable && unless_set("NO_COLOR"),
         },
-        width: terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0),
+        width: terminal.then(terminal_width),
         header: !cli.no_header,
         args: cli.args,
         time_zone: TimeZone::system(),
     }
+}
+
+/// The columns of the terminal; where it does not know itself, as on a serial console, what the
+/// environment says, or the width that every terminal has had since the VT100.
+fn terminal_width() -> u16 {
+    let told = terminal_size::terminal_size().map(|(width, _)| width.0);
+    let said = || env::var("COLUMNS").ok()?.parse().ok().filter(|&columns| columns > 0);
+    told.or_else(said).unwrap_or(80)
 }
 
 /// The command line as it can be typed again; the program by its name alone where it was found by

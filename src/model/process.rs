@@ -56,7 +56,7 @@ pub struct Process {
     pub exe: Option<Executable>,
     /// Its command line, where it was asked for.
     pub args: Option<Vec<String>>,
-    /// The user it runs as.
+    /// The user it runs as: the name, or the number where it has none, as ps(1) shows it.
     pub user: Option<String>,
     /// When it started; whole seconds.
     pub started_at: Option<Timestamp>,

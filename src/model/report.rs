@@ -198,11 +198,12 @@ pub struct Row {
 }
 
 impl Row {
-    /// The user to show: the lead's, or else the socket's.
+    /// The user to show: the lead's, or else the socket's, by name or number.
     #[must_use]
-    pub fn user(&self) -> Option<&str> {
-        let lead = self.owner.lead().and_then(|lead| lead.user.as_deref());
-        lead.or(self.socket.user.as_deref())
+    pub fn user(&self) -> Option<String> {
+        let lead = self.owner.lead().and_then(|lead| lead.user.clone());
+        let socket = || self.socket.user.clone().or_else(|| self.socket.uid.map(|uid| uid.to_string()));
+        lead.or_else(socket)
     }
 
     /// Whether this is a license port whose process is not confirmed to be the right one.

@@ -12,7 +12,7 @@ use netstat2::{AddressFamilyFlags, ProtocolFlags, SocketInfo};
 use super::{proc_net, unix};
 use crate::model::{Gap, GapKind, Pid};
 
-pub(super) use unix::{is_root as privileged, user_name};
+pub(super) use unix::{is_root as privileged, process_user, user_name};
 
 /// Nothing is out of sight on Linux before it is looked at.
 pub(super) fn standing_gaps(_privileged: bool) -> Vec<Gap> {
@@ -89,11 +89,6 @@ pub(super) fn connected_udp() -> io::Result<HashSet<u32>> {
     Ok(connected)
 }
 
-/// The name of the user a process runs as.
-pub(super) fn process_user(uid: &sysinfo::Uid) -> Option<String> {
-    user_name(**uid)
-}
-
 /// Whether the executable was deleted or replaced since the process started: the kernel still
 /// holds the file, but no name leads to it.
 pub(super) fn deleted(pid: Pid) -> Option<bool> {
@@ -103,17 +98,12 @@ pub(super) fn deleted(pid: Pid) -> Option<bool> {
 
 /// Where any user could replace the executable; paths are seen as the process sees them.
 pub(super) fn replaceable_at(pid: Pid, path: &Path) -> Option<String> {
-    let place = unix::replaceable_at(&root_of(pid), path)?;
-    Some(place.to_string_lossy().into_owned())
+    unix::replaceable_at(&root_of(pid), path)
 }
 
 /// Whether two paths, as the process sees them, lead to one file.
 pub(super) fn same_file(pid: Pid, one: &Path, other: &Path) -> bool {
-    let identity = |path: &Path| {
-        let path = root_of(pid).join(path.strip_prefix("/").ok()?);
-        fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
-    };
-    identity(one).is_some_and(|found| identity(other) == Some(found))
+    unix::same_file(&root_of(pid), one, other)
 }
 
 fn root_of(pid: Pid) -> PathBuf {

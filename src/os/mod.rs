@@ -6,6 +6,8 @@
 mod portable;
 pub mod proc_net;
 
+#[cfg(not(target_os = "linux"))]
+mod not_linux;
 #[cfg(target_os = "linux")]
 #[path = "linux.rs"]
 mod platform;

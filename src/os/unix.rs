@@ -1,7 +1,7 @@
 //! What Linux and macOS have in common: user ids, and who may write to a path.
 
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use nix::unistd::{Uid, User};
 
@@ -15,6 +15,11 @@ pub(super) fn user_name(uid: u32) -> Option<String> {
     Some(User::from_uid(Uid::from_raw(uid)).ok()??.name)
 }
 
+/// The user a process runs as: the name, or the number where it has none.
+pub(super) fn process_user(uid: &sysinfo::Uid) -> Option<String> {
+    Some(user_name(**uid).unwrap_or_else(|| uid.to_string()))
+}
+
 /// Who may write: the "others" bit of a file's mode, and the sticky bit, under which others may
 /// add to a folder but not rename or remove what is not theirs (`inode(7)`).
 const OTHERS_WRITE: u32 = 0o002;
@@ -23,7 +28,7 @@ const STICKY: u32 = 0o1000;
 /// The file or folder through which any user could put another file in place of `path`, looked up
 /// under `root`: the file itself, its folder (sticky or not: anyone can create the name first), or
 /// a folder above in which anyone can rename.
-pub(super) fn replaceable_at(root: &Path, path: &Path) -> Option<PathBuf> {
+pub(super) fn replaceable_at(root: &Path, path: &Path) -> Option<String> {
     path.ancestors()
         .enumerate()
         .find(|(depth, place)| {
@@ -32,13 +37,23 @@ pub(super) fn replaceable_at(root: &Path, path: &Path) -> Option<PathBuf> {
             let mode = metadata.mode();
             mode & OTHERS_WRITE != 0 && (*depth < 2 || mode & STICKY == 0)
         })
-        .map(|(_, place)| place.to_owned())
+        .map(|(_, place)| place.to_string_lossy().into_owned())
+}
+
+/// Whether two paths, looked up under `root`, lead to one file.
+pub(super) fn same_file(root: &Path, one: &Path, other: &Path) -> bool {
+    let identity = |path: &Path| {
+        let metadata = std::fs::metadata(root.join(path.strip_prefix("/").ok()?)).ok()?;
+        Some((metadata.dev(), metadata.ino()))
+    };
+    identity(one).is_some_and(|found| identity(other) == Some(found))
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt;
+    use std::path::PathBuf;
 
     use super::*;
 
@@ -68,7 +83,7 @@ mod tests {
         for (open, mode) in [("opt/lic/lmgrd", 0o777), ("opt/lic", 0o1777), ("opt", 0o777)] {
             let (root, path) = planted();
             allow(&root.path().join(open), mode);
-            assert_eq!(replaceable_at(root.path(), &path), Some(Path::new("/").join(open)));
+            assert_eq!(replaceable_at(root.path(), &path), Some(format!("/{open}")));
         }
     }
 

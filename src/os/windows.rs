@@ -1,13 +1,12 @@
 //! What the portable backend needs of Windows.
 
-use std::collections::HashSet;
-use std::io;
 use std::path::Path;
 
-use netstat2::error::Error;
-use netstat2::{AddressFamilyFlags, ProtocolFlags, SocketInfo};
-
 use crate::model::{Gap, Pid};
+
+pub(super) use super::not_linux::{
+    Entries, connected_udp, deleted, lists_all_processes, open, sees_all_processes,
+};
 
 /// Whether this process runs with an elevated token ("as administrator").
 #[expect(unsafe_code, reason = "the token of a process is only to be had from the Windows API")]
@@ -38,33 +37,6 @@ pub(super) fn standing_gaps(_privileged: bool) -> Vec<Gap> {
     Vec::new()
 }
 
-/// The socket tables, entry by entry.
-pub(super) type Entries = Box<dyn Iterator<Item = Result<SocketInfo, Error>>>;
-
-/// Opens the socket tables, which carry the process ids.
-pub(super) fn open(
-    families: AddressFamilyFlags,
-    protocols: ProtocolFlags,
-    _gaps: &mut Vec<Gap>,
-) -> Result<Entries, Error> {
-    Ok(Box::new(netstat2::iterate_sockets_info(families, protocols)?))
-}
-
-/// A socket without a process id is hidden from all but the administrator.
-pub(super) fn sees_all_processes(privileged: bool) -> bool {
-    privileged
-}
-
-/// The names of all processes are for everyone to see.
-pub(super) fn lists_all_processes() -> bool {
-    true
-}
-
-/// The UDP table has no peers (`MIB_UDPROW_OWNER_PID`).
-pub(super) fn connected_udp() -> io::Result<HashSet<u32>> {
-    Ok(HashSet::new())
-}
-
 /// Sockets carry no user id here.
 pub(super) fn user_name(_uid: u32) -> Option<String> {
     None
@@ -72,11 +44,6 @@ pub(super) fn user_name(_uid: u32) -> Option<String> {
 
 /// Not told here.
 pub(super) fn process_user(_sid: &sysinfo::Uid) -> Option<String> {
-    None
-}
-
-/// A running executable cannot be deleted on Windows.
-pub(super) fn deleted(_pid: Pid) -> Option<bool> {
     None
 }
 

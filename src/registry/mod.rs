@@ -3,7 +3,11 @@
 //! The text is `data/services.tsv`; its columns and order are told in `data/README.md`, and the
 //! project's tests hold it to them.
 
+mod nearest;
+
 use crate::model::{PortRange, Protocol};
+
+pub use nearest::nearest;
 
 const SERVICES: &str = include_str!("../../data/services.tsv");
 

@@ -51,9 +51,7 @@ impl Page<'_> {
         if let Some(lead) = line.lead() {
             self.process(lead, line, now)?;
         } else if let Some(user) = row.user() {
-            self.field("User", user)?;
-        } else if let Some(uid) = row.socket.uid {
-            self.field("User", &format!("number {uid}, which has no name here"))?;
+            self.field("User", &user)?;
         }
         self.field("Reach", &reach(line))?;
         match &row.service {

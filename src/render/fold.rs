@@ -32,7 +32,7 @@ enum Who<'a> {
     Group {
         address: std::net::IpAddr,
         name: Option<&'a str>,
-        user: Option<&'a str>,
+        user: Option<String>,
     },
     Hidden {
         uid: Option<u32>,

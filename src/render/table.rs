@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use comfy_table::presets::NOTHING;
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Row as Cells, Table};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Row as Cells, Table, Width};
 use owo_colors::Style as Paint;
 
 use super::Style;
@@ -13,9 +13,15 @@ use crate::model::{Owner, Report};
 
 const GAP: u16 = 2;
 /// Below this many columns every column may be cut, above it only those that can spare it.
-const NARROW: u16 = 60;
+const NARROW: u16 = 70;
+
+/// What a process's name keeps when space is short: the kernel's short name would fit.
+const MIN_PROCESS: u16 = 15;
+/// On a terminal, of more addresses than these only the first is given.
+const MOST_ADDRESSES: usize = 2;
 
 const PORT: usize = 0;
+const PROCESS: usize = 2;
 const PID: usize = 3;
 const USER: usize = 4;
 
@@ -67,9 +73,16 @@ fn aligned(lines: &[Folded<'_>], style: &Style, verdict_width: Option<usize>) ->
         table
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(width.saturating_sub(verdict).max(20));
-        for whole in [PORT, PID, USER] {
-            if let Some(column) = table.column_mut(whole).filter(|_| width >= NARROW) {
-                column.set_constraint(ColumnConstraint::ContentWidth);
+        let longest = table.column_max_content_widths().get(PROCESS).copied().unwrap_or(0);
+        let constraints = [
+            (PORT, ColumnConstraint::ContentWidth),
+            (PROCESS, ColumnConstraint::LowerBoundary(Width::Fixed(longest.min(MIN_PROCESS) + GAP))),
+            (PID, ColumnConstraint::ContentWidth),
+            (USER, ColumnConstraint::ContentWidth),
+        ];
+        for (index, constraint) in constraints {
+            if let Some(column) = table.column_mut(index).filter(|_| width >= NARROW) {
+                column.set_constraint(constraint);
             }
         }
     }
@@ -100,12 +113,18 @@ fn cells(line: &Folded<'_>, style: &Style) -> Vec<String> {
             }
         }
     };
+    let addresses = match &line.addresses()[..] {
+        [first, rest @ ..] if style.width.is_some() && rest.len() >= MOST_ADDRESSES => {
+            format!("{first} +{}", rest.len())
+        }
+        all => all.join(", "),
+    };
     let mut cells = vec![
         format!("{}/{}", socket.local.port(), socket.protocol),
-        escape(&line.addresses().join(", ")).into_owned(),
+        escape(&addresses).into_owned(),
         process,
         line.lead().map_or(String::new(), |lead| lead.pid.to_string()),
-        safe(row.user()),
+        safe(row.user().as_deref()),
         row.service.as_ref().map_or(String::new(), |service| service.name.clone()),
     ];
     if style.args {

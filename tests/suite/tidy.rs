@@ -89,16 +89,12 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("os", &["model"]),
     ("registry", &["model"]),
     ("attribute", &["model"]),
-    ("names", &["registry"]),
     ("annotate", &["model", "registry"]),
     ("license", &["model", "registry"]),
     ("select", &["model"]),
     ("render", &["model"]),
     ("request", &["cli", "model", "os", "render", "select"]),
-    (
-        "pipeline",
-        &["annotate", "attribute", "license", "model", "names", "os", "registry", "request", "select"],
-    ),
+    ("pipeline", &["annotate", "attribute", "license", "model", "os", "registry", "request", "select"]),
 ];
 
 fn imports(file: &File) -> Vec<String> {

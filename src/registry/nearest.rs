@@ -1,6 +1,6 @@
 //! Names near to one that is not known.
 
-use crate::registry::Registry;
+use super::Registry;
 
 /// How alike two names must be to be offered (Jaro-Winkler, 0 to 1): one slip in a short name.
 const ALIKE: f64 = 0.87;
