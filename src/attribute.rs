@@ -18,7 +18,7 @@ pub fn attribute(observation: &Observation) -> Vec<Attributed> {
         .map(|socket| {
             let owner = match holders.get(&socket.id) {
                 Some(pids) => Owner::Identified(lead_first(pids, processes)),
-                None if observation.sees_all_processes => Owner::Unattributed,
+                None if observation.unseen.is_nothing() => Owner::Unattributed,
                 None => Owner::Hidden,
             };
             let parent = owner.lead().and_then(|lead| processes.get(&lead.ppid?)).cloned();
@@ -61,7 +61,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::model::{Holding, Host, Os, Protocol, Socket, State};
+    use crate::model::{Holding, Host, Os, Protocol, Socket, State, Unseen};
 
     fn process(pid: Pid, ppid: Pid, started: i64) -> Process {
         Process {
@@ -72,14 +72,13 @@ mod tests {
         }
     }
 
-    fn observed(holders: &[Pid], processes: Vec<Process>, sees_all_processes: bool) -> Observation {
+    fn observed(holders: &[Pid], processes: Vec<Process>, unseen: Unseen) -> Observation {
         let id = SocketId(7);
         Observation {
             host: Host { name: None, os: Os::Linux },
             taken_at: Timestamp::UNIX_EPOCH,
             privileged: false,
-            sees_all_processes,
-            running: None,
+            unseen,
             sockets: vec![Socket {
                 id,
                 protocol: Protocol::Tcp,
@@ -107,44 +106,48 @@ mod tests {
         let seen = observed(
             &[20, 900, 30],
             vec![process(20, 900, 9), process(30, 900, 9), process(900, 1, 9)],
-            true,
+            Unseen::nothing(),
         );
         assert_eq!(order(&seen), [900, 20, 30]);
     }
 
     #[test]
     fn descent_is_followed_through_processes_that_hold_nothing() {
-        let seen = observed(&[5, 50], vec![process(5, 40, 1), process(40, 50, 1), process(50, 1, 1)], true);
+        let seen = observed(
+            &[5, 50],
+            vec![process(5, 40, 1), process(40, 50, 1), process(50, 1, 1)],
+            Unseen::nothing(),
+        );
         assert_eq!(order(&seen), [50, 5]);
     }
 
     #[test]
     fn of_unrelated_holders_the_oldest_leads() {
-        let seen = observed(&[5, 9], vec![process(5, 1, 200), process(9, 1, 100)], true);
+        let seen = observed(&[5, 9], vec![process(5, 1, 200), process(9, 1, 100)], Unseen::nothing());
         assert_eq!(order(&seen), [9, 5]);
     }
 
     #[test]
     fn a_ring_of_parents_comes_to_an_end() {
-        let seen = observed(&[5], vec![process(5, 6, 1), process(6, 5, 1)], true);
+        let seen = observed(&[5], vec![process(5, 6, 1), process(6, 5, 1)], Unseen::nothing());
         assert_eq!(order(&seen), [5]);
     }
 
     #[test]
     fn the_parent_of_the_lead_is_kept() {
-        let seen = observed(&[5], vec![process(5, 6, 1), process(6, 1, 1)], true);
+        let seen = observed(&[5], vec![process(5, 6, 1), process(6, 1, 1)], Unseen::nothing());
         assert_eq!(attribute(&seen)[0].parent.as_ref().map(|p| p.pid), Some(6));
     }
 
     #[test]
     fn a_holder_that_is_gone_is_still_a_holder() {
-        let seen = observed(&[5], Vec::new(), true);
+        let seen = observed(&[5], Vec::new(), Unseen::nothing());
         assert_eq!(order(&seen), [5]);
     }
 
     #[test]
     fn no_holder_is_hidden_or_nobody_by_what_could_be_seen() {
-        assert_eq!(attribute(&observed(&[], Vec::new(), false))[0].owner, Owner::Hidden);
-        assert_eq!(attribute(&observed(&[], Vec::new(), true))[0].owner, Owner::Unattributed);
+        assert_eq!(attribute(&observed(&[], Vec::new(), Unseen::Unlisted))[0].owner, Owner::Hidden);
+        assert_eq!(attribute(&observed(&[], Vec::new(), Unseen::nothing()))[0].owner, Owner::Unattributed);
     }
 }

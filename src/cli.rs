@@ -37,7 +37,7 @@ pub struct Cli {
     pub ipv6: bool,
 
     /// Ports as lsof takes them: :1538, tcp:80,443, 6udp
-    #[arg(short = 'i', value_name = "SPEC", num_args = 0..=1, default_missing_value = "")]
+    #[arg(short = 'i', alias = "port", value_name = "SPEC", num_args = 0..=1, default_missing_value = "")]
     pub internet: Vec<String>,
 
     /// Only ports of license managers
@@ -85,9 +85,13 @@ pub struct Cli {
     pub help: Option<bool>,
 
     /// What fingers type after ss, netstat and lsof, and what this does anyway: only listeners
-    /// (l), numeric (n, P), with processes (p).
-    #[arg(short = 'l', short_aliases = ['n', 'p', 'P'], action = ArgAction::Count, hide = true)]
+    /// (l), all of them (a), numeric (n, P), with processes (p, o) and more (e).
+    #[arg(short = 'l', short_aliases = ['a', 'e', 'n', 'o', 'p', 'P'], action = ArgAction::Count, hide = true)]
     pub habits: u8,
+
+    /// lsof's `-sTCP:LISTEN`, which is what this does anyway.
+    #[arg(short = 's', value_name = "STATE", value_parser = ["TCP:LISTEN", "tcp:listen"], hide = true)]
+    pub state: Option<String>,
 }
 
 /// Order of the rows.
@@ -128,6 +132,9 @@ Examples:
   whatlistens 1538            who holds port 1538, and should it?
   whatlistens --flagged       license ports whose process may be wrong
   whatlistens --json | jq .   for scripts
+
+Flags of ss, netstat and lsof that change nothing here are taken too:
+  -a -e -l -n -o -p -P, -s TCP:LISTEN
 
 Exit status:
   0 something matched   1 nothing matched   2 wrong usage

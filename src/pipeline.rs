@@ -3,7 +3,9 @@
 use crate::annotate::{annotate, service};
 use crate::attribute::attribute;
 use crate::license::{Facts, Subject, judge};
-use crate::model::{Asked, Gap, GapKind, Observation, Os, Owner, PortRange, Protocol, Report, Row};
+use crate::model::{
+    Asked, Gap, GapKind, Observation, Os, Owner, Pid, PortRange, Protocol, Report, Row, Unseen,
+};
 use crate::os;
 use crate::registry::{Registry, nearest};
 use crate::request::{Request, WrongUse};
@@ -30,19 +32,20 @@ pub fn report(request: &Request, observation: &Observation) -> Result<Report, Wr
 
     let selection = resolve_names(&request.selection, registry);
     refuse_unknown_names(&selection, observation, &rows, facts)?;
-    let Selected { rows, undecided, left_out } = select(rows, &selection);
+    let Selected { rows, undecided, left_out } = select(rows, &selection, &observation.unseen);
 
     let remedy = os::how_to_see_more(os, observation.privileged, &request.command);
     let mut gaps = observation.gaps.clone();
     for gap in gaps.iter_mut().filter(|gap| gap.kind == GapKind::SocketsUnreadable) {
         gap.remedy.clone_from(&remedy);
     }
-    gaps.extend(hidden_owners(&rows, undecided, observation.privileged, remedy));
+    gaps.extend(hidden_owners(&rows, undecided, observation.privileged, remedy.clone()));
+    gaps.extend(hidden_holders(&rows, &observation.unseen, remedy));
     Ok(Report {
         host: observation.host.clone(),
         taken_at: observation.taken_at,
         privileged: observation.privileged,
-        asked: request.asked.as_deref().map(|typed| asked(typed, &selection, registry, facts, os)),
+        asked: request.asked.as_deref().map(|typed| asked(typed, request, &selection, observation)),
         rows,
         gaps,
         hidden_by_selection: left_out,
@@ -92,16 +95,10 @@ fn refuse_unknown_names(
     let some_hidden = rows.iter().any(|row| row.owner == Owner::Hidden);
     for target in &selection.targets {
         let Target::Name { word, ports } = target else { continue };
-        let may_be_hidden = || {
-            some_hidden
-                && observation.running.as_ref().is_none_or(|running| {
-                    running.iter().any(|short| short == word || (is_cut(short) && word.starts_with(short)))
-                })
-        };
         let known = !ports.is_empty()
             || facts.is_license_process(word, os)
             || processes().any(|process| select::is_called(process, word))
-            || may_be_hidden();
+            || (some_hidden && observation.unseen.may_be_called(word));
         if known {
             continue;
         }
@@ -116,11 +113,6 @@ fn refuse_unknown_names(
         )));
     }
     Ok(())
-}
-
-/// Whether a short name is as long as Linux lets it get, and may be the beginning of a longer one.
-fn is_cut(short: &str) -> bool {
-    short.len() >= 15
 }
 
 /// The gap of the owners that could not be seen, among the rows shown and those that might have been.
@@ -140,8 +132,30 @@ fn hidden_owners(rows: &[Row], undecided: usize, privileged: bool, remedy: Optio
     Some(Gap { kind: GapKind::OwnerHidden, detail, count: Some(count as u64), remedy })
 }
 
+/// The gap of sockets that are held by another user than the one who made them, as a worker's is by
+/// its master's user: where some processes cannot be looked into, that user may hold them too.
+fn hidden_holders(rows: &[Row], unseen: &Unseen, remedy: Option<String>) -> Option<Gap> {
+    if unseen.is_nothing() {
+        return None;
+    }
+    let partly = |row: &&Row| {
+        let holders = row.owner.processes();
+        !holders.is_empty() && row.socket.uid.is_some() && holders.iter().all(|p| p.uid != row.socket.uid)
+    };
+    let detail = match rows.iter().filter(partly).count() {
+        0 => return None,
+        1 => "1 socket was made by another user than those seen to hold it, who may hold it too".to_owned(),
+        n => format!(
+            "{n} sockets were made by other users than those seen to hold them, who may hold them too"
+        ),
+    };
+    let count = rows.iter().filter(partly).count() as u64;
+    Some(Gap { kind: GapKind::HoldersHidden, detail, count: Some(count), remedy })
+}
+
 /// What is known of the one port or service that was asked about.
-fn asked(typed: &str, selection: &Selection, registry: Registry<'_>, facts: &Facts, os: Os) -> Asked {
+fn asked(typed: &str, request: &Request, selection: &Selection, observation: &Observation) -> Asked {
+    let (registry, facts, os) = (Registry::embedded(), Facts::embedded(), observation.host.os);
     let mut ports: Vec<Ports> = Vec::new();
     for target in &selection.targets {
         match target {
@@ -160,10 +174,17 @@ fn asked(typed: &str, selection: &Selection, registry: Registry<'_>, facts: &Fac
     let entry = registry
         .of_port(first.range.first)
         .find(|entry| protocol.is_none_or(|protocol| entry.is_for(protocol)));
+    let same_number = typed.parse().ok().and_then(|pid: Pid| observation.processes.get(&pid));
     Asked {
         typed: typed.to_owned(),
         ports: ranges,
         protocol,
+        family: match (request.wish.ipv4, request.wish.ipv6) {
+            (true, false) => Some("IPv4"),
+            (false, true) => Some("IPv6"),
+            _ => None,
+        },
+        process_of_that_number: same_number.and_then(|process| process.name.clone()),
         service: entry.map(service),
         managers: known.iter().map(|(manager, port)| manager.on(port)).collect(),
         expected: facts.expected(&managers, os),

@@ -49,7 +49,7 @@ impl Request {
     fn resolve(cli: &Cli, command: String) -> Result<Request, WrongUse> {
         let mut targets = Vec::new();
         for word in &cli.what {
-            targets.push(what::target(word)?);
+            targets.extend(what::targets(word)?);
         }
         let (mut ipv4, mut ipv6) = (cli.ipv4, cli.ipv6);
         for text in &cli.internet {
@@ -83,7 +83,6 @@ impl Request {
                 protocol: protocol.or_else(|| common_protocol(&targets)),
                 ipv4: ipv4 || !ipv6,
                 ipv6: ipv6 || !ipv4,
-                running: targets.iter().any(|target| matches!(target, Target::Name { .. })),
                 args: cli.args,
             },
             form: match (cli.json, alone) {

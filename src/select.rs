@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::model::{Owner, Pid, PortRange, Process, Protocol, Row};
+use crate::model::{Owner, Pid, PortRange, Process, Protocol, Row, Unseen};
 
 /// Ports, of one protocol or of both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,14 +79,14 @@ pub struct Selected {
     pub left_out: usize,
 }
 
-/// Selects and orders.
+/// Selects and orders. `unseen` are the processes that a hidden owner may be.
 #[must_use]
-pub fn select(rows: Vec<Row>, selection: &Selection) -> Selected {
+pub fn select(rows: Vec<Row>, selection: &Selection, unseen: &Unseen) -> Selected {
     let total = rows.len();
     let mut undecided = 0;
     let mut kept: Vec<Row> = rows
         .into_iter()
-        .filter(|row| match matches(row, selection) {
+        .filter(|row| match matches(row, selection, unseen) {
             Match::Yes => true,
             Match::Unknown => {
                 undecided += 1;
@@ -113,12 +113,16 @@ impl From<bool> for Match {
     }
 }
 
-fn matches(row: &Row, selection: &Selection) -> Match {
+fn matches(row: &Row, selection: &Selection, unseen: &Unseen) -> Match {
+    let called =
+        |name: &str| by_holder(row, |process| is_called(process, name), || unseen.may_be_called(name));
     let conditions = [
-        any_of(&selection.targets, |target| matches_target(row, target)),
+        any_of(&selection.targets, |target| matches_target(row, target, called)),
         selection.protocol.is_none_or(|protocol| row.socket.protocol == protocol).into(),
-        any_of(&selection.pids, |&pid| by_holder(row, |process| process.pid == pid)),
-        any_of(&selection.processes, |name| by_holder(row, |process| is_called(process, name))),
+        any_of(&selection.pids, |&pid| {
+            by_holder(row, |process| process.pid == pid, || unseen.may_have_pid(pid))
+        }),
+        any_of(&selection.processes, |name| called(name)),
         any_of(&selection.users, |user| matches_user(row, user)),
         (!selection.licenses || row.license.is_some()).into(),
         (!selection.flagged || row.flagged()).into(),
@@ -131,12 +135,12 @@ fn any_of<T>(items: &[T], matches: impl Fn(&T) -> Match) -> Match {
     items.iter().map(matches).max().unwrap_or(Match::Yes)
 }
 
-fn matches_target(row: &Row, target: &Target) -> Match {
+fn matches_target(row: &Row, target: &Target, called: impl Fn(&str) -> Match) -> Match {
     match target {
         Target::Ports(ports) => in_ports(row, ports).into(),
         Target::Name { word, ports } => {
             let by_port = Match::from(ports.iter().any(|ports| in_ports(row, ports)));
-            let by_name = by_holder(row, |process| is_called(process, word));
+            let by_name = called(word);
             // A hidden owner leaves a question about a process open, not one about a service.
             let by_name = if ports.is_empty() || by_name == Match::Yes { by_name } else { Match::No };
             by_port.max(by_name)
@@ -149,10 +153,12 @@ fn in_ports(row: &Row, ports: &Ports) -> bool {
         && ports.protocol.is_none_or(|protocol| protocol == row.socket.protocol)
 }
 
-fn by_holder(row: &Row, is_it: impl Fn(&Process) -> bool) -> Match {
+/// Whether any holder is the one: a hidden one may be, where `may_be_hidden`.
+fn by_holder(row: &Row, is_it: impl Fn(&Process) -> bool, may_be_hidden: impl Fn() -> bool) -> Match {
     match &row.owner {
         Owner::Identified(processes) => processes.iter().any(is_it).into(),
-        Owner::Hidden => Match::Unknown,
+        Owner::Hidden if may_be_hidden() => Match::Unknown,
+        Owner::Hidden => Match::No,
         Owner::Unattributed => Match::No,
     }
 }
@@ -175,14 +181,11 @@ pub fn is_called(process: &Process, word: &str) -> bool {
 
 fn matches_user(row: &Row, user: &str) -> Match {
     let number = user.parse::<u32>().ok();
-    let of_socket =
-        row.socket.user.as_deref() == Some(user) || (number.is_some() && row.socket.uid == number);
-    let of_process = by_holder(row, |process| process.user.as_deref() == Some(user));
-    Match::from(of_socket).max(match of_process {
-        // Whose socket it is can be seen even where the process cannot.
-        Match::Unknown if row.socket.uid.is_some() => Match::No,
-        other => other,
-    })
+    let is = |name: Option<&str>, uid: Option<u32>| name == Some(user) || (uid.is_some() && uid == number);
+    let of_socket = is(row.socket.user.as_deref(), row.socket.uid);
+    // Whose socket it is can be seen even where the process cannot.
+    let may_be_hidden = || row.socket.uid.is_none();
+    Match::from(of_socket).max(by_holder(row, |p| is(p.user.as_deref(), p.uid), may_be_hidden))
 }
 
 fn by_key(a: &Row, b: &Row, key: SortKey) -> Ordering {

@@ -94,15 +94,14 @@ impl Case<'_> {
         if let Some((_, advice)) = WRAPPERS.iter().find(|(name, _)| self.same(name, exe)) {
             return self.wrapper(exe, process, advice);
         }
-        if self.managers.iter().any(|manager| self.facts.is_right(manager, exe, self.subject.os)) {
-            return self.right_name(exe, process);
-        }
-        if self.expected.is_empty() {
-            return self.nothing_known(exe);
-        }
-        match self.facts.recognise(exe, self.subject.os) {
-            Some(other) => self.other_manager(exe, &other),
+        let right = self.managers.iter().any(|manager| self.facts.is_right(manager, exe, self.subject.os));
+        let belongs_to = self.facts.recognise(exe, self.subject.os);
+        match belongs_to {
+            _ if self.expected.is_empty() => self.nothing_known(exe),
             None => self.mismatch(exe),
+            Some(_) if let Some(doubt) = self.doubt(exe, process) => doubt,
+            Some(other) if right => self.right(exe, &other),
+            Some(other) => self.other_manager(exe, &other),
         }
     }
 
@@ -155,10 +154,11 @@ impl Case<'_> {
         )
     }
 
-    fn right_name(&self, exe: &str, process: &Process) -> Finding {
-        let file = process.exe.as_ref();
-        if let Some(place) = file.and_then(|file| file.replaceable_at.as_deref()) {
-            return Finding::new(
+    /// What speaks against a file that has the name of a license manager's.
+    fn doubt(&self, exe: &str, process: &Process) -> Option<Finding> {
+        let file = process.exe.as_ref()?;
+        if let Some(place) = &file.replaceable_at {
+            return Some(Finding::new(
                 Verdict::CannotTell,
                 Severity::Warning,
                 format!("it is called {exe}, but any user of this machine can write to {place}"),
@@ -166,20 +166,24 @@ impl Case<'_> {
                     "Find out who put it there, and install {} where only an administrator can write.",
                     self.managers()
                 )),
-            );
+            ));
         }
-        if file.and_then(|file| file.deleted) == Some(true) {
-            return Finding::cannot_tell(
+        (file.deleted == Some(true)).then(|| {
+            Finding::cannot_tell(
                 format!("it was started from a file called {exe} that has since been deleted or replaced"),
                 Some("Restart it, so that it runs the file that is there now, and look again.".to_owned()),
-            );
-        }
-        Finding::new(
-            Verdict::Expected,
-            Severity::Info,
-            format!("{exe} is a process known for {}", self.managers()),
-            None,
-        )
+            )
+        })
+    }
+
+    fn right(&self, exe: &str, belongs_to: &str) -> Finding {
+        let listed = self.expected.iter().any(|name| self.same(name, exe));
+        let reason = if listed {
+            format!("{exe} is a process known for {}", self.managers())
+        } else {
+            format!("{exe} belongs to {belongs_to}, which may use the port of {}", self.managers())
+        };
+        Finding::new(Verdict::Expected, Severity::Info, reason, None)
     }
 
     fn nothing_known(&self, exe: &str) -> Finding {
@@ -256,7 +260,7 @@ impl Case<'_> {
             && lead.is_some_and(|lead| lead.pid == process.pid)
             && let Some(name) = &parent.name
         {
-            evidence.push(format!("started by {name} (PID {})", parent.pid));
+            evidence.push(format!("parent {name} (PID {})", parent.pid));
         }
         evidence
     }

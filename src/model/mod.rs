@@ -4,6 +4,7 @@ mod observation;
 mod process;
 mod report;
 mod socket;
+mod unseen;
 
 pub use observation::{Gap, GapKind, Holding, Host, Observation, Os};
 pub use process::{Container, ProcessService};
@@ -13,3 +14,4 @@ pub use report::{
     vendor_and_product,
 };
 pub use socket::{Namespace, PortRange, Protocol, Socket, SocketId, State};
+pub use unseen::Unseen;

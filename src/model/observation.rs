@@ -1,11 +1,11 @@
 //! What one look at the machine saw, and what it could not see.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{Pid, Process, Socket, SocketId};
+use super::{Pid, Process, Socket, SocketId, Unseen};
 
 /// The operating system that was observed. A recorded observation keeps its own, so that it is
 /// judged alike wherever it is read.
@@ -62,6 +62,8 @@ pub enum GapKind {
     SocketsUnreadable,
     /// Sockets whose owner this user may not see.
     OwnerHidden,
+    /// Sockets of which this user may see a holder but perhaps not every holder.
+    HoldersHidden,
     /// The process table could not be read: no owner is known.
     ProcessesUnreadable,
     /// Processes that ended while they were looked at.
@@ -77,6 +79,7 @@ impl GapKind {
         match self {
             GapKind::SocketsUnreadable => "sockets-unreadable",
             GapKind::OwnerHidden => "owner-hidden",
+            GapKind::HoldersHidden => "holders-hidden",
             GapKind::ProcessesUnreadable => "processes-unreadable",
             GapKind::ProcessGone => "process-gone",
             GapKind::UdpPeersUnreadable => "udp-peers-unreadable",
@@ -112,12 +115,8 @@ pub struct Observation {
     pub taken_at: Timestamp,
     /// Whether it was observed with administrator's rights (root, an elevated token).
     pub privileged: bool,
-    /// Whether every process could be looked into. Where not, a socket without a visible holder
-    /// has a hidden owner; where so, it has none.
-    pub sees_all_processes: bool,
-    /// The short names of all running processes, where they were asked for and all are listed: a
-    /// hidden owner is one of them.
-    pub running: Option<BTreeSet<String>>,
+    /// The processes that could not be looked into.
+    pub unseen: Unseen,
     /// The sockets, in the order of the kernel's tables.
     pub sockets: Vec<Socket>,
     /// Who holds which.

@@ -56,6 +56,8 @@ pub struct Process {
     pub exe: Option<Executable>,
     /// Its command line, where it was asked for.
     pub args: Option<Vec<String>>,
+    /// The number of the user it runs as, on systems that have such numbers.
+    pub uid: Option<u32>,
     /// The user it runs as: the name, or the number where it has none, as ps(1) shows it.
     pub user: Option<String>,
     /// When it started; whole seconds.

@@ -222,6 +222,11 @@ pub struct Asked {
     pub ports: Vec<PortRange>,
     /// The protocol, where one was typed.
     pub protocol: Option<Protocol>,
+    /// The address family, where one was asked for: then the other was not looked at.
+    pub family: Option<&'static str>,
+    /// The name of the process that has the number as its id and listens elsewhere: fingers used to
+    /// `lsof -p` type one for the other.
+    pub process_of_that_number: Option<String>,
     /// The registry's entry for them.
     pub service: Option<Service>,
     /// The license managers that use them.

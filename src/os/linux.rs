@@ -1,8 +1,10 @@
 //! What the portable backend needs of Linux: all of it from `/proc` (`proc(5)`).
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, ErrorKind};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -10,9 +12,9 @@ use netstat2::error::Error;
 use netstat2::{AddressFamilyFlags, ProtocolFlags, SocketInfo};
 
 use super::{proc_net, unix};
-use crate::model::{Gap, GapKind, Pid};
+use crate::model::{Gap, GapKind, Pid, Unseen};
 
-pub(super) use unix::{is_root as privileged, process_user, user_name};
+pub(super) use unix::{is_root as privileged, process_user, uid, user_name};
 
 /// Nothing is out of sight on Linux before it is looked at.
 pub(super) fn standing_gaps(_privileged: bool) -> Vec<Gap> {
@@ -48,22 +50,23 @@ fn process_table() -> io::Result<()> {
     fs::read_dir("/proc").map(drop)
 }
 
-/// Whether the open files of every process can be read, so that a socket nobody is seen to hold is
-/// held by nobody here. Rights decide, not the user: root without `CAP_SYS_PTRACE`, as in a
-/// container, may list another's files but not read where they lead.
-pub(super) fn sees_all_processes(_privileged: bool) -> bool {
-    let Ok(processes) = fs::read_dir("/proc") else { return false };
-    lists_all_processes()
-        && processes.flatten().all(|process| {
-            let is_pid = process.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit);
-            !is_pid || may_look_into(&process.path().join("fd"))
+/// The processes whose open files may not be read. Rights decide, not the user: root without
+/// `CAP_SYS_PTRACE`, as in a container, may list another's files but not read where they lead.
+pub(super) fn unseen(_privileged: bool) -> Unseen {
+    let Ok(processes) = fs::read_dir("/proc") else { return Unseen::Unlisted };
+    // Under hidepid=2 others' processes are not even listed. The first process is always another's,
+    // unless all are one's own.
+    if !fs::exists("/proc/1").unwrap_or(false) {
+        return Unseen::Unlisted;
+    }
+    let denied = processes.flatten().filter_map(|process| {
+        let pid: Pid = process.file_name().to_str()?.parse().ok()?;
+        (!may_look_into(&process.path().join("fd"))).then(|| {
+            let name = fs::read(process.path().join("comm")).unwrap_or_default();
+            (pid, String::from_utf8_lossy(&name).trim_end_matches('\n').to_owned())
         })
-}
-
-/// Whether every process is listed. Under `hidepid=2` others' are not; the first process is always
-/// there to be seen, and is not one's own (unless all are).
-pub(super) fn lists_all_processes() -> bool {
-    fs::exists("/proc/1").unwrap_or(false)
+    });
+    Unseen::Processes(denied.collect())
 }
 
 fn may_look_into(files: &Path) -> bool {
@@ -89,11 +92,24 @@ pub(super) fn connected_udp() -> io::Result<HashSet<u32>> {
     Ok(connected)
 }
 
-/// Whether the executable was deleted or replaced since the process started: the kernel still
-/// holds the file, but no name leads to it.
-pub(super) fn deleted(pid: Pid) -> Option<bool> {
-    let executable = fs::metadata(format!("/proc/{pid}/exe")).ok()?;
-    Some(executable.nlink() == 0)
+/// The file that a process runs, and whether it was deleted or replaced since. The kernel tells that
+/// by a suffix to the path (`d_path` in `fs/d_path.c`), which a file's name may also end in.
+pub(super) fn executable(pid: Pid, seen: &Path) -> (PathBuf, Option<bool>) {
+    let link = PathBuf::from(format!("/proc/{pid}/exe"));
+    let Ok(path) = fs::read_link(&link) else { return (seen.to_owned(), None) };
+    let Some(without) = path.as_os_str().as_bytes().strip_suffix(b" (deleted)") else {
+        return (path, Some(false));
+    };
+    let (Ok(running), Ok(named)) =
+        (fs::metadata(&link), fs::metadata(root_of(pid).join(path.strip_prefix("/").unwrap_or(&path))))
+    else {
+        return (PathBuf::from(OsStr::from_bytes(without)), Some(true));
+    };
+    if (running.dev(), running.ino()) == (named.dev(), named.ino()) {
+        (path, Some(false))
+    } else {
+        (PathBuf::from(OsStr::from_bytes(without)), Some(true))
+    }
 }
 
 /// Where any user could replace the executable; paths are seen as the process sees them.

@@ -5,10 +5,8 @@ use std::path::Path;
 use super::unix;
 use crate::model::{Gap, GapKind, Pid};
 
-pub(super) use super::not_linux::{
-    Entries, connected_udp, deleted, lists_all_processes, open, sees_all_processes,
-};
-pub(super) use unix::{is_root as privileged, process_user, user_name};
+pub(super) use super::not_linux::{Entries, connected_udp, executable, open, unseen};
+pub(super) use unix::{is_root as privileged, process_user, uid, user_name};
 
 /// libproc tells an ordinary user only of their own processes, and `netstat2` finds sockets
 /// through processes alone.

@@ -35,8 +35,6 @@ pub struct Wish {
     pub ipv4: bool,
     /// IPv6 sockets.
     pub ipv6: bool,
-    /// The names of all running processes, too.
-    pub running: bool,
     /// Command lines of the processes; they carry secrets.
     pub args: bool,
 }

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::path::{Path, PathBuf};
 
 use netstat2::error::Error;
 use netstat2::{AddressFamilyFlags, ProtocolFlags, SocketInfo};
 
-use crate::model::{Gap, Pid};
+use crate::model::{Gap, Pid, Unseen};
 
 /// The socket tables, entry by entry.
 pub(super) type Entries = Box<dyn Iterator<Item = Result<SocketInfo, Error>>>;
@@ -21,13 +22,8 @@ pub(super) fn open(
 }
 
 /// Only an administrator sees all.
-pub(super) fn sees_all_processes(privileged: bool) -> bool {
-    privileged
-}
-
-/// The names of all processes are for everyone to see.
-pub(super) fn lists_all_processes() -> bool {
-    true
+pub(super) fn unseen(privileged: bool) -> Unseen {
+    if privileged { Unseen::nothing() } else { Unseen::Unlisted }
 }
 
 /// `netstat2` does not tell, and Windows' own UDP table has no peers (`MIB_UDPROW_OWNER_PID`).
@@ -35,7 +31,7 @@ pub(super) fn connected_udp() -> io::Result<HashSet<u32>> {
     Ok(HashSet::new())
 }
 
-/// Windows lets no running executable be deleted; on macOS it is not told.
-pub(super) fn deleted(_pid: Pid) -> Option<bool> {
-    None
+/// The file that a process runs. Windows lets no such file be deleted; on macOS it is not told.
+pub(super) fn executable(_pid: Pid, seen: &Path) -> (PathBuf, Option<bool>) {
+    (seen.to_owned(), None)
 }

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use self::sockets::Found;
 use super::{Unobservable, Wish, platform};
-use crate::model::{Gap, GapKind, Holding, Host, Observation, Os, Pid, Process};
+use crate::model::{Gap, GapKind, Holding, Host, Observation, Os, Pid, Process, Unseen};
 
 pub(super) fn observe(wish: Wish, now: Timestamp) -> Result<Observation, Unobservable> {
     let privileged = platform::privileged();
@@ -29,15 +30,18 @@ pub(super) fn observe(wish: Wish, now: Timestamp) -> Result<Observation, Unobser
     });
     gaps.extend(gone(&holders, &processes));
 
-    // Whether every process can be looked into matters only to a socket without a visible holder,
-    // and costs a walk over all of them.
-    let every_socket_held = found.iter().all(|f| !f.pids.is_empty());
+    // Which processes cannot be looked into matters only to a socket that they may hold, and costs
+    // a walk over all of them.
+    let explained = |found: &Found| {
+        let mut uids = found.pids.iter().filter_map(|pid| processes.get(pid)).map(|holder| holder.uid);
+        !found.pids.is_empty() && (found.socket.uid.is_none() || uids.any(|uid| uid == found.socket.uid))
+    };
+    let unseen = if found.iter().all(explained) { Unseen::nothing() } else { platform::unseen(privileged) };
     Ok(Observation {
         host: Host { name: sysinfo::System::host_name().ok(), os: THIS_OS },
         taken_at: now,
         privileged,
-        running: wish.running.then(processes::running).flatten(),
-        sees_all_processes: every_socket_held || platform::sees_all_processes(privileged),
+        unseen,
         sockets: found.into_iter().map(|f| f.socket).collect(),
         holdings,
         processes,

@@ -15,6 +15,11 @@ pub(super) fn user_name(uid: u32) -> Option<String> {
     Some(User::from_uid(Uid::from_raw(uid)).ok()??.name)
 }
 
+/// The number of the user a process runs as.
+pub(super) fn uid(uid: &sysinfo::Uid) -> Option<u32> {
+    Some(**uid)
+}
+
 /// The user a process runs as: the name, or the number where it has none.
 pub(super) fn process_user(uid: &sysinfo::Uid) -> Option<String> {
     Some(user_name(**uid).unwrap_or_else(|| uid.to_string()))

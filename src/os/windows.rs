@@ -4,9 +4,7 @@ use std::path::Path;
 
 use crate::model::{Gap, Pid};
 
-pub(super) use super::not_linux::{
-    Entries, connected_udp, deleted, lists_all_processes, open, sees_all_processes,
-};
+pub(super) use super::not_linux::{Entries, connected_udp, executable, open, unseen};
 
 /// Whether this process runs with an elevated token ("as administrator").
 #[expect(unsafe_code, reason = "the token of a process is only to be had from the Windows API")]
@@ -39,6 +37,11 @@ pub(super) fn standing_gaps(_privileged: bool) -> Vec<Gap> {
 
 /// Sockets carry no user id here.
 pub(super) fn user_name(_uid: u32) -> Option<String> {
+    None
+}
+
+/// Users have no such numbers here.
+pub(super) fn uid(_sid: &sysinfo::Uid) -> Option<u32> {
     None
 }
 

@@ -5,12 +5,10 @@ use std::io::{self, Write};
 
 use jiff::{RoundMode, SpanRound, Timestamp, Unit};
 use owo_colors::Style as Paint;
-use textwrap::Options;
-use textwrap::WordSplitter::NoHyphenation;
 
 use super::Style;
 use super::fold::{Folded, fold};
-use super::text::{counted, escape, list};
+use super::text::{counted, escape, list, unbroken};
 use crate::model::{
     Asked, Exposure, License, Manager, Owner, PortClass, Process, Protocol, Report, Severity,
 };
@@ -77,12 +75,10 @@ impl Page<'_> {
             self.field("Shared with", &list(&named, "and"))?;
         }
         if let Some(started) = lead.started_at {
-            let by = line
-                .first()
-                .parent
-                .as_ref()
-                .map_or(String::new(), |parent| format!(", by {}", called(parent)));
-            self.field("Started", &format!("{}{by}", self.since(started, now)))?;
+            self.field("Started", &self.since(started, now))?;
+        }
+        if let Some(parent) = &line.first().parent {
+            self.field("Parent", &called(parent))?;
         }
         match &lead.exe {
             Some(exe) if exe.deleted == Some(true) => {
@@ -124,6 +120,12 @@ impl Page<'_> {
             service.filter(|service| service.name != asked.typed).map(|service| service.name.as_str());
         self.title(&asked.typed, named, None)?;
         self.prose(&free(asked))?;
+        if let Some(name) = &asked.process_of_that_number {
+            let number = &asked.typed;
+            self.prose(&format!(
+                "{number} is also the number of a process, {name}: whatlistens --pid {number}"
+            ))?;
+        }
         writeln!(self.out)?;
         let first = asked.ports.first().map_or(0, |range| range.first);
         match service {
@@ -164,19 +166,14 @@ impl Page<'_> {
     }
 
     fn prose(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{}", textwrap::fill(&escape(text), self.setting()))
-    }
-
-    /// Prose breaks at blanks only: a path or a range that is broken cannot be copied.
-    fn setting(&self) -> Options<'static> {
-        Options::new(self.style.prose_width()).word_splitter(NoHyphenation).break_words(false)
+        writeln!(self.out, "{}", textwrap::fill(&escape(text), unbroken(self.style.prose_width())))
     }
 
     /// A label, and its value beside it; further lines stand below the value.
     fn field(&mut self, label: &str, value: &str) -> io::Result<()> {
         let margin = " ".repeat(INDENT);
         let first = format!("{label:<INDENT$}");
-        let options = self.setting().initial_indent(&first).subsequent_indent(&margin);
+        let options = unbroken(self.style.prose_width()).initial_indent(&first).subsequent_indent(&margin);
         let filled = textwrap::fill(&escape(value), options);
         // Painted after filling, so that colour takes no part in measuring.
         let painted = filled.replacen(label, &self.style.paint(label, Paint::new().dimmed()), 1);
@@ -234,15 +231,24 @@ fn held(line: &Folded<'_>, port: u16, protocol: Protocol) -> String {
 
 fn free(asked: &Asked) -> String {
     let single = matches!(&asked.ports[..], [range] if range.first == range.last);
-    let noun = if single { "port" } else { "ports" };
-    let (subject, neither) = match asked.protocol {
-        Some(Protocol::Tcp) => (format!("TCP {noun}"), ""),
-        Some(Protocol::Udp) => (format!("UDP {noun}"), ""),
-        None => (noun.replacen('p', "P", 1), ", neither by TCP nor by UDP"),
-    };
-    let verb = if single { "is" } else { "are" };
+    let (noun, verb) = if single { ("port", "is") } else { ("ports", "are") };
+    let by = asked.protocol.map_or(", neither by TCP nor by UDP".to_owned(), |protocol| {
+        format!(" by {}", protocol.name().to_uppercase())
+    });
     let ports: Vec<String> = asked.ports.iter().map(ToString::to_string).collect();
-    format!("{subject} {} {verb} free: nothing listens there on this machine{neither}.", list(&ports, "and"))
+    let ports = list(&ports, "and");
+    match asked.family {
+        // An IPv6 wildcard usually takes IPv4 too, so nothing is said to be free.
+        Some(family) => format!(
+            "Nothing listens on {noun} {ports} of this machine at an {family} address{by}. The other \
+             addresses were not looked at: an IPv6 listener may take IPv4 too."
+        ),
+        None => format!(
+            "P{} {ports} {verb} free: nothing listens there on this machine{by}. A connection, or a socket that \
+             does not listen, may still keep a program from opening it.",
+            &noun[1..]
+        ),
+    }
 }
 
 fn called(process: &Process) -> String {
@@ -258,7 +264,7 @@ fn reach(line: &Folded<'_>) -> String {
         Exposure::Loopback => "only programs on this machine can reach it",
         Exposure::LinkLocal => "machines on the same network segment can reach it",
         Exposure::Private => "machines on the private network can reach it, if no firewall stops them",
-        Exposure::Public => "any machine can reach it over the internet, if no firewall stops it",
+        Exposure::Public => "any machine that can reach this address can reach it, if no firewall stops it",
         Exposure::AllInterfaces => {
             "any machine that can reach this one can reach it, if no firewall stops it"
         }

@@ -1,6 +1,7 @@
 //! One line for what a person calls one service: its IPv4 and IPv6 sockets, its workers, and the
 //! sockets of one `SO_REUSEPORT` group.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use crate::model::{Namespace, Owner, Pid, Process, Protocol, Row, Verdict};
@@ -116,10 +117,13 @@ impl<'a> Folded<'a> {
         others
     }
 
-    /// The addresses, each once, as a person writes them: an IPv4-mapped one as IPv4.
+    /// The addresses, each once, those of the widest reach first, as a person writes them: an
+    /// IPv4-mapped one as IPv4.
     pub(super) fn addresses(&self) -> Vec<String> {
+        let mut rows = self.rows.clone();
+        rows.sort_by_key(|row| Reverse(row.exposure));
         let mut addresses: Vec<String> = Vec::new();
-        for row in &self.rows {
+        for row in rows {
             let ip = row.socket.local.ip().to_canonical();
             let text = match &row.socket.interface {
                 Some(interface) => format!("{ip}%{interface}"),

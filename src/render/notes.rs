@@ -1,5 +1,6 @@
-//! What must be said below the rows: warnings with their reasons, and what could not be seen.
+//! What must be said below the rows: why a row is flagged, and what could not be seen.
 
+use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use owo_colors::Style as Paint;
@@ -7,9 +8,9 @@ use owo_colors::Style as Paint;
 use super::Style;
 use super::fold::fold;
 use super::text::{counted, escape};
-use crate::model::{Gap, Report, Severity};
+use crate::model::{License, Owner, Report, Row, Verdict};
 
-/// So many warnings are given with their reasons; the rest are counted.
+/// So many flagged rows are given with their reasons; the rest are counted.
 const MOST_REASONS: usize = 5;
 
 /// Writes the lines, set apart from what stands above where there is something.
@@ -20,42 +21,49 @@ pub(super) fn write(lines: &[String], apart: bool, out: &mut dyn Write) -> io::R
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
-/// What a table leaves open: that it is empty, and why a row is flagged.
+/// What a table leaves open: that it is empty, or why rows are flagged.
 pub(super) fn of_table(report: &Report, style: &Style) -> Vec<String> {
-    match &report.asked {
-        _ if !report.rows.is_empty() => warnings(report, style),
-        Some(asked) => vec![format!("No process called {} is seen to listen here.", escape(&asked.typed))],
-        None => vec!["Nothing that listens here matches.".to_owned()],
+    if !report.rows.is_empty() {
+        return reasons(report, style);
     }
+    vec![match &report.asked {
+        Some(asked) => format!("No process called {} is seen to listen here.", escape(&asked.typed)),
+        None if report.hidden_by_selection > 0 => "Nothing that listens here matches.".to_owned(),
+        None => "Nothing listens here.".to_owned(),
+    }]
 }
 
 /// What could not be seen, and what would help.
 pub(super) fn of_gaps(report: &Report, style: &Style) -> Vec<String> {
-    let line = |gap: &Gap| {
+    let lines = report.gaps.iter().map(|gap| {
         let remedy = gap.remedy.as_ref().map_or(String::new(), |remedy| format!(" To see more: {remedy}"));
-        let line = format!("Not seen: {}.{remedy}", gap.detail);
-        style.paint(&escape(&line), Paint::new().yellow())
-    };
-    report.gaps.iter().map(line).collect()
+        let line = style.set(&escape(&format!("Not seen: {}.{remedy}", gap.detail)));
+        style.paint(&line, Paint::new().yellow())
+    });
+    lines.collect()
 }
 
-fn warnings(report: &Report, style: &Style) -> Vec<String> {
+/// Why rows are flagged, the gravest first. A hidden owner is a gap, and told among those.
+fn reasons(report: &Report, style: &Style) -> Vec<String> {
     let lines = fold(&report.rows);
-    let warnings: Vec<_> = lines
+    let mut flagged: Vec<_> = lines
         .iter()
         .filter_map(|line| Some((line.first(), line.first().license.as_ref()?)))
-        .filter(|(_, license)| license.severity >= Severity::Warning)
+        .filter(|(row, license)| license.verdict != Verdict::Expected && row.owner != Owner::Hidden)
         .collect();
-    let mut notes: Vec<String> = warnings
-        .iter()
-        .take(MOST_REASONS)
-        .map(|(row, license)| {
-            let (port, protocol) = (row.socket.local.port(), row.socket.protocol);
-            format!("{port}/{protocol} {}: {}.", style.verdict(license), escape(&license.reason))
-        })
-        .collect();
-    if let Some(more) = warnings.len().checked_sub(MOST_REASONS).filter(|&more| more > 0) {
-        notes.push(format!("And {} like these: whatlistens --flagged", counted(more, "port")));
+    flagged.sort_by_key(|(_, license)| Reverse(license.severity));
+    let told = flagged.iter().take(MOST_REASONS);
+    let mut notes: Vec<String> = told.map(|(row, license)| reason(row, license, style)).collect();
+    if let Some(more) = flagged.len().checked_sub(MOST_REASONS).filter(|&more| more > 0) {
+        notes.push(format!("{} flagged too: name one to see it in detail", counted(more, "more port")));
     }
     notes
+}
+
+fn reason(row: &Row, license: &License, style: &Style) -> String {
+    let (port, protocol) = (row.socket.local.port(), row.socket.protocol);
+    let code = license.verdict.code();
+    let line = style.set(&escape(&format!("{port}/{protocol} {code}: {}.", license.reason)));
+    // Painted after setting, so that colour takes no part in measuring.
+    line.replacen(code, &style.verdict(license), 1)
 }

@@ -12,18 +12,20 @@ use super::text::escape;
 use crate::model::{Owner, Report};
 
 const GAP: u16 = 2;
-/// Below this many columns every column may be cut, above it only those that can spare it.
-const NARROW: u16 = 70;
+/// Below this many columns there is room for little more than who holds which port.
+const NARROW: u16 = 60;
 
 /// What a process's name keeps when space is short: the kernel's short name would fit.
 const MIN_PROCESS: u16 = 15;
-/// On a terminal, of more addresses than these only the first is given.
+/// Of more addresses than these only the first is given; detail and JSON have them all.
 const MOST_ADDRESSES: usize = 2;
 
 const PORT: usize = 0;
+const ADDRESS: usize = 1;
 const PROCESS: usize = 2;
 const PID: usize = 3;
 const USER: usize = 4;
+const SERVICE: usize = 5;
 
 /// Writes the table. The verdict stands last, outside the aligned columns, so that colour needs no
 /// part in measuring them.
@@ -73,15 +75,22 @@ fn aligned(lines: &[Folded<'_>], style: &Style, verdict_width: Option<usize>) ->
         table
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(width.saturating_sub(verdict).max(20));
-        let longest = table.column_max_content_widths().get(PROCESS).copied().unwrap_or(0);
-        let constraints = [
-            (PORT, ColumnConstraint::ContentWidth),
-            (PROCESS, ColumnConstraint::LowerBoundary(Width::Fixed(longest.min(MIN_PROCESS) + GAP))),
-            (PID, ColumnConstraint::ContentWidth),
-            (USER, ColumnConstraint::ContentWidth),
-        ];
+        let mut constraints =
+            vec![(PORT, ColumnConstraint::ContentWidth), (PID, ColumnConstraint::ContentWidth)];
+        if width >= NARROW {
+            let longest = table.column_max_content_widths().get(PROCESS).copied().unwrap_or(0);
+            let process = Width::Fixed(longest.min(MIN_PROCESS) + GAP);
+            constraints.push((PROCESS, ColumnConstraint::LowerBoundary(process)));
+            constraints.push((USER, ColumnConstraint::ContentWidth));
+        }
+        // What is said elsewhere goes first: who holds which port must stay whole.
+        for (column, least) in [(SERVICE, 72), (USER, NARROW), (ADDRESS, 48)] {
+            if width < least {
+                constraints.push((column, ColumnConstraint::Hidden));
+            }
+        }
         for (index, constraint) in constraints {
-            if let Some(column) = table.column_mut(index).filter(|_| width >= NARROW) {
+            if let Some(column) = table.column_mut(index) {
                 column.set_constraint(constraint);
             }
         }
@@ -101,23 +110,23 @@ fn cells(line: &Folded<'_>, style: &Style) -> Vec<String> {
     let row = line.first();
     let socket = &row.socket;
     let safe = |text: Option<&str>| text.map_or(String::new(), |text| escape(text).into_owned());
+    // Rows for scripts have no blank inside a column that this program writes, and none empty.
+    let blank = if style.header { " " } else { "" };
     let process = match &row.owner {
         Owner::Hidden => "(hidden)".to_owned(),
-        Owner::Unattributed => "(no process)".to_owned(),
+        Owner::Unattributed => "(no-process)".to_owned(),
         Owner::Identified(_) => {
             let name = line.lead().and_then(|lead| lead.name.as_deref());
             let name = name.map_or("(ended)".to_owned(), |name| escape(name).into_owned());
             match line.others().len() {
                 0 => name,
-                others => format!("{name} +{others}"),
+                others => format!("{name}{blank}+{others}"),
             }
         }
     };
     let addresses = match &line.addresses()[..] {
-        [first, rest @ ..] if style.width.is_some() && rest.len() >= MOST_ADDRESSES => {
-            format!("{first} +{}", rest.len())
-        }
-        all => all.join(", "),
+        [first, rest @ ..] if rest.len() >= MOST_ADDRESSES => format!("{first}{blank}+{}", rest.len()),
+        all => all.join(&format!(",{blank}")),
     };
     let mut cells = vec![
         format!("{}/{}", socket.local.port(), socket.protocol),
@@ -130,6 +139,11 @@ fn cells(line: &Folded<'_>, style: &Style) -> Vec<String> {
     if style.args {
         let args = line.lead().and_then(|lead| lead.args.as_ref());
         cells.push(safe(args.map(|args| args.join(" ")).as_deref()));
+    }
+    if !style.header {
+        for empty in cells.iter_mut().filter(|cell| cell.is_empty()) {
+            *empty = "-".to_owned();
+        }
     }
     cells
 }

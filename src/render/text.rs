@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use owo_colors::{OwoColorize, Style as Paint};
+use textwrap::Options;
+use textwrap::WordSplitter::NoHyphenation;
 
 use super::Style;
 use crate::model::{License, Severity, Verdict};
@@ -37,6 +39,14 @@ impl Style {
         self.width.map_or(UNTOLD, usize::from).clamp(20, PROSE)
     }
 
+    /// Fits a sentence to the terminal; in a file or pipe it stays one line.
+    pub(super) fn set(&self, sentence: &str) -> String {
+        match self.width {
+            Some(width) => textwrap::fill(sentence, unbroken(width.into())),
+            None => sentence.to_owned(),
+        }
+    }
+
     /// Text in a colour, where there is colour.
     pub(super) fn paint(&self, text: &str, paint: Paint) -> String {
         if self.color && !text.is_empty() { text.style(paint).to_string() } else { text.to_owned() }
@@ -52,6 +62,11 @@ impl Style {
         };
         self.paint(license.verdict.code(), paint)
     }
+}
+
+/// Lines of a width that break at blanks only: a path or a range that is broken cannot be copied.
+pub(super) fn unbroken(width: usize) -> Options<'static> {
+    Options::new(width).word_splitter(NoHyphenation).break_words(false)
 }
 
 /// "a", "a or b", "a, b or c".

@@ -4,8 +4,21 @@ use super::{ALL_PORTS, WrongUse};
 use crate::model::{Pid, PortRange, Protocol};
 use crate::select::{Ports, Target};
 
-/// Reads one `WHAT`: a port or range, with or without a protocol, or a name.
-pub(super) fn target(word: &str) -> Result<Target, WrongUse> {
+/// Reads one `WHAT`: a port or range, with or without a protocol, several of them with commas, or
+/// a name.
+pub(super) fn targets(word: &str) -> Result<Vec<Target>, WrongUse> {
+    let word = word.trim();
+    let parts: Vec<&str> = word.split(',').collect();
+    let starts_like_a_port =
+        |part: &&str| part.trim_start_matches(':').starts_with(|c: char| c.is_ascii_digit());
+    if parts.iter().all(starts_like_a_port) {
+        parts.into_iter().map(target).collect()
+    } else {
+        Ok(vec![target(word)?])
+    }
+}
+
+fn target(word: &str) -> Result<Target, WrongUse> {
     let (ports, protocol) = match word.split_once('/') {
         Some((ports, protocol)) => (ports, Some(protocol)),
         None => (word, None),
@@ -27,26 +40,41 @@ fn looks_like_ports(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'-')
 }
 
-fn name(word: &str) -> Result<Target, WrongUse> {
-    let word = match word.strip_prefix(':') {
+fn name(typed: &str) -> Result<Target, WrongUse> {
+    if let Some(wrong) = other_tool_s(typed) {
+        return Err(WrongUse::new(wrong));
+    }
+    let word = match typed.strip_prefix(':') {
         // `:ssh`, as lsof takes it; `:http/tcp` and the like have no meaning.
         Some(service) if !service.is_empty() => service,
-        Some(_) => return Err(WrongUse::new(format!("‘{word}’: after the colon comes a port, as in :1538"))),
-        None => word,
+        Some(_) => {
+            return Err(WrongUse::new(format!("‘{typed}’: after the colon comes a port, as in :1538")));
+        }
+        None => typed,
     };
     if word.is_empty() {
         return Err(WrongUse::new(
             "an empty word names nothing: give a port, a service or a process".to_owned(),
         ));
     }
-    if let Some((_, port)) = word.rsplit_once(':')
-        && looks_like_ports(port)
-    {
-        return Err(WrongUse::new(format!(
-            "‘{word}’: an address is not asked for; give the port alone, as in :{port}"
-        )));
-    }
     Ok(Target::Name { word: word.to_owned(), ports: Vec::new() })
+}
+
+/// What other tools would take, and what to type here instead.
+fn other_tool_s(word: &str) -> Option<String> {
+    let protocol = |text: &str| Protocol::from_name(text);
+    if let Some(protocol) = protocol(word) {
+        let flag = &protocol.name()[..1];
+        return Some(format!("‘{word}’: for all {protocol} ports use -{flag}, for one write 80/{protocol}"));
+    }
+    let (before, port) = word.rsplit_once([':', '/'])?;
+    if !looks_like_ports(port) {
+        return None;
+    }
+    Some(match protocol(before) {
+        Some(protocol) => format!("‘{word}’: write {port}/{protocol}"),
+        None => format!("‘{word}’: ports are looked for at every address; give the port alone: {port}"),
+    })
 }
 
 /// Reads a port or a range; `word` is what was typed.
@@ -109,7 +137,7 @@ pub(super) fn internet(text: &str) -> Result<Internet, WrongUse> {
                 }
                 name => Ok(name),
             };
-            ports.split(',').map(read).collect::<Result<_, WrongUse>>()?
+            ports.split(',').map(read).collect::<Result<_, _>>()?
         }
         (None, Some(_)) => vec![Target::Ports(Ports { range: ALL_PORTS, protocol })],
         (None, None) => Vec::new(),
@@ -159,6 +187,16 @@ mod tests {
     }
 
     #[test]
+    fn commas_join_ports_and_nothing_else() {
+        let udp = Some(Protocol::Udp);
+        let expected = [ports(80, 80, None), ports(443, 443, None), ports(53, 53, udp)];
+        assert_eq!(targets(" 80,:443,53/udp").unwrap(), expected);
+        assert_eq!(targets("a,b").unwrap(), [named("a,b")]);
+        assert!(targets("80,").is_ok_and(|targets| targets == [named("80,")]));
+        assert!(targets("80,70000").is_err());
+    }
+
+    #[test]
     fn what_is_wrong_says_what_would_be_right() {
         let told = |word| target(word).unwrap_err().to_string();
         insta::assert_snapshot!(told("70000"), @"‘70000’: 70000 is not a port; ports are 1 to 65535");
@@ -170,7 +208,11 @@ mod tests {
         insta::assert_snapshot!(told("80/sctp"), @"‘80/sctp’: after the slash comes tcp or udp, as in 80/tcp");
         insta::assert_snapshot!(told(":"), @"‘:’: after the colon comes a port, as in :1538");
         insta::assert_snapshot!(told(""), @"an empty word names nothing: give a port, a service or a process");
-        insta::assert_snapshot!(told("127.0.0.1:80"), @"‘127.0.0.1:80’: an address is not asked for; give the port alone, as in :80");
+        insta::assert_snapshot!(told("127.0.0.1:80"), @"‘127.0.0.1:80’: ports are looked for at every address; give the port alone: 80");
+        insta::assert_snapshot!(told(":::22"), @"‘:::22’: ports are looked for at every address; give the port alone: 22");
+        insta::assert_snapshot!(told("tcp:80"), @"‘tcp:80’: write 80/tcp");
+        insta::assert_snapshot!(told("udp/53"), @"‘udp/53’: write 53/udp");
+        insta::assert_snapshot!(told("TCP"), @"‘TCP’: for all tcp ports use -t, for one write 80/tcp");
     }
 
     #[test]

@@ -274,7 +274,7 @@ fn a_recorded_listener_is_told_in_full() {
 #[test]
 fn every_shape_of_owner_reads_back() {
     let machine = linux()
-        .by_ordinary_user()
+        .by_ordinary_user(&[(7, "sshd")])
         .socket("tcp [::1]:22", &[])
         .socket("udp 10.0.0.1:5093", &[process(5, "/opt/lserv"), process(6, "/opt/lserv")])
         .gap(Gap {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use whatlistens::model::{
     Executable, Gap, Holding, Host, Observation, Os, Pid, Process, Protocol, Report, Socket, SocketId, State,
-    file_name,
+    Unseen, file_name,
 };
 use whatlistens::pipeline;
 use whatlistens::render::{self, Form, Style};
@@ -26,8 +26,7 @@ pub fn linux() -> Machine {
             host: Host { name: Some("lic01".to_owned()), os: Os::Linux },
             taken_at: Timestamp::from_second(NOW).unwrap(),
             privileged: true,
-            sees_all_processes: true,
-            running: None,
+            unseen: Unseen::nothing(),
             sockets: Vec::new(),
             holdings: Vec::new(),
             processes: BTreeMap::new(),
@@ -46,6 +45,7 @@ pub fn process(pid: Pid, exe: &str) -> Process {
         short_name: Some(name.chars().take(15).collect()),
         name: Some(name),
         exe: Some(Executable { path: exe.to_owned(), deleted: Some(false), replaceable_at: None }),
+        uid: Some(1000),
         user: Some("alice".to_owned()),
         started_at: Timestamp::from_second(NOW - 4000).ok(),
         ..Process::default()
@@ -58,16 +58,11 @@ impl Machine {
         self
     }
 
-    /// Seen by a user who may look into their own processes only.
-    pub fn by_ordinary_user(mut self) -> Machine {
+    /// Seen by a user who may not look into these processes.
+    pub fn by_ordinary_user(mut self, unseen: &[(Pid, &str)]) -> Machine {
         self.observation.privileged = false;
-        self.observation.sees_all_processes = false;
-        self
-    }
-
-    /// These processes run, and all are listed.
-    pub fn running(mut self, names: &[&str]) -> Machine {
-        self.observation.running = Some(names.iter().map(|&name| name.to_owned()).collect());
+        let unseen = unseen.iter().map(|&(pid, name)| (pid, name.to_owned()));
+        self.observation.unseen = Unseen::Processes(unseen.collect());
         self
     }
 

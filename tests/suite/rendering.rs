@@ -28,7 +28,7 @@ fn the_table_has_one_row_a_service() {
        80/tcp  0.0.0.0, ::  nginx +2            800  root   http
      1538/tcp  0.0.0.0      python3.11        11224  alice  3ds-lm   mismatch
     27000/tcp  0.0.0.0      lmgrd               900  root   flex-lm  expected
-    33333/udp  0.0.0.0      (no process)             alice
+    33333/udp  0.0.0.0      (no-process)             alice
 
     1538/tcp mismatch: python3.11 is not a process known for Autodesk 3ds-lm.
     ");
@@ -47,12 +47,13 @@ fn the_table_fits_80_columns_and_cuts_nothing_it_need_not() {
         }
     }
     insta::assert_snapshot!(machine.printed("7279 1538", Some(80)), @"
-        PORT  ADDRESS             PROCESS              PID  USER   SERVICE  LICENSE
-    1538/tcp  0.0.0.0             python3.11         11224  alice  3ds-lm   mismatch
-    7279/tcp  2001:db8:aaaa:bbb…  a-program-with-q…  31337  alice  ctxlic   mismatch
+        PORT  ADDRESS               PROCESS            PID  USER   SERVICE  LICENSE
+    1538/tcp  0.0.0.0               python3.11       11224  alice  3ds-lm   mismatch
+    7279/tcp  2001:db8:aaaa:bbbb:…  a-program-with…  31337  alice  ctxlic   mismatch
 
     1538/tcp mismatch: python3.11 is not a process known for Autodesk 3ds-lm.
-    7279/tcp mismatch: a-program-with-quite-a-long-name-indeed is not a process known for Citrix License Server.
+    7279/tcp mismatch: a-program-with-quite-a-long-name-indeed is not a process
+    known for Citrix License Server.
     ");
     assert!(machine.printed("-H", Some(200)).contains("a-program-with-quite-a-long-name-indeed"));
     assert!(machine.printed("-H", None).contains("a-program-with-quite-a-long-name-indeed"));
@@ -80,7 +81,8 @@ fn a_mismatch_in_detail() {
     1538/tcp  3ds-lm  mismatch
     python3.11 (PID 11224) listens on TCP port 1538.
 
-    Started      2026-11-22 02:53:20 (66 minutes ago), by systemd (PID 1)
+    Started      2026-11-22 02:53:20 (66 minutes ago)
+    Parent       systemd (PID 1)
     Runs         /usr/bin/python3.11
     User         alice
     Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
@@ -100,7 +102,8 @@ fn an_expected_server_in_detail() {
     27000/tcp  flex-lm  expected
     lmgrd (PID 900) listens on TCP port 27000.
 
-    Started      2026-11-22 02:53:20 (66 minutes ago), by systemd (PID 1)
+    Started      2026-11-22 02:53:20 (66 minutes ago)
+    Parent       systemd (PID 1)
     Runs         /opt/flexlm/bin/lmgrd
     User         root
     Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
@@ -119,7 +122,8 @@ fn shared_sockets_in_detail() {
     nginx (PID 800) listens on TCP port 80.
 
     Shared with  nginx (PID 801) and nginx (PID 802)
-    Started      2026-11-22 02:53:20 (66 minutes ago), by systemd (PID 1)
+    Started      2026-11-22 02:53:20 (66 minutes ago)
+    Parent       systemd (PID 1)
     Runs         /usr/sbin/nginx
     User         root
     Reach        0.0.0.0, :: (any machine that can reach this one can reach it, if no firewall stops it)
@@ -129,7 +133,7 @@ fn shared_sockets_in_detail() {
 
 #[test]
 fn a_hidden_owner_in_detail() {
-    let machine = linux().by_ordinary_user().socket("tcp 0.0.0.0:1538", &[]);
+    let machine = linux().by_ordinary_user(&[(7, "sshd")]).socket("tcp 0.0.0.0:1538", &[]);
     insta::assert_snapshot!(machine.printed("1538", None), @"
     1538/tcp  3ds-lm  cannot-tell
     Something listens on TCP port 1538, and who owns it cannot be seen from here. The port is not free.
@@ -165,7 +169,8 @@ fn a_socket_without_a_process_in_detail() {
 fn a_free_port_in_detail() {
     insta::assert_snapshot!(office().printed("7279/tcp", None), @"
     7279/tcp  ctxlic
-    TCP port 7279 is free: nothing listens there on this machine.
+    Port 7279 is free: nothing listens there on this machine by TCP. A connection, or a socket that does
+    not listen, may still keep a program from opening it.
 
     Registry     ctxlic, Citrix Licensing (IANA, registered port)
     License      Citrix License Server
@@ -177,7 +182,8 @@ fn a_free_port_in_detail() {
     ");
     insta::assert_snapshot!(office().printed("50000", None), @"
     50000
-    Port 50000 is free: nothing listens there on this machine, neither by TCP nor by UDP.
+    Port 50000 is free: nothing listens there on this machine, neither by TCP nor by UDP. A connection,
+    or a socket that does not listen, may still keep a program from opening it.
 
     Registry     none: ports from 49152 up are for anyone's use and are never assigned
     ");
@@ -186,7 +192,7 @@ fn a_free_port_in_detail() {
 #[test]
 fn nothing_found_is_said() {
     insta::assert_snapshot!(office().printed("lmadmin", None), @"No process called lmadmin is seen to listen here.");
-    insta::assert_snapshot!(linux().printed("", None), @"Nothing that listens here matches.");
+    insta::assert_snapshot!(linux().printed("", None), @"Nothing listens here.");
 }
 
 #[test]
@@ -197,7 +203,7 @@ fn the_sockets_of_a_reuseport_group_are_one_row_and_two_programs_are_two() {
         .socket("udp 0.0.0.0:5353", &group[1..])
         .socket("udp 0.0.0.0:5353", &[process(90, "/usr/sbin/avahi-daemon")]);
     insta::assert_snapshot!(machine.printed("-H", None), @"
-    5353/udp  0.0.0.0  node +1       70  alice  mdns
+    5353/udp  0.0.0.0  node+1        70  alice  mdns
     5353/udp  0.0.0.0  avahi-daemon  90  alice  mdns
     ");
 }

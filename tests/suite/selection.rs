@@ -80,7 +80,9 @@ fn filters_are_all_of_them() {
 #[test]
 fn habits_change_nothing() {
     assert_eq!(selected("-tulpn"), selected(""));
-    assert_eq!(selected("-nP -i"), selected(""));
+    assert_eq!(selected("-ano"), selected(""));
+    assert_eq!(selected("-nP -iTCP -sTCP:LISTEN"), selected("-t"));
+    assert_eq!(selected("--port 80"), selected("80"));
 }
 
 #[test]
@@ -116,29 +118,57 @@ fn a_license_process_that_does_not_run_is_no_error() {
 
 #[test]
 fn a_hidden_owner_may_be_the_process_that_was_asked_for() {
-    let machine =
-        linux().by_ordinary_user().socket("tcp 0.0.0.0:22", &[]).running(&["sshd", "qq-a-long-name-"]);
+    let machine = linux()
+        .by_ordinary_user(&[(7, "sshd"), (8, "qq-a-long-name-"), (9, "python3")])
+        .socket("tcp 0.0.0.0:22", &[]);
     let report = machine.report("sshd");
     assert!(report.rows.is_empty());
     let gap = &report.gaps[0];
     assert_eq!((gap.kind, gap.count), (GapKind::OwnerHidden, Some(1)));
     assert_eq!(gap.remedy.as_deref(), Some("sudo whatlistens sshd"));
-    // A short name of 15 bytes may be a longer one that was cut.
+    // A short name may be the beginning of a file's.
     assert_eq!(machine.report("qq-a-long-name-indeed").gaps.len(), 1);
-    // What does not run at all is nobody's name.
+    assert_eq!(machine.report("--process python3.11").gaps.len(), 1);
+    assert_eq!(machine.report("--pid 8").gaps.len(), 1);
+    // What can all be seen cannot be a hidden owner.
+    assert!(machine.report("--process nginx").gaps.is_empty());
+    assert!(machine.report("--pid 10").gaps.is_empty());
     assert!(machine.refusal("qqqq").contains("qqqq"));
+}
+
+#[test]
+fn a_socket_of_another_user_than_its_holders_may_have_more_of_them() {
+    let worker = Process { uid: Some(33), ..process(802, "/usr/sbin/nginx") };
+    let machine = linux().socket("tcp 0.0.0.0:80", std::slice::from_ref(&worker));
+    assert!(machine.report("80").gaps.is_empty(), "all processes are seen");
+    let machine = machine.by_ordinary_user(&[(800, "nginx")]);
+    assert_eq!(machine.report("80").gaps[0].kind, GapKind::HoldersHidden);
+    let master = process(800, "/usr/sbin/nginx");
+    let machine = linux().by_ordinary_user(&[(7, "sshd")]).socket("tcp 0.0.0.0:80", &[master, worker]);
+    assert!(machine.report("80").gaps.is_empty(), "its maker is among its holders");
+}
+
+#[test]
+fn users_go_by_name_and_by_number() {
+    let worker =
+        Process { uid: Some(33), user: Some("www-data".to_owned()), ..process(5, "/usr/sbin/nginx") };
+    let machine = linux().socket("tcp 0.0.0.0:80", &[worker]);
+    for user in ["alice", "1000", "www-data", "33"] {
+        assert_eq!(places(&machine.report(&format!("--user {user}"))), ["80/tcp"], "{user}");
+    }
+    assert!(machine.report("--user 34").rows.is_empty());
 }
 
 #[test]
 fn only_the_hidden_owners_that_bear_on_the_question_are_a_gap() {
     let machine = linux()
-        .by_ordinary_user()
+        .by_ordinary_user(&[(7, "sshd")])
         .socket("tcp 0.0.0.0:22", &[])
         .socket("tcp 0.0.0.0:80", &[process(9, "/usr/sbin/nginx")]);
     assert!(machine.report("80").gaps.is_empty());
     assert_eq!(machine.report("22").gaps.len(), 1);
     assert_eq!(machine.report("").gaps[0].count, Some(1));
-    assert_eq!(machine.report("--pid 9").gaps[0].count, Some(1));
+    assert!(machine.report("--pid 9").gaps.is_empty());
     // Whose socket it is can be seen, and it is alice's.
     assert!(machine.report("--user bob").gaps.is_empty());
     assert_eq!(machine.report("--user alice").rows.len(), 2);

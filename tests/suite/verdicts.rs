@@ -118,7 +118,7 @@ fn a_socket_that_systemd_opened_for_a_server_is_the_server_s() {
 
 #[test]
 fn without_a_visible_owner_or_file_there_is_no_verdict() {
-    let hidden = judged(&linux().by_ordinary_user().socket("tcp 0.0.0.0:27000", &[]));
+    let hidden = judged(&linux().by_ordinary_user(&[(7, "sshd")]).socket("tcp 0.0.0.0:27000", &[]));
     assert_eq!((hidden.verdict, hidden.severity), CANNOT_TELL);
     assert!(hidden.reason.contains("hidden"), "{}", hidden.reason);
     let nobody = judged(&linux().socket("tcp 0.0.0.0:27000", &[]));
@@ -150,7 +150,7 @@ fn file_names_compare_by_the_observed_system_s_rules() {
 fn the_parent_is_given_as_evidence() {
     let daemon = Process { ppid: Some(10), ..process(11, "/opt/autodesk/adskflex") };
     let machine = linux().with(process(10, "/opt/x/lmgrd")).socket("tcp 0.0.0.0:2080", &[daemon]);
-    assert_eq!(judged(&machine).evidence, ["exe /opt/autodesk/adskflex", "started by lmgrd (PID 10)"]);
+    assert_eq!(judged(&machine).evidence, ["exe /opt/autodesk/adskflex", "parent lmgrd (PID 10)"]);
 }
 
 #[test]

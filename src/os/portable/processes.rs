@@ -43,18 +43,12 @@ pub(super) fn read(holders: &BTreeSet<Pid>, args: bool) -> Result<BTreeMap<Pid, 
     Ok(processes)
 }
 
-/// The short names of all running processes; `None` where not all are listed.
-pub(super) fn running() -> Option<BTreeSet<String>> {
-    let mut system = System::new().ok()?;
-    let kind = ProcessRefreshKind::nothing().without_tasks();
-    system.refresh_processes_specifics(ProcessesToUpdate::All, false, kind);
-    let names = system.processes().values().map(|process| text(process.name()));
-    platform::lists_all_processes().then(|| names.collect())
-}
-
 fn decode(pid: Pid, seen: &sysinfo::Process, args: bool) -> Process {
     let short_name = seen.name();
-    let exe = seen.exe().filter(|path| !path.as_os_str().is_empty());
+    let owner = seen.effective_user_id().or(seen.user_id());
+    let file = seen.exe().filter(|path| !path.as_os_str().is_empty());
+    let file = file.map(|path| platform::executable(pid, path));
+    let exe = file.as_ref().map(|(path, _)| path.as_path());
     let name = exe.and_then(|exe| {
         let file = exe.file_name()?;
         let called = called_as(pid, exe, file, short_name);
@@ -66,13 +60,14 @@ fn decode(pid: Pid, seen: &sysinfo::Process, args: bool) -> Process {
         ppid: seen.parent().map(sysinfo::Pid::as_u32).filter(|&ppid| ppid != 0 && ppid != pid),
         name: (!name.is_empty()).then(|| text(name)),
         short_name: (!short_name.is_empty()).then(|| text(short_name)),
-        exe: exe.map(|path| Executable {
+        exe: file.as_ref().map(|(path, deleted)| Executable {
             path: text(path.as_os_str()),
-            deleted: platform::deleted(pid),
+            deleted: *deleted,
             replaceable_at: platform::replaceable_at(pid, path),
         }),
         args: args.then(|| seen.cmd().iter().map(|arg| text(arg)).collect()),
-        user: seen.effective_user_id().or(seen.user_id()).and_then(platform::process_user),
+        uid: owner.and_then(platform::uid),
+        user: owner.and_then(platform::process_user),
         started_at: i64::try_from(seen.start_time())
             .ok()
             .filter(|&seconds| seconds > 0)
