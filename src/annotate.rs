@@ -8,7 +8,7 @@ use crate::registry::{Entry, Registry};
 /// Makes a row of an attributed socket: what the registry says of its port, and how exposed it is.
 #[must_use]
 pub fn annotate(attributed: Attributed, registry: Registry<'_>) -> Row {
-    let Attributed { socket, owner, parent } = attributed;
+    let Attributed { socket, owner, parent, more_holders } = attributed;
     let entry = registry.service(socket.local.port(), socket.protocol);
     Row {
         service: entry.map(service),
@@ -18,6 +18,7 @@ pub fn annotate(attributed: Attributed, registry: Registry<'_>) -> Row {
         socket,
         owner,
         parent,
+        more_holders,
     }
 }
 

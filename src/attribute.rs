@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Attributed, Observation, Owner, Pid, Process, SocketId};
+use crate::model::{Attributed, Observation, Owner, Pid, Process, Socket, SocketId, Unseen};
 
 /// Gives every socket its owner. No socket is dropped.
 #[must_use]
@@ -21,10 +21,30 @@ pub fn attribute(observation: &Observation) -> Vec<Attributed> {
                 None if observation.unseen.is_nothing() => Owner::Unattributed,
                 None => Owner::Hidden,
             };
-            let parent = owner.lead().and_then(|lead| processes.get(&lead.ppid?)).cloned();
-            Attributed { socket: socket.clone(), owner, parent }
+            let lead = owner.lead();
+            // A parent younger than its child is another process under a reused id.
+            let parent = lead
+                .and_then(|lead| Some((lead, processes.get(&lead.ppid?)?)))
+                .filter(|(lead, parent)| lead.started_at.is_none() || parent.started_at <= lead.started_at)
+                .map(|(_, parent)| parent.clone());
+            Attributed {
+                more_holders: may_have_more(socket, &owner, &observation.unseen),
+                socket: socket.clone(),
+                owner,
+                parent,
+            }
         })
         .collect()
+}
+
+/// Whether somebody unseen may hold a socket beside those who are seen to: where nobody of the user
+/// who made it is among them, as when a master's workers run as another user.
+fn may_have_more(socket: &Socket, owner: &Owner, unseen: &Unseen) -> bool {
+    let holders = owner.processes();
+    !unseen.is_nothing()
+        && !holders.is_empty()
+        && socket.uid.is_some()
+        && holders.iter().all(|holder| holder.uid != socket.uid)
 }
 
 /// The lead is the oldest of the holders that descend from no other holder; the rest follow by age.
@@ -61,7 +81,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::model::{Holding, Host, Os, Protocol, Socket, State, Unseen};
+    use crate::model::{Holding, Host, Os, Protocol, State};
 
     fn process(pid: Pid, ppid: Pid, started: i64) -> Process {
         Process {

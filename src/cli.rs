@@ -49,11 +49,11 @@ pub struct Cli {
     pub flagged: bool,
 
     /// Only held by this process
-    #[arg(long, value_name = "PID", value_delimiter = ',')]
+    #[arg(long, value_name = "PID", value_delimiter = ',', allow_hyphen_values = true)]
     pub pid: Vec<String>,
 
     /// Only held by a process of this name, running or not
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub process: Vec<String>,
 
     /// Only of this user (name or number)

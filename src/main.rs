@@ -1,11 +1,11 @@
 //! Parse → observe → report → write → exit status.
-#![allow(clippy::print_stderr, reason = "this is where the program speaks")]
 
 use std::ffi::OsString;
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::process::ExitCode;
 
 use jiff::Timestamp;
+use whatlistens::license::Facts;
 use whatlistens::request::{Request, Stop};
 use whatlistens::{os, pipeline, render};
 
@@ -14,50 +14,46 @@ const NOTHING_MATCHED: u8 = 1;
 const FAILED: u8 = 2;
 const UNOBSERVABLE: u8 = 3;
 
-/// Why there is no answer.
-enum Failure {
-    Usage(String),
-    Unobservable(String),
-    Output(io::Error),
-}
-
 fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     let json = args.iter().any(|arg| arg == "--json");
     let (message, status) = match answer(args) {
         Ok(status) => return ExitCode::from(status),
-        // Whoever reads has read enough.
-        Err(Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => {
-            return ExitCode::from(MATCHED);
-        }
-        Err(Failure::Output(error)) => (format!("the output could not be written: {error}"), FAILED),
-        Err(Failure::Usage(message)) => (message, FAILED),
-        Err(Failure::Unobservable(message)) => (message, UNOBSERVABLE),
+        Err(failure) => failure,
     };
-    eprintln!("whatlistens: {}", render::escape(&message));
+    // Where even this cannot be written, only the exit status is left to tell.
+    let _ = writeln!(io::stderr(), "whatlistens: {}", render::escape(&message));
     if json {
-        // Nobody is left to tell where even this cannot be written.
         let _ = render::json_error(&message, status, &mut io::stdout());
     }
     ExitCode::from(status)
 }
 
-fn answer(args: Vec<OsString>) -> Result<u8, Failure> {
+/// The exit status of an answer, or why there is none and the status of that.
+fn answer(args: Vec<OsString>) -> Result<u8, (String, u8)> {
     let mut stdout = BufWriter::new(io::stdout().lock());
     let request = match Request::from_args(args) {
         Ok(request) => request,
         Err(Stop::Told(text)) => {
-            stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Failure::Output)?;
-            return Ok(MATCHED);
+            return written(write!(stdout, "{text}").and_then(|()| stdout.flush()), MATCHED);
         }
-        Err(Stop::Wrong(wrong)) => return Err(Failure::Usage(wrong.to_string())),
+        Err(Stop::Wrong(wrong)) => return Err((wrong.to_string(), FAILED)),
     };
-    let observation = os::observe(request.wish, Timestamp::now())
-        .map_err(|error| Failure::Unobservable(error.to_string()))?;
-    let report =
-        pipeline::report(&request, &observation).map_err(|wrong| Failure::Usage(wrong.to_string()))?;
-    render::render(&report, request.form, &request.style, &mut stdout, &mut io::stderr())
-        .and_then(|()| stdout.flush())
-        .map_err(Failure::Output)?;
-    Ok(if report.rows.is_empty() { NOTHING_MATCHED } else { MATCHED })
+    let facts = Facts::embedded();
+    let observation =
+        os::observe(request.wish, |exe, os| facts.is_license_process(exe, os), Timestamp::now())
+            .map_err(|error| (error.to_string(), UNOBSERVABLE))?;
+    let report = pipeline::report(&request, &observation).map_err(|wrong| (wrong.to_string(), FAILED))?;
+    let status = if report.rows.is_empty() { NOTHING_MATCHED } else { MATCHED };
+    written(render::render(&report, request.form, &request.style, &mut stdout, &mut io::stderr()), status)
+}
+
+fn written(result: io::Result<()>, status: u8) -> Result<u8, (String, u8)> {
+    match result {
+        // A broken pipe: whoever reads has read enough.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err((format!("the output could not be written: {error}"), FAILED))
+        }
+        _ => Ok(status),
+    }
 }

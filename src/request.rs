@@ -6,6 +6,7 @@ mod what;
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use jiff::tz::TimeZone;
@@ -43,7 +44,7 @@ impl Request {
     /// [`Stop`] where there is nothing to observe: help was asked for, or the usage was wrong.
     pub fn from_args(args: Vec<OsString>) -> Result<Request, Stop> {
         let cli = Cli::try_parse_from(&args).map_err(|error| usage::stop(&error))?;
-        Ok(Request::resolve(&cli, command_line(&args))?)
+        Ok(Request::resolve(&cli, command_line(&args, env::current_exe().ok()))?)
     }
 
     fn resolve(cli: &Cli, command: String) -> Result<Request, WrongUse> {
@@ -110,8 +111,7 @@ impl Request {
 /// The protocol of all targets, where they share one: then the other need not be looked at.
 fn common_protocol(targets: &[Target]) -> Option<Protocol> {
     let protocols = targets.iter().map(|target| match target {
-        Target::Ports(ports) => ports.protocol,
-        Target::Name { .. } => None,
+        Target::Ports(Ports { protocol, .. }) | Target::Name { protocol, .. } => *protocol,
     });
     protocols.reduce(|one, other| if one == other { one } else { None }).flatten()
 }
@@ -154,11 +154,20 @@ fn terminal_width() -> u16 {
     told.or_else(said).unwrap_or(80)
 }
 
-/// The command line as it can be typed again; the program by its name alone where it was found by
-/// that name.
-fn command_line(args: &[OsString]) -> String {
-    let words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
-    shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap_or_else(|_| "whatlistens".to_owned())
+/// Where sudo looks for programs, on most systems (`secure_path` in sudoers(5)).
+const SUDO_PATH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+/// The command line as it can be typed again, after sudo too: the program by its name alone only
+/// where it was found by that name and sudo would find it.
+fn command_line(args: &[OsString], program: Option<PathBuf>) -> String {
+    let mut words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    if let (Some(name), Some(path)) = (words.first_mut(), program)
+        && !name.contains('/')
+        && !path.parent().is_some_and(|folder| SUDO_PATH.iter().any(|found| folder == Path::new(found)))
+    {
+        *name = path.to_string_lossy().into_owned();
+    }
+    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| "whatlistens".to_owned())
 }
 
 /// Every port.
@@ -206,6 +215,10 @@ mod tests {
     #[test]
     fn the_command_to_repeat_is_quoted() {
         let args = ["whatlistens", "--user", "a b", "1538"].map(OsString::from);
-        assert_eq!(command_line(&args), "whatlistens --user 'a b' 1538");
+        let found_at = |path: &str| command_line(&args, Some(PathBuf::from(path)));
+        assert_eq!(found_at("/usr/bin/whatlistens"), "whatlistens --user 'a b' 1538");
+        assert_eq!(found_at("/home/a/bin/whatlistens"), "/home/a/bin/whatlistens --user 'a b' 1538");
+        let by_path = ["./whatlistens"].map(OsString::from);
+        assert_eq!(command_line(&by_path, Some(PathBuf::from("/x/whatlistens"))), "./whatlistens");
     }
 }

@@ -22,6 +22,8 @@ pub enum Target {
     Name {
         /// The name.
         word: String,
+        /// Only by this protocol.
+        protocol: Option<Protocol>,
         /// The ports of the service of that name; empty where there is none.
         ports: Vec<Ports>,
     },
@@ -123,7 +125,7 @@ fn matches(row: &Row, selection: &Selection, unseen: &Unseen) -> Match {
             by_holder(row, |process| process.pid == pid, || unseen.may_have_pid(pid))
         }),
         any_of(&selection.processes, |name| called(name)),
-        any_of(&selection.users, |user| matches_user(row, user)),
+        any_of(&selection.users, |user| matches_user(row, user, unseen)),
         (!selection.licenses || row.license.is_some()).into(),
         (!selection.flagged || row.flagged()).into(),
     ];
@@ -138,12 +140,13 @@ fn any_of<T>(items: &[T], matches: impl Fn(&T) -> Match) -> Match {
 fn matches_target(row: &Row, target: &Target, called: impl Fn(&str) -> Match) -> Match {
     match target {
         Target::Ports(ports) => in_ports(row, ports).into(),
-        Target::Name { word, ports } => {
+        Target::Name { word, protocol, ports } => {
             let by_port = Match::from(ports.iter().any(|ports| in_ports(row, ports)));
             let by_name = called(word);
             // A hidden owner leaves a question about a process open, not one about a service.
             let by_name = if ports.is_empty() || by_name == Match::Yes { by_name } else { Match::No };
-            by_port.max(by_name)
+            let right_protocol = protocol.is_none_or(|protocol| protocol == row.socket.protocol);
+            by_port.max(by_name).min(right_protocol.into())
         }
     }
 }
@@ -179,13 +182,12 @@ pub fn is_called(process: &Process, word: &str) -> bool {
     })
 }
 
-fn matches_user(row: &Row, user: &str) -> Match {
+fn matches_user(row: &Row, user: &str, unseen: &Unseen) -> Match {
     let number = user.parse::<u32>().ok();
     let is = |name: Option<&str>, uid: Option<u32>| name == Some(user) || (uid.is_some() && uid == number);
     let of_socket = is(row.socket.user.as_deref(), row.socket.uid);
-    // Whose socket it is can be seen even where the process cannot.
-    let may_be_hidden = || row.socket.uid.is_none();
-    Match::from(of_socket).max(by_holder(row, |p| is(p.user.as_deref(), p.uid), may_be_hidden))
+    let of_holder = by_holder(row, |p| is(p.user.as_deref(), p.uid), || unseen.may_be_of(user));
+    Match::from(of_socket).max(of_holder)
 }
 
 fn by_key(a: &Row, b: &Row, key: SortKey) -> Ordering {

@@ -46,8 +46,8 @@ pub struct Technology {
 pub struct KnownManager {
     /// Its permanent id.
     pub id: String,
-    /// Who makes the licensed software.
-    pub vendor: String,
+    /// Who makes the licensed software, where that is known.
+    pub vendor: Option<String>,
     /// What it is called.
     pub product: String,
     /// The id of the technology it is built on, where that is known.
@@ -193,16 +193,20 @@ impl Facts {
         expected
     }
 
-    /// Whether an executable's file name is right for a manager on a system.
+    /// Whether an executable is known for a manager: its own, or its technology's server.
     #[must_use]
-    pub fn is_right(&self, manager: &KnownManager, exe: &str, os: Os) -> bool {
+    pub fn is_known_for(&self, manager: &KnownManager, exe: &str, os: Os) -> bool {
         self.technology_of(manager).is_some_and(|technology| technology.has_server(exe, os))
             || manager.has_executable(exe, os)
-            || (manager.any_vendor
-                && self
-                    .managers
-                    .iter()
-                    .any(|other| other.technology == manager.technology && other.has_executable(exe, os)))
+    }
+
+    /// Whether a manager's ports are those of a whole technology, and an executable belongs to any
+    /// manager built on it.
+    #[must_use]
+    pub fn takes_any_vendor(&self, manager: &KnownManager, exe: &str, os: Os) -> bool {
+        let same =
+            |other: &KnownManager| other.technology == manager.technology && other.has_executable(exe, os);
+        manager.any_vendor && self.managers.iter().any(same)
     }
 
     /// Which license manager or technology an executable belongs to: its vendor and what it is.
@@ -250,7 +254,7 @@ impl KnownManager {
     /// Vendor and product in one phrase: "Citrix License Server", "Autodesk 3ds-lm".
     #[must_use]
     pub fn called(&self) -> String {
-        vendor_and_product(&self.vendor, &self.product)
+        vendor_and_product(self.vendor.as_deref(), &self.product)
     }
 
     /// The report's form of it, for one of its ports.
@@ -266,7 +270,8 @@ impl KnownManager {
     }
 }
 
-fn same_name(known: &str, exe: &str, os: Os) -> bool {
+/// Whether two file names are one, by the rules of the system.
+pub(super) fn same_name(known: &str, exe: &str, os: Os) -> bool {
     if os.ignores_case() { known.eq_ignore_ascii_case(exe) } else { known == exe }
 }
 
@@ -306,7 +311,7 @@ mod tests {
             ("ansyslmd", Os::Linux, true),
             ("adskflex", Os::Linux, false),
         ] {
-            assert_eq!(facts.is_right(manager("ansys"), exe, os), right, "{exe}");
+            assert_eq!(facts.is_known_for(manager("ansys"), exe, os), right, "{exe}");
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A process is judged by the file it runs, never by the name it gives itself.
 
-use super::facts::{Confidence, Facts, KnownManager};
+use super::facts::{Confidence, Facts, KnownManager, same_name};
 use crate::model::{License, Os, Owner, Process, Protocol, Severity, Verdict};
 
 /// What is judged: a port and who holds it.
@@ -18,6 +18,8 @@ pub struct Subject<'a> {
     pub owner: &'a Owner,
     /// Who started the lead.
     pub parent: Option<&'a Process>,
+    /// Whether a process that was not seen may hold it too.
+    pub more_holders: bool,
     /// Whether the registry notes that others use the number too.
     pub unauthorized_use: bool,
 }
@@ -25,8 +27,8 @@ pub struct Subject<'a> {
 /// Programs that hold a port for another program, which alone could be right or wrong, and how to
 /// find out which it is.
 const WRAPPERS: &[(&str, &str)] = &[
-    ("docker-proxy", "See which container publishes the port: docker ps --filter publish=PORT"),
-    ("rootlessport", "See which container publishes the port: podman ps --filter publish=PORT"),
+    ("docker-proxy", "See which container publishes the port: docker ps --filter publish=PORT/PROTOCOL"),
+    ("rootlessport", "See which container publishes the port: podman port --all"),
     ("systemd", "See which unit is started when somebody connects: systemctl list-sockets"),
     ("java", "See which program it runs in its command line: whatlistens --args PORT"),
     ("java.exe", "See which program it runs in its command line: whatlistens --args PORT"),
@@ -82,63 +84,96 @@ impl Finding {
 impl Case<'_> {
     /// The rules, the first that applies.
     fn finding(&self) -> Finding {
-        let process = match self.subject.owner {
-            Owner::Hidden => return self.hidden(),
-            Owner::Unattributed => return self.unattributed(),
-            Owner::Identified(_) => match self.serving() {
-                Some(process) => process,
-                None => return self.unattributed(),
-            },
+        let holders = self.serving();
+        let Some(lead) = holders.first() else {
+            return if *self.subject.owner == Owner::Hidden { self.hidden() } else { self.unattributed() };
         };
-        let Some(exe) = process.exe_name(self.subject.os) else { return self.nameless(process) };
-        if let Some((_, advice)) = WRAPPERS.iter().find(|(name, _)| self.same(name, exe)) {
-            return self.wrapper(exe, process, advice);
+        if self.subject.more_holders {
+            return self.more_may_hold_it(lead);
         }
-        let right = self.managers.iter().any(|manager| self.facts.is_right(manager, exe, self.subject.os));
-        let belongs_to = self.facts.recognise(exe, self.subject.os);
-        match belongs_to {
-            _ if self.expected.is_empty() => self.nothing_known(exe),
-            None => self.mismatch(exe),
-            Some(_) if let Some(doubt) = self.doubt(exe, process) => doubt,
-            Some(other) if right => self.right(exe, &other),
-            Some(other) => self.other_manager(exe, &other),
+        let of_lead = self.of(lead);
+        // The vendor daemons that a server starts may inherit its socket; who else has it is not
+        // the server's.
+        let descends = |process: &Process| holders.iter().any(|holder| Some(holder.pid) == process.ppid);
+        let stranger = holders[1..]
+            .iter()
+            .find(|process| !descends(process) && self.of(process).verdict != Verdict::Expected);
+        match stranger {
+            Some(stranger) if of_lead.verdict == Verdict::Expected => self.shared(lead, stranger),
+            _ => of_lead,
         }
     }
 
-    /// The holder to judge: the lead, unless the lead is the service manager that opened the
-    /// socket for another holder.
-    fn serving(&self) -> Option<&Process> {
+    /// The holders to judge, the lead first: without the service manager, where it opened the
+    /// socket for another.
+    fn serving(&self) -> Vec<&Process> {
         let holders = self.subject.owner.processes();
-        let opens_for_others = |p: &Process| p.exe_name(self.subject.os) == Some("systemd");
-        holders.iter().find(|p| !opens_for_others(p)).or(holders.first())
+        let opens_for_others = |p: &&Process| p.exe_name(self.subject.os) == Some("systemd");
+        let (managers, others): (Vec<_>, Vec<_>) = holders.iter().partition(opens_for_others);
+        if others.is_empty() { managers } else { others }
+    }
+
+    /// What one holder is here.
+    fn of(&self, process: &Process) -> Finding {
+        let os = self.subject.os;
+        let Some(exe) = process.exe_name(os) else { return self.nameless(process) };
+        let wrapper = WRAPPERS.iter().find(|(name, _)| same_name(name, exe, os));
+        let belongs_to = self.facts.recognise(exe, os);
+        let known = |manager: &&&KnownManager| self.facts.is_known_for(manager, exe, os);
+        let any_vendor = |manager: &&&KnownManager| self.facts.takes_any_vendor(manager, exe, os);
+        if (wrapper.is_some() || belongs_to.is_some())
+            && let Some(doubt) = self.doubt(exe, process)
+        {
+            return doubt;
+        }
+        match (wrapper, belongs_to) {
+            (Some((_, advice)), _) => self.wrapper(exe, process, advice),
+            _ if self.expected.is_empty() => self.nothing_known(exe),
+            (_, None) => self.mismatch(exe),
+            (_, Some(_)) if self.managers.iter().any(|m| known(&m)) => {
+                expected(format!("{exe} is a process known for {}", self.managers()))
+            }
+            (_, Some(other)) if self.managers.iter().any(|m| any_vendor(&m)) => {
+                expected(format!("{exe} belongs to {other}, which may use the ports of {}", self.managers()))
+            }
+            (_, Some(other)) => self.other_manager(exe, &other),
+        }
     }
 
     fn hidden(&self) -> Finding {
-        Finding::cannot_tell(
-            format!("the process that holds the port of {} is hidden from this user", self.managers()),
-            Some("Run it again with more rights to see which process it is.".to_owned()),
-        )
+        let reason = format!("the process that holds the port of {} cannot be seen", self.managers());
+        Finding::cannot_tell(reason, None)
     }
 
     fn unattributed(&self) -> Finding {
-        Finding::cannot_tell(
-            format!("no process here owns this port of {}", self.managers()),
-            Some(
-                "It belongs to the kernel or to a process of another PID namespace: look from the \
-                 host, outside any container."
-                    .to_owned(),
-            ),
-        )
+        let advice = "It may belong to the kernel, or to a process of another PID namespace: look from the \
+                      host, outside any container.";
+        let reason = format!("no process here owns this port of {}", self.managers());
+        Finding::cannot_tell(reason, Some(advice.to_owned()))
     }
 
     fn nameless(&self, process: &Process) -> Finding {
         let name = process.name.as_deref().map_or(String::new(), |name| format!(" {name}"));
-        Finding::cannot_tell(
-            format!(
-                "the file that process {}{name} runs could not be read, and a name alone proves nothing",
-                process.pid
-            ),
-            Some("Run it again with more rights to see the file.".to_owned()),
+        let reason = format!(
+            "the file that process {}{name} runs could not be read, and a name alone proves nothing",
+            process.pid
+        );
+        Finding::cannot_tell(reason, None)
+    }
+
+    fn more_may_hold_it(&self, seen: &Process) -> Finding {
+        let name = seen.name.as_deref().unwrap_or("a process");
+        let reason = format!("{name} is seen to hold it, and a process that cannot be seen may hold it too");
+        Finding::cannot_tell(reason, None)
+    }
+
+    fn shared(&self, lead: &Process, stranger: &Process) -> Finding {
+        let name = |process: &Process| process.name.clone().unwrap_or_else(|| process.pid.to_string());
+        Finding::new(
+            Verdict::CannotTell,
+            Severity::Warning,
+            format!("{} holds it, and so does {}, which it did not start", name(lead), name(stranger)),
+            Some(format!("Find out why {} (PID {}) has it.", name(stranger), stranger.pid)),
         )
     }
 
@@ -148,15 +183,28 @@ impl Case<'_> {
             Some(
                 advice
                     .replace("PORT", &self.subject.port.to_string())
+                    .replace("PROTOCOL", self.subject.protocol.name())
                     .replace("PID_OF_IT", &process.pid.to_string())
                     + ".",
             ),
         )
     }
 
-    /// What speaks against a file that has the name of a license manager's.
+    /// What speaks against a file that has a name one would trust.
     fn doubt(&self, exe: &str, process: &Process) -> Option<Finding> {
         let file = process.exe.as_ref()?;
+        if let Some(interpreter) = file.interpreter {
+            return Some(Finding::new(
+                Verdict::Mismatch,
+                Severity::Warning,
+                format!("it is called {exe}, but the file is {interpreter} under another name"),
+                Some(format!(
+                    "Find out who made it look like a license manager, and what it runs: \
+                              whatlistens --args {}.",
+                    self.subject.port
+                )),
+            ));
+        }
         if let Some(place) = &file.replaceable_at {
             return Some(Finding::new(
                 Verdict::CannotTell,
@@ -176,16 +224,6 @@ impl Case<'_> {
         })
     }
 
-    fn right(&self, exe: &str, belongs_to: &str) -> Finding {
-        let listed = self.expected.iter().any(|name| self.same(name, exe));
-        let reason = if listed {
-            format!("{exe} is a process known for {}", self.managers())
-        } else {
-            format!("{exe} belongs to {belongs_to}, which may use the port of {}", self.managers())
-        };
-        Finding::new(Verdict::Expected, Severity::Info, reason, None)
-    }
-
     fn nothing_known(&self, exe: &str) -> Finding {
         Finding::cannot_tell(
             format!(
@@ -202,7 +240,7 @@ impl Case<'_> {
             Verdict::OtherLicenseManager,
             Severity::Info,
             format!(
-                "{exe} belongs to {other}; while it holds this port, {} cannot start here",
+                "{exe} belongs to {other}; while it holds this port, {} may fail to start here",
                 self.managers()
             ),
             Some("Give one of the two another port in its license file or configuration.".to_owned()),
@@ -233,16 +271,16 @@ impl Case<'_> {
         names.join(" or ")
     }
 
-    fn same(&self, known: &str, exe: &str) -> bool {
-        if self.subject.os.ignores_case() { known.eq_ignore_ascii_case(exe) } else { known == exe }
-    }
-
     /// What the verdict rests on.
     fn evidence(&self) -> Vec<String> {
-        let Some(process) = self.serving() else { return Vec::new() };
+        let holders = self.serving();
+        let Some(lead) = holders.first() else { return Vec::new() };
         let mut evidence = Vec::new();
-        if let Some(file) = &process.exe {
+        if let Some(file) = &lead.exe {
             evidence.push(format!("exe {}", file.path));
+            if let Some(interpreter) = file.interpreter {
+                evidence.push(format!("the file is {interpreter}"));
+            }
             if file.deleted == Some(true) {
                 evidence.push("the file was deleted or replaced since it started".to_owned());
             }
@@ -250,18 +288,23 @@ impl Case<'_> {
                 evidence.push(format!("any user can write to {place}"));
             }
         }
-        if let (Some(name), Some(short)) = (&process.name, &process.short_name)
-            && !name.starts_with(short.as_str())
+        if let (Some(exe), Some(short)) = (lead.exe_name(self.subject.os), &lead.short_name)
+            && !exe.starts_with(short.as_str())
         {
             evidence.push(format!("calls itself {short}"));
         }
-        let lead = self.subject.owner.lead();
         if let Some(parent) = self.subject.parent
-            && lead.is_some_and(|lead| lead.pid == process.pid)
+            && lead.ppid == Some(parent.pid)
             && let Some(name) = &parent.name
         {
             evidence.push(format!("parent {name} (PID {})", parent.pid));
         }
+        let others = holders[1..].iter().filter_map(|process| Some((process.name.as_ref()?, process.pid)));
+        evidence.extend(others.map(|(name, pid)| format!("also held by {name} (PID {pid})")));
         evidence
     }
+}
+
+fn expected(reason: String) -> Finding {
+    Finding::new(Verdict::Expected, Severity::Info, reason, None)
 }

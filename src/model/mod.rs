@@ -14,4 +14,4 @@ pub use report::{
     vendor_and_product,
 };
 pub use socket::{Namespace, PortRange, Protocol, Socket, SocketId, State};
-pub use unseen::Unseen;
+pub use unseen::{Unseen, UnseenProcess};

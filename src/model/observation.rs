@@ -60,6 +60,8 @@ pub struct Holding {
 pub enum GapKind {
     /// A socket table, or part of one, could not be read: listeners may be missing.
     SocketsUnreadable,
+    /// Sockets that this user may not see at all: listeners may be missing.
+    SocketsHidden,
     /// Sockets whose owner this user may not see.
     OwnerHidden,
     /// Sockets of which this user may see a holder but perhaps not every holder.
@@ -73,11 +75,18 @@ pub enum GapKind {
 }
 
 impl GapKind {
+    /// Whether listeners may be missing.
+    #[must_use]
+    pub fn hides_sockets(self) -> bool {
+        matches!(self, GapKind::SocketsUnreadable | GapKind::SocketsHidden)
+    }
+
     /// The permanent code in the JSON.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             GapKind::SocketsUnreadable => "sockets-unreadable",
+            GapKind::SocketsHidden => "sockets-hidden",
             GapKind::OwnerHidden => "owner-hidden",
             GapKind::HoldersHidden => "holders-hidden",
             GapKind::ProcessesUnreadable => "processes-unreadable",

@@ -12,6 +12,8 @@ pub type Pid = u32;
 pub struct Executable {
     /// The full path; bytes that are not UTF-8 are replaced by U+FFFD.
     pub path: String,
+    /// The interpreter that the file is, whatever its name; looked for only under some names.
+    pub interpreter: Option<&'static str>,
     /// Whether the file was deleted or replaced since the process started; `None` where not known.
     pub deleted: Option<bool>,
     /// The file or folder through which any user of the machine could have put another file in

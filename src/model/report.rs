@@ -39,8 +39,10 @@ pub struct Attributed {
     pub socket: Socket,
     /// Who holds it.
     pub owner: Owner,
-    /// Who started the lead.
+    /// The lead's parent, where it is known: who started it, or who adopted it since.
     pub parent: Option<Process>,
+    /// Whether a process that was not seen may hold it too.
+    pub more_holders: bool,
 }
 
 /// From where a socket's address can be reached, before any firewall.
@@ -95,8 +97,8 @@ pub struct Service {
 pub struct Manager {
     /// Its permanent id in the license facts.
     pub id: String,
-    /// Who makes the licensed software.
-    pub vendor: String,
+    /// Who makes the licensed software, where that is known.
+    pub vendor: Option<String>,
     /// What the license manager is called.
     pub product: String,
     /// Which of its ports this is about.
@@ -109,18 +111,17 @@ impl Manager {
     /// Vendor and product in one phrase.
     #[must_use]
     pub fn called(&self) -> String {
-        vendor_and_product(&self.vendor, &self.product)
+        vendor_and_product(self.vendor.as_deref(), &self.product)
     }
 }
 
 /// Vendor and product in one phrase that says the vendor once: "Citrix License Server",
-/// "Autodesk 3ds-lm". A vendor that is not known is called `unknown` in the facts.
+/// "Autodesk 3ds-lm".
 #[must_use]
-pub fn vendor_and_product(vendor: &str, product: &str) -> String {
-    if vendor == "unknown" || product.starts_with(vendor) {
-        product.to_owned()
-    } else {
-        format!("{vendor} {product}")
+pub fn vendor_and_product(vendor: Option<&str>, product: &str) -> String {
+    match vendor {
+        Some(vendor) if !product.starts_with(vendor) => format!("{vendor} {product}"),
+        _ => product.to_owned(),
     }
 }
 
@@ -151,7 +152,7 @@ impl Verdict {
 }
 
 /// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Worth knowing.
     Info,
@@ -185,8 +186,10 @@ pub struct Row {
     pub socket: Socket,
     /// Who holds it.
     pub owner: Owner,
-    /// The lead's parent, where it is known.
+    /// The lead's parent, where it is known: who started it, or who adopted it since.
     pub parent: Option<Process>,
+    /// Whether a process that was not seen may hold it too.
+    pub more_holders: bool,
     /// The registry's first entry for the port.
     pub service: Option<Service>,
     /// Whether the registry notes that others use the number too.

@@ -4,12 +4,23 @@ use std::collections::BTreeMap;
 
 use super::Pid;
 
+/// What everyone may see of a process.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UnseenProcess {
+    /// The kernel's short name.
+    pub short_name: String,
+    /// The number of its user.
+    pub uid: Option<u32>,
+    /// That user's name.
+    pub user: Option<String>,
+}
+
 /// The processes whose open files this user may not read. A socket that nobody is seen to hold is
 /// held by one of them, if by any.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unseen {
-    /// These, with their short names, which everyone may read. None: everything was seen.
-    Processes(BTreeMap<Pid, String>),
+    /// These. None of them: everything was seen.
+    Processes(BTreeMap<Pid, UnseenProcess>),
     /// Some are not even listed.
     Unlisted,
 }
@@ -42,8 +53,19 @@ impl Unseen {
     #[must_use]
     pub fn may_be_called(&self, name: &str) -> bool {
         match self {
-            Unseen::Processes(processes) => processes.values().any(|short| {
-                !short.is_empty() && (name.starts_with(short.as_str()) || short.starts_with(name))
+            Unseen::Processes(processes) => processes.values().any(|UnseenProcess { short_name, .. }| {
+                !short_name.is_empty() && (name.starts_with(short_name) || short_name.starts_with(name))
+            }),
+            Unseen::Unlisted => true,
+        }
+    }
+
+    /// Whether a process that was not seen may be this user's, by name or number.
+    #[must_use]
+    pub fn may_be_of(&self, user: &str) -> bool {
+        match self {
+            Unseen::Processes(processes) => processes.values().any(|process| {
+                process.user.as_deref() == Some(user) || process.uid.is_none_or(|uid| user.parse() == Ok(uid))
             }),
             Unseen::Unlisted => true,
         }
@@ -56,7 +78,8 @@ mod tests {
 
     #[test]
     fn a_short_name_may_be_the_beginning_of_the_name() {
-        let unseen = Unseen::Processes([(7, "python3".to_owned()), (8, String::new())].into());
+        let named = |short: &str| UnseenProcess { short_name: short.to_owned(), ..UnseenProcess::default() };
+        let unseen = Unseen::Processes([(7, named("python3")), (8, named(""))].into());
         for (name, may_be) in [("python3", true), ("python3.11", true), ("python", true), ("nginx", false)] {
             assert_eq!(unseen.may_be_called(name), may_be, "{name}");
         }

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::unix;
 use crate::model::{Gap, GapKind, Pid};
 
-pub(super) use super::not_linux::{Entries, connected_udp, executable, open, unseen};
-pub(super) use unix::{is_root as privileged, process_user, uid, user_name};
+pub(super) use super::not_linux::{Entries, executable, holders_of, inodes, open, open_executable, unseen};
+pub(super) use unix::{is_root as privileged, own_uid, process_user, uid, user_name};
 
 /// libproc tells an ordinary user only of their own processes, and `netstat2` finds sockets
 /// through processes alone.
@@ -15,7 +15,7 @@ pub(super) fn standing_gaps(privileged: bool) -> Vec<Gap> {
         return Vec::new();
     }
     vec![Gap {
-        kind: GapKind::SocketsUnreadable,
+        kind: GapKind::SocketsHidden,
         detail: "listeners of other users are not seen at all".to_owned(),
         count: None,
         remedy: None,

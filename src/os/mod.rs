@@ -1,24 +1,29 @@
 //! The only folder that knows the operating system.
 //!
 //! Here, calling is kept apart from understanding: what calls the system copies text and fields
-//! out; what decodes them ([`proc_net`]) is compiled and tested everywhere.
+//! out; what decodes them ([`proc_net`], [`interpreter`]) is compiled and tested everywhere.
 
+pub mod interpreter;
 mod portable;
 pub mod proc_net;
 
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
 #[cfg(not(target_os = "linux"))]
 mod not_linux;
-#[cfg(target_os = "linux")]
-#[path = "linux.rs"]
-mod platform;
-#[cfg(target_os = "macos")]
-#[path = "macos.rs"]
-mod platform;
-#[cfg(windows)]
-#[path = "windows.rs"]
-mod platform;
 #[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(target_os = "linux")]
+use linux as platform;
+#[cfg(target_os = "macos")]
+use macos as platform;
+#[cfg(windows)]
+use windows as platform;
 
 use std::fmt;
 
@@ -26,7 +31,7 @@ use jiff::Timestamp;
 
 use crate::model::{Observation, Os, Protocol};
 
-/// What to look at. Looking at less is faster, and never changes what is said of the rest.
+/// What to look at. Looking at less is faster; what was not looked at is not said to be free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wish {
     /// Only this protocol.
@@ -53,13 +58,19 @@ impl fmt::Display for Unobservable {
 
 impl std::error::Error for Unobservable {}
 
-/// Looks at the machine once. `now` becomes [`Observation::taken_at`].
+/// Looks at the machine once. `now` becomes [`Observation::taken_at`]. An executable whose file name
+/// is `known` is looked into, for it may be something else under that name; to read them all would
+/// take long.
 ///
 /// # Errors
 ///
 /// Where no socket table could be read at all. Whatever else could not be read is a gap.
-pub fn observe(wish: Wish, now: Timestamp) -> Result<Observation, Unobservable> {
-    portable::observe(wish, now)
+pub fn observe(
+    wish: Wish,
+    known: impl Fn(&str, Os) -> bool,
+    now: Timestamp,
+) -> Result<Observation, Unobservable> {
+    portable::observe(wish, &known, now)
 }
 
 /// What to do, on the observed system, to see more owners than were seen. `command` is the whole

@@ -1,12 +1,15 @@
 //! What the portable backend needs of Windows and macOS alike.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use netstat2::error::Error;
 use netstat2::{AddressFamilyFlags, ProtocolFlags, SocketInfo};
 
+use super::Wish;
+use super::proc_net::Inodes;
 use crate::model::{Gap, Pid, Unseen};
 
 /// The socket tables, entry by entry.
@@ -26,12 +29,22 @@ pub(super) fn unseen(privileged: bool) -> Unseen {
     if privileged { Unseen::nothing() } else { Unseen::Unlisted }
 }
 
-/// `netstat2` does not tell, and Windows' own UDP table has no peers (`MIB_UDPROW_OWNER_PID`).
-pub(super) fn connected_udp() -> io::Result<HashSet<u32>> {
-    Ok(HashSet::new())
+/// There is no second table to hold against the first, and no inodes.
+pub(super) fn inodes(_wish: Wish) -> io::Result<Inodes> {
+    Ok(Inodes::default())
+}
+
+/// There is no second way to ask.
+pub(super) fn holders_of(_inodes: &HashSet<u32>) -> HashMap<u32, Vec<Pid>> {
+    HashMap::new()
 }
 
 /// The file that a process runs. Windows lets no such file be deleted; on macOS it is not told.
 pub(super) fn executable(_pid: Pid, seen: &Path) -> (PathBuf, Option<bool>) {
     (seen.to_owned(), None)
+}
+
+/// The bytes of the file that a process runs.
+pub(super) fn open_executable(_pid: Pid, path: &Path) -> io::Result<File> {
+    File::open(path)
 }

@@ -11,23 +11,29 @@ use self::sockets::Found;
 use super::{Unobservable, Wish, platform};
 use crate::model::{Gap, GapKind, Holding, Host, Observation, Os, Pid, Process, Unseen};
 
-pub(super) fn observe(wish: Wish, now: Timestamp) -> Result<Observation, Unobservable> {
+pub(super) fn observe(
+    wish: Wish,
+    known: &dyn Fn(&str, Os) -> bool,
+    now: Timestamp,
+) -> Result<Observation, Unobservable> {
     let privileged = platform::privileged();
     let mut gaps = platform::standing_gaps(privileged);
 
-    let found = sockets::read(wish, &mut gaps)?;
+    let mut found = sockets::read(wish, &mut gaps)?;
+    sockets::look_again(wish, privileged, &mut found);
     let holdings: Vec<Holding> =
         found.iter().flat_map(|f| f.pids.iter().map(|&pid| Holding { socket: f.socket.id, pid })).collect();
     let holders: BTreeSet<_> = holdings.iter().map(|holding| holding.pid).collect();
-    let processes = processes::read(&holders, wish.args).unwrap_or_else(|error| {
-        gaps.push(Gap {
-            kind: GapKind::ProcessesUnreadable,
-            detail: format!("nothing could be read of the processes but their numbers ({error})"),
-            count: None,
-            remedy: None,
+    let processes =
+        processes::read(&holders, &|exe| known(exe, THIS_OS), wish.args).unwrap_or_else(|error| {
+            gaps.push(Gap {
+                kind: GapKind::ProcessesUnreadable,
+                detail: format!("nothing could be read of the processes but their numbers ({error})"),
+                count: None,
+                remedy: None,
+            });
+            BTreeMap::new()
         });
-        BTreeMap::new()
-    });
     gaps.extend(gone(&holders, &processes));
 
     // Which processes cannot be looked into matters only to a socket that they may hold, and costs

@@ -10,6 +10,11 @@ pub(super) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
+/// The number of the user this process acts as.
+pub(super) fn own_uid() -> Option<u32> {
+    Some(nix::unistd::geteuid().as_raw())
+}
+
 /// The name of a user, from wherever the system keeps its users (`getpwuid_r(3)`).
 pub(super) fn user_name(uid: u32) -> Option<String> {
     Some(User::from_uid(Uid::from_raw(uid)).ok()??.name)
@@ -47,11 +52,19 @@ pub(super) fn replaceable_at(root: &Path, path: &Path) -> Option<String> {
 
 /// Whether two paths, looked up under `root`, lead to one file.
 pub(super) fn same_file(root: &Path, one: &Path, other: &Path) -> bool {
-    let identity = |path: &Path| {
-        let metadata = std::fs::metadata(root.join(path.strip_prefix("/").ok()?)).ok()?;
-        Some((metadata.dev(), metadata.ino()))
-    };
-    identity(one).is_some_and(|found| identity(other) == Some(found))
+    let one = identity_under(root, one);
+    one.is_some() && one == identity_under(root, other)
+}
+
+/// Device and inode: what makes a file itself (`inode(7)`).
+pub(super) fn identity(path: &Path) -> Option<(u64, u64)> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+/// The identity of the file that an absolute path leads to under `root`.
+pub(super) fn identity_under(root: &Path, path: &Path) -> Option<(u64, u64)> {
+    identity(&root.join(path.strip_prefix("/").ok()?))
 }
 
 #[cfg(test)]

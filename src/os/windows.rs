@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::model::{Gap, Pid};
 
-pub(super) use super::not_linux::{Entries, connected_udp, executable, open, unseen};
+pub(super) use super::not_linux::{Entries, executable, holders_of, inodes, open, open_executable, unseen};
 
 /// Whether this process runs with an elevated token ("as administrator").
 #[expect(unsafe_code, reason = "the token of a process is only to be had from the Windows API")]
@@ -33,6 +33,11 @@ pub(super) fn privileged() -> bool {
 /// Windows lists every socket to everyone.
 pub(super) fn standing_gaps(_privileged: bool) -> Vec<Gap> {
     Vec::new()
+}
+
+/// Users have no such numbers here.
+pub(super) fn own_uid() -> Option<u32> {
+    None
 }
 
 /// Sockets carry no user id here.

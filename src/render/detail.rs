@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use jiff::{RoundMode, SpanRound, Timestamp, Unit};
+use jiff::Timestamp;
 use owo_colors::Style as Paint;
 
 use super::Style;
@@ -26,10 +26,19 @@ pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::
         }
         Page { style, out }.listener(line, report.taken_at)?;
     }
-    match &report.asked {
-        Some(asked) if lines.is_empty() => Page { style, out }.free(asked),
-        _ => Ok(()),
+    let Some(asked) = &report.asked else { return Ok(()) };
+    if lines.is_empty() {
+        let all_seen = !report.gaps.iter().any(|gap| gap.kind.hides_sockets());
+        return Page { style, out }.free(asked, all_seen);
     }
+    for manager in &asked.managers {
+        let mut licenses = report.rows.iter().filter_map(|row| row.license.as_ref());
+        if !licenses.any(|license| license.managers.contains(manager)) {
+            writeln!(out)?;
+            Page { style, out }.absent(manager)?;
+        }
+    }
+    Ok(())
 }
 
 struct Page<'a> {
@@ -72,7 +81,7 @@ impl Page<'_> {
             if others.len() > MOST_OTHERS {
                 named.push(format!("{} more", others.len() - MOST_OTHERS));
             }
-            self.field("Shared with", &list(&named, "and"))?;
+            self.field("Also", &list(&named, "and"))?;
         }
         if let Some(started) = lead.started_at {
             self.field("Started", &self.since(started, now))?;
@@ -114,12 +123,19 @@ impl Page<'_> {
         }
     }
 
-    fn free(&mut self, asked: &Asked) -> io::Result<()> {
+    /// A license manager that has the number under another protocol than those who listen.
+    fn absent(&mut self, manager: &Manager) -> io::Result<()> {
+        let ports = manager.ports;
+        self.prose(&format!("{} is not seen to listen on port {ports} here.", manager.called()))?;
+        self.field("Note", &manager.note)
+    }
+
+    fn free(&mut self, asked: &Asked, all_seen: bool) -> io::Result<()> {
         let service = asked.service.as_ref();
         let named =
             service.filter(|service| service.name != asked.typed).map(|service| service.name.as_str());
         self.title(&asked.typed, named, None)?;
-        self.prose(&free(asked))?;
+        self.prose(&free(asked, all_seen))?;
         if let Some(name) = &asked.process_of_that_number {
             let number = &asked.typed;
             self.prose(&format!(
@@ -145,11 +161,15 @@ impl Page<'_> {
             [] => "the license server".to_owned(),
             names => format!("the license server ({})", list(names, "or")),
         };
+        let by_name = asked
+            .expected
+            .first()
+            .map_or(String::new(), |name| format!(", or look for it by name: whatlistens {}", escape(name)));
         self.field(
             "Next",
             &format!(
-                "If {who} should run on this machine, it is not running, or it uses another port: look for it \
-                 with whatlistens --licenses, and in its log. If it runs elsewhere, ask that machine."
+                "If {who} should run on this machine, it is not running, or it uses another port: look in \
+                 its log{by_name}. If it runs elsewhere, ask that machine."
             ),
         )
     }
@@ -189,22 +209,17 @@ impl Page<'_> {
 
 /// How long ago, in the one unit that a person would use.
 fn age(started: Timestamp, now: Timestamp) -> String {
-    let seconds = now.duration_since(started).as_secs().max(0);
-    let unit = match seconds {
-        0..120 => Unit::Second,
-        120..7_200 => Unit::Minute,
-        7_200..172_800 => Unit::Hour,
-        _ => Unit::Day,
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    let seconds = now.duration_since(started).unsigned_abs().as_secs();
+    let (unit, noun) = match seconds {
+        0..120 => (1, "second"),
+        120..7_200 => (MINUTE, "minute"),
+        7_200..172_800 => (HOUR, "hour"),
+        _ => (DAY, "day"),
     };
-    let round = SpanRound::new().largest(unit).smallest(unit).mode(RoundMode::Trunc).days_are_24_hours();
-    let Ok(span) = jiff::Span::new().seconds(seconds).round(round) else { return format!("{seconds} s ago") };
-    let (count, noun) = match unit {
-        Unit::Second => (span.get_seconds(), "second"),
-        Unit::Minute => (span.get_minutes(), "minute"),
-        Unit::Hour => (i64::from(span.get_hours()), "hour"),
-        _ => (i64::from(span.get_days()), "day"),
-    };
-    format!("{} ago", counted(usize::try_from(count).unwrap_or(0), noun))
+    format!("{} ago", counted(usize::try_from(seconds / unit).unwrap_or(usize::MAX), noun))
 }
 
 fn held(line: &Folded<'_>, port: u16, protocol: Protocol) -> String {
@@ -217,8 +232,8 @@ fn held(line: &Folded<'_>, port: u16, protocol: Protocol) -> String {
             "Something {verb} {protocol} port {port}, and who owns it cannot be seen from here. The port is not free."
         ),
         (Owner::Unattributed, _) | (_, None) => format!(
-            "{protocol} port {port} is in use, but no process here owns it: it belongs to the kernel itself, or to \
-             a process in another PID namespace, such as a container's."
+            "{protocol} port {port} is in use, but no process here owns it: it may belong to the kernel \
+             itself, or to a process in another PID namespace, such as a container's."
         ),
         (Owner::Identified(_), Some(lead)) => {
             let exe = lead.name.as_deref().unwrap_or_default();
@@ -229,7 +244,7 @@ fn held(line: &Folded<'_>, port: u16, protocol: Protocol) -> String {
     }
 }
 
-fn free(asked: &Asked) -> String {
+fn free(asked: &Asked, all_seen: bool) -> String {
     let single = matches!(&asked.ports[..], [range] if range.first == range.last);
     let (noun, verb) = if single { ("port", "is") } else { ("ports", "are") };
     let by = asked.protocol.map_or(", neither by TCP nor by UDP".to_owned(), |protocol| {
@@ -238,6 +253,10 @@ fn free(asked: &Asked) -> String {
     let ports: Vec<String> = asked.ports.iter().map(ToString::to_string).collect();
     let ports = list(&ports, "and");
     match asked.family {
+        _ if !all_seen => format!(
+            "Nothing is seen to listen on {noun} {ports} of this machine{by}, but not every listener could \
+             be seen: whether it is free cannot be told."
+        ),
         // An IPv6 wildcard usually takes IPv4 too, so nothing is said to be free.
         Some(family) => format!(
             "Nothing listens on {noun} {ports} of this machine at an {family} address{by}. The other \
@@ -254,7 +273,7 @@ fn free(asked: &Asked) -> String {
 fn called(process: &Process) -> String {
     match &process.name {
         Some(name) => format!("{name} (PID {})", process.pid),
-        None => format!("a process that has ended (PID {})", process.pid),
+        None => format!("PID {}, of which nothing could be seen", process.pid),
     }
 }
 

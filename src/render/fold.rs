@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use crate::model::{Namespace, Owner, Pid, Process, Protocol, Row, Verdict};
+use crate::model::{Namespace, Owner, Pid, Process, Protocol, Row, Severity, Verdict};
 
 /// The rows of one service, in the report's order.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ struct Service<'a> {
     port: u16,
     interface: Option<&'a str>,
     namespace: Option<u64>,
-    verdict: Option<Verdict>,
+    license: Option<(Verdict, Severity)>,
     who: Who<'a>,
 }
 
@@ -28,8 +28,8 @@ struct Service<'a> {
 enum Who<'a> {
     /// The lead process is the same.
     Lead(Pid),
-    /// Another process of the same program and user at the very same address: the kernel allows
-    /// that to an `SO_REUSEPORT` group alone (`socket(7)`).
+    /// Another process of the same program and user at the very same address, which the kernel
+    /// allows to an `SO_REUSEPORT` group, and over UDP with `SO_REUSEADDR` too (`socket(7)`).
     Group {
         address: std::net::IpAddr,
         name: Option<&'a str>,
@@ -78,7 +78,7 @@ fn keys(row: &Row) -> Vec<Service<'_>> {
         port: row.socket.local.port(),
         interface: row.socket.interface.as_deref(),
         namespace: row.socket.namespace.as_ref().map(|Namespace { inode, .. }| *inode),
-        verdict: row.license.as_ref().map(|license| license.verdict),
+        license: row.license.as_ref().map(|license| (license.verdict, license.severity)),
         who,
     };
     who.into_iter().map(service).collect()

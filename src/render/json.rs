@@ -179,7 +179,7 @@ struct LicenseOut<'a> {
 #[derive(Serialize)]
 struct ManagerOut<'a> {
     id: &'a str,
-    vendor: &'a str,
+    vendor: Option<&'a str>,
     product: &'a str,
 }
 
@@ -242,7 +242,7 @@ fn listener(row: &Row) -> Listener<'_> {
                 .iter()
                 .map(|manager| ManagerOut {
                     id: &manager.id,
-                    vendor: &manager.vendor,
+                    vendor: manager.vendor.as_deref(),
                     product: &manager.product,
                 })
                 .collect(),

@@ -117,7 +117,7 @@ fn cells(line: &Folded<'_>, style: &Style) -> Vec<String> {
         Owner::Unattributed => "(no-process)".to_owned(),
         Owner::Identified(_) => {
             let name = line.lead().and_then(|lead| lead.name.as_deref());
-            let name = name.map_or("(ended)".to_owned(), |name| escape(name).into_owned());
+            let name = name.map_or("(unknown)".to_owned(), |name| escape(name).into_owned());
             match line.others().len() {
                 0 => name,
                 others => format!("{name}{blank}+{others}"),

@@ -14,10 +14,15 @@ const PROSE: usize = 100;
 /// How wide prose is set where nothing tells the width.
 const UNTOLD: usize = 100;
 
+/// Letters and signs by their class, and blank by their look: Hangul fillers and the empty Braille
+/// pattern.
+const LOOKS_EMPTY: [char; 5] = ['\u{115f}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{ffa0}'];
+
 /// Whether a character may reach a terminal as it is. Control characters move the cursor and change
-/// colours, bidirectional and zero-width ones deceive the eye; `char::escape_debug` knows them all.
+/// colours, bidirectional and zero-width ones deceive the eye: `char::escape_debug` escapes all that
+/// Unicode calls control, format, private, unassigned, a separator, or combining.
 pub(super) fn printable(c: char) -> bool {
-    matches!(c, '"' | '\'' | '\\' | ' '..='~') || c.escape_debug().len() == 1
+    matches!(c, '"' | '\'' | '\\' | ' '..='~') || (c.escape_debug().len() == 1 && !LOOKS_EMPTY.contains(&c))
 }
 
 /// Makes text from a stranger safe to show: what is not printable becomes `\u{1b}` or the like.
@@ -28,7 +33,11 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     }
     let mut safe = String::with_capacity(text.len() + 8);
     for c in text.chars() {
-        if printable(c) { safe.push(c) } else { safe.extend(c.escape_debug()) }
+        match c {
+            _ if printable(c) => safe.push(c),
+            _ if LOOKS_EMPTY.contains(&c) => safe.extend(c.escape_unicode()),
+            _ => safe.extend(c.escape_debug()),
+        }
     }
     Cow::Owned(safe)
 }
@@ -100,6 +109,7 @@ mod tests {
             ("line\u{2028}break", "line\\u{2028}break"),
             ("e\u{301}", "e\\u{301}"),
             ("\0", "\\0"),
+            ("a\u{3164}b\u{2800}", "a\\u{3164}b\\u{2800}"),
         ] {
             assert_eq!(escape(hostile), safe);
         }

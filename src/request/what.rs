@@ -19,28 +19,30 @@ pub(super) fn targets(word: &str) -> Result<Vec<Target>, WrongUse> {
 }
 
 fn target(word: &str) -> Result<Target, WrongUse> {
-    let (ports, protocol) = match word.split_once('/') {
-        Some((ports, protocol)) => (ports, Some(protocol)),
+    let (what, protocol) = match word.split_once('/') {
+        Some((what, protocol)) => (what, Some(protocol)),
         None => (word, None),
     };
-    let digits = ports.strip_prefix(':').unwrap_or(ports);
+    let digits = what.strip_prefix(':').unwrap_or(what);
+    let named = protocol.and_then(Protocol::from_name);
     if !looks_like_ports(digits) {
-        return name(word);
+        return match named {
+            Some(_) => name(what, named),
+            None => name(word, None),
+        };
     }
-    let protocol = match protocol {
-        None => None,
-        Some(text) => Some(Protocol::from_name(text).ok_or_else(|| {
-            WrongUse::new(format!("‘{word}’: after the slash comes tcp or udp, as in {digits}/tcp"))
-        })?),
-    };
-    Ok(Target::Ports(Ports { range: range(word, digits)?, protocol }))
+    if protocol.is_some() && named.is_none() {
+        let wrong = format!("‘{word}’: after the slash comes tcp or udp, as in {digits}/tcp");
+        return Err(WrongUse::new(wrong));
+    }
+    Ok(Target::Ports(Ports { range: range(word, digits)?, protocol: named }))
 }
 
 fn looks_like_ports(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'-')
 }
 
-fn name(typed: &str) -> Result<Target, WrongUse> {
+fn name(typed: &str, protocol: Option<Protocol>) -> Result<Target, WrongUse> {
     if let Some(wrong) = other_tool_s(typed) {
         return Err(WrongUse::new(wrong));
     }
@@ -57,7 +59,7 @@ fn name(typed: &str) -> Result<Target, WrongUse> {
             "an empty word names nothing: give a port, a service or a process".to_owned(),
         ));
     }
-    Ok(Target::Name { word: word.to_owned(), ports: Vec::new() })
+    Ok(Target::Name { word: word.to_owned(), protocol, ports: Vec::new() })
 }
 
 /// What other tools would take, and what to type here instead.
@@ -131,11 +133,15 @@ pub(super) fn internet(text: &str) -> Result<Internet, WrongUse> {
     };
     let targets = match (ports, protocol) {
         (Some(ports), _) => {
-            let read = |port: &str| match target(port)? {
-                Target::Ports(ports) => {
-                    Ok(Target::Ports(Ports { protocol: ports.protocol.or(protocol), ..ports }))
+            let read = |port: &str| match (target(port)?, protocol) {
+                (Target::Ports(Ports { range, protocol: None }), protocol) => {
+                    Ok(Target::Ports(Ports { range, protocol }))
                 }
-                name => Ok(name),
+                (Target::Name { word, protocol: None, ports }, protocol) => {
+                    Ok(Target::Name { word, protocol, ports })
+                }
+                (target, None) => Ok(target),
+                (_, Some(_)) => Err(wrong()),
             };
             ports.split(',').map(read).collect::<Result<_, _>>()?
         }
@@ -164,7 +170,7 @@ mod tests {
     }
 
     fn named(word: &str) -> Target {
-        Target::Name { word: word.to_owned(), ports: Vec::new() }
+        Target::Name { word: word.to_owned(), protocol: None, ports: Vec::new() }
     }
 
     #[test]
@@ -181,6 +187,8 @@ mod tests {
             (":ssh", named("ssh")),
             ("lmgrd.intel", named("lmgrd.intel")),
             ("rpc.statd", named("rpc.statd")),
+            ("ssh/tcp", Target::Name { word: "ssh".to_owned(), protocol: tcp, ports: Vec::new() }),
+            ("EtherNet/IP-1", named("EtherNet/IP-1")),
         ] {
             assert_eq!(target(word).unwrap(), expected, "{word}");
         }
@@ -228,12 +236,14 @@ mod tests {
         assert_eq!(asked("6"), (false, true, vec![]));
         assert_eq!(asked("4TCP:80,443"), (true, false, vec![ports(80, 80, tcp), ports(443, 443, tcp)]));
         assert_eq!(asked("udp"), (false, false, vec![ports(0, 65535, udp)]));
+        let ssh = Target::Name { word: "ssh".to_owned(), protocol: udp, ports: Vec::new() };
+        assert_eq!(asked("udp:ssh"), (false, false, vec![ssh]));
         assert_eq!(asked("tcp:1-1024"), (false, false, vec![ports(1, 1024, tcp)]));
     }
 
     #[test]
     fn what_lsof_takes_and_this_does_not_is_told() {
-        for text in ["@host", "tcp@host:80", "sctp", ":", "tcp:", "tcp:80,"] {
+        for text in ["tcp:80/udp", "udp:ssh/tcp", "@host", "tcp@host:80", "sctp", ":", "tcp:", "tcp:80,"] {
             assert!(internet(text).is_err(), "{text}");
         }
     }

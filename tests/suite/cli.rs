@@ -1,18 +1,18 @@
 //! The program from outside: exit statuses, one clear line for what is wrong, quiet pipes.
 
-use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Command, Stdio};
 
-use crate::started::{program, told, whatlistens};
+use crate::started::{in_the_end, program, told, whatlistens};
 
-/// A port on which nothing listens: one that was free a moment ago, on both protocols.
-fn free_port() -> u16 {
-    loop {
+/// What the program says of a port on which nothing listens: another test may take one that was
+/// free a moment ago.
+fn of_a_free_port(flags: &[&str]) -> (u16, (String, String, u8)) {
+    let look = || {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        if UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok() {
-            return port;
-        }
-    }
+        (port, whatlistens(&[flags, &[port.to_string().as_str()]].concat()))
+    };
+    in_the_end(look, |(_, (_, _, status))| *status == 1)
 }
 
 #[test]
@@ -30,11 +30,10 @@ fn something_matched_is_0() {
 
 #[test]
 fn nothing_matched_is_1_and_says_so() {
-    let port = free_port().to_string();
-    let (stdout, stderr, status) = whatlistens(&[&port]);
+    let (port, (stdout, stderr, status)) = of_a_free_port(&[]);
     assert_eq!((status, stderr.as_str()), (1, ""));
     assert!(stdout.contains(&format!("Port {port} is free")), "{stdout}");
-    let (stdout, stderr, status) = whatlistens(&["-H", &port]);
+    let (_, (stdout, stderr, status)) = of_a_free_port(&["-H"]);
     assert_eq!((status, stdout.as_str()), (1, ""));
     assert!(stderr.starts_with("Nothing that listens here matches."), "{stderr}");
 }
@@ -86,6 +85,19 @@ fn a_reader_that_has_read_enough_is_no_error() {
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
         assert_eq!(output.status.code(), Some(0), "{args:?}");
     }
+}
+
+/// `/dev/full` takes nothing (full(4)).
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_is_an_error_and_never_a_crash() {
+    let full = || Stdio::from(std::fs::File::options().write(true).open("/dev/full").unwrap());
+    let output = Command::new(program()).arg("--help").stdout(full()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.starts_with("whatlistens: the output could not be written: "), "{stderr}");
+    let status = Command::new(program()).arg("70000").stderr(full()).status().unwrap();
+    assert_eq!(status.code(), Some(2));
 }
 
 #[test]

@@ -137,7 +137,8 @@ pub struct License {
 #[serde(deny_unknown_fields)]
 pub struct Manager {
     pub id: String,
-    pub vendor: String,
+    #[serde(deserialize_with = "present")]
+    pub vendor: Option<String>,
     pub product: String,
 }
 
@@ -300,6 +301,35 @@ fn every_shape_of_owner_reads_back() {
     assert_eq!((license.verdict.as_str(), license.severity.as_str()), ("expected", "info"));
     let kinds: Vec<_> = document.gaps.iter().map(|gap| gap.kind.as_str()).collect();
     assert_eq!(kinds, ["process-gone", "owner-hidden"]);
+}
+
+#[test]
+fn what_is_told_is_what_was_seen() {
+    let gap = |kind| Gap { kind, detail: String::new(), count: Some(3), remedy: None };
+    let worker =
+        whatlistens::model::Process { uid: Some(33), user: Some("www".to_owned()), ..process(5, "/x/nginx") };
+    let machine = linux()
+        .socket("tcp [::]:80", &[worker])
+        .but(|socket| {
+            socket.interface = Some("eth0".to_owned());
+            socket.dual_stack = Some(true);
+        })
+        .gap(gap(GapKind::SocketsUnreadable));
+    let document = read(&machine.printed("--json", None));
+    assert!(document.privileged && !document.complete, "a gap is a gap for root too");
+    let listener = &document.listeners[0];
+    assert_eq!((listener.interface.as_deref(), listener.dual_stack), (Some("eth0"), Some(true)));
+    assert_eq!((listener.uid, listener.user.as_deref()), (Some(1000), Some("alice")), "the socket's");
+    assert_eq!(listener.processes[0].user.as_deref(), Some("www"), "the process's");
+    assert_eq!((document.gaps[0].kind.as_str(), document.gaps[0].count), ("sockets-unreadable", Some(3)));
+}
+
+#[test]
+fn an_unknown_vendor_is_null() {
+    let machine = linux().socket("tcp 0.0.0.0:1493", &[process(5, "/x/odd")]);
+    let document = read(&machine.printed("--json", None));
+    let manager = &document.listeners[0].license.as_ref().unwrap().managers[0];
+    assert_eq!((manager.id.as_str(), manager.vendor.as_deref()), ("netmap-lm", None));
 }
 
 #[test]

@@ -63,7 +63,9 @@ fn every_fact_has_a_source_a_place_and_words() {
     for manager in &facts.managers {
         let id = &manager.id;
         assert!(
-            !manager.vendor.is_empty() && !manager.product.is_empty() && manager.note.ends_with('.'),
+            manager.vendor.as_ref().is_none_or(|vendor| !vendor.is_empty())
+                && !manager.product.is_empty()
+                && manager.note.ends_with('.'),
             "{id}"
         );
         assert!(
@@ -130,5 +132,49 @@ fn data_in_the_wrong_form_is_refused() {
     ] {
         assert!(good.contains(from), "{from}");
         assert!(Facts::parse(&good.replacen(from, to, 1)).is_err(), "{to}");
+    }
+}
+
+/// What is known, on one screen: a slip in a name or number shows here.
+#[test]
+fn the_facts_at_a_glance() {
+    let mut glance = String::new();
+    for manager in &Facts::embedded().managers {
+        let ports = manager.ports.iter().flat_map(|port| {
+            port.protocols.iter().map(move |protocol| format!("{}/{protocol} {:?}", port.range, port.role))
+        });
+        let executables = [Os::Linux, Os::Windows, Os::Macos].map(|os| manager.executables.on(os).join(" "));
+        glance += &format!(
+            "{} {:?}: {} | {}\n",
+            manager.id,
+            manager.confidence,
+            ports.collect::<Vec<_>>().join(", "),
+            executables.join(" | ")
+        );
+    }
+    insta::assert_snapshot!(glance, @"
+    ansys High: 1055/tcp Server | ansyslmd | ansyslmd.exe | 
+    autodesk-3ds-lm Medium: 1538/tcp Server, 1538/udp Server | adskflex | adskflex.exe | adskflex
+    autodesk-nlm High: 2080/tcp VendorDaemon | adskflex | adskflex.exe | adskflex
+    citrix High: 7279/tcp VendorDaemon | CITRIX | CITRIX.exe | 
+    flexnet High: 27000-27009/tcp Server |  |  | 
+    netmap-lm Low: 1493/tcp Server, 1493/udp Server |  |  | 
+    sentinel-ldk High: 1947/tcp Server, 1947/udp Server | hasplmd hasplmd_x86_64 | hasplms.exe | hasplmd
+    sentinel-rms High: 5093/udp Server | lserv | lservnt.exe |
+    ");
+}
+
+#[test]
+fn the_registry_says_where_others_use_a_number() {
+    for (port, name, noted) in [
+        (1521, "ncube-lm", true),
+        (1947, "sentinelsrm", true),
+        (6200, "lm-x", true),
+        (28000, "nxlmd", true),
+        (1538, "3ds-lm", false),
+        (2080, "autodesk-nlm", false),
+    ] {
+        let entry = Registry::embedded().service(port, Protocol::Tcp).unwrap();
+        assert_eq!((entry.name, entry.unauthorized_use), (name, noted), "{port}");
     }
 }

@@ -118,6 +118,35 @@ fn python_that_calls_itself_lmgrd_is_still_python() {
 }
 
 #[test]
+fn a_copy_of_python_called_lmgrd_is_still_python() {
+    let script = "import os; print(os.path.realpath('/proc/self/exe'))";
+    let python3 = Command::new("python3").args(["-c", script]).output().unwrap();
+    let python3 = String::from_utf8(python3.stdout).unwrap();
+    let (_folder, path) = copied(Path::new(python3.trim()), "lmgrd");
+    let license = verdict(&python(&path, &FLEXNET, ""));
+    assert_eq!((license.verdict.as_str(), license.severity.as_str()), ("mismatch", "warning"));
+    assert!(license.evidence.contains(&"the file is Python".to_owned()), "{license:?}");
+}
+
+#[test]
+fn a_file_whose_name_ends_like_the_kernel_s_mark_is_not_deleted() {
+    let (_folder, path) = copied(&listener_program(), "lmgrd.x (deleted)");
+    let listening = listener(&path);
+    let license = verdict(&listening);
+    assert!(license.evidence.contains(&format!("exe {}", path.display())), "{license:?}");
+    assert_eq!(license.verdict, "expected");
+}
+
+#[test]
+fn a_second_name_does_not_undo_a_deletion() {
+    let (folder, path) = copied(&listener_program(), "lmgrd");
+    fs::hard_link(&path, folder.path().join("other")).unwrap();
+    let listening = listener(&path);
+    fs::remove_file(&path).unwrap();
+    assert_eq!(verdict(&listening).verdict, "cannot-tell");
+}
+
+#[test]
 fn a_link_called_lmgrd_to_python_is_still_python() {
     let folder = tempfile::tempdir().unwrap();
     let link = folder.path().join("lmgrd");

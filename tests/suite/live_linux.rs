@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::contract::Document;
 use crate::live::{look, pids, row};
-use crate::started::{Listening, listener_program, program, told, whatlistens};
+use crate::started::{Listening, in_the_end, listener_program, program, told, whatlistens};
 
 /// Debian's `nobody`.
 const NOBODY: u32 = 65534;
@@ -24,7 +24,9 @@ pub fn copied(program: &Path, name: impl AsRef<OsStr>) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
     let path = folder.path().join(name.as_ref());
-    fs::copy(program, &path).unwrap();
+    // By another program: a file that this process had open for writing cannot be run as long as a
+    // child that another test forks meanwhile has it open too (ETXTBSY, execve(2)).
+    assert!(Command::new("cp").arg(program).arg(&path).status().unwrap().success());
     (folder, path)
 }
 
@@ -69,14 +71,74 @@ fn all_who_share_a_socket_hold_it_and_the_ancestor_leads() {
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = socket.local_addr().unwrap();
     let (one, other) = (holding(&socket), holding(&socket));
-    let document = look(&address.port().to_string());
     let mut workers = [one.0.id(), other.0.id()];
     workers.sort_unstable();
-    let found = pids(row(&document, address));
-    assert_eq!(found[0], std::process::id(), "the parent leads");
-    let mut rest = found[1..].to_vec();
-    rest.sort_unstable();
-    assert_eq!(rest, workers);
+    let expected = [std::process::id(), workers[0], workers[1]];
+    let holders = || {
+        let mut found = pids(row(&look(&address.port().to_string()), address));
+        found[1..].sort_unstable();
+        found
+    };
+    assert_eq!(in_the_end(holders, |found| *found == expected), expected, "the parent leads");
+}
+
+#[test]
+fn a_family_that_was_not_asked_for_is_not_shown() {
+    let places = ["tcp:127.0.0.1:0", "tcp:[::1]:0", "udp:127.0.0.1:0", "udp:[::1]:0"];
+    let listening = Listening::at(&listener_program(), &places);
+    let pid = listening.pid().to_string();
+    let seen = |flags: &[&str]| {
+        let (stdout, ..) = whatlistens(&[&["--json", "--pid", &pid], flags].concat());
+        let document: Document = serde_json::from_str(&stdout).unwrap();
+        document.listeners.iter().map(|l| format!("{} {}", l.protocol, l.family)).collect::<Vec<_>>()
+    };
+    let mut all = seen(&[]);
+    all.sort_unstable();
+    assert_eq!(all, ["tcp ipv4", "tcp ipv6", "udp ipv4", "udp ipv6"]);
+    assert_eq!(seen(&["-4", "-t"]), ["tcp ipv4"]);
+    assert_eq!(seen(&["-6", "-u"]), ["udp ipv6"]);
+}
+
+#[test]
+fn a_socket_in_a_thread_s_own_file_table_is_the_process_s() {
+    // The thread takes the process's file table for its own, and then opens the socket.
+    let script = "
+import ctypes, socket, sys, threading
+CLONE_FILES = 0x400
+def own():
+    assert ctypes.CDLL(None).unshare(CLONE_FILES) == 0
+    listener = socket.create_server(('127.0.0.1', 0))
+    print('127.0.0.1:%d' % listener.getsockname()[1], flush=True)
+    sys.stdin.read()
+threading.Thread(target=own).start()
+";
+    let listening = Listening::start(Command::new("python3").args(["-c", script]), 1).unwrap();
+    let document = look(&listening.port().to_string());
+    assert_eq!(pids(row(&document, listening.addresses[0])), [listening.pid()]);
+}
+
+#[test]
+fn a_terminal_gets_colour_and_lines_that_fit() {
+    let listening = Listening::at(&listener_program(), &["tcp:127.0.0.1:0"]);
+    let on_terminal = |setting: &str| {
+        let command =
+            format!("stty cols 60 rows 24; {setting} '{}' --pid {}", program().display(), listening.pid());
+        // script(1) gives a command a terminal of its own.
+        let mut script = Command::new("script");
+        let output = script.args(["-qec", &command, "/dev/null"]).env_remove("NO_COLOR").env("TERM", "xterm");
+        String::from_utf8(output.stdin(Stdio::null()).output().unwrap().stdout).unwrap()
+    };
+    let colored = on_terminal("");
+    assert!(colored.contains("\x1b[1m") && colored.contains(&listening.port().to_string()), "{colored:?}");
+    assert!(
+        colored.lines().all(|line| line.chars().filter(|c| !c.is_control()).count() <= 60 + 8),
+        "{colored}"
+    );
+    for setting in ["NO_COLOR=1", "TERM=dumb"] {
+        let plain = on_terminal(setting);
+        assert!(!plain.contains('\x1b') && plain.contains(&listening.port().to_string()), "{plain:?}");
+    }
+    assert!(on_terminal("NO_COLOR=").contains("\x1b[1m"), "an empty value sets nothing");
 }
 
 #[test]
@@ -156,6 +218,58 @@ fn another_user_s_listener_is_that_user_s() {
 }
 
 #[test]
+#[ignore = "needs root: acts as another user than the real one"]
+fn a_process_is_the_user_s_that_it_acts_as() {
+    let script = "
+import os, socket, sys
+os.seteuid(65534)
+listener = socket.create_server(('127.0.0.1', 0))
+print('127.0.0.1:%d' % listener.getsockname()[1], flush=True)
+sys.stdin.read()
+";
+    let listening = Listening::start(Command::new("python3").args(["-c", script]), 1).unwrap();
+    let document = look(&listening.port().to_string());
+    let row = row(&document, listening.addresses[0]);
+    assert_eq!(row.processes[0].user.as_deref(), Some("nobody"));
+}
+
+#[test]
+#[ignore = "needs root: shares a root's socket with another user's process"]
+fn a_worker_s_master_that_cannot_be_seen_is_a_gap() {
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = socket.local_addr().unwrap();
+    let stdin = Stdio::from(OwnedFd::from(socket.try_clone().unwrap()));
+    let worker =
+        Ended(Command::new("sleep").arg("infinity").stdin(stdin).uid(NOBODY).gid(NOBODY).spawn().unwrap());
+    let (_folder, program) = copied(&program(), "whatlistens");
+    let port = address.port().to_string();
+    let mut command = Command::new(&program);
+    let (stdout, ..) =
+        told(command.args(["--json", &port]).uid(NOBODY).gid(NOBODY).current_dir("/").output().unwrap());
+    let document: Document = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(pids(row(&document, address)), [worker.0.id()]);
+    assert!(!document.complete && document.gaps[0].kind == "holders-hidden", "{stdout}");
+}
+
+#[test]
+#[ignore = "needs root: takes /proc/net away in a mount namespace"]
+fn without_the_peers_of_udp_sockets_there_is_a_gap() {
+    let listening = Listening::at(&listener_program(), &["udp:127.0.0.1:0"]);
+    let port = listening.port().to_string();
+    let mut command = Command::new("unshare");
+    // exec keeps the id, and with it the folder that the mount is over.
+    let script = "mount -t tmpfs none /proc/$$/net && exec \"$@\"";
+    let inside = command.args(["--mount", "sh", "-c", script, "sh"]).arg(program()).args(["--json", &port]);
+    let (stdout, stderr, _) = told(inside.output().unwrap());
+    let document: Document = serde_json::from_str(&stdout).unwrap_or_else(|e| panic!("{e} {stdout}{stderr}"));
+    assert_eq!(pids(row(&document, listening.addresses[0])), [listening.pid()]);
+    assert_eq!(
+        document.gaps.iter().map(|gap| gap.kind.as_str()).collect::<Vec<_>>(),
+        ["udp-peers-unreadable"]
+    );
+}
+
+#[test]
 #[ignore = "needs root: looks at root's listener as an ordinary user"]
 fn an_ordinary_user_sees_that_there_is_an_owner_and_what_to_do() {
     let listening = Listening::at(&listener_program(), &["tcp:127.0.0.1:0"]);
@@ -210,7 +324,9 @@ fn root_without_its_rights_is_told_of_rights_and_not_of_sudo() {
     let (stdout, _, status) = told(bounded.args(["--json", &port]).output().unwrap());
     let document: Document = serde_json::from_str(&stdout).unwrap();
     assert_eq!((status, row(&document, listening.addresses[0]).owner_status.as_str()), (0, "hidden"));
-    let remedy = document.gaps[0].remedy.as_deref().unwrap();
+    let gap = document.gaps.iter().find(|gap| gap.kind == "owner-hidden").unwrap();
+    let remedy = gap.remedy.as_deref().unwrap();
+    assert!(gap.detail.contains("even with these rights"), "{}", gap.detail);
     assert!(document.privileged && remedy.contains("CAP_SYS_PTRACE") && !remedy.contains("sudo"), "{remedy}");
 }
 

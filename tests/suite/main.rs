@@ -14,6 +14,7 @@ mod live_linux;
 mod oracle;
 mod recorded;
 mod rendering;
+mod rendering_detail;
 mod selection;
 mod started;
 mod tidy;

@@ -6,17 +6,22 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use whatlistens::model::{
     Executable, Gap, Holding, Host, Observation, Os, Pid, Process, Protocol, Report, Socket, SocketId, State,
-    Unseen, file_name,
+    Unseen, UnseenProcess, file_name,
 };
 use whatlistens::pipeline;
 use whatlistens::render::{self, Form, Style};
 use whatlistens::request::{Request, Stop};
 
-/// The moment of every recorded observation: 2026-11-22 04:00:00 UTC.
+/// 2026-11-22 04:00:00 UTC.
 const NOW: i64 = 1_795_320_000;
 
 pub struct Machine {
     observation: Observation,
+}
+
+/// The moment of every recorded observation.
+pub fn now() -> Timestamp {
+    Timestamp::from_second(NOW).unwrap()
 }
 
 /// Linux, seen by root, nothing listening yet.
@@ -24,7 +29,7 @@ pub fn linux() -> Machine {
     Machine {
         observation: Observation {
             host: Host { name: Some("lic01".to_owned()), os: Os::Linux },
-            taken_at: Timestamp::from_second(NOW).unwrap(),
+            taken_at: now(),
             privileged: true,
             unseen: Unseen::nothing(),
             sockets: Vec::new(),
@@ -44,12 +49,27 @@ pub fn process(pid: Pid, exe: &str) -> Process {
         ppid: Some(1),
         short_name: Some(name.chars().take(15).collect()),
         name: Some(name),
-        exe: Some(Executable { path: exe.to_owned(), deleted: Some(false), replaceable_at: None }),
+        exe: Some(Executable { path: exe.to_owned(), deleted: Some(false), ..Executable::default() }),
         uid: Some(1000),
         user: Some("alice".to_owned()),
         started_at: Timestamp::from_second(NOW - 4000).ok(),
         ..Process::default()
     }
+}
+
+/// A web server with workers, a stranger on a license port, a license server, and a DNS cache.
+pub fn office() -> Machine {
+    let root = |pid, exe| Process { user: Some("root".to_owned()), ..process(pid, exe) };
+    let worker = |pid| Process { ppid: Some(800), ..process(pid, "/usr/sbin/nginx") };
+    let web = [root(800, "/usr/sbin/nginx"), worker(801), worker(802)];
+    linux()
+        .with(Process { ppid: None, ..root(1, "/usr/lib/systemd/systemd") })
+        .socket("tcp 0.0.0.0:80", &web)
+        .socket("tcp [::]:80", &web)
+        .socket("tcp 0.0.0.0:1538", &[process(11224, "/usr/bin/python3.11")])
+        .socket("tcp 0.0.0.0:27000", &[root(900, "/opt/flexlm/bin/lmgrd")])
+        .socket("udp 127.0.0.53:53", &[root(400, "/usr/lib/systemd/systemd-resolved")])
+        .socket("udp 0.0.0.0:33333", &[])
 }
 
 impl Machine {
@@ -58,10 +78,13 @@ impl Machine {
         self
     }
 
-    /// Seen by a user who may not look into these processes.
+    /// Seen by a user who may not look into these processes of root's.
     pub fn by_ordinary_user(mut self, unseen: &[(Pid, &str)]) -> Machine {
         self.observation.privileged = false;
-        let unseen = unseen.iter().map(|&(pid, name)| (pid, name.to_owned()));
+        let unseen = unseen.iter().map(|&(pid, name)| {
+            let (short_name, user) = (name.to_owned(), Some("root".to_owned()));
+            (pid, UnseenProcess { short_name, uid: Some(0), user })
+        });
         self.observation.unseen = Unseen::Processes(unseen.collect());
         self
     }
@@ -69,6 +92,12 @@ impl Machine {
     /// A process that is there, whether or not it holds anything.
     pub fn with(mut self, process: Process) -> Machine {
         self.observation.processes.insert(process.pid, process);
+        self
+    }
+
+    /// Changes the last socket.
+    pub fn but(mut self, change: impl FnOnce(&mut Socket)) -> Machine {
+        change(self.observation.sockets.last_mut().unwrap());
         self
     }
 

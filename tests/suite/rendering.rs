@@ -1,24 +1,9 @@
-//! What is printed, letter by letter.
+//! The table and what stands below it, letter by letter.
 
-use whatlistens::model::{Executable, Process};
+use whatlistens::model::{Executable, Namespace, Process, Socket};
 use whatlistens::render::{Form, Style};
 
-use crate::recorded::{Machine, linux, plain, process, request, text};
-
-/// A web server with workers, a stranger on a license port, a license server, and a DNS cache.
-fn office() -> Machine {
-    let root = |pid, exe| Process { user: Some("root".to_owned()), ..process(pid, exe) };
-    let worker = |pid| Process { ppid: Some(800), ..process(pid, "/usr/sbin/nginx") };
-    let web = [root(800, "/usr/sbin/nginx"), worker(801), worker(802)];
-    linux()
-        .with(Process { ppid: None, ..root(1, "/usr/lib/systemd/systemd") })
-        .socket("tcp 0.0.0.0:80", &web)
-        .socket("tcp [::]:80", &web)
-        .socket("tcp 0.0.0.0:1538", &[process(11224, "/usr/bin/python3.11")])
-        .socket("tcp 0.0.0.0:27000", &[root(900, "/opt/flexlm/bin/lmgrd")])
-        .socket("udp 127.0.0.53:53", &[root(400, "/usr/lib/systemd/systemd-resolved")])
-        .socket("udp 0.0.0.0:33333", &[])
-}
+use crate::recorded::{linux, office, plain, process, request, text};
 
 #[test]
 fn the_table_has_one_row_a_service() {
@@ -76,120 +61,6 @@ fn without_a_header_rows_and_notes_stand_apart() {
 }
 
 #[test]
-fn a_mismatch_in_detail() {
-    insta::assert_snapshot!(office().printed("1538", None), @"
-    1538/tcp  3ds-lm  mismatch
-    python3.11 (PID 11224) listens on TCP port 1538.
-
-    Started      2026-11-22 02:53:20 (66 minutes ago)
-    Parent       systemd (PID 1)
-    Runs         /usr/bin/python3.11
-    User         alice
-    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
-    Registry     3ds-lm (IANA, registered port)
-    License      Autodesk 3ds-lm; the right process is lmgrd, lmadmin or adskflex
-    Verdict      mismatch (warning): python3.11 is not a process known for Autodesk 3ds-lm
-    Note         Autodesk's own documents put its license server on 27000-27009 and 2080. Nothing found
-                 shows a current Autodesk product on 1538, so a listener here deserves a look.
-    Next         If Autodesk 3ds-lm should run here, stop python3.11 or move it to another port; if not,
-                 ask whoever runs python3.11 why it uses a license manager's port.
-    ");
-}
-
-#[test]
-fn an_expected_server_in_detail() {
-    insta::assert_snapshot!(office().printed("27000", None), @"
-    27000/tcp  flex-lm  expected
-    lmgrd (PID 900) listens on TCP port 27000.
-
-    Started      2026-11-22 02:53:20 (66 minutes ago)
-    Parent       systemd (PID 1)
-    Runs         /opt/flexlm/bin/lmgrd
-    User         root
-    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
-    Registry     flex-lm, FLEX LM (1-10) (IANA, registered port)
-    License      Revenera FlexNet license server; the right process is lmgrd or lmadmin
-    Verdict      expected: lmgrd is a process known for Revenera FlexNet license server
-    Note         A FlexNet license server without a port of its own takes the first free one of
-                 27000-27009. The vendor daemon is its child and has another port.
-    ");
-}
-
-#[test]
-fn shared_sockets_in_detail() {
-    insta::assert_snapshot!(office().printed("80", None), @"
-    80/tcp  http
-    nginx (PID 800) listens on TCP port 80.
-
-    Shared with  nginx (PID 801) and nginx (PID 802)
-    Started      2026-11-22 02:53:20 (66 minutes ago)
-    Parent       systemd (PID 1)
-    Runs         /usr/sbin/nginx
-    User         root
-    Reach        0.0.0.0, :: (any machine that can reach this one can reach it, if no firewall stops it)
-    Registry     http, World Wide Web HTTP (IANA, system port)
-    ");
-}
-
-#[test]
-fn a_hidden_owner_in_detail() {
-    let machine = linux().by_ordinary_user(&[(7, "sshd")]).socket("tcp 0.0.0.0:1538", &[]);
-    insta::assert_snapshot!(machine.printed("1538", None), @"
-    1538/tcp  3ds-lm  cannot-tell
-    Something listens on TCP port 1538, and who owns it cannot be seen from here. The port is not free.
-
-    User         alice
-    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
-    Registry     3ds-lm (IANA, registered port)
-    License      Autodesk 3ds-lm; the right process is lmgrd, lmadmin or adskflex
-    Verdict      cannot-tell: the process that holds the port of Autodesk 3ds-lm is hidden from this
-                 user
-    Note         Autodesk's own documents put its license server on 27000-27009 and 2080. Nothing found
-                 shows a current Autodesk product on 1538, so a listener here deserves a look.
-    Next         Run it again with more rights to see which process it is.
-
-    Not seen: the owner of 1 socket is hidden from this user. To see more: sudo whatlistens 1538
-    ");
-}
-
-#[test]
-fn a_socket_without_a_process_in_detail() {
-    insta::assert_snapshot!(office().printed("33333", None), @"
-    33333/udp
-    UDP port 33333 is in use, but no process here owns it: it belongs to the kernel itself, or to a
-    process in another PID namespace, such as a container's.
-
-    User         alice
-    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
-    Registry     no service known here (registered port)
-    ");
-}
-
-#[test]
-fn a_free_port_in_detail() {
-    insta::assert_snapshot!(office().printed("7279/tcp", None), @"
-    7279/tcp  ctxlic
-    Port 7279 is free: nothing listens there on this machine by TCP. A connection, or a socket that does
-    not listen, may still keep a program from opening it.
-
-    Registry     ctxlic, Citrix Licensing (IANA, registered port)
-    License      Citrix License Server
-    Note         7279 is the port of the vendor daemon CITRIX; the license server manager (lmadmin,
-                 formerly lmgrd) listens on 27000. 7279 is not a Sentinel port.
-    Next         If the license server (lmgrd, lmadmin or CITRIX) should run on this machine, it is not
-                 running, or it uses another port: look for it with whatlistens --licenses, and in its
-                 log. If it runs elsewhere, ask that machine.
-    ");
-    insta::assert_snapshot!(office().printed("50000", None), @"
-    50000
-    Port 50000 is free: nothing listens there on this machine, neither by TCP nor by UDP. A connection,
-    or a socket that does not listen, may still keep a program from opening it.
-
-    Registry     none: ports from 49152 up are for anyone's use and are never assigned
-    ");
-}
-
-#[test]
 fn nothing_found_is_said() {
     insta::assert_snapshot!(office().printed("lmadmin", None), @"No process called lmadmin is seen to listen here.");
     insta::assert_snapshot!(linux().printed("", None), @"Nothing listens here.");
@@ -206,6 +77,68 @@ fn the_sockets_of_a_reuseport_group_are_one_row_and_two_programs_are_two() {
     5353/udp  0.0.0.0  node+1        70  alice  mdns
     5353/udp  0.0.0.0  avahi-daemon  90  alice  mdns
     ");
+}
+
+#[test]
+fn what_differs_is_not_folded() {
+    let lmgrd = process(70, "/opt/x/lmgrd");
+    let hidden = |uid| move |socket: &mut Socket| socket.uid = Some(uid);
+    let blue = Namespace { inode: 4_026_532_281, name: Some("blue".to_owned()) };
+    let machine = linux()
+        .by_ordinary_user(&[(7, "sshd")])
+        .socket("tcp 0.0.0.0:81", &[])
+        .but(hidden(1))
+        .socket("tcp [::]:81", &[])
+        .but(hidden(2))
+        .socket("tcp 0.0.0.0:82", std::slice::from_ref(&lmgrd))
+        .socket("tcp 0.0.0.0:82", std::slice::from_ref(&lmgrd))
+        .but(|socket| socket.namespace = Some(blue))
+        .socket("tcp 0.0.0.0:83", std::slice::from_ref(&lmgrd))
+        .socket("tcp 0.0.0.0:83", &[Process { user: Some("bob".to_owned()), ..process(71, "/opt/x/lmgrd") }])
+        .socket("tcp 0.0.0.0:84", std::slice::from_ref(&lmgrd))
+        .socket("tcp 0.0.0.0:84", &[lmgrd])
+        .but(|socket| socket.interface = Some("eth0".to_owned()));
+    for port in [81, 82, 83, 84] {
+        let rows = machine.printed(&format!("-H {port} 9999"), None);
+        assert_eq!(rows.lines().filter(|line| line.contains("/tcp")).count(), 2, "{rows}");
+    }
+}
+
+#[test]
+fn addresses_are_in_ipv4_s_own_form_and_the_widest_reach_stands_first() {
+    let server = [process(70, "/usr/sbin/nginx")];
+    let machine = linux()
+        .socket("tcp [::ffff:127.0.0.1]:80", &server)
+        .socket("tcp 127.0.0.2:80", &server)
+        .socket("tcp 127.0.0.3:80", &server)
+        .socket("tcp 192.0.2.7:80", &server);
+    insta::assert_snapshot!(machine.printed("-H", None), @"80/tcp  192.0.2.7+3  nginx  70  alice  http");
+    let detail = machine.printed("80", None);
+    let reach = detail.lines().find(|line| line.starts_with("Reach")).unwrap();
+    insta::assert_snapshot!(reach, @"Reach        192.0.2.7, 127.0.0.2, 127.0.0.3, 127.0.0.1 (any machine that can reach this address can");
+}
+
+#[test]
+fn flagged_rows_beyond_a_few_are_counted_and_the_gravest_come_first() {
+    let mut machine = linux().socket("tcp 0.0.0.0:1493", &[process(1, "/x/odd")]);
+    for port in 27000..27005 {
+        machine = machine.socket(&format!("tcp 0.0.0.0:{port}"), &[process(2, "/x/odd")]);
+    }
+    let (_, notes) =
+        machine.printed("", None).split_once("\n\n").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let lines: Vec<&str> = notes.lines().collect();
+    assert!(lines[..5].iter().all(|line| line.contains(" mismatch: ")), "{notes}");
+    assert_eq!(lines[5..], ["1 more port flagged too: name one to see it in detail"]);
+}
+
+#[test]
+fn a_hidden_owner_s_user_is_given_by_number_where_it_has_no_name() {
+    let machine = linux()
+        .by_ordinary_user(&[(7, "sshd")])
+        .socket("tcp 0.0.0.0:80", &[])
+        .but(|socket| (socket.uid, socket.user) = (Some(4711), None));
+    assert!(machine.printed("-H", None).contains("(hidden)  -  4711"), "{}", machine.printed("-H", None));
+    assert!(machine.printed("80", None).contains("User         4711"));
 }
 
 #[test]
@@ -237,6 +170,7 @@ fn nothing_raw_of_a_stranger_s_names_reaches_the_terminal() {
         args: Some(vec![hostile.to_owned()]),
         exe: Some(Executable {
             path: format!("/tmp/{hostile}/{hostile}"),
+            interpreter: None,
             deleted: Some(true),
             replaceable_at: Some(format!("/tmp/{hostile}")),
         }),

@@ -1,6 +1,6 @@
 //! Which rows a command line selects, in which order, and what it says of those it cannot decide.
 
-use whatlistens::model::{GapKind, Process, Report};
+use whatlistens::model::{GapKind, Os, Process, Report};
 
 use crate::recorded::{Machine, linux, process};
 
@@ -67,6 +67,39 @@ fn any_holder_counts_and_not_the_lead_alone() {
 }
 
 #[test]
+fn flagged_is_whatever_is_not_confirmed() {
+    let machine = linux()
+        .socket("tcp 0.0.0.0:27000", &[process(1, "/x/lmgrd")])
+        .socket("tcp 0.0.0.0:1055", &[process(2, "/x/CITRIX")])
+        .socket("tcp 0.0.0.0:1493", &[process(3, "/x/odd")])
+        .socket("udp 0.0.0.0:1947", &[process(3, "/x/odd")])
+        .socket("tcp 0.0.0.0:2080", &[]);
+    assert_eq!(places(&machine.report("--flagged")), ["1055/tcp", "1493/tcp", "1947/udp", "2080/tcp"]);
+}
+
+#[test]
+fn flags_that_leave_nothing_of_a_target_are_refused() {
+    insta::assert_snapshot!(office().refusal("-t 6514/udp"), @"‘6514’ is 6514/udp, and only tcp was asked for: leave out one of the two");
+    insta::assert_snapshot!(office().refusal("-u redis"), @"‘redis’ is 6379/tcp, and only udp was asked for: leave out one of the two");
+    insta::assert_snapshot!(office().refusal("redis/udp"), @"‘redis’ is 6379/tcp, and only udp was asked for: leave out one of the two");
+    insta::assert_snapshot!(office().refusal("-u -i tcp:22"), @"‘22’ is 22/tcp, and only udp was asked for: leave out one of the two");
+    assert_eq!(selected("-u 80"), ["80/udp"]);
+    assert_eq!(selected("-t flex-lm"), ["27000/tcp"]);
+    assert_eq!(selected("-i udp:syslog"), ["514/udp"]);
+    assert_eq!(selected("python3.11/udp"), ["80/udp"]);
+}
+
+#[test]
+fn programs_of_windows_go_by_their_name_with_and_without_its_ending() {
+    let machine = linux().os(Os::Windows).socket("tcp 0.0.0.0:27000", &[process(9, r"C:\x\lmgrd.exe")]);
+    for word in ["lmgrd", "LMGRD", "lmgrd.exe", "LMGRD.EXE"] {
+        assert_eq!(places(&machine.report(&format!("--process {word}"))), ["27000/tcp"], "{word}");
+    }
+    assert!(machine.report("--process lmgr").rows.is_empty());
+    assert!(machine.report("--process lmgrd.ex").rows.is_empty());
+}
+
+#[test]
 fn filters_are_all_of_them() {
     assert_eq!(selected("--pid 200 -u"), ["80/udp"]);
     assert_eq!(selected("--pid 200,300 -t"), ["80/tcp", "8080/tcp"]);
@@ -105,9 +138,11 @@ fn what_was_left_out_is_counted() {
 
 #[test]
 fn an_unknown_name_is_refused_with_the_nearest() {
-    insta::assert_snapshot!(office().refusal("3ds-ml"), @"‘3ds-ml’ is no service of the registry and no process that listens here; nearest: 3ds-lm (for a process that may not be running: --process 3ds-ml)");
-    insta::assert_snapshot!(office().refusal("lmgrdd"), @"‘lmgrdd’ is no service of the registry and no process that listens here; nearest: lmgrd (for a process that may not be running: --process lmgrdd)");
-    insta::assert_snapshot!(office().refusal("qqqq"), @"‘qqqq’ is no service of the registry and no process that listens here (for a process that may not be running: --process qqqq)");
+    insta::assert_snapshot!(office().refusal("3ds-ml"), @"‘3ds-ml’ is no service of the registry and no process seen to listen here; nearest: 3ds-lm (for a process that may not be running: --process 3ds-ml)");
+    insta::assert_snapshot!(office().refusal("lmgrdd"), @"‘lmgrdd’ is no service of the registry and no process seen to listen here; nearest: lmgrd (for a process that may not be running: --process lmgrdd)");
+    insta::assert_snapshot!(office().refusal("Citrix"), @"‘Citrix’ is no service of the registry and no process seen to listen here; nearest: CITRIX (for a process that may not be running: --process Citrix)");
+    insta::assert_snapshot!(office().refusal("flexnet"), @"‘flexnet’ is no service of the registry and no process seen to listen here; Revenera FlexNet license server uses 27000-27009 (for a process that may not be running: --process flexnet)");
+    insta::assert_snapshot!(office().refusal("qqqq"), @"‘qqqq’ is no service of the registry and no process seen to listen here (for a process that may not be running: --process qqqq)");
 }
 
 #[test]
@@ -125,7 +160,10 @@ fn a_hidden_owner_may_be_the_process_that_was_asked_for() {
     assert!(report.rows.is_empty());
     let gap = &report.gaps[0];
     assert_eq!((gap.kind, gap.count), (GapKind::OwnerHidden, Some(1)));
-    assert_eq!(gap.remedy.as_deref(), Some("sudo whatlistens sshd"));
+    insta::assert_snapshot!(gap.detail, @"the owner of 1 socket is hidden from this user, so what was asked for may be among them");
+    assert!(
+        gap.remedy.as_ref().is_some_and(|remedy| remedy.starts_with("sudo ") && remedy.ends_with(" sshd"))
+    );
     // A short name may be the beginning of a file's.
     assert_eq!(machine.report("qq-a-long-name-indeed").gaps.len(), 1);
     assert_eq!(machine.report("--process python3.11").gaps.len(), 1);
@@ -143,6 +181,7 @@ fn a_socket_of_another_user_than_its_holders_may_have_more_of_them() {
     assert!(machine.report("80").gaps.is_empty(), "all processes are seen");
     let machine = machine.by_ordinary_user(&[(800, "nginx")]);
     assert_eq!(machine.report("80").gaps[0].kind, GapKind::HoldersHidden);
+    insta::assert_snapshot!(machine.report("80").gaps[0].detail, @"1 socket was made by another user than those seen to hold it, who may hold it too");
     let master = process(800, "/usr/sbin/nginx");
     let machine = linux().by_ordinary_user(&[(7, "sshd")]).socket("tcp 0.0.0.0:80", &[master, worker]);
     assert!(machine.report("80").gaps.is_empty(), "its maker is among its holders");
@@ -169,8 +208,10 @@ fn only_the_hidden_owners_that_bear_on_the_question_are_a_gap() {
     assert_eq!(machine.report("22").gaps.len(), 1);
     assert_eq!(machine.report("").gaps[0].count, Some(1));
     assert!(machine.report("--pid 9").gaps.is_empty());
-    // Whose socket it is can be seen, and it is alice's.
+    // Nothing of bob's is out of sight.
     assert!(machine.report("--user bob").gaps.is_empty());
+    // A process of root's may hold it, whoever made it.
+    assert_eq!(machine.report("--user root").gaps.len(), 1);
     assert_eq!(machine.report("--user alice").rows.len(), 2);
     assert_eq!(machine.report("--user 1000").rows.len(), 2);
 }

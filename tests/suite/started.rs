@@ -30,6 +30,12 @@ pub fn told(output: Output) -> (String, String, u8) {
     )
 }
 
+/// Looks again, some times, until what is seen is right: a test beside this one may, between the
+/// fork and the exec of a child of its own, hold every socket of this process for a moment.
+pub fn in_the_end<T>(look: impl Fn() -> T, right: impl Fn(&T) -> bool) -> T {
+    (0..50).map(|_| look()).find(right).unwrap_or_else(look)
+}
+
 /// A process that listens until it is dropped.
 pub struct Listening {
     child: Child,

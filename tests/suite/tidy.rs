@@ -70,7 +70,11 @@ fn system_asked_for(file: &File) -> Vec<String> {
     if file.path.starts_with("src/os/") || !file.path.starts_with("src/") {
         return Vec::new();
     }
-    file.lines_with(&["cfg(unix", "cfg(windows", "target_os", "target_family", "cfg!(", "std::os::"])
+    let configured = file.lines_with(&["cfg(", "cfg_attr(", "cfg!("]);
+    let by_system = |line: &String| ["unix", "windows", "target_"].iter().any(|word| line.contains(word));
+    let mut found: Vec<String> = configured.into_iter().filter(by_system).collect();
+    found.extend(file.lines_with(&["std::os::"]));
+    found
 }
 
 /// Rule 3: `unsafe` only under `src/os`, and with its reason.
@@ -105,7 +109,10 @@ fn imports(file: &File) -> Vec<String> {
         return vec![format!("{}: a module that the table of imports does not have", file.path)];
     };
     let joined = file.code().map(|(_, line)| line).collect::<Vec<_>>().join(" ");
-    let mut found = Vec::new();
+    // A path that climbs out of its own top module would pass the table by.
+    let depth = file.path.trim_end_matches("/mod.rs").matches('/').count();
+    let climbs = "super::".repeat(depth.max(1));
+    let mut found = file.lines_with(&[climbs.as_str()]);
     for rest in joined.split("crate::").skip(1) {
         let named: Vec<&str> = match rest.strip_prefix('{') {
             // use crate::{names, os::Wish};
@@ -156,7 +163,7 @@ fn connections(file: &File) -> Vec<String> {
 fn housekeeping(file: &File) -> Vec<String> {
     let mut found = file.lines_with(&["thread::sleep", "todo!(", "unimplemented!(", "#[ignore]"]);
     let lines = file.text.lines().count();
-    if lines > 420 {
+    if lines > 420 || (file.path == "src/main.rs" && lines > 60) {
         found.push(format!("{}: {lines} lines; which noun is missing?", file.path));
     }
     if file.path.starts_with("src/") && !file.text.starts_with("//!") {
@@ -169,6 +176,8 @@ fn housekeeping(file: &File) -> Vec<String> {
 fn only_os_asks_for_the_system() {
     assert_eq!(system_asked_for(&File::new("src/render/table.rs", "#[cfg(unix)]\nfn f() {}")).len(), 1);
     assert_eq!(system_asked_for(&File::new("src/select.rs", "#[cfg(not(target_os = \"linux\"))]")).len(), 1);
+    assert_eq!(system_asked_for(&File::new("src/select.rs", "#[cfg(any(test, not(windows)))]")).len(), 1);
+    assert_eq!(system_asked_for(&File::new("src/select.rs", "#[cfg_attr(unix, path = \"a\")]")).len(), 1);
     assert!(system_asked_for(&File::new("src/os/mod.rs", "#[cfg(unix)]")).is_empty());
     assert_tidy(system_asked_for);
 }
@@ -188,6 +197,10 @@ fn imports_follow_the_table() {
     assert!(broken("src/render/table.rs", "use crate::select::Selection;"));
     assert!(broken("src/model/socket.rs", "fn f() { crate::registry::g() }"));
     assert!(broken("src/annotate.rs", "use crate::{\n    model::Row,\n    license::Facts,\n};"));
+    assert!(broken("src/render/table.rs", "use super::super::select::SortKey;"));
+    assert!(broken("src/render/mod.rs", "use super::select::SortKey;"));
+    assert!(broken("src/select.rs", "use super::render::Form;"));
+    assert!(!broken("src/os/portable/sockets.rs", "use super::super::Wish;"));
     assert!(broken("src/brand_new.rs", ""));
     assert!(!broken("src/render/table.rs", "use crate::model::Row;\n// crate::select is elsewhere"));
     assert_tidy(imports);

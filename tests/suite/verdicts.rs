@@ -1,8 +1,9 @@
 //! The rules of the verdict: for each, a case it applies to and one it does not.
 
-use whatlistens::model::{Executable, License, Os, Process, Severity, Verdict};
+use whatlistens::license::{Facts, Subject, judge};
+use whatlistens::model::{Executable, License, Os, Owner, Process, Protocol, Severity, Verdict};
 
-use crate::recorded::{Machine, linux, process};
+use crate::recorded::{Machine, linux, now, process};
 
 fn judged(machine: &Machine) -> License {
     let rows = machine.report("").rows;
@@ -55,9 +56,11 @@ fn the_flexnet_server_is_right_on_every_flexnet_port_under_any_vendor_s_name_for
 fn a_vendor_daemon_is_at_home_on_flexnet_s_range_and_in_the_way_on_another_vendor_s_port() {
     assert_eq!(on("tcp 0.0.0.0:27004", "/opt/autodesk/adskflex"), EXPECTED);
     let on_ansys = linux().socket("tcp 0.0.0.0:1055", &[process(4242, "/opt/autodesk/adskflex")]);
+    let on_range = linux().socket("tcp 0.0.0.0:27004", &[process(4242, "/opt/autodesk/adskflex")]);
+    insta::assert_snapshot!(judged(&on_range).reason, @"adskflex belongs to Autodesk Network License Manager, which may use the ports of Revenera FlexNet license server");
     let license = judged(&on_ansys);
     assert_eq!((license.verdict, license.severity), OTHER);
-    insta::assert_snapshot!(license.reason, @"adskflex belongs to Autodesk Network License Manager; while it holds this port, Ansys License Manager cannot start here");
+    insta::assert_snapshot!(license.reason, @"adskflex belongs to Autodesk Network License Manager; while it holds this port, Ansys License Manager may fail to start here");
 }
 
 #[test]
@@ -81,29 +84,109 @@ fn a_process_is_judged_by_its_file_and_not_by_what_it_calls_itself() {
 }
 
 #[test]
-fn a_right_name_is_not_believed_where_anyone_could_have_put_the_file() {
-    let with = |change: fn(&mut Executable)| {
-        let mut server = process(4242, "/tmp/lmgrd");
+fn a_name_is_not_believed_where_anyone_could_have_put_the_file() {
+    let with = |exe: &str, change: fn(&mut Executable)| {
+        let mut server = process(4242, exe);
         change(server.exe.as_mut().unwrap());
         let license = judged(&linux().socket("tcp 0.0.0.0:27000", &[server]));
-        (license.verdict, license.severity)
+        (license.verdict, license.severity, license.evidence.last().cloned().unwrap_or_default())
     };
+    let anyone: fn(&mut Executable) = |exe| exe.replaceable_at = Some("/tmp".to_owned());
+    // The right server, another manager's daemon, and what holds ports for others alike.
+    for exe in ["/tmp/lmgrd", "/tmp/lserv", "/tmp/java", "/tmp/docker-proxy"] {
+        let (verdict, severity, evidence) = with(exe, anyone);
+        assert_eq!((verdict, severity), (Verdict::CannotTell, Severity::Warning), "{exe}");
+        assert_eq!(evidence, "any user can write to /tmp");
+    }
+    let (verdict, severity, _) = with("/tmp/python3.11", anyone);
+    assert_eq!((verdict, severity), MISMATCH, "a stranger is a stranger wherever it lies");
+    let (verdict, severity, evidence) = with("/opt/lmgrd", |exe| exe.deleted = Some(true));
+    assert_eq!((verdict, severity), CANNOT_TELL);
+    assert_eq!(evidence, "the file was deleted or replaced since it started");
+    let (verdict, severity, evidence) = with("/opt/lmgrd", |exe| exe.interpreter = Some("Python"));
     assert_eq!(
-        with(|exe| exe.replaceable_at = Some("/tmp".to_owned())),
-        (Verdict::CannotTell, Severity::Warning)
+        (verdict, severity, evidence.as_str()),
+        (Verdict::Mismatch, Severity::Warning, "the file is Python")
     );
-    assert_eq!(with(|exe| exe.deleted = Some(true)), CANNOT_TELL);
-    assert_eq!(with(|exe| exe.deleted = None), EXPECTED);
+    let (verdict, severity, _) = with("/opt/lmgrd", |exe| exe.deleted = None);
+    assert_eq!((verdict, severity), EXPECTED);
 }
 
 #[test]
 fn what_holds_a_port_for_another_cannot_be_judged() {
-    for exe in ["/usr/bin/docker-proxy", "/usr/lib/systemd/systemd", "/usr/lib/jvm/bin/java"] {
+    for exe in [
+        "/usr/bin/docker-proxy",
+        "/usr/bin/rootlessport",
+        "/usr/lib/systemd/systemd",
+        "/usr/lib/jvm/bin/java",
+    ] {
         assert_eq!(on("tcp 0.0.0.0:27000", exe), CANNOT_TELL, "{exe}");
     }
     assert_eq!(on("tcp 0.0.0.0:27000", "/usr/bin/javascript"), MISMATCH);
-    let advice = judged(&linux().socket("tcp 0.0.0.0:2080", &[process(7, "/usr/bin/docker-proxy")])).advice;
-    insta::assert_snapshot!(advice.unwrap(), @"See which container publishes the port: docker ps --filter publish=2080.");
+    let advice = |place, exe| judged(&linux().socket(place, &[process(7, exe)])).advice.unwrap();
+    insta::assert_snapshot!(advice("tcp 0.0.0.0:2080", "/usr/bin/docker-proxy"), @"See which container publishes the port: docker ps --filter publish=2080/tcp.");
+    insta::assert_snapshot!(advice("udp 0.0.0.0:5093", "/usr/bin/docker-proxy"), @"See which container publishes the port: docker ps --filter publish=5093/udp.");
+    let windows = |exe| judged(&linux().os(Os::Windows).socket("tcp 0.0.0.0:2080", &[process(7, exe)]));
+    assert_eq!(windows(r"C:\Java\bin\java.exe").verdict, Verdict::CannotTell);
+    insta::assert_snapshot!(windows(r"C:\Windows\System32\svchost.exe").advice.unwrap(), @r#"See which service it runs: tasklist /svc /fi "PID eq 7"."#);
+}
+
+#[test]
+fn every_holder_counts_but_what_the_server_started() {
+    let lmgrd = process(50, "/opt/x/lmgrd");
+    let stranger = |ppid| Process { ppid: Some(ppid), ..process(60, "/usr/bin/python3.11") };
+    let judged = |holders: &[Process]| judged(&linux().socket("tcp 0.0.0.0:27000", holders));
+    let child = judged(&[lmgrd.clone(), stranger(50)]);
+    assert_eq!(child.verdict, Verdict::Expected);
+    assert_eq!(child.evidence.last().unwrap(), "also held by python3.11 (PID 60)");
+    let other = judged(&[lmgrd.clone(), stranger(1)]);
+    assert_eq!((other.verdict, other.severity), (Verdict::CannotTell, Severity::Warning));
+    insta::assert_snapshot!(other.reason, @"lmgrd holds it, and so does python3.11, which it did not start");
+    let second = Process { pid: 61, ..lmgrd.clone() };
+    assert_eq!(judged(&[lmgrd, second]).verdict, Verdict::Expected);
+}
+
+#[test]
+fn where_another_holder_may_be_hidden_there_is_no_verdict() {
+    let worker = Process { uid: Some(33), ..process(60, "/usr/bin/python3.11") };
+    let seen = |machine: Machine| judged(&machine.socket("tcp 0.0.0.0:27000", std::slice::from_ref(&worker)));
+    assert_eq!(seen(linux()).verdict, Verdict::Mismatch);
+    let license = seen(linux().by_ordinary_user(&[(7, "lmgrd")]));
+    assert_eq!((license.verdict, license.severity), CANNOT_TELL);
+    insta::assert_snapshot!(license.reason, @"python3.11 is seen to hold it, and a process that cannot be seen may hold it too");
+}
+
+#[test]
+fn where_little_is_known_a_mismatch_is_no_warning() {
+    let facts = |confidence| {
+        let manager = format!(
+            r#"technology = []
+            [[manager]]
+            id = "x"
+            product = "X"
+            confidence = "{confidence}"
+            ports = [{{ port = "7000", protocols = ["tcp"], role = "server" }}]
+            executables = {{ linux = ["xd"], windows = [], macos = [] }}
+            note = "."
+            sources = []"#
+        );
+        Facts::parse(&manager).unwrap()
+    };
+    let severity = |confidence| {
+        let subject = Subject {
+            os: Os::Linux,
+            protocol: Protocol::Tcp,
+            port: 7000,
+            owner: &Owner::Identified(vec![process(1, "/usr/bin/python3.11")]),
+            parent: None,
+            more_holders: false,
+            unauthorized_use: false,
+        };
+        let license = judge(subject, &facts(confidence)).unwrap();
+        assert_eq!(license.verdict, Verdict::Mismatch);
+        license.severity
+    };
+    assert_eq!([severity("low"), severity("medium")], [Severity::Info, Severity::Warning]);
 }
 
 #[test]
@@ -120,7 +203,7 @@ fn a_socket_that_systemd_opened_for_a_server_is_the_server_s() {
 fn without_a_visible_owner_or_file_there_is_no_verdict() {
     let hidden = judged(&linux().by_ordinary_user(&[(7, "sshd")]).socket("tcp 0.0.0.0:27000", &[]));
     assert_eq!((hidden.verdict, hidden.severity), CANNOT_TELL);
-    assert!(hidden.reason.contains("hidden"), "{}", hidden.reason);
+    assert!(hidden.reason.contains("cannot be seen"), "{}", hidden.reason);
     let nobody = judged(&linux().socket("tcp 0.0.0.0:27000", &[]));
     assert!(nobody.reason.contains("no process"), "{}", nobody.reason);
     let nameless = Process { exe: None, ..process(4242, "/opt/x/lmgrd") };
@@ -151,6 +234,11 @@ fn the_parent_is_given_as_evidence() {
     let daemon = Process { ppid: Some(10), ..process(11, "/opt/autodesk/adskflex") };
     let machine = linux().with(process(10, "/opt/x/lmgrd")).socket("tcp 0.0.0.0:2080", &[daemon]);
     assert_eq!(judged(&machine).evidence, ["exe /opt/autodesk/adskflex", "parent lmgrd (PID 10)"]);
+    // A process of that id which is younger than its child is another.
+    let reused = Process { started_at: Some(now()), ..process(10, "/opt/x/lmgrd") };
+    let daemon = Process { ppid: Some(10), ..process(11, "/opt/autodesk/adskflex") };
+    let machine = linux().with(reused).socket("tcp 0.0.0.0:2080", &[daemon]);
+    assert_eq!(judged(&machine).evidence, ["exe /opt/autodesk/adskflex"]);
 }
 
 #[test]

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
+use std::io::Read;
 use std::path::Path;
 
 use jiff::Timestamp;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
+use super::super::interpreter::{LOOKED_AT, interpreter_in};
 use super::super::platform;
 use crate::model::{Executable, Pid, Process};
 
@@ -16,7 +18,11 @@ use crate::model::{Executable, Pid, Process};
 /// # Errors
 ///
 /// Where nothing can be known of any process.
-pub(super) fn read(holders: &BTreeSet<Pid>, args: bool) -> Result<BTreeMap<Pid, Process>, sysinfo::Error> {
+pub(super) fn read(
+    holders: &BTreeSet<Pid>,
+    known: &dyn Fn(&str) -> bool,
+    args: bool,
+) -> Result<BTreeMap<Pid, Process>, sysinfo::Error> {
     let mut kind = ProcessRefreshKind::nothing()
         .without_tasks()
         .with_exe(UpdateKind::OnlyIfNotSet)
@@ -32,7 +38,7 @@ pub(super) fn read(holders: &BTreeSet<Pid>, args: bool) -> Result<BTreeMap<Pid, 
         system.refresh_processes_specifics(ProcessesToUpdate::Some(&pids), false, kind);
         for &pid in &wanted {
             let process = match system.process(sysinfo::Pid::from_u32(pid)) {
-                Some(seen) => decode(pid, seen, args),
+                Some(seen) => decode(pid, seen, known, args),
                 None => Process { pid, ..Process::default() },
             };
             processes.insert(pid, process);
@@ -43,7 +49,7 @@ pub(super) fn read(holders: &BTreeSet<Pid>, args: bool) -> Result<BTreeMap<Pid, 
     Ok(processes)
 }
 
-fn decode(pid: Pid, seen: &sysinfo::Process, args: bool) -> Process {
+fn decode(pid: Pid, seen: &sysinfo::Process, known: &dyn Fn(&str) -> bool, args: bool) -> Process {
     let short_name = seen.name();
     let owner = seen.effective_user_id().or(seen.user_id());
     let file = seen.exe().filter(|path| !path.as_os_str().is_empty());
@@ -63,9 +69,13 @@ fn decode(pid: Pid, seen: &sysinfo::Process, args: bool) -> Process {
         exe: file.as_ref().map(|(path, deleted)| Executable {
             path: text(path.as_os_str()),
             deleted: *deleted,
+            interpreter: interpreter(pid, path, known),
             replaceable_at: platform::replaceable_at(pid, path),
         }),
-        args: args.then(|| seen.cmd().iter().map(|arg| text(arg)).collect()),
+        // Empty is what an unreadable command line looks like, too.
+        args: args
+            .then(|| seen.cmd().iter().map(|arg| text(arg)).collect())
+            .filter(|args: &Vec<_>| !args.is_empty()),
         uid: owner.and_then(platform::uid),
         user: owner.and_then(platform::process_user),
         started_at: i64::try_from(seen.start_time())
@@ -75,6 +85,14 @@ fn decode(pid: Pid, seen: &sysinfo::Process, args: bool) -> Process {
         service: None,
         container: None,
     }
+}
+
+/// The interpreter behind a name that is not one's.
+fn interpreter(pid: Pid, path: &Path, known: &dyn Fn(&str) -> bool) -> Option<&'static str> {
+    known(path.file_name()?.to_str()?).then_some(())?;
+    let mut bytes = Vec::new();
+    platform::open_executable(pid, path).ok()?.take(LOOKED_AT).read_to_end(&mut bytes).ok()?;
+    interpreter_in(&bytes)
 }
 
 /// The name a program was called by, where the file has several: Debian's `redis-server` is a link

@@ -5,12 +5,14 @@ use std::net::SocketAddr;
 
 use netstat2::{AddressFamilyFlags, ProtocolFlags, ProtocolSocketInfo, SocketInfo, TcpState};
 
+use super::super::proc_net::Inodes;
 use super::super::{Unobservable, Wish, platform};
 use crate::model::{Gap, GapKind, Pid, Protocol, Socket, SocketId, State};
 
 /// A socket and the processes that hold it.
 pub(super) struct Found {
     pub(super) socket: Socket,
+    inode: Option<u32>,
     pub(super) pids: Vec<Pid>,
 }
 
@@ -23,28 +25,32 @@ const MOST_FAILURES: u64 = 8;
 ///
 /// Where the socket tables cannot be opened.
 pub(super) fn read(wish: Wish, gaps: &mut Vec<Gap>) -> Result<Vec<Found>, Unobservable> {
-    let connected_udp = match wish.protocol {
-        Some(Protocol::Tcp) => HashSet::new(),
-        _ => platform::connected_udp().unwrap_or_else(|error| {
-            gaps.push(Gap {
-                kind: GapKind::UdpPeersUnreadable,
-                detail: format!(
-                    "which UDP sockets have a peer could not be read ({error}), so some of those \
-                     shown may be clients"
-                ),
-                count: None,
-                remedy: None,
-            });
-            HashSet::new()
-        }),
-    };
-    let mut found = Vec::new();
+    let before = platform::inodes(wish).unwrap_or_else(|error| {
+        gaps.push(gap(
+            GapKind::UdpPeersUnreadable,
+            format!(
+                "which UDP sockets have a peer could not be read ({error}), so some of those shown may be \
+                 clients"
+            ),
+        ));
+        Inodes::default()
+    });
+    let mut found: Vec<Found> = Vec::new();
+    let mut dumped = HashSet::new();
     let mut users = HashMap::new();
     let mut failures = 0;
     let mut last_failure = String::new();
     for entry in open(wish, gaps)? {
         match entry {
-            Ok(info) => found.extend(decode(info, found.len(), &connected_udp, &mut users)),
+            Ok(info) => {
+                let Some(socket) = decode(info, found.len(), &before.connected_udp, &mut users) else {
+                    continue;
+                };
+                // A dump that takes several messages may repeat an entry.
+                if socket.inode.is_none_or(|inode| dumped.insert(inode)) {
+                    found.push(socket);
+                }
+            }
             Err(error) => {
                 failures += 1;
                 last_failure = error.to_string();
@@ -55,16 +61,52 @@ pub(super) fn read(wish: Wish, gaps: &mut Vec<Gap>) -> Result<Vec<Found>, Unobse
         }
     }
     if failures > 0 {
-        gaps.push(Gap {
-            kind: GapKind::SocketsUnreadable,
-            detail: format!(
-                "a socket table was not read to its end ({last_failure}), so listeners may be missing"
-            ),
-            count: None,
-            remedy: None,
-        });
+        let detail =
+            format!("a socket table was not read to its end ({last_failure}), so listeners may be missing");
+        gaps.push(gap(GapKind::SocketsUnreadable, detail));
     }
+    gaps.extend(refused(wish, &before, &dumped));
     Ok(found)
+}
+
+fn gap(kind: GapKind, detail: String) -> Gap {
+    Gap { kind, detail, count: None, remedy: None }
+}
+
+/// The gap of a dump that the kernel refused or cut short, which `netstat2` takes for an empty one:
+/// sockets that were there before and after it, and not in it.
+fn refused(wish: Wish, before: &Inodes, dumped: &HashSet<u32>) -> Option<Gap> {
+    let missing: Vec<_> = before.receiving.difference(dumped).collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let after = platform::inodes(wish).unwrap_or_default();
+    let lasting = missing.into_iter().filter(|inode| after.receiving.contains(inode)).count();
+    let detail = match lasting {
+        0 => return None,
+        1 => "the kernel left 1 listener out of its socket dump".to_owned(),
+        n => format!("the kernel left {n} listeners out of its socket dump"),
+    };
+    Some(Gap { count: Some(lasting as u64), ..gap(GapKind::SocketsUnreadable, detail) })
+}
+
+/// Looks once more for the holders of sockets that seem to have none, and drops those that were
+/// closed meanwhile: the sockets and their holders are not read in one moment. An ordinary user
+/// looks again only for their own.
+pub(super) fn look_again(wish: Wish, privileged: bool, found: &mut Vec<Found>) {
+    let own = platform::own_uid();
+    let is_unheld = |found: &Found| found.pids.is_empty() && (privileged || found.socket.uid == own);
+    let unheld: HashSet<u32> = found.iter().filter(|f| is_unheld(f)).filter_map(|f| f.inode).collect();
+    if unheld.is_empty() {
+        return;
+    }
+    let mut holders = platform::holders_of(&unheld);
+    for socket in found.iter_mut().filter(|found| is_unheld(found)) {
+        socket.pids = socket.inode.and_then(|inode| holders.remove(&inode)).unwrap_or_default();
+    }
+    if let Ok(after) = platform::inodes(wish) {
+        found.retain(|f| !is_unheld(f) || f.inode.is_none_or(|inode| after.receiving.contains(&inode)));
+    }
 }
 
 fn open(wish: Wish, gaps: &mut Vec<Gap>) -> Result<platform::Entries, Unobservable> {
@@ -117,7 +159,7 @@ fn decode(
         user,
         namespace: None,
     };
-    Some(Found { socket, pids })
+    Some(Found { socket, inode: kernel.inode, pids })
 }
 
 /// What only some kernels tell of a socket.
@@ -129,7 +171,8 @@ struct KernelFacts {
 impl KernelFacts {
     #[cfg(target_os = "linux")]
     fn of(info: &SocketInfo) -> KernelFacts {
-        KernelFacts { inode: Some(info.inode), uid: Some(info.uid) }
+        // A socket of the kernel's own may have no inode.
+        KernelFacts { inode: Some(info.inode).filter(|&inode| inode != 0), uid: Some(info.uid) }
     }
 
     #[cfg(not(target_os = "linux"))]

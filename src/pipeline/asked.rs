@@ -1,0 +1,56 @@
+//! The one port or service that was asked about, even where nothing listens there.
+
+use crate::annotate::service;
+use crate::license::Facts;
+use crate::model::{Asked, Observation, Pid, PortRange};
+use crate::registry::Registry;
+use crate::request::Request;
+use crate::select::{Ports, Selection, Target};
+
+/// What is known of it, besides who listens.
+pub(super) fn about(
+    typed: &str,
+    request: &Request,
+    selection: &Selection,
+    observation: &Observation,
+) -> Asked {
+    let (registry, facts, os) = (Registry::embedded(), Facts::embedded(), observation.host.os);
+    let mut ports: Vec<Ports> = Vec::new();
+    let mut name = None;
+    for target in &selection.targets {
+        match target {
+            Target::Ports(one) => ports.push(*one),
+            Target::Name { word, ports: several, .. } => {
+                name = Some(word);
+                ports.extend(several);
+            }
+        }
+    }
+    let Some(&first) = ports.first() else { return Asked { typed: typed.to_owned(), ..Asked::default() } };
+    let mut ranges: Vec<PortRange> = ports.iter().map(|ports| ports.range).collect();
+    ranges.sort_unstable();
+    ranges.dedup();
+    let protocol = ports.iter().all(|ports| ports.protocol == first.protocol).then_some(first.protocol);
+    let protocol = protocol.flatten().or(selection.protocol);
+    let known: Vec<_> = facts.on_port(first.range.first, protocol).collect();
+    let managers: Vec<_> = known.iter().map(|(manager, _)| *manager).collect();
+    let entry = registry
+        .of_port(first.range.first)
+        .filter(|entry| protocol.is_none_or(|protocol| entry.is_for(protocol)))
+        .find(|entry| name.is_none_or(|name| entry.name.eq_ignore_ascii_case(name)));
+    let same_number = typed.parse().ok().and_then(|pid: Pid| observation.processes.get(&pid));
+    Asked {
+        typed: typed.to_owned(),
+        ports: ranges,
+        protocol,
+        family: match (request.wish.ipv4, request.wish.ipv6) {
+            (true, false) => Some("IPv4"),
+            (false, true) => Some("IPv6"),
+            _ => None,
+        },
+        process_of_that_number: same_number.and_then(|process| process.name.clone()),
+        service: entry.map(service),
+        managers: known.iter().map(|(manager, port)| manager.on(port)).collect(),
+        expected: facts.expected(&managers, os),
+    }
+}

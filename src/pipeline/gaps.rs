@@ -1,0 +1,49 @@
+//! What could not be seen, as far as it bears on what was asked.
+
+use crate::model::{Gap, GapKind, Observation, Owner, Row};
+
+/// The gaps of the observation, and those of the rows shown and of the `undecided` ones that might
+/// have been. `remedy` is what to do to see more.
+pub(super) fn of(
+    observation: &Observation,
+    rows: &[Row],
+    undecided: usize,
+    remedy: Option<String>,
+) -> Vec<Gap> {
+    let mut gaps = observation.gaps.clone();
+    for gap in gaps.iter_mut().filter(|gap| gap.kind == GapKind::SocketsHidden) {
+        gap.remedy.clone_from(&remedy);
+    }
+    let hidden = rows.iter().filter(|row| row.owner == Owner::Hidden).count();
+    gaps.extend(hidden_owners(hidden, undecided, observation.privileged, remedy.clone()));
+    gaps.extend(hidden_holders(rows.iter().filter(|row| row.more_holders).count(), remedy));
+    gaps
+}
+
+/// The gap of the owners that could not be seen.
+fn hidden_owners(shown: usize, undecided: usize, privileged: bool, remedy: Option<String>) -> Option<Gap> {
+    let count = shown + undecided;
+    let who = match count {
+        0 => return None,
+        1 => "the owner of 1 socket is hidden".to_owned(),
+        n => format!("the owners of {n} sockets are hidden"),
+    };
+    let from = if privileged { "even with these rights" } else { "from this user" };
+    let detail = match undecided {
+        0 => format!("{who} {from}"),
+        _ => format!("{who} {from}, so what was asked for may be among them"),
+    };
+    Some(Gap { kind: GapKind::OwnerHidden, detail, count: Some(count as u64), remedy })
+}
+
+/// The gap of sockets whose holders were perhaps not all seen.
+fn hidden_holders(count: usize, remedy: Option<String>) -> Option<Gap> {
+    let detail = match count {
+        0 => return None,
+        1 => "1 socket was made by another user than those seen to hold it, who may hold it too".to_owned(),
+        n => format!(
+            "{n} sockets were made by other users than those seen to hold them, who may hold them too"
+        ),
+    };
+    Some(Gap { kind: GapKind::HoldersHidden, detail, count: Some(count as u64), remedy })
+}

@@ -1,0 +1,196 @@
+//! The detail view, letter by letter.
+
+use jiff::ToSpan;
+use whatlistens::model::{Gap, GapKind};
+
+use crate::recorded::{linux, now, office, process};
+
+/// The remedy names the program by its path, which here is the test's.
+fn without_path(printed: &str) -> String {
+    let test = std::env::current_exe().unwrap();
+    printed.replace(test.to_str().unwrap(), "whatlistens")
+}
+
+#[test]
+fn a_mismatch_in_detail() {
+    insta::assert_snapshot!(office().printed("1538", None), @"
+    1538/tcp  3ds-lm  mismatch
+    python3.11 (PID 11224) listens on TCP port 1538.
+
+    Started      2026-11-22 02:53:20 (66 minutes ago)
+    Parent       systemd (PID 1)
+    Runs         /usr/bin/python3.11
+    User         alice
+    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
+    Registry     3ds-lm (IANA, registered port)
+    License      Autodesk 3ds-lm; the right process is lmgrd, lmadmin or adskflex
+    Verdict      mismatch (warning): python3.11 is not a process known for Autodesk 3ds-lm
+    Note         Autodesk's own documents put its license server on 27000-27009 and 2080. Nothing found
+                 shows a current Autodesk product on 1538, so a listener here deserves a look.
+    Next         If Autodesk 3ds-lm should run here, stop python3.11 or move it to another port; if not,
+                 ask whoever runs python3.11 why it uses a license manager's port.
+    ");
+}
+
+#[test]
+fn an_expected_server_in_detail() {
+    insta::assert_snapshot!(office().printed("27000", None), @"
+    27000/tcp  flex-lm  expected
+    lmgrd (PID 900) listens on TCP port 27000.
+
+    Started      2026-11-22 02:53:20 (66 minutes ago)
+    Parent       systemd (PID 1)
+    Runs         /opt/flexlm/bin/lmgrd
+    User         root
+    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
+    Registry     flex-lm, FLEX LM (1-10) (IANA, registered port)
+    License      Revenera FlexNet license server; the right process is lmgrd or lmadmin
+    Verdict      expected: lmgrd is a process known for Revenera FlexNet license server
+    Note         A FlexNet license server without a port of its own takes the first free one of
+                 27000-27009. The vendor daemon is its child and has another port.
+    ");
+}
+
+#[test]
+fn shared_sockets_in_detail() {
+    insta::assert_snapshot!(office().printed("80", None), @"
+    80/tcp  http
+    nginx (PID 800) listens on TCP port 80.
+
+    Also         nginx (PID 801) and nginx (PID 802)
+    Started      2026-11-22 02:53:20 (66 minutes ago)
+    Parent       systemd (PID 1)
+    Runs         /usr/sbin/nginx
+    User         root
+    Reach        0.0.0.0, :: (any machine that can reach this one can reach it, if no firewall stops it)
+    Registry     http, World Wide Web HTTP (IANA, system port)
+    ");
+}
+
+#[test]
+fn a_hidden_owner_in_detail() {
+    let machine = linux().by_ordinary_user(&[(7, "sshd")]).socket("tcp 0.0.0.0:1538", &[]);
+    insta::assert_snapshot!(without_path(&machine.printed("1538", None)), @"
+    1538/tcp  3ds-lm  cannot-tell
+    Something listens on TCP port 1538, and who owns it cannot be seen from here. The port is not free.
+
+    User         alice
+    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
+    Registry     3ds-lm (IANA, registered port)
+    License      Autodesk 3ds-lm; the right process is lmgrd, lmadmin or adskflex
+    Verdict      cannot-tell: the process that holds the port of Autodesk 3ds-lm cannot be seen
+    Note         Autodesk's own documents put its license server on 27000-27009 and 2080. Nothing found
+                 shows a current Autodesk product on 1538, so a listener here deserves a look.
+
+    Not seen: the owner of 1 socket is hidden from this user. To see more: sudo whatlistens 1538
+    ");
+}
+
+#[test]
+fn a_socket_without_a_process_in_detail() {
+    insta::assert_snapshot!(office().printed("33333", None), @"
+    33333/udp
+    UDP port 33333 is in use, but no process here owns it: it may belong to the kernel itself, or to a
+    process in another PID namespace, such as a container's.
+
+    User         alice
+    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
+    Registry     no service known here (registered port)
+    ");
+}
+
+#[test]
+fn a_free_port_in_detail() {
+    insta::assert_snapshot!(office().printed("7279/tcp", None), @"
+    7279/tcp  ctxlic
+    Port 7279 is free: nothing listens there on this machine by TCP. A connection, or a socket that does
+    not listen, may still keep a program from opening it.
+
+    Registry     ctxlic, Citrix Licensing (IANA, registered port)
+    License      Citrix License Server
+    Note         7279 is the port of the vendor daemon CITRIX; the license server manager (lmadmin,
+                 formerly lmgrd) listens on 27000. 7279 is not a Sentinel port.
+    Next         If the license server (lmgrd, lmadmin or CITRIX) should run on this machine, it is not
+                 running, or it uses another port: look in its log, or look for it by name: whatlistens
+                 lmgrd. If it runs elsewhere, ask that machine.
+    ");
+    insta::assert_snapshot!(office().printed("50000", None), @"
+    50000
+    Port 50000 is free: nothing listens there on this machine, neither by TCP nor by UDP. A connection,
+    or a socket that does not listen, may still keep a program from opening it.
+
+    Registry     none: ports from 49152 up are for anyone's use and are never assigned
+    ");
+}
+
+#[test]
+fn holders_beyond_a_few_are_counted() {
+    let workers = |n| (0..n).map(|i| process(900 + i, "/usr/sbin/nginx")).collect::<Vec<_>>();
+    let also = |n| {
+        let detail = linux().socket("tcp 0.0.0.0:80", &workers(n)).printed("80", None);
+        detail.lines().skip_while(|line| !line.starts_with("Also")).take(2).collect::<Vec<_>>().join(" ")
+    };
+    assert!(also(9).contains("PID 908"), "{}", also(9));
+    assert!(also(12).contains("3 more"), "{}", also(12));
+}
+
+#[test]
+fn ages_are_in_the_unit_a_person_would_use() {
+    for (seconds, said) in [
+        (1, "1 second ago"),
+        (119, "119 seconds ago"),
+        (120, "2 minutes ago"),
+        (7_199, "119 minutes ago"),
+        (7_200, "2 hours ago"),
+        (172_799, "47 hours ago"),
+        (172_800, "2 days ago"),
+        (31_536_000, "365 days ago"),
+    ] {
+        let mut server = process(70, "/usr/sbin/nginx");
+        server.started_at = server.started_at.map(|_| now() - seconds.seconds());
+        let detail = linux().socket("tcp 0.0.0.0:80", &[server]).printed("80", None);
+        assert!(detail.contains(&format!("({said})")), "{detail}");
+    }
+}
+
+#[test]
+fn nothing_is_called_free_that_was_not_looked_at() {
+    for (line, family) in [("-4 8080", "IPv4"), ("-6 8080", "IPv6")] {
+        let printed = linux().printed(line, None);
+        assert!(
+            !printed.contains("free") && printed.contains(&format!("at an {family} address")),
+            "{printed}"
+        );
+    }
+    let blind = linux().gap(Gap {
+        kind: GapKind::SocketsUnreadable,
+        detail: "the kernel left 1 listener out of its socket dump".to_owned(),
+        count: Some(1),
+        remedy: None,
+    });
+    let printed = blind.printed("8080", None);
+    assert!(
+        printed.contains("whether it is free cannot be told")
+            && printed.contains("Not seen: the kernel left")
+    );
+    assert!(linux().printed("8080", None).contains("Port 8080 is free"));
+}
+
+#[test]
+fn a_number_that_is_a_process_s_is_told() {
+    let machine = linux().socket("tcp 0.0.0.0:22", &[process(4242, "/usr/sbin/sshd")]);
+    assert!(machine.printed("4242", None).contains("the number of a process, sshd: whatlistens --pid 4242"));
+    assert!(!machine.printed("4243", None).contains("--pid"));
+}
+
+#[test]
+fn a_manager_of_the_other_protocol_is_said_to_be_absent() {
+    let machine = linux().socket("tcp 0.0.0.0:5093", &[process(70, "/usr/bin/node")]);
+    let printed = machine.printed("5093", None);
+    assert!(
+        printed.contains("Thales Sentinel RMS License Manager is not seen to listen on port 5093"),
+        "{printed}"
+    );
+    let machine = linux().socket("udp 0.0.0.0:5093", &[process(70, "/opt/lserv")]);
+    assert!(!machine.printed("5093", None).contains("not seen to listen"));
+}
