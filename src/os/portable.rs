@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use self::sockets::Found;
 use super::{Unobservable, Wish, platform};
-use crate::model::{Gap, GapKind, Holding, Host, Observation, Os, Pid, Process, Unseen};
+use crate::model::{Gap, GapKind, Holding, Host, Observation, Os, Unseen};
 
 pub(super) fn observe(
     wish: Wish,
@@ -34,7 +34,6 @@ pub(super) fn observe(
             });
             BTreeMap::new()
         });
-    gaps.extend(gone(&holders, &processes));
 
     // Which processes cannot be looked into matters only to a socket that they may hold, and costs
     // a walk over all of them.
@@ -53,17 +52,6 @@ pub(super) fn observe(
         processes,
         gaps,
     })
-}
-
-/// The holders that ended between the look at the sockets and the look at the processes.
-fn gone(holders: &BTreeSet<Pid>, processes: &BTreeMap<Pid, Process>) -> Option<Gap> {
-    let gone = holders.iter().filter_map(|pid| processes.get(pid)).filter(|p| p.name.is_none()).count();
-    let detail = match gone {
-        0 => return None,
-        1 => "1 process ended while it was looked at".to_owned(),
-        n => format!("{n} processes ended while they were looked at"),
-    };
-    Some(Gap { kind: GapKind::ProcessGone, detail, count: Some(gone as u64), remedy: None })
 }
 
 #[cfg(target_os = "linux")]

@@ -1,6 +1,8 @@
 //! What could not be seen, as far as it bears on what was asked.
 
-use crate::model::{Gap, GapKind, Observation, Owner, Row};
+use std::collections::BTreeSet;
+
+use crate::model::{Gap, GapKind, Observation, Owner, Pid, Row};
 
 /// The gaps of the observation, and those of the rows shown and of the `undecided` ones that might
 /// have been. `remedy` is what to do to see more.
@@ -14,10 +16,26 @@ pub(super) fn of(
     for gap in gaps.iter_mut().filter(|gap| gap.kind == GapKind::SocketsHidden) {
         gap.remedy.clone_from(&remedy);
     }
+    gaps.extend(gone(&gaps, rows));
     let hidden = rows.iter().filter(|row| row.owner == Owner::Hidden).count();
     gaps.extend(hidden_owners(hidden, undecided, observation.privileged, remedy.clone()));
     gaps.extend(hidden_holders(rows.iter().filter(|row| row.more_holders).count(), remedy));
     gaps
+}
+
+/// The gap of holders that ended between the look at the sockets and the look at the processes.
+fn gone(gaps: &[Gap], rows: &[Row]) -> Option<Gap> {
+    if gaps.iter().any(|gap| gap.kind == GapKind::ProcessesUnreadable) {
+        return None;
+    }
+    let holders = rows.iter().flat_map(|row| row.owner.processes());
+    let gone: BTreeSet<Pid> = holders.filter(|p| p.name.is_none()).map(|p| p.pid).collect();
+    let detail = match gone.len() {
+        0 => return None,
+        1 => "1 process ended while it was looked at".to_owned(),
+        n => format!("{n} processes ended while they were looked at"),
+    };
+    Some(Gap { kind: GapKind::ProcessGone, detail, count: Some(gone.len() as u64), remedy: None })
 }
 
 /// The gap of the owners that could not be seen.

@@ -217,6 +217,18 @@ fn only_the_hidden_owners_that_bear_on_the_question_are_a_gap() {
 }
 
 #[test]
+fn a_holder_that_ended_is_a_gap_of_its_own_rows_alone() {
+    let gone = Process { pid: 9, ..Process::default() };
+    let machine = linux()
+        .socket("tcp 0.0.0.0:80", std::slice::from_ref(&gone))
+        .socket("tcp [::]:80", &[gone])
+        .socket("tcp 0.0.0.0:22", &[process(5, "/usr/sbin/sshd")]);
+    let gap = &machine.report("80").gaps[0];
+    assert_eq!((gap.kind, gap.count), (GapKind::ProcessGone, Some(1)));
+    assert!(machine.report("22").gaps.is_empty());
+}
+
+#[test]
 fn root_is_never_sent_to_sudo() {
     let machine = linux().socket("tcp 0.0.0.0:22", &[]);
     assert!(machine.report("").gaps.is_empty());
