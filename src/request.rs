@@ -6,7 +6,7 @@ mod what;
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use clap::Parser;
 use jiff::tz::TimeZone;
@@ -161,6 +161,9 @@ const SUDO_PATH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", 
 /// where it was found by that name and sudo would find it.
 fn command_line(args: &[OsString], program: Option<PathBuf>) -> String {
     let mut words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    if MAIN_SEPARATOR != '/' {
+        return for_windows(&words);
+    }
     if let (Some(name), Some(path)) = (words.first_mut(), program)
         && !name.contains('/')
         && !path.parent().is_some_and(|folder| SUDO_PATH.iter().any(|found| folder == Path::new(found)))
@@ -168,6 +171,15 @@ fn command_line(args: &[OsString], program: Option<PathBuf>) -> String {
         *name = path.to_string_lossy().into_owned();
     }
     shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| "whatlistens".to_owned())
+}
+
+/// Quoted as cmd.exe and PowerShell both take it: no argument of this program needs a quote inside.
+fn for_windows(words: &[String]) -> String {
+    let quoted = words.iter().map(|word| match word.contains([' ', '\t', ';', '&']) || word.is_empty() {
+        true => format!("\"{word}\""),
+        false => word.clone(),
+    });
+    quoted.collect::<Vec<_>>().join(" ")
 }
 
 /// Every port.
@@ -214,7 +226,12 @@ mod tests {
 
     #[test]
     fn the_command_to_repeat_is_quoted() {
-        let args = ["whatlistens", "--user", "a b", "1538"].map(OsString::from);
+        let words = ["whatlistens", "--user", "a b", "1538"];
+        assert_eq!(for_windows(&words.map(str::to_owned)), "whatlistens --user \"a b\" 1538");
+        if MAIN_SEPARATOR != '/' {
+            return;
+        }
+        let args = words.map(OsString::from);
         let found_at = |path: &str| command_line(&args, Some(PathBuf::from(path)));
         assert_eq!(found_at("/usr/bin/whatlistens"), "whatlistens --user 'a b' 1538");
         assert_eq!(found_at("/home/a/bin/whatlistens"), "/home/a/bin/whatlistens --user 'a b' 1538");

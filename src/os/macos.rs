@@ -5,7 +5,9 @@ use std::path::Path;
 use super::unix;
 use crate::model::{Gap, GapKind, Pid};
 
-pub(super) use super::not_linux::{Entries, executable, holders_of, inodes, open, open_executable, unseen};
+pub(super) use super::not_linux::{
+    Entries, executable, holders_of, inodes, open, open_executable, unseen, uptime,
+};
 pub(super) use unix::{is_root as privileged, own_uid, process_user, uid, user_name};
 
 /// libproc tells an ordinary user only of their own processes, and `netstat2` finds sockets

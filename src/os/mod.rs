@@ -1,11 +1,12 @@
 //! The only folder that knows the operating system.
 //!
 //! Here, calling is kept apart from understanding: what calls the system copies text and fields
-//! out; what decodes them ([`proc_net`], [`interpreter`]) is compiled and tested everywhere.
+//! out; what decodes them ([`proc_net`], [`proc_stat`], [`interpreter`]) is compiled and tested everywhere.
 
 pub mod interpreter;
 mod portable;
 pub mod proc_net;
+pub mod proc_stat;
 
 #[cfg(target_os = "linux")]
 mod linux;

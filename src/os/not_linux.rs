@@ -10,6 +10,7 @@ use netstat2::{AddressFamilyFlags, ProtocolFlags, SocketInfo};
 
 use super::Wish;
 use super::proc_net::Inodes;
+use super::proc_stat::Ticks;
 use crate::model::{Gap, Pid, Unseen};
 
 /// The socket tables, entry by entry.
@@ -34,8 +35,13 @@ pub(super) fn inodes(_wish: Wish) -> io::Result<Inodes> {
     Ok(Inodes::default())
 }
 
+/// Nothing here is timed by it.
+pub(super) fn uptime() -> Option<Ticks> {
+    None
+}
+
 /// There is no second way to ask.
-pub(super) fn holders_of(_inodes: &HashSet<u32>) -> HashMap<u32, Vec<Pid>> {
+pub(super) fn holders_of(_inodes: &HashSet<u32>, _since: Option<Ticks>) -> HashMap<u32, Vec<Pid>> {
     HashMap::new()
 }
 

@@ -19,8 +19,7 @@ pub(super) fn observe(
     let privileged = platform::privileged();
     let mut gaps = platform::standing_gaps(privileged);
 
-    let mut found = sockets::read(wish, &mut gaps)?;
-    sockets::look_again(wish, privileged, &mut found);
+    let found = sockets::read(wish, privileged, &mut gaps)?;
     let holdings: Vec<Holding> =
         found.iter().flat_map(|f| f.pids.iter().map(|&pid| Holding { socket: f.socket.id, pid })).collect();
     let holders: BTreeSet<_> = holdings.iter().map(|holding| holding.pid).collect();

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use crate::model::{Gap, Pid};
 
-pub(super) use super::not_linux::{Entries, executable, holders_of, inodes, open, open_executable, unseen};
+pub(super) use super::not_linux::{
+    Entries, executable, holders_of, inodes, open, open_executable, unseen, uptime,
+};
 
 /// Whether this process runs with an elevated token ("as administrator").
 #[expect(unsafe_code, reason = "the token of a process is only to be had from the Windows API")]

@@ -16,7 +16,7 @@ use super::{Wish, unix};
 use crate::model::{Gap, GapKind, Pid, Protocol};
 
 pub(super) use unix::{is_root as privileged, own_uid, process_user, uid, user_name};
-pub(super) use walk::{holders_of, unseen};
+pub(super) use walk::{holders_of, unseen, uptime};
 
 /// Nothing is out of sight on Linux before it is looked at.
 pub(super) fn standing_gaps(_privileged: bool) -> Vec<Gap> {

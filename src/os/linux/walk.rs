@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::super::proc_stat::{self, Ticks};
 use super::user_name;
 use crate::model::{Pid, Unseen, UnseenProcess};
 
@@ -37,13 +38,26 @@ pub(in crate::os) fn unseen(_privileged: bool) -> Unseen {
     Unseen::Processes(denied)
 }
 
-/// Who holds these sockets, looked up once more. The first look is over in a moment, in which a
-/// process may have handed its socket to a child and ended; and it passes over threads that have
-/// file tables of their own (`unshare(2)`, CLONE_FILES), or outlive their first thread.
-pub(in crate::os) fn holders_of(inodes: &HashSet<u32>) -> HashMap<u32, Vec<Pid>> {
+/// How long the system has been up.
+pub(in crate::os) fn uptime() -> Option<Ticks> {
+    proc_stat::uptime(&fs::read_to_string("/proc/uptime").ok()?)
+}
+
+/// Who holds these sockets, looked up once more, in the file tables of all threads. With `since`,
+/// only where the first look may have missed them although they were there all the while: in
+/// processes that started after it did, and in those with several threads, which may have file
+/// tables of their own (`unshare(2)`, CLONE_FILES), or outlive their first thread.
+pub(in crate::os) fn holders_of(inodes: &HashSet<u32>, since: Option<Ticks>) -> HashMap<u32, Vec<Pid>> {
     let mut holders: HashMap<u32, Vec<Pid>> = HashMap::new();
+    if inodes.is_empty() {
+        return holders;
+    }
     for (pid, folder) in processes().into_iter().flatten() {
-        let threads = fs::read_dir(folder.join("task")).into_iter().flatten().flatten();
+        let tasks = folder.join("task");
+        if since.is_some_and(|since| !has_threads(&tasks) && !started_after(&folder, since)) {
+            continue;
+        }
+        let threads = fs::read_dir(tasks).into_iter().flatten().flatten();
         let mut held: Vec<u32> = threads.flat_map(|thread| sockets_in(&thread.path().join("fd"))).collect();
         held.sort_unstable();
         held.dedup();
@@ -52,6 +66,18 @@ pub(in crate::os) fn holders_of(inodes: &HashSet<u32>) -> HashMap<u32, Vec<Pid>>
         }
     }
     holders
+}
+
+/// A folder has two links, and one more for each folder in it (`proc_task_getattr` in
+/// `fs/proc/base.c` counts threads so).
+fn has_threads(tasks: &Path) -> bool {
+    fs::metadata(tasks).is_ok_and(|metadata| metadata.nlink() > 3)
+}
+
+/// Whether a process started no earlier than then; what cannot be read may have.
+fn started_after(folder: &Path, since: Ticks) -> bool {
+    let stat = fs::read(folder.join("stat")).unwrap_or_default();
+    proc_stat::started(&String::from_utf8_lossy(&stat)).is_none_or(|started| started >= since)
 }
 
 /// The numbered folders of `/proc`; `None` where it cannot be listed.

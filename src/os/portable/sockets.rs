@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use netstat2::{AddressFamilyFlags, ProtocolFlags, ProtocolSocketInfo, SocketInfo, TcpState};
 
 use super::super::proc_net::Inodes;
+use super::super::proc_stat::Ticks;
 use super::super::{Unobservable, Wish, platform};
 use crate::model::{Gap, GapKind, Pid, Protocol, Socket, SocketId, State};
 
@@ -24,7 +25,8 @@ const MOST_FAILURES: u64 = 8;
 /// # Errors
 ///
 /// Where the socket tables cannot be opened.
-pub(super) fn read(wish: Wish, gaps: &mut Vec<Gap>) -> Result<Vec<Found>, Unobservable> {
+pub(super) fn read(wish: Wish, privileged: bool, gaps: &mut Vec<Gap>) -> Result<Vec<Found>, Unobservable> {
+    let since = platform::uptime();
     let before = platform::inodes(wish).unwrap_or_else(|error| {
         gaps.push(gap(
             GapKind::UdpPeersUnreadable,
@@ -66,6 +68,7 @@ pub(super) fn read(wish: Wish, gaps: &mut Vec<Gap>) -> Result<Vec<Found>, Unobse
         gaps.push(gap(GapKind::SocketsUnreadable, detail));
     }
     gaps.extend(refused(wish, &before, &dumped));
+    look_again(wish, privileged, &before, since, &mut found);
     Ok(found)
 }
 
@@ -93,14 +96,18 @@ fn refused(wish: Wish, before: &Inodes, dumped: &HashSet<u32>) -> Option<Gap> {
 /// Looks once more for the holders of sockets that seem to have none, and drops those that were
 /// closed meanwhile: the sockets and their holders are not read in one moment. An ordinary user
 /// looks again only for their own.
-pub(super) fn look_again(wish: Wish, privileged: bool, found: &mut Vec<Found>) {
+fn look_again(wish: Wish, privileged: bool, before: &Inodes, since: Option<Ticks>, found: &mut Vec<Found>) {
     let own = platform::own_uid();
     let is_unheld = |found: &Found| found.pids.is_empty() && (privileged || found.socket.uid == own);
-    let unheld: HashSet<u32> = found.iter().filter(|f| is_unheld(f)).filter_map(|f| f.inode).collect();
-    if unheld.is_empty() {
+    let unheld = found.iter().filter(|found| is_unheld(found)).filter_map(|found| found.inode);
+    // A socket that was opened during the first look may be anybody's, even one's who was passed by.
+    let (lasting, new): (HashSet<u32>, HashSet<u32>) =
+        unheld.partition(|inode| before.receiving.contains(inode));
+    if lasting.is_empty() && new.is_empty() {
         return;
     }
-    let mut holders = platform::holders_of(&unheld);
+    let mut holders = platform::holders_of(&lasting, since);
+    holders.extend(platform::holders_of(&new, None));
     for socket in found.iter_mut().filter(|found| is_unheld(found)) {
         socket.pids = socket.inode.and_then(|inode| holders.remove(&inode)).unwrap_or_default();
     }
