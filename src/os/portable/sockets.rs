@@ -187,3 +187,40 @@ impl KernelFacts {
         KernelFacts { inode: None, uid: None }
     }
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::*;
+
+    const WISH: Wish = Wish { protocol: Some(Protocol::Tcp), ipv4: true, ipv6: false, args: false };
+
+    /// What is there, and what comes of it with a listener of this test's own.
+    fn with_listener() -> (TcpListener, Inodes) {
+        let before = platform::inodes(WISH).unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let mut after = platform::inodes(WISH).unwrap();
+        after.receiving.retain(|inode| !before.receiving.contains(inode));
+        (listener, after)
+    }
+
+    #[test]
+    fn a_listener_that_the_dump_left_out_is_a_gap() {
+        let (_listener, inodes) = with_listener();
+        let gap = refused(WISH, &inodes, &HashSet::new()).unwrap();
+        assert_eq!(gap.kind, GapKind::SocketsUnreadable);
+        assert!(gap.count.is_some_and(|count| count >= 1), "{gap:?}");
+        assert_eq!(refused(WISH, &inodes, &inodes.receiving), None);
+    }
+
+    #[test]
+    fn a_listener_that_was_closed_meanwhile_is_none() {
+        let (listener, inodes) = with_listener();
+        drop(listener);
+        let closed = |_| refused(WISH, &inodes, &HashSet::new());
+        // Another test's listener may have come in between, and go.
+        assert!((0..1000).any(|round| closed(round).is_none()));
+    }
+}
