@@ -11,7 +11,7 @@
 //!
 //! # Invariants
 //!
-//! - It never connects: no packet is sent, no name resolved, no port opened.
+//! - It never connects: no port is opened, no host name resolved.
 //! - No socket is dropped because its owner could not be read, and nothing that failed becomes an
 //!   empty list, 0 or "-": it becomes a [`model::Gap`] or a `None`.
 //! - Only [`os`] asks which system it is compiled for, and only it may be `unsafe`.

@@ -65,6 +65,8 @@ fn each_protocol_and_family_is_found_with_its_process() {
 fn a_wildcard_is_all_interfaces() {
     let listening = Listening::at(&listener_program(), &["tcp:0.0.0.0:0", "udp:[::]:0"]);
     for address in &listening.addresses {
-        assert_eq!(row(&look(&address.port().to_string()), *address).exposure, "all-interfaces");
+        let document = look(&address.port().to_string());
+        let row = row(&document, *address);
+        assert_eq!((row.exposure.as_str(), pids(row)), ("all-interfaces", vec![listening.pid()]));
     }
 }

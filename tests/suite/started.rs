@@ -75,6 +75,7 @@ impl Listening {
     }
 
     /// The port of the first socket.
+    #[cfg(target_os = "linux")]
     pub fn port(&self) -> u16 {
         self.addresses[0].port()
     }
