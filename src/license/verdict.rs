@@ -16,7 +16,7 @@ pub struct Subject<'a> {
     pub port: u16,
     /// Who holds it.
     pub owner: &'a Owner,
-    /// Who started the lead.
+    /// The lead's parent.
     pub parent: Option<&'a Process>,
     /// Whether a process that was not seen may hold it too.
     pub more_holders: bool,
@@ -92,8 +92,7 @@ impl Case<'_> {
             return self.more_may_hold_it(lead);
         }
         let of_lead = self.of(lead);
-        // The vendor daemons that a server starts may inherit its socket; who else has it is not
-        // the server's.
+        // The vendor daemons that a server starts may inherit its socket; nobody else comes by it so.
         let descends = |process: &Process| holders.iter().any(|holder| Some(holder.pid) == process.ppid);
         let stranger = holders[1..]
             .iter()
@@ -104,40 +103,42 @@ impl Case<'_> {
         }
     }
 
-    /// The holders to judge, the lead first: without the service manager, where it opened the
-    /// socket for another.
+    /// The holders to judge, the lead first: without systemd, where it opened the socket for another.
     fn serving(&self) -> Vec<&Process> {
+        let opens_for_others = |process: &&Process| {
+            process.exe.as_ref().is_some_and(|exe| exe.path.ends_with("/lib/systemd/systemd"))
+        };
         let holders = self.subject.owner.processes();
-        let opens_for_others = |p: &&Process| p.exe_name(self.subject.os) == Some("systemd");
-        let (managers, others): (Vec<_>, Vec<_>) = holders.iter().partition(opens_for_others);
-        if others.is_empty() { managers } else { others }
+        let (openers, others): (Vec<_>, Vec<_>) = holders.iter().partition(opens_for_others);
+        if others.is_empty() { openers } else { others }
     }
 
     /// What one holder is here.
     fn of(&self, process: &Process) -> Finding {
-        let os = self.subject.os;
+        let (facts, os) = (self.facts, self.subject.os);
         let Some(exe) = process.exe_name(os) else { return self.nameless(process) };
         let wrapper = WRAPPERS.iter().find(|(name, _)| same_name(name, exe, os));
-        let belongs_to = self.facts.recognise(exe, os);
-        let known = |manager: &&&KnownManager| self.facts.is_known_for(manager, exe, os);
-        let any_vendor = |manager: &&&KnownManager| self.facts.takes_any_vendor(manager, exe, os);
+        let belongs_to = facts.recognise(exe, os);
         if (wrapper.is_some() || belongs_to.is_some())
             && let Some(doubt) = self.doubt(exe, process)
         {
             return doubt;
         }
-        match (wrapper, belongs_to) {
-            (Some((_, advice)), _) => self.wrapper(exe, process, advice),
-            _ if self.expected.is_empty() => self.nothing_known(exe),
-            (_, None) => self.mismatch(exe),
-            (_, Some(_)) if self.managers.iter().any(|m| known(&m)) => {
-                expected(format!("{exe} is a process known for {}", self.managers()))
-            }
-            (_, Some(other)) if self.managers.iter().any(|m| any_vendor(&m)) => {
-                expected(format!("{exe} belongs to {other}, which may use the ports of {}", self.managers()))
-            }
-            (_, Some(other)) => self.other_manager(exe, &other),
+        if let Some((_, advice)) = wrapper {
+            return self.wrapper(exe, process, advice);
         }
+        if self.expected.is_empty() {
+            return self.nothing_known(exe);
+        }
+        let Some(belongs_to) = belongs_to else { return self.mismatch(exe) };
+        if self.managers.iter().any(|manager| facts.is_known_for(manager, exe, os)) {
+            return expected(format!("{exe} is a process known for {}", self.managers()));
+        }
+        if self.managers.iter().any(|manager| facts.takes_any_vendor(manager, exe, os)) {
+            let managers = self.managers();
+            return expected(format!("{exe} belongs to {belongs_to}, which may use the ports of {managers}"));
+        }
+        self.other_manager(exe, &belongs_to)
     }
 
     fn hidden(&self) -> Finding {

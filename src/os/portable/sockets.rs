@@ -28,13 +28,13 @@ const MOST_FAILURES: u64 = 8;
 pub(super) fn read(wish: Wish, privileged: bool, gaps: &mut Vec<Gap>) -> Result<Vec<Found>, Unobservable> {
     let since = platform::uptime();
     let before = platform::inodes(wish).unwrap_or_else(|error| {
-        gaps.push(gap(
-            GapKind::UdpPeersUnreadable,
-            format!(
+        if wish.protocol != Some(Protocol::Tcp) {
+            let detail = format!(
                 "which UDP sockets have a peer could not be read ({error}), so some of those shown may be \
                  clients"
-            ),
-        ));
+            );
+            gaps.push(gap(GapKind::UdpPeersUnreadable, detail));
+        }
         Inodes::default()
     });
     let mut found: Vec<Found> = Vec::new();
