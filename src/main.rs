@@ -45,7 +45,8 @@ fn answer(args: Vec<OsString>) -> Result<u8, (String, u8)> {
             .map_err(|error| (error.to_string(), UNOBSERVABLE))?;
     let report = pipeline::report(&request, &observation).map_err(|wrong| (wrong.to_string(), FAILED))?;
     let status = if report.rows.is_empty() { NOTHING_MATCHED } else { MATCHED };
-    written(render::render(&report, request.form, &request.style, &mut stdout, &mut io::stderr()), status)
+    let rendered = render::render(&report, request.form, &request.style, &mut stdout, &mut io::stderr());
+    written(rendered.and_then(|()| stdout.flush()), status)
 }
 
 fn written(result: io::Result<()>, status: u8) -> Result<u8, (String, u8)> {

@@ -12,7 +12,7 @@ use clap::Parser;
 use jiff::tz::TimeZone;
 
 use crate::cli::{Cli, Color, Sort};
-use crate::model::{PortRange, Protocol};
+use crate::model::Protocol;
 use crate::os::Wish;
 use crate::render::{Form, Style};
 use crate::select::{Ports, Selection, SortKey, Target};
@@ -53,11 +53,24 @@ impl Request {
             targets.extend(what::targets(word)?);
         }
         let (mut ipv4, mut ipv6) = (cli.ipv4, cli.ipv6);
+        let mut families = Vec::new();
         for text in &cli.internet {
             let internet = what::internet(text)?;
             ipv4 |= internet.ipv4;
             ipv6 |= internet.ipv6;
+            families.push((internet.ipv4, internet.ipv6));
             targets.extend(internet.targets);
+        }
+        families.dedup();
+        if families.len() > 1 {
+            let wrong =
+                "a 4 or 6 after -i holds for all that is asked for: give it to each -i, or use -4 or -6";
+            return Err(WrongUse::new(wrong.to_owned()));
+        }
+        for (option, values) in [("--pid", &cli.pid), ("--process", &cli.process), ("--user", &cli.user)] {
+            if values.iter().any(String::is_empty) {
+                return Err(WrongUse::new(format!("{option} was given nothing to look for")));
+            }
         }
         let narrowed = !cli.pid.is_empty()
             || !cli.process.is_empty()
@@ -182,9 +195,6 @@ fn for_windows(words: &[String]) -> String {
     quoted.collect::<Vec<_>>().join(" ")
 }
 
-/// Every port.
-const ALL_PORTS: PortRange = PortRange { first: 0, last: u16::MAX };
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,6 +232,16 @@ mod tests {
             Wish { protocol: Some(Protocol::Udp), ipv4: true, ipv6: false, .. }
         ));
         assert!(matches!(wish("w 53/udp 53/tcp"), Wish { protocol: None, .. }));
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for line in
+            ["w -i4TCP -i6UDP", "w -i :80 -i 4:443", "w --user=", "w --process=", "w --pid=", "w --user=a,"]
+        {
+            assert!(matches!(request(line), Err(Stop::Wrong(_))), "{line}");
+        }
+        assert!(request("w -i 4tcp -i 4udp").is_ok() && request("w -i :80 -i :443").is_ok());
     }
 
     #[test]

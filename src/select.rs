@@ -143,8 +143,6 @@ fn matches_target(row: &Row, target: &Target, called: impl Fn(&str) -> Match) ->
         Target::Name { word, protocol, ports } => {
             let by_port = Match::from(ports.iter().any(|ports| in_ports(row, ports)));
             let by_name = called(word);
-            // A hidden owner leaves a question about a process open, not one about a service.
-            let by_name = if ports.is_empty() || by_name == Match::Yes { by_name } else { Match::No };
             let right_protocol = protocol.is_none_or(|protocol| protocol == row.socket.protocol);
             by_port.max(by_name).min(right_protocol.into())
         }
@@ -159,9 +157,10 @@ fn in_ports(row: &Row, ports: &Ports) -> bool {
 /// Whether any holder is the one: a hidden one may be, where `may_be_hidden`.
 fn by_holder(row: &Row, is_it: impl Fn(&Process) -> bool, may_be_hidden: impl Fn() -> bool) -> Match {
     match &row.owner {
-        Owner::Identified(processes) => processes.iter().any(is_it).into(),
-        Owner::Hidden if may_be_hidden() => Match::Unknown,
-        Owner::Hidden => Match::No,
+        Owner::Identified(processes) if processes.iter().any(is_it) => Match::Yes,
+        Owner::Identified(_) if !row.more_holders => Match::No,
+        Owner::Identified(_) | Owner::Hidden if may_be_hidden() => Match::Unknown,
+        Owner::Identified(_) | Owner::Hidden => Match::No,
         Owner::Unattributed => Match::No,
     }
 }

@@ -91,16 +91,22 @@ impl Case<'_> {
         if self.subject.more_holders {
             return self.more_may_hold_it(lead);
         }
-        let of_lead = self.of(lead);
+        let mut of_lead = self.of(lead);
+        if of_lead.verdict != Verdict::Expected {
+            return of_lead;
+        }
         // The vendor daemons that a server starts may inherit its socket; nobody else comes by it so.
         let descends = |process: &Process| holders.iter().any(|holder| Some(holder.pid) == process.ppid);
-        let stranger = holders[1..]
-            .iter()
-            .find(|process| !descends(process) && self.of(process).verdict != Verdict::Expected);
-        match stranger {
-            Some(stranger) if of_lead.verdict == Verdict::Expected => self.shared(lead, stranger),
-            _ => of_lead,
+        let strangers = holders[1..].iter().filter(|process| self.of(process).verdict != Verdict::Expected);
+        let (children, others): (Vec<&Process>, Vec<&Process>) =
+            strangers.partition(|process| descends(process));
+        if let Some(other) = others.first() {
+            return self.shared(lead, other);
         }
+        if let Some(name) = children.first().and_then(|child| child.name.as_deref()) {
+            of_lead.reason += &format!("; {name}, which it started, holds it too");
+        }
+        of_lead
     }
 
     /// The holders to judge, the lead first: without systemd, where it opened the socket for another.

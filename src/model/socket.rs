@@ -90,6 +90,9 @@ pub struct PortRange {
 }
 
 impl PortRange {
+    /// Every port.
+    pub const ALL: PortRange = PortRange { first: 0, last: u16::MAX };
+
     /// The range of one port.
     #[must_use]
     pub fn single(port: u16) -> PortRange {

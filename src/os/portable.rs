@@ -40,7 +40,12 @@ pub(super) fn observe(
         let mut uids = found.pids.iter().filter_map(|pid| processes.get(pid)).map(|holder| holder.uid);
         !found.pids.is_empty() && (found.socket.uid.is_none() || uids.any(|uid| uid == found.socket.uid))
     };
-    let unseen = if found.iter().all(explained) { Unseen::nothing() } else { platform::unseen(privileged) };
+    let unread = gaps.iter().any(|gap| gap.kind == GapKind::ProcessesUnreadable);
+    let unseen = match () {
+        () if unread => Unseen::Unlisted,
+        () if found.iter().all(explained) => Unseen::nothing(),
+        () => platform::unseen(privileged),
+    };
     Ok(Observation {
         host: Host { name: sysinfo::System::host_name().ok(), os: THIS_OS },
         taken_at: now,

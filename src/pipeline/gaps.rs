@@ -16,7 +16,10 @@ pub(super) fn of(
     for gap in gaps.iter_mut().filter(|gap| gap.kind == GapKind::SocketsHidden) {
         gap.remedy.clone_from(&remedy);
     }
-    gaps.extend(gone(&gaps, rows));
+    // More rights do not help where the system has run out of something.
+    let unread = gaps.iter().any(|gap| gap.kind == GapKind::ProcessesUnreadable);
+    let remedy = remedy.filter(|_| !unread);
+    gaps.extend(gone(rows).filter(|_| !unread));
     let hidden = rows.iter().filter(|row| row.owner == Owner::Hidden).count();
     gaps.extend(hidden_owners(hidden, undecided, observation.privileged, remedy.clone()));
     gaps.extend(hidden_holders(rows.iter().filter(|row| row.more_holders).count(), remedy));
@@ -24,10 +27,7 @@ pub(super) fn of(
 }
 
 /// The gap of holders that ended between the look at the sockets and the look at the processes.
-fn gone(gaps: &[Gap], rows: &[Row]) -> Option<Gap> {
-    if gaps.iter().any(|gap| gap.kind == GapKind::ProcessesUnreadable) {
-        return None;
-    }
+fn gone(rows: &[Row]) -> Option<Gap> {
     let holders = rows.iter().flat_map(|row| row.owner.processes());
     let gone: BTreeSet<Pid> = holders.filter(|p| p.name.is_none()).map(|p| p.pid).collect();
     let detail = match gone.len() {

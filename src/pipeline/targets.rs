@@ -6,57 +6,55 @@ use crate::registry::{Registry, nearest};
 use crate::request::WrongUse;
 use crate::select::{self, Ports, Selection, Target};
 
-/// Gives every name the ports of the service it names, and every target the protocol that the
-/// flags leave it.
+/// Gives every name the ports of the service it names, of the protocol that was asked for.
 ///
 /// # Errors
 ///
-/// Where the flags leave a target nothing, such as `-t 53/udp`: it was not looked at, and must not
+/// Where the flags leave a port nothing, such as `-t 53/udp`: it was not looked at, and must not
 /// seem free.
 pub(super) fn resolve(selection: &Selection, registry: Registry<'_>) -> Result<Selection, WrongUse> {
     let mut resolved = selection.clone();
     for target in &mut resolved.targets {
         match target {
-            Target::Ports(ports) => {
-                let typed = ports.range.to_string();
-                narrow(&typed, std::slice::from_ref(ports), selection.protocol)?;
+            Target::Ports(Ports { range, protocol: Some(protocol) }) => {
+                if let Some(only) = selection.protocol.filter(|only| only != protocol) {
+                    return Err(conflict(&place(*range, *protocol), only));
+                }
             }
+            Target::Ports(_) => {}
             Target::Name { word, protocol, ports } => {
-                let all: Vec<Ports> = registry
-                    .of_name(word)
-                    .filter_map(|entry| match entry.protocol {
-                        None => Some(Ports { range: entry.ports, protocol: None }),
-                        // The registry also names SCTP and DCCP ports, which are not looked at.
-                        Some(name) => Protocol::from_name(name)
-                            .map(|protocol| Ports { range: entry.ports, protocol: Some(protocol) }),
-                    })
-                    .collect();
-                *ports = narrow(word, &all, protocol.or(selection.protocol))?;
+                let only = protocol.or(selection.protocol);
+                *ports = of_service(word, registry).filter_map(|ports| of_protocol(ports, only)).collect();
             }
         }
     }
     Ok(resolved)
 }
 
-/// The ports that are of a protocol, where one was asked for.
-fn narrow(typed: &str, ports: &[Ports], wanted: Option<Protocol>) -> Result<Vec<Ports>, WrongUse> {
-    let Some(wanted) = wanted else { return Ok(ports.to_vec()) };
-    let left: Vec<Ports> = ports
-        .iter()
-        .filter(|ports| ports.protocol.is_none_or(|protocol| protocol == wanted))
-        .map(|ports| Ports { protocol: Some(wanted), ..*ports })
-        .collect();
-    match ports.first() {
-        Some(Ports { range, protocol: Some(protocol) }) if left.is_empty() => Err(WrongUse::new(format!(
-            "‘{typed}’ is {}, and only {wanted} was asked for: leave out one of the two",
-            place(*range, *protocol)
-        ))),
-        _ => Ok(left),
+/// The ports of a service. The registry also names SCTP and DCCP ports, which are not looked at.
+fn of_service(name: &str, registry: Registry<'_>) -> impl Iterator<Item = Ports> {
+    registry.of_name(name).filter_map(|entry| match entry.protocol {
+        None => Some(Ports { range: entry.ports, protocol: None }),
+        Some(name) => {
+            let protocol = Some(Protocol::from_name(name)?);
+            Some(Ports { range: entry.ports, protocol })
+        }
+    })
+}
+
+fn of_protocol(ports: Ports, only: Option<Protocol>) -> Option<Ports> {
+    match (ports.protocol, only) {
+        (Some(own), Some(only)) if own != only => None,
+        (own, only) => Some(Ports { protocol: own.or(only), ..ports }),
     }
 }
 
+fn conflict(typed: &str, only: Protocol) -> WrongUse {
+    WrongUse::new(format!("‘{typed}’ was asked for, and {only} alone: leave out one of the two"))
+}
+
 fn place(range: PortRange, protocol: Protocol) -> String {
-    format!("{range}/{protocol}")
+    if range == PortRange::ALL { protocol.to_string() } else { format!("{range}/{protocol}") }
 }
 
 /// Refuses a name that names nothing. It is known where it is a service's, a license process's,
@@ -69,15 +67,21 @@ pub(super) fn refuse_unknown(
 ) -> Result<(), WrongUse> {
     let os = observation.host.os;
     let processes = || rows.iter().flat_map(|row| row.owner.processes());
-    let some_hidden = rows.iter().any(|row| row.owner == Owner::Hidden);
+    let some_hidden = rows.iter().any(|row| row.owner == Owner::Hidden || row.more_holders);
     for target in &selection.targets {
-        let Target::Name { word, ports, .. } = target else { continue };
+        let Target::Name { word, ports, protocol } = target else { continue };
         let known = !ports.is_empty()
             || facts.is_license_process(word, os)
             || processes().any(|process| select::is_called(process, word))
             || (some_hidden && observation.unseen.may_be_called(word));
         if known {
             continue;
+        }
+        let service = of_service(word, Registry::embedded()).next();
+        if let (Some(Ports { range, protocol: Some(own) }), Some(only)) =
+            (service, protocol.or(selection.protocol))
+        {
+            return Err(conflict(&format!("{word} ({})", place(range, own)), only));
         }
         let seen = processes().filter_map(|process| process.name.as_deref());
         let hint = match &nearest(word, seen.chain(facts.executables(os)))[..] {

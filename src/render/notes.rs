@@ -55,7 +55,8 @@ fn reasons(report: &Report, style: &Style) -> Vec<String> {
     let told = flagged.iter().take(MOST_REASONS);
     let mut notes: Vec<String> = told.map(|(row, license)| reason(row, license, style)).collect();
     if let Some(more) = flagged.len().checked_sub(MOST_REASONS).filter(|&more| more > 0) {
-        notes.push(format!("{} flagged too: name one to see it in detail", counted(more, "more port")));
+        let ports = counted(more, "more port");
+        notes.push(style.set(&format!("{ports} flagged too: name one to see it in detail")));
     }
     notes
 }

@@ -12,8 +12,10 @@ use super::text::escape;
 use crate::model::{Owner, Report};
 
 const GAP: u16 = 2;
-/// Below this many columns there is room for little more than who holds which port.
-const NARROW: u16 = 60;
+/// With less room than this there is place for little more than who holds which port.
+const NARROW: u16 = 52;
+/// With less room than this the lines run over: the port, its process and its id must be legible.
+const LEAST: u16 = 32;
 
 /// What a process's name keeps when space is short: the kernel's short name would fit.
 const MIN_PROCESS: u16 = 15;
@@ -72,20 +74,19 @@ fn aligned(lines: &[Folded<'_>], style: &Style, verdict_width: Option<usize>) ->
     }
     if let Some(width) = style.width {
         let verdict = verdict_width.map_or(0, |width| u16::try_from(width).unwrap_or(0));
-        table
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(width.saturating_sub(verdict).max(20));
+        let room = width.saturating_sub(verdict).max(LEAST);
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(room);
         let mut constraints =
             vec![(PORT, ColumnConstraint::ContentWidth), (PID, ColumnConstraint::ContentWidth)];
-        if width >= NARROW {
+        if room >= NARROW {
             let longest = table.column_max_content_widths().get(PROCESS).copied().unwrap_or(0);
             let process = Width::Fixed(longest.min(MIN_PROCESS) + GAP);
             constraints.push((PROCESS, ColumnConstraint::LowerBoundary(process)));
             constraints.push((USER, ColumnConstraint::ContentWidth));
         }
         // What is said elsewhere goes first: who holds which port must stay whole.
-        for (column, least) in [(SERVICE, 72), (USER, NARROW), (ADDRESS, 48)] {
-            if width < least {
+        for (column, least) in [(SERVICE, 62), (USER, NARROW), (ADDRESS, 44)] {
+            if room < least {
                 constraints.push((column, ColumnConstraint::Hidden));
             }
         }

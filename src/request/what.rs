@@ -1,6 +1,6 @@
 //! Reads `WHAT`, and ports as lsof's `-i` takes them.
 
-use super::{ALL_PORTS, WrongUse};
+use super::WrongUse;
 use crate::model::{Pid, PortRange, Protocol};
 use crate::select::{Ports, Target};
 
@@ -9,12 +9,16 @@ use crate::select::{Ports, Target};
 pub(super) fn targets(word: &str) -> Result<Vec<Target>, WrongUse> {
     let word = word.trim();
     let parts: Vec<&str> = word.split(',').collect();
-    let starts_like_a_port =
+    let begins_like_a_port =
         |part: &&str| part.trim_start_matches(':').starts_with(|c: char| c.is_ascii_digit());
-    if parts.iter().all(starts_like_a_port) {
-        parts.into_iter().map(target).collect()
-    } else {
-        Ok(vec![target(word)?])
+    match &parts[..] {
+        [_, _, ..] if parts.iter().any(begins_like_a_port) => {
+            match parts.iter().any(|part| part.is_empty()) {
+                true => Err(WrongUse::new(format!("‘{word}’: there is nothing beside a comma"))),
+                false => parts.into_iter().map(target).collect(),
+            }
+        }
+        _ => Ok(vec![target(word)?]),
     }
 }
 
@@ -145,7 +149,7 @@ pub(super) fn internet(text: &str) -> Result<Internet, WrongUse> {
             };
             ports.split(',').map(read).collect::<Result<_, _>>()?
         }
-        (None, Some(_)) => vec![Target::Ports(Ports { range: ALL_PORTS, protocol })],
+        (None, Some(_)) => vec![Target::Ports(Ports { range: PortRange::ALL, protocol })],
         (None, None) => Vec::new(),
     };
     Ok(Internet { ipv4, ipv6, targets })
@@ -200,7 +204,8 @@ mod tests {
         let expected = [ports(80, 80, None), ports(443, 443, None), ports(53, 53, udp)];
         assert_eq!(targets(" 80,:443,53/udp").unwrap(), expected);
         assert_eq!(targets("a,b").unwrap(), [named("a,b")]);
-        assert!(targets("80,").is_ok_and(|targets| targets == [named("80,")]));
+        assert_eq!(targets("22,ssh").unwrap(), [ports(22, 22, None), named("ssh")]);
+        assert!(targets("80,").is_err() && targets(",80").is_err());
         assert!(targets("80,70000").is_err());
     }
 

@@ -68,10 +68,25 @@ fn a_machine_that_cannot_be_observed_is_3() {
     };
     let (stdout, stderr, status) = run("-H");
     assert_eq!((status, stdout.as_str()), (3, ""), "{stderr}");
-    assert!(stderr.contains("sockets could not be read"), "{stderr}");
+    assert!(stderr.contains("sockets could not be read") && stderr.contains("os error 24"), "{stderr}");
     let (stdout, _, status) = run("--json");
     let answer: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!((status, &answer["error"]["exit_status"]), (3, &3.into()));
+}
+
+/// With a few more, the sockets can be read and the processes cannot.
+#[cfg(target_os = "linux")]
+#[test]
+fn owners_that_could_not_be_read_are_hidden_and_not_nobody() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let script = format!("ulimit -n 8; exec '{}' --json {port}", program().display());
+    let (stdout, stderr, _) =
+        told(Command::new("sh").args(["-c", &script]).stdin(Stdio::null()).output().unwrap());
+    let answer: serde_json::Value = serde_json::from_str(&stdout).unwrap_or_else(|e| panic!("{e}: {stderr}"));
+    assert_eq!(answer["listeners"][0]["owner_status"], "hidden", "{stdout}");
+    assert_eq!(answer["gaps"][0]["kind"], "processes-unreadable", "{stdout}");
+    assert!(!stdout.contains("sudo") && !stdout.contains("CAP_"), "rights are not what is missing: {stdout}");
 }
 
 #[test]
@@ -92,10 +107,13 @@ fn a_reader_that_has_read_enough_is_no_error() {
 #[test]
 fn what_cannot_be_written_is_an_error_and_never_a_crash() {
     let full = || Stdio::from(std::fs::File::options().write(true).open("/dev/full").unwrap());
-    let output = Command::new(program()).arg("--help").stdout(full()).output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(stderr.starts_with("whatlistens: the output could not be written: "), "{stderr}");
+    let _listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    for args in [&["--help"][..], &[], &["-H"], &["1538"], &["--json"], &["--json", "1538"]] {
+        let output = Command::new(program()).args(args).stdout(full()).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.starts_with("whatlistens: the output could not be written: "), "{args:?}: {stderr}");
+    }
     let status = Command::new(program()).arg("70000").stderr(full()).status().unwrap();
     assert_eq!(status.code(), Some(2));
 }

@@ -79,10 +79,14 @@ fn flagged_is_whatever_is_not_confirmed() {
 
 #[test]
 fn flags_that_leave_nothing_of_a_target_are_refused() {
-    insta::assert_snapshot!(office().refusal("-t 6514/udp"), @"‘6514’ is 6514/udp, and only tcp was asked for: leave out one of the two");
-    insta::assert_snapshot!(office().refusal("-u redis"), @"‘redis’ is 6379/tcp, and only udp was asked for: leave out one of the two");
-    insta::assert_snapshot!(office().refusal("redis/udp"), @"‘redis’ is 6379/tcp, and only udp was asked for: leave out one of the two");
-    insta::assert_snapshot!(office().refusal("-u -i tcp:22"), @"‘22’ is 22/tcp, and only udp was asked for: leave out one of the two");
+    insta::assert_snapshot!(office().refusal("-t 6514/udp"), @"‘6514/udp’ was asked for, and tcp alone: leave out one of the two");
+    insta::assert_snapshot!(office().refusal("-u redis"), @"‘redis (6379/tcp)’ was asked for, and udp alone: leave out one of the two");
+    insta::assert_snapshot!(office().refusal("redis/udp"), @"‘redis (6379/tcp)’ was asked for, and udp alone: leave out one of the two");
+    insta::assert_snapshot!(office().refusal("-u -i tcp:22"), @"‘22/tcp’ was asked for, and udp alone: leave out one of the two");
+    insta::assert_snapshot!(office().refusal("-t -i udp"), @"‘udp’ was asked for, and tcp alone: leave out one of the two");
+    // A process may go by the name of a service of the other protocol.
+    let router = linux().socket("tcp 0.0.0.0:18600", &[process(9, "/opt/router")]);
+    assert_eq!(places(&router.report("-t router")), ["18600/tcp"]);
     assert_eq!(selected("-u 80"), ["80/udp"]);
     assert_eq!(selected("-t flex-lm"), ["27000/tcp"]);
     assert_eq!(selected("-i udp:syslog"), ["514/udp"]);
@@ -128,6 +132,13 @@ fn order_is_what_was_asked_for() {
     assert_eq!(first("--sort service"), "1538/tcp");
     assert_eq!(first("--sort verdict"), "1538/tcp");
     assert_eq!(selected("--sort user").last().map(String::as_str), Some("8080/tcp"));
+}
+
+#[test]
+fn a_service_s_name_may_be_a_hidden_process_s() {
+    let machine = linux().by_ordinary_user(&[(7, "rsync")]).socket("tcp 0.0.0.0:18701", &[]);
+    assert_eq!(machine.report("rsync").gaps.len(), 1);
+    assert!(machine.report("ssh").gaps.is_empty());
 }
 
 #[test]
@@ -182,6 +193,13 @@ fn a_socket_of_another_user_than_its_holders_may_have_more_of_them() {
     let machine = machine.by_ordinary_user(&[(800, "nginx")]);
     assert_eq!(machine.report("80").gaps[0].kind, GapKind::HoldersHidden);
     insta::assert_snapshot!(machine.report("80").gaps[0].detail, @"1 socket was made by another user than those seen to hold it, who may hold it too");
+    // So it may be found by what is not seen of it.
+    for line in ["--pid 800", "--process nginx-master", "nginx"] {
+        let report = machine.report(line);
+        let may_match = report.gaps.iter().any(|gap| gap.kind == GapKind::OwnerHidden);
+        assert_eq!(may_match, report.rows.is_empty(), "{line}");
+    }
+    assert!(machine.report("--pid 801").gaps.is_empty());
     let master = process(800, "/usr/sbin/nginx");
     let machine = linux().by_ordinary_user(&[(7, "sshd")]).socket("tcp 0.0.0.0:80", &[master, worker]);
     assert!(machine.report("80").gaps.is_empty(), "its maker is among its holders");

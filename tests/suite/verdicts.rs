@@ -139,6 +139,7 @@ fn every_holder_counts_but_what_the_server_started() {
     let child = judged(&[lmgrd.clone(), stranger(50)]);
     assert_eq!(child.verdict, Verdict::Expected);
     assert_eq!(child.evidence.last().unwrap(), "also held by python3.11 (PID 60)");
+    assert!(child.reason.ends_with("; python3.11, which it started, holds it too"), "{}", child.reason);
     let other = judged(&[lmgrd.clone(), stranger(1)]);
     assert_eq!((other.verdict, other.severity), (Verdict::CannotTell, Severity::Warning));
     insta::assert_snapshot!(other.reason, @"lmgrd holds it, and so does python3.11, which it did not start");

@@ -1,6 +1,7 @@
 //! Sockets by `netstat2`, with what it leaves out put right where the system tells.
 
 use std::collections::{HashMap, HashSet};
+use std::error::Error;
 use std::net::SocketAddr;
 
 use netstat2::{AddressFamilyFlags, ProtocolFlags, ProtocolSocketInfo, SocketInfo, TcpState};
@@ -55,7 +56,7 @@ pub(super) fn read(wish: Wish, privileged: bool, gaps: &mut Vec<Gap>) -> Result<
             }
             Err(error) => {
                 failures += 1;
-                last_failure = error.to_string();
+                last_failure = chain(&error);
                 if failures == MOST_FAILURES {
                     break;
                 }
@@ -68,7 +69,9 @@ pub(super) fn read(wish: Wish, privileged: bool, gaps: &mut Vec<Gap>) -> Result<
         gaps.push(gap(GapKind::SocketsUnreadable, detail));
     }
     gaps.extend(refused(wish, &before, &dumped));
-    look_again(wish, privileged, &before, since, &mut found);
+    if !gaps.iter().any(|gap| gap.kind == GapKind::ProcessesUnreadable) {
+        look_again(wish, privileged, &before, since, &mut found);
+    }
     Ok(found)
 }
 
@@ -125,7 +128,15 @@ fn open(wish: Wish, gaps: &mut Vec<Gap>) -> Result<platform::Entries, Unobservab
         Some(Protocol::Udp) => ProtocolFlags::UDP,
         None => ProtocolFlags::TCP | ProtocolFlags::UDP,
     };
-    platform::open(families, protocols, gaps).map_err(|error| Unobservable { reason: error.to_string() })
+    platform::open(families, protocols, gaps).map_err(|error| Unobservable { reason: chain(&error) })
+}
+
+/// An error and what it came of: `netstat2` tells the system's own words only so.
+fn chain(error: &dyn Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain(source)),
+        None => error.to_string(),
+    }
 }
 
 fn decode(
