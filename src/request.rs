@@ -52,26 +52,9 @@ impl Request {
         for word in &cli.what {
             targets.extend(what::targets(word)?);
         }
-        let (mut ipv4, mut ipv6) = (cli.ipv4, cli.ipv6);
-        let mut families = Vec::new();
-        for text in &cli.internet {
-            let internet = what::internet(text)?;
-            ipv4 |= internet.ipv4;
-            ipv6 |= internet.ipv6;
-            families.push((internet.ipv4, internet.ipv6));
-            targets.extend(internet.targets);
-        }
-        families.dedup();
-        if families.len() > 1 {
-            let wrong =
-                "a 4 or 6 after -i holds for all that is asked for: give it to each -i, or use -4 or -6";
-            return Err(WrongUse::new(wrong.to_owned()));
-        }
-        for (option, values) in [("--pid", &cli.pid), ("--process", &cli.process), ("--user", &cli.user)] {
-            if values.iter().any(String::is_empty) {
-                return Err(WrongUse::new(format!("{option} was given nothing to look for")));
-            }
-        }
+        let internet = what::internet(&cli.internet)?;
+        targets.extend(internet.targets);
+        let (ipv4, ipv6) = (cli.ipv4 || internet.ipv4, cli.ipv6 || internet.ipv6);
         let narrowed = !cli.pid.is_empty()
             || !cli.process.is_empty()
             || !cli.user.is_empty()
@@ -108,8 +91,8 @@ impl Request {
                 targets,
                 protocol,
                 pids: what::numbers("--pid", &cli.pid)?,
-                processes: cli.process.clone(),
-                users: cli.user.clone(),
+                processes: what::given("--process", &cli.process)?,
+                users: what::given("--user", &cli.user)?,
                 licenses: cli.licenses,
                 flagged: cli.flagged,
                 sort: sort_key(cli.sort),

@@ -105,16 +105,32 @@ fn range(word: &str, text: &str) -> Result<PortRange, WrongUse> {
 }
 
 /// What `-i` asks for.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Internet {
     pub(super) ipv4: bool,
     pub(super) ipv6: bool,
     pub(super) targets: Vec<Target>,
 }
 
+/// Reads every `-i`. A family holds for all that is asked for, so each must name the same.
+pub(super) fn internet(texts: &[String]) -> Result<Internet, WrongUse> {
+    let mut all = Internet::default();
+    for (index, text) in texts.iter().enumerate() {
+        let one = one_internet(text)?;
+        if index > 0 && (one.ipv4, one.ipv6) != (all.ipv4, all.ipv6) {
+            let wrong =
+                "a 4 or 6 after -i holds for all that is asked for: give it to each -i, or use -4 or -6";
+            return Err(WrongUse::new(wrong.to_owned()));
+        }
+        (all.ipv4, all.ipv6) = (one.ipv4, one.ipv6);
+        all.targets.extend(one.targets);
+    }
+    Ok(all)
+}
+
 /// Reads lsof's `[46][protocol][:ports]` (`lsof(8)`, option -i), and a port without its colon.
 /// Hosts are refused: this lists what listens here, at whatever address.
-pub(super) fn internet(text: &str) -> Result<Internet, WrongUse> {
+fn one_internet(text: &str) -> Result<Internet, WrongUse> {
     let wrong = || {
         WrongUse::new(format!(
             "‘-i {text}’: give [46][tcp|udp][:PORTS], as in -i :1538, -i tcp:80,443 or -i 6udp"
@@ -162,7 +178,15 @@ pub(super) fn numbers(option: &str, values: &[String]) -> Result<Vec<Pid>, Wrong
             WrongUse::new(format!("‘{option} {value}’: a process id is a number, as in {option} 4242"))
         })
     };
-    values.iter().map(read).collect()
+    given(option, values)?.iter().map(read).collect()
+}
+
+/// Reads names. An empty one, as of a variable that is not set, would match nothing for ever.
+pub(super) fn given(option: &str, values: &[String]) -> Result<Vec<String>, WrongUse> {
+    match values.iter().any(String::is_empty) {
+        true => Err(WrongUse::new(format!("{option} was given nothing to look for"))),
+        false => Ok(values.to_vec()),
+    }
 }
 
 #[cfg(test)]
@@ -231,7 +255,7 @@ mod tests {
     #[test]
     fn ports_as_lsof_takes_them() {
         let asked = |text| {
-            let internet = internet(text).unwrap();
+            let internet = one_internet(text).unwrap();
             (internet.ipv4, internet.ipv6, internet.targets)
         };
         let (tcp, udp) = (Some(Protocol::Tcp), Some(Protocol::Udp));
@@ -249,7 +273,7 @@ mod tests {
     #[test]
     fn what_lsof_takes_and_this_does_not_is_told() {
         for text in ["tcp:80/udp", "udp:ssh/tcp", "@host", "tcp@host:80", "sctp", ":", "tcp:", "tcp:80,"] {
-            assert!(internet(text).is_err(), "{text}");
+            assert!(one_internet(text).is_err(), "{text}");
         }
     }
 }

@@ -69,6 +69,7 @@ pub(super) fn read(wish: Wish, privileged: bool, gaps: &mut Vec<Gap>) -> Result<
         gaps.push(gap(GapKind::SocketsUnreadable, detail));
     }
     gaps.extend(refused(wish, &before, &dumped));
+    drop_new_clients(wish, &before, &mut found);
     if !gaps.iter().any(|gap| gap.kind == GapKind::ProcessesUnreadable) {
         look_again(wish, privileged, &before, since, &mut found);
     }
@@ -94,6 +95,20 @@ fn refused(wish: Wish, before: &Inodes, dumped: &HashSet<u32>) -> Option<Gap> {
         n => format!("the kernel left {n} listeners out of its socket dump"),
     };
     Some(Gap { count: Some(lasting as u64), ..gap(GapKind::SocketsUnreadable, detail) })
+}
+
+/// Drops UDP sockets that were opened during the look and have a peer by now: they are clients, and
+/// were not known as such before.
+fn drop_new_clients(wish: Wish, before: &Inodes, found: &mut Vec<Found>) {
+    let is_new = |found: &Found| {
+        found.socket.protocol == Protocol::Udp
+            && found.inode.is_some_and(|inode| !before.receiving.contains(&inode))
+    };
+    if found.iter().any(is_new)
+        && let Ok(after) = platform::inodes(wish)
+    {
+        found.retain(|f| !is_new(f) || f.inode.is_none_or(|inode| after.receiving.contains(&inode)));
+    }
 }
 
 /// Looks once more for the holders of sockets that seem to have none, and drops those that were
