@@ -37,14 +37,10 @@ pub fn attribute(observation: &Observation) -> Vec<Attributed> {
         .collect()
 }
 
-/// Whether somebody unseen may hold a socket beside those who are seen to: where nobody of the user
-/// who made it is among them, as when a master's workers run as another user.
+/// Whether somebody unseen may hold a socket beside those who are seen to.
 fn may_have_more(socket: &Socket, owner: &Owner, unseen: &Unseen) -> bool {
     let holders = owner.processes();
-    !unseen.is_nothing()
-        && !holders.is_empty()
-        && socket.uid.is_some()
-        && holders.iter().all(|holder| holder.uid != socket.uid)
+    !unseen.is_nothing() && !holders.is_empty() && !socket.has_maker_among(holders.iter())
 }
 
 /// The lead is the oldest of the holders that descend from no other holder; the rest follow by age.

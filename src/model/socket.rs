@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use super::Process;
+
 /// The transport protocol of a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {
@@ -80,6 +82,15 @@ pub struct Socket {
     pub namespace: Option<Namespace>,
 }
 
+impl Socket {
+    /// Whether a process of the user who made the socket is among these. Where not, as when a
+    /// master's workers run as another user, one that was not seen may hold it too. True where the
+    /// system does not tell who made it.
+    pub fn has_maker_among<'a>(&self, mut holders: impl Iterator<Item = &'a Process>) -> bool {
+        self.uid.is_none() || holders.any(|holder| holder.uid == self.uid)
+    }
+}
+
 /// An inclusive range of ports; one port is a range of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PortRange {
@@ -92,12 +103,6 @@ pub struct PortRange {
 impl PortRange {
     /// Every port.
     pub const ALL: PortRange = PortRange { first: 0, last: u16::MAX };
-
-    /// The range of one port.
-    #[must_use]
-    pub fn single(port: u16) -> PortRange {
-        PortRange { first: port, last: port }
-    }
 
     /// Whether `port` lies in the range.
     #[must_use]

@@ -37,14 +37,15 @@ pub(super) fn observe(
     // Which processes cannot be looked into matters only to a socket that they may hold, and costs
     // a walk over all of them.
     let explained = |found: &Found| {
-        let mut uids = found.pids.iter().filter_map(|pid| processes.get(pid)).map(|holder| holder.uid);
-        !found.pids.is_empty() && (found.socket.uid.is_none() || uids.any(|uid| uid == found.socket.uid))
+        let holders = found.pids.iter().filter_map(|pid| processes.get(pid));
+        !found.pids.is_empty() && found.socket.has_maker_among(holders)
     };
-    let unread = gaps.iter().any(|gap| gap.kind == GapKind::ProcessesUnreadable);
-    let unseen = match () {
-        () if unread => Unseen::Unlisted,
-        () if found.iter().all(explained) => Unseen::nothing(),
-        () => platform::unseen(privileged),
+    let unseen = if gaps.iter().any(|gap| gap.kind == GapKind::ProcessesUnreadable) {
+        Unseen::Unlisted
+    } else if found.iter().all(explained) {
+        Unseen::nothing()
+    } else {
+        platform::unseen(privileged)
     };
     Ok(Observation {
         host: Host { name: sysinfo::System::host_name().ok(), os: THIS_OS },

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use owo_colors::Style as Paint;
 
 use super::Style;
-use super::fold::{Folded, fold};
+use super::fold::Folded;
 use super::text::{counted, escape, list, unbroken};
 use crate::model::{
-    Asked, Exposure, License, Manager, Owner, PortClass, Process, Protocol, Report, Severity,
+    Asked, Exposure, License, Manager, Owner, PortClass, Process, Protocol, Report, Service, Severity,
 };
 
 /// How far the values stand from the margin.
@@ -18,8 +18,12 @@ const INDENT: usize = 13;
 /// So many other holders are named; the rest are counted.
 const MOST_OTHERS: usize = 8;
 
-pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let lines = fold(&report.rows);
+pub(super) fn write(
+    report: &Report,
+    lines: &[Folded<'_>],
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     for (index, line) in lines.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
@@ -61,12 +65,7 @@ impl Page<'_> {
             self.field("User", &user)?;
         }
         self.field("Reach", &reach(line))?;
-        match &row.service {
-            Some(service) => {
-                self.field("Registry", &registered(&service.name, &service.description, port))?
-            }
-            None => self.field("Registry", unregistered(port))?,
-        }
+        self.registry(row.service.as_ref(), port)?;
         if let Some(license) = &row.license {
             self.license(license)?;
         }
@@ -144,12 +143,7 @@ impl Page<'_> {
         }
         writeln!(self.out)?;
         let first = asked.ports.first().map_or(0, |range| range.first);
-        match service {
-            Some(service) => {
-                self.field("Registry", &registered(&service.name, &service.description, first))?
-            }
-            None => self.field("Registry", unregistered(first))?,
-        }
+        self.registry(service, first)?;
         for manager in &asked.managers {
             self.field("License", &manager.called())?;
             self.field("Note", &manager.note)?;
@@ -172,6 +166,13 @@ impl Page<'_> {
                  its log{by_name}. If it runs elsewhere, ask that machine."
             ),
         )
+    }
+
+    fn registry(&mut self, service: Option<&Service>, port: u16) -> io::Result<()> {
+        match service {
+            Some(service) => self.field("Registry", &registered(service, port)),
+            None => self.field("Registry", unregistered(port)),
+        }
     }
 
     fn title(&mut self, what: &str, service: Option<&str>, license: Option<&License>) -> io::Result<()> {
@@ -291,7 +292,7 @@ fn reach(line: &Folded<'_>) -> String {
     format!("{} ({meaning})", line.addresses().join(", "))
 }
 
-fn registered(name: &str, description: &str, port: u16) -> String {
+fn registered(Service { name, description }: &Service, port: u16) -> String {
     let class = class(port);
     if description.is_empty() || description.eq_ignore_ascii_case(name) {
         format!("{name} (IANA, {class})")

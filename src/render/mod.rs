@@ -54,18 +54,21 @@ pub fn render(
     out: &mut dyn Write,
     notes: &mut dyn Write,
 ) -> io::Result<()> {
-    let detail = form == Form::Detail && report.asked.as_ref().is_some_and(|asked| !asked.ports.is_empty());
     if form == Form::Json {
         return json::write(report, out);
-    } else if detail {
-        detail::write(report, style, out)?;
-    } else {
-        table::write(report, style, out)?;
     }
-    let mut lines = if detail { Vec::new() } else { notes::of_table(report, style) };
+    let rows = fold::fold(&report.rows);
+    let detail = form == Form::Detail && report.asked.as_ref().is_some_and(|asked| !asked.ports.is_empty());
+    let mut lines = if detail {
+        detail::write(report, &rows, style, out)?;
+        Vec::new()
+    } else {
+        table::write(&rows, style, out)?;
+        notes::of_table(report, &rows, style)
+    };
     lines.extend(notes::of_gaps(report, style));
     if style.header {
-        let apart = !lines.is_empty() && (detail || !report.rows.is_empty());
+        let apart = !lines.is_empty() && (detail || !rows.is_empty());
         notes::write(&lines, apart, out)
     } else {
         out.flush()?;

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use owo_colors::Style as Paint;
 
 use super::Style;
-use super::fold::fold;
+use super::fold::Folded;
 use super::text::{counted, escape};
 use crate::model::{License, Owner, Report, Row, Verdict};
 
@@ -22,9 +22,9 @@ pub(super) fn write(lines: &[String], apart: bool, out: &mut dyn Write) -> io::R
 }
 
 /// What a table leaves open: that it is empty, or why rows are flagged.
-pub(super) fn of_table(report: &Report, style: &Style) -> Vec<String> {
-    if !report.rows.is_empty() {
-        return reasons(report, style);
+pub(super) fn of_table(report: &Report, lines: &[Folded<'_>], style: &Style) -> Vec<String> {
+    if !lines.is_empty() {
+        return reasons(lines, style);
     }
     vec![match &report.asked {
         Some(asked) => format!("No process called {} is seen to listen here.", escape(&asked.typed)),
@@ -44,8 +44,7 @@ pub(super) fn of_gaps(report: &Report, style: &Style) -> Vec<String> {
 }
 
 /// Why rows are flagged, the gravest first. A hidden owner is a gap, and told among those.
-fn reasons(report: &Report, style: &Style) -> Vec<String> {
-    let lines = fold(&report.rows);
+fn reasons(lines: &[Folded<'_>], style: &Style) -> Vec<String> {
     let mut flagged: Vec<_> = lines
         .iter()
         .filter_map(|line| Some((line.first(), line.first().license.as_ref()?)))

@@ -7,9 +7,9 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Row as Ce
 use owo_colors::Style as Paint;
 
 use super::Style;
-use super::fold::{Folded, fold};
+use super::fold::Folded;
 use super::text::escape;
-use crate::model::{Owner, Report};
+use crate::model::Owner;
 
 const GAP: u16 = 2;
 /// With less room than this there is place for little more than who holds which port.
@@ -31,14 +31,13 @@ const SERVICE: usize = 5;
 
 /// Writes the table. The verdict stands last, outside the aligned columns, so that colour needs no
 /// part in measuring them.
-pub(super) fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let lines = fold(&report.rows);
+pub(super) fn write(lines: &[Folded<'_>], style: &Style, out: &mut dyn Write) -> io::Result<()> {
     if lines.is_empty() {
         return Ok(());
     }
     let verdict_width = lines.iter().filter_map(|line| line.first().license.as_ref());
     let verdict_width = verdict_width.map(|license| license.verdict.code().len()).max();
-    let mut rendered = aligned(&lines, style, verdict_width).into_iter();
+    let mut rendered = aligned(lines, style, verdict_width).into_iter();
 
     if style.header
         && let Some(header) = rendered.next()
