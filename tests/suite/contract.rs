@@ -185,7 +185,8 @@ where
     Option::deserialize(input)
 }
 
-fn read(json: &str) -> Document {
+/// What the program printed, by the contract.
+pub fn read(json: &str) -> Document {
     serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}\n{json}"))
 }
 

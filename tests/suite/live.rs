@@ -6,13 +6,12 @@ use std::path::Path;
 
 use jiff::{Timestamp, ToSpan};
 
-use crate::contract::{Document, Listener};
+use crate::contract::{Document, Listener, read};
 use crate::started::{Listening, listener_program, whatlistens};
 
 /// What the program says of one port and protocol (`1538/tcp`).
 pub fn look(what: &str) -> Document {
-    let (stdout, stderr, _) = whatlistens(&["--json", what]);
-    serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}{stderr}"))
+    read(&whatlistens(&["--json", what]).0)
 }
 
 /// The one listener there at an address.

@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::contract::Document;
+use crate::contract::read;
 use crate::live::{look, pids, row};
 use crate::started::{Listening, in_the_end, listener_program, program, told, whatlistens};
 
@@ -40,6 +40,14 @@ impl Drop for Ended {
     }
 }
 
+/// What the program says of a port in a mount namespace where this folder is empty.
+fn without(folder: &str, port: &str) -> (String, String, u8) {
+    let script = format!("mount -t tmpfs none {folder} && exec \"$@\"");
+    let mut command = Command::new("unshare");
+    let inside = command.args(["--mount", "sh", "-c", &script, "sh"]).arg(program()).args(["--json", port]);
+    told(inside.output().unwrap())
+}
+
 /// A process that holds an open socket as its standard input, and does nothing.
 fn holding(socket: &TcpListener) -> Ended {
     let socket = OwnedFd::from(socket.try_clone().unwrap());
@@ -50,7 +58,7 @@ fn holding(socket: &TcpListener) -> Ended {
 fn command_lines_are_there_when_asked_for() {
     let listening = Listening::at(&listener_program(), &["tcp:127.0.0.1:0"]);
     let (stdout, ..) = whatlistens(&["--json", "--args", &listening.port().to_string()]);
-    let document: Document = serde_json::from_str(&stdout).unwrap();
+    let document = read(&stdout);
     let args = row(&document, listening.addresses[0]).processes[0].args.as_ref().unwrap();
     assert_eq!(args[1..], ["tcp:127.0.0.1:0"]);
 }
@@ -60,7 +68,7 @@ fn a_connected_udp_socket_is_a_client_and_no_listener() {
     let places = ["udp-connected:127.0.0.1:0", "udp-connected:[::1]:0", "udp:127.0.0.1:0"];
     let listening = Listening::at(&listener_program(), &places);
     let (stdout, ..) = whatlistens(&["--json", "-u"]);
-    let document: Document = serde_json::from_str(&stdout).unwrap();
+    let document = read(&stdout);
     let mine = document.listeners.iter().filter(|l| pids(l).contains(&listening.pid()));
     let ports: Vec<u16> = mine.map(|l| l.port).collect();
     assert_eq!(ports, [listening.addresses[2].port()]);
@@ -89,7 +97,7 @@ fn a_family_that_was_not_asked_for_is_not_shown() {
     let pid = listening.pid().to_string();
     let seen = |flags: &[&str]| {
         let (stdout, ..) = whatlistens(&[&["--json", "--pid", &pid], flags].concat());
-        let document: Document = serde_json::from_str(&stdout).unwrap();
+        let document = read(&stdout);
         document.listeners.iter().map(|l| format!("{} {}", l.protocol, l.family)).collect::<Vec<_>>()
     };
     let mut all = seen(&[]);
@@ -178,7 +186,7 @@ fn hostile_names_stay_data() {
     }
     let (stdout, ..) = whatlistens(&["--json", "--args", &port]);
     assert!(!stdout.contains(|c: char| c != '\n' && (c.is_control() || c == '\u{202e}')));
-    let document: Document = serde_json::from_str(&stdout).unwrap();
+    let document = read(&stdout);
     let process = &row(&document, listening.addresses[0]).processes[0];
     assert_eq!(process.pid, listening.pid());
     assert_eq!(process.name.as_deref(), Some("e\x1b[31mv) (l\n\u{202e}\u{fffd}\u{9b}"));
@@ -245,7 +253,7 @@ fn a_worker_s_master_that_cannot_be_seen_is_a_gap() {
     let mut command = Command::new(&program);
     let (stdout, ..) =
         told(command.args(["--json", &port]).uid(NOBODY).gid(NOBODY).current_dir("/").output().unwrap());
-    let document: Document = serde_json::from_str(&stdout).unwrap();
+    let document = read(&stdout);
     assert_eq!(pids(row(&document, address)), [worker.0.id()]);
     assert!(!document.complete && document.gaps[0].kind == "holders-hidden", "{stdout}");
 }
@@ -255,12 +263,9 @@ fn a_worker_s_master_that_cannot_be_seen_is_a_gap() {
 fn without_the_peers_of_udp_sockets_there_is_a_gap() {
     let listening = Listening::at(&listener_program(), &["udp:127.0.0.1:0"]);
     let port = listening.port().to_string();
-    let mut command = Command::new("unshare");
     // exec keeps the id, and with it the folder that the mount is over.
-    let script = "mount -t tmpfs none /proc/$$/net && exec \"$@\"";
-    let inside = command.args(["--mount", "sh", "-c", script, "sh"]).arg(program()).args(["--json", &port]);
-    let (stdout, stderr, _) = told(inside.output().unwrap());
-    let document: Document = serde_json::from_str(&stdout).unwrap_or_else(|e| panic!("{e} {stdout}{stderr}"));
+    let (stdout, ..) = without("/proc/$$/net", &port);
+    let document = read(&stdout);
     assert_eq!(pids(row(&document, listening.addresses[0])), [listening.pid()]);
     assert_eq!(
         document.gaps.iter().map(|gap| gap.kind.as_str()).collect::<Vec<_>>(),
@@ -279,7 +284,7 @@ fn an_ordinary_user_sees_that_there_is_an_owner_and_what_to_do() {
         told(command.args(args).uid(NOBODY).gid(NOBODY).current_dir("/").output().unwrap())
     };
     let (stdout, _, status) = run(&["--json", &port]);
-    let document: Document = serde_json::from_str(&stdout).unwrap();
+    let document = read(&stdout);
     let row = row(&document, listening.addresses[0]);
     assert_eq!((status, row.owner_status.as_str(), row.uid), (0, "hidden", Some(0)));
     assert!(row.processes.is_empty() && !document.privileged && !document.complete);
@@ -306,7 +311,7 @@ fn root_is_told_that_no_process_owns_it_and_never_to_use_sudo() {
     };
     let (stdout, stderr, status) = run(&["--json", &port]);
     assert_eq!((status, stderr.as_str()), (0, ""));
-    let document: Document = serde_json::from_str(&stdout).unwrap();
+    let document = read(&stdout);
     assert_eq!(row(&document, listening.addresses[0]).owner_status, "unattributed");
     assert!(document.privileged && document.complete, "{stdout}");
     let (detail, ..) = run(&[&port]);
@@ -321,7 +326,7 @@ fn root_without_its_rights_is_told_of_rights_and_not_of_sudo() {
     let mut command = Command::new("setpriv");
     let bounded = command.args(["--bounding-set=-all", "--inh-caps=-all", "--"]).arg(program());
     let (stdout, _, status) = told(bounded.args(["--json", &port]).output().unwrap());
-    let document: Document = serde_json::from_str(&stdout).unwrap();
+    let document = read(&stdout);
     assert_eq!((status, row(&document, listening.addresses[0]).owner_status.as_str()), (0, "hidden"));
     let gap = document.gaps.iter().find(|gap| gap.kind == "owner-hidden").unwrap();
     let remedy = gap.remedy.as_deref().unwrap();
@@ -334,11 +339,8 @@ fn root_without_its_rights_is_told_of_rights_and_not_of_sudo() {
 fn without_a_process_table_the_sockets_are_shown_and_the_gap_is_stated() {
     let listening = Listening::at(&listener_program(), &["tcp:127.0.0.1:0"]);
     let port = listening.port().to_string();
-    let mut command = Command::new("unshare");
-    let script = "mount -t tmpfs none /proc && exec \"$@\"";
-    let inside = command.args(["--mount", "sh", "-c", script, "sh"]).arg(program()).args(["--json", &port]);
-    let (stdout, stderr, status) = told(inside.output().unwrap());
-    let document: Document = serde_json::from_str(&stdout).unwrap_or_else(|e| panic!("{e} {stdout}{stderr}"));
+    let (stdout, _, status) = without("/proc", &port);
+    let document = read(&stdout);
     assert_eq!((status, row(&document, listening.addresses[0]).owner_status.as_str()), (0, "hidden"));
     assert!(document.gaps.iter().any(|gap| gap.kind == "processes-unreadable"), "{stdout}");
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::process::Command;
 
-use crate::contract::Document;
+use crate::contract::read;
 use crate::started::{Listening, in_the_end, listener_program, whatlistens};
 
 /// Protocol, address, port → the holders, and how many such sockets there are.
@@ -33,7 +33,7 @@ fn ss() -> Option<Listing> {
 
 fn ours() -> Listing {
     let (stdout, ..) = whatlistens(&["--json"]);
-    let document: Document = serde_json::from_str(&stdout).unwrap();
+    let document = read(&stdout);
     let mut listing = Listing::new();
     for listener in document.listeners {
         let address: IpAddr = listener.address.parse().unwrap();
