@@ -2,7 +2,11 @@
 //!
 //! ```text
 //! listener tcp:127.0.0.1:0 udp:[::1]:5093
+//! listener start:./MLM tcp:127.0.0.1:0
 //! ```
+//!
+//! The second starts another program with the words behind it, as a license server starts a vendor's
+//! daemon.
 //!
 //! The live tests start it, under the names and users that a case needs; it also serves to try
 //! `whatlistens` by hand: `sleep 600 | cargo run --example listener tcp:0.0.0.0:27000`.
@@ -11,13 +15,20 @@
 use std::error::Error;
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, UdpSocket};
+use std::process::Command;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (mut listeners, mut sockets) = (Vec::new(), Vec::new());
     let mut stdout = io::stdout();
-    for word in std::env::args_os().skip(1) {
+    let mut words = std::env::args_os().skip(1);
+    while let Some(word) = words.next() {
         let word = word.to_string_lossy();
-        let (protocol, address) = word.split_once(':').ok_or("give tcp:ADDRESS:PORT or udp:ADDRESS:PORT")?;
+        if let Some(program) = word.strip_prefix("start:") {
+            Command::new(program).args(words).status()?;
+            return Ok(());
+        }
+        let (protocol, address) =
+            word.split_once(':').ok_or("give tcp:ADDRESS:PORT, udp:ADDRESS:PORT or start:PROGRAM")?;
         let bound = match protocol {
             "tcp" => {
                 let listener = TcpListener::bind(address)?;

@@ -12,7 +12,6 @@ pub fn annotate(attributed: Attributed, registry: Registry<'_>) -> Row {
     let entry = registry.service(socket.local.port(), socket.protocol);
     Row {
         service: entry.map(service),
-        unauthorized_use: entry.is_some_and(|entry| entry.unauthorized_use),
         exposure: exposure(socket.local.ip()),
         license: None,
         socket,

@@ -1,6 +1,6 @@
 //! What was typed, nothing else.
 
-use clap::{ArgAction, Parser, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 /// What is listening on this machine, who owns it, and should it be there?
 #[derive(Debug, Parser)]
@@ -12,9 +12,14 @@ use clap::{ArgAction, Parser, ValueEnum};
     term_width = 80,
     disable_help_flag = true,
     args_override_self = true,
-    override_usage = "whatlistens [OPTIONS] [WHAT]..."
+    override_usage = "whatlistens [OPTIONS] [WHAT]...\n       whatlistens explain [OPTIONS] <WHAT>...",
+    disable_help_subcommand = true
 )]
 pub struct Cli {
+    /// What to do instead of looking at the machine.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// A port (1538, :1538, 1538/udp), a range (27000-27009), a service (3ds-lm) or a process
     /// (lmgrd); one port or service alone is shown in detail
     #[arg(value_name = "WHAT")]
@@ -73,11 +78,11 @@ pub struct Cli {
     pub no_header: bool,
 
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub json: bool,
 
     /// When to colour
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]
     pub color: Color,
 
     /// Print help
@@ -92,6 +97,26 @@ pub struct Cli {
     /// lsof's `-sTCP:LISTEN`, which is what this does anyway.
     #[arg(short = 's', value_name = "STATE", value_parser = ["TCP:LISTEN", "tcp:listen"], hide = true)]
     pub state: Option<String>,
+}
+
+/// What to do instead of looking at the machine.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Tell what is known of a port, a service or a license manager, without looking at the machine
+    Explain(Explain),
+}
+
+/// What to explain.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A port (1538), a range (27000-27009), a service (flex-lm), a process (lmgrd), or a license
+    /// manager or its vendor (autodesk)
+    #[arg(value_name = "WHAT", required = true)]
+    pub what: Vec<String>,
+
+    /// Print help
+    #[arg(short = 'h', long, action = ArgAction::HelpShort)]
+    pub help: Option<bool>,
 }
 
 /// Order of the rows.
@@ -131,6 +156,7 @@ Examples:
   whatlistens                 everything that listens here
   whatlistens 1538            who holds port 1538, and should it?
   whatlistens --flagged       license ports whose process may be wrong
+  whatlistens explain lmgrd   what is known of it, here or elsewhere
   whatlistens --json | jq .   for scripts
 
 Flags of ss, netstat and lsof that change nothing here are taken too:

@@ -6,7 +6,7 @@
 //! observe (os) → attribute → annotate → judge (license) → select → render
 //! ```
 //!
-//! [`pipeline`] shows it on one screen. [`os`] fills plain values ([`model`]); every later stage is
+//! [`explain`] answers from [`registry`] and [`license`] alone. [`pipeline`] shows it on one screen. [`os`] fills plain values ([`model`]); every later stage is
 //! a function of them alone, so that it is tested with recorded values on every system.
 //!
 //! # Invariants
@@ -23,6 +23,7 @@
 pub mod annotate;
 pub mod attribute;
 pub mod cli;
+pub mod explain;
 pub mod license;
 pub mod model;
 pub mod os;

@@ -5,8 +5,8 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::process::ExitCode;
 
 use jiff::Timestamp;
-use whatlistens::license::Facts;
-use whatlistens::request::{Request, Stop};
+use whatlistens::pipeline::Inspection;
+use whatlistens::request::{Request, Stop, Task};
 use whatlistens::{os, pipeline, render};
 
 const MATCHED: u8 = 0;
@@ -32,29 +32,29 @@ fn main() -> ExitCode {
 /// The exit status of an answer, or why there is none and the status of that.
 fn answer(args: Vec<OsString>) -> Result<u8, (String, u8)> {
     let mut stdout = BufWriter::new(io::stdout().lock());
-    let request = match Request::from_args(args) {
-        Ok(request) => request,
-        Err(Stop::Told(text)) => {
-            return written(write!(stdout, "{text}").and_then(|()| stdout.flush()), MATCHED);
+    let (rendered, status) = match Task::from_args(args) {
+        Ok(Task::Look(request)) => look(&request, &mut stdout)?,
+        Ok(Task::Explain(lookup)) => {
+            let told = pipeline::explain(&lookup).map_err(|wrong| (wrong.to_string(), FAILED))?;
+            (render::explanations(&told, lookup.json, &lookup.style, &mut stdout), MATCHED)
         }
+        Err(Stop::Told(text)) => (write!(stdout, "{text}"), MATCHED),
         Err(Stop::Wrong(wrong)) => return Err((wrong.to_string(), FAILED)),
     };
-    let facts = Facts::embedded();
-    let observation =
-        os::observe(request.wish, |exe, os| facts.is_license_process(exe, os), Timestamp::now())
-            .map_err(|error| (error.to_string(), UNOBSERVABLE))?;
-    let report = pipeline::report(&request, &observation).map_err(|wrong| (wrong.to_string(), FAILED))?;
-    let status = if report.rows.is_empty() { NOTHING_MATCHED } else { MATCHED };
-    let rendered = render::render(&report, request.form, &request.style, &mut stdout, &mut io::stderr());
-    written(rendered.and_then(|()| stdout.flush()), status)
-}
-
-fn written(result: io::Result<()>, status: u8) -> Result<u8, (String, u8)> {
-    match result {
+    match rendered.and_then(|()| stdout.flush()) {
         // A broken pipe: whoever reads has read enough.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err((format!("the output could not be written: {error}"), FAILED))
         }
         _ => Ok(status),
     }
+}
+
+/// Looks at the machine and says what is there; the status is whether anything matched.
+fn look(request: &Request, out: &mut dyn Write) -> Result<(io::Result<()>, u8), (String, u8)> {
+    let observation = os::observe(request.wish, &Inspection::embedded(), Timestamp::now())
+        .map_err(|error| (error.to_string(), UNOBSERVABLE))?;
+    let report = pipeline::report(request, &observation).map_err(|wrong| (wrong.to_string(), FAILED))?;
+    let status = if report.rows.is_empty() { NOTHING_MATCHED } else { MATCHED };
+    Ok((render::render(&report, request.form, &request.style, out, &mut io::stderr()), status))
 }

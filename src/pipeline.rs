@@ -2,16 +2,20 @@
 
 mod asked;
 mod gaps;
+mod inspection;
 mod targets;
 
 use crate::annotate::annotate;
 use crate::attribute::attribute;
+use crate::explain;
 use crate::license::{Facts, Subject, judge};
-use crate::model::{Observation, Os, Report, Row};
+use crate::model::{Explanation, Observation, Os, Report, Row};
 use crate::os;
-use crate::registry::Registry;
-use crate::request::{Request, WrongUse};
+use crate::registry::{Registry, nearest};
+use crate::request::{Lookup, Request, WrongUse};
 use crate::select::{Selected, select};
+
+pub use inspection::Inspection;
 
 /// Says of an observation what was asked for.
 ///
@@ -28,7 +32,7 @@ pub fn report(request: &Request, observation: &Observation) -> Result<Report, Wr
         .into_iter()
         .map(|attributed| annotate(attributed, registry))
         .map(|mut row| {
-            row.license = judge(subject(&row, os), facts);
+            row.license = judge(subject(&row, os), facts, registry);
             row
         })
         .collect();
@@ -49,14 +53,37 @@ pub fn report(request: &Request, observation: &Observation) -> Result<Report, Wr
     })
 }
 
+/// Explains what was asked about, topic by topic.
+///
+/// # Errors
+///
+/// Where a word names nothing that is known.
+pub fn explain(lookup: &Lookup) -> Result<Vec<Explanation>, WrongUse> {
+    let (registry, facts) = (Registry::embedded(), Facts::embedded());
+    let told = lookup.topics.iter().map(|(asked, topic)| {
+        let explanation = explain::explain(asked, topic, facts, registry);
+        if !explanation.is_empty() {
+            return Ok(explanation);
+        }
+        let hint = match &nearest(asked, explain::names(facts))[..] {
+            [] => String::new(),
+            names => format!("; nearest: {}", names.join(", ")),
+        };
+        Err(WrongUse::new(format!(
+            "‘{asked}’ is no service of the registry, and no license manager, vendor or license process \
+             that is known{hint}"
+        )))
+    });
+    told.collect()
+}
+
 fn subject(row: &Row, os: Os) -> Subject<'_> {
     Subject {
         os,
         protocol: row.socket.protocol,
-        port: row.socket.local.port(),
+        local: row.socket.local,
         owner: &row.owner,
         parent: row.parent.as_ref(),
         more_holders: row.more_holders,
-        unauthorized_use: row.unauthorized_use,
     }
 }

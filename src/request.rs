@@ -11,7 +11,8 @@ use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use clap::Parser;
 use jiff::tz::TimeZone;
 
-use crate::cli::{Cli, Color, Sort};
+use crate::cli::{Cli, Color, Command, Explain, Sort};
+use crate::explain::Topic;
 use crate::model::Protocol;
 use crate::os::Wish;
 use crate::render::{Form, Style};
@@ -19,7 +20,27 @@ use crate::select::{Ports, Selection, SortKey, Target};
 
 pub use usage::{Stop, WrongUse};
 
-/// Everything that was chosen.
+/// What is to be done.
+#[derive(Debug, Clone)]
+pub enum Task {
+    /// Look at the machine.
+    Look(Request),
+    /// Tell what is known, whatever this machine runs.
+    Explain(Lookup),
+}
+
+/// What is to be explained, and how.
+#[derive(Debug, Clone)]
+pub struct Lookup {
+    /// The topics, each as it was typed.
+    pub topics: Vec<(String, Topic)>,
+    /// As one JSON object.
+    pub json: bool,
+    /// How it is to look.
+    pub style: Style,
+}
+
+/// Everything that was chosen of a look at the machine.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// What to look at.
@@ -36,17 +57,38 @@ pub struct Request {
     pub command: String,
 }
 
-impl Request {
+impl Task {
     /// Reads a command line, the program's name first.
     ///
     /// # Errors
     ///
-    /// [`Stop`] where there is nothing to observe: help was asked for, or the usage was wrong.
-    pub fn from_args(args: Vec<OsString>) -> Result<Request, Stop> {
+    /// [`Stop`] where there is nothing to do: help was asked for, or the usage was wrong.
+    pub fn from_args(args: Vec<OsString>) -> Result<Task, Stop> {
         let cli = Cli::try_parse_from(&args).map_err(|error| usage::stop(&error))?;
-        Ok(Request::resolve(&cli, command_line(&args, env::current_exe().ok()))?)
+        Ok(match &cli.command {
+            Some(Command::Explain(explain)) => Task::Explain(Lookup::resolve(&cli, explain)?),
+            None => Task::Look(Request::resolve(&cli, command_line(&args, env::current_exe().ok()))?),
+        })
     }
+}
 
+impl Lookup {
+    fn resolve(cli: &Cli, explain: &Explain) -> Result<Lookup, WrongUse> {
+        let mut topics = Vec::new();
+        for word in &explain.what {
+            topics.extend(what::targets(word)?.into_iter().map(|target| match target {
+                Target::Ports(Ports { range, protocol }) => {
+                    let protocol_typed = protocol.map_or(String::new(), |protocol| format!("/{protocol}"));
+                    (format!("{range}{protocol_typed}"), Topic::Ports(range, protocol))
+                }
+                Target::Name { word, .. } => (word.clone(), Topic::Name(word)),
+            }));
+        }
+        Ok(Lookup { topics, json: cli.json, style: style(cli) })
+    }
+}
+
+impl Request {
     fn resolve(cli: &Cli, command: String) -> Result<Request, WrongUse> {
         let mut targets = Vec::new();
         for word in &cli.what {
@@ -183,7 +225,10 @@ mod tests {
     use super::*;
 
     fn request(line: &str) -> Result<Request, Stop> {
-        Request::from_args(line.split_whitespace().map(OsString::from).collect())
+        match Task::from_args(line.split_whitespace().map(OsString::from).collect())? {
+            Task::Look(request) => Ok(request),
+            Task::Explain(lookup) => panic!("{line}: {lookup:?}"),
+        }
     }
 
     fn form(line: &str) -> Form {

@@ -1,143 +1,63 @@
-//! The facts of `data/licenses.toml`; its columns are told in `data/README.md`.
+//! Everything known of license managers, and what can be asked of it.
 
 use std::sync::LazyLock;
 
-use serde::{Deserialize, Deserializer, de};
+use serde::Deserialize;
 
-use crate::model::{Manager, Os, PortRange, Protocol, vendor_and_product};
+use super::known::{Belief, Document, Emulator, KnownManager, Technology};
+use super::wrapper;
+use crate::model::{Os, Process, Protocol};
 
 static EMBEDDED: LazyLock<Facts> = LazyLock::new(|| {
     let text = include_str!("../../data/licenses.toml");
     Facts::parse(text).expect("data/licenses.toml is compiled in, and the tests read it")
 });
 
-/// Everything known of license managers.
+/// The facts of `data/licenses.toml`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Facts {
-    /// Licensing systems that several managers are built on.
+    /// Licensing systems that several managers are built on, sorted by id.
     #[serde(rename = "technology")]
     pub technologies: Vec<Technology>,
     /// License managers, sorted by id.
     #[serde(rename = "manager")]
     pub managers: Vec<KnownManager>,
+    /// Programs that stand in for a license server without its maker, sorted by id.
+    #[serde(rename = "emulator")]
+    pub emulators: Vec<Emulator>,
+    /// What is often said of a port and is not so, sorted by port.
+    #[serde(rename = "belief")]
+    pub beliefs: Vec<Belief>,
+    /// Documents that sources name by a key.
+    #[serde(rename = "document")]
+    pub documents: Vec<Document>,
 }
 
-/// A licensing system whose own server is right on the ports of every manager built on it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Technology {
-    /// Its id.
-    pub id: String,
-    /// What it is called.
-    pub name: String,
-    /// The executables of its server.
-    pub servers: Executables,
-    /// Whether vendors ship the server under longer names, such as `lmgrd.intel`.
-    #[serde(default)]
-    pub renamed: bool,
-    /// Where this is known from.
-    pub sources: Vec<String>,
+/// What a process is, as far as license managers go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recognised<'a> {
+    /// It stands in for a license server.
+    Emulator(&'a Emulator),
+    /// The server of a technology, which any vendor may ship.
+    Server(&'a Technology),
+    /// A manager's own executable.
+    Own(&'a KnownManager),
+    /// A vendor's daemon under a name that is not known: its file says what it is.
+    Daemon(&'a Technology),
 }
 
-/// A license manager.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KnownManager {
-    /// Its permanent id.
-    pub id: String,
-    /// Who makes the licensed software, where that is known.
-    pub vendor: Option<String>,
-    /// What it is called.
-    pub product: String,
-    /// The id of the technology it is built on, where that is known.
-    pub technology: Option<String>,
-    /// Whether its ports are those of the whole technology, where every vendor's daemon is right.
-    #[serde(default)]
-    pub any_vendor: bool,
-    /// How sure the facts are.
-    pub confidence: Confidence,
-    /// Its ports.
-    pub ports: Vec<KnownPort>,
-    /// Its own executables, beside those of its technology.
-    pub executables: Executables,
-    /// What a helpdesk engineer should know about its ports.
-    pub note: String,
-    /// Where this is known from.
-    pub sources: Vec<String>,
-}
-
-/// How sure a fact is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Confidence {
-    /// The registry's name only.
-    Low,
-    /// Named second-hand sources, or inference from the vendor's documents.
-    Medium,
-    /// The vendor's own document, or a named file seen.
-    High,
-}
-
-/// A port of a license manager.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KnownPort {
-    /// The number or range.
-    #[serde(rename = "port", deserialize_with = "port_range")]
-    pub range: PortRange,
-    /// The protocols used there.
-    #[serde(deserialize_with = "protocols")]
-    pub protocols: Vec<Protocol>,
-    /// What listens there.
-    pub role: Role,
-}
-
-/// What listens on a port of a license manager.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// The license server itself.
-    Server,
-    /// A vendor's daemon, started by the license server.
-    VendorDaemon,
-}
-
-/// File names of executables, by operating system.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Executables {
-    /// On Linux.
-    pub linux: Vec<String>,
-    /// On Windows.
-    pub windows: Vec<String>,
-    /// On macOS.
-    pub macos: Vec<String>,
-}
-
-impl Executables {
-    /// Those of one system.
+impl Recognised<'_> {
+    /// What it belongs to, in words.
     #[must_use]
-    pub fn on(&self, os: Os) -> &[String] {
-        match os {
-            Os::Linux => &self.linux,
-            Os::Windows => &self.windows,
-            Os::Macos => &self.macos,
+    pub fn called(self) -> String {
+        match self {
+            Recognised::Emulator(emulator) => emulator.name.clone(),
+            Recognised::Server(technology) => format!("{} license server", technology.name),
+            Recognised::Own(manager) => manager.called(),
+            Recognised::Daemon(technology) => format!("a vendor of {} licenses", technology.name),
         }
     }
-}
-
-fn port_range<'de, D: Deserializer<'de>>(input: D) -> Result<PortRange, D::Error> {
-    let text = String::deserialize(input)?;
-    PortRange::parse(&text).ok_or_else(|| de::Error::custom(format!("{text:?} is no port or range")))
-}
-
-fn protocols<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Protocol>, D::Error> {
-    let names = Vec::<String>::deserialize(input)?;
-    let read = |name: &String| {
-        Protocol::from_name(name).ok_or_else(|| de::Error::custom(format!("{name:?} is no protocol")))
-    };
-    names.iter().map(read).collect()
 }
 
 impl Facts {
@@ -157,17 +77,10 @@ impl Facts {
     }
 
     /// The managers that use a port; `protocol` `None` asks for any.
-    pub fn on_port(
-        &self,
-        port: u16,
-        protocol: Option<Protocol>,
-    ) -> impl Iterator<Item = (&KnownManager, &KnownPort)> {
-        self.managers.iter().filter_map(move |manager| {
-            let here = manager.ports.iter().find(|known| {
-                known.range.contains(port) && protocol.is_none_or(|p| known.protocols.contains(&p))
-            })?;
-            Some((manager, here))
-        })
+    pub fn on_port(&self, port: u16, protocol: Option<Protocol>) -> impl Iterator<Item = &KnownManager> {
+        self.managers
+            .iter()
+            .filter(move |manager| manager.ports.iter().any(|known| known.is_at(port, protocol)))
     }
 
     /// The technology a manager is built on.
@@ -175,6 +88,31 @@ impl Facts {
     pub fn technology_of(&self, manager: &KnownManager) -> Option<&Technology> {
         let id = manager.technology.as_deref()?;
         self.technologies.iter().find(|technology| technology.id == id)
+    }
+
+    /// The manager of an id.
+    #[must_use]
+    pub fn manager(&self, id: &str) -> Option<&KnownManager> {
+        self.managers.iter().find(|manager| manager.id == id)
+    }
+
+    /// Sources, with the titles of the documents that they name by a key: `[key] pp. 23-25`.
+    #[must_use]
+    pub fn cited(&self, sources: &[String]) -> Vec<String> {
+        let title = |key: &str| self.documents.iter().find(|document| document.key == key);
+        let cited = sources.iter().map(|source| {
+            let keyed = source.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+            let document = keyed.and_then(|(key, place)| Some((&title(key)?.title, place)));
+            document.map_or_else(|| source.clone(), |(title, place)| format!("{title}{place}"))
+        });
+        cited.collect()
+    }
+
+    /// The manager that stands for a whole technology.
+    #[must_use]
+    pub fn manager_of(&self, technology: &Technology) -> Option<&KnownManager> {
+        let of_it = |manager: &&KnownManager| manager.technology.as_deref() == Some(&technology.id);
+        self.managers.iter().filter(of_it).find(|manager| manager.any_vendor)
     }
 
     /// The executables that are right for any of these managers on a system, each once; for each
@@ -193,98 +131,84 @@ impl Facts {
         expected
     }
 
-    /// Whether an executable is known for a manager: its own, or its technology's server.
+    /// What a process is: by its executable's name, by the program that its command line names, or
+    /// by what its file says.
     #[must_use]
-    pub fn is_known_for(&self, manager: &KnownManager, exe: &str, os: Os) -> bool {
-        self.technology_of(manager).is_some_and(|technology| technology.has_server(exe, os))
-            || manager.has_executable(exe, os)
+    pub fn recognise(&self, process: &Process, os: Os) -> Option<Recognised<'_>> {
+        let program = process.program.as_deref();
+        let by_program = || {
+            let emulator = self.emulators.iter().find(|emulator| Some(&*emulator.id) == program);
+            emulator
+                .map(Recognised::Emulator)
+                .or_else(|| self.managers.iter().find(|m| Some(&*m.id) == program).map(Recognised::Own))
+        };
+        let by_file = || {
+            let texts = &process.exe.as_ref()?.texts;
+            let says = |t: &&Technology| t.marker.as_ref().is_some_and(|marker| texts.contains(marker));
+            self.technologies.iter().find(says).map(Recognised::Daemon)
+        };
+        let by_name = || self.recognise_name(process.exe_name(os)?, os);
+        by_program().or_else(by_name).or_else(by_file)
     }
 
-    /// Whether a manager's ports are those of a whole technology, and an executable belongs to any
-    /// manager built on it.
+    /// What an executable of this name is.
     #[must_use]
-    pub fn takes_any_vendor(&self, manager: &KnownManager, exe: &str, os: Os) -> bool {
-        let same =
-            |other: &KnownManager| other.technology == manager.technology && other.has_executable(exe, os);
-        manager.any_vendor && self.managers.iter().any(same)
-    }
-
-    /// Which license manager or technology an executable belongs to: its vendor and what it is.
-    #[must_use]
-    pub fn recognise(&self, exe: &str, os: Os) -> Option<String> {
-        // Of several managers with the same daemon, the best known.
-        let own = self.managers.iter().filter(|manager| manager.has_executable(exe, os));
-        if let Some(manager) = own.max_by_key(|manager| manager.confidence) {
-            return Some(manager.called());
+    pub fn recognise_name(&self, exe: &str, os: Os) -> Option<Recognised<'_>> {
+        if let Some(emulator) = self.emulators.iter().find(|emulator| emulator.executables.have(exe, os)) {
+            return Some(Recognised::Emulator(emulator));
         }
-        let technology = self.technologies.iter().find(|technology| technology.has_server(exe, os))?;
-        Some(format!("{} license server", technology.name))
+        if let Some(technology) = self.technologies.iter().find(|t| t.has_server(exe, os)) {
+            return Some(Recognised::Server(technology));
+        }
+        // Of several managers with the same daemon, the best known, and of those the first.
+        let own = self.managers.iter().rev().filter(|manager| manager.executables.have(exe, os));
+        own.max_by_key(|manager| manager.confidence).map(Recognised::Own)
+    }
+
+    /// Whether what a process is makes it right for a manager: its own, or its technology's server.
+    #[must_use]
+    pub fn is_right_for(&self, known: Recognised<'_>, manager: &KnownManager, exe: &str, os: Os) -> bool {
+        match known {
+            Recognised::Server(technology) => manager.technology.as_deref() == Some(&technology.id),
+            Recognised::Own(own) => own.id == manager.id || manager.executables.have(exe, os),
+            Recognised::Emulator(_) | Recognised::Daemon(_) => false,
+        }
+    }
+
+    /// The technology that a process is a vendor's daemon of.
+    #[must_use]
+    pub fn is_daemon_of(&self, known: Recognised<'_>) -> Option<&Technology> {
+        match known {
+            Recognised::Own(manager) => self.technology_of(manager),
+            Recognised::Daemon(technology) => self.technologies.iter().find(|t| t.id == technology.id),
+            Recognised::Server(_) | Recognised::Emulator(_) => None,
+        }
     }
 
     /// Every executable that is known on a system.
     pub fn executables(&self, os: Os) -> impl Iterator<Item = &str> {
         let servers = self.technologies.iter().flat_map(move |technology| technology.servers.on(os));
         let own = self.managers.iter().flat_map(move |manager| manager.executables.on(os));
-        servers.chain(own).map(String::as_str)
+        let emulators = self.emulators.iter().flat_map(move |emulator| emulator.executables.on(os));
+        servers.chain(own).chain(emulators).map(String::as_str)
     }
 
-    /// Whether a word names an executable of any license manager on a system.
+    /// Texts that show in a file what it is, under any name.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.technologies.iter().filter_map(|technology| technology.marker.as_deref())
+    }
+
+    /// Whether a command line tells what an executable of this name runs.
     #[must_use]
-    pub fn is_license_process(&self, word: &str, os: Os) -> bool {
-        self.recognise(word, os).is_some()
-    }
-}
-
-impl Technology {
-    /// Whether an executable is this technology's server, under its own name or a longer one.
-    fn has_server(&self, exe: &str, os: Os) -> bool {
-        self.servers
-            .on(os)
-            .iter()
-            .any(|known| same_name(known, exe, os) || (self.renamed && is_renamed(known, exe, os)))
-    }
-}
-
-impl KnownManager {
-    /// Whether an executable is one of this manager's own.
-    fn has_executable(&self, exe: &str, os: Os) -> bool {
-        self.executables.on(os).iter().any(|known| same_name(known, exe, os))
+    pub fn runs_programs(exe: &str) -> bool {
+        wrapper::interpreter(exe).is_some()
     }
 
-    /// Vendor and product in one phrase: "Citrix License Server", "Autodesk 3ds-lm".
+    /// The id of the manager or emulator that an interpreter runs, as its command line tells.
     #[must_use]
-    pub fn called(&self) -> String {
-        vendor_and_product(self.vendor.as_deref(), &self.product)
+    pub fn program(&self, exe: &str, args: &[String]) -> Option<&str> {
+        wrapper::program(self, exe, args)
     }
-
-    /// The report's form of it, for one of its ports.
-    #[must_use]
-    pub fn on(&self, known: &KnownPort) -> Manager {
-        Manager {
-            id: self.id.clone(),
-            vendor: self.vendor.clone(),
-            product: self.product.clone(),
-            ports: known.range,
-            note: self.note.clone(),
-        }
-    }
-}
-
-/// Whether two file names are one, by the rules of the system.
-pub(super) fn same_name(known: &str, exe: &str, os: Os) -> bool {
-    if os.ignores_case() { known.eq_ignore_ascii_case(exe) } else { known == exe }
-}
-
-/// `lmgrd.intel`, `lmgrd-11.10.0.0`, `lmgrd_x64.exe`: the known name, a separator, anything.
-fn is_renamed(known: &str, exe: &str, os: Os) -> bool {
-    let (stem, exe) = match os {
-        Os::Windows => (known.strip_suffix(".exe").unwrap_or(known), exe.to_ascii_lowercase()),
-        _ => (known, exe.to_owned()),
-    };
-    if os == Os::Windows && !exe.ends_with(".exe") {
-        return false;
-    }
-    exe.strip_prefix(stem).is_some_and(|rest| rest.starts_with(['.', '-', '_']))
 }
 
 #[cfg(test)]
@@ -292,12 +216,16 @@ mod tests {
     use super::*;
 
     fn manager(id: &str) -> &'static KnownManager {
-        Facts::embedded().managers.iter().find(|manager| manager.id == id).unwrap()
+        Facts::embedded().manager(id).unwrap()
+    }
+
+    fn is_right(id: &str, exe: &str, os: Os) -> bool {
+        let facts = Facts::embedded();
+        facts.recognise_name(exe, os).is_some_and(|known| facts.is_right_for(known, manager(id), exe, os))
     }
 
     #[test]
     fn the_server_of_the_technology_is_right_under_longer_names() {
-        let facts = Facts::embedded();
         for (exe, os, right) in [
             ("lmgrd", Os::Linux, true),
             ("lmgrd.intel", Os::Linux, true),
@@ -311,20 +239,18 @@ mod tests {
             ("ansyslmd", Os::Linux, true),
             ("adskflex", Os::Linux, false),
         ] {
-            assert_eq!(facts.is_known_for(manager("ansys"), exe, os), right, "{exe}");
+            assert_eq!(is_right("ansys", exe, os), right, "{exe}");
         }
     }
 
     #[test]
-    fn protocol_decides_whose_port_it_is() {
-        let on = |port, protocol| -> Vec<&str> {
-            Facts::embedded().on_port(port, protocol).map(|(manager, _)| manager.id.as_str()).collect()
-        };
-        assert_eq!(on(5093, Some(Protocol::Udp)), ["sentinel-rms"]);
-        assert!(on(5093, Some(Protocol::Tcp)).is_empty());
-        assert_eq!(on(5093, None), ["sentinel-rms"]);
-        assert_eq!(on(27009, Some(Protocol::Tcp)), ["flexnet"]);
-        assert!(on(27010, None).is_empty());
+    fn one_daemon_of_two_managers_is_right_for_both() {
+        assert!(is_right("autodesk-nlm", "adskflex", Os::Linux));
+        assert!(is_right("autodesk-3ds-lm", "adskflex", Os::Linux));
+        assert_eq!(
+            Facts::embedded().recognise_name("adskflex", Os::Linux).unwrap().called(),
+            "Autodesk Network License Manager"
+        );
     }
 
     #[test]

@@ -2,94 +2,118 @@
 //!
 //! A process is judged by the file it runs, never by the name it gives itself.
 
-use super::facts::{Confidence, Facts, KnownManager, same_name};
-use crate::model::{License, Os, Owner, Process, Protocol, Severity, Verdict};
+use std::net::SocketAddr;
 
-/// What is judged: a port and who holds it.
+use super::facts::{Facts, Recognised};
+use super::finding::{self, Finding, list};
+use super::known::{Confidence, KnownManager, Role, Technology};
+use super::place::{Claim, Place};
+use super::wrapper;
+use crate::model::{License, Manager, Os, Owner, PortRange, Process, Protocol, Verdict};
+use crate::registry::Registry;
+
+/// What is judged: a socket's address and who holds it.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     /// The system it was seen on: file names compare by its rules.
     pub os: Os,
-    /// The port's protocol.
+    /// The socket's protocol.
     pub protocol: Protocol,
-    /// The port.
-    pub port: u16,
+    /// Its address.
+    pub local: SocketAddr,
     /// Who holds it.
     pub owner: &'a Owner,
     /// The lead's parent.
     pub parent: Option<&'a Process>,
     /// Whether a process that was not seen may hold it too.
     pub more_holders: bool,
-    /// Whether the registry notes that others use the number too.
-    pub unauthorized_use: bool,
 }
 
-/// Programs that hold a port for another program, which alone could be right or wrong, and how to
-/// find out which it is.
-const WRAPPERS: &[(&str, &str)] = &[
-    ("docker-proxy", "See which container publishes the port: docker ps --filter publish=PORT/PROTOCOL"),
-    ("rootlessport", "See which container publishes the port: podman port --all"),
-    ("systemd", "See which unit is started when somebody connects: systemctl list-sockets"),
-    ("java", "See which program it runs in its command line: whatlistens --args PORT"),
-    ("java.exe", "See which program it runs in its command line: whatlistens --args PORT"),
-    ("svchost.exe", "See which service it runs: tasklist /svc /fi \"PID eq PID_OF_IT\""),
-];
-
-/// Judges who holds a port; `None` where no license manager is known to use it.
+/// Judges who holds a port; `None` where it is no license manager's, nor held by one.
 #[must_use]
-pub fn judge(subject: Subject<'_>, facts: &Facts) -> Option<License> {
-    let here: Vec<_> = facts.on_port(subject.port, Some(subject.protocol)).collect();
-    if here.is_empty() {
-        return None;
-    }
-    let managers: Vec<&KnownManager> = here.iter().map(|(manager, _)| *manager).collect();
-    let expected = facts.expected(&managers, subject.os);
-    let case = Case { subject, facts, managers: &managers, expected: &expected };
+pub fn judge(subject: Subject<'_>, facts: &Facts, registry: Registry<'_>) -> Option<License> {
+    let port = subject.local.port();
+    let place = Place::of(port, Some(subject.protocol), facts, registry);
+    let mut case = Case { subject, facts, place: &place, expected: Vec::new(), called: String::new() };
+    let lead = case.serving().first().copied();
+    let known = lead.and_then(|lead| facts.recognise(lead, subject.os));
+    let (managers, expected) = if place.is_license_port() {
+        (place.managers_reported(), place.expected(facts, subject.os))
+    } else {
+        let manager = case.belongs_here(lead?, known?)?;
+        let here = place.managers_reported().into_iter().find(|reported| reported.id == manager.id);
+        let elsewhere = || manager.at(PortRange { first: port, last: port });
+        (vec![here.unwrap_or_else(elsewhere)], facts.expected(&[manager], subject.os))
+    };
+    case.called = list(managers.iter().map(Manager::called));
+    case.expected = expected;
     let finding = case.finding();
     Some(License {
-        managers: here.iter().map(|(manager, known)| manager.on(known)).collect(),
+        managers,
         verdict: finding.verdict,
         severity: finding.severity,
         reason: finding.reason,
         evidence: case.evidence(),
         advice: finding.advice,
-        expected,
+        expected: case.expected,
     })
 }
 
 struct Case<'a> {
     subject: Subject<'a>,
     facts: &'a Facts,
-    managers: &'a [&'a KnownManager],
-    expected: &'a [String],
+    place: &'a Place<'a>,
+    /// The executables that are right here.
+    expected: Vec<String>,
+    /// The managers of the port, in words.
+    called: String,
 }
 
-struct Finding {
-    verdict: Verdict,
-    severity: Severity,
-    reason: String,
-    advice: Option<String>,
-}
-
-impl Finding {
-    fn new(verdict: Verdict, severity: Severity, reason: String, advice: Option<String>) -> Finding {
-        Finding { verdict, severity, reason, advice }
+impl<'a> Case<'a> {
+    /// The manager that a recognised process brings to a port that is no license manager's by
+    /// itself; `None` where what it is does not show by itself.
+    fn belongs_here(&self, process: &Process, known: Recognised<'a>) -> Option<&'a KnownManager> {
+        let facts = self.facts;
+        match known {
+            Recognised::Emulator(emulator) => facts.manager(&emulator.emulates),
+            Recognised::Server(technology) => {
+                let here = self.place.managers.iter().copied();
+                let mut here = here.filter(|m| m.technology.as_deref() == Some(&technology.id));
+                here.next().or_else(|| facts.manager_of(technology))
+            }
+            Recognised::Own(own) if self.place.managers.iter().any(|manager| manager.id == own.id) => {
+                Some(own)
+            }
+            // A daemon's name is a short word, such as a vendor's own; who started it makes it sure.
+            Recognised::Own(own) if facts.technology_of(own).is_some() => {
+                self.starter(process, known).and(Some(own))
+            }
+            Recognised::Own(own) => (own.confidence > Confidence::RegistryOnly).then_some(own),
+            Recognised::Daemon(technology) => self.starter(process, known).and(facts.manager_of(technology)),
+        }
     }
 
-    fn cannot_tell(reason: String, advice: Option<String>) -> Finding {
-        Finding::new(Verdict::CannotTell, Severity::Info, reason, advice)
+    /// The license server that started a vendor's daemon.
+    fn starter(&self, process: &Process, known: Recognised<'a>) -> Option<&'a Process> {
+        let parent = self.subject.parent.filter(|parent| process.ppid == Some(parent.pid))?;
+        let technology: &Technology = self.facts.is_daemon_of(known)?;
+        let exe = parent.exe_name(self.subject.os)?;
+        let is_server = technology.has_server(exe, self.subject.os);
+        (is_server && finding::doubt(exe, parent, &self.called, self.subject.local.port()).is_none())
+            .then_some(parent)
     }
-}
 
-impl Case<'_> {
     /// The rules, the first that applies.
     fn finding(&self) -> Finding {
         let holders = self.serving();
         let Some(lead) = holders.first() else {
-            return if *self.subject.owner == Owner::Hidden { self.hidden() } else { self.unattributed() };
+            return match self.subject.owner {
+                Owner::Hidden => finding::hidden(&self.called),
+                _ => finding::unattributed(&self.called),
+            };
         };
         if self.subject.more_holders {
-            return self.more_may_hold_it(lead);
+            return finding::more_may_hold_it(lead);
         }
         let mut of_lead = self.of(lead);
         if of_lead.verdict != Verdict::Expected {
@@ -101,7 +125,7 @@ impl Case<'_> {
         let (children, others): (Vec<&Process>, Vec<&Process>) =
             strangers.partition(|process| descends(process));
         if let Some(other) = others.first() {
-            return self.shared(lead, other);
+            return finding::shared(lead, other);
         }
         if let Some(name) = children.first().and_then(|child| child.name.as_deref()) {
             of_lead.reason += &format!("; {name}, which it started, holds it too");
@@ -110,7 +134,7 @@ impl Case<'_> {
     }
 
     /// The holders to judge, the lead first: without systemd, where it opened the socket for another.
-    fn serving(&self) -> Vec<&Process> {
+    fn serving(&self) -> Vec<&'a Process> {
         let opens_for_others = |process: &&Process| {
             process.exe.as_ref().is_some_and(|exe| exe.path.ends_with("/lib/systemd/systemd"))
         };
@@ -121,161 +145,99 @@ impl Case<'_> {
 
     /// What one holder is here.
     fn of(&self, process: &Process) -> Finding {
-        let (facts, os) = (self.facts, self.subject.os);
-        let Some(exe) = process.exe_name(os) else { return self.nameless(process) };
-        let wrapper = WRAPPERS.iter().find(|(name, _)| same_name(name, exe, os));
-        let belongs_to = facts.recognise(exe, os);
-        if (wrapper.is_some() || belongs_to.is_some())
-            && let Some(doubt) = self.doubt(exe, process)
+        let os = self.subject.os;
+        let Some(exe) = process.exe_name(os) else { return finding::nameless(process) };
+        let known = self.facts.recognise(process, os);
+        if let Some(Recognised::Emulator(emulator)) = known {
+            let emulated = self.facts.manager(&emulator.emulates).map_or(String::new(), KnownManager::called);
+            return finding::emulator(exe, emulator, &emulated);
+        }
+        let wrapper = wrapper::advice(exe, os);
+        if (wrapper.is_some() || known.is_some())
+            && let Some(doubt) = finding::doubt(exe, process, &self.called, self.subject.local.port())
         {
             return doubt;
         }
-        if let Some((_, advice)) = wrapper {
-            return self.wrapper(exe, process, advice);
+        match (known, wrapper) {
+            (Some(known), _) => self.recognised(exe, process, known),
+            (None, Some(advice)) => finding::wrapper(exe, process, advice, self.subject),
+            (None, None) if self.expected.is_empty() => finding::nothing_known(exe, &self.called),
+            (None, None) => {
+                let sure = |manager: &&KnownManager| manager.confidence > Confidence::RegistryOnly;
+                let theirs = matches!(self.place.claim, Claim::License(_));
+                let sure = theirs && self.place.managers.iter().any(sure);
+                finding::mismatch(exe, &self.called, sure, self.place.unauthorized_use)
+            }
         }
-        if self.expected.is_empty() {
-            return self.nothing_known(exe);
+    }
+
+    /// What a holder is here that belongs to a license manager.
+    fn recognised(&self, exe: &str, process: &Process, known: Recognised<'a>) -> Finding {
+        let (facts, os) = (self.facts, self.subject.os);
+        let managers = &self.place.managers;
+        let what = known.called();
+        let starter = self.starter(process, known);
+        let by = starter.map_or(String::new(), |parent| {
+            let name = parent.name.as_deref().unwrap_or_default();
+            format!(", started by {name} (PID {})", parent.pid)
+        });
+        let mut right =
+            managers.iter().filter(|manager| facts.is_right_for(known, manager, exe, os)).peekable();
+        if let Some(manager) = right.peek() {
+            let serving = self.serving_whom(manager);
+            let theirs = list(right.map(|manager| manager.called()));
+            return finding::expected(format!("{exe} is a process known for {theirs}{by}{serving}"));
         }
-        let Some(belongs_to) = belongs_to else { return self.mismatch(exe) };
-        if self.managers.iter().any(|manager| facts.is_known_for(manager, exe, os)) {
-            return expected(format!("{exe} is a process known for {}", self.managers()));
-        }
-        if self.managers.iter().any(|manager| facts.takes_any_vendor(manager, exe, os)) {
-            let managers = self.managers();
-            return expected(format!("{exe} belongs to {belongs_to}, which may use the ports of {managers}"));
-        }
-        self.other_manager(exe, &belongs_to)
-    }
-
-    fn hidden(&self) -> Finding {
-        let reason = format!("the process that holds the port of {} cannot be seen", self.managers());
-        Finding::cannot_tell(reason, None)
-    }
-
-    fn unattributed(&self) -> Finding {
-        let advice = "It may belong to the kernel, or to a process of another PID namespace: look from the \
-                      host, outside any container.";
-        let reason = format!("no process here owns this port of {}", self.managers());
-        Finding::cannot_tell(reason, Some(advice.to_owned()))
-    }
-
-    fn nameless(&self, process: &Process) -> Finding {
-        let name = process.name.as_deref().map_or(String::new(), |name| format!(" {name}"));
-        let reason = format!(
-            "the file that process {}{name} runs could not be read, and a name alone proves nothing",
-            process.pid
-        );
-        Finding::cannot_tell(reason, None)
-    }
-
-    fn more_may_hold_it(&self, seen: &Process) -> Finding {
-        let name = seen.name.as_deref().unwrap_or("a process");
-        let reason = format!("{name} is seen to hold it, and a process that cannot be seen may hold it too");
-        Finding::cannot_tell(reason, None)
-    }
-
-    fn shared(&self, lead: &Process, stranger: &Process) -> Finding {
-        let name = |process: &Process| process.name.clone().unwrap_or_else(|| process.pid.to_string());
-        Finding::new(
-            Verdict::CannotTell,
-            Severity::Warning,
-            format!("{} holds it, and so does {}, which it did not start", name(lead), name(stranger)),
-            Some(format!("Find out why {} (PID {}) has it.", name(stranger), stranger.pid)),
-        )
-    }
-
-    fn wrapper(&self, exe: &str, process: &Process, advice: &str) -> Finding {
-        Finding::cannot_tell(
-            format!("{exe} holds the port for another program, which cannot be seen from here"),
-            Some(
-                advice
-                    .replace("PORT", &self.subject.port.to_string())
-                    .replace("PROTOCOL", self.subject.protocol.name())
-                    .replace("PID_OF_IT", &process.pid.to_string())
-                    + ".",
-            ),
-        )
-    }
-
-    /// What speaks against a file that has a name one would trust.
-    fn doubt(&self, exe: &str, process: &Process) -> Option<Finding> {
-        let file = process.exe.as_ref()?;
-        if let Some(interpreter) = file.interpreter {
-            return Some(Finding::new(
-                Verdict::Mismatch,
-                Severity::Warning,
-                format!("it is called {exe}, but the file is {interpreter} under another name"),
-                Some(format!(
-                    "Find out who made it look like a license manager, and what it runs: \
-                              whatlistens --args {}.",
-                    self.subject.port
-                )),
+        let daemon_of = facts.is_daemon_of(known);
+        let taking_any = |manager: &&&KnownManager| {
+            manager.any_vendor && manager.technology.as_deref() == daemon_of.map(|t| t.id.as_str())
+        };
+        if let Some(manager) = managers.iter().find(taking_any) {
+            let called = manager.called();
+            return finding::expected(format!(
+                "{exe} belongs to {what}, which may use the ports of {called}{by}"
             ));
         }
-        if let Some(place) = &file.replaceable_at {
-            return Some(Finding::new(
-                Verdict::CannotTell,
-                Severity::Warning,
-                format!("it is called {exe}, but any user of this machine can write to {place}"),
-                Some(format!(
-                    "Find out who put it there, and install {} where only an administrator can write.",
-                    self.managers()
-                )),
-            ));
-        }
-        (file.deleted == Some(true)).then(|| {
-            Finding::cannot_tell(
-                format!("it was started from a file called {exe} that has since been deleted or replaced"),
-                Some("Restart it, so that it runs the file that is there now, and look again.".to_owned()),
-            )
-        })
-    }
-
-    fn nothing_known(&self, exe: &str) -> Finding {
-        Finding::cannot_tell(
-            format!(
-                "the port is registered for {}, and nothing is known of its right process, so {exe} \
-                 can be neither confirmed nor ruled out",
-                self.managers()
-            ),
-            Some(format!("Ask whoever runs {exe} whether it should be on this port.")),
-        )
-    }
-
-    fn other_manager(&self, exe: &str, other: &str) -> Finding {
-        Finding::new(
-            Verdict::OtherLicenseManager,
-            Severity::Info,
-            format!(
-                "{exe} belongs to {other}; while it holds this port, {} may fail to start here",
-                self.managers()
-            ),
-            Some("Give one of the two another port in its license file or configuration.".to_owned()),
-        )
-    }
-
-    fn mismatch(&self, exe: &str) -> Finding {
-        let sure = self.managers.iter().any(|manager| manager.confidence > Confidence::Low);
-        let shared = self.subject.unauthorized_use;
-        let mut reason = format!("{exe} is not a process known for {}", self.managers());
-        if shared {
-            reason += "; the registry notes that others use this port number too";
-        }
-        Finding::new(
-            Verdict::Mismatch,
-            if sure && !shared { Severity::Warning } else { Severity::Info },
-            reason,
-            Some(format!(
-                "If {} should run here, stop {exe} or move it to another port; if not, ask whoever \
-                 runs {exe} why it uses a license manager's port.",
-                self.managers()
+        match (self.place.claim, known) {
+            (Claim::License(_), Recognised::Daemon(technology))
+                if managers.iter().any(|m| m.technology.as_deref() == Some(&technology.id)) =>
+            {
+                finding::unknown_daemon(exe, technology, &self.called)
+            }
+            (Claim::License(_), _) if self.expected.is_empty() => {
+                finding::nothing_known_but(exe, &what, &self.called)
+            }
+            (Claim::License(_), _) => finding::other_manager(exe, &format!("{what}{by}"), &self.called),
+            (Claim::None, Recognised::Own(_)) if daemon_of.is_none() && self.place.is_license_port() => {
+                finding::other_manager(exe, &what, &self.called)
+            }
+            (_, Recognised::Own(manager)) => {
+                let serving = self.serving_whom(manager);
+                finding::expected(format!("{exe} belongs to {what}{by}{serving}"))
+            }
+            (_, Recognised::Daemon(_)) => finding::expected(format!("{exe} belongs to {what}{by}")),
+            (_, _) => finding::expected(format!(
+                "{exe} is the {what}, which listens wherever its license file or configuration says"
             )),
-        )
+        }
     }
 
-    fn managers(&self) -> String {
-        let names: Vec<_> = self.managers.iter().map(|manager| manager.called()).collect();
-        names.join(" or ")
+    /// Present is not serving: what else is to be said of an expected process.
+    fn serving_whom(&self, manager: &KnownManager) -> String {
+        let (port, protocol) = (self.subject.local.port(), Some(self.subject.protocol));
+        let role = manager.ports.iter().find(|known| known.is_at(port, protocol)).map(|known| known.role);
+        if role == Some(Role::Helper) {
+            return "; it is a helper of the programs that use licenses, and no license server".to_owned();
+        }
+        match (manager.clients, self.subject.local.ip().to_canonical().is_loopback()) {
+            (true, true) => "; bound to loopback, it serves the programs of this machine alone, as it \
+                             does wherever licenses are used"
+                .to_owned(),
+            (true, false) => "; it also runs where licenses are only used, so this need not be a license \
+                              server"
+                .to_owned(),
+            (false, _) => String::new(),
+        }
     }
 
     /// What the verdict rests on.
@@ -285,15 +247,17 @@ impl Case<'_> {
         let mut evidence = Vec::new();
         if let Some(file) = &lead.exe {
             evidence.push(format!("exe {}", file.path));
-            if let Some(interpreter) = file.interpreter {
-                evidence.push(format!("the file is {interpreter}"));
-            }
+            evidence.extend(file.interpreter.map(|interpreter| format!("the file is {interpreter}")));
+            evidence.extend(file.texts.iter().map(|text| format!("the file says “{text}”")));
             if file.deleted == Some(true) {
                 evidence.push("the file was deleted or replaced since it started".to_owned());
             }
             if let Some(place) = &file.replaceable_at {
                 evidence.push(format!("any user can write to {place}"));
             }
+        }
+        if let Some(program) = &lead.program {
+            evidence.push(format!("its command line names {program}"));
         }
         if let (Some(exe), Some(short)) = (lead.exe_name(self.subject.os), &lead.short_name)
             && !exe.starts_with(short.as_str())
@@ -310,8 +274,4 @@ impl Case<'_> {
         evidence.extend(others.map(|(name, pid)| format!("also held by {name} (PID {pid})")));
         evidence
     }
-}
-
-fn expected(reason: String) -> Finding {
-    Finding::new(Verdict::Expected, Severity::Info, reason, None)
 }

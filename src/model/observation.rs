@@ -20,6 +20,9 @@ pub enum Os {
 }
 
 impl Os {
+    /// Every system.
+    pub const ALL: [Os; 3] = [Os::Linux, Os::Windows, Os::Macos];
+
     /// The name in the JSON.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -14,6 +14,8 @@ pub struct Executable {
     pub path: String,
     /// The interpreter that the file is, whatever its name; looked for only under some names.
     pub interpreter: Option<&'static str>,
+    /// Of the texts that were looked for in the file, those that it has.
+    pub texts: Vec<String>,
     /// Whether the file was deleted or replaced since the process started; `None` where not known.
     pub deleted: Option<bool>,
     /// The file or folder through which any user of the machine could have put another file in
@@ -58,6 +60,9 @@ pub struct Process {
     pub exe: Option<Executable>,
     /// Its command line, where it was asked for.
     pub args: Option<Vec<String>>,
+    /// The program that an interpreter runs, where its command line names one that was looked for.
+    /// Nothing else of a command line is kept that was not asked for: it may hold secrets.
+    pub program: Option<String>,
     /// The number of the user it runs as, on systems that have such numbers.
     pub uid: Option<u32>,
     /// The user it runs as: the name, or the number where it has none, as ps(1) shows it.

@@ -81,6 +81,16 @@ impl PortClass {
             49152.. => PortClass::Dynamic,
         }
     }
+
+    /// The word for it, in the JSON and on the screen.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            PortClass::System => "system",
+            PortClass::Registered => "registered",
+            PortClass::Dynamic => "dynamic",
+        }
+    }
 }
 
 /// A registry entry for a port.
@@ -158,6 +168,8 @@ pub enum Severity {
     Info,
     /// Worth a look.
     Warning,
+    /// Worth a look now.
+    Critical,
 }
 
 /// What is said of a license port.
@@ -192,8 +204,6 @@ pub struct Row {
     pub more_holders: bool,
     /// The registry's first entry for the port.
     pub service: Option<Service>,
-    /// Whether the registry notes that others use the number too.
-    pub unauthorized_use: bool,
     /// From where it can be reached.
     pub exposure: Exposure,
     /// The verdict, on license ports.

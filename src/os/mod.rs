@@ -1,9 +1,9 @@
 //! The only folder that knows the operating system.
 //!
 //! Here, calling is kept apart from understanding: what calls the system copies text and fields
-//! out; what decodes them ([`proc_net`], [`proc_stat`], [`interpreter`]) is compiled and tested everywhere.
+//! out; what decodes them ([`proc_net`], [`proc_stat`], [`file_text`]) is compiled and tested everywhere.
 
-pub mod interpreter;
+pub mod file_text;
 mod portable;
 pub mod proc_net;
 pub mod proc_stat;
@@ -30,7 +30,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::model::{Observation, Os, Protocol};
+use crate::model::{Observation, Os, Process, Protocol};
 
 /// What to look at. Looking at less is faster; what was not looked at is not said to be free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,28 @@ pub struct Wish {
     pub ipv6: bool,
     /// Command lines of the processes; they carry secrets.
     pub args: bool,
+}
+
+/// What is to be found out of some processes beyond what is shown of them: reading every file and
+/// every command line would take long, and the latter hold secrets.
+pub trait Inspect {
+    /// Whether to look into the file that a process runs. `ports` are those it holds.
+    fn looks_into(
+        &self,
+        process: &Process,
+        parent: Option<&Process>,
+        ports: &[(Protocol, u16)],
+        os: Os,
+    ) -> bool;
+
+    /// The texts to look for in such a file, besides those that tell an interpreter.
+    fn texts(&self) -> Vec<&str>;
+
+    /// Whether the command line of an executable of this file name tells what it runs.
+    fn reads_command_line_of(&self, exe: &str) -> bool;
+
+    /// What an executable of this name runs, by its command line. Nothing else of that is kept.
+    fn program(&self, exe: &str, args: &[String]) -> Option<String>;
 }
 
 /// The machine could not be observed at all.
@@ -59,19 +81,13 @@ impl fmt::Display for Unobservable {
 
 impl std::error::Error for Unobservable {}
 
-/// Looks at the machine once. `now` becomes [`Observation::taken_at`]. An executable whose file name
-/// is `known` is looked into, for it may be something else under that name; to read them all would
-/// take long.
+/// Looks at the machine once. `now` becomes [`Observation::taken_at`].
 ///
 /// # Errors
 ///
 /// Where no socket table could be read at all. Whatever else could not be read is a gap.
-pub fn observe(
-    wish: Wish,
-    known: impl Fn(&str, Os) -> bool,
-    now: Timestamp,
-) -> Result<Observation, Unobservable> {
-    portable::observe(wish, &known, now)
+pub fn observe(wish: Wish, inspect: &dyn Inspect, now: Timestamp) -> Result<Observation, Unobservable> {
+    portable::observe(wish, inspect, now)
 }
 
 /// What to do, on the observed system, to see more owners than were seen. `command` is the whole

@@ -3,17 +3,17 @@
 mod processes;
 mod sockets;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use self::sockets::Found;
-use super::{Unobservable, Wish, platform};
-use crate::model::{Gap, GapKind, Holding, Host, Observation, Os, Unseen};
+use super::{Inspect, Unobservable, Wish, platform};
+use crate::model::{Gap, GapKind, Holding, Host, Observation, Os, Pid, Protocol, Unseen};
 
 pub(super) fn observe(
     wish: Wish,
-    known: &dyn Fn(&str, Os) -> bool,
+    inspect: &dyn Inspect,
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
     let privileged = platform::privileged();
@@ -22,17 +22,21 @@ pub(super) fn observe(
     let found = sockets::read(wish, privileged, &mut gaps)?;
     let holdings: Vec<Holding> =
         found.iter().flat_map(|f| f.pids.iter().map(|&pid| Holding { socket: f.socket.id, pid })).collect();
-    let holders: BTreeSet<_> = holdings.iter().map(|holding| holding.pid).collect();
-    let processes =
-        processes::read(&holders, &|exe| known(exe, THIS_OS), wish.args).unwrap_or_else(|error| {
-            gaps.push(Gap {
-                kind: GapKind::ProcessesUnreadable,
-                detail: format!("nothing could be read of the processes but their numbers ({error})"),
-                count: None,
-                remedy: None,
-            });
-            BTreeMap::new()
+    let mut holders: BTreeMap<Pid, Vec<(Protocol, u16)>> = BTreeMap::new();
+    for Found { socket, pids, .. } in &found {
+        for pid in pids {
+            holders.entry(*pid).or_default().push((socket.protocol, socket.local.port()));
+        }
+    }
+    let processes = processes::read(&holders, inspect, wish.args).unwrap_or_else(|error| {
+        gaps.push(Gap {
+            kind: GapKind::ProcessesUnreadable,
+            detail: format!("nothing could be read of the processes but their numbers ({error})"),
+            count: None,
+            remedy: None,
         });
+        BTreeMap::new()
+    });
 
     // Which processes cannot be looked into matters only to a socket that they may hold, and costs
     // a walk over all of them.

@@ -1,7 +1,7 @@
 //! The one port or service that was asked about, even where nothing listens there.
 
 use crate::annotate::service;
-use crate::license::Facts;
+use crate::license::{Facts, Place};
 use crate::model::{Asked, Observation, Pid, PortRange};
 use crate::registry::Registry;
 use crate::request::Request;
@@ -32,8 +32,7 @@ pub(super) fn about(
     ranges.dedup();
     let protocol = ports.iter().all(|ports| ports.protocol == first.protocol).then_some(first.protocol);
     let protocol = protocol.flatten().or(selection.protocol);
-    let known: Vec<_> = facts.on_port(first.range.first, protocol).collect();
-    let managers: Vec<_> = known.iter().map(|(manager, _)| *manager).collect();
+    let place = Place::of(first.range.first, protocol, facts, registry);
     let entry = registry
         .of_port(first.range.first)
         .filter(|entry| protocol.is_none_or(|protocol| entry.is_for(protocol)))
@@ -50,7 +49,7 @@ pub(super) fn about(
         },
         process_of_that_number: same_number.and_then(|process| process.name.clone()),
         service: entry.map(service),
-        managers: known.iter().map(|(manager, port)| manager.on(port)).collect(),
-        expected: facts.expected(&managers, os),
+        managers: place.managers_reported(),
+        expected: place.expected(facts, os),
     }
 }

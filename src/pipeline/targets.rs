@@ -71,7 +71,7 @@ pub(super) fn refuse_unknown(
     for target in &selection.targets {
         let Target::Name { word, ports, protocol } = target else { continue };
         let known = !ports.is_empty()
-            || facts.is_license_process(word, os)
+            || facts.recognise_name(word, os).is_some()
             || processes().any(|process| select::is_called(process, word))
             || (some_hidden && observation.unseen.may_be_called(word));
         if known {
@@ -96,13 +96,18 @@ pub(super) fn refuse_unknown(
     Ok(())
 }
 
+/// So many license managers are named where a word is in the names of many.
+const MOST_MANAGERS: usize = 3;
+
 /// The ports of the license managers whose vendor, product or technology has a word in its name.
 fn managers(word: &str, facts: &Facts) -> String {
     let word = word.to_lowercase();
     let called = facts.managers.iter().filter(|manager| manager.called().to_lowercase().contains(&word));
-    let ports = called.flat_map(|manager| {
-        manager.ports.iter().map(|known| format!("{} uses {}", manager.called(), known.range))
+    let ports = called.filter_map(|manager| {
+        let ranges = manager.ports.iter().filter_map(|known| known.range);
+        let ranges: Vec<String> = ranges.map(|range| range.to_string()).collect();
+        (!ranges.is_empty()).then(|| format!("{} uses {}", manager.called(), ranges.join(" and ")))
     });
-    let ports: Vec<String> = ports.collect();
+    let ports: Vec<String> = ports.take(MOST_MANAGERS).collect();
     if ports.is_empty() || word.len() < 3 { String::new() } else { format!("; {}", ports.join(", ")) }
 }

@@ -8,13 +8,12 @@ use owo_colors::Style as Paint;
 
 use super::Style;
 use super::fold::Folded;
-use super::text::{counted, escape, list, unbroken};
+use super::page::Page;
+use super::text::{counted, escape, list};
 use crate::model::{
     Asked, Exposure, License, Manager, Owner, PortClass, Process, Protocol, Report, Service, Severity,
 };
 
-/// How far the values stand from the margin.
-const INDENT: usize = 13;
 /// So many other holders are named; the rest are counted.
 const MOST_OTHERS: usize = 8;
 
@@ -43,11 +42,6 @@ pub(super) fn write(
         }
     }
     Ok(())
-}
-
-struct Page<'a> {
-    style: &'a Style,
-    out: &'a mut dyn Write,
 }
 
 impl Page<'_> {
@@ -109,6 +103,7 @@ impl Page<'_> {
         };
         self.field("License", &format!("{}; {expected}", list(&managers, "or")))?;
         let severity = match license.severity {
+            Severity::Critical => " (critical)",
             Severity::Warning => " (warning)",
             Severity::Info => "",
         };
@@ -184,21 +179,6 @@ impl Page<'_> {
             title += &format!("  {}", self.style.verdict(license));
         }
         writeln!(self.out, "{title}")
-    }
-
-    fn prose(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{}", textwrap::fill(&escape(text), unbroken(self.style.prose_width())))
-    }
-
-    /// A label, and its value beside it; further lines stand below the value.
-    fn field(&mut self, label: &str, value: &str) -> io::Result<()> {
-        let margin = " ".repeat(INDENT);
-        let first = format!("{label:<INDENT$}");
-        let options = unbroken(self.style.prose_width()).initial_indent(&first).subsequent_indent(&margin);
-        let filled = textwrap::fill(&escape(value), options);
-        // Painted after filling, so that colour takes no part in measuring.
-        let painted = filled.replacen(label, &self.style.paint(label, Paint::new().dimmed()), 1);
-        writeln!(self.out, "{painted}")
     }
 
     /// `2026-11-22 04:00:01 (2 hours ago)`, in the user's time zone.

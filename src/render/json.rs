@@ -14,6 +14,10 @@ use crate::model::{
     State,
 };
 
+mod explanation;
+
+pub(super) use explanation::write as write_explanations;
+
 const SCHEMA_VERSION: u32 = 1;
 
 /// Writes a report as one object.
@@ -226,11 +230,7 @@ fn listener(row: &Row) -> Listener<'_> {
             Owner::Unattributed => "unattributed",
         },
         processes: row.owner.processes().iter().map(process).collect(),
-        port_class: match PortClass::of(socket.local.port()) {
-            PortClass::System => "system",
-            PortClass::Registered => "registered",
-            PortClass::Dynamic => "dynamic",
-        },
+        port_class: PortClass::of(socket.local.port()).code(),
         service: row.service.as_ref().map(|service| ServiceOut {
             name: &service.name,
             description: &service.description,
@@ -250,6 +250,7 @@ fn listener(row: &Row) -> Listener<'_> {
             severity: match license.severity {
                 Severity::Info => "info",
                 Severity::Warning => "warning",
+                Severity::Critical => "critical",
             },
             reason: &license.reason,
             expected: &license.expected,

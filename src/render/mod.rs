@@ -1,9 +1,11 @@
 //! A report → text. Renderers write where they are told to, and look at nothing else.
 
 mod detail;
+mod explanation;
 mod fold;
 mod json;
 mod notes;
+mod page;
 mod table;
 mod text;
 
@@ -11,7 +13,7 @@ use std::io::{self, Write};
 
 use jiff::tz::TimeZone;
 
-use crate::model::Report;
+use crate::model::{Explanation, Report};
 
 pub use json::json_error;
 pub use text::escape;
@@ -40,6 +42,24 @@ pub struct Style {
     pub args: bool,
     /// For points in time.
     pub time_zone: TimeZone,
+}
+
+/// Writes what is known of one thing or several.
+///
+/// # Errors
+///
+/// Those of writing.
+pub fn explanations(told: &[Explanation], json: bool, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    if json {
+        return json::write_explanations(told, out);
+    }
+    for (index, explanation) in told.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        explanation::write(explanation, style, out)?;
+    }
+    Ok(())
 }
 
 /// Writes the answer to `out`, and to `notes` what must be said but would be in a script's way.

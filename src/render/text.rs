@@ -65,8 +65,8 @@ impl Style {
     pub(super) fn verdict(&self, license: &License) -> String {
         let paint = match (license.verdict, license.severity) {
             (Verdict::Expected, _) => Paint::new().green(),
-            (Verdict::Mismatch, Severity::Warning) => Paint::new().red().bold(),
-            (_, Severity::Warning) => Paint::new().yellow().bold(),
+            (Verdict::Mismatch, Severity::Warning | Severity::Critical) => Paint::new().red().bold(),
+            (_, Severity::Warning | Severity::Critical) => Paint::new().yellow().bold(),
             (_, Severity::Info) => Paint::new().yellow(),
         };
         self.paint(license.verdict.code(), paint)

@@ -70,6 +70,9 @@ pub(super) fn stop(error: &clap::Error) -> Stop {
                 (false, _) => format!("‘{option} {value}’: the values are {valid}"),
             }
         }
+        ErrorKind::MissingRequiredArgument => {
+            "explain needs a WHAT: a port, a service, a process or a license manager".to_owned()
+        }
         // Whatever else clap finds: its first line, without its prefix and layout.
         _ => {
             let all = error.render().to_string();

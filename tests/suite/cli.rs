@@ -137,6 +137,11 @@ fn help_names_every_option_and_exits_0() {
     What is listening on this machine, who owns it, and should it be there?
 
     Usage: whatlistens [OPTIONS] [WHAT]...
+           whatlistens explain [OPTIONS] <WHAT>...
+
+    Commands:
+      explain  Tell what is known of a port, a service or a license manager, without
+               looking at the machine
 
     Arguments:
       [WHAT]...  A port (1538, :1538, 1538/udp), a range (27000-27009), a service
@@ -168,6 +173,7 @@ fn help_names_every_option_and_exits_0() {
       whatlistens                 everything that listens here
       whatlistens 1538            who holds port 1538, and should it?
       whatlistens --flagged       license ports whose process may be wrong
+      whatlistens explain lmgrd   what is known of it, here or elsewhere
       whatlistens --json | jq .   for scripts
 
     Flags of ss, netstat and lsof that change nothing here are taken too:

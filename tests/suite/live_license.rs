@@ -20,7 +20,7 @@ fn loopback() -> String {
 }
 
 /// Starts a program where it gets the port, from `ports` in turn: somebody else may hold one.
-fn start(ports: &[u16], command: impl Fn(&str) -> Command) -> Listening {
+pub fn start(ports: &[u16], command: impl Fn(&str) -> Command) -> Listening {
     // Where somebody's wildcard holds a port, IPv6 may still have it.
     let hosts = [loopback(), "[::1]".to_owned()];
     let mut why = String::new();
@@ -39,7 +39,7 @@ fn verdict(listening: &Listening) -> License {
     row(&document, address).license.clone().expect("a license port")
 }
 
-const FLEXNET: [u16; 10] = [27000, 27001, 27002, 27003, 27004, 27005, 27006, 27007, 27008, 27009];
+pub const FLEXNET: [u16; 10] = [27000, 27001, 27002, 27003, 27004, 27005, 27006, 27007, 27008, 27009];
 
 fn listener(path: &Path) -> Listening {
     start(&FLEXNET, |place| {

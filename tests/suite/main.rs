@@ -4,17 +4,22 @@
 
 mod cli;
 mod contract;
-mod data;
+mod explanation;
+mod license_data;
 mod live;
 #[cfg(target_os = "linux")]
 mod live_license;
 #[cfg(target_os = "linux")]
 mod live_linux;
 #[cfg(target_os = "linux")]
+mod live_rules;
+#[cfg(target_os = "linux")]
 mod oracle;
 mod recorded;
+mod registry_data;
 mod rendering;
 mod rendering_detail;
+mod rules;
 mod selection;
 mod started;
 mod tidy;

@@ -10,7 +10,7 @@ use whatlistens::model::{
 };
 use whatlistens::pipeline;
 use whatlistens::render::{self, Form, Style};
-use whatlistens::request::{Request, Stop};
+use whatlistens::request::{Request, Stop, Task};
 
 /// 2026-11-22 04:00:00 UTC.
 const NOW: i64 = 1_795_320_000;
@@ -151,8 +151,9 @@ impl Machine {
 
 pub fn request(line: &str) -> Request {
     let words = ["whatlistens"].into_iter().chain(line.split_whitespace()).map(Into::into);
-    match Request::from_args(words.collect()) {
-        Ok(request) => request,
+    match Task::from_args(words.collect()) {
+        Ok(Task::Look(request)) => request,
+        Ok(Task::Explain(lookup)) => panic!("{line:?}: {lookup:?}"),
         Err(Stop::Wrong(wrong)) => panic!("{line:?}: {wrong}"),
         Err(Stop::Told(text)) => panic!("{line:?}: {text}"),
     }

@@ -171,6 +171,7 @@ fn nothing_raw_of_a_stranger_s_names_reaches_the_terminal() {
         exe: Some(Executable {
             path: format!("/tmp/{hostile}/{hostile}"),
             interpreter: None,
+            texts: vec![hostile.to_owned()],
             deleted: Some(true),
             replaceable_at: Some(format!("/tmp/{hostile}")),
         }),

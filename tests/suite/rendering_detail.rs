@@ -44,10 +44,13 @@ fn an_expected_server_in_detail() {
     User         root
     Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
     Registry     flex-lm, FLEX LM (1-10) (IANA, registered port)
-    License      Revenera FlexNet license server; the right process is lmgrd or lmadmin
+    License      Revenera FlexNet license server or Perforce Helix QAC license server; the right process
+                 is lmgrd, lmadmin, rlm or prqa
     Verdict      expected: lmgrd is a process known for Revenera FlexNet license server
     Note         A FlexNet license server without a port of its own takes the first free one of
-                 27000-27009. The vendor daemon is its child and has another port.
+                 27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
+                 of lmadmin.
+    Note         An RLM server that uses 27000, a number of FlexNet's; its ISV server prqa is on 33133.
     ");
 }
 
@@ -96,6 +99,11 @@ fn a_socket_without_a_process_in_detail() {
     User         alice
     Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
     Registry     no service known here (registered port)
+
+    Unigine Licensing Server is not seen to listen on port 33333 here.
+    Note         The registry gives 33333 to dgi-serv; Unigine Licensing Server uses it all the same.
+                 33333 by TCP is the server, 33334 by UDP is how clients find it. Its process was not
+                 seen.
     ");
 }
 
@@ -109,7 +117,8 @@ fn a_free_port_in_detail() {
     Registry     ctxlic, Citrix Licensing (IANA, registered port)
     License      Citrix License Server
     Note         7279 is the port of the vendor daemon CITRIX; the license server manager (lmadmin,
-                 formerly lmgrd) listens on 27000. 7279 is not a Sentinel port.
+                 formerly lmgrd) listens on 27000, and with its console on 8082. 8083 is said to be the
+                 Simple License Service's. 7279 is not a Sentinel port.
     Next         If the license server (lmgrd, lmadmin or CITRIX) should run on this machine, it is not
                  running, or it uses another port: look in its log, or look for it by name: whatlistens
                  lmgrd. If it runs elsewhere, ask that machine.

@@ -151,8 +151,8 @@ fn what_was_left_out_is_counted() {
 fn an_unknown_name_is_refused_with_the_nearest() {
     insta::assert_snapshot!(office().refusal("3ds-ml"), @"‘3ds-ml’ is no service of the registry and no process seen to listen here; nearest: 3ds-lm (for a process that may not be running: --process 3ds-ml)");
     insta::assert_snapshot!(office().refusal("lmgrdd"), @"‘lmgrdd’ is no service of the registry and no process seen to listen here; nearest: lmgrd (for a process that may not be running: --process lmgrdd)");
-    insta::assert_snapshot!(office().refusal("Citrix"), @"‘Citrix’ is no service of the registry and no process seen to listen here; nearest: CITRIX (for a process that may not be running: --process Citrix)");
-    insta::assert_snapshot!(office().refusal("flexnet"), @"‘flexnet’ is no service of the registry and no process seen to listen here; Revenera FlexNet license server uses 27000-27009 (for a process that may not be running: --process flexnet)");
+    insta::assert_snapshot!(office().refusal("Citrix"), @"‘Citrix’ is no service of the registry and no process seen to listen here; nearest: CITRIX, citrixima, citrixupp (for a process that may not be running: --process Citrix)");
+    insta::assert_snapshot!(office().refusal("flexnet"), @"‘flexnet’ is no service of the registry and no process seen to listen here; Revenera FlexNet license server uses 27000-27009 and 8090, Revenera FlexNet lmadmin uses 27010 (for a process that may not be running: --process flexnet)");
     insta::assert_snapshot!(office().refusal("qqqq"), @"‘qqqq’ is no service of the registry and no process seen to listen here (for a process that may not be running: --process qqqq)");
 }
 

@@ -12,7 +12,12 @@ pub fn program() -> PathBuf {
 
 /// The example that listens where it is told to; `cargo test` builds it.
 pub fn listener_program() -> PathBuf {
-    let path = program().with_file_name("examples").join(format!("listener{}", std::env::consts::EXE_SUFFIX));
+    example("listener")
+}
+
+/// One of the project's example programs, which cargo builds before it runs the tests.
+pub fn example(name: &str) -> PathBuf {
+    let path = program().with_file_name("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(path.exists(), "{} is missing: run `cargo build --examples`", path.display());
     path
 }

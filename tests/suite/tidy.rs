@@ -95,10 +95,14 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("attribute", &["model"]),
     ("annotate", &["model", "registry"]),
     ("license", &["model", "registry"]),
+    ("explain", &["license", "model", "registry"]),
     ("select", &["model"]),
     ("render", &["model"]),
-    ("request", &["cli", "model", "os", "render", "select"]),
-    ("pipeline", &["annotate", "attribute", "license", "model", "os", "registry", "request", "select"]),
+    ("request", &["cli", "explain", "model", "os", "render", "select"]),
+    (
+        "pipeline",
+        &["annotate", "attribute", "explain", "license", "model", "os", "registry", "request", "select"],
+    ),
 ];
 
 fn imports(file: &File) -> Vec<String> {

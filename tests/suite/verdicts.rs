@@ -2,6 +2,7 @@
 
 use whatlistens::license::{Facts, Subject, judge};
 use whatlistens::model::{Executable, License, Os, Owner, Process, Protocol, Severity, Verdict};
+use whatlistens::registry::Registry;
 
 use crate::recorded::{Machine, linux, now, process};
 
@@ -60,14 +61,7 @@ fn a_vendor_daemon_is_at_home_on_flexnet_s_range_and_in_the_way_on_another_vendo
     insta::assert_snapshot!(judged(&on_range).reason, @"adskflex belongs to Autodesk Network License Manager, which may use the ports of Revenera FlexNet license server");
     let license = judged(&on_ansys);
     assert_eq!((license.verdict, license.severity), OTHER);
-    insta::assert_snapshot!(license.reason, @"adskflex belongs to Autodesk Network License Manager; while it holds this port, Ansys License Manager may fail to start here");
-}
-
-#[test]
-fn protocol_decides() {
-    assert!(
-        linux().socket("tcp 0.0.0.0:5093", &[process(1, "/x/lserv")]).report("").rows[0].license.is_none()
-    );
+    insta::assert_snapshot!(license.reason, @"adskflex belongs to Autodesk Network License Manager; this is why Ansys License Manager cannot start here");
 }
 
 #[test]
@@ -159,9 +153,13 @@ fn where_another_holder_may_be_hidden_there_is_no_verdict() {
 
 #[test]
 fn where_little_is_known_a_mismatch_is_no_warning() {
+    const REGISTRY: &str = "7000\ttcp\tx-lm\tX License Manager\tlicense\n";
     let facts = |confidence| {
         let manager = format!(
             r#"technology = []
+            emulator = []
+            belief = []
+            document = []
             [[manager]]
             id = "x"
             product = "X"
@@ -177,17 +175,16 @@ fn where_little_is_known_a_mismatch_is_no_warning() {
         let subject = Subject {
             os: Os::Linux,
             protocol: Protocol::Tcp,
-            port: 7000,
+            local: "0.0.0.0:7000".parse().unwrap(),
             owner: &Owner::Identified(vec![process(1, "/usr/bin/python3.11")]),
             parent: None,
             more_holders: false,
-            unauthorized_use: false,
         };
-        let license = judge(subject, &facts(confidence)).unwrap();
+        let license = judge(subject, &facts(confidence), Registry::new(REGISTRY)).unwrap();
         assert_eq!(license.verdict, Verdict::Mismatch);
         license.severity
     };
-    assert_eq!([severity("low"), severity("medium")], [Severity::Info, Severity::Warning]);
+    assert_eq!([severity("registry-only"), severity("medium")], [Severity::Info, Severity::Warning]);
 }
 
 #[test]
@@ -244,10 +241,9 @@ fn the_parent_is_given_as_evidence() {
 
 #[test]
 fn no_port_of_no_manager_is_judged() {
-    for place in ["tcp 0.0.0.0:80", "tcp 0.0.0.0:26999", "tcp 0.0.0.0:27010", "udp 0.0.0.0:27000"] {
-        assert!(
-            linux().socket(place, &[process(1, "/x/lmgrd")]).report("").rows[0].license.is_none(),
-            "{place}"
-        );
+    for place in ["tcp 0.0.0.0:80", "tcp 0.0.0.0:26999", "udp 0.0.0.0:1055", "tcp 0.0.0.0:5280"] {
+        let judged =
+            linux().socket(place, &[process(1, "/usr/sbin/nginx")]).report("").rows.remove(0).license;
+        assert_eq!(judged.is_some(), place == "udp 0.0.0.0:1055", "{place}");
     }
 }

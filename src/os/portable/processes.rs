@@ -8,19 +8,20 @@ use std::path::Path;
 use jiff::Timestamp;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
-use super::super::interpreter::{LOOKED_AT, interpreter_in};
-use super::super::platform;
-use crate::model::{Executable, Pid, Process};
+use super::super::file_text::{LOOKED_AT, interpreter_in, texts_in};
+use super::super::{Inspect, platform};
+use super::THIS_OS;
+use crate::model::{Executable, Pid, Process, Protocol, file_name};
 
-/// Reads `holders` and all their ancestors: which of several holders is the lead, and who started
-/// it, is a matter of descent. A holder that has ended since is there with its id alone.
+/// Reads the holders of ports and all their ancestors: which of several holders is the lead, and who
+/// started it, is a matter of descent. A holder that has ended since is there with its id alone.
 ///
 /// # Errors
 ///
 /// Where nothing can be known of any process.
 pub(super) fn read(
-    holders: &BTreeSet<Pid>,
-    known: &dyn Fn(&str) -> bool,
+    holders: &BTreeMap<Pid, Vec<(Protocol, u16)>>,
+    inspect: &dyn Inspect,
     args: bool,
 ) -> Result<BTreeMap<Pid, Process>, sysinfo::Error> {
     let mut kind = ProcessRefreshKind::nothing()
@@ -32,13 +33,13 @@ pub(super) fn read(
     }
     let mut system = System::new()?;
     let mut processes = BTreeMap::new();
-    let mut wanted = holders.clone();
+    let mut wanted: BTreeSet<Pid> = holders.keys().copied().collect();
     while !wanted.is_empty() {
         let pids: Vec<_> = wanted.iter().map(|&pid| sysinfo::Pid::from_u32(pid)).collect();
         system.refresh_processes_specifics(ProcessesToUpdate::Some(&pids), false, kind);
         for &pid in &wanted {
             let process = match system.process(sysinfo::Pid::from_u32(pid)) {
-                Some(seen) => decode(pid, seen, known, args),
+                Some(seen) => decode(pid, seen, args),
                 None => Process { pid, ..Process::default() },
             };
             processes.insert(pid, process);
@@ -46,10 +47,61 @@ pub(super) fn read(
         let parents = wanted.iter().filter_map(|pid| processes[pid].ppid);
         wanted = parents.filter(|pid| !processes.contains_key(pid)).collect();
     }
+    look_into_files(&mut processes, holders, inspect);
+    look_into_command_lines(&mut processes, holders, inspect, &mut system);
     Ok(processes)
 }
 
-fn decode(pid: Pid, seen: &sysinfo::Process, known: &dyn Fn(&str) -> bool, args: bool) -> Process {
+fn look_into_files(
+    processes: &mut BTreeMap<Pid, Process>,
+    holders: &BTreeMap<Pid, Vec<(Protocol, u16)>>,
+    inspect: &dyn Inspect,
+) {
+    let wanted = processes.values().filter(|process| {
+        let parent = process.ppid.and_then(|ppid| processes.get(&ppid));
+        let ports = holders.get(&process.pid).map_or(&[][..], Vec::as_slice);
+        process.exe.is_some() && inspect.looks_into(process, parent, ports, THIS_OS)
+    });
+    let wanted: Vec<Pid> = wanted.map(|process| process.pid).collect();
+    let texts = inspect.texts();
+    for pid in wanted {
+        let Some(exe) = processes.get_mut(&pid).and_then(|process| process.exe.as_mut()) else { continue };
+        let mut bytes = Vec::new();
+        let file = platform::open_executable(pid, Path::new(&exe.path));
+        if file.and_then(|file| file.take(LOOKED_AT).read_to_end(&mut bytes)).is_ok() {
+            exe.interpreter = interpreter_in(&bytes);
+            exe.texts = texts_in(&bytes, &texts);
+        }
+    }
+}
+
+fn look_into_command_lines(
+    processes: &mut BTreeMap<Pid, Process>,
+    holders: &BTreeMap<Pid, Vec<(Protocol, u16)>>,
+    inspect: &dyn Inspect,
+    system: &mut System,
+) {
+    let exe = |process: &Process| {
+        let exe = process.exe.as_ref().map(|exe| file_name(&exe.path, THIS_OS).to_owned())?;
+        inspect.reads_command_line_of(&exe).then_some(exe)
+    };
+    let holding = holders.keys().filter_map(|pid| processes.get(pid));
+    let wanted: Vec<(Pid, String)> = holding.filter_map(|p| Some((p.pid, exe(p)?))).collect();
+    let kind = ProcessRefreshKind::nothing().without_tasks().with_cmd(UpdateKind::OnlyIfNotSet);
+    let pids: Vec<_> = wanted.iter().map(|(pid, _)| sysinfo::Pid::from_u32(*pid)).collect();
+    if !pids.is_empty() {
+        system.refresh_processes_specifics(ProcessesToUpdate::Some(&pids), false, kind);
+    }
+    for (pid, exe) in wanted {
+        let seen = system.process(sysinfo::Pid::from_u32(pid));
+        if let (Some(seen), Some(process)) = (seen, processes.get_mut(&pid)) {
+            let args: Vec<String> = seen.cmd().iter().map(|arg| text(arg)).collect();
+            process.program = inspect.program(&exe, &args);
+        }
+    }
+}
+
+fn decode(pid: Pid, seen: &sysinfo::Process, args: bool) -> Process {
     let short_name = seen.name();
     let owner = seen.effective_user_id().or(seen.user_id());
     let file = seen.exe().filter(|path| !path.as_os_str().is_empty());
@@ -69,7 +121,8 @@ fn decode(pid: Pid, seen: &sysinfo::Process, known: &dyn Fn(&str) -> bool, args:
         exe: file.as_ref().map(|(path, deleted)| Executable {
             path: text(path.as_os_str()),
             deleted: *deleted,
-            interpreter: interpreter(pid, path, known),
+            interpreter: None,
+            texts: Vec::new(),
             replaceable_at: platform::replaceable_at(pid, path),
         }),
         // Empty is what an unreadable command line looks like, too.
@@ -82,17 +135,10 @@ fn decode(pid: Pid, seen: &sysinfo::Process, known: &dyn Fn(&str) -> bool, args:
             .ok()
             .filter(|&seconds| seconds > 0)
             .and_then(|seconds| Timestamp::from_second(seconds).ok()),
+        program: None,
         service: None,
         container: None,
     }
-}
-
-/// The interpreter behind a name that is not one's.
-fn interpreter(pid: Pid, path: &Path, known: &dyn Fn(&str) -> bool) -> Option<&'static str> {
-    known(path.file_name()?.to_str()?).then_some(())?;
-    let mut bytes = Vec::new();
-    platform::open_executable(pid, path).ok()?.take(LOOKED_AT).read_to_end(&mut bytes).ok()?;
-    interpreter_in(&bytes)
 }
 
 /// The name a program was called by, where the file has several: Debian's `redis-server` is a link

@@ -1,5 +1,5 @@
-//! Understands, from the bytes of an executable, whether it is an interpreter under another name: a
-//! copy of `python3` called `lmgrd` runs whatever script it is given.
+//! Understands, from the bytes of an executable, what it is under any name: an interpreter (a copy of
+//! `python3` called `lmgrd` runs whatever script it is given), or what texts it has.
 
 use memchr::memmem;
 
@@ -29,6 +29,13 @@ pub fn interpreter_in(bytes: &[u8]) -> Option<&'static str> {
     WORDS.iter().find(|(word, _)| memmem::find(bytes, word.as_bytes()).is_some()).map(|(_, name)| *name)
 }
 
+/// Of some texts, those that are in an executable's bytes, or in the beginning of them.
+#[must_use]
+pub fn texts_in(bytes: &[u8], texts: &[&str]) -> Vec<String> {
+    let found = texts.iter().filter(|text| memmem::find(bytes, text.as_bytes()).is_some());
+    found.map(|text| (*text).to_owned()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,5 +52,13 @@ mod tests {
         assert_eq!(interpreter_in(b"\x7fELF\0Py_Initialize\0PyRun_SimpleString\0"), None);
         assert_eq!(interpreter_in(b"Py_BytesMai"), None);
         assert_eq!(interpreter_in(b""), None);
+    }
+
+    #[test]
+    fn of_the_texts_looked_for_those_are_told_that_are_there() {
+        let bytes = b"\x7fELF\0FLEXnet Licensing Report Log\0%s\n\0";
+        let texts = ["FLEXnet Licensing Report Log", "something else"];
+        assert_eq!(texts_in(bytes, &texts), ["FLEXnet Licensing Report Log"]);
+        assert!(texts_in(b"FLEXnet Licensing Report Lo", &texts).is_empty());
     }
 }

@@ -1,0 +1,182 @@
+//! What the registry and the license facts say of a port or a name, without a look at the machine.
+
+mod facts;
+
+use std::collections::BTreeSet;
+
+use self::facts::{correction, emulator_facts, manager_facts, registered_only, services};
+use crate::license::{Claim, Emulator, Executables, Facts, KnownManager, Place, Technology};
+use crate::model::{Explanation, ManagerFacts, Os, PortRange, Protocol};
+use crate::registry::Registry;
+
+/// What one may ask about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Topic {
+    /// Ports by number; of one protocol where one was typed.
+    Ports(PortRange, Option<Protocol>),
+    /// A service, a process, a license manager, its vendor or its technology.
+    Name(String),
+}
+
+/// Explains what was asked about; `asked` is how it was typed. Empty where a name names nothing.
+#[must_use]
+pub fn explain(asked: &str, topic: &Topic, facts: &Facts, registry: Registry<'_>) -> Explanation {
+    let mut told = Teller { facts, registry, explanation: Explanation::default() };
+    told.explanation.asked = asked.to_owned();
+    match topic {
+        Topic::Ports(range, protocol) => told.ports(*range, *protocol),
+        Topic::Name(word) => told.name(word),
+    }
+    told.explanation
+}
+
+/// Every word that names something, but for vendors and products.
+pub fn names(facts: &Facts) -> impl Iterator<Item = &str> {
+    let managers = facts.managers.iter().map(|manager| manager.id.as_str());
+    managers.chain(Os::ALL.into_iter().flat_map(|os| facts.executables(os)))
+}
+
+struct Teller<'a> {
+    facts: &'a Facts,
+    registry: Registry<'a>,
+    explanation: Explanation,
+}
+
+impl<'a> Teller<'a> {
+    fn ports(&mut self, range: PortRange, protocol: Option<Protocol>) {
+        self.explanation.ports.push(range);
+        let overlaps = |ports: PortRange| ports.first <= range.last && range.first <= ports.last;
+        let entries = self.registry.entries().filter(|entry| overlaps(entry.ports));
+        let entries = entries.filter(|entry| protocol.is_none_or(|protocol| entry.is_for(protocol)));
+        self.explanation.services.extend(services(entries));
+        let beliefs = self.facts.beliefs.iter().filter(|belief| overlaps(belief.port));
+        self.explanation.beliefs.extend(beliefs.map(|belief| correction(self.facts, belief)));
+        for port in self.interesting(range) {
+            self.place(port, protocol);
+        }
+    }
+
+    /// The ports of a range of which something may be known: where an entry or a manager begins.
+    fn interesting(&self, range: PortRange) -> BTreeSet<u16> {
+        let of_managers = self.facts.managers.iter().flat_map(|manager| &manager.ports);
+        let of_managers = of_managers.filter_map(|known| known.range);
+        let all = self.registry.entries().map(|entry| entry.ports).chain(of_managers);
+        let begins = all.filter(|ports| ports.first <= range.last && range.first <= ports.last);
+        begins.map(|ports| ports.first.max(range.first)).collect()
+    }
+
+    fn place(&mut self, port: u16, protocol: Option<Protocol>) {
+        let place = Place::of(port, protocol, self.facts, self.registry);
+        for manager in &place.managers {
+            self.manager(manager, Some(&place));
+        }
+        let covered = self.facts.on_port(port, protocol);
+        for manager in covered.filter(|known| !place.managers.iter().any(|here| here.id == known.id)) {
+            self.other(manager);
+        }
+        if let (Claim::License(entry), []) = (place.claim, &place.managers[..]) {
+            self.add(registered_only(entry, &place, self.registry));
+        }
+    }
+
+    fn name(&mut self, word: &str) {
+        let facts = self.facts;
+        let mut ranges: Vec<PortRange> = self.registry.of_name(word).map(|entry| entry.ports).collect();
+        ranges.dedup();
+        for range in ranges {
+            self.ports(range, None);
+        }
+        for technology in facts.technologies.iter().filter(|technology| names_technology(technology, word)) {
+            self.technology(technology);
+        }
+        for manager in facts.managers.iter().filter(|manager| names_manager(manager, word)) {
+            self.manager(manager, None);
+        }
+        let emulators = facts.emulators.iter().filter(|emulator| names_emulator(emulator, word));
+        self.explanation.emulators.extend(emulators.map(|emulator| emulator_facts(facts, emulator)));
+        if self.explanation.is_empty() {
+            for manager in facts.managers.iter().filter(|manager| has_word(&manager.called(), word)) {
+                self.manager(manager, None);
+            }
+        }
+    }
+
+    fn technology(&mut self, technology: &Technology) {
+        if let Some(manager) = self.facts.manager_of(technology) {
+            self.manager(manager, None);
+        }
+        let of_it = |manager: &&KnownManager| manager.technology.as_deref() == Some(&technology.id);
+        for manager in self.facts.managers.iter().filter(of_it).filter(|manager| !manager.any_vendor) {
+            self.other(manager);
+        }
+    }
+
+    fn manager(&mut self, manager: &'a KnownManager, place: Option<&Place<'_>>) {
+        self.add(manager_facts(self.facts, self.registry, manager));
+        let mine = |range: PortRange| manager.ports.iter().any(|known| known.range == Some(range));
+        let told: BTreeSet<_> = self.explanation.beliefs.iter().map(|belief| belief.claim.clone()).collect();
+        if place.is_none() {
+            let beliefs = self.facts.beliefs.iter().filter(|belief| mine(belief.port));
+            let new = beliefs.filter(|belief| !told.contains(&belief.claim));
+            self.explanation.beliefs.extend(new.map(|belief| correction(self.facts, belief)));
+        }
+        let emulators = self.facts.emulators.iter().filter(|emulator| emulator.emulates == manager.id);
+        for emulator in emulators.map(|emulator| emulator_facts(self.facts, emulator)) {
+            if !self.explanation.emulators.contains(&emulator) {
+                self.explanation.emulators.push(emulator);
+            }
+        }
+    }
+
+    fn add(&mut self, manager: ManagerFacts) {
+        self.explanation.others.retain(|(id, _)| *id != manager.id);
+        if !self.explanation.managers.iter().any(|told| told.id == manager.id) {
+            self.explanation.managers.push(manager);
+        }
+    }
+
+    fn other(&mut self, manager: &KnownManager) {
+        let other = (manager.id.clone(), manager.called());
+        let told = self.explanation.managers.iter().any(|told| told.id == manager.id);
+        if !told && !self.explanation.others.contains(&other) {
+            self.explanation.others.push(other);
+        }
+    }
+}
+
+/// Whether a word names an executable on any system, with or without Windows's `.exe`.
+fn names_executable(executables: &Executables, word: &str) -> bool {
+    Os::ALL.into_iter().any(|os| executables.have(word, os))
+        || executables.have(&format!("{word}.exe"), Os::Windows)
+}
+
+fn names_technology(technology: &Technology, word: &str) -> bool {
+    technology.id.eq_ignore_ascii_case(word)
+        || technology.name.eq_ignore_ascii_case(word)
+        || names_executable(&technology.servers, word)
+        || Os::ALL.into_iter().any(|os| technology.has_server(word, os))
+}
+
+fn names_manager(manager: &KnownManager, word: &str) -> bool {
+    manager.id.eq_ignore_ascii_case(word)
+        || manager.called().eq_ignore_ascii_case(word)
+        || names_executable(&manager.executables, word)
+        || manager.windows.services.iter().any(|service| service.eq_ignore_ascii_case(word))
+}
+
+fn names_emulator(emulator: &Emulator, word: &str) -> bool {
+    emulator.id.eq_ignore_ascii_case(word)
+        || emulator.name.eq_ignore_ascii_case(word)
+        || names_executable(&emulator.executables, word)
+        || emulator.scripts.iter().any(|script| script == word)
+}
+
+/// Whether the words of a name follow each other in a phrase, in any case.
+fn has_word(phrase: &str, name: &str) -> bool {
+    let words = |text: &str| -> Vec<String> {
+        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.map(str::to_lowercase).collect()
+    };
+    let (phrase, name) = (words(phrase), words(name));
+    !name.is_empty() && phrase.windows(name.len()).any(|window| window == name)
+}

@@ -1,0 +1,187 @@
+//! What is found of a holder, in words: a verdict, why, and what to do next.
+
+use super::known::{Emulator, Technology};
+use super::verdict::Subject;
+use crate::model::{Process, Severity, Verdict};
+
+/// A verdict before it is part of a report.
+pub(super) struct Finding {
+    pub(super) verdict: Verdict,
+    pub(super) severity: Severity,
+    pub(super) reason: String,
+    pub(super) advice: Option<String>,
+}
+
+impl Finding {
+    fn new(verdict: Verdict, severity: Severity, reason: String, advice: Option<String>) -> Finding {
+        Finding { verdict, severity, reason, advice }
+    }
+
+    fn cannot_tell(reason: String, advice: Option<String>) -> Finding {
+        Finding::new(Verdict::CannotTell, Severity::Info, reason, advice)
+    }
+}
+
+/// "a", "a or b", "a or b or c": which of them is meant cannot be told.
+pub(super) fn list(words: impl Iterator<Item = String>) -> String {
+    words.collect::<Vec<_>>().join(" or ")
+}
+
+pub(super) fn expected(reason: String) -> Finding {
+    Finding::new(Verdict::Expected, Severity::Info, reason, None)
+}
+
+pub(super) fn hidden(managers: &str) -> Finding {
+    Finding::cannot_tell(format!("the process that holds the port of {managers} cannot be seen"), None)
+}
+
+pub(super) fn unattributed(managers: &str) -> Finding {
+    let advice = "It may belong to the kernel, or to a process of another PID namespace: look from the \
+                  host, outside any container.";
+    Finding::cannot_tell(format!("no process here owns this port of {managers}"), Some(advice.to_owned()))
+}
+
+pub(super) fn nameless(process: &Process) -> Finding {
+    let name = process.name.as_deref().map_or(String::new(), |name| format!(" {name}"));
+    let reason = format!(
+        "the file that process {}{name} runs could not be read, and a name alone proves nothing",
+        process.pid
+    );
+    Finding::cannot_tell(reason, None)
+}
+
+pub(super) fn more_may_hold_it(seen: &Process) -> Finding {
+    let name = seen.name.as_deref().unwrap_or("a process");
+    let reason = format!("{name} is seen to hold it, and a process that cannot be seen may hold it too");
+    Finding::cannot_tell(reason, None)
+}
+
+pub(super) fn shared(lead: &Process, stranger: &Process) -> Finding {
+    let name = |process: &Process| process.name.clone().unwrap_or_else(|| process.pid.to_string());
+    Finding::new(
+        Verdict::CannotTell,
+        Severity::Warning,
+        format!("{} holds it, and so does {}, which it did not start", name(lead), name(stranger)),
+        Some(format!("Find out why {} (PID {}) has it.", name(stranger), stranger.pid)),
+    )
+}
+
+pub(super) fn wrapper(exe: &str, process: &Process, advice: &str, subject: Subject<'_>) -> Finding {
+    Finding::cannot_tell(
+        format!("{exe} holds the port for another program, which cannot be seen from here"),
+        Some(
+            advice
+                .replace("PORT", &subject.local.port().to_string())
+                .replace("PROTOCOL", subject.protocol.name())
+                .replace("PID_OF_IT", &process.pid.to_string())
+                + ".",
+        ),
+    )
+}
+
+/// What speaks against a file that has a name one would trust.
+pub(super) fn doubt(exe: &str, process: &Process, managers: &str, port: u16) -> Option<Finding> {
+    let file = process.exe.as_ref()?;
+    if let Some(interpreter) = file.interpreter {
+        return Some(Finding::new(
+            Verdict::Mismatch,
+            Severity::Warning,
+            format!("it is called {exe}, but the file is {interpreter} under another name"),
+            Some(format!(
+                "Find out who made it look like a license manager, and what it runs: whatlistens --args {port}."
+            )),
+        ));
+    }
+    if let Some(place) = &file.replaceable_at {
+        return Some(Finding::new(
+            Verdict::CannotTell,
+            Severity::Warning,
+            format!("it is called {exe}, but any user of this machine can write to {place}"),
+            Some(format!(
+                "Find out who put it there, and install {managers} where only an administrator can write."
+            )),
+        ));
+    }
+    (file.deleted == Some(true)).then(|| {
+        Finding::cannot_tell(
+            format!("it was started from a file called {exe} that has since been deleted or replaced"),
+            Some("Restart it, so that it runs the file that is there now, and look again.".to_owned()),
+        )
+    })
+}
+
+pub(super) fn emulator(exe: &str, emulator: &Emulator, emulated: &str) -> Finding {
+    let what = match exe == emulator.name {
+        true => exe.to_owned(),
+        false => format!("{exe} runs {}, which", emulator.name),
+    };
+    Finding::new(
+        Verdict::Mismatch,
+        Severity::Critical,
+        format!("{what} is a known emulator of {emulated}, and not its maker's license server"),
+        Some(
+            "Find out who runs it and why: machines that it activates are not licensed by it. Nothing else \
+             of this verdict says what it does besides."
+                .to_owned(),
+        ),
+    )
+}
+
+pub(super) fn nothing_known(exe: &str, managers: &str) -> Finding {
+    Finding::cannot_tell(
+        format!(
+            "the port is registered for {managers}, and nothing is known of its right process, so {exe} \
+             can be neither confirmed nor ruled out"
+        ),
+        Some(format!("Ask whoever runs {exe} whether it should be on this port.")),
+    )
+}
+
+pub(super) fn nothing_known_but(exe: &str, what: &str, managers: &str) -> Finding {
+    let mut finding = nothing_known(exe, managers);
+    finding.reason = format!(
+        "{exe} belongs to {what}; the port is registered for {managers}, of whose right process nothing is known"
+    );
+    finding
+}
+
+pub(super) fn unknown_daemon(exe: &str, technology: &Technology, managers: &str) -> Finding {
+    Finding::cannot_tell(
+        format!(
+            "the file of {exe} says that it is a daemon of {}, but the name is not one known for {managers}",
+            technology.name
+        ),
+        Some(format!(
+            "Compare {exe} with the VENDOR line of the license file, and see who started it: its parent \
+             should be {}.",
+            list(technology.servers.linux.iter().cloned())
+        )),
+    )
+}
+
+pub(super) fn other_manager(exe: &str, other: &str, managers: &str) -> Finding {
+    Finding::new(
+        Verdict::OtherLicenseManager,
+        Severity::Info,
+        format!("{exe} belongs to {other}; this is why {managers} cannot start here"),
+        Some("Give one of the two another port in its license file or configuration.".to_owned()),
+    )
+}
+
+/// `sure` where the registry gives the port to a manager of which more is known than its name;
+/// `others_use_it` where the registry notes that others use the number too.
+pub(super) fn mismatch(exe: &str, managers: &str, sure: bool, others_use_it: bool) -> Finding {
+    let mut reason = format!("{exe} is not a process known for {managers}");
+    if others_use_it {
+        reason += "; the registry notes that others use this port number too";
+    }
+    Finding::new(
+        Verdict::Mismatch,
+        if sure && !others_use_it { Severity::Warning } else { Severity::Info },
+        reason,
+        Some(format!(
+            "If {managers} should run here, stop {exe} or move it to another port; if not, ask whoever \
+             runs {exe} why it uses a license manager's port."
+        )),
+    )
+}

@@ -1,0 +1,182 @@
+//! A port as license managers see it: who uses it, and whose it is by the registry.
+
+use super::facts::Facts;
+use super::known::KnownManager;
+use crate::model::{Manager, Os, PortRange, Protocol};
+use crate::registry::{Entry, LicenseManager, Registry};
+
+/// What is known of a port, before anyone looks who holds it.
+#[derive(Debug, Clone)]
+pub struct Place<'a> {
+    /// The managers that use it. Those built on a technology whose whole range it is are covered by
+    /// the manager that stands for that technology.
+    pub managers: Vec<&'a KnownManager>,
+    /// Managers that use its number by another protocol alone.
+    pub elsewhere: Vec<&'a KnownManager>,
+    /// Whose it is by the registry.
+    pub claim: Claim<'a>,
+    /// Whether the registry notes that others use the number too.
+    pub unauthorized_use: bool,
+    port: u16,
+    protocol: Option<Protocol>,
+}
+
+/// Whose a port is by the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim<'a> {
+    /// A license manager's.
+    License(Entry<'a>),
+    /// Somebody else's: who uses it for licenses all the same has no right to it.
+    Other(Entry<'a>),
+    /// Nobody's.
+    None,
+}
+
+impl<'a> Place<'a> {
+    /// What is known of a port; `protocol` `None` asks for any.
+    #[must_use]
+    pub fn of(port: u16, protocol: Option<Protocol>, facts: &'a Facts, registry: Registry<'a>) -> Place<'a> {
+        let entries = || {
+            registry.of_port(port).filter(|entry| {
+                let looked_at = entry.protocol.is_none_or(|name| Protocol::from_name(name).is_some());
+                looked_at && protocol.is_none_or(|protocol| entry.is_for(protocol))
+            })
+        };
+        let claim = match (entries().find(|entry| entry.license.is_some()), entries().next()) {
+            (Some(entry), _) => Claim::License(entry),
+            (None, Some(entry)) => Claim::Other(entry),
+            (None, None) => Claim::None,
+        };
+        let all: Vec<&KnownManager> = facts.on_port(port, protocol).collect();
+        let covered = |manager: &&KnownManager| {
+            !manager.any_vendor
+                && manager.technology.is_some()
+                && all.iter().any(|other| other.any_vendor && other.technology == manager.technology)
+        };
+        let managers: Vec<_> = all.iter().copied().filter(|manager| !covered(manager)).collect();
+        let elsewhere = facts.on_port(port, None).filter(|manager| !all.contains(manager)).collect();
+        let unauthorized_use = entries().any(|entry| entry.unauthorized_use);
+        Place { managers, elsewhere, claim, unauthorized_use, port, protocol }
+    }
+
+    /// Whether whoever holds the port is judged, known or not: a port that the registry gives to
+    /// others is a license manager's only where one is seen on it.
+    #[must_use]
+    pub fn is_license_port(&self) -> bool {
+        match self.claim {
+            Claim::License(_) => true,
+            Claim::Other(_) => false,
+            Claim::None => !self.managers.is_empty(),
+        }
+    }
+
+    /// The executables that are right on a system.
+    #[must_use]
+    pub fn expected(&self, facts: &Facts, os: Os) -> Vec<String> {
+        facts.expected(&self.managers, os)
+    }
+
+    /// The report's form of those who use the port. Where only the registry knows one, it is that.
+    #[must_use]
+    pub fn managers_reported(&self) -> Vec<Manager> {
+        match self.claim {
+            Claim::License(entry) if self.managers.is_empty() => vec![self.registered(entry)],
+            _ => self.managers.iter().map(|manager| self.reported(manager)).collect(),
+        }
+    }
+
+    /// One of the managers here, in the report's form.
+    fn reported(&self, manager: &KnownManager) -> Manager {
+        let here = manager.ports.iter().find(|known| known.is_at(self.port, self.protocol));
+        let range = here.and_then(|known| known.range);
+        let mut reported = manager.at(range.unwrap_or(PortRange { first: self.port, last: self.port }));
+        match self.claim {
+            Claim::Other(entry) => {
+                let note = format!(
+                    "The registry gives {} to {}; {} uses it all the same. ",
+                    reported.ports, entry.name, manager.product
+                );
+                reported.note.insert_str(0, &note);
+            }
+            Claim::None => {
+                let note = format!(
+                    "The registry gives {} to nobody; {} uses it by default. ",
+                    reported.ports, manager.product
+                );
+                reported.note.insert_str(0, &note);
+            }
+            Claim::License(_) => {}
+        }
+        reported
+    }
+
+    /// A manager of which only the registry knows.
+    fn registered(&self, entry: Entry<'_>) -> Manager {
+        let by = match entry.license {
+            Some(LicenseManager::ByName) => "by its name alone, it is a license manager's",
+            _ => "it is a license manager's",
+        };
+        let mut note = format!(
+            "The registry gives this port to {}; {by}. Nothing is known of the process that belongs there.",
+            entry.name
+        );
+        for manager in &self.elsewhere {
+            note += &format!(" {} uses the number, but not by this protocol.", manager.called());
+        }
+        Manager {
+            id: format!("iana-{}", entry.name.to_ascii_lowercase()),
+            vendor: None,
+            product: called(entry),
+            ports: entry.ports,
+            note,
+        }
+    }
+}
+
+/// What a registry entry is called in a sentence: its description where that is a name.
+fn called(entry: Entry<'_>) -> String {
+    const LONGEST: usize = 48;
+    let says_nothing = entry.description.is_empty() || entry.description.eq_ignore_ascii_case(entry.name);
+    match says_nothing || entry.description.len() > LONGEST {
+        true => entry.name.to_owned(),
+        false => entry.description.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(port: u16, protocol: Protocol) -> Place<'static> {
+        Place::of(port, Some(protocol), Facts::embedded(), Registry::embedded())
+    }
+
+    fn ids(port: u16, protocol: Protocol) -> Vec<String> {
+        place(port, protocol).managers_reported().into_iter().map(|manager| manager.id).collect()
+    }
+
+    #[test]
+    fn protocol_decides_whose_port_it_is() {
+        assert_eq!(ids(5093, Protocol::Udp), ["sentinel-rms"]);
+        assert_eq!(ids(5093, Protocol::Tcp), ["iana-sentinel-lm"]);
+        assert!(place(5093, Protocol::Tcp).managers_reported()[0].note.contains("not by this protocol"));
+    }
+
+    #[test]
+    fn one_manager_stands_for_its_technology() {
+        assert_eq!(ids(5053, Protocol::Tcp), ["rlm"]);
+        assert!(ids(27000, Protocol::Tcp).contains(&"flexnet".to_owned()));
+        assert!(!ids(27000, Protocol::Tcp).contains(&"ibm-rational".to_owned()));
+    }
+
+    #[test]
+    fn a_port_that_the_registry_gives_to_others_is_no_license_port_by_itself() {
+        assert!(matches!(place(5280, Protocol::Tcp).claim, Claim::Other(entry) if entry.name == "xmpp-bosh"));
+        assert!(!place(5280, Protocol::Tcp).is_license_port());
+        assert_eq!(ids(5280, Protocol::Tcp), ["cadence"]);
+        assert!(!place(80, Protocol::Tcp).is_license_port());
+        assert!(place(1083, Protocol::Udp).is_license_port());
+        assert!(place(25734, Protocol::Tcp).is_license_port(), "nobody's by the registry");
+        assert!(!place(25734, Protocol::Udp).is_license_port());
+    }
+}

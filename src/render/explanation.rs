@@ -1,0 +1,194 @@
+//! What is known of a port, a service or a license manager, in words.
+
+use std::io::{self, Write};
+
+use super::Style;
+use super::page::Page;
+use super::text::list;
+use crate::model::{
+    Correction, EmulatorFacts, Explanation, ManagerFacts, ManagerPort, ManagerProcesses, Os, PortClass,
+    PortRange, RegisteredService,
+};
+
+pub(super) fn write(explanation: &Explanation, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page { style, out };
+    page.top(explanation)?;
+    for manager in &explanation.managers {
+        writeln!(page.out)?;
+        page.manager(manager)?;
+    }
+    if !explanation.others.is_empty() {
+        writeln!(page.out)?;
+        let others: Vec<String> =
+            explanation.others.iter().map(|(id, called)| format!("{called} ({id})")).collect();
+        page.field("Also", &format!("built on the same system: {}", list(&others, "and")))?;
+    }
+    for emulator in &explanation.emulators {
+        writeln!(page.out)?;
+        page.emulator(emulator)?;
+    }
+    Ok(())
+}
+
+impl Page<'_> {
+    fn top(&mut self, explanation: &Explanation) -> io::Result<()> {
+        self.heading(&explanation.asked, &summary(explanation))?;
+        if let Some(range) = explanation.ports.first() {
+            self.prose(class(PortClass::of(range.first)))?;
+        }
+        let nothing = explanation.services.is_empty() && explanation.ports.len() == 1;
+        if !explanation.services.is_empty() || nothing || !explanation.beliefs.is_empty() {
+            writeln!(self.out)?;
+        }
+        if nothing {
+            self.field("Registry", "no service has this number")?;
+        }
+        for service in explanation.services.iter().filter(|service| !service.alias) {
+            self.field("Registry", &registered(service))?;
+        }
+        let aliases = explanation.services.iter().filter(|service| service.alias);
+        let aliases: Vec<&str> = aliases.map(|service| service.name.as_str()).collect();
+        if !aliases.is_empty() {
+            self.field("Formerly", &list(&aliases, "and"))?;
+        }
+        for Correction { port, claim, fact, sources } in &explanation.beliefs {
+            self.field("Beware", &format!("It is often said of {port} that {claim}. {fact}"))?;
+            self.sources(sources)?;
+        }
+        Ok(())
+    }
+
+    fn manager(&mut self, manager: &ManagerFacts) -> io::Result<()> {
+        self.heading(&manager.called(), &manager.id)?;
+        if let Some(technology) = &manager.technology {
+            self.field("Built on", technology)?;
+        }
+        for port in &manager.ports {
+            self.field("Port", &port_in_words(port))?;
+        }
+        for processes in &manager.processes {
+            self.field(system(processes.os), &processes_in_words(processes))?;
+        }
+        if !manager.windows_services.is_empty() {
+            self.field("Service", &format!("on Windows: {}", list(&manager.windows_services, "or")))?;
+        }
+        if !manager.windows_companies.is_empty() {
+            let companies = list(&manager.windows_companies, "or");
+            self.field("Made by", &format!("{companies}, as the files say on Windows"))?;
+        }
+        if manager.clients {
+            self.field("Clients", "it also runs on machines that only use licenses")?;
+        }
+        self.field("Note", &manager.note)?;
+        self.field("Healthy", &manager.healthy)?;
+        self.field("Safety", &manager.safety)?;
+        self.field("Certainty", &format!("{}. {}", manager.confidence, manager.unsure))?;
+        self.sources(&manager.sources)
+    }
+
+    fn emulator(&mut self, emulator: &EmulatorFacts) -> io::Result<()> {
+        self.heading(&emulator.name, &format!("an emulator of {}", emulator.emulates))?;
+        self.field("Files", &list(&emulator.files, "or"))?;
+        self.field("Note", &emulator.note)?;
+        self.sources(&emulator.sources)
+    }
+
+    /// Each source on lines of its own.
+    fn sources(&mut self, sources: &[String]) -> io::Result<()> {
+        for (index, source) in sources.iter().enumerate() {
+            self.field(if index == 0 { "Source" } else { "" }, source)?;
+        }
+        Ok(())
+    }
+}
+
+/// What stands behind the words that were typed.
+fn summary(explanation: &Explanation) -> String {
+    match (&explanation.ports[..], &explanation.managers[..], &explanation.emulators[..]) {
+        ([range], ..) if explanation.asked.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!("{} port{}", PortClass::of(range.first).code(), plural(*range))
+        }
+        (ranges, ..) if !ranges.is_empty() => {
+            let ranges: Vec<String> = ranges.iter().map(ToString::to_string).collect();
+            let s = if ranges.len() > 1 || ranges[0].contains('-') { "s" } else { "" };
+            format!("port{s} {}", list(&ranges, "and"))
+        }
+        (_, [], [_, ..]) => "no license manager, but an emulator of one".to_owned(),
+        (_, [_], _) => "a license manager".to_owned(),
+        _ => "license managers".to_owned(),
+    }
+}
+
+fn plural(range: PortRange) -> &'static str {
+    if range.first == range.last { "" } else { "s" }
+}
+
+/// What the class of a port means (RFC 6335, section 6; and `ip_unprivileged_port_start` in ip(7)).
+fn class(class: PortClass) -> &'static str {
+    match class {
+        PortClass::System => {
+            "Ports 0 to 1023 are given by IANA to the services of the Internet itself. On Linux and macOS \
+             only an administrator's program may open one, unless the system was told otherwise."
+        }
+        PortClass::Registered => {
+            "Ports 1024 to 49151 are given by IANA to those who ask. That keeps the name and not the port: \
+             any program of any user may open one."
+        }
+        PortClass::Dynamic => {
+            "Ports from 49152 up are given to nobody. Programs take them for a while, as servers do that \
+             let the system choose, so a number here says nothing of who uses it."
+        }
+    }
+}
+
+fn registered(service: &RegisteredService) -> String {
+    let RegisteredService { ports, name, description, .. } = service;
+    let protocols: Vec<String> = service.protocols.iter().map(|p| p.to_uppercase()).collect();
+    let protocols = match &protocols[..] {
+        [] => "no protocol named".to_owned(),
+        protocols => list(protocols, "and"),
+    };
+    let description = match description.is_empty() || description.eq_ignore_ascii_case(name) {
+        true => String::new(),
+        false => format!(", {description}"),
+    };
+    let license = if service.license { "; a license manager" } else { "" };
+    let others =
+        if service.unauthorized_use { "; the registry notes that others use the number too" } else { "" };
+    format!("{ports} {name}{description} ({protocols}){license}{others}")
+}
+
+fn port_in_words(port: &ManagerPort) -> String {
+    let protocols: Vec<&str> = port.protocols.iter().map(|protocol| protocol.name()).collect();
+    let protocols = protocols.join(" and ");
+    let role = match port.role {
+        "server" => "the license server",
+        "vendor-daemon" => "the vendor's daemon",
+        "web" => "a web page for administrators",
+        "admin" => "administration",
+        "discovery" => "clients look servers up here by broadcast",
+        "helper" => "a helper of the programs that use licenses, no server",
+        other => other,
+    };
+    match port.range {
+        Some(range) => format!("{range}/{protocols}: {role}"),
+        None => format!("any {protocols} port, unless its license file or configuration names one: {role}"),
+    }
+}
+
+fn processes_in_words(processes: &ManagerProcesses) -> String {
+    let servers = list(&processes.servers, "or");
+    match &processes.daemons[..] {
+        [] => servers,
+        daemons if processes.servers.is_empty() => list(daemons, "or"),
+        daemons => format!("{servers}, which starts {}", list(daemons, "or")),
+    }
+}
+
+fn system(os: Os) -> &'static str {
+    match os {
+        Os::Linux => "Linux",
+        Os::Windows => "Windows",
+        Os::Macos => "macOS",
+    }
+}

@@ -1,0 +1,194 @@
+//! What `explain` prints: `{"schema_version", "tool", "explanations": [...]}`.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{SCHEMA_VERSION, TOOL, Tool, print};
+use crate::model::{
+    Correction, EmulatorFacts, Explanation, ManagerFacts, ManagerPort, ManagerProcesses, PortClass,
+    PortRange, RegisteredService,
+};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    tool: Tool,
+    explanations: Vec<ExplanationOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct ExplanationOut<'a> {
+    asked: &'a str,
+    ports: Vec<RangeOut>,
+    services: Vec<ServiceOut<'a>>,
+    beliefs: Vec<BeliefOut<'a>>,
+    managers: Vec<ManagerOut<'a>>,
+    other_managers: Vec<OtherOut<'a>>,
+    emulators: Vec<EmulatorOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct RangeOut {
+    first: u16,
+    last: u16,
+    port_class: &'static str,
+}
+
+#[derive(Serialize)]
+struct ServiceOut<'a> {
+    first_port: u16,
+    last_port: u16,
+    protocols: &'a [String],
+    name: &'a str,
+    description: &'a str,
+    source: &'static str,
+    alias: bool,
+    unauthorized_use: bool,
+    license_manager: bool,
+}
+
+#[derive(Serialize)]
+struct BeliefOut<'a> {
+    first_port: u16,
+    last_port: u16,
+    claim: &'a str,
+    fact: &'a str,
+    sources: &'a [String],
+}
+
+#[derive(Serialize)]
+struct ManagerOut<'a> {
+    id: &'a str,
+    vendor: Option<&'a str>,
+    product: &'a str,
+    technology: Option<&'a str>,
+    confidence: &'static str,
+    ports: Vec<ManagerPortOut>,
+    processes: Vec<ProcessesOut<'a>>,
+    windows_services: &'a [String],
+    windows_companies: &'a [String],
+    clients: bool,
+    note: &'a str,
+    healthy: &'a str,
+    safety: &'a str,
+    unsure: &'a str,
+    sources: &'a [String],
+}
+
+/// Both ports are `null` where the system or a file of the license manager chooses the port.
+#[derive(Serialize)]
+struct ManagerPortOut {
+    first_port: Option<u16>,
+    last_port: Option<u16>,
+    protocols: Vec<&'static str>,
+    role: &'static str,
+}
+
+#[derive(Serialize)]
+struct ProcessesOut<'a> {
+    os: &'static str,
+    servers: &'a [String],
+    vendor_daemons: &'a [String],
+}
+
+#[derive(Serialize)]
+struct OtherOut<'a> {
+    id: &'a str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct EmulatorOut<'a> {
+    id: &'a str,
+    name: &'a str,
+    emulates: &'a str,
+    files: &'a [String],
+    note: &'a str,
+    sources: &'a [String],
+}
+
+/// Writes explanations as one object.
+pub(in crate::render) fn write(told: &[Explanation], out: &mut dyn Write) -> io::Result<()> {
+    let explanations = told.iter().map(explanation).collect();
+    print(&Document { schema_version: SCHEMA_VERSION, tool: TOOL, explanations }, out)
+}
+
+fn explanation(told: &Explanation) -> ExplanationOut<'_> {
+    ExplanationOut {
+        asked: &told.asked,
+        ports: told.ports.iter().map(|range| range_out(*range)).collect(),
+        services: told.services.iter().map(service).collect(),
+        beliefs: told.beliefs.iter().map(belief).collect(),
+        managers: told.managers.iter().map(manager).collect(),
+        other_managers: told.others.iter().map(|(id, name)| OtherOut { id, name }).collect(),
+        emulators: told.emulators.iter().map(emulator).collect(),
+    }
+}
+
+fn range_out(range: PortRange) -> RangeOut {
+    RangeOut { first: range.first, last: range.last, port_class: PortClass::of(range.first).code() }
+}
+
+fn service(service: &RegisteredService) -> ServiceOut<'_> {
+    ServiceOut {
+        first_port: service.ports.first,
+        last_port: service.ports.last,
+        protocols: &service.protocols,
+        name: &service.name,
+        description: &service.description,
+        source: "iana",
+        alias: service.alias,
+        unauthorized_use: service.unauthorized_use,
+        license_manager: service.license,
+    }
+}
+
+fn belief(belief: &Correction) -> BeliefOut<'_> {
+    let Correction { port, claim, fact, sources } = belief;
+    BeliefOut { first_port: port.first, last_port: port.last, claim, fact, sources }
+}
+
+fn manager(manager: &ManagerFacts) -> ManagerOut<'_> {
+    ManagerOut {
+        id: &manager.id,
+        vendor: manager.vendor.as_deref(),
+        product: &manager.product,
+        technology: manager.technology.as_deref(),
+        confidence: manager.confidence,
+        ports: manager.ports.iter().map(port).collect(),
+        processes: manager.processes.iter().map(processes).collect(),
+        windows_services: &manager.windows_services,
+        windows_companies: &manager.windows_companies,
+        clients: manager.clients,
+        note: &manager.note,
+        healthy: &manager.healthy,
+        safety: &manager.safety,
+        unsure: &manager.unsure,
+        sources: &manager.sources,
+    }
+}
+
+fn port(port: &ManagerPort) -> ManagerPortOut {
+    ManagerPortOut {
+        first_port: port.range.map(|range| range.first),
+        last_port: port.range.map(|range| range.last),
+        protocols: port.protocols.iter().map(|protocol| protocol.name()).collect(),
+        role: port.role,
+    }
+}
+
+fn processes(known: &ManagerProcesses) -> ProcessesOut<'_> {
+    ProcessesOut { os: known.os.name(), servers: &known.servers, vendor_daemons: &known.daemons }
+}
+
+fn emulator(emulator: &EmulatorFacts) -> EmulatorOut<'_> {
+    EmulatorOut {
+        id: &emulator.id,
+        name: &emulator.name,
+        emulates: &emulator.emulates,
+        files: &emulator.files,
+        note: &emulator.note,
+        sources: &emulator.sources,
+    }
+}

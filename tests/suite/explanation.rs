@@ -1,0 +1,403 @@
+//! `explain`: what is known of a port or a name, without a look at the machine.
+
+use whatlistens::explain::{Topic, explain};
+use whatlistens::license::Facts;
+use whatlistens::model::{Explanation, PortRange};
+use whatlistens::registry::Registry;
+use whatlistens::render;
+
+use crate::recorded::{plain, request};
+use crate::started::whatlistens;
+
+fn told(topic: &Topic, asked: &str) -> Explanation {
+    explain(asked, topic, Facts::embedded(), Registry::embedded())
+}
+
+fn of_port(port: u16) -> Explanation {
+    told(&Topic::Ports(PortRange { first: port, last: port }, None), &port.to_string())
+}
+
+fn of_name(word: &str) -> Explanation {
+    told(&Topic::Name(word.to_owned()), word)
+}
+
+fn ids(explanation: &Explanation) -> Vec<&str> {
+    explanation.managers.iter().map(|manager| manager.id.as_str()).collect()
+}
+
+fn printed(explanation: Explanation) -> String {
+    let mut out = Vec::new();
+    let style = plain(&request(""));
+    render::explanations(&[explanation], false, &style, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn every_manager_and_emulator_is_explained_by_its_id_and_by_its_executables() {
+    let facts = Facts::embedded();
+    for manager in &facts.managers {
+        let own = of_name(&manager.id);
+        assert!(ids(&own).contains(&manager.id.as_str()), "{}", manager.id);
+        let page = printed(own);
+        for word in ["Note ", "Healthy ", "Safety ", "Certainty ", "Source "] {
+            assert!(page.contains(word), "{}: {word}", manager.id);
+        }
+        assert!(page.lines().all(|line| line.chars().count() <= 100 || line.contains("://")), "{page}");
+        for names in [&manager.executables.linux, &manager.executables.windows, &manager.executables.macos] {
+            for name in names {
+                assert!(ids(&of_name(name)).contains(&manager.id.as_str()), "{name}");
+            }
+        }
+    }
+    for emulator in &facts.emulators {
+        assert_eq!(of_name(&emulator.id).emulators[0].id, emulator.id);
+    }
+}
+
+#[test]
+fn every_port_of_a_license_manager_is_explained() {
+    for entry in Registry::embedded().entries().filter(|entry| entry.license.is_some()) {
+        let explanation = of_port(entry.ports.first);
+        assert!(!explanation.managers.is_empty(), "{}", entry.ports);
+        assert!(explanation.services.iter().any(|service| service.license), "{}", entry.ports);
+    }
+}
+
+#[test]
+fn a_name_may_be_a_service_a_process_a_technology_or_a_vendor() {
+    assert_eq!(ids(&of_name("flex-lm"))[0], "flexnet");
+    assert_eq!(ids(&of_name("FLEX-LM"))[0], "flexnet");
+    assert_eq!(ids(&of_name("lmgrd")), ["flexnet"]);
+    assert_eq!(ids(&of_name("lmgrd.exe")), ["flexnet"]);
+    assert_eq!(ids(&of_name("lmgrd.intel")), ["flexnet"]);
+    assert_eq!(ids(&of_name("adskflex")), ["autodesk-3ds-lm", "autodesk-nlm"]);
+    assert_eq!(ids(&of_name("hasplms")), ["sentinel-ldk"]);
+    assert_eq!(ids(&of_name("CodeMeter")), ["codemeter"]);
+    assert_eq!(ids(&of_name("autodesk")), ["autodesk-3ds-lm", "autodesk-lm", "autodesk-nlm"]);
+    assert_eq!(ids(&of_name("golden software")), ["golden-software"]);
+    assert_eq!(of_name("pykms_Server.py").emulators[0].id, "py-kms");
+    assert!(of_name("auto").is_empty() && of_name("").is_empty());
+    assert!(of_name("lmgrd").others.iter().any(|(id, _)| id == "autodesk-nlm"));
+}
+
+#[test]
+fn protocol_decides_whom_a_port_is_explained_by() {
+    let of = |protocol| {
+        let range = PortRange { first: 5093, last: 5093 };
+        told(&Topic::Ports(range, Some(protocol)), "5093")
+    };
+    assert_eq!(ids(&of(whatlistens::model::Protocol::Udp)), ["sentinel-rms"]);
+    assert_eq!(ids(&of(whatlistens::model::Protocol::Tcp)), ["iana-sentinel-lm"]);
+}
+
+#[test]
+fn common_beliefs_are_set_right() {
+    for (port, word) in
+        [(1055, "Ansys"), (1493, "netmap_lm"), (1538, "27000-27009"), (2080, "adskflex"), (7279, "Citrix")]
+    {
+        let beliefs = of_port(port).beliefs;
+        assert!(beliefs.iter().any(|belief| belief.fact.contains(word)), "{port}: {beliefs:?}");
+    }
+    assert!(of_port(1947).beliefs.is_empty());
+    // By the name of the manager, too.
+    assert_eq!(of_name("citrix").beliefs.len(), 1);
+}
+
+#[test]
+fn a_port_of_nobody_and_one_of_somebody_else() {
+    insta::assert_snapshot!(printed(of_port(50000)), @"
+    50000  dynamic port
+    Ports from 49152 up are given to nobody. Programs take them for a while, as servers do that let the
+    system choose, so a number here says nothing of who uses it.
+
+    Registry     no service has this number
+    ");
+    insta::assert_snapshot!(printed(of_port(22)), @"
+    22  system port
+    Ports 0 to 1023 are given by IANA to the services of the Internet itself. On Linux and macOS only an
+    administrator's program may open one, unless the system was told otherwise.
+
+    Registry     22 ssh, The Secure Shell (SSH) Protocol (TCP and UDP)
+    Registry     22 ssh (SCTP)
+    ");
+}
+
+#[test]
+fn a_port_that_the_registry_alone_knows() {
+    insta::assert_snapshot!(printed(of_port(1443)), @"
+    1443  registered port
+    Ports 1024 to 49151 are given by IANA to those who ask. That keeps the name and not the port: any
+    program of any user may open one.
+
+    Registry     1443 ies-lm, Integrated Engineering Software (TCP and UDP); a license manager
+
+    Integrated Engineering Software  iana-ies-lm
+    Port         1443/tcp and udp: the license server
+    Note         The registry gives this port to ies-lm; by its name alone, it is a license manager's.
+                 Nothing is known of the process that belongs there.
+    Healthy      Nothing is known of it. Whoever runs a program on this port should be able to say what
+                 it is for.
+    Safety       Let only the machines that use its licenses reach it, and never the Internet: bind it
+                 to one address where it can be told to, or open the firewall to those machines alone.
+    Certainty    registry-only. Only the registry knows of it: which process is right, and whether it is
+                 still in use.
+    Source       IANA 1443 ies-lm
+    ");
+}
+
+#[test]
+fn a_license_manager_in_full() {
+    insta::assert_snapshot!(printed(of_name("sidefx-hserver")), @"
+    sidefx-hserver  a license manager
+
+    SideFX hserver  sidefx-hserver
+    Port         1714/tcp: a helper of the programs that use licenses, no server
+    Linux        hserver
+    Windows      hserver.exe
+    macOS        hserver
+    Service      on Windows: HoudiniServer
+    Clients      it also runs on machines that only use licenses
+    Note         hserver runs on every machine with Houdini and asks the license server for it. It
+                 serves no licenses.
+    Healthy      hserver listens on 1714 by TCP on each machine with Houdini.
+    Safety       No other machine need reach it: keep 1714 closed in the firewall.
+    Certainty    high. The vendor's own documents, or files that were seen, say so. The registry says no
+                 more of 1714 than the name sesi-lm.
+    Source       https://www.sidefx.com/faq/question/what-kind-of-options-are-available-to-hserver/
+                 IANA 1714/tcp sesi-lm
+    ");
+    insta::assert_snapshot!(printed(of_port(7279)), @"
+    7279  registered port
+    Ports 1024 to 49151 are given by IANA to those who ask. That keeps the name and not the port: any
+    program of any user may open one.
+
+    Registry     7279 ctxlic, Citrix Licensing (TCP and UDP); a license manager
+    Beware       It is often said of 7279 that it is the Sentinel License Manager. The registry gives it
+                 to Citrix (ctxlic), and Citrix's vendor daemon uses it. Sentinel's numbers are 5093
+                 (RMS) and 1947 (LDK).
+    Source       IANA 7279/tcp ctxlic
+                 https://docs.citrix.com/en-us/licensing/11-16-3/manage/vendor-daemon.html?lang-switch=true
+
+    Citrix License Server  citrix
+    Built on     FlexNet Publisher
+    Port         7279/tcp: the vendor's daemon
+    Port         27000/tcp: the license server
+    Port         8082/tcp: a web page for administrators
+    Linux        lmgrd or lmadmin, which starts CITRIX
+    Windows      lmgrd.exe or lmadmin.exe, which starts CITRIX.exe
+    macOS        lmgrd or lmadmin
+    Made by      Flexera, as the files say on Windows
+    Note         7279 is the port of the vendor daemon CITRIX; the license server manager (lmadmin,
+                 formerly lmgrd) listens on 27000, and with its console on 8082. 8083 is said to be the
+                 Simple License Service's. 7279 is not a Sentinel port.
+    Healthy      lmgrd (or lmadmin) listens by TCP on the port of the license file's SERVER line, or on
+                 the first free one of 27000-27009 where the line has none. The vendor's daemon is its
+                 child and listens on a TCP port of its own: that of PORT= on the VENDOR line, or one
+                 that the system chose.
+    Safety       Clients need both TCP ports, so write PORT= on the VENDOR line: a firewall rule cannot
+                 name a port that changes with every start. Let only the machines that use the licenses
+                 reach them, and never the Internet; lmadmin's web page (8090) is for administrators
+                 alone.
+    Certainty    high. The vendor's own documents, or files that were seen, say so. The registry gives
+                 8082 to us-cli, and not to this license manager.
+    Source       https://docs.citrix.com/en-us/licensing/11-16-3/manage/vendor-daemon.html?lang-switch=true
+                 https://knowcitrix.com/posts/citrix-licensing-daemons
+                 https://github.com/rbowes-r7/doltool: PORT=7279
+                 http://www.errordb.com/idx.php/38/1931/article/How-To-Configure-or-Change-The-Default-Citrix-License-Ports-.html:
+                 8082
+                 FLEXnet Licensing End User Guide pp. 23-25, 107-110: SERVER and VENDOR lines, lmgrd
+                 starts the vendor daemons
+                 https://docs.revenera.com/fnp/2023r1/LicAdmin_Guide/Content/helplibrary/lmadmin_Command_line_Arguments.htm
+                 github.com/lcondliffe/docker-flexlm: FlexLM/lmgrd.exe, whose CompanyName is Flexera
+    ");
+    insta::assert_snapshot!(printed(of_port(1688)), @"
+    1688  registered port
+    Ports 1024 to 49151 are given by IANA to those who ask. That keeps the name and not the port: any
+    program of any user may open one.
+
+    Registry     1688 nsjtp-data (TCP and UDP)
+
+    Microsoft Key Management Service  microsoft-kms
+    Port         1688/tcp: the license server
+    Windows      sppsvc.exe
+    Service      on Windows: sppsvc
+    Note         The KMS host of Windows and Office is sppsvc.exe, the Software Protection service, on a
+                 Windows machine that was made one on purpose. Programs by others on 1688 are emulators.
+    Healthy      On the KMS host alone, sppsvc.exe listens on 1688 by TCP. On Linux and macOS nothing of
+                 Microsoft's does.
+    Safety       Open 1688 to the machines that are to be activated, and never to the Internet.
+                 KeyManagementServicePort in the registry of Windows changes it.
+    Certainty    medium. These are second-hand sources, or conclusions from the vendor's documents: a
+                 process that is not known here may be right all the same. The registry gives 1688 to
+                 nsjtp-data, and not to this license manager.
+    Source       https://learn.microsoft.com/en-us/previous-versions/windows/desktop/sppwmi/setkeymanagementservicelisteningport-softwarelicensingservice:
+                 1688 by default
+                 http://level7techgroup.com/blog/?p=947: Software Protection, sppsvc
+
+    kms-server  an emulator of Microsoft Key Management Service
+    Files        kms-server.exe
+    Note         A stand-in for Microsoft's Key Management Service, as it is found on Windows.
+    Source       configuration: kms-server.exe seen on 1688
+
+    py-kms  an emulator of Microsoft Key Management Service
+    Files        pykms_Server.py
+    Note         A stand-in for Microsoft's Key Management Service, in Python. It listens on 1688 unless
+                 told otherwise.
+    Source       github.com/SystemRage/py-kms: README, python3 pykms_Server.py
+
+    vlmcsd  an emulator of Microsoft Key Management Service
+    Files        vlmcsd or vlmcsd.exe
+    Note         A stand-in for Microsoft's Key Management Service, for many systems. It listens on 1688
+                 unless told otherwise.
+    Source       github.com/Wind4/vlmcsd: etc/vlmcsd.ini
+    ");
+}
+
+#[test]
+fn the_command_line_of_explain() {
+    let (out, _, status) = whatlistens(&["explain", "1538"]);
+    assert!(status == 0 && out.starts_with("1538  registered port\n"), "{out}");
+    let (out, _, status) = whatlistens(&["explain", ":1538", "1493/udp"]);
+    assert!(status == 0 && out.contains("\n\n1493/udp  registered port\n"), "{out}");
+    let (_, complaint, status) = whatlistens(&["explain", "lmgdr"]);
+    assert_eq!(status, 2);
+    insta::assert_snapshot!(complaint, @"whatlistens: ‘lmgdr’ is no service of the registry, and no license manager, vendor or license process that is known; nearest: lmgrd");
+    let (_, complaint, status) = whatlistens(&["explain"]);
+    assert_eq!(status, 2);
+    insta::assert_snapshot!(complaint, @"whatlistens: explain needs a WHAT: a port, a service, a process or a license manager");
+    let (_, complaint, status) = whatlistens(&["explain", "70000"]);
+    assert_eq!(status, 2);
+    insta::assert_snapshot!(complaint, @"whatlistens: ‘70000’: 70000 is not a port; ports are 1 to 65535");
+    let (out, complaint, status) = whatlistens(&["explain", "--json", "lmgdr"]);
+    assert!(status == 2 && out.contains("\"exit_status\": 2"), "{out}{complaint}");
+}
+
+/// What a script reads: a field that is renamed, removed or added fails here.
+#[allow(dead_code, reason = "that they can be read is what is tested")]
+mod contract {
+    use serde::Deserialize;
+    use serde_json::Value;
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Document {
+        pub schema_version: u32,
+        pub tool: Value,
+        pub explanations: Vec<Explanation>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Explanation {
+        pub asked: String,
+        pub ports: Vec<Range>,
+        pub services: Vec<Service>,
+        pub beliefs: Vec<Belief>,
+        pub managers: Vec<Manager>,
+        pub other_managers: Vec<Other>,
+        pub emulators: Vec<Emulator>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Range {
+        pub first: u16,
+        pub last: u16,
+        pub port_class: String,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Service {
+        pub first_port: u16,
+        pub last_port: u16,
+        pub protocols: Vec<String>,
+        pub name: String,
+        pub description: String,
+        pub source: String,
+        pub alias: bool,
+        pub unauthorized_use: bool,
+        pub license_manager: bool,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Belief {
+        pub first_port: u16,
+        pub last_port: u16,
+        pub claim: String,
+        pub fact: String,
+        pub sources: Vec<String>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Manager {
+        pub id: String,
+        pub vendor: Option<String>,
+        pub product: String,
+        pub technology: Option<String>,
+        pub confidence: String,
+        pub ports: Vec<Port>,
+        pub processes: Vec<Processes>,
+        pub windows_services: Vec<String>,
+        pub windows_companies: Vec<String>,
+        pub clients: bool,
+        pub note: String,
+        pub healthy: String,
+        pub safety: String,
+        pub unsure: String,
+        pub sources: Vec<String>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Port {
+        pub first_port: Option<u16>,
+        pub last_port: Option<u16>,
+        pub protocols: Vec<String>,
+        pub role: String,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Processes {
+        pub os: String,
+        pub servers: Vec<String>,
+        pub vendor_daemons: Vec<String>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Other {
+        pub id: String,
+        pub name: String,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Emulator {
+        pub id: String,
+        pub name: String,
+        pub emulates: String,
+        pub files: Vec<String>,
+        pub note: String,
+        pub sources: Vec<String>,
+    }
+}
+
+#[test]
+fn scripts_read_the_same_facts() {
+    let (out, _, status) = whatlistens(&["--json", "explain", "27000-27009", "1688"]);
+    assert_eq!(status, 0);
+    let document: contract::Document = serde_json::from_str(&out).unwrap();
+    assert_eq!(document.schema_version, 1);
+    let [flexnet, kms] = &document.explanations[..] else { panic!("two explanations") };
+    assert_eq!((flexnet.ports[0].first, flexnet.ports[0].last), (27000, 27009));
+    assert_eq!((flexnet.services[0].name.as_str(), flexnet.services[0].license_manager), ("flex-lm", true));
+    assert!(flexnet.services[0].protocols.is_empty());
+    assert!(flexnet.other_managers.iter().any(|other| other.id == "ibm-rational"));
+    let server = &flexnet.managers.iter().find(|manager| manager.id == "flexnet").unwrap().processes[0];
+    assert_eq!((server.os.as_str(), server.servers[0].as_str()), ("linux", "lmgrd"));
+    assert_eq!(kms.emulators.len(), 3);
+}

@@ -1,0 +1,364 @@
+//! The license facts: wrong ones cannot land.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use whatlistens::license::{Confidence, Emulator, Facts, KnownManager, Place, Role, Technology};
+use whatlistens::model::{Os, Protocol};
+use whatlistens::registry::Registry;
+
+use crate::started::example;
+
+fn facts() -> &'static Facts {
+    Facts::embedded()
+}
+
+fn assert_sorted<'a>(ids: impl Iterator<Item = &'a str>) {
+    let ids: Vec<&str> = ids.collect();
+    assert!(ids.is_sorted() && ids.iter().collect::<BTreeSet<_>>().len() == ids.len(), "{ids:?}");
+    for id in ids {
+        let kebab = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        assert!(!id.is_empty() && id.bytes().all(kebab), "{id}");
+    }
+}
+
+#[test]
+fn everything_is_sorted_by_ids_in_kebab_case() {
+    assert_sorted(facts().managers.iter().map(|manager| manager.id.as_str()));
+    assert_sorted(facts().technologies.iter().map(|technology| technology.id.as_str()));
+    assert_sorted(facts().emulators.iter().map(|emulator| emulator.id.as_str()));
+    assert_sorted(facts().documents.iter().map(|document| document.key.as_str()));
+    assert!(facts().beliefs.is_sorted_by_key(|belief| belief.port));
+}
+
+#[test]
+fn every_manager_says_what_it_is() {
+    for manager in &facts().managers {
+        let id = &manager.id;
+        assert!(manager.vendor.as_ref().is_none_or(|vendor| !vendor.trim().is_empty()), "{id}");
+        assert!(!manager.product.is_empty() && manager.note.ends_with('.'), "{id}");
+        assert!(!manager.ports.is_empty(), "{id}");
+        for port in &manager.ports {
+            assert!(!port.protocols.is_empty() && port.range.is_none_or(|range| range.first > 0), "{id}");
+        }
+        if let Some(technology) = &manager.technology {
+            assert!(facts().technologies.iter().any(|known| known.id == *technology), "{id}");
+        } else {
+            let untold = manager.healthy.is_none() || manager.safety.is_none();
+            assert!(manager.confidence == Confidence::RegistryOnly || !untold, "{id}: healthy and safety");
+        }
+    }
+    for Technology { id, servers, healthy, safety, .. } in &facts().technologies {
+        assert!(!servers.linux.is_empty() && healthy.ends_with('.') && safety.ends_with('.'), "{id}");
+        let stand_for_it =
+            |manager: &&KnownManager| manager.any_vendor && manager.technology.as_ref() == Some(id);
+        assert_eq!(facts().managers.iter().filter(stand_for_it).count(), 1, "{id}");
+    }
+    for Emulator { id, emulates, executables, scripts, .. } in &facts().emulators {
+        assert!(facts().manager(emulates).is_some(), "{id}");
+        assert!(!executables.are_empty() || !scripts.is_empty(), "{id}");
+    }
+}
+
+/// Every executable names one thing, unless several managers of one technology share a daemon.
+#[test]
+fn no_executable_is_two_things() {
+    for os in Os::ALL {
+        let own = |name: &str| -> Vec<&KnownManager> {
+            facts().managers.iter().filter(|manager| manager.executables.have(name, os)).collect()
+        };
+        for technology in &facts().technologies {
+            for server in technology.servers.on(os) {
+                assert!(own(server).is_empty(), "{server}");
+            }
+        }
+        for manager in &facts().managers {
+            for name in manager.executables.on(os) {
+                assert!(own(name).iter().all(|other| other.technology == manager.technology), "{name}");
+                assert!(!name.contains(['/', '\\']), "{name} is a path");
+                assert_eq!(name.ends_with(".exe"), os == Os::Windows, "{name}");
+            }
+        }
+    }
+}
+
+/// A mismatch says that another process would be right, so one must be known.
+#[test]
+fn where_a_process_can_be_wrong_one_is_known_to_be_right() {
+    for manager in facts().managers.iter().filter(|manager| manager.confidence > Confidence::RegistryOnly) {
+        let known = Os::ALL.into_iter().any(|os| !facts().expected(&[manager], os).is_empty());
+        assert!(known || !manager.commands.is_empty(), "{}", manager.id);
+    }
+}
+
+/// What a source is: the forms that `data/README.md` tells. One that leads nowhere is refused.
+fn resolves(source: &str) -> Result<(), String> {
+    let wrong = |why: &str| Err(format!("{source:?}: {why}"));
+    let weak = source.strip_prefix("configuration: ");
+    if weak.is_some_and(|what| what.len() > 10) {
+        return Ok(());
+    }
+    if let Some(rest) = source.strip_prefix('[') {
+        let key = rest.split(']').next().unwrap_or_default();
+        let known = facts().documents.iter().any(|document| document.key == key);
+        return if known { Ok(()) } else { wrong("no document has this key") };
+    }
+    if let Some(entry) = source.strip_prefix("IANA ") {
+        let entry = entry.split(": ").next().unwrap_or_default();
+        let Some((place, name)) = entry.split_once(' ') else { return wrong("no name") };
+        let Some((port, protocol)) = place.split_once('/') else { return wrong("no protocol") };
+        let port = port.parse().map_err(|_| format!("{source:?}: no port"))?;
+        let named = Registry::embedded()
+            .of_port(port)
+            .any(|entry| entry.name == name && entry.protocol.unwrap_or("-") == protocol);
+        return if named { Ok(()) } else { wrong("the registry has no such entry") };
+    }
+    if source.starts_with("https://") || source.starts_with("http://") {
+        let url = source.split(": ").next().unwrap_or_default();
+        let host = url.split('/').nth(2).unwrap_or_default();
+        let whole = host.contains('.') && !url.contains(' ') && !url.contains("...");
+        return if whole { Ok(()) } else { wrong("no whole address") };
+    }
+    if source.starts_with("github.com/") || source.starts_with("gist.github.com/") {
+        let (repository, what) = source.split_once(": ").unwrap_or((source, ""));
+        let named = repository.split('/').count() == 3 && !what.is_empty();
+        return if named { Ok(()) } else { wrong("no repository and file") };
+    }
+    wrong("none of the forms of a source")
+}
+
+#[test]
+fn every_source_resolves() {
+    let facts = facts();
+    let all = facts.managers.iter().map(|manager| (&manager.id, &manager.sources));
+    let all = all.chain(facts.technologies.iter().map(|technology| (&technology.id, &technology.sources)));
+    let all = all.chain(facts.emulators.iter().map(|emulator| (&emulator.id, &emulator.sources)));
+    let all = all.chain(facts.beliefs.iter().map(|belief| (&belief.claim, &belief.sources)));
+    for (id, sources) in all {
+        assert!(!sources.is_empty(), "{id}");
+        for source in sources {
+            assert_eq!(resolves(source), Ok(()), "{id}");
+        }
+    }
+    for wrong in [
+        "public configuration file",
+        "IANA 1538/tcp 3d-lm",
+        "IANA 1538/sctp 3ds-lm",
+        "[no-guide] p. 1",
+        "https://docs",
+        "https://support.ptc.com/.../x.html",
+        "github.com/owner: x",
+        "github.com/owner/repo",
+    ] {
+        assert!(resolves(wrong).is_err(), "{wrong}");
+    }
+}
+
+/// An unnamed configuration file is no source by itself: what rests on it alone, or on a registry entry
+/// that names no process, is never sure.
+#[test]
+fn what_is_sure_has_a_named_source() {
+    for manager in facts().managers.iter().filter(|manager| manager.confidence == Confidence::High) {
+        let named = |source: &&String| !source.starts_with("configuration: ") && !source.starts_with("IANA ");
+        assert!(manager.sources.iter().any(|source| named(&source)), "{}", manager.id);
+    }
+}
+
+#[test]
+fn data_in_the_wrong_form_is_refused() {
+    let good = include_str!("../../data/licenses.toml");
+    for (from, to) in [
+        ("port = \"1055\"", "port = \"1055-1050\""),
+        ("port = \"dynamic\"", "port = \"any\""),
+        ("protocols = [\"udp\"]", "protocols = [\"sctp\"]"),
+        ("confidence = \"registry-only\"", "confidence = \"low\""),
+        ("role = \"vendor-daemon\"", "role = \"daemon\""),
+        ("vendor = \"Ansys\"", "vendr = \"Ansys\""),
+        ("program = \"java\"", "program = \"perl\""),
+    ] {
+        assert!(good.contains(from), "{from}");
+        assert!(Facts::parse(&good.replacen(from, to, 1)).is_err(), "{to}");
+    }
+}
+
+/// Whether a stranger on a port of a manager may be called a mismatch follows from the facts alone.
+#[test]
+fn every_port_of_every_manager_knows_whose_it_is() {
+    let mut by_default_alone = Vec::new();
+    for manager in &facts().managers {
+        for port in &manager.ports {
+            let Some(range) = port.range else { continue };
+            for protocol in &port.protocols {
+                let place = Place::of(range.first, Some(*protocol), facts(), Registry::embedded());
+                let reported = place.managers_reported();
+                let told = reported.iter().any(|known| known.id == manager.id);
+                let covered = place.managers.iter().any(|known| known.any_vendor);
+                assert!(told || covered, "{} {range}/{protocol}", manager.id);
+                if !place.is_license_port() && port.role == Role::Server {
+                    by_default_alone.push(format!("{range}/{protocol} {}", manager.id));
+                }
+            }
+        }
+    }
+    // The registry gives these to others, so that whoever else listens there is no mismatch.
+    insta::assert_snapshot!(by_default_alone.join("\n"), @"
+    3400-3401/tcp aimms
+    2100/tcp amd-xilinx
+    5280/tcp cadence
+    1718/tcp comsol
+    4085/tcp dsls
+    2326-2330/udp enercalc
+    2376-2380/tcp enercalc
+    4101/tcp foundry
+    1515/tcp ibm-lum
+    1515/udp ibm-lum
+    6005/tcp infor-slm
+    6005/udp infor-slm
+    1702/tcp microchip-libero
+    1688/tcp microsoft-kms
+    7001-7002/tcp sentinel-keys
+    6001/udp sentinel-protection
+    6001/tcp sentinel-protection
+    1717/tcp siemens-eda
+    33333/tcp unigine
+    ");
+}
+
+#[test]
+fn the_brief_s_ports_have_their_managers() {
+    for (port, protocol, id) in [
+        (1538, Protocol::Tcp, "autodesk-3ds-lm"),
+        (1493, Protocol::Tcp, "netmap-lm"),
+        (27009, Protocol::Tcp, "flexnet"),
+        (2080, Protocol::Tcp, "autodesk-nlm"),
+        (1055, Protocol::Tcp, "ansys"),
+        (7279, Protocol::Tcp, "citrix"),
+        (5093, Protocol::Udp, "sentinel-rms"),
+        (1947, Protocol::Tcp, "sentinel-ldk"),
+        (1947, Protocol::Udp, "sentinel-ldk"),
+        (5053, Protocol::Udp, "rlm"),
+        (6200, Protocol::Udp, "lm-x"),
+        (1714, Protocol::Tcp, "sidefx-hserver"),
+        (1688, Protocol::Tcp, "microsoft-kms"),
+    ] {
+        let place = Place::of(port, Some(protocol), facts(), Registry::embedded());
+        let found: Vec<_> = place.managers.iter().map(|manager| manager.id.as_str()).collect();
+        assert_eq!(found, [id], "{port}/{protocol}");
+    }
+}
+
+/// What is known, on one screen: a slip in a name or number shows here.
+#[test]
+fn the_facts_at_a_glance() {
+    let mut glance = String::new();
+    for manager in &facts().managers {
+        let ports = manager.ports.iter().map(|port| {
+            let protocols: Vec<_> = port.protocols.iter().map(|protocol| protocol.name()).collect();
+            let range = port.range.map_or("any".to_owned(), |range| range.to_string());
+            format!("{range}/{} {}", protocols.join("+"), port.role.code())
+        });
+        let executables = Os::ALL.map(|os| manager.executables.on(os).join(" "));
+        glance += &format!(
+            "{} {}: {} | {}\n",
+            manager.id,
+            manager.confidence.code(),
+            ports.collect::<Vec<_>>().join(", "),
+            executables.join(" | ")
+        );
+    }
+    insta::assert_snapshot!(glance, @"
+    aimms medium: 3400-3401/tcp server | licsrv |  | 
+    altair high: 6200/tcp server |  |  | 
+    amd-xilinx medium: 2100/tcp server, any/tcp vendor-daemon | xilinxd |  | 
+    animbot medium: 5053/tcp server, any/tcp vendor-daemon | animbot |  | 
+    ansys high: 1055/tcp server, any/tcp vendor-daemon | ansyslmd | ansyslmd.exe | 
+    ansys-li high: 2325/tcp server | ansysli_server | ansysli_server.exe | 
+    arm medium: 27000-27009/tcp server, any/tcp vendor-daemon | armlmd | armlmd.exe | 
+    aspentech medium: 5093/udp server |  |  | 
+    autodesk-3ds-lm medium: 1538/tcp+udp server | adskflex | adskflex.exe | adskflex
+    autodesk-lm registry-only: 1422/tcp+udp server |  |  | 
+    autodesk-nlm high: 2080/tcp vendor-daemon, 27000-27009/tcp server | adskflex | adskflex.exe | adskflex
+    cadence high: 5280/tcp server, any/tcp vendor-daemon | cdslmd | cdslmd.exe | 
+    cadence-awr high: 27007/tcp server, any/tcp vendor-daemon |  | awrd.exe | 
+    canon-prisma medium: 27000-27009/tcp server |  |  | 
+    chaos high: 30304/tcp server |  | vrol.exe | 
+    citrix high: 7279/tcp vendor-daemon, 27000/tcp server, 8082/tcp web | CITRIX | CITRIX.exe | 
+    codemeter medium: 22350/tcp+udp server, 22351/tcp server, 22352-22353/tcp web | CodeMeterLin CmWebAdmin | CodeMeter.exe | CodeMeterMacX
+    comsol high: 1718/tcp server, 1719/tcp vendor-daemon | LMCOMSOL |  | 
+    deltares medium: any/tcp vendor-daemon |  | DS_Flex.exe | 
+    dsls high: 4085/tcp server, 4084/tcp admin | DSLicSrv | DSLicSrv.exe | 
+    enercalc registry-only: 2326-2330/udp server, 2376-2380/tcp server |  |  | 
+    esri high: 27000-27009/tcp server, any/tcp vendor-daemon | ARCGIS | arcgis.exe | 
+    flexlm-744 registry-only: 744/tcp+udp server |  |  | 
+    flexnet high: 27000-27009/tcp server, 8090/tcp web |  |  | 
+    flexnet-lmadmin registry-only: 27010/tcp admin |  |  | 
+    foundry medium: 4101/tcp server, 5053/tcp server, 5054/tcp web | foundry |  | 
+    gispax medium: 5053/tcp server, any/tcp vendor-daemon | gispax |  | 
+    golden-software medium: 5093/udp server |  |  | 
+    guardant registry-only: 3189/tcp web | grdcontrol glds |  | 
+    gurobi medium: any/tcp server | grb_ts |  | grb_ts
+    gwb high: any/tcp vendor-daemon |  | hydrokey.exe | 
+    hexagon-msc medium: any/tcp vendor-daemon | msc |  | 
+    hp-autopass registry-only: 5814/tcp web |  |  | 
+    ibm-lum registry-only: 1515/tcp+udp server | i4lmd i4llmd |  | 
+    ibm-rational high: 27000-27009/tcp server, any/tcp vendor-daemon | ibmratl |  | 
+    infor-slm high: 6005/tcp+udp server | SlmServer |  | 
+    intel high: 27009/tcp server, any/tcp vendor-daemon | INTEL |  | 
+    intel-fpga high: any/tcp vendor-daemon | alterad | alterad.exe | 
+    jetbrains medium: any/tcp server |  |  | 
+    lm-x high: 6200/tcp+udp server |  |  | 
+    lstc medium: 31010/tcp server | lstc_server |  | 
+    luxion-keyshot medium: 27000-27009/tcp server |  |  | 
+    mathworks high: 27000-27009/tcp server, any/tcp vendor-daemon | MLM | mlm.exe | 
+    microchip-libero medium: 1702/tcp server, any/tcp vendor-daemon | actlmgrd mgcld snpslmd |  | 
+    microchip-xc high: 5053/tcp server, 5054/tcp web |  |  | 
+    microsoft-kms medium: 1688/tcp server |  | sppsvc.exe | 
+    mosek high: 27007/tcp server, any/tcp vendor-daemon | MOSEKLM |  | 
+    mvtec-halcon high: 22022-22023/tcp server | mlips |  | 
+    ncube-lm registry-only: 1521/tcp+udp server |  |  | 
+    nethasp medium: 475/udp+tcp server | hasplm | nhsrvice.exe | 
+    netmap-lm registry-only: 1493/tcp+udp server |  |  | 
+    ni medium: any/tcp vendor-daemon |  | nilm.exe | 
+    nomagic-cameo medium: any/tcp vendor-daemon | cameo |  | 
+    olicense registry-only: 31212/tcp server |  |  | 
+    pace registry-only: 31400/tcp server |  | LDSvc.exe | 
+    perforce-qac medium: 27000/tcp server, 33133/tcp vendor-daemon | prqa |  | 
+    ptc high: 7788/tcp server, any/tcp vendor-daemon | ptc_d | ptc_d.exe | 
+    ptc-arbortext high: 7790/tcp server, any/tcp vendor-daemon |  | ptc_e.exe | 
+    rlm high: 5053/tcp server, 5053/udp discovery, 5054/tcp web, any/tcp vendor-daemon |  |  | 
+    rockwell medium: 27000-27009/tcp server, any/tcp vendor-daemon |  | flexsvr.exe | 
+    sassafras registry-only: 19283/tcp+udp server |  |  | 
+    sentinel-keys medium: 7001-7002/tcp server, 9450/tcp+udp server | SntlKeysSrvrlnx | sntlkeyssrvr.exe | 
+    sentinel-ldk high: 1947/tcp+udp server | hasplmd hasplmd_x86_64 | hasplms.exe | hasplmd
+    sentinel-protection medium: 6001/udp+tcp server |  | spnsrvnt.exe | 
+    sentinel-rms high: 5093/udp server |  |  | 
+    sidefx-houdini high: 1715/tcp server | sesinetd | sesinetd.exe | sesinetd
+    sidefx-hserver high: 1714/tcp helper | hserver | hserver.exe | hserver
+    siemens-eda high: 1717/tcp server, any/tcp vendor-daemon | mgcld | mgcld.exe | 
+    siemens-nx high: 28000/tcp server, any/tcp vendor-daemon | ugslmd | ugslmd.exe | 
+    siemens-salt medium: 29000/tcp server, any/tcp vendor-daemon | saltd |  | 
+    silvaco-sflm medium: 3162/tcp server | rpc.sflmserverd |  | 
+    simulia-abaqus medium: 27000-27009/tcp server, any/tcp vendor-daemon | ABAQUSLM |  | 
+    solidworks medium: 25734/tcp server, any/tcp vendor-daemon |  | SW_D.exe | 
+    synopsys medium: 27020/tcp server, 27000-27009/tcp server, any/tcp vendor-daemon | snpslmd |  | 
+    unigine registry-only: 33333/tcp server, 33334/udp discovery |  |  | 
+    vectorworks medium: 5053/tcp server, 5053/udp discovery, 5054/tcp web, any/tcp vendor-daemon | vektorwrx |  | 
+    wibukey medium: 22347/tcp+udp server | WkSvLin | WkSvW32.exe | WkSvMacX
+    wolfram-mathlm high: 16286/tcp server | mathlm | mathlm.exe | mathlm
+    ");
+}
+
+#[test]
+fn the_table_in_the_readme_is_the_one_that_the_data_makes() {
+    let readme = include_str!("../../data/README.md");
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("README.md");
+    fs::write(&copy, readme).unwrap();
+    let status = Command::new(example("managers")).arg("--into").arg(&copy).status().unwrap();
+    assert!(status.success());
+    assert!(fs::read_to_string(copy).unwrap() == readme, "run: cargo run --example managers");
+    for manager in &facts().managers {
+        assert!(readme.contains(&format!("| `{}` | ", manager.id)), "{}", manager.id);
+    }
+}

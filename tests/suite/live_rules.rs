@@ -1,0 +1,109 @@
+//! The rules on real processes: who started a daemon, what its file says, what an interpreter runs.
+
+use std::fs::{self, OpenOptions};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
+use std::process::Command;
+
+use crate::contract::License;
+use crate::live::{look, row};
+use crate::live_license::{FLEXNET, start};
+use crate::live_linux::copied;
+use crate::started::{Listening, listener_program, whatlistens};
+
+/// The verdict on a listener, `None` where its port is no license manager's.
+fn verdict(listening: &Listening) -> Option<License> {
+    let address = listening.addresses[0];
+    row(&look(&format!("{}/tcp", address.port())), address).license.clone()
+}
+
+fn in_short(license: &License) -> (&str, &str) {
+    (&license.verdict, &license.severity)
+}
+
+/// Two copies of the listener in one folder, the first of which starts the second.
+fn pair(server: &str, daemon: &str) -> (tempfile::TempDir, Listening) {
+    let (folder, server) = copied(&listener_program(), server);
+    let daemon = folder.path().join(daemon);
+    assert!(Command::new("cp").arg(listener_program()).arg(&daemon).status().unwrap().success());
+    let mut command = Command::new(server);
+    command.arg(format!("start:{}", daemon.display())).arg("tcp:127.0.0.1:0");
+    let listening = Listening::start(&mut command, 1).unwrap();
+    (folder, listening)
+}
+
+#[test]
+fn a_daemon_is_right_on_whatever_port_where_lmgrd_started_it() {
+    let (_folder, listening) = pair("lmgrd", "MLM");
+    let license = verdict(&listening).expect("a license manager's");
+    assert_eq!(in_short(&license), ("expected", "info"));
+    assert_eq!(license.managers[0].id, "mathworks");
+    assert!(license.reason.contains("started by lmgrd (PID "), "{}", license.reason);
+    let (_folder, listening) = pair("starter", "MLM");
+    assert!(verdict(&listening).is_none(), "its name alone says nothing");
+}
+
+/// Lengthens a program by a text, so many bytes behind its end.
+fn lengthen(program: &Path, gap: u64, text: &str) {
+    let mut file = OpenOptions::new().write(true).open(program).unwrap();
+    file.seek(SeekFrom::End(gap.try_into().unwrap())).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
+
+fn on_flexnet_s_range(program: &Path) -> Listening {
+    start(&FLEXNET, |place| {
+        let mut command = Command::new(program);
+        command.arg(format!("tcp:{place}"));
+        command
+    })
+}
+
+/// A copy that another program makes longer: see `copied`.
+fn saying(text: &str, gap: u64) -> (tempfile::TempDir, Listening) {
+    let (folder, original) = copied(&listener_program(), "original");
+    lengthen(&original, gap, text);
+    let program = folder.path().join("daemon7");
+    assert!(Command::new("cp").arg(&original).arg(&program).status().unwrap().success());
+    let listening = on_flexnet_s_range(&program);
+    (folder, listening)
+}
+
+#[test]
+fn a_renamed_daemon_is_known_by_its_file() {
+    let (_folder, listening) = saying("\0FLEXnet Licensing Report Log\0", 0);
+    let license = verdict(&listening).unwrap();
+    assert_eq!(in_short(&license), ("expected", "info"), "{license:?}");
+    let (_folder, listening) = saying("\0FLEXnet Licensing Report\0", 0);
+    assert_eq!(in_short(&verdict(&listening).unwrap()), ("mismatch", "warning"));
+}
+
+#[test]
+fn a_file_is_read_no_further_than_its_first_16_mebibytes() {
+    let (_folder, listening) = saying("\0FLEXnet Licensing Report Log\0", 16 * 1024 * 1024);
+    assert_eq!(in_short(&verdict(&listening).unwrap()), ("mismatch", "warning"));
+}
+
+#[test]
+fn py_kms_is_known_by_its_script_and_nothing_else_of_its_command_line_is_told() {
+    const SERVER: &str = "
+import socket, sys
+listener = socket.create_server(('127.0.0.1', 0))
+print('127.0.0.1:%d' % listener.getsockname()[1], flush=True)
+sys.stdin.read()
+";
+    let folder = tempfile::tempdir().unwrap();
+    let run = |name: &str| {
+        let script = folder.path().join(name);
+        fs::write(&script, SERVER).unwrap();
+        Listening::start(Command::new("python3").arg("-u").arg(script).arg("--password=hunter2"), 1).unwrap()
+    };
+    let listening = run("pykms_Server.py");
+    let license = verdict(&listening).expect("an emulator is told on any port");
+    assert_eq!(in_short(&license), ("mismatch", "critical"));
+    let port = listening.port().to_string();
+    for args in [&[port.as_str()][..], &["--json", &port], &["-H", &port], &["--flagged"]] {
+        let (out, notes, _) = whatlistens(args);
+        assert!(out.contains(&port) && !(out + &notes).contains("hunter2"), "{args:?}");
+    }
+    assert!(verdict(&run("server.py")).is_none());
+}

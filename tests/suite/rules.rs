@@ -1,0 +1,243 @@
+//! The ten facts that decide whether a verdict can be trusted, each by a case that it holds for and one
+//! that it does not. What makes a name doubtful is in `verdicts.rs`.
+
+use whatlistens::model::{Executable, License, Os, Process, Severity, Verdict};
+
+use crate::recorded::{linux, process};
+
+const EXPECTED: (Verdict, Severity) = (Verdict::Expected, Severity::Info);
+const OTHER: (Verdict, Severity) = (Verdict::OtherLicenseManager, Severity::Info);
+const MISMATCH: (Verdict, Severity) = (Verdict::Mismatch, Severity::Warning);
+const MILD_MISMATCH: (Verdict, Severity) = (Verdict::Mismatch, Severity::Info);
+const CRITICAL: (Verdict, Severity) = (Verdict::Mismatch, Severity::Critical);
+const CANNOT_TELL: (Verdict, Severity) = (Verdict::CannotTell, Severity::Info);
+
+const STRANGER: &str = "/usr/bin/python3.11";
+
+/// What is said of one socket that a process holds; `None` where it is no license port.
+fn license(place: &str, holder: Process) -> Option<License> {
+    linux().socket(place, &[holder]).report("").rows.remove(0).license
+}
+
+fn on(place: &str, exe: &str) -> Option<(Verdict, Severity)> {
+    license(place, process(4242, exe)).map(|license| (license.verdict, license.severity))
+}
+
+/// What is said of a daemon that another process started.
+fn child(place: &str, exe: &str, parent: &str) -> Option<License> {
+    let daemon = Process { ppid: Some(50), ..process(51, exe) };
+    linux().with(process(50, parent)).socket(place, &[daemon]).report("").rows.remove(0).license
+}
+
+fn verdict(license: Option<License>) -> Option<(Verdict, Severity)> {
+    license.map(|license| (license.verdict, license.severity))
+}
+
+#[test]
+fn fact_1_the_flexnet_server_is_right_on_any_flexnet_server_port() {
+    for place in [
+        "tcp 0.0.0.0:1055",
+        "tcp 0.0.0.0:28000",
+        "tcp 0.0.0.0:29000",
+        "tcp 0.0.0.0:7788",
+        "tcp 0.0.0.0:5280",
+        "tcp 0.0.0.0:1718",
+        "tcp 0.0.0.0:25734",
+        "tcp 0.0.0.0:5150",
+    ] {
+        for exe in ["/opt/x/lmgrd", "/opt/x/lmadmin", "/usr/bin/lmgrd.intel", "/opt/x/lmgrd-11.10.0.0"] {
+            assert_eq!(on(place, exe), Some(EXPECTED), "{exe} on {place}");
+        }
+        assert_ne!(on(place, "/opt/x/lmgrdx"), Some(EXPECTED), "{place}");
+    }
+    // Whose number nothing is known of stays open, whoever serves it.
+    assert_eq!(on("tcp 0.0.0.0:1443", "/opt/x/lmgrd"), Some(CANNOT_TELL));
+    assert_eq!(on("udp 0.0.0.0:5093", "/opt/x/lmgrd"), Some(OTHER));
+}
+
+#[test]
+fn fact_2_a_daemon_that_its_server_started_is_right_on_any_port() {
+    for (exe, parent) in [
+        ("/opt/matlab/etc/glnxa64/MLM", "/opt/matlab/etc/glnxa64/lmgrd"),
+        ("/opt/x/msc", "/opt/x/lmadmin"),
+        ("/opt/x/INTEL", "/usr/bin/lmgrd.intel"),
+        ("/opt/x/vektorwrx", "/opt/x/rlm"),
+        ("/opt/x/foundry", "/opt/x/rlm.foundry"),
+    ] {
+        assert_eq!(verdict(child("tcp 0.0.0.0:40001", exe, parent)), Some(EXPECTED), "{exe}");
+        assert_eq!(verdict(child("tcp 0.0.0.0:8080", exe, parent)), Some(EXPECTED), "{exe}");
+        // By its name alone it may be anything, and another technology's server starts none of it.
+        assert_eq!(verdict(child("tcp 0.0.0.0:40001", exe, "/usr/bin/bash")), None, "{exe}");
+        assert_eq!(verdict(child("tcp 0.0.0.0:40001", exe, "/opt/x/lmx-serv")), None, "{exe}");
+        assert_eq!(on("tcp 0.0.0.0:40001", exe), None, "{exe}");
+    }
+    let pair = child("tcp 0.0.0.0:40001", "/opt/x/MLM", "/opt/x/lmgrd").unwrap();
+    insta::assert_snapshot!(pair.reason, @"MLM belongs to MathWorks MATLAB Network License Manager, started by lmgrd (PID 50)");
+    assert_eq!(pair.managers[0].id, "mathworks");
+    let own = child("tcp 0.0.0.0:2080", "/opt/x/adskflex", "/opt/x/lmgrd").unwrap();
+    insta::assert_snapshot!(own.reason, @"adskflex is a process known for Autodesk Network License Manager, started by lmgrd (PID 50)");
+    // What anyone could have put there starts nothing that is believed.
+    let planted = |path: &str| {
+        let mut parent = process(50, path);
+        parent.exe.as_mut().unwrap().replaceable_at = Some("/tmp".to_owned());
+        let daemon = Process { ppid: Some(50), ..process(51, "/opt/x/MLM") };
+        linux().with(parent).socket("tcp 0.0.0.0:40001", &[daemon]).report("").rows.remove(0).license
+    };
+    assert_eq!(planted("/tmp/lmgrd"), None);
+}
+
+#[test]
+fn fact_3_a_renamed_daemon_is_known_by_what_its_file_says() {
+    let says = |text: &str, place: &str, parent: Option<&str>| {
+        let exe = Executable {
+            path: "/opt/x/daemon7".to_owned(),
+            deleted: Some(false),
+            texts: vec![text.to_owned()],
+            ..Executable::default()
+        };
+        let daemon = Process { ppid: Some(50), exe: Some(exe), ..process(51, "/opt/x/daemon7") };
+        let machine = linux().with(process(50, parent.unwrap_or("/usr/bin/bash")));
+        machine.socket(place, &[daemon]).report("").rows.remove(0).license
+    };
+    let flexnet = "FLEXnet Licensing Report Log";
+    assert_eq!(verdict(says(flexnet, "tcp 0.0.0.0:27004", None)), Some(EXPECTED));
+    assert_eq!(verdict(says(flexnet, "tcp 0.0.0.0:40001", Some("/opt/x/lmgrd"))), Some(EXPECTED));
+    assert_eq!(verdict(says(flexnet, "tcp 0.0.0.0:40001", None)), None);
+    // On a vendor's own port it may be that vendor's, or another's.
+    let on_autodesk_s = says(flexnet, "tcp 0.0.0.0:2080", None).unwrap();
+    assert_eq!((on_autodesk_s.verdict, on_autodesk_s.severity), CANNOT_TELL);
+    insta::assert_snapshot!(on_autodesk_s.reason, @"the file of daemon7 says that it is a daemon of FlexNet Publisher, but the name is not one known for Autodesk Network License Manager");
+    assert!(on_autodesk_s.evidence.contains(&"the file says “FLEXnet Licensing Report Log”".to_owned()));
+    assert_eq!(verdict(says(flexnet, "udp 0.0.0.0:5093", None)), Some(OTHER));
+    assert_eq!(verdict(says("something else", "tcp 0.0.0.0:27004", None)), Some(MISMATCH));
+}
+
+#[test]
+fn fact_4_the_path_counts_and_case_only_where_the_system_minds_it() {
+    let on = |os, exe| {
+        let machine = linux().os(os).socket("tcp 0.0.0.0:1715", &[process(4242, exe)]);
+        verdict(machine.report("").rows.remove(0).license)
+    };
+    assert_eq!(on(Os::Linux, "/usr/lib/sesi/sesinetd"), Some(EXPECTED));
+    assert_eq!(on(Os::Linux, "/usr/lib/sesi/Sesinetd"), Some(MISMATCH));
+    assert_eq!(on(Os::Windows, r"C:\Windows\System32\SESINETD.EXE"), Some(EXPECTED));
+    assert_eq!(on(Os::Macos, "/Library/SESI/Sesinetd"), Some(EXPECTED));
+    let mut renamed = process(4242, STRANGER);
+    renamed.short_name = Some("sesinetd".to_owned());
+    assert_eq!(verdict(license("tcp 0.0.0.0:1715", renamed)), Some(MISMATCH));
+}
+
+#[test]
+fn fact_5_another_vendor_s_daemon_is_why_a_server_cannot_start() {
+    let license = child("tcp 0.0.0.0:1055", "/opt/ptc/ptc_d", "/opt/ptc/lmgrd").unwrap();
+    assert_eq!((license.verdict, license.severity), OTHER);
+    insta::assert_snapshot!(license.reason, @"ptc_d belongs to PTC License Server, started by lmgrd (PID 50); this is why Ansys License Manager cannot start here");
+    assert_eq!(on("tcp 0.0.0.0:1055", "/opt/ptc/ptc_d"), Some(OTHER));
+    assert_eq!(on("tcp 0.0.0.0:1055", "/opt/ansys/ansyslmd"), Some(EXPECTED));
+    // What belongs to no license manager is a stranger.
+    assert_eq!(on("tcp 0.0.0.0:1055", STRANGER), Some(MISMATCH));
+}
+
+#[test]
+fn fact_6_technologies_cross_ranges() {
+    assert_eq!(on("tcp 0.0.0.0:27000", "/opt/perforce/rlm"), Some(EXPECTED));
+    assert_eq!(on("tcp 0.0.0.0:27001", "/opt/perforce/rlm"), Some(OTHER));
+    assert_eq!(on("tcp 0.0.0.0:6200", "/opt/altair/lmx-serv"), Some(EXPECTED));
+    assert_eq!(on("tcp 0.0.0.0:6200", "/opt/altair/lmgrd"), Some(OTHER));
+    assert_eq!(on("tcp 0.0.0.0:5053", "/opt/foundry/rlm.foundry"), Some(EXPECTED));
+}
+
+#[test]
+fn fact_7_where_the_registry_notes_others_a_stranger_is_no_warning() {
+    for place in ["tcp 0.0.0.0:1947", "udp 0.0.0.0:1947", "tcp 0.0.0.0:6200", "tcp 0.0.0.0:28000"] {
+        assert_eq!(on(place, STRANGER), Some(MILD_MISMATCH), "{place}");
+    }
+    // No process is known to be right on 1521, so none is wrong: least of all Oracle's listener.
+    assert_eq!(on("tcp 0.0.0.0:1521", "/u01/app/oracle/bin/tnslsnr"), Some(CANNOT_TELL));
+    for place in ["tcp 0.0.0.0:1055", "tcp 0.0.0.0:2080", "tcp 0.0.0.0:29000"] {
+        assert_eq!(on(place, STRANGER), Some(MISMATCH), "{place}");
+    }
+}
+
+#[test]
+fn fact_8_protocol_matters() {
+    assert_eq!(on("udp 0.0.0.0:5093", "/opt/x/lserv"), Some(EXPECTED));
+    let by_tcp = license("tcp 0.0.0.0:5093", process(4242, "/opt/x/lserv")).unwrap();
+    assert_eq!((by_tcp.verdict, by_tcp.severity), CANNOT_TELL);
+    assert!(by_tcp.managers[0].note.contains("not by this protocol"), "{by_tcp:?}");
+    assert_eq!(on("udp 0.0.0.0:5053", "/opt/x/rlm"), Some(EXPECTED));
+    assert_eq!(on("udp 0.0.0.0:5053", STRANGER), Some(MISMATCH));
+    assert_eq!(on("udp 0.0.0.0:6200", "/opt/x/lmx-serv"), Some(EXPECTED));
+    assert_eq!(on("udp 0.0.0.0:5054", STRANGER), None, "RLM's pages are by TCP alone");
+    assert_eq!(on("udp 0.0.0.0:27000", STRANGER), Some(CANNOT_TELL), "FlexNet is TCP alone");
+}
+
+#[test]
+fn fact_9_present_is_not_serving() {
+    let reason = |place, exe| {
+        let license = license(place, process(4242, exe)).unwrap();
+        assert_eq!((license.verdict, license.severity), EXPECTED);
+        license.reason
+    };
+    insta::assert_snapshot!(reason("tcp 0.0.0.0:1714", "/opt/hfs/bin/hserver"), @"hserver is a process known for SideFX hserver; it is a helper of the programs that use licenses, and no license server");
+    insta::assert_snapshot!(reason("tcp 127.0.0.1:22350", "/usr/sbin/CodeMeterLin"), @"CodeMeterLin is a process known for Wibu-Systems CodeMeter; bound to loopback, it serves the programs of this machine alone, as it does wherever licenses are used");
+    insta::assert_snapshot!(reason("tcp [::1]:1947", "/usr/sbin/hasplmd"), @"hasplmd is a process known for Thales Sentinel LDK (HASP) License Manager; bound to loopback, it serves the programs of this machine alone, as it does wherever licenses are used");
+    insta::assert_snapshot!(reason("tcp 0.0.0.0:22350", "/usr/sbin/CodeMeterLin"), @"CodeMeterLin is a process known for Wibu-Systems CodeMeter; it also runs where licenses are only used, so this need not be a license server");
+    insta::assert_snapshot!(reason("tcp 0.0.0.0:1715", "/usr/lib/sesi/sesinetd"), @"sesinetd is a process known for SideFX Houdini license server");
+    insta::assert_snapshot!(reason("tcp 127.0.0.1:1715", "/usr/lib/sesi/sesinetd"), @"sesinetd is a process known for SideFX Houdini license server");
+}
+
+#[test]
+fn fact_10_what_runs_another_program_is_known_by_that_program_or_not_at_all() {
+    let runs = |place: &str, exe: &str, program: Option<&str>| {
+        let holder = Process { program: program.map(str::to_owned), ..process(4242, exe) };
+        verdict(license(place, holder))
+    };
+    for exe in ["/usr/bin/docker-proxy", "/usr/lib/systemd/systemd", "/usr/lib/jvm/bin/java"] {
+        assert_eq!(runs("tcp 0.0.0.0:1055", exe, None), Some(CANNOT_TELL), "{exe}");
+        assert_eq!(runs("tcp 0.0.0.0:8080", exe, None), None, "{exe}");
+    }
+    assert_eq!(runs("tcp 0.0.0.0:8080", "/usr/lib/jvm/bin/java", Some("jetbrains")), Some(EXPECTED));
+    assert_eq!(runs("tcp 0.0.0.0:1055", "/usr/lib/jvm/bin/java", Some("jetbrains")), Some(OTHER));
+    assert_eq!(runs("tcp 0.0.0.0:5814", "/usr/lib/jvm/bin/java", Some("hp-autopass")), Some(EXPECTED));
+}
+
+#[test]
+fn fact_10_emulators_of_license_servers_are_critical() {
+    assert_eq!(on("tcp 0.0.0.0:1688", "/opt/x/vlmcsd"), Some(CRITICAL));
+    assert_eq!(on("tcp 0.0.0.0:1689", "/opt/x/vlmcsd"), Some(CRITICAL), "on any port");
+    let py_kms = Process { program: Some("py-kms".to_owned()), ..process(4242, STRANGER) };
+    let license = license("tcp 0.0.0.0:1688", py_kms).unwrap();
+    assert_eq!((license.verdict, license.severity), CRITICAL);
+    insta::assert_snapshot!(license.reason, @"python3.11 runs py-kms, which is a known emulator of Microsoft Key Management Service, and not its maker's license server");
+    assert_eq!(license.managers[0].id, "microsoft-kms");
+    assert!(license.evidence.contains(&"its command line names py-kms".to_owned()));
+    // The registry gives 1688 to others, so nobody else is wrong there.
+    assert_eq!(on("tcp 0.0.0.0:1688", STRANGER), None);
+    let windows = linux().os(Os::Windows);
+    let host = windows.socket("tcp 0.0.0.0:1688", &[process(4242, r"C:\Windows\System32\sppsvc.exe")]);
+    assert_eq!(verdict(host.report("").rows.remove(0).license), Some(EXPECTED));
+}
+
+#[test]
+fn every_port_that_the_registry_calls_a_license_manager_s_is_one() {
+    let license = license("udp 0.0.0.0:1443", process(4242, STRANGER)).unwrap();
+    assert_eq!((license.verdict, license.severity), CANNOT_TELL);
+    assert_eq!(
+        (license.managers[0].id.as_str(), license.managers[0].vendor.as_deref()),
+        ("iana-ies-lm", None)
+    );
+    insta::assert_snapshot!(license.reason, @"the port is registered for Integrated Engineering Software, and nothing is known of its right process, so python3.11 can be neither confirmed nor ruled out");
+    assert_eq!(on("tcp 0.0.0.0:3588", STRANGER), None, "Sentinel Server of somebody else");
+    let machine = linux()
+        .socket("tcp 0.0.0.0:1443", &[process(1, STRANGER)])
+        .socket("tcp 0.0.0.0:8080", &[process(2, STRANGER)]);
+    assert_eq!(machine.report("--licenses").rows.len(), 1);
+}
+
+#[test]
+fn who_uses_a_number_that_is_nobody_s_warns_of_nothing() {
+    assert_eq!(on("tcp 0.0.0.0:25734", STRANGER), Some(MILD_MISMATCH));
+    assert_eq!(on("tcp 0.0.0.0:16286", "/usr/local/Wolfram/MathLM/mathlm"), Some(EXPECTED));
+    assert_eq!(on("tcp 0.0.0.0:16286", "/opt/x/sesinetd"), Some(OTHER));
+}
