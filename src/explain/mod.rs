@@ -45,11 +45,12 @@ struct Teller<'a> {
 impl<'a> Teller<'a> {
     fn ports(&mut self, range: PortRange, protocol: Option<Protocol>) {
         self.explanation.ports.push(range);
-        let overlaps = |ports: PortRange| ports.first <= range.last && range.first <= ports.last;
-        let entries = self.registry.entries().filter(|entry| overlaps(entry.ports));
-        let entries = entries.filter(|entry| protocol.is_none_or(|protocol| entry.is_for(protocol)));
+        let entries = self
+            .registry
+            .of_ports(range)
+            .filter(|entry| protocol.is_none_or(|protocol| entry.is_for(protocol)));
         self.explanation.services.extend(services(entries));
-        let beliefs = self.facts.beliefs.iter().filter(|belief| overlaps(belief.port));
+        let beliefs = self.facts.beliefs.iter().filter(|belief| belief.port.overlaps(range));
         self.explanation.beliefs.extend(beliefs.map(|belief| correction(self.facts, belief)));
         for port in self.interesting(range) {
             self.place(port, protocol);
@@ -60,9 +61,10 @@ impl<'a> Teller<'a> {
     fn interesting(&self, range: PortRange) -> BTreeSet<u16> {
         let of_managers = self.facts.managers.iter().flat_map(|manager| &manager.ports);
         let of_managers = of_managers.filter_map(|known| known.range);
-        let all = self.registry.entries().map(|entry| entry.ports).chain(of_managers);
-        let begins = all.filter(|ports| ports.first <= range.last && range.first <= ports.last);
-        begins.map(|ports| ports.first.max(range.first)).collect()
+        let all = self.registry.of_ports(range).map(|entry| entry.ports);
+        all.chain(of_managers.filter(|ports| ports.overlaps(range)))
+            .map(|ports| ports.first.max(range.first))
+            .collect()
     }
 
     fn place(&mut self, port: u16, protocol: Option<Protocol>) {

@@ -36,26 +36,28 @@ impl<'a> Place<'a> {
     /// What is known of a port; `protocol` `None` asks for any.
     #[must_use]
     pub fn of(port: u16, protocol: Option<Protocol>, facts: &'a Facts, registry: Registry<'a>) -> Place<'a> {
-        let entries = || {
-            registry.of_port(port).filter(|entry| {
-                let looked_at = entry.protocol.is_none_or(|name| Protocol::from_name(name).is_some());
-                looked_at && protocol.is_none_or(|protocol| entry.is_for(protocol))
-            })
-        };
-        let claim = match (entries().find(|entry| entry.license.is_some()), entries().next()) {
-            (Some(entry), _) => Claim::License(entry),
-            (None, Some(entry)) => Claim::Other(entry),
-            (None, None) => Claim::None,
-        };
-        let all: Vec<&KnownManager> = facts.on_port(port, protocol).collect();
+        let entries = registry.of_port(port).filter(|entry| {
+            let looked_at = entry.protocol.is_none_or(|name| Protocol::from_name(name).is_some());
+            looked_at && protocol.is_none_or(|protocol| entry.is_for(protocol))
+        });
+        let (mut claim, mut unauthorized_use) = (Claim::None, false);
+        for entry in entries {
+            unauthorized_use |= entry.unauthorized_use;
+            claim = match claim {
+                Claim::License(_) => claim,
+                _ if entry.license.is_some() => Claim::License(entry),
+                Claim::Other(_) => claim,
+                Claim::None => Claim::Other(entry),
+            };
+        }
+        let by_this = |manager: &&KnownManager| manager.ports.iter().any(|known| known.is_at(port, protocol));
+        let (all, elsewhere): (Vec<_>, Vec<_>) = facts.on_port(port, None).partition(by_this);
         let covered = |manager: &&KnownManager| {
             !manager.any_vendor
                 && manager.technology.is_some()
                 && all.iter().any(|other| other.any_vendor && other.technology == manager.technology)
         };
         let managers: Vec<_> = all.iter().copied().filter(|manager| !covered(manager)).collect();
-        let elsewhere = facts.on_port(port, None).filter(|manager| !all.contains(manager)).collect();
-        let unauthorized_use = entries().any(|entry| entry.unauthorized_use);
         Place { managers, elsewhere, claim, unauthorized_use, port, protocol }
     }
 

@@ -110,6 +110,12 @@ impl PortRange {
         (self.first..=self.last).contains(&port)
     }
 
+    /// Whether the two have a port in common.
+    #[must_use]
+    pub fn overlaps(self, other: PortRange) -> bool {
+        self.first <= other.last && other.first <= self.last
+    }
+
     /// Reads `1538` or `27000-27009`. `None` for anything else: no sign, no blank, no backwards range.
     #[must_use]
     pub fn parse(text: &str) -> Option<PortRange> {

@@ -97,11 +97,16 @@ impl<'a> Registry<'a> {
 
     /// The entries of a port, in the registry's order: the first is the name to show.
     pub fn of_port(&self, port: u16) -> impl Iterator<Item = Entry<'a>> + use<'a> {
-        self.text[self.group_of(port)..]
+        self.of_ports(PortRange { first: port, last: port })
+    }
+
+    /// The entries that have any port of a range, in the file's order.
+    pub fn of_ports(&self, range: PortRange) -> impl Iterator<Item = Entry<'a>> + use<'a> {
+        self.text[self.group_of(range.first)..]
             .lines()
             .map_while(Entry::parse)
-            .take_while(move |entry| entry.ports.first <= port)
-            .filter(move |entry| entry.ports.contains(port))
+            .take_while(move |entry| entry.ports.first <= range.last)
+            .filter(move |entry| entry.ports.overlaps(range))
     }
 
     /// The first entry of a port that holds for a protocol.

@@ -177,6 +177,38 @@ fn the_registry_is_made_of_its_sources_to_the_byte() {
     assert!(sha256.len() == 64 && SOURCES.contains(sha256), "{said}");
 }
 
+/// A fresher list, one name a port: it adds ports and names, and nothing where the registry names no
+/// protocol.
+#[test]
+fn what_is_newer_is_added_and_a_name_that_changed_becomes_the_former_one() {
+    let csv = "\
+Service Name,Port Number,Transport Protocol,Description,Assignee,Contact,Registration Date,Modification Date,Reference,Service Code,Unauthorized Use Reported,Assignment Notes
+old name,1980,tcp,Old,,,,,,,,
+swx,7300-7302,,Swiss Exchange,,,,,,,,
+";
+    let json = r#"{"1980/tcp": ["new-name", "New"], "7301/tcp": ["swx", "Swiss Exchange"], "9/udp": ["", "Reserved"],
+        "11434/tcp": ["ollama", "Ollama"]}"#;
+    let folder = ingredients();
+    let (here, list) = (folder.path().join("iana.csv"), folder.path().join("index.json"));
+    fs::write(&here, csv).unwrap();
+    fs::write(&list, json).unwrap();
+    fs::write(folder.path().join("license_services.tsv"), "").unwrap();
+    let mut make = Command::new(example("registry"));
+    let made = make.arg(&here).arg("--newer").arg(&list).arg("--data").arg(folder.path()).status().unwrap();
+    assert!(made.success());
+    let read = |file| fs::read_to_string(folder.path().join(file)).unwrap();
+    assert_eq!(read("newer.tsv"), "1980\ttcp\tnew-name\tNew\n11434\ttcp\tollama\tOllama\n");
+    assert_eq!(
+        read("services.tsv"),
+        "\
+1980\ttcp\tnew-name\tNew\t-
+1980\ttcp\told name\tOld\talias
+7300-7302\t-\tswx\tSwiss Exchange\t-
+11434\ttcp\tollama\tOllama\t-
+"
+    );
+}
+
 /// Ranges, an empty protocol, two names of a port, an alias, remarks, and what is left out: people,
 /// reserved ports, names without a port.
 #[test]
