@@ -82,6 +82,9 @@ fn a_name_may_be_a_service_a_process_a_technology_or_a_vendor() {
     assert_eq!(ids(&of_name("golden software")), ["golden-software"]);
     assert_eq!(of_name("pykms_Server.py").emulators[0].id, "py-kms");
     assert!(of_name("auto").is_empty() && of_name("").is_empty());
+    // 27005 is FlexNet's, and not Helix QAC's, which uses 27000 alone.
+    assert_eq!(ids(&of_port(27000)), ["flexnet", "perforce-qac"]);
+    assert_eq!(ids(&of_port(27005)), ["flexnet"]);
     assert!(of_name("lmgrd").others.iter().any(|(id, _)| id == "autodesk-nlm"));
 }
 

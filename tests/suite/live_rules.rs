@@ -11,6 +11,9 @@ use crate::live_license::{FLEXNET, start};
 use crate::live_linux::copied;
 use crate::started::{Listening, listener_program, whatlistens};
 
+/// What a FlexNet vendor's daemon says in its file.
+const MARKER: &str = "\0FLEXnet Licensing Report Log\0";
+
 /// The verdict on a listener, `None` where its port is no license manager's.
 fn verdict(listening: &Listening) -> Option<License> {
     let address = listening.addresses[0];
@@ -43,6 +46,22 @@ fn a_daemon_is_right_on_whatever_port_where_lmgrd_started_it() {
     assert!(verdict(&listening).is_none(), "its name alone says nothing");
 }
 
+#[test]
+fn a_renamed_daemon_that_lmgrd_started_is_known_on_whatever_port() {
+    let (folder, server) = copied(&listener_program(), "lmgrd");
+    let (original, daemon) = (folder.path().join("original"), folder.path().join("daemon7"));
+    let copy =
+        |from: &Path, to: &Path| assert!(Command::new("cp").args([from, to]).status().unwrap().success());
+    copy(&server, &original);
+    lengthen(&original, 0, MARKER);
+    copy(&original, &daemon);
+    let mut command = Command::new(server);
+    command.arg(format!("start:{}", daemon.display())).arg("tcp:127.0.0.1:0");
+    let listening = Listening::start(&mut command, 1).unwrap();
+    let license = verdict(&listening).expect("a vendor's daemon");
+    assert_eq!(in_short(&license), ("expected", "info"), "{license:?}");
+}
+
 /// Lengthens a program by a text, so many bytes behind its end.
 fn lengthen(program: &Path, gap: u64, text: &str) {
     let mut file = OpenOptions::new().write(true).open(program).unwrap();
@@ -70,7 +89,7 @@ fn saying(text: &str, gap: u64) -> (tempfile::TempDir, Listening) {
 
 #[test]
 fn a_renamed_daemon_is_known_by_its_file() {
-    let (_folder, listening) = saying("\0FLEXnet Licensing Report Log\0", 0);
+    let (_folder, listening) = saying(MARKER, 0);
     let license = verdict(&listening).unwrap();
     assert_eq!(in_short(&license), ("expected", "info"), "{license:?}");
     let (_folder, listening) = saying("\0FLEXnet Licensing Report\0", 0);
@@ -79,7 +98,7 @@ fn a_renamed_daemon_is_known_by_its_file() {
 
 #[test]
 fn a_file_is_read_no_further_than_its_first_16_mebibytes() {
-    let (_folder, listening) = saying("\0FLEXnet Licensing Report Log\0", 16 * 1024 * 1024);
+    let (_folder, listening) = saying(MARKER, 16 * 1024 * 1024);
     assert_eq!(in_short(&verdict(&listening).unwrap()), ("mismatch", "warning"));
 }
 

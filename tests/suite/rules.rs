@@ -240,4 +240,7 @@ fn who_uses_a_number_that_is_nobody_s_warns_of_nothing() {
     assert_eq!(on("tcp 0.0.0.0:25734", STRANGER), Some(MILD_MISMATCH));
     assert_eq!(on("tcp 0.0.0.0:16286", "/usr/local/Wolfram/MathLM/mathlm"), Some(EXPECTED));
     assert_eq!(on("tcp 0.0.0.0:16286", "/opt/x/sesinetd"), Some(OTHER));
+    // A server is one on any port; hearsay makes none.
+    assert_eq!(on("tcp 0.0.0.0:40001", "/usr/lib/sesi/sesinetd"), Some(EXPECTED));
+    assert_eq!(on("tcp 0.0.0.0:40001", "/opt/guardant/grdcontrol"), None);
 }
