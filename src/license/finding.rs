@@ -119,26 +119,23 @@ pub(super) fn emulator(exe: &str, emulator: &Emulator, emulated: &str) -> Findin
         Verdict::Mismatch,
         Severity::Critical,
         format!("{what} is a known emulator of {emulated}, and not its maker's license server"),
-        Some(
-            "Find out who runs it and why: machines that it activates are not licensed by it. Nothing else \
-             of this verdict says what it does besides."
-                .to_owned(),
-        ),
+        Some("Find out who runs it and why. What it activates is not licensed by that.".to_owned()),
     )
 }
 
-pub(super) fn nothing_known(exe: &str, managers: &str) -> Finding {
+pub(super) fn nothing_known(exe: &str, managers: &str, others_use_it: bool) -> Finding {
     Finding::cannot_tell(
         format!(
             "the port is registered for {managers}, and nothing is known of its right process, so {exe} \
-             can be neither confirmed nor ruled out"
+             can be neither confirmed nor ruled out{}",
+            remark(others_use_it)
         ),
         Some(format!("Ask whoever runs {exe} whether it should be on this port.")),
     )
 }
 
 pub(super) fn nothing_known_but(exe: &str, what: &str, managers: &str) -> Finding {
-    let mut finding = nothing_known(exe, managers);
+    let mut finding = nothing_known(exe, managers, false);
     finding.reason = format!(
         "{exe} belongs to {what}; the port is registered for {managers}, of whose right process nothing is known"
     );
@@ -168,13 +165,14 @@ pub(super) fn other_manager(exe: &str, other: &str, managers: &str) -> Finding {
     )
 }
 
+fn remark(others_use_it: bool) -> &'static str {
+    if others_use_it { "; the registry notes that others use this port number too" } else { "" }
+}
+
 /// `sure` where the registry gives the port to a manager of which more is known than its name;
 /// `others_use_it` where the registry notes that others use the number too.
 pub(super) fn mismatch(exe: &str, managers: &str, sure: bool, others_use_it: bool) -> Finding {
-    let mut reason = format!("{exe} is not a process known for {managers}");
-    if others_use_it {
-        reason += "; the registry notes that others use this port number too";
-    }
+    let reason = format!("{exe} is not a process known for {managers}{}", remark(others_use_it));
     Finding::new(
         Verdict::Mismatch,
         if sure && !others_use_it { Severity::Warning } else { Severity::Info },

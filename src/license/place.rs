@@ -52,12 +52,7 @@ impl<'a> Place<'a> {
         }
         let by_this = |manager: &&KnownManager| manager.ports.iter().any(|known| known.is_at(port, protocol));
         let (all, elsewhere): (Vec<_>, Vec<_>) = facts.on_port(port, None).partition(by_this);
-        let covered = |manager: &&KnownManager| {
-            !manager.any_vendor
-                && manager.technology.is_some()
-                && all.iter().any(|other| other.any_vendor && other.technology == manager.technology)
-        };
-        let managers: Vec<_> = all.iter().copied().filter(|manager| !covered(manager)).collect();
+        let (managers, elsewhere) = (uncovered(all), uncovered(elsewhere));
         Place { managers, elsewhere, claim, unauthorized_use, port, protocol }
     }
 
@@ -133,6 +128,16 @@ impl<'a> Place<'a> {
             note,
         }
     }
+}
+
+/// Without those that another stands for, which has the whole technology.
+fn uncovered(managers: Vec<&KnownManager>) -> Vec<&KnownManager> {
+    let covered = |manager: &KnownManager| {
+        !manager.any_vendor
+            && manager.technology.is_some()
+            && managers.iter().any(|other| other.any_vendor && other.technology == manager.technology)
+    };
+    managers.iter().copied().filter(|manager| !covered(manager)).collect()
 }
 
 /// What a registry entry is called in a sentence: its description where that is a name.

@@ -161,7 +161,9 @@ impl<'a> Case<'a> {
         match (known, wrapper) {
             (Some(known), _) => self.recognised(exe, process, known),
             (None, Some(advice)) => finding::wrapper(exe, process, advice, self.subject),
-            (None, None) if self.expected.is_empty() => finding::nothing_known(exe, &self.called),
+            (None, None) if self.expected.is_empty() => {
+                finding::nothing_known(exe, &self.called, self.place.unauthorized_use)
+            }
             (None, None) => {
                 let sure = |manager: &&KnownManager| manager.confidence > Confidence::RegistryOnly;
                 let theirs = matches!(self.place.claim, Claim::License(_));

@@ -135,17 +135,17 @@ pub fn vendor_and_product(vendor: Option<&str>, product: &str) -> String {
     }
 }
 
-/// Whether the process on a license port is the right one.
+/// Whether the process on a license port is the right one; the more it deserves a look, the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
     /// It is a process known for the port's license manager.
     Expected,
+    /// What can be seen does not decide.
+    CannotTell,
     /// It belongs to another license manager.
     OtherLicenseManager,
     /// It is neither.
     Mismatch,
-    /// What can be seen does not decide.
-    CannotTell,
 }
 
 impl Verdict {

@@ -98,7 +98,7 @@ impl Page<'_> {
     fn license(&mut self, license: &License) -> io::Result<()> {
         let managers: Vec<String> = license.managers.iter().map(Manager::called).collect();
         let expected = match &license.expected[..] {
-            [] => "which process is right is not documented".to_owned(),
+            [] => "which process is right on this system is not known".to_owned(),
             names => format!("the right process is {}", list(names, "or")),
         };
         self.field("License", &format!("{}; {expected}", list(&managers, "or")))?;

@@ -50,7 +50,7 @@ fn reasons(lines: &[Folded<'_>], style: &Style) -> Vec<String> {
         .filter_map(|line| Some((line.first(), line.first().license.as_ref()?)))
         .filter(|(row, license)| license.verdict != Verdict::Expected && row.owner != Owner::Hidden)
         .collect();
-    flagged.sort_by_key(|(_, license)| Reverse(license.severity));
+    flagged.sort_by_key(|(_, license)| Reverse((license.severity, license.verdict)));
     let told = flagged.iter().take(MOST_REASONS);
     let mut notes: Vec<String> = told.map(|(row, license)| reason(row, license, style)).collect();
     if let Some(more) = flagged.len().checked_sub(MOST_REASONS).filter(|&more| more > 0) {
