@@ -9,7 +9,6 @@ const WRAPPERS: &[(&[&str], &str)] = &[
     (&["docker-proxy"], "See which container publishes the port: docker ps --filter publish=PORT/PROTOCOL"),
     (&["rootlessport"], "See which container publishes the port: podman port --all"),
     (&["systemd"], "See which unit is started when somebody connects: systemctl list-sockets"),
-    (&["launchd"], "See which job is started when somebody connects: sudo launchctl print system"),
     (
         &["java", "java.exe", "javaw.exe"],
         "See which program it runs in its command line: whatlistens --args PORT",

@@ -12,6 +12,7 @@ use super::page::Page;
 use super::text::{counted, escape, list};
 use crate::model::{
     Asked, Exposure, License, Manager, Owner, PortClass, Process, Protocol, Report, Service, Severity,
+    Verdict,
 };
 
 /// So many other holders are named; the rest are counted.
@@ -98,10 +99,12 @@ impl Page<'_> {
     fn license(&mut self, license: &License) -> io::Result<()> {
         let managers: Vec<String> = license.managers.iter().map(Manager::called).collect();
         let expected = match &license.expected[..] {
-            [] => "which process is right on this system is not known".to_owned(),
-            names => format!("the right process is {}", list(names, "or")),
+            // A program that its command line tells has no executable of its own.
+            [] if license.verdict == Verdict::Expected => String::new(),
+            [] => "; which process is right on this system is not known".to_owned(),
+            names => format!("; the right process is {}", list(names, "or")),
         };
-        self.field("License", &format!("{}; {expected}", list(&managers, "or")))?;
+        self.field("License", &format!("{}{expected}", list(&managers, "or")))?;
         let severity = match license.severity {
             Severity::Critical => " (critical)",
             Severity::Warning => " (warning)",
