@@ -350,6 +350,16 @@ fn the_facts_at_a_glance() {
 }
 
 #[test]
+fn the_readme_counts_them_right() {
+    let readme = include_str!("../../README.md");
+    assert!(readme.contains(&format!("{} license managers are known", facts().managers.len())));
+    let entries = Registry::embedded().entries().filter(|entry| entry.license.is_some());
+    let places: BTreeSet<u16> = entries.map(|entry| entry.ports.first).collect();
+    let unknown = places.iter().filter(|&&port| facts().on_port(port, None).next().is_none()).count();
+    assert!(readme.contains(&format!("Of {unknown} more ports only the registry says")), "{unknown}");
+}
+
+#[test]
 fn the_table_in_the_readme_is_the_one_that_the_data_makes() {
     let readme = include_str!("../../data/README.md");
     let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,11 @@
 //! The ten facts that decide whether a verdict can be trusted, each by a case that it holds for and one
 //! that it does not. What makes a name doubtful is in `verdicts.rs`.
 
-use whatlistens::model::{Executable, License, Os, Process, Severity, Verdict};
+use std::collections::BTreeSet;
+
+use whatlistens::license::{Claim, Confidence, Facts, Place};
+use whatlistens::model::{Executable, License, Os, Process, Protocol, Severity, Verdict};
+use whatlistens::registry::Registry;
 
 use crate::recorded::{linux, process};
 
@@ -233,6 +237,43 @@ fn every_port_that_the_registry_calls_a_license_manager_s_is_one() {
         .socket("tcp 0.0.0.0:1443", &[process(1, STRANGER)])
         .socket("tcp 0.0.0.0:8080", &[process(2, STRANGER)]);
     assert_eq!(machine.report("--licenses").rows.len(), 1);
+}
+
+/// On every port of every manager, on every system: a stranger is wrong only where something else is
+/// known to be right, and warned of only where the facts are sure and the number is the manager's.
+#[test]
+fn a_stranger_is_no_more_wrong_than_the_facts_allow() {
+    let (facts, registry) = (Facts::embedded(), Registry::embedded());
+    let mut warned_of = 0;
+    let ranges = facts.managers.iter().flat_map(|manager| &manager.ports);
+    let places: BTreeSet<(u16, Protocol)> = ranges
+        .filter_map(|port| Some((port.range?, &port.protocols)))
+        .flat_map(|(range, protocols)| protocols.iter().map(move |protocol| (range.last, *protocol)))
+        .collect();
+    for (port, protocol) in places {
+        let place = Place::of(port, Some(protocol), facts, registry);
+        let sure = place.managers.iter().any(|manager| manager.confidence > Confidence::RegistryOnly)
+            && matches!(place.claim, Claim::License(_))
+            && !place.unauthorized_use;
+        for os in Os::ALL {
+            let machine =
+                linux().os(os).socket(&format!("{protocol} 0.0.0.0:{port}"), &[process(9, "/x/nginx")]);
+            let license = machine.report("").rows.remove(0).license;
+            assert_eq!(license.is_some(), !matches!(place.claim, Claim::Other(_)), "{port}/{protocol}");
+            let Some(license) = license else { continue };
+            assert_eq!(
+                license.verdict == Verdict::Mismatch,
+                !license.expected.is_empty(),
+                "{port}/{protocol}: {license:?}"
+            );
+            assert_eq!(license.expected, place.expected(facts, os), "{port}/{protocol}");
+            if license.severity > Severity::Info {
+                assert!(sure && license.verdict == Verdict::Mismatch, "{port}/{protocol}: {license:?}");
+                warned_of += 1;
+            }
+        }
+    }
+    assert!(warned_of > 40, "{warned_of}");
 }
 
 #[test]
