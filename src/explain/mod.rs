@@ -18,6 +18,9 @@ pub enum Topic {
     Name(String),
 }
 
+/// So many license managers with a word in their names are told in full.
+const IN_FULL: usize = 4;
+
 /// Explains what was asked about; `asked` is how it was typed. Empty where a name names nothing.
 #[must_use]
 pub fn explain(asked: &str, topic: &Topic, facts: &Facts, registry: Registry<'_>) -> Explanation {
@@ -96,10 +99,21 @@ impl<'a> Teller<'a> {
         }
         let emulators = facts.emulators.iter().filter(|emulator| names_emulator(emulator, word));
         self.explanation.emulators.extend(emulators.map(|emulator| emulator_facts(facts, emulator)));
-        if self.explanation.is_empty() {
-            for manager in facts.managers.iter().filter(|manager| has_word(&manager.called(), word)) {
-                self.manager(manager, None);
-            }
+        self.by_word(word);
+    }
+
+    /// The license managers with a word in their name or, where there is none, in what is to be known of
+    /// them: in full where nothing else was found and they are few, else by their names.
+    fn by_word(&mut self, word: &str) {
+        let nothing = self.explanation.is_empty();
+        let named =
+            |manager: &&KnownManager| has_word(&manager.called(), word) || has_word(&manager.id, word);
+        let mut found: Vec<&KnownManager> = self.facts.managers.iter().filter(named).collect();
+        if found.is_empty() {
+            found = self.facts.managers.iter().filter(|manager| has_word(&manager.note, word)).collect();
+        }
+        for manager in &found {
+            if nothing && found.len() <= IN_FULL { self.manager(manager, None) } else { self.other(manager) }
         }
     }
 

@@ -15,8 +15,8 @@ pub struct Explanation {
     pub beliefs: Vec<Correction>,
     /// License managers, in full.
     pub managers: Vec<ManagerFacts>,
-    /// Further license managers that use the same ports by a technology that is told in full: their
-    /// ids and names.
+    /// Further license managers to look at, by their ids and names: they share a technology or a word
+    /// of their names with what was asked about.
     pub others: Vec<(String, String)>,
     /// Programs that stand in for a license server.
     pub emulators: Vec<EmulatorFacts>,
@@ -132,7 +132,10 @@ impl Explanation {
     /// Whether nothing is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ports.is_empty() && self.managers.is_empty() && self.emulators.is_empty()
+        self.ports.is_empty()
+            && self.managers.is_empty()
+            && self.emulators.is_empty()
+            && self.others.is_empty()
     }
 }
 

@@ -82,6 +82,9 @@ impl PortClass {
         }
     }
 
+    /// Every class, from the lowest ports up.
+    pub const ALL: [PortClass; 3] = [PortClass::System, PortClass::Registered, PortClass::Dynamic];
+
     /// The word for it, in the JSON and on the screen.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -90,6 +93,15 @@ impl PortClass {
             PortClass::Registered => "registered",
             PortClass::Dynamic => "dynamic",
         }
+    }
+}
+
+impl PortRange {
+    /// The classes that its ports belong to, from the lowest up.
+    #[must_use]
+    pub fn classes(self) -> Vec<PortClass> {
+        let (first, last) = (PortClass::of(self.first), PortClass::of(self.last));
+        PortClass::ALL.into_iter().filter(|class| (first..=last).contains(class)).collect()
     }
 }
 

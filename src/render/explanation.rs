@@ -1,5 +1,6 @@
 //! What is known of a port, a service or a license manager, in words.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::Style;
@@ -21,7 +22,7 @@ pub(super) fn write(explanation: &Explanation, style: &Style, out: &mut dyn Writ
         writeln!(page.out)?;
         let others: Vec<String> =
             explanation.others.iter().map(|(id, called)| format!("{called} ({id})")).collect();
-        page.field("Also", &format!("built on the same system: {}", list(&others, "and")))?;
+        page.field("See also", &list(&others, "and"))?;
     }
     for emulator in &explanation.emulators {
         writeln!(page.out)?;
@@ -33,8 +34,9 @@ pub(super) fn write(explanation: &Explanation, style: &Style, out: &mut dyn Writ
 impl Page<'_> {
     fn top(&mut self, explanation: &Explanation) -> io::Result<()> {
         self.heading(&explanation.asked, &summary(explanation))?;
-        if let Some(range) = explanation.ports.first() {
-            self.prose(class(PortClass::of(range.first)))?;
+        let classes = explanation.ports.iter().flat_map(|range| range.classes());
+        for class in classes.collect::<BTreeSet<_>>() {
+            self.prose(meaning(class))?;
         }
         let nothing = explanation.services.is_empty() && explanation.ports.len() == 1;
         if !explanation.services.is_empty() || nothing || !explanation.beliefs.is_empty() {
@@ -106,7 +108,8 @@ impl Page<'_> {
 fn summary(explanation: &Explanation) -> String {
     match (&explanation.ports[..], &explanation.managers[..], &explanation.emulators[..]) {
         ([range], ..) if explanation.asked.starts_with(|c: char| c.is_ascii_digit()) => {
-            format!("{} port{}", PortClass::of(range.first).code(), plural(*range))
+            let classes: Vec<&str> = range.classes().into_iter().map(PortClass::code).collect();
+            format!("{} port{}", list(&classes, "and"), plural(*range))
         }
         (ranges, ..) if !ranges.is_empty() => {
             let ranges: Vec<String> = ranges.iter().map(ToString::to_string).collect();
@@ -124,7 +127,7 @@ fn plural(range: PortRange) -> &'static str {
 }
 
 /// What the class of a port means (RFC 6335, section 6; and `ip_unprivileged_port_start` in ip(7)).
-fn class(class: PortClass) -> &'static str {
+fn meaning(class: PortClass) -> &'static str {
     match class {
         PortClass::System => {
             "Ports 0 to 1023 are given by IANA to the services of the Internet itself. On Linux and macOS \

@@ -5,6 +5,7 @@
 mod cli;
 mod contract;
 mod explanation;
+mod explanation_contract;
 mod license_data;
 mod live;
 #[cfg(target_os = "linux")]

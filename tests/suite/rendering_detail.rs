@@ -49,7 +49,7 @@ fn an_expected_server_in_detail() {
     Verdict      expected: lmgrd is a process known for Revenera FlexNet license server
     Note         A FlexNet license server without a port of its own takes the first free one of
                  27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
-                 of lmadmin.
+                 of lmadmin. FlexNet was called FLEXlm, and Revenera was Flexera and Globetrotter.
     Note         An RLM server that uses 27000, a number of FlexNet's; its ISV server prqa is on 33133.
     ");
 }

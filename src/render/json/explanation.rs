@@ -32,7 +32,7 @@ struct ExplanationOut<'a> {
 struct RangeOut {
     first: u16,
     last: u16,
-    port_class: &'static str,
+    port_classes: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -127,7 +127,8 @@ fn explanation(told: &Explanation) -> ExplanationOut<'_> {
 }
 
 fn range_out(range: PortRange) -> RangeOut {
-    RangeOut { first: range.first, last: range.last, port_class: PortClass::of(range.first).code() }
+    let port_classes = range.classes().into_iter().map(PortClass::code).collect();
+    RangeOut { first: range.first, last: range.last, port_classes }
 }
 
 fn service(service: &RegisteredService) -> ServiceOut<'_> {
