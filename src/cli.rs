@@ -3,7 +3,7 @@
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 /// What is listening on this machine, who owns it, and should it be there?
-#[derive(Debug, Parser)]
+#[derive(Debug, Clone, PartialEq, Eq, Parser)]
 #[command(
     name = "whatlistens",
     version,
@@ -100,14 +100,14 @@ pub struct Cli {
 }
 
 /// What to do instead of looking at the machine.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Tell what is known of a port, a service or a license manager, without looking at the machine
     Explain(Explain),
 }
 
 /// What to explain.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Explain {
     /// A port (1538), a range (27000-27009), a service (flex-lm), a process (lmgrd), or a license
     /// manager or its vendor (autodesk)

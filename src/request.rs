@@ -74,6 +74,7 @@ impl Task {
 
 impl Lookup {
     fn resolve(cli: &Cli, explain: &Explain) -> Result<Lookup, WrongUse> {
+        refuse_look(cli)?;
         let mut topics = Vec::new();
         for word in &explain.what {
             topics.extend(what::targets(word)?.into_iter().map(|target| match target {
@@ -86,6 +87,18 @@ impl Lookup {
         }
         Ok(Lookup { topics, json: cli.json, style: style(cli) })
     }
+}
+
+/// What says how to look at the machine would be without effect where nothing is looked at.
+fn refuse_look(cli: &Cli) -> Result<(), WrongUse> {
+    let look = Cli { command: None, json: false, color: Color::default(), ..cli.clone() };
+    if look == Cli::parse_from(["whatlistens"]) {
+        return Ok(());
+    }
+    Err(WrongUse::new(
+        "explain does not look at the machine: it takes WHAT behind it, --json and --color, and nothing else"
+            .to_owned(),
+    ))
 }
 
 impl Request {
@@ -244,6 +257,18 @@ mod tests {
             assert_eq!(form(line), Form::Table, "{line}");
         }
         assert_eq!(form("w --json 1538"), Form::Json);
+    }
+
+    #[test]
+    fn explain_takes_nothing_that_says_how_to_look() {
+        for line in ["w explain 1538", "w --json explain 1538", "w explain --color never 1538"] {
+            let task = Task::from_args(line.split_whitespace().map(OsString::from).collect());
+            assert!(matches!(task, Ok(Task::Explain(_))), "{line}: {task:?}");
+        }
+        for line in ["w -t explain 1538", "w --flagged explain 22", "w -tulpn explain ssh"] {
+            let Err(Stop::Wrong(wrong)) = request(line) else { panic!("{line}") };
+            assert!(wrong.to_string().starts_with("explain does not look at the machine"), "{line}: {wrong}");
+        }
     }
 
     #[test]

@@ -110,7 +110,7 @@ impl<'a> Teller<'a> {
             |manager: &&KnownManager| has_word(&manager.called(), word) || has_word(&manager.id, word);
         let mut found: Vec<&KnownManager> = self.facts.managers.iter().filter(named).collect();
         if found.is_empty() {
-            found = self.facts.managers.iter().filter(|manager| has_word(&manager.note, word)).collect();
+            found = self.facts.managers.iter().filter(|manager| tells_of(manager, word)).collect();
         }
         for manager in &found {
             if nothing && found.len() <= IN_FULL { self.manager(manager, None) } else { self.other(manager) }
@@ -185,6 +185,12 @@ fn names_emulator(emulator: &Emulator, word: &str) -> bool {
         || emulator.name.eq_ignore_ascii_case(word)
         || names_executable(&emulator.executables, word)
         || emulator.scripts.iter().any(|script| script == word)
+}
+
+/// Whether a word stands in what is to be known of a license manager.
+fn tells_of(manager: &KnownManager, word: &str) -> bool {
+    let told = [Some(&manager.note), manager.healthy.as_ref(), manager.safety.as_ref()];
+    told.into_iter().flatten().any(|text| has_word(text, word))
 }
 
 /// Whether the words of a name follow each other in a phrase, in any case.
