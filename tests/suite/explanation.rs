@@ -255,11 +255,6 @@ fn a_license_manager_in_full() {
                  1688 by default
                  http://level7techgroup.com/blog/?p=947: Software Protection, sppsvc
 
-    kms-server  an emulator of Microsoft Key Management Service
-    Files        kms-server.exe
-    Note         A stand-in for Microsoft's Key Management Service, as it is found on Windows.
-    Source       configuration: kms-server.exe seen on 1688
-
     py-kms  an emulator of Microsoft Key Management Service
     Files        pykms_Server.py
     Note         A stand-in for Microsoft's Key Management Service, in Python. It listens on 1688 unless
