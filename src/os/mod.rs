@@ -1,12 +1,10 @@
 //! The only folder that knows the operating system.
 //!
 //! Here, calling is kept apart from understanding: what calls the system copies text and fields
-//! out; what decodes them ([`proc_net`], [`proc_stat`], [`file_text`]) is compiled and tested everywhere.
+//! out; what decodes them ([`decode`]) is compiled and tested everywhere.
 
-pub mod file_text;
+pub mod decode;
 mod portable;
-pub mod proc_net;
-pub mod proc_stat;
 
 #[cfg(target_os = "linux")]
 mod linux;

@@ -9,8 +9,8 @@ use netstat2::error::Error;
 use netstat2::{AddressFamilyFlags, ProtocolFlags, SocketInfo};
 
 use super::Wish;
-use super::proc_net::Inodes;
-use super::proc_stat::Ticks;
+use super::decode::proc_net::Inodes;
+use super::decode::proc_stat::Ticks;
 use crate::model::{Gap, Pid, Unseen};
 
 /// The socket tables, entry by entry.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use netstat2::error::Error;
 use netstat2::{AddressFamilyFlags, ProtocolFlags, SocketInfo};
 
-use super::proc_net::Inodes;
+use super::decode::proc_net::Inodes;
 use super::{Wish, unix};
 use crate::model::{Gap, GapKind, Pid, Protocol};
 

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::super::proc_stat::{self, Ticks};
+use super::super::decode::proc_stat::{self, Ticks};
 use super::user_name;
 use crate::model::{Pid, Unseen, UnseenProcess};
 

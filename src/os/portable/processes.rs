@@ -8,7 +8,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
-use super::super::file_text::{LOOKED_AT, interpreter_in, texts_in};
+use super::super::decode::file_text::{LOOKED_AT, interpreter_in, texts_in};
 use super::super::{Inspect, platform};
 use super::THIS_OS;
 use crate::model::{Executable, Pid, Process, Protocol, file_name};

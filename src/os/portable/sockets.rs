@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 
 use netstat2::{AddressFamilyFlags, ProtocolFlags, ProtocolSocketInfo, SocketInfo, TcpState};
 
-use super::super::proc_net::Inodes;
-use super::super::proc_stat::Ticks;
+use super::super::decode::proc_net::Inodes;
+use super::super::decode::proc_stat::Ticks;
 use super::super::{Unobservable, Wish, platform};
 use crate::model::{Gap, GapKind, Pid, Protocol, Socket, SocketId, State};
 
