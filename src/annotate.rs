@@ -5,18 +5,25 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::model::{Attributed, Exposure, Row, Service};
 use crate::registry::{Entry, Registry};
 
+/// The loopback interface of Linux; no other system tells interfaces here.
+const LOOPBACK: &str = "lo";
+
 /// Makes a row of an attributed socket: what the registry says of its port, and how exposed it is.
 #[must_use]
 pub fn annotate(attributed: Attributed, registry: Registry<'_>) -> Row {
-    let Attributed { socket, owner, parent, more_holders } = attributed;
+    let Attributed { socket, owner, ancestors, more_holders } = attributed;
     let entry = registry.service(socket.local.port(), socket.protocol);
     Row {
         service: entry.map(service),
-        exposure: exposure(socket.local.ip()),
+        exposure: match socket.interface.as_deref() {
+            // Whatever its address: nothing comes in there but from this machine.
+            Some(LOOPBACK) => Exposure::Loopback,
+            _ => exposure(socket.local.ip()),
+        },
         license: None,
         socket,
         owner,
-        parent,
+        ancestors,
         more_holders,
     }
 }

@@ -21,20 +21,32 @@ pub fn attribute(observation: &Observation) -> Vec<Attributed> {
                 None if observation.unseen.is_nothing() => Owner::Unattributed,
                 None => Owner::Hidden,
             };
-            let lead = owner.lead();
-            // A parent younger than its child is another process under a reused id.
-            let parent = lead
-                .and_then(|lead| Some((lead, processes.get(&lead.ppid?)?)))
-                .filter(|(lead, parent)| lead.started_at.is_none() || parent.started_at <= lead.started_at)
-                .map(|(_, parent)| parent.clone());
+            let ancestors = owner.lead().map_or_else(Vec::new, |lead| ancestors(lead, processes));
             Attributed {
                 more_holders: may_have_more(socket, &owner, &observation.unseen),
                 socket: socket.clone(),
                 owner,
-                parent,
+                ancestors,
             }
         })
         .collect()
+}
+
+/// Who started a process, and who started that, as far as it is known. A parent younger than its
+/// child is another process under a reused id, and ends the line.
+fn ancestors(process: &Process, processes: &BTreeMap<Pid, Process>) -> Vec<Process> {
+    let mut ancestors: Vec<Process> = Vec::new();
+    let mut child = process;
+    // Reused ids could close the line into a ring; it is never longer than the processes known.
+    while ancestors.len() < processes.len() {
+        let parent = child.ppid.and_then(|ppid| processes.get(&ppid));
+        let is_older =
+            |parent: &&Process| child.started_at.is_none() || parent.started_at <= child.started_at;
+        let Some(parent) = parent.filter(is_older) else { break };
+        ancestors.push(parent.clone());
+        child = parent;
+    }
+    ancestors
 }
 
 /// Whether somebody unseen may hold a socket beside those who are seen to.
@@ -77,7 +89,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::model::{Holding, Host, Os, Protocol, State};
+    use crate::model::{Holding, Host, Os, PortRules, Protocol, State};
 
     fn process(pid: Pid, ppid: Pid, started: i64) -> Process {
         Process {
@@ -105,10 +117,19 @@ mod tests {
                 uid: None,
                 user: None,
                 namespace: None,
+                made_in: None,
+                activation: None,
+                accept_queue: None,
+                connections: None,
             }],
             holdings: holders.iter().map(|&pid| Holding { socket: id, pid }).collect(),
             processes: processes.into_iter().map(|p| (p.pid, p)).collect(),
+            unanswered: Vec::new(),
+            remnants: Vec::new(),
+            port_rules: PortRules::default(),
+            elsewhere: Vec::new(),
             gaps: Vec::new(),
+            account: Vec::new(),
         }
     }
 
@@ -150,9 +171,16 @@ mod tests {
     }
 
     #[test]
-    fn the_parent_of_the_lead_is_kept() {
-        let seen = observed(&[5], vec![process(5, 6, 1), process(6, 1, 1)], Unseen::nothing());
-        assert_eq!(attribute(&seen)[0].parent.as_ref().map(|p| p.pid), Some(6));
+    fn the_ancestors_of_the_lead_are_kept_the_parent_first() {
+        let chain = vec![process(5, 6, 2), process(6, 1, 1), process(1, 0, 1)];
+        let seen = observed(&[5], chain, Unseen::nothing());
+        assert_eq!(attribute(&seen)[0].ancestors.iter().map(|p| p.pid).collect::<Vec<_>>(), [6, 1]);
+    }
+
+    #[test]
+    fn a_parent_younger_than_its_child_is_none() {
+        let seen = observed(&[5], vec![process(5, 6, 1), process(6, 1, 2)], Unseen::nothing());
+        assert_eq!(attribute(&seen)[0].ancestors, []);
     }
 
     #[test]

@@ -73,6 +73,18 @@ pub struct Cli {
     #[arg(long)]
     pub args: bool,
 
+    /// How many connections each listener has, not only those of license managers
+    #[arg(long)]
+    pub connections: bool,
+
+    /// Look into every network namespace, of containers too (root)
+    #[arg(long)]
+    pub all_namespaces: bool,
+
+    /// Say how the machine was looked at
+    #[arg(short = 'v', long)]
+    pub verbose: bool,
+
     /// No header, no detail view; notes go to standard error
     #[arg(short = 'H', long)]
     pub no_header: bool,

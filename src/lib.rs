@@ -6,8 +6,9 @@
 //! observe (os) → attribute → annotate → judge (license) → select → render
 //! ```
 //!
-//! [`explain`] answers from [`registry`] and [`license`] alone. [`pipeline`] shows it on one screen. [`os`] fills plain values ([`model`]); every later stage is
-//! a function of them alone, so that it is tested with recorded values on every system.
+//! [`pipeline`] shows it on one screen. [`os`] fills plain values ([`model`]); every later stage is a
+//! function of them alone, so that it is tested with recorded values on every system. [`explain`]
+//! answers from [`registry`] and [`license`] alone.
 //!
 //! # Invariants
 //!

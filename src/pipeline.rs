@@ -4,18 +4,32 @@ mod asked;
 mod gaps;
 mod inspection;
 mod targets;
+mod unreached;
 
 use crate::annotate::annotate;
 use crate::attribute::attribute;
 use crate::explain;
 use crate::license::{Facts, Subject, judge};
-use crate::model::{Explanation, Observation, Os, Report, Row};
+use crate::model::{Elsewhere, Explanation, Observation, Os, Report, Row};
 use crate::os;
 use crate::registry::{Registry, nearest};
 use crate::request::{Lookup, Request, WrongUse};
-use crate::select::{Selected, select};
+use crate::select::{Selected, Selection, select};
 
 pub use inspection::Inspection;
+
+/// What to look at, for what was asked: where a port or service was asked for by itself, all that
+/// concerns its ports. A target that the flags leave nothing of is refused by [`report`].
+#[must_use]
+pub fn wish(request: &Request) -> os::Wish {
+    let mut wish = request.wish.clone();
+    if request.asked.is_some()
+        && let Ok(selection) = targets::resolve(&request.selection, Registry::embedded())
+    {
+        wish.asked = selection.ports().map(|ports| ports.range).collect();
+    }
+    wish
+}
 
 /// Says of an observation what was asked for.
 ///
@@ -48,9 +62,30 @@ pub fn report(request: &Request, observation: &Observation) -> Result<Report, Wr
         privileged: observation.privileged,
         asked: request.asked.as_deref().map(|typed| asked::about(typed, request, &selection, observation)),
         gaps: gaps::of(observation, &rows, undecided, remedy),
+        unreached: unreached::of(observation, &selection, facts, registry),
+        elsewhere: elsewhere(observation, &selection),
+        account: observation.account.clone(),
         rows,
         hidden_by_selection: left_out,
     })
+}
+
+/// The other namespaces, with those of their listeners that would match as far as that can be told
+/// by port and protocol alone.
+fn elsewhere(observation: &Observation, selection: &Selection) -> Vec<Elsewhere> {
+    if !selection.by_place_alone() {
+        return Vec::new();
+    }
+    let matching = observation.elsewhere.iter().map(|other| Elsewhere {
+        namespace: other.namespace.clone(),
+        listeners: other
+            .listeners
+            .iter()
+            .copied()
+            .filter(|&(protocol, port)| selection.takes(protocol, port))
+            .collect(),
+    });
+    matching.filter(|other| !other.listeners.is_empty()).collect()
 }
 
 /// Explains what was asked about, topic by topic.
@@ -83,7 +118,7 @@ fn subject(row: &Row, os: Os) -> Subject<'_> {
         protocol: row.socket.protocol,
         local: row.socket.local,
         owner: &row.owner,
-        parent: row.parent.as_ref(),
+        parent: row.parent(),
         more_holders: row.more_holders,
     }
 }

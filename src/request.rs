@@ -136,6 +136,9 @@ impl Request {
                 ipv4: ipv4 || !ipv6,
                 ipv6: ipv6 || !ipv4,
                 args: cli.args,
+                all_namespaces: cli.all_namespaces,
+                connections: cli.connections,
+                asked: Vec::new(),
             },
             form: match (cli.json, alone) {
                 (true, _) => Form::Json,
@@ -193,6 +196,9 @@ fn style(cli: &Cli) -> Style {
         width: terminal.then(terminal_width),
         header: !cli.no_header,
         args: cli.args,
+        connections: cli.connections,
+        namespaces: cli.all_namespaces,
+        verbose: cli.verbose,
         time_zone: TimeZone::system(),
     }
 }

@@ -70,6 +70,43 @@ pub struct Selection {
     pub sort: SortKey,
 }
 
+impl Selection {
+    /// The ports that were asked for, by number or by a service's name.
+    pub fn ports(&self) -> impl Iterator<Item = &Ports> {
+        self.targets.iter().flat_map(|target| match target {
+            Target::Ports(ports) => std::slice::from_ref(ports),
+            Target::Name { ports, .. } => ports,
+        })
+    }
+
+    /// Whether a port and a protocol decide what matches, and nobody's name does.
+    #[must_use]
+    pub fn by_place_alone(&self) -> bool {
+        let names_a_process =
+            |target: &Target| matches!(target, Target::Name { ports, .. } if ports.is_empty());
+        self.pids.is_empty()
+            && self.processes.is_empty()
+            && self.users.is_empty()
+            && !self.licenses
+            && !self.flagged
+            && !self.targets.iter().any(names_a_process)
+    }
+
+    /// Whether a port is among those that were asked for; all are where none was.
+    #[must_use]
+    pub fn takes(&self, protocol: Protocol, port: u16) -> bool {
+        let is_it = |ports: &Ports| ports.have(protocol, port);
+        self.protocol.is_none_or(|only| only == protocol)
+            && (self.targets.is_empty() || self.ports().any(is_it))
+    }
+}
+
+impl Ports {
+    fn have(&self, protocol: Protocol, port: u16) -> bool {
+        self.range.contains(port) && self.protocol.is_none_or(|only| only == protocol)
+    }
+}
+
 /// What a selection gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selected {
@@ -150,8 +187,7 @@ fn matches_target(row: &Row, target: &Target, called: impl Fn(&str) -> Match) ->
 }
 
 fn in_ports(row: &Row, ports: &Ports) -> bool {
-    ports.range.contains(row.socket.local.port())
-        && ports.protocol.is_none_or(|protocol| protocol == row.socket.protocol)
+    ports.have(row.socket.protocol, row.socket.local.port())
 }
 
 /// Whether any holder is the one: a hidden one may be, where `may_be_hidden`.
@@ -220,9 +256,10 @@ fn concern(row: &Row) -> Option<impl Ord> {
 }
 
 fn by_place(a: &Row, b: &Row) -> Ordering {
-    let place = |row: &Row| {
+    fn place(row: &Row) -> impl Ord {
         let socket = &row.socket;
-        (socket.local.port(), socket.protocol, socket.local.ip(), socket.id)
-    };
+        let namespace = socket.namespace.as_ref().map(|namespace| (&namespace.name, namespace.inode));
+        (socket.local.port(), socket.protocol, namespace, socket.local.ip(), socket.id)
+    }
     place(a).cmp(&place(b))
 }

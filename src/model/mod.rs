@@ -2,6 +2,7 @@
 
 mod explanation;
 mod observation;
+mod ports;
 mod process;
 mod report;
 mod socket;
@@ -10,12 +11,14 @@ mod unseen;
 pub use explanation::{
     Correction, EmulatorFacts, Explanation, ManagerFacts, ManagerPort, ManagerProcesses, RegisteredService,
 };
-pub use observation::{Gap, GapKind, Holding, Host, Observation, Os};
-pub use process::{Container, ProcessService};
-pub use process::{Executable, Pid, Process, file_name};
+pub use observation::{Elsewhere, Gap, GapKind, Holding, Host, Observation, Os};
+pub use ports::{PortRules, Remnant, RemnantState, Unanswered};
+pub use process::{Application, Container, Executable, Forward, Pid, Process, ProcessService, file_name};
 pub use report::{
-    Asked, Attributed, Exposure, License, Manager, Owner, PortClass, Report, Row, Service, Severity, Verdict,
-    vendor_and_product,
+    Asked, Attributed, Exposure, License, Manager, Owner, PortClass, Report, Row, Service, Severity,
+    Unreached, Verdict, vendor_and_product,
 };
-pub use socket::{Namespace, PortRange, Protocol, Socket, SocketId, State};
+pub use socket::{
+    AcceptQueue, Activation, Connections, Namespace, PortRange, Protocol, Socket, SocketId, State,
+};
 pub use unseen::{Unseen, UnseenProcess};

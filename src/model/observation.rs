@@ -5,7 +5,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{Pid, Process, Socket, SocketId, Unseen};
+use super::{Namespace, Pid, PortRules, Process, Protocol, Remnant, Socket, SocketId, Unanswered, Unseen};
 
 /// The operating system that was observed. A recorded observation keeps its own, so that it is
 /// judged alike wherever it is read.
@@ -73,8 +73,12 @@ pub enum GapKind {
     ProcessesUnreadable,
     /// Processes that ended while they were looked at.
     ProcessGone,
-    /// Which UDP sockets have a peer could not be read: some of those shown may be clients.
-    UdpPeersUnreadable,
+    /// Network namespaces that could not be looked into.
+    NamespacesUnseen,
+    /// TCP ports that are bound without listening, which this kernel does not tell.
+    BoundUnseen,
+    /// Connections that could not be counted.
+    ConnectionsUnreadable,
 }
 
 impl GapKind {
@@ -94,7 +98,9 @@ impl GapKind {
             GapKind::HoldersHidden => "holders-hidden",
             GapKind::ProcessesUnreadable => "processes-unreadable",
             GapKind::ProcessGone => "process-gone",
-            GapKind::UdpPeersUnreadable => "udp-peers-unreadable",
+            GapKind::NamespacesUnseen => "namespaces-unseen",
+            GapKind::BoundUnseen => "bound-sockets-unseen",
+            GapKind::ConnectionsUnreadable => "connections-unreadable",
         }
     }
 }
@@ -118,6 +124,23 @@ pub struct Gap {
     pub remedy: Option<String>,
 }
 
+impl Gap {
+    /// A gap without a count or a remedy.
+    #[must_use]
+    pub fn new(kind: GapKind, detail: impl Into<String>) -> Gap {
+        Gap { kind, detail: detail.into(), count: None, remedy: None }
+    }
+}
+
+/// A network namespace whose listeners are counted and not listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// The namespace.
+    pub namespace: Namespace,
+    /// The protocol and port of each of its listeners.
+    pub listeners: Vec<(Protocol, u16)>,
+}
+
 /// Everything one look at the machine saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observation {
@@ -133,8 +156,18 @@ pub struct Observation {
     pub sockets: Vec<Socket>,
     /// Who holds which.
     pub holdings: Vec<Holding>,
-    /// Every holder and its ancestors.
+    /// Every holder, whoever asks without an answer, and the ancestors of them all.
     pub processes: BTreeMap<Pid, Process>,
+    /// Requests for connections to license servers that are not answered.
+    pub unanswered: Vec<Unanswered>,
+    /// What else has one of the ports that were asked about.
+    pub remnants: Vec<Remnant>,
+    /// The system's rules for ports.
+    pub port_rules: PortRules,
+    /// The network namespaces that were not listed, as far as they could be looked into.
+    pub elsewhere: Vec<Elsewhere>,
     /// What could not be seen.
     pub gaps: Vec<Gap>,
+    /// How it was looked at: sentences without their full stops, for whoever wonders.
+    pub account: Vec<String>,
 }

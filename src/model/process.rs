@@ -1,8 +1,10 @@
 //! Processes that hold sockets, and their ancestors.
 
+use std::net::SocketAddr;
+
 use jiff::Timestamp;
 
-use super::Os;
+use super::{Os, Protocol};
 
 /// A process id.
 pub type Pid = u32;
@@ -26,7 +28,7 @@ pub struct Executable {
 /// The service manager's name for what a process belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProcessService {
-    /// Which service manager: `systemd`, `launchd`, `windows`.
+    /// Which service manager: `systemd`, `systemd-user` (one user's own), `launchd`, `windows`.
     pub manager: String,
     /// Its name for the service, such as `nginx.service`.
     pub name: String,
@@ -41,6 +43,40 @@ pub struct Container {
     pub id: String,
     /// The name a person gave it, where it can be had.
     pub name: Option<String>,
+    /// The Kubernetes pod that it is part of, by its UID.
+    pub pod: Option<String>,
+}
+
+impl Container {
+    /// As a person says it: `docker web`, or by the first 12 digits of a long id, as the runtimes
+    /// themselves show it.
+    #[must_use]
+    pub fn called(&self) -> String {
+        let id = self.id.get(..12).filter(|_| self.id.len() == 64).unwrap_or(&self.id);
+        format!("{} {}", self.runtime, self.name.as_deref().unwrap_or(id))
+    }
+}
+
+/// The sandboxed application a process is part of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Application {
+    /// `snap` or `flatpak`.
+    pub kind: String,
+    /// Its id there: `firefox`, `org.mozilla.firefox`.
+    pub id: String,
+}
+
+/// Where a process sends on what it receives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forward {
+    /// The protocol it uses.
+    pub protocol: Protocol,
+    /// The address it sends to.
+    pub to: SocketAddr,
+    /// The container there, where its network namespace could be looked into.
+    pub container: Option<Container>,
+    /// The process that listens there, by its id and name.
+    pub process: Option<(Pid, Option<String>)>,
 }
 
 /// What is known of one process. Everything but its id can be unknown, because a process may end,
@@ -67,12 +103,16 @@ pub struct Process {
     pub uid: Option<u32>,
     /// The user it runs as: the name, or the number where it has none, as ps(1) shows it.
     pub user: Option<String>,
-    /// When it started; whole seconds.
+    /// When it started. Linux tells hundredths of a second, the others whole ones.
     pub started_at: Option<Timestamp>,
     /// The service it belongs to.
     pub service: Option<ProcessService>,
     /// The container it runs in.
     pub container: Option<Container>,
+    /// The sandboxed application it is part of.
+    pub application: Option<Application>,
+    /// Where it sends on what it receives, where its command line says so.
+    pub forward: Option<Forward>,
 }
 
 impl Process {

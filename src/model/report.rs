@@ -1,8 +1,10 @@
 //! What is said of the machine: one row a socket, with its owner, its service and its verdict.
 
+use std::net::SocketAddr;
+
 use jiff::Timestamp;
 
-use super::{Gap, Host, PortRange, Process, Protocol, Socket};
+use super::{Elsewhere, Gap, Host, PortRange, PortRules, Process, Protocol, Remnant, Socket};
 
 /// Who holds a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,15 +34,16 @@ impl Owner {
     }
 }
 
-/// A socket, its owner, and the parent of the lead process where that is known.
+/// A socket, its owner, and who started the lead process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attributed {
     /// The socket.
     pub socket: Socket,
     /// Who holds it.
     pub owner: Owner,
-    /// The lead's parent, where it is known: who started it, or who adopted it since.
-    pub parent: Option<Process>,
+    /// The lead's ancestors, as far as they are known, its parent first: who started it, or who
+    /// adopted it since.
+    pub ancestors: Vec<Process>,
     /// Whether a process that was not seen may hold it too.
     pub more_holders: bool,
 }
@@ -210,8 +213,9 @@ pub struct Row {
     pub socket: Socket,
     /// Who holds it.
     pub owner: Owner,
-    /// The lead's parent, where it is known: who started it, or who adopted it since.
-    pub parent: Option<Process>,
+    /// The lead's ancestors, as far as they are known, its parent first: who started it, or who
+    /// adopted it since.
+    pub ancestors: Vec<Process>,
     /// Whether a process that was not seen may hold it too.
     pub more_holders: bool,
     /// The registry's first entry for the port.
@@ -223,6 +227,12 @@ pub struct Row {
 }
 
 impl Row {
+    /// The lead's parent.
+    #[must_use]
+    pub fn parent(&self) -> Option<&Process> {
+        self.ancestors.first()
+    }
+
     /// The user to show: the lead's, or else the socket's, by name or number.
     #[must_use]
     pub fn user(&self) -> Option<String> {
@@ -258,6 +268,27 @@ pub struct Asked {
     pub managers: Vec<Manager>,
     /// The executables expected there.
     pub expected: Vec<String>,
+    /// The system's rules for ports.
+    pub rules: PortRules,
+    /// What else has the ports, with those who are seen to hold it.
+    pub remnants: Vec<(Remnant, Vec<Process>)>,
+}
+
+/// A program that gets no answer from a license server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreached {
+    /// The server's address and port.
+    pub remote: SocketAddr,
+    /// How often the request for a connection was sent again.
+    pub retransmits: u8,
+    /// The registry's entry for the port.
+    pub service: Option<Service>,
+    /// The license managers that use the port.
+    pub managers: Vec<Manager>,
+    /// The processes that ask, as far as they are seen.
+    pub processes: Vec<Process>,
+    /// The user who asks, by name or number.
+    pub user: String,
 }
 
 /// What the tool has to say.
@@ -277,6 +308,12 @@ pub struct Report {
     pub gaps: Vec<Gap>,
     /// How many rows the selection left out.
     pub hidden_by_selection: usize,
+    /// Programs that get no answer from a license server.
+    pub unreached: Vec<Unreached>,
+    /// Other network namespaces with listeners that were not listed and would match.
+    pub elsewhere: Vec<Elsewhere>,
+    /// How the machine was looked at, in sentences without their full stops.
+    pub account: Vec<String>,
 }
 
 #[cfg(test)]

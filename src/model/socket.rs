@@ -1,9 +1,9 @@
 //! Sockets that can receive: TCP listeners and unconnected UDP sockets.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use super::Process;
+use super::{Process, ProcessService};
 
 /// The transport protocol of a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +44,8 @@ pub enum State {
     Listen,
     /// UDP without a peer: it receives from anyone.
     Unconnected,
+    /// TCP that has a port and does not listen: nobody is answered there, and nobody else can have it.
+    Bound,
 }
 
 /// Names one socket within one observation; it means nothing outside it.
@@ -55,8 +57,45 @@ pub struct SocketId(pub u64);
 pub struct Namespace {
     /// The inode that identifies it under `/proc/PID/ns/net`.
     pub inode: u64,
-    /// Its name in `ip netns`, where it has one.
+    /// What it is called: its name in `ip netns`, the container it is, or else its oldest process.
     pub name: Option<String>,
+}
+
+/// The connections that a TCP listener has not accepted yet (`listen(2)`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AcceptQueue {
+    /// So many wait.
+    pub waiting: u32,
+    /// So many may wait (the backlog); the kernel takes one more. `None` where it is not told.
+    pub limit: Option<u32>,
+}
+
+impl AcceptQueue {
+    /// Whether the kernel turns new connections away (`sk_acceptq_is_full` in `include/net/sock.h`).
+    #[must_use]
+    pub fn is_full(self) -> bool {
+        self.limit.is_some_and(|limit| self.waiting > limit)
+    }
+}
+
+/// What systemd holds a socket for (`systemd.socket(5)`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activation {
+    /// The unit that opened it: `ssh.socket`.
+    pub socket: String,
+    /// The unit that is started when somebody connects, where it is known.
+    pub service: Option<String>,
+}
+
+/// The connections that programs have with a listener.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Connections {
+    /// How many are established.
+    pub established: usize,
+    /// From how many addresses.
+    pub peers: usize,
+    /// The addresses with the most, those first, with how many each has.
+    pub top: Vec<(IpAddr, usize)>,
 }
 
 /// One socket as the kernel reports it.
@@ -66,9 +105,9 @@ pub struct Socket {
     pub id: SocketId,
     /// TCP or UDP.
     pub protocol: Protocol,
-    /// Listening, or unconnected.
+    /// What it is doing.
     pub state: State,
-    /// The address and port it is bound to; IPv4-mapped IPv6 addresses are given as they are.
+    /// The address and port it is bound to; an IPv4-mapped IPv6 address as IPv4, for it takes nothing else.
     pub local: SocketAddr,
     /// The interface it is bound to (`SO_BINDTODEVICE`); `None` for any, or where it is not known.
     pub interface: Option<String>,
@@ -80,6 +119,15 @@ pub struct Socket {
     pub user: Option<String>,
     /// The network namespace; `None` for the caller's own.
     pub namespace: Option<Namespace>,
+    /// The service in whose control group it was made, where the system tells: known even where no
+    /// holder can be seen.
+    pub made_in: Option<ProcessService>,
+    /// What it is for, where systemd holds it to start a service.
+    pub activation: Option<Activation>,
+    /// The connections that wait to be accepted, where the system tells.
+    pub accept_queue: Option<AcceptQueue>,
+    /// Its connections, where they were counted.
+    pub connections: Option<Connections>,
 }
 
 impl Socket {

@@ -4,14 +4,13 @@
 //! out; what decodes them ([`decode`]) is compiled and tested everywhere.
 
 pub mod decode;
-mod portable;
+mod look_into;
+pub mod portable;
 
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "macos")]
 mod macos;
-#[cfg(not(target_os = "linux"))]
-mod not_linux;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
@@ -28,10 +27,17 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::model::{Observation, Os, Process, Protocol};
+use crate::model::{Observation, Os, PortRange, Process, Protocol};
+
+#[cfg(target_os = "linux")]
+const THIS_OS: Os = Os::Linux;
+#[cfg(target_os = "macos")]
+const THIS_OS: Os = Os::Macos;
+#[cfg(windows)]
+const THIS_OS: Os = Os::Windows;
 
 /// What to look at. Looking at less is faster; what was not looked at is not said to be free.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wish {
     /// Only this protocol.
     pub protocol: Option<Protocol>,
@@ -41,6 +47,12 @@ pub struct Wish {
     pub ipv6: bool,
     /// Command lines of the processes; they carry secrets.
     pub args: bool,
+    /// The listeners of every network namespace, not of the caller's alone.
+    pub all_namespaces: bool,
+    /// How many connections each listener has, not only those on license ports.
+    pub connections: bool,
+    /// The ports of which everything is to be known, even where nothing listens.
+    pub asked: Vec<PortRange>,
 }
 
 /// What is to be found out of some processes beyond what is shown of them: reading every file and
@@ -63,6 +75,9 @@ pub trait Inspect {
 
     /// What an executable of this name runs, by its command line. Nothing else of that is kept.
     fn program(&self, exe: &str, args: &[String]) -> Option<String>;
+
+    /// The TCP ports of license servers: connections to and from them are looked at.
+    fn license_ports(&self) -> Vec<PortRange>;
 }
 
 /// The machine could not be observed at all.
@@ -84,8 +99,17 @@ impl std::error::Error for Unobservable {}
 /// # Errors
 ///
 /// Where no socket table could be read at all. Whatever else could not be read is a gap.
-pub fn observe(wish: Wish, inspect: &dyn Inspect, now: Timestamp) -> Result<Observation, Unobservable> {
-    portable::observe(wish, inspect, now)
+pub fn observe(wish: &Wish, inspect: &dyn Inspect, now: Timestamp) -> Result<Observation, Unobservable> {
+    #[cfg(target_os = "linux")]
+    return linux::observe(wish, inspect, now);
+    #[cfg(not(target_os = "linux"))]
+    return portable::observe(wish, inspect, now);
+}
+
+/// The system's words for an error, without the number behind them.
+fn in_words(error: &std::io::Error) -> String {
+    let words = error.to_string();
+    words.split(" (os error").next().unwrap_or(&words).to_owned()
 }
 
 /// What to do, on the observed system, to see more owners than were seen. `command` is the whole

@@ -10,11 +10,6 @@ pub(super) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-/// The number of the user this process acts as.
-pub(super) fn own_uid() -> Option<u32> {
-    Some(nix::unistd::geteuid().as_raw())
-}
-
 /// The name of a user, from wherever the system keeps its users (`getpwuid_r(3)`).
 pub(super) fn user_name(uid: u32) -> Option<String> {
     Some(User::from_uid(Uid::from_raw(uid)).ok()??.name)
@@ -48,6 +43,16 @@ pub(super) fn replaceable_at(root: &Path, path: &Path) -> Option<String> {
             mode & OTHERS_WRITE != 0 && (*depth < 2 || mode & STICKY == 0)
         })
         .map(|(_, place)| place.to_string_lossy().into_owned())
+}
+
+/// The same, as this process sees the file system.
+pub(super) fn replaceable_path(path: &Path) -> Option<String> {
+    replaceable_at(Path::new("/"), path)
+}
+
+/// Whether two paths lead to one file, as this process sees the file system.
+pub(super) fn same_path(one: &Path, other: &Path) -> bool {
+    same_file(Path::new("/"), one, other)
 }
 
 /// Whether two paths, looked up under `root`, lead to one file.

@@ -2,11 +2,7 @@
 
 use std::path::Path;
 
-use crate::model::{Gap, Pid};
-
-pub(super) use super::not_linux::{
-    Entries, executable, holders_of, inodes, open, open_executable, unseen, uptime,
-};
+use crate::model::Gap;
 
 /// Whether this process runs with an elevated token ("as administrator").
 #[expect(unsafe_code, reason = "the token of a process is only to be had from the Windows API")]
@@ -37,11 +33,6 @@ pub(super) fn standing_gaps(_privileged: bool) -> Vec<Gap> {
     Vec::new()
 }
 
-/// Users have no such numbers here.
-pub(super) fn own_uid() -> Option<u32> {
-    None
-}
-
 /// Sockets carry no user id here.
 pub(super) fn user_name(_uid: u32) -> Option<String> {
     None
@@ -58,11 +49,11 @@ pub(super) fn process_user(_sid: &sysinfo::Uid) -> Option<String> {
 }
 
 /// Not told here.
-pub(super) fn replaceable_at(_pid: Pid, _path: &Path) -> Option<String> {
+pub(super) fn replaceable_path(_path: &Path) -> Option<String> {
     None
 }
 
 /// Processes have no second name here.
-pub(super) fn same_file(_pid: Pid, _one: &Path, _other: &Path) -> bool {
+pub(super) fn same_path(_one: &Path, _other: &Path) -> bool {
     false
 }

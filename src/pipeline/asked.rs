@@ -2,7 +2,7 @@
 
 use crate::annotate::service;
 use crate::license::{Facts, Place};
-use crate::model::{Asked, Observation, Pid, PortRange};
+use crate::model::{Asked, Observation, Pid, PortRange, Process, Remnant};
 use crate::registry::Registry;
 use crate::request::Request;
 use crate::select::{Ports, Selection, Target};
@@ -51,5 +51,19 @@ pub(super) fn about(
         service: entry.map(service),
         managers: place.managers_reported(),
         expected: place.expected(facts, os),
+        rules: observation.port_rules.clone(),
+        remnants: remnants(observation),
     }
+}
+
+/// What else has the ports, those that keep others from them longest first.
+fn remnants(observation: &Observation) -> Vec<(Remnant, Vec<Process>)> {
+    let process = |pid: &Pid| observation.processes.get(pid).cloned();
+    let with_holders = |remnant: &Remnant| {
+        let holders = remnant.pids.iter().filter_map(process).collect();
+        (remnant.clone(), holders)
+    };
+    let mut remnants: Vec<_> = observation.remnants.iter().map(with_holders).collect();
+    remnants.sort_by_key(|(remnant, _)| (remnant.state, remnant.local, remnant.peer));
+    remnants
 }

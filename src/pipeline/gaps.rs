@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Gap, GapKind, Observation, Owner, Pid, Row};
+use crate::model::{Gap, GapKind, Observation, Os, Owner, Pid, Row, Unseen};
 
 /// The gaps of the observation, and those of the rows shown and of the `undecided` ones that might
 /// have been. `remedy` is what to do to see more.
@@ -13,7 +13,10 @@ pub(super) fn of(
     remedy: Option<String>,
 ) -> Vec<Gap> {
     let mut gaps = observation.gaps.clone();
-    for gap in gaps.iter_mut().filter(|gap| gap.kind == GapKind::SocketsHidden) {
+    // A port that is seen to be held is held, whoever else may be.
+    gaps.retain(|gap| gap.kind != GapKind::BoundUnseen || rows.is_empty());
+    let rights_help = [GapKind::SocketsHidden, GapKind::NamespacesUnseen];
+    for gap in gaps.iter_mut().filter(|gap| rights_help.contains(&gap.kind)) {
         gap.remedy.clone_from(&remedy);
     }
     // More rights do not help where the system has run out of something.
@@ -21,7 +24,7 @@ pub(super) fn of(
     let remedy = remedy.filter(|_| !unread);
     gaps.extend(gone(rows).filter(|_| !unread));
     let hidden = rows.iter().filter(|row| row.owner == Owner::Hidden).count();
-    gaps.extend(hidden_owners(hidden, undecided, observation.privileged, remedy.clone()));
+    gaps.extend(hidden_owners(hidden, undecided, observation, remedy.clone()));
     gaps.extend(hidden_holders(rows.iter().filter(|row| row.more_holders).count(), remedy));
     gaps
 }
@@ -39,14 +42,25 @@ fn gone(rows: &[Row]) -> Option<Gap> {
 }
 
 /// The gap of the owners that could not be seen.
-fn hidden_owners(shown: usize, undecided: usize, privileged: bool, remedy: Option<String>) -> Option<Gap> {
+fn hidden_owners(
+    shown: usize,
+    undecided: usize,
+    observation: &Observation,
+    remedy: Option<String>,
+) -> Option<Gap> {
     let count = shown + undecided;
     let who = match count {
         0 => return None,
         1 => "the owner of 1 socket is hidden".to_owned(),
         n => format!("the owners of {n} sockets are hidden"),
     };
-    let from = if privileged { "even with these rights" } else { "from this user" };
+    let from = match (&observation.unseen, observation.privileged) {
+        (_, true) => "even with these rights",
+        (Unseen::Unlisted, false) if observation.host.os == Os::Linux => {
+            "from this user, to whom /proc does not even list the processes of others"
+        }
+        (_, false) => "from this user",
+    };
     let detail = match undecided {
         0 => format!("{who} {from}"),
         _ => format!("{who} {from}, so what was asked for may be among them"),

@@ -1,7 +1,7 @@
 //! What the verdicts need of processes that no output shows.
 
 use crate::license::{Facts, Place};
-use crate::model::{Os, Process, Protocol};
+use crate::model::{Os, PortRange, Process, Protocol};
 use crate::os;
 use crate::registry::Registry;
 
@@ -54,6 +54,20 @@ impl os::Inspect for Inspection {
 
     fn reads_command_line_of(&self, exe: &str) -> bool {
         Facts::runs_programs(exe)
+    }
+
+    fn license_ports(&self) -> Vec<PortRange> {
+        let known = self.facts.managers.iter().flat_map(|manager| &manager.ports);
+        let known = known.filter_map(|known| known.range);
+        let registered = self.registry.entries().filter(|entry| entry.license.is_some());
+        let mut ranges: Vec<PortRange> = known.chain(registered.map(|entry| entry.ports)).collect();
+        ranges.sort_unstable();
+        ranges.dedup();
+        let is_license_port = |range: &PortRange| {
+            Place::of(range.first, Some(Protocol::Tcp), self.facts, self.registry).is_license_port()
+        };
+        ranges.retain(is_license_port);
+        ranges
     }
 
     fn program(&self, exe: &str, args: &[String]) -> Option<String> {

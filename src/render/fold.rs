@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use crate::model::{Namespace, Owner, Pid, Process, Protocol, Row, Severity, Verdict};
+use crate::model::{Namespace, Owner, Pid, Process, Protocol, Row, Severity, State, Verdict};
 
 /// The rows of one service, in the report's order.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub(super) struct Folded<'a> {
 struct Service<'a> {
     protocol: Protocol,
     port: u16,
+    state: State,
     interface: Option<&'a str>,
     namespace: Option<u64>,
     license: Option<(Verdict, Severity)>,
@@ -37,6 +38,7 @@ enum Who<'a> {
     },
     Hidden {
         uid: Option<u32>,
+        unit: Option<&'a str>,
     },
     Nobody,
 }
@@ -70,12 +72,16 @@ fn keys(row: &Row) -> Vec<Service<'_>> {
             };
             lead.map(|lead| Who::Lead(lead.pid)).into_iter().chain([group]).collect()
         }
-        Owner::Hidden => vec![Who::Hidden { uid: row.socket.uid }],
+        Owner::Hidden => {
+            let unit = row.socket.made_in.as_ref().map(|unit| unit.name.as_str());
+            vec![Who::Hidden { uid: row.socket.uid, unit }]
+        }
         Owner::Unattributed => vec![Who::Nobody],
     };
     let service = |who| Service {
         protocol: row.socket.protocol,
         port: row.socket.local.port(),
+        state: row.socket.state,
         interface: row.socket.interface.as_deref(),
         namespace: row.socket.namespace.as_ref().map(|Namespace { inode, .. }| *inode),
         license: row.license.as_ref().map(|license| (license.verdict, license.severity)),

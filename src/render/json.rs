@@ -8,13 +8,15 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 
+use self::process::{ProcessOut, ProcessServiceOut, process, process_service};
 use super::text::printable;
 use crate::model::{
-    Container, Exposure, Gap, Namespace, Owner, PortClass, Process, ProcessService, Report, Row, Severity,
-    State,
+    Elsewhere, Exposure, Gap, Manager, Namespace, Owner, PortClass, Report, Row, Service, Severity, State,
+    Unreached,
 };
 
 mod explanation;
+mod process;
 
 pub(super) use explanation::write as write_explanations;
 
@@ -31,6 +33,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             privileged: report.privileged,
             complete: report.gaps.is_empty(),
             listeners: report.rows.iter().map(listener).collect(),
+            unanswered: report.unreached.iter().map(unanswered).collect(),
+            other_namespaces: report.elsewhere.iter().map(other_namespace).collect(),
             gaps: report.gaps.iter().map(gap).collect(),
         },
         out,
@@ -81,7 +85,29 @@ struct Document<'a> {
     privileged: bool,
     complete: bool,
     listeners: Vec<Listener<'a>>,
+    unanswered: Vec<UnansweredOut<'a>>,
+    other_namespaces: Vec<OtherNamespaceOut<'a>>,
     gaps: Vec<GapOut<'a>>,
+}
+
+/// A request for a connection to a license server that is not answered.
+#[derive(Serialize)]
+struct UnansweredOut<'a> {
+    address: String,
+    port: u16,
+    service: Option<ServiceOut<'a>>,
+    managers: Vec<ManagerOut<'a>>,
+    retransmits: u8,
+    user: &'a str,
+    processes: Vec<ProcessOut<'a>>,
+}
+
+/// A network namespace whose listeners were counted and not listed.
+#[derive(Serialize)]
+struct OtherNamespaceOut<'a> {
+    inode: u64,
+    name: Option<&'a str>,
+    listeners: usize,
 }
 
 #[derive(Serialize)]
@@ -127,39 +153,40 @@ struct Listener<'a> {
     port_class: &'static str,
     service: Option<ServiceOut<'a>>,
     license: Option<LicenseOut<'a>>,
-    /// Not counted yet.
-    connections: Option<()>,
+    connections: Option<ConnectionsOut>,
+    accept_queue: Option<AcceptQueueOut>,
+    made_in: Option<ProcessServiceOut<'a>>,
+    activation: Option<ActivationOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct ConnectionsOut {
+    established: usize,
+    peers: usize,
+    top: Vec<PeerOut>,
+}
+
+#[derive(Serialize)]
+struct PeerOut {
+    address: String,
+    count: usize,
+}
+
+#[derive(Serialize)]
+struct AcceptQueueOut {
+    waiting: u32,
+    limit: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct ActivationOut<'a> {
+    socket: &'a str,
+    service: Option<&'a str>,
 }
 
 #[derive(Serialize)]
 struct NamespaceOut<'a> {
     inode: u64,
-    name: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct ProcessOut<'a> {
-    pid: u32,
-    ppid: Option<u32>,
-    name: Option<&'a str>,
-    exe: Option<&'a str>,
-    user: Option<&'a str>,
-    started_at: Option<String>,
-    service: Option<ProcessServiceOut<'a>>,
-    container: Option<ContainerOut<'a>>,
-    args: Option<&'a [String]>,
-}
-
-#[derive(Serialize)]
-struct ProcessServiceOut<'a> {
-    manager: &'a str,
-    name: &'a str,
-}
-
-#[derive(Serialize)]
-struct ContainerOut<'a> {
-    runtime: &'a str,
-    id: &'a str,
     name: Option<&'a str>,
 }
 
@@ -210,6 +237,7 @@ fn listener(row: &Row) -> Listener<'_> {
         state: match socket.state {
             State::Listen => "listen",
             State::Unconnected => "unconnected",
+            State::Bound => "bound",
         },
         exposure: match row.exposure {
             Exposure::Loopback => "loopback",
@@ -231,21 +259,9 @@ fn listener(row: &Row) -> Listener<'_> {
         },
         processes: row.owner.processes().iter().map(process).collect(),
         port_class: PortClass::of(socket.local.port()).code(),
-        service: row.service.as_ref().map(|service| ServiceOut {
-            name: &service.name,
-            description: &service.description,
-            source: "iana",
-        }),
+        service: row.service.as_ref().map(service),
         license: row.license.as_ref().map(|license| LicenseOut {
-            managers: license
-                .managers
-                .iter()
-                .map(|manager| ManagerOut {
-                    id: &manager.id,
-                    vendor: manager.vendor.as_deref(),
-                    product: &manager.product,
-                })
-                .collect(),
+            managers: license.managers.iter().map(manager).collect(),
             verdict: license.verdict.code(),
             severity: match license.severity {
                 Severity::Info => "info",
@@ -256,29 +272,49 @@ fn listener(row: &Row) -> Listener<'_> {
             expected: &license.expected,
             evidence: &license.evidence,
         }),
-        connections: None,
+        connections: socket.connections.as_ref().map(|connections| ConnectionsOut {
+            established: connections.established,
+            peers: connections.peers,
+            top: connections
+                .top
+                .iter()
+                .map(|(address, count)| PeerOut { address: address.to_string(), count: *count })
+                .collect(),
+        }),
+        accept_queue: socket
+            .accept_queue
+            .map(|queue| AcceptQueueOut { waiting: queue.waiting, limit: queue.limit }),
+        made_in: socket.made_in.as_ref().map(process_service),
+        activation: socket.activation.as_ref().map(|activation| ActivationOut {
+            socket: &activation.socket,
+            service: activation.service.as_deref(),
+        }),
     }
 }
 
-fn process(process: &Process) -> ProcessOut<'_> {
-    ProcessOut {
-        pid: process.pid,
-        ppid: process.ppid,
-        name: process.name.as_deref(),
-        exe: process.exe.as_ref().map(|exe| exe.path.as_str()),
-        user: process.user.as_deref(),
-        started_at: process.started_at.map(seconds),
-        service: process
-            .service
-            .as_ref()
-            .map(|ProcessService { manager, name }| ProcessServiceOut { manager, name }),
-        container: process.container.as_ref().map(|Container { runtime, id, name }| ContainerOut {
-            runtime,
-            id,
-            name: name.as_deref(),
-        }),
-        args: process.args.as_deref(),
+fn service(service: &Service) -> ServiceOut<'_> {
+    ServiceOut { name: &service.name, description: &service.description, source: "iana" }
+}
+
+fn manager(manager: &Manager) -> ManagerOut<'_> {
+    ManagerOut { id: &manager.id, vendor: manager.vendor.as_deref(), product: &manager.product }
+}
+
+fn unanswered(asking: &Unreached) -> UnansweredOut<'_> {
+    UnansweredOut {
+        address: asking.remote.ip().to_string(),
+        port: asking.remote.port(),
+        service: asking.service.as_ref().map(service),
+        managers: asking.managers.iter().map(manager).collect(),
+        retransmits: asking.retransmits,
+        user: &asking.user,
+        processes: asking.processes.iter().map(process).collect(),
     }
+}
+
+fn other_namespace(other: &Elsewhere) -> OtherNamespaceOut<'_> {
+    let Elsewhere { namespace: Namespace { inode, name }, listeners } = other;
+    OtherNamespaceOut { inode: *inode, name: name.as_deref(), listeners: listeners.len() }
 }
 
 fn gap(gap: &Gap) -> GapOut<'_> {

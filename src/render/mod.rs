@@ -40,6 +40,12 @@ pub struct Style {
     pub header: bool,
     /// With command lines.
     pub args: bool,
+    /// With how many connections each listener has.
+    pub connections: bool,
+    /// With the network namespace of each listener.
+    pub namespaces: bool,
+    /// With how the machine was looked at.
+    pub verbose: bool,
     /// For points in time.
     pub time_zone: TimeZone,
 }
@@ -75,7 +81,9 @@ pub fn render(
     notes: &mut dyn Write,
 ) -> io::Result<()> {
     if form == Form::Json {
-        return json::write(report, out);
+        json::write(report, out)?;
+        out.flush()?;
+        return notes::write(&notes::of_account(report, style), false, notes);
     }
     let rows = fold::fold(&report.rows);
     let detail = form == Form::Detail && report.asked.as_ref().is_some_and(|asked| !asked.ports.is_empty());
@@ -86,7 +94,10 @@ pub fn render(
         table::write(&rows, style, out)?;
         notes::of_table(report, &rows, style)
     };
+    lines.extend(notes::of_unreached(report, style));
+    lines.extend(notes::of_elsewhere(report, style));
     lines.extend(notes::of_gaps(report, style));
+    lines.extend(notes::of_account(report, style));
     if style.header {
         let apart = !lines.is_empty() && (detail || !rows.is_empty());
         notes::write(&lines, apart, out)

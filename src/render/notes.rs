@@ -7,11 +7,13 @@ use owo_colors::Style as Paint;
 
 use super::Style;
 use super::fold::Folded;
-use super::text::{counted, escape};
-use crate::model::{License, Owner, Report, Row, Verdict};
+use super::text::{counted, escape, list};
+use crate::model::{Elsewhere, License, Manager, Owner, Report, Row, Verdict};
 
 /// So many flagged rows are given with their reasons; the rest are counted.
 const MOST_REASONS: usize = 5;
+/// So many network namespaces are named.
+const MOST_NAMES: usize = 4;
 
 /// Writes the lines, set apart from what stands above where there is something.
 pub(super) fn write(lines: &[String], apart: bool, out: &mut dyn Write) -> io::Result<()> {
@@ -41,6 +43,65 @@ pub(super) fn of_gaps(report: &Report, style: &Style) -> Vec<String> {
         style.paint(&line, Paint::new().yellow())
     });
     lines.collect()
+}
+
+/// Programs that get no answer from a license server.
+pub(super) fn of_unreached(report: &Report, style: &Style) -> Vec<String> {
+    let told = report.unreached.iter().take(MOST_REASONS).map(|asking| {
+        let who = match &asking.processes[..] {
+            [] => format!("A program of user {}", asking.user),
+            [one, ..] => {
+                let name = one.name.as_deref().unwrap_or("a process");
+                format!("{name} (PID {})", one.pid)
+            }
+        };
+        let managers: Vec<String> = asking.managers.iter().map(Manager::called).collect();
+        let of = if managers.is_empty() { String::new() } else { format!(" ({})", list(&managers, "or")) };
+        let requests = usize::from(asking.retransmits) + 1;
+        let line = format!(
+            "{who} cannot reach license server {}{of}: {} without an answer.",
+            asking.remote,
+            counted(requests, "request")
+        );
+        style.paint(&style.set(&escape(&line)), Paint::new().yellow())
+    });
+    let mut lines: Vec<String> = told.collect();
+    if let Some(more) = report.unreached.len().checked_sub(MOST_REASONS).filter(|&more| more > 0) {
+        lines.push(
+            style.set(&format!(
+                "{} get no answer from a license server either.",
+                counted(more, "more program")
+            )),
+        );
+    }
+    lines
+}
+
+/// What listens in other network namespaces, which no row shows.
+pub(super) fn of_elsewhere(report: &Report, style: &Style) -> Vec<String> {
+    let listeners: usize = report.elsewhere.iter().map(|other| other.listeners.len()).sum();
+    if listeners == 0 {
+        return Vec::new();
+    }
+    let name =
+        |other: &Elsewhere| other.namespace.name.clone().unwrap_or_else(|| other.namespace.inode.to_string());
+    let mut names: Vec<String> = report.elsewhere.iter().take(MOST_NAMES).map(name).collect();
+    if let Some(more) = report.elsewhere.len().checked_sub(MOST_NAMES).filter(|&more| more > 0) {
+        names.push(format!("{more} more"));
+    }
+    let verb = if listeners == 1 { "is" } else { "are" };
+    let line = format!(
+        "{} {verb} in other network namespaces ({}): --all-namespaces shows them.",
+        counted(listeners, "listener"),
+        names.join(", ")
+    );
+    vec![style.set(&escape(&line))]
+}
+
+/// How the machine was looked at.
+pub(super) fn of_account(report: &Report, style: &Style) -> Vec<String> {
+    let told = report.account.iter().filter(|_| style.verbose);
+    told.map(|sentence| style.set(&escape(&format!("How: {sentence}.")))).collect()
 }
 
 /// Why rows are flagged, the gravest first. A hidden owner is a gap, and told among those.

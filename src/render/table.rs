@@ -9,7 +9,7 @@ use owo_colors::Style as Paint;
 use super::Style;
 use super::fold::Folded;
 use super::text::escape;
-use crate::model::Owner;
+use crate::model::{Application, Container, Namespace, Owner, ProcessService, State};
 
 const GAP: u16 = 2;
 /// With less room than this there is place for little more than who holds which port.
@@ -28,6 +28,8 @@ const PROCESS: usize = 2;
 const PID: usize = 3;
 const USER: usize = 4;
 const SERVICE: usize = 5;
+/// Where there is room for it, and anything to say.
+const UNIT: usize = 6;
 
 /// Writes the table. The verdict stands last, outside the aligned columns, so that colour needs no
 /// part in measuring them.
@@ -57,17 +59,25 @@ pub(super) fn write(lines: &[Folded<'_>], style: &Style, out: &mut dyn Write) ->
 
 /// The header, if there is one, and the lines without their verdicts.
 fn aligned(lines: &[Folded<'_>], style: &Style, verdict_width: Option<usize>) -> Vec<String> {
+    let columns = Columns {
+        // Rows for scripts have the columns that were asked for, and no more.
+        unit: style.header && lines.iter().any(|line| within(line).is_some()),
+        style,
+    };
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     if style.header {
         let mut header = vec!["PORT", "ADDRESS", "PROCESS", "PID", "USER", "SERVICE"];
+        header.extend(columns.unit.then_some("UNIT"));
+        header.extend(style.namespaces.then_some("NAMESPACE"));
+        header.extend(style.connections.then_some("CONNECTIONS"));
         header.extend(style.args.then_some("COMMAND"));
         let mut header = Cells::from(header);
         header.max_height(1);
         table.set_header(header);
     }
     for line in lines {
-        let mut row = Cells::from(cells(line, style));
+        let mut row = Cells::from(columns.cells(line));
         row.max_height(1);
         table.add_row(row);
     }
@@ -84,7 +94,9 @@ fn aligned(lines: &[Folded<'_>], style: &Style, verdict_width: Option<usize>) ->
             constraints.push((USER, ColumnConstraint::ContentWidth));
         }
         // What is said elsewhere goes first: who holds which port must stay whole.
-        for (column, least) in [(SERVICE, 62), (USER, NARROW), (ADDRESS, 44)] {
+        let hidden =
+            [(UNIT, if columns.unit { 96 } else { 0 }), (SERVICE, 62), (USER, NARROW), (ADDRESS, 44)];
+        for (column, least) in hidden {
             if room < least {
                 constraints.push((column, ColumnConstraint::Hidden));
             }
@@ -106,13 +118,63 @@ fn aligned(lines: &[Folded<'_>], style: &Style, verdict_width: Option<usize>) ->
     table.lines().collect()
 }
 
-fn cells(line: &Folded<'_>, style: &Style) -> Vec<String> {
-    let row = line.first();
-    let socket = &row.socket;
-    let safe = |text: Option<&str>| text.map_or(String::new(), |text| escape(text).into_owned());
-    // Rows for scripts have no blank inside a column that this program writes, and none empty.
-    let blank = if style.header { " " } else { "" };
-    let process = match &row.owner {
+/// What a row shows.
+struct Columns<'a> {
+    unit: bool,
+    style: &'a Style,
+}
+
+impl Columns<'_> {
+    fn cells(&self, line: &Folded<'_>) -> Vec<String> {
+        let style = self.style;
+        let row = line.first();
+        let socket = &row.socket;
+        let safe = |text: Option<&str>| text.map_or(String::new(), |text| escape(text).into_owned());
+        // Rows for scripts have no blank inside a column that this program writes, and none empty.
+        let blank = if style.header { " " } else { "" };
+        let addresses = match &line.addresses()[..] {
+            [first, rest @ ..] if rest.len() >= MOST_ADDRESSES => format!("{first}{blank}+{}", rest.len()),
+            all => all.join(&format!(",{blank}")),
+        };
+        let bound = if socket.state == State::Bound { format!("{blank}(bound)") } else { String::new() };
+        let mut cells = vec![
+            format!("{}/{}", socket.local.port(), socket.protocol),
+            format!("{}{bound}", escape(&addresses)),
+            process(line, blank),
+            line.lead().map_or(String::new(), |lead| lead.pid.to_string()),
+            safe(row.user().as_deref()),
+            row.service.as_ref().map_or(String::new(), |service| service.name.clone()),
+        ];
+        if self.unit {
+            cells.push(safe(within(line).as_deref()));
+        }
+        if style.namespaces {
+            let called = |namespace: &Namespace| {
+                let name = namespace.name.clone().unwrap_or_else(|| namespace.inode.to_string());
+                name.replace(' ', if style.header { " " } else { ":" })
+            };
+            cells.push(safe(socket.namespace.as_ref().map(called).as_deref()));
+        }
+        if style.connections {
+            let established = line.rows().iter().filter_map(|row| row.socket.connections.as_ref());
+            let most = established.map(|connections| connections.established).max();
+            cells.push(most.map_or(String::new(), |most| most.to_string()));
+        }
+        if style.args {
+            let args = line.lead().and_then(|lead| lead.args.as_ref());
+            cells.push(safe(args.map(|args| args.join(" ")).as_deref()));
+        }
+        if !style.header {
+            for empty in cells.iter_mut().filter(|cell| cell.is_empty()) {
+                *empty = "-".to_owned();
+            }
+        }
+        cells
+    }
+}
+
+fn process(line: &Folded<'_>, blank: &str) -> String {
+    match &line.first().owner {
         Owner::Hidden => "(hidden)".to_owned(),
         Owner::Unattributed => "(no-process)".to_owned(),
         Owner::Identified(_) => {
@@ -123,27 +185,27 @@ fn cells(line: &Folded<'_>, style: &Style) -> Vec<String> {
                 others => format!("{name}{blank}+{others}"),
             }
         }
-    };
-    let addresses = match &line.addresses()[..] {
-        [first, rest @ ..] if rest.len() >= MOST_ADDRESSES => format!("{first}{blank}+{}", rest.len()),
-        all => all.join(&format!(",{blank}")),
-    };
-    let mut cells = vec![
-        format!("{}/{}", socket.local.port(), socket.protocol),
-        escape(&addresses).into_owned(),
-        process,
-        line.lead().map_or(String::new(), |lead| lead.pid.to_string()),
-        safe(row.user().as_deref()),
-        row.service.as_ref().map_or(String::new(), |service| service.name.clone()),
-    ];
-    if style.args {
-        let args = line.lead().and_then(|lead| lead.args.as_ref());
-        cells.push(safe(args.map(|args| args.join(" ")).as_deref()));
     }
-    if !style.header {
-        for empty in cells.iter_mut().filter(|cell| cell.is_empty()) {
-            *empty = "-".to_owned();
-        }
+}
+
+/// The container, application or service that the lead is, or holds the port for; a login session
+/// is none.
+fn within(line: &Folded<'_>) -> Option<String> {
+    let socket = &line.first().socket;
+    let is_service = |service: &&ProcessService| !service.name.ends_with(".scope");
+    let service = |service: &ProcessService| service.name.clone();
+    if let Some(activation) = &socket.activation {
+        return Some(activation.socket.clone());
     }
-    cells
+    let Some(lead) = line.lead() else { return socket.made_in.as_ref().filter(is_service).map(service) };
+    let forwards = lead.forward.as_ref().map(|forward| match &forward.container {
+        Some(container) => format!("→ {} ({})", container.called(), forward.to),
+        None => format!("→ {}", forward.to),
+    });
+    let container = || lead.container.as_ref().map(Container::called);
+    let application = || lead.application.as_ref().map(|Application { kind, id }| format!("{kind} {id}"));
+    forwards
+        .or_else(container)
+        .or_else(application)
+        .or_else(|| lead.service.as_ref().filter(is_service).map(service))
 }

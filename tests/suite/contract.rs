@@ -1,194 +1,10 @@
-//! The JSON contract, version 1, by structs of its own: a field that appears, goes, or changes its
-//! type fails here.
-#![expect(dead_code, reason = "a field that no test reads must still be there")]
+//! What is printed as JSON holds to the contract, version 1.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
 use whatlistens::model::{Gap, GapKind};
 
+use crate::document::{Failed, read};
 use crate::recorded::{linux, process};
 use crate::started::whatlistens;
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Document {
-    pub schema_version: u32,
-    pub tool: Tool,
-    pub host: Host,
-    pub taken_at: String,
-    pub privileged: bool,
-    pub complete: bool,
-    pub listeners: Vec<Listener>,
-    pub gaps: Vec<GapIn>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tool {
-    pub name: String,
-    pub version: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Host {
-    #[serde(deserialize_with = "present")]
-    pub name: Option<String>,
-    pub os: String,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Listener {
-    pub protocol: String,
-    pub family: String,
-    pub address: String,
-    pub port: u16,
-    #[serde(deserialize_with = "present")]
-    pub interface: Option<String>,
-    #[serde(deserialize_with = "present")]
-    pub dual_stack: Option<bool>,
-    pub state: String,
-    pub exposure: String,
-    #[serde(deserialize_with = "present")]
-    pub namespace: Option<Namespace>,
-    #[serde(deserialize_with = "present")]
-    pub uid: Option<u32>,
-    #[serde(deserialize_with = "present")]
-    pub user: Option<String>,
-    pub owner_status: String,
-    pub processes: Vec<Process>,
-    pub port_class: String,
-    #[serde(deserialize_with = "present")]
-    pub service: Option<Service>,
-    #[serde(deserialize_with = "present")]
-    pub license: Option<License>,
-    #[serde(deserialize_with = "present")]
-    pub connections: Option<Connections>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Namespace {
-    pub inode: u64,
-    #[serde(deserialize_with = "present")]
-    pub name: Option<String>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Process {
-    pub pid: u32,
-    #[serde(deserialize_with = "present")]
-    pub ppid: Option<u32>,
-    #[serde(deserialize_with = "present")]
-    pub name: Option<String>,
-    #[serde(deserialize_with = "present")]
-    pub exe: Option<String>,
-    #[serde(deserialize_with = "present")]
-    pub user: Option<String>,
-    #[serde(deserialize_with = "present")]
-    pub started_at: Option<String>,
-    #[serde(deserialize_with = "present")]
-    pub service: Option<ProcessService>,
-    #[serde(deserialize_with = "present")]
-    pub container: Option<Container>,
-    #[serde(deserialize_with = "present")]
-    pub args: Option<Vec<String>>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProcessService {
-    pub manager: String,
-    pub name: String,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Container {
-    pub runtime: String,
-    pub id: String,
-    #[serde(deserialize_with = "present")]
-    pub name: Option<String>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Service {
-    pub name: String,
-    pub description: String,
-    pub source: String,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct License {
-    pub managers: Vec<Manager>,
-    pub verdict: String,
-    pub severity: String,
-    pub reason: String,
-    pub expected: Vec<String>,
-    pub evidence: Vec<String>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Manager {
-    pub id: String,
-    #[serde(deserialize_with = "present")]
-    pub vendor: Option<String>,
-    pub product: String,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Connections {
-    pub established: u64,
-    pub peers: u64,
-    pub top: Vec<BTreeMap<String, serde_json::Value>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GapIn {
-    pub kind: String,
-    pub detail: String,
-    #[serde(deserialize_with = "present")]
-    pub count: Option<u64>,
-    #[serde(deserialize_with = "present")]
-    pub remedy: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Failed {
-    schema_version: u32,
-    tool: Tool,
-    error: Error,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Error {
-    message: String,
-    exit_status: u8,
-}
-
-/// `null` may stand for what is unknown, but the field itself may not be left out.
-fn present<'de, D, T>(input: D) -> Result<Option<T>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Option::deserialize(input)
-}
-
-/// What the program printed, by the contract.
-pub fn read(json: &str) -> Document {
-    serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}\n{json}"))
-}
 
 #[test]
 fn a_recorded_listener_is_told_in_full() {
@@ -233,6 +49,8 @@ fn a_recorded_listener_is_told_in_full() {
               "started_at": "2026-11-22T02:53:20Z",
               "service": null,
               "container": null,
+              "application": null,
+              "forwards_to": null,
               "args": [
                 "python3"
               ]
@@ -264,9 +82,14 @@ fn a_recorded_listener_is_told_in_full() {
               "exe /usr/bin/python3.11"
             ]
           },
-          "connections": null
+          "connections": null,
+          "accept_queue": null,
+          "made_in": null,
+          "activation": null
         }
       ],
+      "unanswered": [],
+      "other_namespaces": [],
       "gaps": []
     }
     "#);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use jiff::{Timestamp, ToSpan};
 
-use crate::contract::{Document, Listener, read};
+use crate::document::{Document, Listener, read};
 use crate::started::{Listening, listener_program, whatlistens};
 
 /// What the program says of one port and protocol (`1538/tcp`).

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use crate::contract::License;
+use crate::document::License;
 use crate::live::{look, row};
 use crate::live_linux::copied;
 use crate::started::{Listening, listener_program};

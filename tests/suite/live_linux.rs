@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::contract::read;
+use crate::document::read;
 use crate::live::{look, pids, row};
 use crate::started::{Listening, in_the_end, listener_program, program, told, whatlistens};
 
@@ -260,17 +260,16 @@ fn a_worker_s_master_that_cannot_be_seen_is_a_gap() {
 
 #[test]
 #[ignore = "needs root: takes /proc/net away in a mount namespace"]
-fn without_the_peers_of_udp_sockets_there_is_a_gap() {
-    let listening = Listening::at(&listener_program(), &["udp:127.0.0.1:0"]);
-    let port = listening.port().to_string();
+fn a_container_without_proc_net_is_looked_at_all_the_same() {
+    let listening = Listening::at(&listener_program(), &["udp:127.0.0.1:0", "udp-connected:127.0.0.1:0"]);
+    let [receiver, client] = &listening.addresses[..] else { panic!("two sockets") };
     // exec keeps the id, and with it the folder that the mount is over.
-    let (stdout, ..) = without("/proc/$$/net", &port);
+    let (stdout, ..) = without("/proc/$$/net", &receiver.port().to_string());
     let document = read(&stdout);
-    assert_eq!(pids(row(&document, listening.addresses[0])), [listening.pid()]);
-    assert_eq!(
-        document.gaps.iter().map(|gap| gap.kind.as_str()).collect::<Vec<_>>(),
-        ["udp-peers-unreadable"]
-    );
+    assert_eq!(pids(row(&document, *receiver)), [listening.pid()]);
+    assert!(document.complete, "{stdout}");
+    let (stdout, _, status) = without("/proc/$$/net", &client.port().to_string());
+    assert!(status == 1 && read(&stdout).listeners.is_empty(), "{stdout}");
 }
 
 #[test]

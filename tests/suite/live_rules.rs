@@ -5,7 +5,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::process::Command;
 
-use crate::contract::License;
+use crate::document::License;
 use crate::live::{look, row};
 use crate::live_license::{FLEXNET, start};
 use crate::live_linux::copied;

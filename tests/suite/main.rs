@@ -4,6 +4,7 @@
 
 mod cli;
 mod contract;
+mod document;
 mod explanation;
 mod explanation_contract;
 mod license_data;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::process::Command;
 
-use crate::contract::read;
+use crate::document::read;
 use crate::started::{Listening, in_the_end, listener_program, whatlistens};
 
 /// Protocol, address, port → the holders, and how many such sockets there are.

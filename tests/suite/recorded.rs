@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use whatlistens::model::{
-    Executable, Gap, Holding, Host, Observation, Os, Pid, Process, Protocol, Report, Socket, SocketId, State,
-    Unseen, UnseenProcess, file_name,
+    Executable, Gap, Holding, Host, Observation, Os, Pid, PortRules, Process, Protocol, Report, Socket,
+    SocketId, State, Unseen, UnseenProcess, file_name,
 };
 use whatlistens::pipeline;
 use whatlistens::render::{self, Form, Style};
@@ -35,7 +35,12 @@ pub fn linux() -> Machine {
             sockets: Vec::new(),
             holdings: Vec::new(),
             processes: BTreeMap::new(),
+            unanswered: Vec::new(),
+            remnants: Vec::new(),
+            port_rules: PortRules::default(),
+            elsewhere: Vec::new(),
             gaps: Vec::new(),
+            account: Vec::new(),
         },
     }
 }
@@ -124,6 +129,10 @@ impl Machine {
             uid: Some(1000),
             user: Some("alice".to_owned()),
             namespace: None,
+            made_in: None,
+            activation: None,
+            accept_queue: None,
+            connections: None,
         });
         for holder in holders {
             self.observation.holdings.push(Holding { socket: id, pid: holder.pid });

@@ -18,7 +18,7 @@ fn a_mismatch_in_detail() {
     python3.11 (PID 11224) listens on TCP port 1538.
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
-    Parent       systemd (PID 1)
+    Parents      systemd (PID 1) → python3.11 (PID 11224)
     Runs         /usr/bin/python3.11
     User         alice
     Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
@@ -39,7 +39,7 @@ fn an_expected_server_in_detail() {
     lmgrd (PID 900) listens on TCP port 27000.
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
-    Parent       systemd (PID 1)
+    Parents      systemd (PID 1) → lmgrd (PID 900)
     Runs         /opt/flexlm/bin/lmgrd
     User         root
     Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
@@ -62,7 +62,7 @@ fn shared_sockets_in_detail() {
 
     Also         nginx (PID 801) and nginx (PID 802)
     Started      2026-11-22 02:53:20 (66 minutes ago)
-    Parent       systemd (PID 1)
+    Parents      systemd (PID 1) → nginx (PID 800)
     Runs         /usr/sbin/nginx
     User         root
     Reach        0.0.0.0, :: (any machine that can reach this one can reach it, if no firewall stops it)

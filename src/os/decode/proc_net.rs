@@ -1,99 +1,141 @@
 //! Understands the text of Linux's `/proc/net/{tcp,tcp6,udp,udp6}` (`proc_net(5)`; columns as
 //! printed by `get_tcp4_sock` in `net/ipv4/tcp_ipv4.c` and `udp4_format_sock` in `net/ipv4/udp.c`).
-//! Calls nothing, so it is tested on every system.
+//! It tells less than `sock_diag`: no interface, no `IPV6_V6ONLY`, no backlog.
 
-use std::collections::HashSet;
+use std::net::{IpAddr, SocketAddr};
 
-use crate::model::Protocol;
+use super::kernel_socket::{Family, KernelSocket, TcpState};
 
-/// The inodes of sockets, by what they are doing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Inodes {
-    /// TCP in LISTEN, and UDP without a peer.
-    pub receiving: HashSet<u32>,
-    /// UDP with a peer: clients.
-    pub connected_udp: HashSet<u32>,
+/// Understands a table, its heading passed by: the sockets, and how many lines were not understood.
+#[must_use]
+pub fn read(family: Family, table: &str) -> (Vec<KernelSocket>, usize) {
+    let lines: Vec<&str> = table.lines().skip(1).filter(|line| !line.trim().is_empty()).collect();
+    let sockets: Vec<KernelSocket> = lines.iter().filter_map(|line| socket(family, line)).collect();
+    let failed = lines.len() - sockets.len();
+    (sockets, failed)
 }
 
-/// What a state number means, in `include/net/tcp_states.h`; UDP uses `TCP_CLOSE` for a socket
-/// without a peer, and `TCP_ESTABLISHED` for one with a peer.
-const ESTABLISHED: &str = "01";
-const CLOSE: &str = "07";
-const LISTEN: &str = "0A";
-
-impl Inodes {
-    /// Adds the lines of a table, but for its heading. TCP tables begin with their listeners, and
-    /// are read no further: `tcp_seq_start` walks the listeners' table first. A line that cannot be
-    /// understood adds nothing.
-    pub fn add(&mut self, protocol: Protocol, lines: impl Iterator<Item = String>) {
-        for line in lines {
-            let Some((state, inode)) = state_and_inode(&line) else { continue };
-            match (protocol, state) {
-                (Protocol::Tcp, LISTEN) | (Protocol::Udp, CLOSE) => self.receiving.insert(inode),
-                (Protocol::Udp, ESTABLISHED) => self.connected_udp.insert(inode),
-                (Protocol::Tcp, _) => return,
-                (Protocol::Udp, _) => continue,
-            };
-        }
-    }
-}
-
-fn state_and_inode(line: &str) -> Option<(&str, u32)> {
+fn socket(family: Family, line: &str) -> Option<KernelSocket> {
     // sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ref …
-    let mut fields = line.split_ascii_whitespace().skip(3);
-    let state = fields.next()?;
-    let inode = fields.nth(5)?.parse().ok()?;
+    let mut fields = line.split_ascii_whitespace().skip(1);
+    let local = address(family, fields.next()?)?;
+    let peer = address(family, fields.next()?)?;
+    let state = TcpState::from_number(u8::from_str_radix(fields.next()?, 16).ok()?)?;
+    let (_, receive_queue) = fields.next()?.split_once(':')?;
+    let waiting = u32::from_str_radix(receive_queue, 16).ok()?;
+    let retransmits = u32::from_str_radix(fields.nth(1)?, 16).ok()?;
+    let uid = fields.next()?.parse().ok()?;
+    let inode: u32 = fields.nth(1)?.parse().ok()?;
     // Without a field behind it, the number may have been cut short.
     fields.next()?;
-    // A socket of the kernel's own may have none.
-    (inode != 0).then_some((state, inode))
+    Some(KernelSocket {
+        state,
+        local,
+        peer,
+        ipv6: family == Family::V6,
+        interface: None,
+        retransmits: u8::try_from(retransmits).unwrap_or(u8::MAX),
+        waiting,
+        limit: None,
+        uid,
+        inode: Some(inode).filter(|&inode| inode != 0),
+        v6only: None,
+        cgroup: None,
+    })
+}
+
+/// `0100007F:14E9`: words of 32 bits in network order, each printed as the machine's own number.
+fn address(family: Family, text: &str) -> Option<SocketAddr> {
+    let (ip, port) = text.split_once(':')?;
+    let word = |at: usize| {
+        let digits = ip.get(8 * at..8 * at + 8)?;
+        u32::from_str_radix(digits, 16).ok().map(u32::to_ne_bytes)
+    };
+    let ip = match family {
+        Family::V4 if ip.len() == 8 => IpAddr::from(word(0)?),
+        Family::V6 if ip.len() == 32 => {
+            let mut octets = [0; 16];
+            for at in 0..4 {
+                octets[4 * at..4 * at + 4].copy_from_slice(&word(at)?);
+            }
+            IpAddr::from(octets).to_canonical()
+        }
+        _ => return None,
+    };
+    Some(SocketAddr::new(ip, u16::from_str_radix(port, 16).ok().filter(|_| port.len() == 4)?))
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// Recorded on Linux 6.18: an unconnected socket, then one connected to 127.0.0.1:9.
-    const UDP: &str = "  \
+    const UDP: &str = "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
   401: 0100007F:D431 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 5801 2 0000000000000000 0
- 3512: 0100007F:C0A4 0100007F:0009 01 00000000:00000000 00:00000000 00000000     0        0 5802 2 0000000000000000 0";
+ 3512: 0100007F:C0A4 0100007F:0009 01 00000000:00000000 00:00000000 00000000 65534        0 5802 2 0000000000000000 0
+";
 
-    /// Recorded on Linux 6.18: a listener, then a connection.
-    const TCP: &str = "   \
-   0: 0100007F:14E9 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 31974 1 000000004cd955a8 100 0 0 10 5
-   1: 0100007F:14E9 0100007F:8C2A 01 00000000:00000000 00:00000000 00000000     0        0 31980 1 00000000d00403ed 20 4 30 10 -1
-   2: 0100007F:14EA 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 31990 1 000000004cd955a9 100 0 0 10 5";
+    /// Recorded on Linux 6.18: a listener with three connections waiting, and one on an IPv4-mapped address.
+    const TCP6: &str = "  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 00000000000000000000000001000000:14E9 00000000000000000000000000000000:0000 0A 00000000:00000003 00:00000000 00000000     0        0 31974 1 000000004cd955a8 100 0 0 10 5
+   1: 0000000000000000FFFF00000100007F:14EA 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 31980 1 00000000d00403ed 100 0 0 10 0
+";
 
-    fn read(protocol: Protocol, text: &str) -> Inodes {
-        let mut inodes = Inodes::default();
-        inodes.add(protocol, text.lines().map(str::to_owned));
-        inodes
+    fn told(family: Family, table: &str) -> Vec<String> {
+        let (sockets, _) = read(family, table);
+        let told = |s: &KernelSocket| {
+            format!("{:?} {} {} {} {} {:?}", s.state, s.local, s.peer, s.waiting, s.uid, s.inode)
+        };
+        sockets.iter().map(told).collect()
     }
 
     #[test]
-    fn sockets_are_told_apart_by_state() {
-        let udp = read(Protocol::Udp, UDP);
-        assert_eq!((udp.receiving, udp.connected_udp), ([5801].into(), [5802].into()));
-        // The third line stands behind the first connection, where the kernel puts no listener.
-        let tcp = read(Protocol::Tcp, TCP);
-        assert_eq!((tcp.receiving, tcp.connected_udp), ([31974].into(), HashSet::new()));
+    fn sockets_are_read_with_all_that_is_told() {
+        assert_eq!(
+            told(Family::V4, UDP),
+            [
+                "Closed 127.0.0.1:54321 0.0.0.0:0 0 0 Some(5801)",
+                "Established 127.0.0.1:49316 127.0.0.1:9 0 65534 Some(5802)",
+            ]
+        );
+        assert_eq!(
+            told(Family::V6, TCP6),
+            [
+                "Listening [::1]:5353 [::]:0 3 0 Some(31974)",
+                "Listening 127.0.0.1:5354 [::]:0 0 0 Some(31980)",
+            ]
+        );
     }
 
     #[test]
     fn no_truncation_names_another_socket() {
+        let (whole, _) = read(Family::V4, UDP);
         for end in 0..UDP.len() {
-            let Inodes { receiving, connected_udp } = read(Protocol::Udp, &UDP[..end]);
-            assert!(receiving.is_empty() || receiving == [5801].into(), "{end}: {receiving:?}");
-            assert!(connected_udp.is_empty() || connected_udp == [5802].into(), "{end}: {connected_udp:?}");
+            let (sockets, _) = read(Family::V4, &UDP[..end]);
+            assert!(sockets.iter().all(|socket| whole.contains(socket)), "{end}: {sockets:?}");
         }
     }
 
     #[test]
-    fn what_is_not_a_table_names_nothing() {
-        for text in
-            ["", "\n\n", "01 01 01 01", "x y z 01 a b c d e notanumber f", "x y z 01 a b c d e 99999999999 f"]
-        {
-            assert_eq!(read(Protocol::Udp, text), Inodes::default(), "{text:?}");
+    fn a_line_that_is_not_understood_is_counted() {
+        let table = format!("{UDP}  402: 0100007F:D431 nonsense\n");
+        let (sockets, failed) = read(Family::V4, &table);
+        assert_eq!((sockets.len(), failed), (2, 1));
+        assert_eq!(read(Family::V6, UDP), (vec![], 2), "of another family");
+        assert_eq!(read(Family::V4, ""), (vec![], 0));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_strange(table in "\\PC*(\n\\PC*){0,5}", at in 0..400_usize, byte in any::<char>()) {
+            let _ = read(Family::V6, &table);
+            let mut changed: Vec<char> = UDP.chars().collect();
+            if let Some(place) = changed.get_mut(at) {
+                *place = byte;
+            }
+            let _ = read(Family::V4, &changed.into_iter().collect::<String>());
         }
     }
 }

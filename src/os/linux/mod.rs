@@ -1,114 +1,223 @@
-//! What the portable backend needs of Linux: all of it from `/proc` (`proc(5)`).
+//! Linux: sockets by `sock_diag`, holders, units and containers from `/proc`, and a look into other
+//! network namespaces.
 
-mod walk;
+mod connections;
+mod containers;
+mod facts;
+mod forwards;
+mod holders;
+mod kcmp;
+mod listeners;
+mod look;
+mod namespaces;
+mod proc_dir;
+mod rules;
+mod sight;
+mod sock_diag;
+mod tables;
+mod units;
 
-use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, ErrorKind};
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io;
 
-use netstat2::error::Error;
-use netstat2::{AddressFamilyFlags, ProtocolFlags, SocketInfo};
+use jiff::Timestamp;
 
-use super::decode::proc_net::Inodes;
-use super::{Wish, unix};
-use crate::model::{Gap, GapKind, Pid, Protocol};
+use self::facts::{Reader, Seen, Users};
+use self::holders::{Holders, add_ancestors};
+use self::listeners::Found;
+use self::proc_dir::Proc;
+use self::sight::Sight;
+use self::tables::Tables;
+use self::units::SocketUnits;
+use super::look_into::{self, PortsOf};
+use super::{Inspect, THIS_OS, Unobservable, Wish, in_words};
+use crate::model::{
+    Gap, GapKind, Holding, Host, Observation, Os, Pid, Process, Remnant, SocketId, Unanswered, Unseen,
+};
 
-pub(super) use unix::{is_root as privileged, own_uid, process_user, uid, user_name};
-pub(super) use walk::{holders_of, unseen, uptime};
+pub(super) use super::unix::{
+    is_root as privileged, process_user, replaceable_path, same_path, uid, user_name,
+};
 
-/// Nothing is out of sight on Linux before it is looked at.
+/// What the portable backend cannot see here is known, and told by nobody: it is only for comparison.
 pub(super) fn standing_gaps(_privileged: bool) -> Vec<Gap> {
     Vec::new()
 }
 
-/// The socket tables, entry by entry.
-pub(super) type Entries = Box<dyn Iterator<Item = Result<SocketInfo, Error>>>;
+/// Looks at the machine once.
+///
+/// # Errors
+///
+/// Where no socket table could be read.
+pub(super) fn observe(
+    wish: &Wish,
+    inspect: &dyn Inspect,
+    now: Timestamp,
+) -> Result<Observation, Unobservable> {
+    let users = Users::default();
+    let reader = Reader::new(&users, wish.args);
+    let proc = Proc::open();
+    let mut sight = Sight::take(wish, &inspect.license_ports(), proc.as_ref().ok(), &reader)?;
+    let holders = proc.and_then(|proc| owners(&proc, &reader, wish, &mut sight));
+    let (mut holders, unseen) = holders.unwrap_or_else(|error| {
+        let detail =
+            format!("the process table could not be read ({}), so no owner is known", in_words(&error));
+        sight.gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
+        (Holders::default(), Unseen::Unlisted)
+    });
+    for (at, found) in sight.found.iter_mut().enumerate() {
+        found.socket.id = SocketId(at as u64);
+        found.socket.user = found.socket.uid.and_then(|uid| users.name(uid));
+    }
+    name_units(&mut sight.found, &holders);
+    let processes = processes(std::mem::take(&mut holders.seen), &sight.found, &holders, inspect);
+    Ok(Observation {
+        host: Host { name: sight::host_name(), os: THIS_OS },
+        taken_at: now,
+        privileged: privileged(),
+        unseen,
+        holdings: holdings(&sight.found, &holders),
+        processes,
+        unanswered: unanswered(&sight, &holders, &users),
+        remnants: remnants(&sight, &holders),
+        port_rules: rules::read(),
+        elsewhere: if wish.all_namespaces { Vec::new() } else { sight.elsewhere() },
+        sockets: sight.found.into_iter().map(|found| found.socket).collect(),
+        gaps: sight.gaps,
+        account: sight.account,
+    })
+}
 
-/// Opens the socket tables, with the holders where the processes can be listed: `netstat2` panics
-/// where they cannot.
-pub(super) fn open(
-    families: AddressFamilyFlags,
-    protocols: ProtocolFlags,
-    gaps: &mut Vec<Gap>,
-) -> Result<Entries, Error> {
-    match process_table() {
-        Ok(()) => Ok(Box::new(netstat2::iterate_sockets_info(families, protocols)?)),
-        Err(error) => {
-            gaps.push(Gap {
-                kind: GapKind::ProcessesUnreadable,
-                detail: format!("the process table could not be read ({error}), so no owner is known"),
-                count: None,
-                remedy: None,
-            });
-            Ok(Box::new(netstat2::iterate_sockets_info_without_pids(families, protocols)?))
+/// Finds who holds what was seen, and who started them. Sockets that were closed since are dropped.
+fn owners(proc: &Proc, reader: &Reader<'_>, wish: &Wish, sight: &mut Sight) -> io::Result<(Holders, Unseen)> {
+    let mut holders = Holders::find(proc, reader, &sight.inodes())?;
+    settle(proc, reader, wish, &mut holders, &mut sight.found)?;
+    add_ancestors(proc, reader, &mut holders.seen);
+    forwards::add(proc, reader, &sight.others, &mut holders.seen);
+    for seen in holders.seen.values_mut() {
+        name_containers(&mut seen.process);
+    }
+    let (walked, denied) = holders.counts();
+    sight.account.push(format!("{denied} of {walked} processes could not be looked into"));
+    let unseen = holders.unseen(proc);
+    Ok((holders, unseen))
+}
+
+/// Sockets and their holders are not read in one moment: what nobody seems to hold is looked at
+/// again, and dropped where it was closed meanwhile.
+fn settle(
+    proc: &Proc,
+    reader: &Reader<'_>,
+    wish: &Wish,
+    holders: &mut Holders,
+    found: &mut Vec<Found>,
+) -> io::Result<()> {
+    let is_unheld = |holders: &Holders, found: &Found| {
+        found.inode.is_some_and(|inode| !holders.of_socket.contains_key(&inode))
+    };
+    let unheld: HashSet<u32> =
+        found.iter().filter(|found| is_unheld(holders, found)).filter_map(|found| found.inode).collect();
+    if unheld.is_empty() {
+        return Ok(());
+    }
+    holders.look_again(proc, reader, &unheld)?;
+    // Those of other namespaces are not asked for again.
+    let mut unread = Vec::new();
+    let now = listeners::read(&mut Tables::of_this_thread(), wish, None, &mut unread);
+    let now: HashSet<u32> = now.iter().filter_map(|found| found.inode).collect();
+    found.retain(|found| {
+        let asked_again = found.socket.namespace.is_none() && unread.is_empty();
+        !asked_again || !is_unheld(holders, found) || found.inode.is_none_or(|inode| now.contains(&inode))
+    });
+    Ok(())
+}
+
+fn name_containers(process: &mut Process) {
+    let forwarded = process.forward.as_mut().and_then(|forward| forward.container.as_mut());
+    for container in process.container.as_mut().into_iter().chain(forwarded) {
+        container.name = containers::name(container);
+    }
+}
+
+/// Names the units of sockets whose holders do not show them: hidden, none, or systemd for another.
+fn name_units(found: &mut [Found], holders: &Holders) {
+    let is_systemd = |found: &Found| {
+        let pids = holders.of(found.inode);
+        let mut processes = pids.iter().filter_map(|pid| holders.seen.get(pid));
+        processes.any(|seen| seen.process.exe_name(Os::Linux) == Some("systemd"))
+    };
+    let open: Vec<bool> =
+        found.iter().map(|found| holders.of(found.inode).is_empty() || is_systemd(found)).collect();
+    let unknown = found.iter().zip(&open).filter(|(_, open)| **open);
+    let cgroups: HashSet<u64> = unknown.filter_map(|(found, _)| found.cgroup).collect();
+    let units = if cgroups.is_empty() { HashMap::new() } else { units::of_cgroups(&cgroups) };
+    let mut socket_units = None;
+    for (found, _) in found.iter_mut().zip(open).filter(|(_, open)| *open) {
+        found.socket.made_in = found.cgroup.and_then(|cgroup| units.get(&cgroup).cloned());
+        if is_systemd(found) {
+            let socket_units = socket_units.get_or_insert_with(SocketUnits::read);
+            let (made_in, protocol, local) =
+                (found.socket.made_in.as_ref(), found.socket.protocol, found.socket.local);
+            found.socket.activation = socket_units.activation(made_in, protocol, local);
         }
     }
 }
 
-/// Whether the processes can be listed while `netstat2` has its four netlink sockets open, and
-/// each one's files besides.
-fn process_table() -> io::Result<()> {
-    let at_once: Vec<_> = (0..8).map(|_| fs::read_dir("/proc/self/fd")).collect::<Result<_, _>>()?;
-    drop(at_once);
-    fs::read_dir("/proc").map(drop)
+fn holdings(found: &[Found], holders: &Holders) -> Vec<Holding> {
+    let of = |found: &Found| {
+        let socket = found.socket.id;
+        holders.of(found.inode).into_iter().map(move |pid| Holding { socket, pid })
+    };
+    found.iter().flat_map(of).collect()
 }
 
-/// What `/proc/net` says is there: it knows which UDP sockets have a peer, which `netstat2` does
-/// not tell, and it tells whether a dump was refused, which `netstat2` takes for an empty one.
-pub(super) fn inodes(wish: Wish) -> io::Result<Inodes> {
-    let mut inodes = Inodes::default();
-    for (table, protocol, wanted) in [
-        ("tcp", Protocol::Tcp, wish.ipv4),
-        ("tcp6", Protocol::Tcp, wish.ipv6),
-        ("udp", Protocol::Udp, wish.ipv4),
-        ("udp6", Protocol::Udp, wish.ipv6),
-    ] {
-        if !wanted || wish.protocol.is_some_and(|only| only != protocol) {
-            continue;
-        }
-        match File::open(Path::new("/proc/net").join(table)) {
-            Ok(file) => inodes.add(protocol, BufReader::new(file).lines().map_while(Result::ok).skip(1)),
-            // A kernel without IPv6 has no such table.
-            Err(error) if error.kind() == ErrorKind::NotFound && table.ends_with('6') => {}
-            Err(error) => return Err(error),
+fn unanswered(sight: &Sight, holders: &Holders, users: &Users) -> Vec<Unanswered> {
+    let told = sight.unanswered.iter().map(|socket| Unanswered {
+        remote: socket.peer,
+        retransmits: socket.retransmits,
+        uid: socket.uid,
+        user: users.name(socket.uid),
+        pids: holders.of(socket.inode),
+    });
+    told.collect()
+}
+
+fn remnants(sight: &Sight, holders: &Holders) -> Vec<Remnant> {
+    let told = sight.remnants.iter().map(|(protocol, state, socket)| Remnant {
+        protocol: *protocol,
+        state: *state,
+        local: socket.local,
+        peer: socket.peer,
+        pids: holders.of(socket.inode),
+    });
+    told.collect()
+}
+
+/// The processes, with what [`Inspect`] asks of them.
+fn processes(
+    seen: BTreeMap<Pid, Seen>,
+    found: &[Found],
+    holders: &Holders,
+    inspect: &dyn Inspect,
+) -> BTreeMap<Pid, Process> {
+    let mut ports_of = PortsOf::new();
+    for found in found {
+        for pid in holders.of(found.inode) {
+            let place = (found.socket.protocol, found.socket.local.port());
+            ports_of.entry(pid).or_default().push(place);
         }
     }
-    Ok(inodes)
-}
-
-/// The file that a process runs, and whether it was deleted or replaced since. The kernel tells that
-/// by a suffix to the path (`d_path` in `fs/d_path.c`), which a file's name may also end in.
-pub(super) fn executable(pid: Pid, seen: &Path) -> (PathBuf, Option<bool>) {
-    let Ok(path) = fs::read_link(format!("/proc/{pid}/exe")) else { return (seen.to_owned(), None) };
-    match path.as_os_str().as_bytes().strip_suffix(b" (deleted)") {
-        Some(without) if !is_named(pid, &path) => (PathBuf::from(OsStr::from_bytes(without)), Some(true)),
-        _ => (path, Some(false)),
-    }
-}
-
-/// Whether a path, as the process sees it, leads to the file that it runs.
-fn is_named(pid: Pid, path: &Path) -> bool {
-    let running = unix::identity(Path::new(&format!("/proc/{pid}/exe")));
-    running.is_some() && running == unix::identity_under(&root_of(pid), path)
-}
-
-/// The bytes of the file that a process runs, even where it was deleted.
-pub(super) fn open_executable(pid: Pid, _path: &Path) -> io::Result<File> {
-    File::open(format!("/proc/{pid}/exe"))
-}
-
-/// Where any user could replace the executable; paths are seen as the process sees them.
-pub(super) fn replaceable_at(pid: Pid, path: &Path) -> Option<String> {
-    unix::replaceable_at(&root_of(pid), path)
-}
-
-/// Whether two paths, as the process sees them, lead to one file.
-pub(super) fn same_file(pid: Pid, one: &Path, other: &Path) -> bool {
-    unix::same_file(&root_of(pid), one, other)
-}
-
-fn root_of(pid: Pid) -> PathBuf {
-    PathBuf::from(format!("/proc/{pid}/root"))
+    let started: BTreeMap<Pid, u64> = seen.iter().map(|(&pid, seen)| (pid, seen.started)).collect();
+    let mut processes: BTreeMap<Pid, Process> =
+        seen.into_iter().map(|(pid, seen)| (pid, seen.process)).collect();
+    let Ok(proc) = Proc::open() else { return processes };
+    let again = |pid: Pid| proc.same_process(pid, *started.get(&pid)?);
+    look_into::files(&mut processes, &ports_of, inspect, &|pid, _| {
+        facts::open_executable(&again(pid).ok_or(io::Error::from(io::ErrorKind::NotFound))?)
+    });
+    look_into::command_lines(&mut processes, &ports_of, inspect, &mut |pids| {
+        let read = |&pid: &Pid| Some((pid, facts::command_line(&again(pid)?)?));
+        pids.iter().filter_map(read).collect()
+    });
+    processes
 }

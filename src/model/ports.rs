@@ -1,0 +1,59 @@
+//! What a system says of ports that nothing listens on.
+
+use std::net::SocketAddr;
+
+use super::{Pid, PortRange, Protocol};
+
+/// The rules of a system for its ports (`ip_sysctl` in the documentation of Linux).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PortRules {
+    /// The ports given to programs that ask for none in particular.
+    pub ephemeral: Option<PortRange>,
+    /// Those of them that are kept back for programs that ask by number.
+    pub reserved: Vec<PortRange>,
+    /// Ports below this need a privilege to be opened.
+    pub unprivileged_from: Option<u16>,
+}
+
+/// A socket with a peer whose own port was asked about: what is left of a listener, or a client's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remnant {
+    /// Its protocol.
+    pub protocol: Protocol,
+    /// What it is doing.
+    pub state: RemnantState,
+    /// Its own address and port.
+    pub local: SocketAddr,
+    /// Its peer's.
+    pub peer: SocketAddr,
+    /// Who is seen to hold it.
+    pub pids: Vec<Pid>,
+}
+
+/// What a socket with a peer is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RemnantState {
+    /// It is connected, or was and is not yet closed on this side.
+    Connected,
+    /// It waits for an answer to its request for a connection.
+    Requesting,
+    /// It is being closed.
+    Closing,
+    /// It is over; the port rests (RFC 9293, section 3.6.1; 60 seconds on Linux).
+    TimeWait,
+}
+
+/// A request for a connection that is not answered: it was sent again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unanswered {
+    /// Where it was sent.
+    pub remote: SocketAddr,
+    /// How often it was sent again.
+    pub retransmits: u8,
+    /// The number of the user who asks.
+    pub uid: u32,
+    /// That user's name.
+    pub user: Option<String>,
+    /// Who is seen to hold the socket.
+    pub pids: Vec<Pid>,
+}

@@ -1,0 +1,139 @@
+//! Understands what Linux's `/proc/PID` says of a process (`proc_pid_stat(5)`, `proc_pid_status(5)`,
+//! `proc_pid_fd(5)`, `proc_stat(5)`).
+
+use crate::model::Pid;
+
+/// Since boot, in hundredths of a second: `USER_HZ` is 100 on every architecture but the long gone
+/// alpha and ia64 (`include/asm-generic/param.h`).
+pub type Ticks = u64;
+
+/// What `/proc/PID/stat` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stat<'a> {
+    /// The kernel's short name.
+    pub comm: &'a [u8],
+    /// The parent; 0 for none in sight.
+    pub ppid: Pid,
+    /// When it started: with its id, this tells it from another process.
+    pub started: Ticks,
+}
+
+/// Understands `/proc/PID/stat`. The name, the second field, may hold blanks and parentheses.
+#[must_use]
+pub fn stat(line: &[u8]) -> Option<Stat<'_>> {
+    let open = line.iter().position(|&b| b == b'(')?;
+    let close = line.iter().rposition(|&b| b == b')').filter(|&close| close > open)?;
+    let mut fields = std::str::from_utf8(&line[close + 1..]).ok()?.split_ascii_whitespace();
+    // The state is field 3, the parent field 4, the start time field 22.
+    let ppid = fields.nth(1)?.parse().ok()?;
+    let started = fields.nth(22 - 5)?.parse().ok()?;
+    // Without a field behind it, the number may have been cut short.
+    fields.next()?;
+    Some(Stat { comm: &line[open + 1..close], ppid, started })
+}
+
+/// The effective user in `/proc/PID/status`: the second number behind `Uid:`.
+#[must_use]
+pub fn effective_uid(status: &str) -> Option<u32> {
+    let line = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    let mut numbers = line.split_ascii_whitespace().skip(1);
+    let effective = numbers.next()?.parse().ok()?;
+    numbers.next()?;
+    Some(effective)
+}
+
+/// The socket that a link in `/proc/PID/fd` leads to: `socket:[12345]`.
+#[must_use]
+pub fn socket_inode(link: &[u8]) -> Option<u32> {
+    let digits = link.strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// The namespace that a link in `/proc/PID/ns` leads to: `net:[4026531833]`.
+#[must_use]
+pub fn namespace_inode(link: &[u8]) -> Option<u64> {
+    let digits = link.strip_prefix(b"net:[")?.strip_suffix(b"]")?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// When the system started, in seconds since 1970: the line `btime` of `/proc/stat`.
+#[must_use]
+pub fn boot_time(stat: &str) -> Option<i64> {
+    stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()
+}
+
+/// The words of `/proc/PID/cmdline`; `None` where it is empty, as a kernel thread's and an ended
+/// process's is.
+#[must_use]
+pub fn command_line(bytes: &[u8]) -> Option<Vec<String>> {
+    let words = bytes.strip_suffix(b"\0").unwrap_or(bytes);
+    if words.is_empty() {
+        return None;
+    }
+    Some(words.split(|&b| b == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Recorded on Linux 6.18, but for the name.
+    const STAT: &[u8] = b"4242 (a) (b) 1 S) S 17 4242 4242 0 -1 4194560 1263 0 0 0 3 1 0 0 20 0 1 0 24431 25661440 2613 18446744073709551615 1 1 0 0 0 0 0 4096 2 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 0\n";
+
+    #[test]
+    fn the_facts_stand_behind_whatever_name() {
+        assert_eq!(stat(STAT), Some(Stat { comm: b"a) (b) 1 S", ppid: 17, started: 24431 }));
+        assert_eq!(stat(b""), None);
+        assert_eq!(stat(b") ("), None);
+    }
+
+    #[test]
+    fn no_truncation_gives_another_start() {
+        for end in 0..STAT.len() {
+            let found = stat(&STAT[..end]);
+            assert!(found.as_ref().is_none_or(|found| found.started == 24431), "{end}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn the_effective_user_is_the_second() {
+        let status = "Name:\tpython3\nUid:\t1000\t65534\t0\t1000\nGid:\t0\t0\t0\t0\n";
+        assert_eq!(effective_uid(status), Some(65534));
+        for text in ["", "Uid:", "Uid:\t1000", "Uid:\t1000\t6553", "Uid:\tx\ty\tz"] {
+            assert_eq!(effective_uid(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn links_name_sockets_and_namespaces_and_nothing_else() {
+        assert_eq!(socket_inode(b"socket:[4294967295]"), Some(u32::MAX));
+        assert_eq!(namespace_inode(b"net:[4026531833]"), Some(4_026_531_833));
+        for link in [&b"socket:[]"[..], b"socket:[1", b"socket:[4294967296]", b"/tmp/socket:[1]", b"pipe:[1]"]
+        {
+            assert_eq!(socket_inode(link), None, "{link:?}");
+        }
+        assert_eq!(namespace_inode(b"pid:[1]"), None);
+    }
+
+    #[test]
+    fn a_command_line_is_its_words() {
+        assert_eq!(command_line(b"a\0\0b c\0"), Some(vec!["a".into(), String::new(), "b c".into()]));
+        assert_eq!(command_line(b"set by itself"), Some(vec!["set by itself".into()]));
+        assert_eq!(command_line(b""), None);
+        assert_eq!(boot_time("cpu 1 2\nbtime 1795500000\nprocesses 1\n"), Some(1_795_500_000));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_too_strange(bytes in prop::collection::vec(any::<u8>(), 0..300), at in 0..200_usize, byte: u8) {
+            let _ = (stat(&bytes), socket_inode(&bytes), namespace_inode(&bytes), command_line(&bytes));
+            let mut changed = STAT.to_vec();
+            if let Some(place) = changed.get_mut(at) {
+                *place = byte;
+            }
+            let _ = stat(&changed);
+        }
+    }
+}

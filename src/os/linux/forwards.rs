@@ -1,0 +1,71 @@
+//! Whom `docker-proxy` holds a port for: its command line names the container's address, and the
+//! container's network namespace, where it can be looked into, tells who listens there.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::super::decode::{docker_proxy, local_addresses};
+use super::facts::{Reader, Seen, command_line};
+use super::holders::Holders;
+use super::look::Look;
+use super::namespaces::Other;
+use super::proc_dir::Proc;
+use crate::model::{Forward, Os, Pid, Socket, State};
+
+/// The program's name: moby's `cmd/docker-proxy`.
+const PROXY: &str = "docker-proxy";
+
+/// Notes where proxies send what they receive. `others` are the namespaces that were looked into.
+pub(super) fn add(
+    proc: &Proc,
+    reader: &Reader<'_>,
+    others: &[(Other, Look)],
+    seen: &mut BTreeMap<Pid, Seen>,
+) {
+    for Seen { process, started } in seen.values_mut() {
+        if process.exe_name(Os::Linux) != Some(PROXY) {
+            continue;
+        }
+        let Some(dir) = proc.same_process(process.pid, *started) else { continue };
+        let Some(mut forward) = command_line(&dir).and_then(|args| docker_proxy::forward(&args)) else {
+            continue;
+        };
+        if let Some((other, look)) =
+            others.iter().find(|(other, _)| has_address(proc, other, forward.to.ip()))
+        {
+            find_listener(proc, reader, other, look, &mut forward);
+        }
+        process.forward = Some(forward);
+    }
+}
+
+/// Whether an interface in the namespace has the address.
+fn has_address(proc: &Proc, other: &Other, ip: IpAddr) -> bool {
+    let Some(dir) = other.oldest.and_then(|pid| proc.process(pid).ok()) else { return false };
+    let text = |name| dir.text(name).unwrap_or_default();
+    match ip {
+        IpAddr::V4(ip) => local_addresses::v4(&text("net/fib_trie")).contains(&ip),
+        IpAddr::V6(ip) => local_addresses::v6(&text("net/if_inet6")).contains(&ip),
+    }
+}
+
+fn find_listener(proc: &Proc, reader: &Reader<'_>, other: &Other, look: &Look, forward: &mut Forward) {
+    let receives = |socket: &Socket| {
+        let ip = socket.local.ip();
+        socket.protocol == forward.protocol
+            && socket.state != State::Bound
+            && socket.local.port() == forward.to.port()
+            && (ip == forward.to.ip() || ip.is_unspecified())
+    };
+    let listening = look.found.iter().filter(|found| receives(&found.socket));
+    let inodes = listening.filter_map(|found| found.inode).collect();
+    let holders = Holders::among(proc, reader, &inodes, other.pids.clone()).unwrap_or_default();
+    // Of several the first that started, as elsewhere.
+    let lead = holders.seen.into_values().min_by_key(|seen| (seen.started, seen.process.pid));
+    let oldest = || reader.read(&proc.process(other.oldest?).ok()?).ok();
+    forward.container = lead.as_ref().and_then(|lead| lead.process.container.clone());
+    if forward.container.is_none() {
+        forward.container = oldest().and_then(|oldest| oldest.process.container);
+    }
+    forward.process = lead.map(|lead| (lead.process.pid, lead.process.name));
+}

@@ -1,0 +1,46 @@
+//! Whether two threads share their table of open files (`kcmp(2)`).
+
+/// `KCMP_FILES` in `include/uapi/linux/kcmp.h`.
+const KCMP_FILES: libc::c_int = 2;
+
+/// Whether a thread has the same table of open files as its process's first thread. False where that
+/// cannot be told, as where the kernel was built without the call or the first thread has ended.
+#[expect(unsafe_code, reason = "no crate wraps this call")]
+pub(super) fn share_files(process: u32, thread: u32) -> bool {
+    // SAFETY: the call takes numbers alone and writes nothing.
+    let order = unsafe { libc::syscall(libc::SYS_kcmp, process, thread, KCMP_FILES, 0, 0) };
+    order == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use rustix::thread::{UnshareFlags, gettid};
+
+    use super::*;
+
+    #[test]
+    #[expect(unsafe_code, reason = "a thread's table of open files is to be its own")]
+    fn a_thread_shares_until_it_takes_a_table_of_its_own() {
+        let process = std::process::id();
+        let (say, hear) = mpsc::channel();
+        let (end, ended) = mpsc::channel::<()>();
+        let other = thread::spawn(move || {
+            say.send(gettid().as_raw_nonzero().get()).unwrap();
+            ended.recv().unwrap();
+            // SAFETY: this thread opens and closes nothing.
+            unsafe { rustix::thread::unshare_unsafe(UnshareFlags::FILES).unwrap() };
+            say.send(0).unwrap();
+            ended.recv().unwrap();
+        });
+        let thread = u32::try_from(hear.recv().unwrap()).unwrap();
+        assert!(share_files(process, thread));
+        end.send(()).unwrap();
+        hear.recv().unwrap();
+        assert!(!share_files(process, thread));
+        end.send(()).unwrap();
+        other.join().unwrap();
+    }
+}

@@ -1,0 +1,64 @@
+//! The look at one network namespace.
+
+use super::super::decode::kernel_socket::KernelSocket;
+use super::super::{Wish, in_words};
+use super::connections;
+use super::listeners::{self, Found, Unread};
+use super::tables::Tables;
+use crate::model::{Gap, GapKind, Namespace, PortRange};
+
+/// What was seen in it.
+#[derive(Default)]
+pub(super) struct Look {
+    pub(super) found: Vec<Found>,
+    /// Requests to license servers that are not answered.
+    pub(super) unanswered: Vec<KernelSocket>,
+    /// Tables that could not be read at all.
+    pub(super) unread: Vec<Unread>,
+    /// What could not be seen otherwise.
+    pub(super) gaps: Vec<Gap>,
+    /// Why `/proc/net` was read, where it was.
+    pub(super) fell_back: Option<String>,
+}
+
+/// Looks at the namespace that the tables are of.
+pub(super) fn look(
+    tables: &mut Tables,
+    wish: &Wish,
+    license_ports: &[PortRange],
+    namespace: Option<&Namespace>,
+) -> Look {
+    let mut look = Look::default();
+    look.found = listeners::read(tables, wish, namespace, &mut look.unread);
+
+    let counted = if wish.connections { &[PortRange::ALL][..] } else { license_ports };
+    let mut found: Vec<&mut Found> = look.found.iter_mut().collect();
+    let counting = connections::count(tables, &mut found, counted);
+    let waiting = connections::unanswered(tables, license_ports).map(|waiting| look.unanswered = waiting);
+    if let Err(error) = counting.and(waiting) {
+        let detail = format!("connections could not be read ({})", in_words(&error));
+        look.gaps.push(Gap::new(GapKind::ConnectionsUnreadable, detail));
+    }
+    if let Some(why) = tables.lacking.first() {
+        let detail = format!("a socket table was not read to its end ({why}), so listeners may be missing");
+        look.gaps.push(Gap::new(GapKind::SocketsUnreadable, detail));
+    }
+    look.fell_back = tables.fell_back.take();
+    look
+}
+
+impl Look {
+    /// Whether nothing could be read.
+    pub(super) fn is_blind(&self) -> bool {
+        self.found.is_empty() && !self.unread.is_empty()
+    }
+
+    /// The gaps of the tables that could not be read at all.
+    pub(super) fn unread_gaps(&self) -> impl Iterator<Item = Gap> {
+        self.unread.iter().map(|Unread { table, error }| {
+            let detail =
+                format!("{table} could not be read ({}), so listeners may be missing", in_words(error));
+            Gap::new(GapKind::SocketsUnreadable, detail)
+        })
+    }
+}

@@ -1,0 +1,145 @@
+//! Network namespaces (`network_namespaces(7)`): which there are, what they are called, and how to look
+//! into them.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use rustix::fs::statfs;
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use super::super::decode::proc_pid::{self, Ticks};
+use super::facts::Reader;
+use super::proc_dir::{Proc, is_gone};
+use super::tables::Tables;
+use crate::model::{Namespace, Pid};
+
+/// Where ip(8) keeps the namespaces that it gave names to.
+const NAMED: &str = "/run/netns";
+/// The file system of namespaces (`include/uapi/linux/magic.h`).
+const NSFS_MAGIC: i64 = 0x6e73_6673;
+
+/// A network namespace other than the caller's.
+#[derive(Debug)]
+pub(super) struct Other {
+    pub(super) namespace: Namespace,
+    /// The file that stands for it.
+    file: PathBuf,
+    /// The process in it that started first, which names it where ip(8) does not.
+    pub(super) oldest: Option<Pid>,
+    /// All the processes in it that can be seen.
+    pub(super) pids: Vec<Pid>,
+}
+
+/// All the namespaces that can be seen.
+#[derive(Debug, Default)]
+pub(super) struct Namespaces {
+    pub(super) others: Vec<Other>,
+    /// Of so many processes it cannot be seen which namespace they are in.
+    pub(super) unknown: usize,
+}
+
+/// A namespace's processes, as far as they matter here.
+#[derive(Default)]
+struct Members {
+    name: Option<String>,
+    file: Option<PathBuf>,
+    oldest: Option<(Ticks, Pid)>,
+    pids: Vec<Pid>,
+}
+
+/// Finds all that a process is in, or that ip(8) keeps.
+pub(super) fn find(proc: &Proc, reader: &Reader<'_>) -> Namespaces {
+    let own = fs::read_link("/proc/thread-self/ns/net").ok().and_then(|link| inode(&link));
+    let mut found: BTreeMap<u64, Members> = BTreeMap::new();
+    let mut unknown = 0;
+    let Some(own) = own else { return Namespaces::default() };
+    for pid in proc.pids().unwrap_or_default() {
+        let link = match proc.link(pid, "ns/net") {
+            Ok(link) => link,
+            Err(error) => {
+                unknown += usize::from(!is_gone(&error));
+                continue;
+            }
+        };
+        let Some(inode) = inode(&link).filter(|&inode| inode != own) else { continue };
+        let started = proc.process(pid).and_then(|dir| dir.started()).unwrap_or(Ticks::MAX);
+        let members = found.entry(inode).or_default();
+        members.pids.push(pid);
+        if members.oldest.is_none_or(|oldest| (started, pid) < oldest) {
+            members.oldest = Some((started, pid));
+            members.file = Some(PathBuf::from(format!("/proc/{pid}/ns/net")));
+        }
+    }
+    for (name, path, inode) in named() {
+        if inode != own {
+            let members = found.entry(inode).or_default();
+            members.name = Some(name);
+            members.file = Some(path);
+        }
+    }
+    let others = found.into_iter().filter_map(|(inode, members)| {
+        let oldest = members.oldest.map(|(_, pid)| pid);
+        let name = members.name.or_else(|| called(proc, reader, oldest?));
+        Some(Other { namespace: Namespace { inode, name }, file: members.file?, oldest, pids: members.pids })
+    });
+    Namespaces { others: others.collect(), unknown }
+}
+
+/// What the namespace of a process is called: its container, or else the process itself.
+fn called(proc: &Proc, reader: &Reader<'_>, pid: Pid) -> Option<String> {
+    let process = reader.read(&proc.process(pid).ok()?).ok()?.process;
+    Some(match (&process.container, &process.name) {
+        (Some(container), _) => container.called(),
+        (None, Some(name)) => format!("{name} (PID {pid})"),
+        (None, None) => format!("PID {pid}"),
+    })
+}
+
+/// The namespaces that have a name, with the files that stand for them.
+fn named() -> impl Iterator<Item = (String, PathBuf, u64)> {
+    fs::read_dir(NAMED).into_iter().flatten().flatten().filter_map(|entry| {
+        let path = entry.path();
+        // A name that was left over after its mount went is an ordinary file.
+        let is_namespace =
+            statfs(&path).is_ok_and(|system| i128::from(system.f_type) == i128::from(NSFS_MAGIC));
+        let inode = fs::metadata(&path).ok().filter(|_| is_namespace)?.ino();
+        Some((entry.file_name().to_string_lossy().into_owned(), path, inode))
+    })
+}
+
+fn inode(link: &Path) -> Option<u64> {
+    proc_pid::namespace_inode(link.as_os_str().as_encoded_bytes())
+}
+
+impl Other {
+    /// Looks at the tables of this namespace: entered on a thread of its own, which ends with the
+    /// look; or where that is not allowed, from the folder of a process in it.
+    ///
+    /// # Errors
+    ///
+    /// Where neither can be done.
+    pub(super) fn look<T: Send>(&self, look: impl FnOnce(&mut Tables) -> T + Send) -> io::Result<T> {
+        let file = File::open(&self.file);
+        thread::scope(|scope| {
+            let entered = scope.spawn(move || {
+                match file.and_then(|file| {
+                    Ok(move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network))?)
+                }) {
+                    Ok(()) => Ok(look(&mut Tables::of_this_thread())),
+                    Err(error) => match self.oldest.map(|pid| PathBuf::from(format!("/proc/{pid}"))) {
+                        Some(process) if fs::metadata(process.join("net/tcp")).is_ok() => {
+                            Ok(look(&mut Tables::of_process(&process)))
+                        }
+                        _ => Err(error),
+                    },
+                }
+            });
+            entered.join().unwrap_or_else(|_| Err(io::Error::other("the thread that looked came to grief")))
+        })
+    }
+}

@@ -1,0 +1,161 @@
+//! All the sockets that are to be seen: those of the caller's network namespace, and of others.
+
+use std::collections::HashSet;
+use std::io;
+
+use rustix::system::uname;
+
+use super::super::decode::kernel_socket::KernelSocket;
+use super::super::decode::port_rules;
+use super::super::{Unobservable, Wish, in_words};
+use super::connections;
+use super::facts::Reader;
+use super::listeners::Found;
+use super::look::{Look, look};
+use super::namespaces::{self, Namespaces, Other};
+use super::proc_dir::Proc;
+use super::tables::Tables;
+use crate::model::{Elsewhere, Gap, GapKind, PortRange, Protocol, RemnantState, State};
+
+/// What was seen of sockets, before anybody asks who holds them.
+#[derive(Default)]
+pub(super) struct Sight {
+    pub(super) found: Vec<Found>,
+    /// Requests to license servers that are not answered.
+    pub(super) unanswered: Vec<KernelSocket>,
+    /// What else has the ports that were asked about.
+    pub(super) remnants: Vec<(Protocol, RemnantState, KernelSocket)>,
+    /// The other namespaces that could be looked into, and what is there.
+    pub(super) others: Vec<(Other, Look)>,
+    pub(super) gaps: Vec<Gap>,
+    pub(super) account: Vec<String>,
+}
+
+impl Sight {
+    /// Looks. Other namespaces are found through `proc`, where there is one.
+    ///
+    /// # Errors
+    ///
+    /// Where no socket table of the caller's own namespace could be read.
+    pub(super) fn take(
+        wish: &Wish,
+        license_ports: &[PortRange],
+        proc: Option<&Proc>,
+        reader: &Reader<'_>,
+    ) -> Result<Sight, Unobservable> {
+        let mut tables = Tables::of_this_thread();
+        let own = look(&mut tables, wish, license_ports, None);
+        if let Some(unread) = own.unread.first().filter(|_| own.is_blind()) {
+            return Err(Unobservable { reason: in_words(&unread.error) });
+        }
+        let mut sight = Sight::default();
+        sight.gaps.extend(own.unread_gaps());
+        sight.account.push(match &own.fell_back {
+            None => "sockets were read by sock_diag".to_owned(),
+            Some(why) => format!("sockets were read from /proc/net, for sock_diag could not be asked: {why}"),
+        });
+        sight.gaps.extend(bound_unseen(wish, &own));
+        sight.gaps.extend(own.gaps);
+        (sight.found, sight.unanswered) = (own.found, own.unanswered);
+        if !wish.asked.is_empty() {
+            match connections::remnants(&mut tables, wish.protocol, &wish.asked) {
+                Ok(remnants) => sight.remnants = remnants,
+                Err(error) => sight.gaps.push(Gap::new(
+                    GapKind::ConnectionsUnreadable,
+                    format!("connections could not be read ({})", in_words(&error)),
+                )),
+            }
+        }
+        if let Some(proc) = proc {
+            sight.look_elsewhere(wish, license_ports, namespaces::find(proc, reader));
+        }
+        Ok(sight)
+    }
+
+    fn look_elsewhere(&mut self, wish: &Wish, license_ports: &[PortRange], all: Namespaces) {
+        let (count, mut failures) = (all.others.len(), Vec::new());
+        for other in all.others {
+            let namespace = other.namespace.clone();
+            let into = |tables: &mut Tables| look(tables, wish, license_ports, Some(&namespace));
+            match other.look(into) {
+                Ok(look) => self.others.push((other, look)),
+                Err(error) => failures.push((other, error)),
+            }
+        }
+        let seen = self.others.len();
+        self.account.push(match count {
+            0 => "no other network namespace is seen".to_owned(),
+            1 => format!("there is 1 other network namespace, and {seen} could be looked into"),
+            _ => format!("there are {count} other network namespaces, and {seen} could be looked into"),
+        });
+        if wish.all_namespaces {
+            self.gaps.extend(not_entered(&failures).into_iter().chain(not_known(all.unknown)));
+            for (_, look) in &mut self.others {
+                self.gaps.extend(look.unread_gaps().chain(look.gaps.iter().cloned()).collect::<Vec<_>>());
+                self.found.extend(look.found.iter().cloned());
+                self.unanswered.extend(look.unanswered.iter().cloned());
+            }
+        }
+    }
+
+    /// The inodes of all sockets whose holders are to be found.
+    pub(super) fn inodes(&self) -> HashSet<u32> {
+        let clients = self.unanswered.iter().chain(self.remnants.iter().map(|(_, _, socket)| socket));
+        let listeners = self.found.iter().filter_map(|found| found.inode);
+        listeners.chain(clients.filter_map(|socket| socket.inode)).collect()
+    }
+
+    /// The other namespaces, with their listeners counted.
+    pub(super) fn elsewhere(&self) -> Vec<Elsewhere> {
+        let counted = self.others.iter().map(|(other, look)| {
+            let listening = look.found.iter().map(|found| &found.socket);
+            let listening = listening.filter(|socket| socket.state != State::Bound);
+            Elsewhere {
+                namespace: other.namespace.clone(),
+                listeners: listening.map(|socket| (socket.protocol, socket.local.port())).collect(),
+            }
+        });
+        counted.collect()
+    }
+}
+
+/// What a kernel before 6.8, and `/proc/net` on any, does not tell of the ports that were asked about.
+fn bound_unseen(wish: &Wish, own: &Look) -> Option<Gap> {
+    if wish.asked.is_empty() || wish.protocol == Some(Protocol::Udp) {
+        return None;
+    }
+    let release = uname().release().to_string_lossy().into_owned();
+    let why = match (&own.fell_back, port_rules::tells_bound(&release)) {
+        (Some(_), _) => "/proc/net does not say so".to_owned(),
+        (None, Some(false)) => format!("Linux says so since 6.8, and this is {release}"),
+        (None, _) => return None,
+    };
+    let detail = format!("whether a TCP port is taken by a program that does not listen ({why})");
+    Some(Gap::new(GapKind::BoundUnseen, detail))
+}
+
+fn not_entered(failures: &[(Other, io::Error)]) -> Option<Gap> {
+    let (first, error) = failures.first()?;
+    let name = first.namespace.name.clone().unwrap_or_else(|| first.namespace.inode.to_string());
+    let why = in_words(error);
+    let detail = match failures.len() {
+        1 => format!("the network namespace {name} ({why})"),
+        n => format!("{n} network namespaces, among them {name} ({why})"),
+    };
+    Some(Gap { count: Some(failures.len() as u64), ..Gap::new(GapKind::NamespacesUnseen, detail) })
+}
+
+fn not_known(processes: usize) -> Option<Gap> {
+    let detail = match processes {
+        0 => return None,
+        1 => "the network namespace of 1 process, which may be another one".to_owned(),
+        n => format!("the network namespaces of {n} processes, which may be others"),
+    };
+    Some(Gap { count: Some(processes as u64), ..Gap::new(GapKind::NamespacesUnseen, detail) })
+}
+
+/// The machine's name.
+pub(super) fn host_name() -> Option<String> {
+    let name = uname().nodename().to_string_lossy().into_owned();
+    Some(name).filter(|name| !name.is_empty())
+}

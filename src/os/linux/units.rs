@@ -1,0 +1,162 @@
+//! Which systemd unit a socket belongs to, where its holders do not show it: by the control group it
+//! was made in (cgroups(7)), and for one that systemd itself holds, by the unit files.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs;
+use std::net::SocketAddr;
+use std::os::unix::fs::DirEntryExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::statfs;
+
+use super::super::decode::cgroup;
+use super::super::decode::socket_unit::{self, SocketUnit};
+use crate::model::{Activation, ProcessService, Protocol};
+
+/// Where version 2 of the control groups is: alone, or beside version 1.
+const CGROUPS: [&str; 2] = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
+/// `include/uapi/linux/magic.h`.
+const CGROUP2_MAGIC: i64 = 0x6367_7270;
+
+/// Where unit files lie, those that count first first (systemd.unit(5)).
+const UNIT_FOLDERS: [&str; 6] = [
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/run/systemd/generator",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+];
+
+/// The units of control groups, by their numbers, which are the inodes of their folders. Those that
+/// are gone or no unit's are not there.
+pub(super) fn of_cgroups(ids: &HashSet<u64>) -> HashMap<u64, ProcessService> {
+    let mut units = HashMap::new();
+    let is_cgroup2 = |folder: &&&str| {
+        statfs(**folder).is_ok_and(|system| i128::from(system.f_type) == i128::from(CGROUP2_MAGIC))
+    };
+    let Some(root) = CGROUPS.iter().find(|folder| is_cgroup2(folder)).map(Path::new) else { return units };
+    let mut folders: Vec<PathBuf> = vec![root.to_owned()];
+    while let Some(folder) = folders.pop().filter(|_| units.len() < ids.len()) {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                continue;
+            }
+            if ids.contains(&entry.ino())
+                && let Ok(path) = entry.path().strip_prefix(root)
+                && let Some(unit) = unit_of(&path.to_string_lossy())
+            {
+                units.insert(entry.ino(), unit);
+            }
+            folders.push(entry.path());
+        }
+    }
+    units
+}
+
+/// The unit that a control group is, or is in.
+fn unit_of(path: &str) -> Option<ProcessService> {
+    let last = path.rsplit('/').next()?;
+    if last.ends_with(".socket") {
+        return Some(ProcessService { manager: "systemd".to_owned(), name: last.to_owned() });
+    }
+    cgroup::of_path(&format!("/{path}")).service
+}
+
+/// The `.socket` units whose files are there, by name.
+pub(super) struct SocketUnits {
+    units: BTreeMap<String, SocketUnit>,
+}
+
+impl SocketUnits {
+    pub(super) fn read() -> SocketUnits {
+        SocketUnits::in_folders(&UNIT_FOLDERS.map(PathBuf::from))
+    }
+
+    fn in_folders(folders: &[PathBuf]) -> SocketUnits {
+        let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
+        for folder in folders {
+            for path in sorted(folder) {
+                let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+                if let Some(name) = name.filter(|name| name.ends_with(".socket")) {
+                    files.entry(name).or_insert(path);
+                }
+            }
+        }
+        let units = files.into_iter().filter_map(|(name, path)| {
+            let mut texts = vec![fs::read_to_string(path).ok()?];
+            let drop_ins = folders.iter().flat_map(|folder| sorted(&folder.join(format!("{name}.d"))));
+            texts.extend(drop_ins.filter_map(|path| fs::read_to_string(path).ok()));
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            Some((name, socket_unit::read(&texts)))
+        });
+        SocketUnits { units: units.collect() }
+    }
+
+    /// What a socket that systemd holds is for: the unit in whose control group it was made, or else
+    /// the only one whose file names its port.
+    pub(super) fn activation(
+        &self,
+        made_in: Option<&ProcessService>,
+        protocol: Protocol,
+        local: SocketAddr,
+    ) -> Option<Activation> {
+        let made_in = made_in.map(|unit| unit.name.as_str()).filter(|name| name.ends_with(".socket"));
+        let name = made_in.or_else(|| {
+            let opens = |unit: &SocketUnit| unit.opens(protocol, local.ip(), local.port());
+            let mut units = self.units.iter().filter(|(_, unit)| opens(unit));
+            match (units.next(), units.next()) {
+                (Some((name, _)), None) => Some(name),
+                _ => None,
+            }
+        })?;
+        let service = self.units.get(name).map(|unit| unit.starts(name));
+        Some(Activation { socket: name.to_owned(), service })
+    }
+}
+
+/// What lies in a folder, by name.
+fn sorted(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_unit_is_known_by_its_control_group_or_by_its_port_alone() {
+        let (etc, lib) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let write = |folder: &Path, name: &str, text: &str| {
+            let path = folder.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write(lib.path(), "ssh.socket", "[Socket]\nListenStream=22\nAccept=no\n");
+        write(lib.path(), "other.socket", "[Socket]\nListenStream=127.0.0.1:631\nService=cups.service\n");
+        // The administrator's drop-in moves it to another port.
+        write(etc.path(), "ssh.socket.d/port.conf", "[Socket]\nListenStream=\nListenStream=2222\n");
+        write(lib.path(), "one.socket", "[Socket]\nListenStream=80\n");
+        write(lib.path(), "two.socket", "[Socket]\nListenStream=80\n");
+        let units = SocketUnits::in_folders(&[etc.path().to_owned(), lib.path().to_owned()]);
+        let told = |made_in: Option<&str>, local: &str| {
+            let made_in =
+                made_in.map(|name| ProcessService { manager: "systemd".to_owned(), name: name.to_owned() });
+            units.activation(made_in.as_ref(), Protocol::Tcp, local.parse().unwrap())
+        };
+        let activation = |socket: &str, service: Option<&str>| {
+            Some(Activation { socket: socket.to_owned(), service: service.map(str::to_owned) })
+        };
+        assert_eq!(told(None, "[::]:2222"), activation("ssh.socket", Some("ssh.service")));
+        assert_eq!(told(None, "[::]:22"), None);
+        assert_eq!(told(None, "127.0.0.1:631"), activation("other.socket", Some("cups.service")));
+        assert_eq!(told(None, "10.0.0.1:631"), None);
+        assert_eq!(told(None, "0.0.0.0:80"), None, "it may be either");
+        assert_eq!(told(Some("two.socket"), "0.0.0.0:80"), activation("two.socket", Some("two.service")));
+        assert_eq!(told(Some("gone.socket"), "0.0.0.0:9"), activation("gone.socket", None));
+        assert_eq!(told(Some("init.scope"), "0.0.0.0:9"), None);
+    }
+}

@@ -1,0 +1,166 @@
+//! A port that nobody listens on, in words: whether it is free, and what may keep a program from it.
+
+use std::io;
+
+use super::super::page::Page;
+use super::super::text::{counted, escape, list};
+use super::holder::process_called;
+use crate::model::{Asked, Gap, GapKind, Process, Remnant, RemnantState};
+
+/// So many sockets that have the port are named; the rest are counted.
+const MOST_REMNANTS: usize = 5;
+
+impl Page<'_> {
+    pub(super) fn free(&mut self, asked: &Asked, gaps: &[Gap]) -> io::Result<()> {
+        let service = asked.service.as_ref();
+        let named =
+            service.filter(|service| service.name != asked.typed).map(|service| service.name.as_str());
+        self.title(&asked.typed, named, None)?;
+        self.prose(&free(asked, gaps))?;
+        if let Some(name) = &asked.process_of_that_number {
+            let number = &asked.typed;
+            self.prose(&format!(
+                "{number} is also the number of a process, {name}: whatlistens --pid {number}"
+            ))?;
+        }
+        writeln!(self.out)?;
+        for (remnant, holders) in asked.remnants.iter().take(MOST_REMNANTS) {
+            self.field("Has it", &told(remnant, holders))?;
+        }
+        if let Some(more) = asked.remnants.len().checked_sub(MOST_REMNANTS).filter(|&more| more > 0) {
+            self.field("Has it", &counted(more, "more connection"))?;
+        }
+        let first = asked.ports.first().map_or(0, |range| range.first);
+        self.rules(asked, first)?;
+        self.registry(service, first)?;
+        for manager in &asked.managers {
+            self.field("License", &manager.called())?;
+            self.field("Note", &manager.note)?;
+        }
+        if asked.managers.is_empty() {
+            return Ok(());
+        }
+        let who = match &asked.expected[..] {
+            [] => "the license server".to_owned(),
+            names => format!("the license server ({})", list(names, "or")),
+        };
+        let by_name = asked
+            .expected
+            .first()
+            .map_or(String::new(), |name| format!(", or look for it by name: whatlistens {}", escape(name)));
+        self.field(
+            "Next",
+            &format!(
+                "If {who} should run on this machine, it is not running, or it uses another port: look in \
+                 its log{by_name}. If it runs elsewhere, ask that machine."
+            ),
+        )
+    }
+
+    /// The system's rules for the port.
+    fn rules(&mut self, asked: &Asked, port: u16) -> io::Result<()> {
+        let rules = &asked.rules;
+        if let Some(least) = rules.unprivileged_from.filter(|&least| port < least) {
+            self.field(
+                "Rights",
+                &format!(
+                    "only root, or a program with CAP_NET_BIND_SERVICE, can open a port below {least} \
+                     (net.ipv4.ip_unprivileged_port_start)"
+                ),
+            )?;
+        }
+        let Some(ephemeral) = rules.ephemeral.filter(|range| range.contains(port)) else { return Ok(()) };
+        let is_reserved = rules.reserved.iter().any(|range| range.contains(port));
+        self.field(
+            "Ephemeral",
+            &match is_reserved {
+                true => format!(
+                    "it is kept back from the ports given to outgoing connections, {ephemeral} \
+                     (net.ipv4.ip_local_reserved_ports)"
+                ),
+                false => format!(
+                    "{ephemeral} are given to outgoing connections, so one may take it at any time \
+                     (net.ipv4.ip_local_port_range); to keep it back, add it to \
+                     net.ipv4.ip_local_reserved_ports"
+                ),
+            },
+        )
+    }
+}
+
+fn free(asked: &Asked, gaps: &[Gap]) -> String {
+    let single = matches!(&asked.ports[..], [range] if range.first == range.last);
+    let (noun, verb) = if single { ("port", "is") } else { ("ports", "are") };
+    let by = asked.protocol.map_or(", neither by TCP nor by UDP".to_owned(), |protocol| {
+        format!(" by {}", protocol.name().to_uppercase())
+    });
+    let ports: Vec<String> = asked.ports.iter().map(ToString::to_string).collect();
+    let ports = list(&ports, "and");
+    let has_gap = |kind: GapKind| gaps.iter().any(|gap| gap.kind == kind);
+    match asked.family {
+        _ if gaps.iter().any(|gap| gap.kind.hides_sockets()) => format!(
+            "Nothing is seen to listen on {noun} {ports} of this machine{by}, but not every listener could \
+             be seen: whether it is free cannot be told."
+        ),
+        // An IPv6 wildcard usually takes IPv4 too, so nothing is said to be free.
+        Some(family) => format!(
+            "Nothing listens on {noun} {ports} of this machine at an {family} address{by}. The other \
+             addresses were not looked at: an IPv6 listener may take IPv4 too."
+        ),
+        None if !asked.remnants.is_empty() => format!(
+            "Nothing listens on {noun} {ports} of this machine{by}, but {}, which may keep a program from \
+             opening it.",
+            in_the_way(&asked.remnants)
+        ),
+        // What holds a port otherwise was looked at where the system tells its rules for ports, too.
+        None if asked.rules.ephemeral.is_some()
+            && !has_gap(GapKind::BoundUnseen)
+            && !has_gap(GapKind::ConnectionsUnreadable) =>
+        {
+            format!(
+                "P{} {ports} {verb} free: nothing listens there on this machine{by}, and no other socket has it.",
+                &noun[1..]
+            )
+        }
+        None => format!(
+            "P{} {ports} {verb} free: nothing listens there on this machine{by}. A connection, or a socket that \
+             does not listen, may still keep a program from opening it.",
+            &noun[1..]
+        ),
+    }
+}
+
+/// The sockets that have the port, summed up.
+fn in_the_way(remnants: &[(Remnant, Vec<Process>)]) -> String {
+    let resting = remnants.iter().filter(|(remnant, _)| remnant.state == RemnantState::TimeWait).count();
+    let live = remnants.len() - resting;
+    let is_or_are = |count: usize| if count == 1 { "is" } else { "are" };
+    let mut parts = Vec::new();
+    if live > 0 {
+        parts.push(format!("{} with that port {} still open", counted(live, "connection"), is_or_are(live)));
+    }
+    if resting > 0 {
+        let resting = counted(resting, "connection");
+        parts.push(format!("{resting} that ended less than a minute ago still has the port (TIME_WAIT)"));
+    }
+    list(&parts, "and")
+}
+
+/// One socket that has the port.
+fn told(remnant: &Remnant, holders: &[Process]) -> String {
+    let who = match holders {
+        [] => String::new(),
+        [one, ..] => format!("{}: ", process_called(one)),
+    };
+    let Remnant { protocol, state, local, peer, .. } = remnant;
+    let what = match state {
+        RemnantState::Connected => "a connection with",
+        RemnantState::Requesting => "an unanswered request for a connection to",
+        RemnantState::Closing => "a connection that is being closed, with",
+        RemnantState::TimeWait => {
+            "an ended connection, which keeps the port for a minute from all programs that do not set \
+             SO_REUSEADDR (TIME_WAIT), with"
+        }
+    };
+    format!("{who}{what} {peer}, from {local}/{protocol}")
+}

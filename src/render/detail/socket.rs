@@ -1,0 +1,120 @@
+//! The socket itself, in words: who can reach it, and what waits.
+
+use std::io;
+
+use super::super::fold::Folded;
+use super::super::page::Page;
+use super::super::text::counted;
+use super::holder::unit;
+use crate::model::{AcceptQueue, Connections, Exposure, Socket};
+
+impl Page<'_> {
+    pub(super) fn socket(&mut self, line: &Folded<'_>) -> io::Result<()> {
+        let socket = &line.first().socket;
+        match (&socket.activation, &socket.made_in) {
+            (Some(activation), _) => {
+                let starts = activation.service.as_ref().map_or(String::new(), |service| {
+                    format!(", which starts {service} when somebody connects")
+                });
+                self.field("Opened by", &format!("{}{starts}", activation.socket))?;
+            }
+            (None, Some(made_in)) => self.field("Made in", &unit(made_in))?,
+            (None, None) => {}
+        }
+        self.field("Reach", &reach(line))?;
+        if let Some(queue) = fullest(line) {
+            self.field("Backlog", &waiting(queue))?;
+        }
+        match connections(line) {
+            Some(connections) => self.field("Connections", &connected(connections)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn reach(line: &Folded<'_>) -> String {
+    let widest = line.rows().iter().map(|row| row.exposure).max().unwrap_or(Exposure::AllInterfaces);
+    let interfaces: Vec<_> = line.rows().iter().map(|row| row.socket.interface.as_deref()).collect();
+    let through = match (&interfaces[..], widest) {
+        ([Some(interface), rest @ ..], Exposure::AllInterfaces | Exposure::Public | Exposure::Private)
+            if rest.iter().all(|other| *other == Some(interface)) =>
+        {
+            Some(*interface)
+        }
+        _ => None,
+    };
+    let meaning = match (through, widest) {
+        (Some(interface), _) => {
+            format!(
+                "machines that reach this one through {interface} can reach it, if no firewall stops them"
+            )
+        }
+        (None, Exposure::Loopback) => "only programs on this machine can reach it".to_owned(),
+        (None, Exposure::LinkLocal) => "machines on the same network segment can reach it".to_owned(),
+        (None, Exposure::Private) => {
+            "machines on the private network can reach it, if no firewall stops them".to_owned()
+        }
+        (None, Exposure::Public) => {
+            "any machine that can reach this address can reach it, if no firewall stops it".to_owned()
+        }
+        (None, Exposure::AllInterfaces) => {
+            "any machine that can reach this one can reach it, if no firewall stops it".to_owned()
+        }
+    };
+    format!("{} ({}{meaning})", line.addresses().join(", "), families(line))
+}
+
+/// What an IPv6 wildcard that stands alone takes.
+fn families(line: &Folded<'_>) -> &'static str {
+    let sockets: Vec<&Socket> = line.rows().iter().map(|row| &row.socket).collect();
+    let takes = |both| !sockets.is_empty() && sockets.iter().all(|socket| socket.dual_stack == Some(both));
+    if takes(true) {
+        "by IPv6 and IPv4; "
+    } else if takes(false) {
+        "by IPv6 alone; "
+    } else {
+        ""
+    }
+}
+
+/// Of several sockets' queues the one with the least room.
+fn fullest(line: &Folded<'_>) -> Option<AcceptQueue> {
+    let queues = line.rows().iter().filter_map(|row| row.socket.accept_queue);
+    queues.max_by_key(|queue| (queue.is_full(), queue.waiting, std::cmp::Reverse(queue.limit)))
+}
+
+fn waiting(queue: AcceptQueue) -> String {
+    let waiting = match queue.limit {
+        Some(limit) => format!("{} of {}", queue.waiting, counted(limit as usize, "connection")),
+        None => counted(queue.waiting as usize, "connection"),
+    };
+    let verb = if queue.waiting == 1 { "waits" } else { "wait" };
+    if queue.is_full() {
+        format!(
+            "full: {waiting} {verb} to be accepted, and nobody else is answered: the program is stuck, too \
+             slow, or stopped"
+        )
+    } else {
+        format!("{waiting} {verb} to be accepted")
+    }
+}
+
+/// The connections of the socket with the most.
+fn connections<'a>(line: &Folded<'a>) -> Option<&'a Connections> {
+    let counted = line.rows().iter().filter_map(|row| row.socket.connections.as_ref());
+    counted.max_by_key(|connections| connections.established)
+}
+
+fn connected(connections: &Connections) -> String {
+    let Connections { established, peers, top } = connections;
+    if *established == 0 {
+        return "none is established".to_owned();
+    }
+    let named = top.iter().map(|(address, count)| format!("{address} ({count})"));
+    let mut named: Vec<String> = named.collect();
+    if *peers > top.len() {
+        named.push(format!("{} more", peers - top.len()));
+    }
+    let addresses = if *peers == 1 { "1 address".to_owned() } else { format!("{peers} addresses") };
+    format!("{established} from {addresses}: {}", named.join(", "))
+}

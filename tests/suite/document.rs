@@ -1,0 +1,271 @@
+//! The JSON contract, version 1, by structs of its own: a field that appears, goes, or changes its
+//! type fails to be read.
+#![expect(dead_code, reason = "a field that no test reads must still be there")]
+
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    pub schema_version: u32,
+    pub tool: Tool,
+    pub host: Host,
+    pub taken_at: String,
+    pub privileged: bool,
+    pub complete: bool,
+    pub listeners: Vec<Listener>,
+    pub unanswered: Vec<Unanswered>,
+    pub other_namespaces: Vec<OtherNamespace>,
+    pub gaps: Vec<GapIn>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unanswered {
+    pub address: String,
+    pub port: u16,
+    #[serde(deserialize_with = "present")]
+    pub service: Option<Service>,
+    pub managers: Vec<Manager>,
+    pub retransmits: u8,
+    pub user: String,
+    pub processes: Vec<Process>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherNamespace {
+    pub inode: u64,
+    #[serde(deserialize_with = "present")]
+    pub name: Option<String>,
+    pub listeners: usize,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    pub name: String,
+    pub version: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Host {
+    #[serde(deserialize_with = "present")]
+    pub name: Option<String>,
+    pub os: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listener {
+    pub protocol: String,
+    pub family: String,
+    pub address: String,
+    pub port: u16,
+    #[serde(deserialize_with = "present")]
+    pub interface: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub dual_stack: Option<bool>,
+    pub state: String,
+    pub exposure: String,
+    #[serde(deserialize_with = "present")]
+    pub namespace: Option<Namespace>,
+    #[serde(deserialize_with = "present")]
+    pub uid: Option<u32>,
+    #[serde(deserialize_with = "present")]
+    pub user: Option<String>,
+    pub owner_status: String,
+    pub processes: Vec<Process>,
+    pub port_class: String,
+    #[serde(deserialize_with = "present")]
+    pub service: Option<Service>,
+    #[serde(deserialize_with = "present")]
+    pub license: Option<License>,
+    #[serde(deserialize_with = "present")]
+    pub connections: Option<Connections>,
+    #[serde(deserialize_with = "present")]
+    pub accept_queue: Option<AcceptQueue>,
+    #[serde(deserialize_with = "present")]
+    pub made_in: Option<ProcessService>,
+    #[serde(deserialize_with = "present")]
+    pub activation: Option<Activation>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Peer {
+    pub address: String,
+    pub count: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptQueue {
+    pub waiting: u32,
+    #[serde(deserialize_with = "present")]
+    pub limit: Option<u32>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Activation {
+    pub socket: String,
+    #[serde(deserialize_with = "present")]
+    pub service: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Namespace {
+    pub inode: u64,
+    #[serde(deserialize_with = "present")]
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Process {
+    pub pid: u32,
+    #[serde(deserialize_with = "present")]
+    pub ppid: Option<u32>,
+    #[serde(deserialize_with = "present")]
+    pub name: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub exe: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub user: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub started_at: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub service: Option<ProcessService>,
+    #[serde(deserialize_with = "present")]
+    pub container: Option<Container>,
+    #[serde(deserialize_with = "present")]
+    pub application: Option<Application>,
+    #[serde(deserialize_with = "present")]
+    pub forwards_to: Option<Forward>,
+    #[serde(deserialize_with = "present")]
+    pub args: Option<Vec<String>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Application {
+    pub kind: String,
+    pub id: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forward {
+    pub protocol: String,
+    pub address: String,
+    pub port: u16,
+    #[serde(deserialize_with = "present")]
+    pub container: Option<Container>,
+    #[serde(deserialize_with = "present")]
+    pub process: Option<Forwarded>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forwarded {
+    pub pid: u32,
+    #[serde(deserialize_with = "present")]
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProcessService {
+    pub manager: String,
+    pub name: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Container {
+    pub runtime: String,
+    pub id: String,
+    #[serde(deserialize_with = "present")]
+    pub name: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub pod: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    pub name: String,
+    pub description: String,
+    pub source: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct License {
+    pub managers: Vec<Manager>,
+    pub verdict: String,
+    pub severity: String,
+    pub reason: String,
+    pub expected: Vec<String>,
+    pub evidence: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manager {
+    pub id: String,
+    #[serde(deserialize_with = "present")]
+    pub vendor: Option<String>,
+    pub product: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Connections {
+    pub established: u64,
+    pub peers: u64,
+    pub top: Vec<Peer>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GapIn {
+    pub kind: String,
+    pub detail: String,
+    #[serde(deserialize_with = "present")]
+    pub count: Option<u64>,
+    #[serde(deserialize_with = "present")]
+    pub remedy: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failed {
+    pub schema_version: u32,
+    pub tool: Tool,
+    pub error: Error,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Error {
+    pub message: String,
+    pub exit_status: u8,
+}
+
+/// `null` may stand for what is unknown, but the field itself may not be left out.
+fn present<'de, D, T>(input: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(input)
+}
+
+/// What the program printed, by the contract.
+pub fn read(json: &str) -> Document {
+    serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}\n{json}"))
+}
