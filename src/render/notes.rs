@@ -37,8 +37,11 @@ pub(super) fn of_table(report: &Report, lines: &[Folded<'_>], style: &Style) -> 
 
 /// What could not be seen, and what would help.
 pub(super) fn of_gaps(report: &Report, style: &Style) -> Vec<String> {
-    let lines = report.gaps.iter().map(|gap| {
-        let remedy = gap.remedy.as_ref().map_or(String::new(), |remedy| format!(" To see more: {remedy}"));
+    let lines = report.gaps.iter().enumerate().map(|(at, gap)| {
+        // What would close the next gap as well is said there.
+        let said_below = report.gaps.get(at + 1).is_some_and(|next| next.remedy == gap.remedy);
+        let remedy = gap.remedy.as_ref().filter(|_| !said_below);
+        let remedy = remedy.map_or(String::new(), |remedy| format!(" To see more: {remedy}"));
         let line = style.set(&escape(&format!("Not seen: {}.{remedy}", gap.detail)));
         style.paint(&line, Paint::new().yellow())
     });

@@ -69,7 +69,6 @@ pub(super) fn observe(
         found.socket.id = SocketId(at as u64);
         found.socket.user = found.socket.uid.and_then(|uid| users.name(uid));
     }
-    name_units(&mut sight.found, &holders);
     let processes = processes(std::mem::take(&mut holders.seen), &sight.found, &holders, inspect);
     Ok(Observation {
         host: Host { name: sight::host_name(), os: THIS_OS },
@@ -94,6 +93,7 @@ fn owners(proc: &Proc, reader: &Reader<'_>, wish: &Wish, sight: &mut Sight) -> i
     settle(proc, reader, wish, &mut holders, &mut sight.found)?;
     add_ancestors(proc, reader, &mut holders.seen);
     forwards::add(proc, reader, &sight.others, &mut holders.seen);
+    name_units(proc, &mut sight.found, &holders);
     for seen in holders.seen.values_mut() {
         name_containers(&mut seen.process);
     }
@@ -140,26 +140,27 @@ fn name_containers(process: &mut Process) {
 }
 
 /// Names the units of sockets whose holders do not show them: hidden, none, or systemd for another.
-fn name_units(found: &mut [Found], holders: &Holders) {
-    let is_systemd = |found: &Found| {
+fn name_units(proc: &Proc, found: &mut [Found], holders: &Holders) {
+    let systemd = |found: &Found| -> Option<&Seen> {
         let pids = holders.of(found.inode);
-        let mut processes = pids.iter().filter_map(|pid| holders.seen.get(pid));
-        processes.any(|seen| seen.process.exe_name(Os::Linux) == Some("systemd"))
+        let mut seen = pids.iter().filter_map(|pid| holders.seen.get(pid));
+        seen.find(|seen| seen.process.exe_name(Os::Linux) == Some("systemd"))
     };
-    let open: Vec<bool> =
-        found.iter().map(|found| holders.of(found.inode).is_empty() || is_systemd(found)).collect();
-    let unknown = found.iter().zip(&open).filter(|(_, open)| **open);
-    let cgroups: HashSet<u64> = unknown.filter_map(|(found, _)| found.cgroup).collect();
+    let is_open = |found: &Found| holders.of(found.inode).is_empty() || systemd(found).is_some();
+    let cgroups = found.iter().filter(|found| is_open(found)).filter_map(|found| found.cgroup);
+    let cgroups: HashSet<u64> = cgroups.collect();
     let units = if cgroups.is_empty() { HashMap::new() } else { units::of_cgroups(&cgroups) };
-    let mut socket_units = None;
-    for (found, _) in found.iter_mut().zip(open).filter(|(_, open)| *open) {
-        found.socket.made_in = found.cgroup.and_then(|cgroup| units.get(&cgroup).cloned());
-        if is_systemd(found) {
-            let socket_units = socket_units.get_or_insert_with(SocketUnits::read);
-            let (made_in, protocol, local) =
-                (found.socket.made_in.as_ref(), found.socket.protocol, found.socket.local);
-            found.socket.activation = socket_units.activation(made_in, protocol, local);
+    let mut files: HashMap<Pid, SocketUnits> = HashMap::new();
+    for found in found.iter_mut().filter(|found| is_open(found)) {
+        let made_in = found.cgroup.and_then(|cgroup| units.get(&cgroup).cloned());
+        let (protocol, local) = (found.socket.protocol, found.socket.local);
+        if let Some(Seen { process, started }) = systemd(found)
+            && let Some(dir) = proc.same_process(process.pid, *started)
+        {
+            let files = files.entry(process.pid).or_insert_with(|| SocketUnits::of(&dir, process.uid));
+            found.socket.activation = files.activation(made_in.as_ref(), protocol, local);
         }
+        found.socket.made_in = made_in;
     }
 }
 

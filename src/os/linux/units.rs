@@ -11,6 +11,9 @@ use rustix::fs::statfs;
 
 use super::super::decode::cgroup;
 use super::super::decode::socket_unit::{self, SocketUnit};
+use super::super::unix;
+use super::facts::command_line;
+use super::proc_dir::ProcessDir;
 use crate::model::{Activation, ProcessService, Protocol};
 
 /// Where version 2 of the control groups is: alone, or beside version 1.
@@ -18,15 +21,19 @@ const CGROUPS: [&str; 2] = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
 /// `include/uapi/linux/magic.h`.
 const CGROUP2_MAGIC: i64 = 0x6367_7270;
 
-/// Where unit files lie, those that count first first (systemd.unit(5)).
-const UNIT_FOLDERS: [&str; 6] = [
-    "/etc/systemd/system",
-    "/run/systemd/system",
-    "/run/systemd/generator",
-    "/usr/local/lib/systemd/system",
-    "/usr/lib/systemd/system",
-    "/lib/systemd/system",
+/// Where the unit files of the system lie, those that count first first (systemd.unit(5)).
+const SYSTEM_FOLDERS: [&str; 6] = [
+    "etc/systemd/system",
+    "run/systemd/system",
+    "run/systemd/generator",
+    "usr/local/lib/systemd/system",
+    "usr/lib/systemd/system",
+    "lib/systemd/system",
 ];
+
+/// Where those of a user's own systemd lie, besides the user's home and runtime folder.
+const USER_FOLDERS: [&str; 5] =
+    ["etc/systemd/user", "run/systemd/user", "usr/local/lib/systemd/user", "usr/lib/systemd/user", "lib/systemd/user"];
 
 /// The units of control groups, by their numbers, which are the inodes of their folders. Those that
 /// are gone or no unit's are not there.
@@ -69,8 +76,19 @@ pub(super) struct SocketUnits {
 }
 
 impl SocketUnits {
-    pub(super) fn read() -> SocketUnits {
-        SocketUnits::in_folders(&UNIT_FOLDERS.map(PathBuf::from))
+    /// Those that a systemd reads: in its own view of the file system, which may be a container's.
+    pub(super) fn of(systemd: &ProcessDir, uid: Option<u32>) -> SocketUnits {
+        let root = systemd.path().join("root");
+        let is_user_s = command_line(systemd).is_some_and(|args| args.iter().any(|arg| arg == "--user"));
+        let mut folders: Vec<PathBuf> = Vec::new();
+        if is_user_s && let Some(uid) = uid {
+            folders.extend(unix::home(uid).map(|home| home.join(".config/systemd/user")));
+            folders.push(PathBuf::from(format!("run/user/{uid}/systemd/user")));
+            folders.push(PathBuf::from(format!("run/user/{uid}/systemd/generator")));
+        }
+        folders.extend(if is_user_s { &USER_FOLDERS[..] } else { &SYSTEM_FOLDERS }.iter().map(PathBuf::from));
+        let below = |folder: &PathBuf| root.join(folder.strip_prefix("/").unwrap_or(folder));
+        SocketUnits::in_folders(&folders.iter().map(below).collect::<Vec<_>>())
     }
 
     fn in_folders(folders: &[PathBuf]) -> SocketUnits {

@@ -29,7 +29,8 @@ impl Page<'_> {
         if !line.first().ancestors.is_empty() {
             self.field("Parents", &parents(line.first(), lead))?;
         }
-        if let Some(service) = &lead.service {
+        // The service manager itself is in none.
+        if let Some(service) = lead.service.as_ref().filter(|service| service.name != "init.scope") {
             self.field("Unit", &unit(service))?;
         }
         if let Some(container) = &lead.container {

@@ -4,7 +4,6 @@ use std::io;
 
 use super::super::fold::Folded;
 use super::super::page::Page;
-use super::super::text::counted;
 use super::holder::unit;
 use crate::model::{AcceptQueue, Connections, Exposure, Socket};
 
@@ -18,7 +17,9 @@ impl Page<'_> {
                 });
                 self.field("Opened by", &format!("{}{starts}", activation.socket))?;
             }
-            (None, Some(made_in)) => self.field("Made in", &unit(made_in))?,
+            (None, Some(made_in)) => {
+                self.field("Unit", &format!("{}: the socket was opened in it", unit(made_in)))?;
+            },
             (None, None) => {}
         }
         self.field("Reach", &reach(line))?;
@@ -84,18 +85,14 @@ fn fullest(line: &Folded<'_>) -> Option<AcceptQueue> {
 }
 
 fn waiting(queue: AcceptQueue) -> String {
-    let waiting = match queue.limit {
-        Some(limit) => format!("{} of {}", queue.waiting, counted(limit as usize, "connection")),
-        None => counted(queue.waiting as usize, "connection"),
-    };
-    let verb = if queue.waiting == 1 { "waits" } else { "wait" };
+    let AcceptQueue { waiting, limit } = queue;
+    let of = limit.map_or(String::new(), |limit| format!(" of {limit}"));
     if queue.is_full() {
         format!(
-            "full: {waiting} {verb} to be accepted, and nobody else is answered: the program is stuck, too \
-             slow, or stopped"
+            "{waiting}{of}, full: new connections get no answer; the program is stuck, too slow, or stopped"
         )
     } else {
-        format!("{waiting} {verb} to be accepted")
+        format!("{waiting}{of} (connections that wait to be accepted)")
     }
 }
 
