@@ -48,34 +48,31 @@ pub(super) fn of_gaps(report: &Report, style: &Style) -> Vec<String> {
     lines.collect()
 }
 
-/// Programs that get no answer from a license server.
+/// Programs that get no answer from a license server, each server and program once.
 pub(super) fn of_unreached(report: &Report, style: &Style) -> Vec<String> {
-    let told = report.unreached.iter().take(MOST_REASONS).map(|asking| {
+    let mut told: Vec<(String, u8)> = Vec::new();
+    for asking in &report.unreached {
         let who = match &asking.processes[..] {
             [] => format!("A program of user {}", asking.user),
-            [one, ..] => {
-                let name = one.name.as_deref().unwrap_or("a process");
-                format!("{name} (PID {})", one.pid)
-            }
+            [one, ..] => format!("{} (PID {})", one.name.as_deref().unwrap_or("A process"), one.pid),
         };
         let managers: Vec<String> = asking.managers.iter().map(Manager::called).collect();
         let of = if managers.is_empty() { String::new() } else { format!(" ({})", list(&managers, "or")) };
-        let requests = usize::from(asking.retransmits) + 1;
-        let line = format!(
-            "{who} cannot reach license server {}{of}: {} without an answer.",
-            asking.remote,
-            counted(requests, "request")
-        );
-        style.paint(&style.set(&escape(&line)), Paint::new().yellow())
-    });
-    let mut lines: Vec<String> = told.collect();
-    if let Some(more) = report.unreached.len().checked_sub(MOST_REASONS).filter(|&more| more > 0) {
-        lines.push(
-            style.set(&format!(
-                "{} get no answer from a license server either.",
-                counted(more, "more program")
-            )),
-        );
+        let line = format!("{who} cannot reach license server {}{of}", asking.remote);
+        match told.iter_mut().find(|(known, _)| *known == line) {
+            Some((_, retransmits)) => *retransmits = asking.retransmits.max(*retransmits),
+            None => told.push((line, asking.retransmits)),
+        }
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for (line, retransmits) in told.iter().take(MOST_REASONS) {
+        let requests = counted(usize::from(*retransmits) + 1, "request");
+        let line = style.set(&escape(&format!("{line}: {requests} without an answer.")));
+        lines.push(style.paint(&line, Paint::new().yellow()));
+    }
+    if let Some(more) = told.len().checked_sub(MOST_REASONS).filter(|&more| more > 0) {
+        let programs = counted(more, "more program");
+        lines.push(style.set(&format!("No answer from a license server for {programs} either.")));
     }
     lines
 }

@@ -8,16 +8,16 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
 use crate::document::read;
 use crate::live::{look, pids, row};
-use crate::started::{Listening, in_the_end, listener_program, program, told, whatlistens};
+use crate::started::{Ended, Listening, in_the_end, listener_program, program, told, whatlistens};
 
 /// Debian's `nobody`.
-const NOBODY: u32 = 65534;
+pub const NOBODY: u32 = 65534;
 
 /// A copy of a program, under a name of its own, in a folder that everyone may enter.
 pub fn copied(program: &Path, name: impl AsRef<OsStr>) -> (TempDir, PathBuf) {
@@ -28,16 +28,6 @@ pub fn copied(program: &Path, name: impl AsRef<OsStr>) -> (TempDir, PathBuf) {
     // child that another test forks meanwhile has it open too (ETXTBSY, execve(2)).
     assert!(Command::new("cp").arg(program).arg(&path).status().unwrap().success());
     (folder, path)
-}
-
-/// Ends a child when the test does.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// What the program says of a port in a mount namespace where this folder is empty.

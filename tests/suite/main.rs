@@ -10,11 +10,25 @@ mod explanation_contract;
 mod license_data;
 mod live;
 #[cfg(target_os = "linux")]
+mod live_churn;
+#[cfg(target_os = "linux")]
+mod live_connections;
+#[cfg(target_os = "linux")]
 mod live_license;
+#[cfg(target_os = "linux")]
+mod live_limits;
 #[cfg(target_os = "linux")]
 mod live_linux;
 #[cfg(target_os = "linux")]
+mod live_namespaces;
+#[cfg(target_os = "linux")]
 mod live_rules;
+#[cfg(target_os = "linux")]
+mod live_servers;
+#[cfg(target_os = "linux")]
+mod live_sockets;
+#[cfg(target_os = "linux")]
+mod network;
 #[cfg(target_os = "linux")]
 mod oracle;
 mod recorded;

@@ -35,10 +35,28 @@ pub fn told(output: Output) -> (String, String, u8) {
     )
 }
 
+/// A text as one line: how it is broken is another matter.
+#[cfg(target_os = "linux")]
+pub fn unbroken(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Looks again, some times, until what is seen is right: a test beside this one may, between the
 /// fork and the exec of a child of its own, hold every socket of this process for a moment.
 pub fn in_the_end<T>(look: impl Fn() -> T, right: impl Fn(&T) -> bool) -> T {
     (0..50).map(|_| look()).find(right).unwrap_or_else(look)
+}
+
+/// Ends a child when the test does.
+#[cfg(target_os = "linux")]
+pub struct Ended(pub Child);
+
+#[cfg(target_os = "linux")]
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// A process that listens until it is dropped.

@@ -135,11 +135,11 @@ impl Holders {
     /// The processes that could not be looked into.
     pub(super) fn unseen(&mut self, proc: &Proc) -> Unseen {
         // Under hidepid=2 others' processes are not even listed; the first process usually is
-        // another's, and there is always one.
-        if proc.process(1).is_err() {
-            Unseen::Unlisted
-        } else {
-            Unseen::Processes(std::mem::take(&mut self.denied))
+        // another's, and there is always one. Its folder can be opened all the same, and not be
+        // looked at (`proc_pid_permission` and `pid_getattr` in `fs/proc/base.c`).
+        match proc.process(1).and_then(|first| first.owner()) {
+            Ok(_) => Unseen::Processes(std::mem::take(&mut self.denied)),
+            Err(_) => Unseen::Unlisted,
         }
     }
 

@@ -23,6 +23,9 @@ const NAMED: &str = "/run/netns";
 /// The file system of namespaces (`include/uapi/linux/magic.h`).
 const NSFS_MAGIC: i64 = 0x6e73_6673;
 
+/// The parent of the kernel's threads (`kthreadd` in `init/main.c`).
+const KTHREADD: Pid = 2;
+
 /// A network namespace other than the caller's.
 #[derive(Debug)]
 pub(super) struct Other {
@@ -93,6 +96,10 @@ pub(super) fn find(proc: &Proc, reader: &Reader<'_>) -> Namespaces {
 /// What the namespace of a process is called: its container, or else the process itself.
 fn called(proc: &Proc, reader: &Reader<'_>, pid: Pid) -> Option<String> {
     let process = reader.read(&proc.process(pid).ok()?).ok()?.process;
+    // The kernel's own threads are in the first namespace, which is the machine's.
+    if pid == KTHREADD && process.exe.is_none() && process.ppid.is_none() {
+        return Some("host".to_owned());
+    }
     Some(match (&process.container, &process.name) {
         (Some(container), _) => container.called(),
         (None, Some(name)) => format!("{name} (PID {pid})"),

@@ -32,8 +32,13 @@ const SYSTEM_FOLDERS: [&str; 6] = [
 ];
 
 /// Where those of a user's own systemd lie, besides the user's home and runtime folder.
-const USER_FOLDERS: [&str; 5] =
-    ["etc/systemd/user", "run/systemd/user", "usr/local/lib/systemd/user", "usr/lib/systemd/user", "lib/systemd/user"];
+const USER_FOLDERS: [&str; 5] = [
+    "etc/systemd/user",
+    "run/systemd/user",
+    "usr/local/lib/systemd/user",
+    "usr/lib/systemd/user",
+    "lib/systemd/user",
+];
 
 /// The units of control groups, by their numbers, which are the inodes of their folders. Those that
 /// are gone or no unit's are not there.

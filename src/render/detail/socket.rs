@@ -19,7 +19,7 @@ impl Page<'_> {
             }
             (None, Some(made_in)) => {
                 self.field("Unit", &format!("{}: the socket was opened in it", unit(made_in)))?;
-            },
+            }
             (None, None) => {}
         }
         self.field("Reach", &reach(line))?;

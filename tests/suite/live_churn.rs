@@ -1,0 +1,72 @@
+//! While processes and listeners come and go without pause, nothing false is told.
+
+use std::collections::HashSet;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::thread;
+
+use crate::network::{Net, eventually};
+use crate::started::Ended;
+
+/// Starts and ends children without pause. Each opens a listener, says its port and its own id, and
+/// shares it with a child of its own, which says so too and may outlive it.
+const CHURN: &str = "
+import os, random, socket, time
+running = []
+while True:
+    pid = os.fork()
+    if pid == 0:
+        s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(2)
+        port = s.getsockname()[1]
+        os.write(1, b'%d %d\\n' % (port, os.getpid()))
+        child = os.fork()
+        if child == 0:
+            os.write(1, b'%d %d\\n' % (port, os.getpid()))
+            time.sleep(random.random() / 10)
+            os._exit(0)
+        time.sleep(random.random() / 10)
+        os._exit(0)
+    running.append(pid)
+    if len(running) > 10: os.waitpid(running.pop(0), 0)
+";
+
+const LOOKS: usize = 300;
+
+#[test]
+#[ignore = "needs root: makes a network namespace, where nobody else listens"]
+fn every_holder_that_is_told_was_one() {
+    let net = Net::new();
+    let mut command = net.command("python3");
+    command.args(["-c", CHURN]).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut churn = Ended(command.spawn().unwrap());
+    let said = BufReader::new(churn.0.stdout.take().unwrap());
+    let saying = thread::spawn(move || {
+        let pair = |line: String| {
+            let (port, pid) = line.split_once(' ').unwrap();
+            (port.parse::<u16>().unwrap(), pid.parse::<u32>().unwrap())
+        };
+        said.lines().map_while(Result::ok).map(pair).collect::<HashSet<_>>()
+    });
+    assert!(eventually(|| !net.look(&[]).listeners.is_empty()));
+
+    let (mut told, mut unheld, mut listeners) = (Vec::new(), 0, 0);
+    for _ in 0..LOOKS {
+        let document = net.look(&[]);
+        listeners += document.listeners.len();
+        for listener in document.listeners {
+            unheld += usize::from(listener.processes.is_empty());
+            for process in listener.processes {
+                assert!(process.name.is_some_and(|name| name.starts_with("python")), "{}", process.pid);
+                told.push((listener.port, process.pid));
+            }
+        }
+    }
+    drop(churn);
+    let said = saying.join().unwrap();
+    assert!(told.len() > LOOKS, "{} holders were seen", told.len());
+    let false_ones: Vec<_> = told.iter().filter(|pair| !said.contains(pair)).collect();
+    assert!(false_ones.is_empty(), "of {} pairs: {false_ones:?}", told.len());
+    // A listener lives as long as somebody holds it, and whoever held it all the while is found.
+    assert!(unheld * 100 <= listeners, "{unheld} of {listeners} listeners without a holder");
+    eprintln!("{} pairs, {unheld} of {listeners} without holder", told.len());
+}

@@ -1,0 +1,97 @@
+//! Other network namespaces: listed when asked for, counted when not, a gap where they cannot be seen.
+
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use crate::document::{Document, read};
+use crate::live_linux::{NOBODY, copied};
+use crate::network::{Net, in_cgroup, quiet};
+use crate::started::{Listening, in_the_end, listener_program, program, told, whatlistens};
+
+/// The names of the namespaces that hold a listener of this process.
+fn namespaces_of(document: &Document, pid: u32) -> Vec<Option<String>> {
+    let mine = |l: &&crate::document::Listener| l.processes.iter().any(|process| process.pid == pid);
+    let namespaces = document.listeners.iter().filter(mine).map(|l| l.namespace.as_ref());
+    namespaces.map(|namespace| namespace.and_then(|namespace| namespace.name.clone())).collect()
+}
+
+fn all() -> Document {
+    read(&whatlistens(&["--json", "--all-namespaces"]).0)
+}
+
+#[test]
+#[ignore = "needs root: makes and enters network namespaces"]
+fn a_named_namespace_is_listed_when_asked_for_and_counted_when_not() {
+    let net = Net::new();
+    let places = ["tcp:127.0.0.1:0", "udp:127.0.0.1:0"];
+    let listening = Listening::start(net.command(listener_program()).args(places), 2).unwrap();
+    let pid = listening.pid();
+    let document = all();
+    let name = Some(net.name.clone());
+    // ip(8) becomes the program that it starts, so the id is the listener's.
+    assert_eq!(namespaces_of(&document, pid), [name.clone(), name.clone()]);
+    let port = listening.port().to_string();
+
+    let document = read(&whatlistens(&["--json"]).0);
+    assert_eq!(namespaces_of(&document, pid), []);
+    let other = document.other_namespaces.iter().find(|other| other.name == name).unwrap();
+    assert_eq!(other.listeners, 2);
+
+    // Free here, and taken there.
+    let (detail, _, status) = whatlistens(&[&format!("{port}/tcp")]);
+    assert!(status == 1 && detail.contains("is free"), "{detail}");
+    let said = format!("1 listener is in other network namespaces ({})", net.name);
+    assert!(detail.contains(&said), "{detail}");
+    let (detail, _, status) = whatlistens(&["--all-namespaces", &format!("{port}/tcp")]);
+    let title = format!("{port}/tcp in network namespace {}", net.name);
+    assert!(status == 0 && detail.starts_with(&title), "{detail}");
+    let (table, ..) = whatlistens(&["-H", "--all-namespaces", "--pid", &pid.to_string()]);
+    assert!(table.lines().count() == 2 && table.contains(&net.name), "{table}");
+
+    // From inside, the caller's namespace is the named one, and the first is another.
+    let document = net.look(&[]);
+    assert_eq!(namespaces_of(&document, pid), [None, None]);
+}
+
+#[test]
+#[ignore = "needs root: makes and enters network namespaces"]
+fn a_namespace_without_a_name_goes_by_its_container_or_its_oldest_process() {
+    let mut command = Command::new("unshare");
+    command.args(["--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"]).arg(listener_program());
+    let listening = Listening::start(command.arg("tcp:127.0.0.1:0"), 1).unwrap();
+    let process = format!("listener (PID {})", listening.pid());
+    assert_eq!(namespaces_of(&all(), listening.pid()), [Some(process)]);
+
+    let id = format!("{:064x}", std::process::id());
+    let Some(_cgroup) = in_cgroup(&format!("system.slice/docker-{id}.scope"), listening.pid()) else {
+        return;
+    };
+    let document = all();
+    assert_eq!(namespaces_of(&document, listening.pid()), [Some(format!("docker {}", &id[..12]))]);
+    let mine =
+        document.listeners.iter().flat_map(|l| &l.processes).find(|p| p.pid == listening.pid()).unwrap();
+    let container = mine.container.as_ref().unwrap();
+    assert_eq!((container.runtime.as_str(), &container.id), ("docker", &id));
+}
+
+#[test]
+#[ignore = "needs root: looks as an ordinary user into a namespace of root's"]
+fn a_namespace_that_cannot_be_entered_is_a_gap() {
+    let net = Net::new();
+    let _server = quiet(net.command("sleep").arg("infinity"));
+    let (_folder, program) = copied(&program(), "whatlistens");
+    let look = || {
+        let mut command = Command::new(&program);
+        command.args(["--json", "--all-namespaces"]).uid(NOBODY).gid(NOBODY).current_dir("/");
+        told(command.output().unwrap()).0
+    };
+    let has_gap = |stdout: &String| {
+        stdout.contains(&format!("the network namespace {}", net.name))
+            || stdout.contains("network namespaces, among them")
+    };
+    let stdout = in_the_end(look, has_gap);
+    let document = read(&stdout);
+    let gap = document.gaps.iter().find(|gap| gap.kind == "namespaces-unseen").unwrap();
+    assert!(gap.detail.contains("Operation not permitted"), "{}", gap.detail);
+    assert!(gap.remedy.as_deref().is_some_and(|remedy| remedy.starts_with("sudo ")) && !document.complete);
+}

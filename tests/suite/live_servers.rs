@@ -1,0 +1,195 @@
+//! Real servers: nginx with its workers, redis, socket activation, Docker's proxy, and the units and
+//! containers that they run in.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use crate::document::{Document, Listener};
+use crate::live_linux::{NOBODY, copied};
+use crate::network::{Net, in_cgroup, is_there};
+use crate::oracle::assert_like_ss;
+use crate::started::{Listening, in_the_end, listener_program, program, told, unbroken};
+
+fn on(document: &Document, port: u16) -> Option<&Listener> {
+    document.listeners.iter().find(|listener| listener.port == port)
+}
+
+fn names(listener: &Listener) -> Vec<&str> {
+    listener.processes.iter().filter_map(|process| process.name.as_deref()).collect()
+}
+
+#[test]
+#[ignore = "needs root: runs nginx in a network namespace of its own"]
+fn nginx_s_master_leads_its_workers() {
+    if !is_there("nginx") {
+        return;
+    }
+    let net = Net::new();
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("nginx.conf");
+    let text = "daemon off; worker_processes 3; pid nginx.pid; error_log stderr; events {} \
+                http { access_log off; server { listen 80; listen [::]:80; } }";
+    fs::write(&config, text).unwrap();
+    let mut command = net.command("nginx");
+    command.arg("-p").arg(folder.path()).arg("-c").arg(&config);
+    let nginx = net.serving(&mut command, 80);
+    let look = || net.look(&["80"]);
+    let document = in_the_end(look, |document| document.listeners.iter().all(|l| l.processes.len() == 4));
+    assert_eq!(document.listeners.len(), 2);
+    for listener in &document.listeners {
+        let [master, workers @ ..] = &listener.processes[..] else { panic!("{listener:?}") };
+        assert_eq!((master.pid, workers.len()), (nginx.0.id(), 3));
+        assert!(workers.iter().all(|worker| worker.ppid == Some(master.pid)));
+        assert_eq!(names(listener), ["nginx"; 4]);
+    }
+    let (table, ..) = net.run(&["-H"]);
+    assert!(table.lines().count() == 1 && table.contains("nginx+3"), "{table}");
+    assert_like_ss(&net);
+    // Its workers are asked to end with it.
+    let _ = Command::new("kill").arg(nginx.0.id().to_string()).status();
+    in_the_end(|| net.look(&["80"]).listeners.is_empty(), |gone| *gone);
+}
+
+#[test]
+#[ignore = "needs root: runs redis in a network namespace of its own"]
+fn redis_goes_by_the_name_that_people_know() {
+    if !is_there("redis-server") {
+        return;
+    }
+    let net = Net::new();
+    let _redis = net.serving(net.command("redis-server").args(["--port", "6379", "--save", ""]), 6379);
+    let document = net.look(&["6379"]);
+    assert!(document.listeners.iter().all(|listener| names(listener) == ["redis-server"]), "{document:?}");
+    assert_like_ss(&net);
+}
+
+#[test]
+#[ignore = "needs root: runs systemd-socket-activate in a network namespace of its own"]
+fn who_waits_to_start_a_service_holds_its_socket() {
+    if !is_there("systemd-socket-activate") {
+        return;
+    }
+    let net = Net::new();
+    let mut command = net.command("systemd-socket-activate");
+    let _waiting = net.serving(command.args(["-l", "127.0.0.1:7", "cat"]), 7);
+    assert_eq!(names(on(&net.look(&[]), 7).unwrap()), ["systemd-socket-activate"]);
+    assert_like_ss(&net);
+}
+
+/// systemd itself, as a user's own: with a `/run` of its own, so that it reads the units of this test.
+#[test]
+#[ignore = "needs root: runs systemd in namespaces of its own"]
+fn a_socket_that_systemd_holds_names_its_units() {
+    let systemd = ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"];
+    let Some(systemd) = systemd.into_iter().find(|path| fs::exists(path).unwrap_or(false)) else {
+        eprintln!("skipped: systemd is not installed");
+        return;
+    };
+    let net = Net::new();
+    let script = "mount -t tmpfs none /run && mkdir -p /run/systemd/system /run/systemd/user /run/user/0 && cd /run/systemd/user &&
+        printf '[Socket]\\nListenStream=127.0.0.1:18222\\n' > demo.socket &&
+        printf '[Service]\\nExecStart=/bin/cat\\n' > demo.service &&
+        printf '[Unit]\\nWants=demo.socket\\n' > default.target &&
+        XDG_RUNTIME_DIR=/run/user/0 exec \"$0\" --user";
+    let mut command = net.command("unshare");
+    let running = net.serving(command.args(["--mount", "sh", "-c", script, systemd]), 18222);
+    let document = net.look(&["18222"]);
+    let listener = on(&document, 18222).unwrap();
+    let activation = listener.activation.as_ref().unwrap();
+    assert_eq!(
+        (activation.socket.as_str(), activation.service.as_deref()),
+        ("demo.socket", Some("demo.service"))
+    );
+    assert_eq!(names(listener), ["systemd"]);
+    let (detail, ..) = net.run(&["18222"]);
+    let said = "demo.socket, which starts demo.service when somebody connects";
+    assert!(detail.contains(said), "{detail}");
+    assert_like_ss(&net);
+    drop(running);
+    // What it made of control groups it leaves behind.
+    for group in ["init.scope", "app.slice"] {
+        for root in fs::read_dir("/sys/fs/cgroup").unwrap().flatten() {
+            let _ = fs::remove_dir(root.path().join(group));
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs root: runs docker-proxy and a server in network namespaces of their own"]
+fn docker_proxy_names_the_container_that_it_serves() {
+    if !is_there("docker-proxy") {
+        return;
+    }
+    let (host, container) = (Net::new(), Net::new());
+    // As Docker does: an interface of the container's on a bridge of the host's.
+    let (near, far) = (format!("h{}", container.name), format!("c{}", container.name));
+    let (near, far) = (&near[..near.len().min(15)], &far[..far.len().min(15)]);
+    host.ip(&["link", "add", near, "type", "veth", "peer", "name", far, "netns", &container.name]);
+    host.ip(&["addr", "add", "172.31.77.1/24", "dev", near]);
+    host.ip(&["link", "set", near, "up"]);
+    container.ip(&["addr", "add", "172.31.77.2/24", "dev", far]);
+    container.ip(&["link", "set", far, "up"]);
+    let web = Listening::start(container.command(listener_program()).arg("tcp:0.0.0.0:80"), 1).unwrap();
+    let id = format!("{:064x}", web.pid());
+    let cgroup = in_cgroup(&format!("system.slice/docker-{id}.scope"), web.pid());
+
+    let mut command = host.command("sh");
+    // It says through descriptor 3 that it is ready.
+    let flags = "-proto tcp -host-ip 0.0.0.0 -host-port 18080 -container-ip 172.31.77.2 -container-port 80";
+    let script = format!("exec docker-proxy {flags} 3>/dev/null");
+    let _proxy = host.serving(command.args(["-c", &script]), 18080);
+
+    let document = host.look(&["18080"]);
+    let forward = on(&document, 18080).unwrap().processes[0].forwards_to.as_ref().unwrap();
+    assert_eq!(
+        (forward.address.as_str(), forward.port, forward.protocol.as_str()),
+        ("172.31.77.2", 80, "tcp")
+    );
+    let process = forward.process.as_ref().unwrap();
+    assert_eq!((process.pid, process.name.as_deref()), (web.pid(), Some("listener")));
+    if cgroup.is_some() {
+        assert_eq!(forward.container.as_ref().unwrap().id, id);
+        let (detail, ..) = host.run(&["18080"]);
+        let said = format!("where listener (PID {}) listens in container docker {}", web.pid(), &id[..12]);
+        assert!(unbroken(&detail).contains(&said), "{detail}");
+    }
+    assert_like_ss(&host);
+}
+
+#[test]
+#[ignore = "needs root: puts a listener into a control group, and looks as an ordinary user"]
+fn the_unit_is_told_even_where_the_owner_is_hidden() {
+    let mut command = Command::new("sh");
+    // The socket is opened in the group that its process is in by then.
+    command.args(["-c", "read go && exec \"$@\"", "sh"]).arg(listener_program()).arg("tcp:127.0.0.1:0");
+    let unit = format!("wl-test-{}.service", std::process::id());
+    let mut child =
+        command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let Some(_cgroup) = in_cgroup(&format!("system.slice/{unit}"), child.id()) else {
+        let _ = child.kill();
+        return;
+    };
+    use std::io::{BufRead, BufReader, Write};
+    writeln!(child.stdin.as_mut().unwrap(), "go").unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address: std::net::SocketAddr = line.trim().parse().unwrap();
+    let _listening = crate::started::Ended(child);
+
+    let document = crate::live::look(&address.port().to_string());
+    let service = crate::live::row(&document, address).processes[0].service.clone().unwrap();
+    assert_eq!((service.manager.as_str(), &service.name), ("systemd", &unit));
+
+    let (_folder, program) = copied(&program(), "whatlistens");
+    let run = |args: &[&str]| {
+        let mut command = Command::new(&program);
+        told(command.args(args).uid(NOBODY).gid(NOBODY).current_dir("/").output().unwrap()).0
+    };
+    let document = crate::document::read(&run(&["--json", &address.port().to_string()]));
+    let listener = crate::live::row(&document, address);
+    assert_eq!(listener.owner_status, "hidden");
+    assert_eq!(listener.made_in.as_ref().unwrap().name, unit);
+    let detail = run(&[&address.port().to_string()]);
+    assert!(detail.contains(&format!("{unit} (systemd): the socket was opened in it")), "{detail}");
+}
