@@ -1,0 +1,49 @@
+//! Feeds whatever comes to every decoder of what a system says: the first byte chooses. What is wanted is
+//! that none panics, reads past its end, or takes for ever.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use whatlistens::os::decode::kernel_socket::Family;
+use whatlistens::os::decode::port_filter::{Port, port_filter};
+use whatlistens::os::decode::{
+    cgroup, docker_proxy, file_text, inet_diag, local_addresses, port_rules, proc_net, proc_pid, socket_unit,
+};
+
+fuzz_target!(|data: &[u8]| {
+    let Some((&which, rest)) = data.split_first() else { return };
+    let text = String::from_utf8_lossy(rest);
+    match which % 10 {
+        0 | 1 => {
+            let datagram = inet_diag::read(rest, 7);
+            assert!(datagram.messages.len() <= rest.len() / 16, "each message has a header");
+        }
+        2 => drop(proc_net::read(Family::V4, &text)),
+        3 => drop(proc_net::read(Family::V6, &text)),
+        4 => {
+            let _ = (proc_pid::stat(rest), proc_pid::socket_inode(rest), proc_pid::namespace_inode(rest));
+            let _ = (proc_pid::effective_uid(&text), proc_pid::boot_time(&text), proc_pid::command_line(rest));
+        }
+        5 => {
+            let _ = (cgroup::membership(&text), cgroup::of_path(&text));
+        }
+        6 => {
+            let args: Vec<String> = text.split('\0').map(str::to_owned).collect();
+            let _ = docker_proxy::forward(&args);
+        }
+        7 => {
+            let _ = (local_addresses::v4(&text), local_addresses::v6(&text));
+            let _ = (file_text::interpreter_in(rest), file_text::texts_in(rest, &["FLEXnet"]));
+        }
+        8 => {
+            let _ = (port_rules::ephemeral(&text), port_rules::unprivileged_from(&text));
+            let _ = port_rules::tells_bound(&text);
+            if let Some(ranges) = port_rules::reserved(&text) {
+                let _ = port_filter(Port::Local, &ranges);
+            }
+        }
+        _ => {
+            let unit = socket_unit::read(&[&text]);
+            let _ = unit.starts("a.socket");
+        }
+    }
+});
