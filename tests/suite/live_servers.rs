@@ -2,14 +2,16 @@
 //! containers that they run in.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::document::{Document, Listener};
 use crate::live_linux::{NOBODY, copied};
 use crate::network::{Net, in_cgroup, is_there};
 use crate::oracle::assert_like_ss;
-use crate::started::{Listening, in_the_end, listener_program, program, told, unbroken};
+use crate::started::{Ended, Listening, in_the_end, listener_program, program, told, unbroken};
 
 fn on(document: &Document, port: u16) -> Option<&Listener> {
     document.listeners.iter().find(|listener| listener.port == port)
@@ -164,18 +166,12 @@ fn the_unit_is_told_even_where_the_owner_is_hidden() {
     // The socket is opened in the group that its process is in by then.
     command.args(["-c", "read go && exec \"$@\"", "sh"]).arg(listener_program()).arg("tcp:127.0.0.1:0");
     let unit = format!("wl-test-{}.service", std::process::id());
-    let mut child =
-        command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().unwrap();
-    let Some(_cgroup) = in_cgroup(&format!("system.slice/{unit}"), child.id()) else {
-        let _ = child.kill();
-        return;
-    };
-    use std::io::{BufRead, BufReader, Write};
-    writeln!(child.stdin.as_mut().unwrap(), "go").unwrap();
+    let mut child = Ended(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap());
+    let Some(_cgroup) = in_cgroup(&format!("system.slice/{unit}"), child.0.id()) else { return };
+    writeln!(child.0.stdin.as_mut().unwrap(), "go").unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address: std::net::SocketAddr = line.trim().parse().unwrap();
-    let _listening = crate::started::Ended(child);
+    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address: SocketAddr = line.trim().parse().unwrap();
 
     let document = crate::live::look(&address.port().to_string());
     let service = crate::live::row(&document, address).processes[0].service.clone().unwrap();

@@ -48,13 +48,21 @@ impl States {
     }
 }
 
+/// Whose sockets are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Table {
+    /// TCP's of both families: by the request of before Linux 3.3, which knows no families and so
+    /// walks the kernel's tables once instead of twice.
+    AllTcp,
+    /// One protocol's of one family.
+    One(Protocol, Family),
+}
+
 /// One dump to ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
-    /// Of these addresses.
-    pub family: Family,
-    /// Of this protocol.
-    pub protocol: Protocol,
+    /// Of these sockets.
+    pub table: Table,
     /// In these states.
     pub states: States,
     /// That pass this filter (`port_filter`); all where it is empty.
@@ -62,6 +70,7 @@ pub struct Query {
 }
 
 const HEADER: usize = 16;
+const TCPDIAG_GETSOCK: u16 = 18;
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
@@ -77,22 +86,36 @@ const INET_DIAG_REQ_BYTECODE: u16 = 1;
 const INET_DIAG_SKV6ONLY: u16 = 11;
 const INET_DIAG_CGROUP_ID: u16 = 21;
 
-/// The bytes of a request: `nlmsghdr`, `inet_diag_req_v2`, and the filter as its attribute.
+/// The bytes of a request: `nlmsghdr`, `inet_diag_req` or `inet_diag_req_v2`, and the filter as its
+/// attribute.
 #[must_use]
 pub fn request(query: &Query, sequence: u32) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(HEADER + 8 + SOCKET_ID + ATTRIBUTE + query.filter.len());
+    let mut bytes = Vec::with_capacity(HEADER + 12 + SOCKET_ID + ATTRIBUTE + query.filter.len());
     bytes.extend([0; 4]);
-    bytes.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
+    let kind = match query.table {
+        Table::AllTcp => TCPDIAG_GETSOCK,
+        Table::One(..) => SOCK_DIAG_BY_FAMILY,
+    };
+    bytes.extend(kind.to_ne_bytes());
     bytes.extend((NLM_F_REQUEST | NLM_F_DUMP).to_ne_bytes());
     bytes.extend(sequence.to_ne_bytes());
     bytes.extend([0; 4]);
-    let protocol = match query.protocol {
-        Protocol::Tcp => 6,
-        Protocol::Udp => 17,
-    };
-    bytes.extend([query.family.number(), protocol, 0, 0]);
-    bytes.extend(query.states.0.to_ne_bytes());
-    bytes.extend([0; SOCKET_ID]);
+    match query.table {
+        Table::AllTcp => {
+            bytes.extend([0; 4 + SOCKET_ID]);
+            bytes.extend(query.states.0.to_ne_bytes());
+            bytes.extend([0; 4]);
+        }
+        Table::One(protocol, family) => {
+            let protocol = match protocol {
+                Protocol::Tcp => 6,
+                Protocol::Udp => 17,
+            };
+            bytes.extend([family.number(), protocol, 0, 0]);
+            bytes.extend(query.states.0.to_ne_bytes());
+            bytes.extend([0; SOCKET_ID]);
+        }
+    }
     if !query.filter.is_empty() {
         let length = u16::try_from(ATTRIBUTE + query.filter.len()).unwrap_or(u16::MAX);
         bytes.extend(length.to_ne_bytes());
@@ -158,7 +181,7 @@ pub fn read(bytes: &[u8], sequence: u32) -> Datagram {
                 Some(error) if error < 0 => Message::Failed(-error),
                 _ => Message::Done,
             }),
-            Some(SOCK_DIAG_BY_FAMILY) => match socket(body) {
+            Some(SOCK_DIAG_BY_FAMILY | TCPDIAG_GETSOCK) => match socket(body) {
                 Some(socket) => datagram.messages.push(Message::Socket(socket)),
                 None => datagram.malformed = true,
             },
@@ -266,10 +289,12 @@ mod tests {
     }
 
     fn sockets(datagram: &Datagram) -> Vec<&KernelSocket> {
-        let socket = |message| match message {
-            &Message::Socket(ref socket) => Some(socket),
-            _ => None,
-        };
+        fn socket(message: &Message) -> Option<&KernelSocket> {
+            match message {
+                Message::Socket(socket) => Some(socket),
+                Message::Done | Message::Failed(_) => None,
+            }
+        }
         datagram.messages.iter().filter_map(socket).collect()
     }
 
@@ -320,8 +345,7 @@ mod tests {
     #[test]
     fn a_request_asks_for_what_it_says() {
         let query = Query {
-            family: Family::V6,
-            protocol: Protocol::Udp,
+            table: Table::One(Protocol::Udp, Family::V6),
             states: States::UNCONNECTED,
             filter: vec![1, 4, 8, 0],
         };
@@ -331,6 +355,11 @@ mod tests {
         assert_eq!((&request[16..18], u32_at(&request, 20)), (&[10, 17][..], Some(1 << 7)));
         let attributes: Vec<_> = attributes_in(&request[72..]).collect();
         assert_eq!(attributes, [(INET_DIAG_REQ_BYTECODE, &query.filter[..])]);
+
+        let both = Query { table: Table::AllTcp, states: States::LISTENING, ..query };
+        let request = super::request(&both, 3);
+        assert_eq!((u16_at(&request, 4), u32_at(&request, 68)), (Some(TCPDIAG_GETSOCK), Some(1 << 10)));
+        assert_eq!(attributes_in(&request[76..]).count(), 1);
     }
 
     proptest! {

@@ -1,15 +1,14 @@
-//! Who is connected to a listener, whose own port a number is, and who gets no answer from a license
-//! server: asked of the kernel by port, so that nothing else is dumped.
+//! Who is connected to a listener, and what else has a port for its own: asked of the kernel by port, so
+//! that nothing else is dumped.
 
 use std::collections::HashMap;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 
 use super::super::decode::inet_diag::States;
-use super::super::decode::kernel_socket::{Family, KernelSocket, TcpState};
+use super::super::decode::kernel_socket::{KernelSocket, TcpState};
 use super::super::decode::port_filter::Port;
 use super::listeners::Found;
-use super::tables::{Ask, Tables};
+use super::tables::{Tables, Unread};
 use crate::model::{Connections, PortRange, Protocol, RemnantState, Socket, State};
 
 /// So many of the busiest peers are named.
@@ -20,7 +19,7 @@ const MOST_PEERS: usize = 5;
 /// # Errors
 ///
 /// Where the connections cannot be read.
-pub(super) fn count(tables: &mut Tables, found: &mut [&mut Found], ports: &[PortRange]) -> io::Result<()> {
+pub(super) fn count(tables: &mut Tables, found: &mut [Found], ports: &[PortRange]) -> Result<(), Unread> {
     let counted = |socket: &Socket| {
         socket.state == State::Listen && ports.iter().any(|range| range.contains(socket.local.port()))
     };
@@ -34,7 +33,7 @@ pub(super) fn count(tables: &mut Tables, found: &mut [&mut Found], ports: &[Port
         return Ok(());
     }
     let mut peers: HashMap<usize, HashMap<IpAddr, usize>> = HashMap::new();
-    for connection in read(tables, Protocol::Tcp, States::ESTABLISHED, (Port::Local, &ranges))? {
+    for connection in tables.read(Protocol::Tcp, States::ESTABLISHED, Some((Port::Local, &ranges)))? {
         let here = listeners.get(&connection.local.port()).into_iter().flatten().copied();
         for at in nearest(here, |at| found[at].socket.local, connection.local) {
             *peers.entry(at).or_default().entry(connection.peer.ip()).or_default() += 1;
@@ -83,13 +82,13 @@ pub(super) fn remnants(
     tables: &mut Tables,
     only: Option<Protocol>,
     ports: &[PortRange],
-) -> io::Result<Vec<(Protocol, RemnantState, KernelSocket)>> {
+) -> Result<Vec<(Protocol, RemnantState, KernelSocket)>, Unread> {
     let mut remnants = Vec::new();
     for protocol in [Protocol::Tcp, Protocol::Udp] {
         if only.is_some_and(|only| only != protocol) {
             continue;
         }
-        for socket in read(tables, protocol, States::WITH_PEER, (Port::Local, ports))? {
+        for socket in tables.read(protocol, States::WITH_PEER, Some((Port::Local, ports)))? {
             let state = match socket.state {
                 TcpState::Established | TcpState::CloseWait => RemnantState::Connected,
                 TcpState::SynSent => RemnantState::Requesting,
@@ -101,31 +100,4 @@ pub(super) fn remnants(
         }
     }
     Ok(remnants)
-}
-
-/// Requests for connections to these ports that were sent more than once.
-///
-/// # Errors
-///
-/// Where they cannot be read.
-pub(super) fn unanswered(tables: &mut Tables, ports: &[PortRange]) -> io::Result<Vec<KernelSocket>> {
-    if ports.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut waiting = read(tables, Protocol::Tcp, States::SYN_SENT, (Port::Peer, ports))?;
-    waiting.retain(|socket| socket.retransmits > 0);
-    Ok(waiting)
-}
-
-fn read(
-    tables: &mut Tables,
-    protocol: Protocol,
-    states: States,
-    ports: (Port, &[PortRange]),
-) -> io::Result<Vec<KernelSocket>> {
-    let mut sockets = Vec::new();
-    for family in Family::ALL {
-        sockets.extend(tables.read(&Ask { family, protocol, states, ports: Some(ports) })?);
-    }
-    Ok(sockets)
 }

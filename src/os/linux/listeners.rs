@@ -1,7 +1,6 @@
 //! The sockets that can receive, or keep others from it, in one network namespace.
 
-use std::collections::HashMap;
-use std::io;
+use std::collections::{HashMap, HashSet};
 use std::os::fd::OwnedFd;
 
 use rustix::net::netdevice::index_to_name;
@@ -9,9 +8,13 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use super::super::Wish;
 use super::super::decode::inet_diag::States;
-use super::super::decode::kernel_socket::{Family, KernelSocket, TcpState};
-use super::tables::{Ask, Tables};
-use crate::model::{AcceptQueue, Namespace, Protocol, Socket, SocketId, State};
+use super::super::decode::kernel_socket::{KernelSocket, TcpState};
+use super::super::decode::port_filter::Port;
+use super::tables::{Tables, Unread};
+use crate::model::{AcceptQueue, Namespace, PortRange, Protocol, Socket, SocketId, State};
+
+/// The port of the peer that a socket does not have.
+const NO_PEER: PortRange = PortRange { first: 0, last: 0 };
 
 /// A socket, with what ties it to its holders and its control group.
 #[derive(Debug, Clone)]
@@ -21,52 +24,79 @@ pub(super) struct Found {
     pub(super) cgroup: Option<u64>,
 }
 
-/// What became of one table that could not be read at all.
-pub(super) struct Unread {
-    pub(super) table: String,
-    pub(super) error: io::Error,
+/// What was read of the sockets of one network namespace.
+#[derive(Default)]
+pub(super) struct Sockets {
+    pub(super) found: Vec<Found>,
+    /// Requests for connections that were sent more than once.
+    pub(super) unanswered: Vec<KernelSocket>,
+    pub(super) unread: Vec<Unread>,
 }
 
-/// Reads all that was wished for. Tables that could not be read are in `unread`.
+/// Reads all that was wished for, and what is asked of `servers`, the ports of license servers.
 pub(super) fn read(
     tables: &mut Tables,
     wish: &Wish,
+    servers: &[PortRange],
     namespace: Option<&Namespace>,
-    unread: &mut Vec<Unread>,
-) -> Vec<Found> {
+) -> Sockets {
+    let mut sockets = Sockets::default();
     let mut interfaces = Interfaces::default();
-    let mut found = Vec::new();
-    for (protocol, states) in
-        [(Protocol::Tcp, States::LISTENING.and(States::BOUND)), (Protocol::Udp, States::UNCONNECTED)]
-    {
-        if wish.protocol.is_some_and(|only| only != protocol) {
-            continue;
-        }
-        for family in Family::ALL {
-            // An IPv6 socket may be bound to an IPv4 address, as an IPv4-mapped one.
-            if family == Family::V4 && !wish.ipv4 {
-                continue;
+    if wish.protocol != Some(Protocol::Udp) {
+        // In one walk over the kernel's tables: who listens, who is bound, and who asks. The first two
+        // have no peer.
+        let peers: Vec<PortRange> = servers.iter().copied().chain([NO_PEER]).collect();
+        let states = States::LISTENING.and(States::BOUND).and(States::SYN_SENT);
+        match tables.read(Protocol::Tcp, states, Some((Port::Peer, &peers))) {
+            Ok(read) => {
+                let (asking, listening): (Vec<_>, Vec<_>) =
+                    read.into_iter().partition(|socket| socket.state == TcpState::SynSent);
+                sockets.unanswered = asking.into_iter().filter(|socket| socket.retransmits > 0).collect();
+                let listening = listening.into_iter().filter(|socket| is_wished(wish, socket));
+                let found = listening.map(|it| of_kernel(it, Protocol::Tcp, namespace, &mut interfaces));
+                sockets.found.extend(found);
             }
-            match tables.read(&Ask { family, protocol, states, ports: None }) {
-                Ok(sockets) => {
-                    let wanted = |socket: &KernelSocket| match socket.local.is_ipv4() {
-                        true => wish.ipv4,
-                        false => wish.ipv6,
-                    };
-                    let sockets = sockets.into_iter().filter(wanted);
-                    found.extend(
-                        sockets.map(|kernel| of_kernel(kernel, protocol, namespace, &mut interfaces)),
-                    );
-                }
-                Err(error) => {
-                    let number = if family == Family::V4 { "IPv4" } else { "IPv6" };
-                    let table = format!("{} over {number}", protocol.name().to_uppercase());
-                    unread.push(Unread { table, error });
-                }
-            }
+            Err(unread) => sockets.unread.push(unread),
         }
     }
-    found
+    if wish.protocol != Some(Protocol::Tcp) {
+        match tables.read(Protocol::Udp, States::UNCONNECTED, None) {
+            Ok(read) => {
+                let read = read.into_iter().filter(|socket| is_wished(wish, socket));
+                let found = read.map(|it| of_kernel(it, Protocol::Udp, namespace, &mut interfaces));
+                sockets.found.extend(found);
+            }
+            Err(unread) => sockets.unread.push(unread),
+        }
+    }
+    sockets
+}
+
+/// By the address: an IPv6 socket may be bound to an IPv4 one.
+fn is_wished(wish: &Wish, socket: &KernelSocket) -> bool {
+    if socket.local.is_ipv4() { wish.ipv4 } else { wish.ipv6 }
+}
+
+/// Of these sockets, those that are still there.
+///
+/// # Errors
+///
+/// Where that cannot be read.
+pub(super) fn still_there(tables: &mut Tables, sockets: &[&Socket]) -> Result<HashSet<u32>, Unread> {
+    let mut there = HashSet::new();
+    for (state, protocol, states) in [
+        (State::Listen, Protocol::Tcp, States::LISTENING),
+        (State::Bound, Protocol::Tcp, States::BOUND),
+        (State::Unconnected, Protocol::Udp, States::UNCONNECTED),
+    ] {
+        let ports = sockets.iter().filter(|socket| socket.state == state).map(|socket| socket.local.port());
+        let ports: Vec<PortRange> = ports.map(|port| PortRange { first: port, last: port }).collect();
+        if !ports.is_empty() {
+            let read = tables.read(protocol, states, Some((Port::Local, &ports)))?;
+            there.extend(read.into_iter().filter_map(|socket| socket.inode));
+        }
+    }
+    Ok(there)
 }
 
 fn of_kernel(

@@ -1,10 +1,10 @@
 //! The look at one network namespace.
 
+use super::super::Wish;
 use super::super::decode::kernel_socket::KernelSocket;
-use super::super::{Wish, in_words};
 use super::connections;
-use super::listeners::{self, Found, Unread};
-use super::tables::Tables;
+use super::listeners::{self, Found, Sockets};
+use super::tables::{Tables, Unread};
 use crate::model::{Gap, GapKind, Namespace, PortRange};
 
 /// What was seen in it.
@@ -28,15 +28,11 @@ pub(super) fn look(
     license_ports: &[PortRange],
     namespace: Option<&Namespace>,
 ) -> Look {
-    let mut look = Look::default();
-    look.found = listeners::read(tables, wish, namespace, &mut look.unread);
-
+    let Sockets { found, unanswered, unread } = listeners::read(tables, wish, license_ports, namespace);
+    let mut look = Look { found, unanswered, unread, ..Look::default() };
     let counted = if wish.connections { &[PortRange::ALL][..] } else { license_ports };
-    let mut found: Vec<&mut Found> = look.found.iter_mut().collect();
-    let counting = connections::count(tables, &mut found, counted);
-    let waiting = connections::unanswered(tables, license_ports).map(|waiting| look.unanswered = waiting);
-    if let Err(error) = counting.and(waiting) {
-        let detail = format!("connections could not be read ({})", in_words(&error));
+    if let Err(unread) = connections::count(tables, &mut look.found, counted) {
+        let detail = format!("connections could not be counted: {}", unread.told());
         look.gaps.push(Gap::new(GapKind::ConnectionsUnreadable, detail));
     }
     if let Some(why) = tables.lacking.first() {
@@ -55,9 +51,8 @@ impl Look {
 
     /// The gaps of the tables that could not be read at all.
     pub(super) fn unread_gaps(&self) -> impl Iterator<Item = Gap> {
-        self.unread.iter().map(|Unread { table, error }| {
-            let detail =
-                format!("{table} could not be read ({}), so listeners may be missing", in_words(error));
+        self.unread.iter().map(|unread| {
+            let detail = format!("{}, so listeners may be missing", unread.told());
             Gap::new(GapKind::SocketsUnreadable, detail)
         })
     }

@@ -32,7 +32,7 @@ use self::units::SocketUnits;
 use super::look_into::{self, PortsOf};
 use super::{Inspect, THIS_OS, Unobservable, Wish, in_words};
 use crate::model::{
-    Gap, GapKind, Holding, Host, Observation, Os, Pid, Process, Remnant, SocketId, Unanswered, Unseen,
+    Gap, GapKind, Holding, Host, Observation, Os, Pid, Process, Remnant, Socket, SocketId, Unanswered, Unseen,
 };
 
 pub(super) use super::unix::{
@@ -58,7 +58,7 @@ pub(super) fn observe(
     let reader = Reader::new(&users, wish.args);
     let proc = Proc::open();
     let mut sight = Sight::take(wish, &inspect.license_ports(), proc.as_ref().ok(), &reader)?;
-    let holders = proc.and_then(|proc| owners(&proc, &reader, wish, &mut sight));
+    let holders = proc.and_then(|proc| owners(&proc, &reader, &mut sight));
     let (mut holders, unseen) = holders.unwrap_or_else(|error| {
         let detail =
             format!("the process table could not be read ({}), so no owner is known", in_words(&error));
@@ -88,9 +88,9 @@ pub(super) fn observe(
 }
 
 /// Finds who holds what was seen, and who started them. Sockets that were closed since are dropped.
-fn owners(proc: &Proc, reader: &Reader<'_>, wish: &Wish, sight: &mut Sight) -> io::Result<(Holders, Unseen)> {
+fn owners(proc: &Proc, reader: &Reader<'_>, sight: &mut Sight) -> io::Result<(Holders, Unseen)> {
     let mut holders = Holders::find(proc, reader, &sight.inodes())?;
-    settle(proc, reader, wish, &mut holders, &mut sight.found)?;
+    settle(proc, reader, &mut holders, &mut sight.found)?;
     add_ancestors(proc, reader, &mut holders.seen);
     forwards::add(proc, reader, &sight.others, &mut holders.seen);
     name_units(proc, &mut sight.found, &holders);
@@ -105,30 +105,23 @@ fn owners(proc: &Proc, reader: &Reader<'_>, wish: &Wish, sight: &mut Sight) -> i
 
 /// Sockets and their holders are not read in one moment: what nobody seems to hold is looked at
 /// again, and dropped where it was closed meanwhile.
-fn settle(
-    proc: &Proc,
-    reader: &Reader<'_>,
-    wish: &Wish,
-    holders: &mut Holders,
-    found: &mut Vec<Found>,
-) -> io::Result<()> {
+fn settle(proc: &Proc, reader: &Reader<'_>, holders: &mut Holders, found: &mut Vec<Found>) -> io::Result<()> {
     let is_unheld = |holders: &Holders, found: &Found| {
         found.inode.is_some_and(|inode| !holders.of_socket.contains_key(&inode))
     };
-    let unheld: HashSet<u32> =
-        found.iter().filter(|found| is_unheld(holders, found)).filter_map(|found| found.inode).collect();
+    let unheld = found.iter().filter(|found| is_unheld(holders, found));
+    let unheld: HashSet<u32> = unheld.filter_map(|found| found.inode).collect();
     if unheld.is_empty() {
         return Ok(());
     }
     holders.look_again(proc, reader, &unheld)?;
     // Those of other namespaces are not asked for again.
-    let mut unread = Vec::new();
-    let now = listeners::read(&mut Tables::of_this_thread(), wish, None, &mut unread);
-    let now: HashSet<u32> = now.iter().filter_map(|found| found.inode).collect();
-    found.retain(|found| {
-        let asked_again = found.socket.namespace.is_none() && unread.is_empty();
-        !asked_again || !is_unheld(holders, found) || found.inode.is_none_or(|inode| now.contains(&inode))
-    });
+    let in_question = |found: &Found| found.socket.namespace.is_none() && is_unheld(holders, found);
+    let sockets = found.iter().filter(|found| in_question(found)).map(|found| &found.socket);
+    let sockets: Vec<&Socket> = sockets.collect();
+    if let Ok(there) = listeners::still_there(&mut Tables::of_this_thread(), &sockets) {
+        found.retain(|found| !in_question(found) || found.inode.is_none_or(|inode| there.contains(&inode)));
+    }
     Ok(())
 }
 

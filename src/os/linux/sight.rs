@@ -62,7 +62,7 @@ impl Sight {
                 Ok(remnants) => sight.remnants = remnants,
                 Err(error) => sight.gaps.push(Gap::new(
                     GapKind::ConnectionsUnreadable,
-                    format!("connections could not be read ({})", in_words(&error)),
+                    format!("connections could not be looked for: {}", error.told()),
                 )),
             }
         }
