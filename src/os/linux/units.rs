@@ -1,13 +1,14 @@
 //! Which systemd unit a socket belongs to, where its holders do not show it: by the control group it
 //! was made in (cgroups(7)), and for one that systemd itself holds, by the unit files.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::fs;
+use std::io::Read;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirEntryExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::statfs;
+use rustix::fs::{CWD, Mode, OFlags, openat, statfs};
 
 use super::super::decode::cgroup;
 use super::super::decode::socket_unit::{self, SocketUnit};
@@ -40,6 +41,12 @@ const USER_FOLDERS: [&str; 5] = [
     "lib/systemd/user",
 ];
 
+/// Of a folder so many files are looked at, and so much of each: unit files are few and small.
+const MOST_FILES: usize = 4000;
+const LARGEST_FILE: u64 = 64 * 1024;
+/// So many control groups are looked through: whoever may make some may make very many.
+const MOST_GROUPS: usize = 20_000;
+
 /// The units of control groups, by their numbers, which are the inodes of their folders. Those that
 /// are gone or no unit's are not there.
 pub(super) fn of_cgroups(ids: &HashSet<u64>) -> HashMap<u64, ProcessService> {
@@ -48,8 +55,14 @@ pub(super) fn of_cgroups(ids: &HashSet<u64>) -> HashMap<u64, ProcessService> {
         statfs(**folder).is_ok_and(|system| i128::from(system.f_type) == i128::from(CGROUP2_MAGIC))
     };
     let Some(root) = CGROUPS.iter().find(|folder| is_cgroup2(folder)).map(Path::new) else { return units };
-    let mut folders: Vec<PathBuf> = vec![root.to_owned()];
-    while let Some(folder) = folders.pop().filter(|_| units.len() < ids.len()) {
+    let mut folders: VecDeque<PathBuf> = VecDeque::from([root.to_owned()]);
+    let mut looked_through = 0;
+    // The nearest to the root first: there are the units.
+    while let Some(folder) = folders.pop_front().filter(|_| units.len() < ids.len()) {
+        looked_through += 1;
+        if looked_through > MOST_GROUPS {
+            break;
+        }
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 continue;
@@ -60,7 +73,7 @@ pub(super) fn of_cgroups(ids: &HashSet<u64>) -> HashMap<u64, ProcessService> {
             {
                 units.insert(entry.ino(), unit);
             }
-            folders.push(entry.path());
+            folders.push_back(entry.path());
         }
     }
     units
@@ -107,9 +120,9 @@ impl SocketUnits {
             }
         }
         let units = files.into_iter().filter_map(|(name, path)| {
-            let mut texts = vec![fs::read_to_string(path).ok()?];
+            let mut texts = vec![small_text(&path)?];
             let drop_ins = folders.iter().flat_map(|folder| sorted(&folder.join(format!("{name}.d"))));
-            texts.extend(drop_ins.filter_map(|path| fs::read_to_string(path).ok()));
+            texts.extend(drop_ins.filter_map(|path| small_text(&path)));
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             Some((name, socket_unit::read(&texts)))
         });
@@ -138,17 +151,41 @@ impl SocketUnits {
     }
 }
 
-/// What lies in a folder, by name.
+/// What lies in a folder, by name; of very many files not all.
 fn sorted(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    let mut paths: Vec<PathBuf> = entries.take(MOST_FILES).map(|entry| entry.path()).collect();
     paths.sort();
     paths
+}
+
+/// The beginning of an ordinary file. The file may be a container's, whose root is a stranger: what
+/// would block whoever opens it, or never end, is not read.
+fn small_text(path: &Path) -> Option<String> {
+    let file = openat(CWD, path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty());
+    let file = fs::File::from(file.ok()?);
+    let mut bytes = Vec::new();
+    file.metadata().ok().filter(fs::Metadata::is_file)?;
+    file.take(LARGEST_FILE).read_to_end(&mut bytes).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_ordinary_file_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let fifo = folder.path().join("a.socket");
+        let made = std::process::Command::new("mkfifo").arg(&fifo).status().unwrap();
+        assert!(made.success());
+        assert_eq!(small_text(&fifo), None);
+        assert_eq!(small_text(folder.path()), None);
+        let endless = folder.path().join("b.socket");
+        fs::write(&endless, "x".repeat(100_000)).unwrap();
+        assert_eq!(small_text(&endless).unwrap().len(), 65_536);
+    }
 
     #[test]
     fn the_unit_is_known_by_its_control_group_or_by_its_port_alone() {

@@ -44,6 +44,10 @@ fn reach(line: &Folded<'_>) -> String {
         }
         _ => None,
     };
+    let here = match line.first().socket.namespace {
+        Some(_) => "this namespace",
+        None => "this one",
+    };
     let meaning = match (through, widest) {
         (Some(interface), _) => {
             format!(
@@ -59,7 +63,7 @@ fn reach(line: &Folded<'_>) -> String {
             "any machine that can reach this address can reach it, if no firewall stops it".to_owned()
         }
         (None, Exposure::AllInterfaces) => {
-            "any machine that can reach this one can reach it, if no firewall stops it".to_owned()
+            format!("any machine that can reach {here} can reach it, if no firewall stops it")
         }
     };
     format!("{} ({}{meaning})", line.addresses().join(", "), families(line))
