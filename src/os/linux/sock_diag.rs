@@ -51,14 +51,7 @@ impl SockDiag {
     ///
     /// Where the kernel refuses: it may not be asked, or has no such table.
     pub(super) fn dump(&mut self, query: &Query) -> io::Result<Dump> {
-        let mut dump = self.dump_once(query)?;
-        for _ in 1..TRIES {
-            if dump.lacking != Some(INTERRUPTED) {
-                break;
-            }
-            dump = self.dump_once(query)?;
-        }
-        Ok(dump)
+        until_whole(|| self.dump_once(query))
     }
 
     fn dump_once(&mut self, query: &Query) -> io::Result<Dump> {
@@ -94,5 +87,41 @@ impl SockDiag {
                 return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
             }
         }
+    }
+}
+
+/// Asks again for a dump that was interrupted, some times.
+fn until_whole(mut dump: impl FnMut() -> io::Result<Dump>) -> io::Result<Dump> {
+    let mut last = dump()?;
+    for _ in 1..TRIES {
+        if last.lacking != Some(INTERRUPTED) {
+            break;
+        }
+        last = dump()?;
+    }
+    Ok(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes of dumps that lack this, one after the other, and how many were asked for.
+    fn of(lacking: &[Option<&'static str>]) -> (Option<&'static str>, usize) {
+        let mut asked = 0;
+        let dump = until_whole(|| {
+            let lacking = lacking[asked.min(lacking.len() - 1)];
+            asked += 1;
+            Ok(Dump { sockets: Vec::new(), lacking })
+        });
+        (dump.unwrap().lacking, asked)
+    }
+
+    #[test]
+    fn an_interrupted_dump_is_asked_for_again_and_then_is_a_gap() {
+        assert_eq!(of(&[None]), (None, 1));
+        assert_eq!(of(&[Some(INTERRUPTED), None]), (None, 2));
+        assert_eq!(of(&[Some(INTERRUPTED)]), (Some(INTERRUPTED), TRIES));
+        assert_eq!(of(&[Some(MALFORMED)]), (Some(MALFORMED), 1), "it would be so again");
     }
 }
