@@ -34,7 +34,7 @@ fn a_port_that_only_a_client_has_is_not_called_free_of_everything() {
     let (detail, _, status) = whatlistens(&[&port.to_string()]);
     let detail = unbroken(&detail);
     assert_eq!(status, 1, "nothing listens there");
-    assert!(detail.contains("1 connection with that port is still open"), "{detail}");
+    assert!(detail.contains("1 connection is still open there"), "{detail}");
     let holder = format!("(PID {}): a connection with 127.0.0.1:", std::process::id());
     assert!(detail.contains(&holder), "{detail}");
 }
@@ -50,7 +50,7 @@ fn a_port_that_rests_after_a_connection_is_told() {
     drop((server, client, listener));
     let detail = || unbroken(&whatlistens(&[&address.port().to_string()]).0);
     let detail = in_the_end(detail, |detail| detail.contains("TIME_WAIT"));
-    assert!(detail.contains("1 connection that ended less than a minute ago still has the port"), "{detail}");
+    assert!(detail.contains("1 connection that has ended rests there (TIME_WAIT)"), "{detail}");
     assert!(detail.contains("SO_REUSEADDR"), "{detail}");
 }
 

@@ -35,6 +35,7 @@ mod recorded;
 mod registry_data;
 mod rendering;
 mod rendering_detail;
+mod rendering_linux;
 mod rules;
 mod selection;
 mod started;

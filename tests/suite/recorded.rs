@@ -106,6 +106,12 @@ impl Machine {
         self
     }
 
+    /// Changes what else was seen.
+    pub fn seen(mut self, change: impl FnOnce(&mut Observation)) -> Machine {
+        change(&mut self.observation);
+        self
+    }
+
     pub fn gap(mut self, gap: Gap) -> Machine {
         self.observation.gaps.push(gap);
         self

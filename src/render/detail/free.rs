@@ -25,10 +25,10 @@ impl Page<'_> {
         }
         writeln!(self.out)?;
         for (remnant, holders) in asked.remnants.iter().take(MOST_REMNANTS) {
-            self.field("Has it", &told(remnant, holders))?;
+            self.field("In use", &told(remnant, holders))?;
         }
         if let Some(more) = asked.remnants.len().checked_sub(MOST_REMNANTS).filter(|&more| more > 0) {
-            self.field("Has it", &counted(more, "more connection"))?;
+            self.field("In use", &counted(more, "more connection"))?;
         }
         let first = asked.ports.first().map_or(0, |range| range.first);
         self.rules(asked, first)?;
@@ -108,7 +108,7 @@ fn free(asked: &Asked, gaps: &[Gap]) -> String {
              addresses were not looked at: an IPv6 listener may take IPv4 too."
         ),
         None if !asked.remnants.is_empty() => format!(
-            "Nothing listens on {noun} {ports} of this machine{by}, but {}, which may keep a program from \
+            "Nothing listens on {noun} {ports} of this machine{by}, but {}: that may keep a program from \
              opening it.",
             in_the_way(&asked.remnants)
         ),
@@ -134,14 +134,26 @@ fn free(asked: &Asked, gaps: &[Gap]) -> String {
 fn in_the_way(remnants: &[(Remnant, Vec<Process>)]) -> String {
     let resting = remnants.iter().filter(|(remnant, _)| remnant.state == RemnantState::TimeWait).count();
     let live = remnants.len() - resting;
-    let is_or_are = |count: usize| if count == 1 { "is" } else { "are" };
+    let agreed = |count: usize, one: &str, several: &str| {
+        format!("{count} {}", if count == 1 { one } else { several })
+    };
     let mut parts = Vec::new();
     if live > 0 {
-        parts.push(format!("{} with that port {} still open", counted(live, "connection"), is_or_are(live)));
+        parts.push(agreed(live, "connection is still open there", "connections are still open there"));
     }
     if resting > 0 {
-        let resting = counted(resting, "connection");
-        parts.push(format!("{resting} that ended less than a minute ago still has the port (TIME_WAIT)"));
+        parts.push(agreed(
+            resting,
+            "that has ended rests there (TIME_WAIT)",
+            "that have ended rest there (TIME_WAIT)",
+        ));
+    }
+    if live == 0 {
+        parts = vec![agreed(
+            resting,
+            "connection that has ended rests there (TIME_WAIT)",
+            "connections that have ended rest there (TIME_WAIT)",
+        )];
     }
     list(&parts, "and")
 }

@@ -1,0 +1,263 @@
+//! What only Linux tells, letter by letter: units, containers, namespaces, backlogs, connections, and
+//! what keeps a free port.
+
+use whatlistens::model::{
+    AcceptQueue, Activation, Connections, Container, Elsewhere, Forward, Namespace, PortRange, PortRules,
+    Process, ProcessService, Protocol, Remnant, RemnantState, State, Unanswered,
+};
+
+use crate::document::read;
+use crate::recorded::{Machine, linux, process};
+
+const ID: &str = "4f66ad9a0b2e8b1c3d5e7f90123456789abcdef0123456789abcdef012345678";
+
+fn unit(name: &str) -> Option<ProcessService> {
+    Some(ProcessService { manager: "systemd".to_owned(), name: name.to_owned() })
+}
+
+fn web() -> Container {
+    Container { runtime: "docker".to_owned(), id: ID.to_owned(), name: Some("web".to_owned()), pod: None }
+}
+
+fn blue() -> Option<Namespace> {
+    Some(Namespace { inode: 4_026_532_281, name: Some("blue".to_owned()) })
+}
+
+/// A unit with its parents, Docker's proxy, a socket of systemd's, one in another namespace, and one that
+/// is bound without listening.
+fn server() -> Machine {
+    let nginx = Process { service: unit("nginx.service"), ..process(800, "/usr/sbin/nginx") };
+    let proxy = Process {
+        service: unit("docker.service"),
+        forward: Some(Forward {
+            protocol: Protocol::Tcp,
+            to: "172.17.0.2:80".parse().unwrap(),
+            container: Some(web()),
+            process: Some((44, Some("httpd".to_owned()))),
+        }),
+        ..process(900, "/usr/bin/docker-proxy")
+    };
+    let systemd = Process { ppid: None, ..process(1, "/usr/lib/systemd/systemd") };
+    linux()
+        .with(systemd.clone())
+        .socket("tcp 0.0.0.0:80", &[nginx])
+        .but(|socket| {
+            socket.accept_queue = Some(AcceptQueue { waiting: 130, limit: Some(128) });
+            let top = vec![("10.0.0.7".parse().unwrap(), 2), ("10.0.0.9".parse().unwrap(), 1)];
+            socket.connections = Some(Connections { established: 3, peers: 2, top });
+        })
+        .socket("tcp 0.0.0.0:8080", &[proxy])
+        .socket("tcp [::]:22", &[systemd])
+        .but(|socket| {
+            socket.dual_stack = Some(true);
+            socket.activation =
+                Some(Activation { socket: "ssh.socket".to_owned(), service: Some("ssh.service".to_owned()) });
+        })
+        .socket("tcp 0.0.0.0:5000", &[Process { container: Some(web()), ..process(44, "/usr/sbin/httpd") }])
+        .but(|socket| socket.namespace = blue())
+        .socket("tcp 10.0.0.1:7000", &[process(50, "/usr/bin/python3.11")])
+        .but(|socket| socket.state = State::Bound)
+}
+
+#[test]
+fn the_table_tells_units_containers_and_who_does_not_listen() {
+    insta::assert_snapshot!(server().printed("", Some(120)), @"
+        PORT  ADDRESS           PROCESS       PID  USER   SERVICE          UNIT
+      22/tcp  ::                systemd         1  alice  ssh              ssh.socket
+      80/tcp  0.0.0.0           nginx         800  alice  http             nginx.service
+    5000/tcp  0.0.0.0           httpd          44  alice  commplex-main    docker web
+    7000/tcp  10.0.0.1 (bound)  python3.11     50  alice  afs3-fileserver
+    8080/tcp  0.0.0.0           docker-proxy  900  alice  http-alt         → docker web (172.17.0.2:80)
+    ");
+    insta::assert_snapshot!(server().printed("--all-namespaces --connections -H", None), @"
+      22/tcp  ::               systemd         1  alice  ssh              -     -
+      80/tcp  0.0.0.0          nginx         800  alice  http             -     3
+    5000/tcp  0.0.0.0          httpd          44  alice  commplex-main    blue  -
+    7000/tcp  10.0.0.1(bound)  python3.11     50  alice  afs3-fileserver  -     -
+    8080/tcp  0.0.0.0          docker-proxy  900  alice  http-alt         -     -
+    ");
+    let narrow = server().printed("", Some(80));
+    assert!(!narrow.contains("UNIT") && narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
+}
+
+#[test]
+fn a_unit_a_full_backlog_and_connections_in_detail() {
+    insta::assert_snapshot!(server().printed("80", None), @"
+    80/tcp  http
+    nginx (PID 800) listens on TCP port 80.
+
+    Started      2026-11-22 02:53:20 (66 minutes ago)
+    Parents      systemd (PID 1) → nginx.service → nginx (PID 800)
+    Unit         nginx.service (systemd)
+    Runs         /usr/sbin/nginx
+    User         alice
+    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
+    Backlog      130 of 128, full: new connections get no answer; the program is stuck, too slow, or
+                 stopped
+    Connections  3 from 2 addresses: 10.0.0.7 (2), 10.0.0.9 (1)
+    Registry     http, World Wide Web HTTP (IANA, system port)
+    ");
+}
+
+#[test]
+fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
+    let printed = ["8080", "22", "5000", "7000"].map(|port| server().printed(port, None));
+    insta::assert_snapshot!(printed.join("\n"), @"
+    8080/tcp  http-alt
+    docker-proxy (PID 900) listens on TCP port 8080.
+
+    Started      2026-11-22 02:53:20 (66 minutes ago)
+    Parents      systemd (PID 1) → docker.service → docker-proxy (PID 900)
+    Unit         docker.service (systemd)
+    Runs         /usr/bin/docker-proxy
+    User         alice
+    Sends to     172.17.0.2:80/tcp, where httpd (PID 44) listens in container docker web
+    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
+    Registry     http-alt, HTTP Alternate (see port 80) (IANA, registered port)
+
+    22/tcp  ssh
+    systemd (PID 1) listens on TCP port 22.
+
+    Started      2026-11-22 02:53:20 (66 minutes ago)
+    Runs         /usr/lib/systemd/systemd
+    User         alice
+    Opened by    ssh.socket, which starts ssh.service when somebody connects
+    Reach        :: (by IPv6 and IPv4; any machine that can reach this one can reach it, if no firewall
+                 stops it)
+    Registry     ssh, The Secure Shell (SSH) Protocol (IANA, system port)
+
+    5000/tcp in network namespace blue  commplex-main
+    httpd (PID 44) listens on TCP port 5000.
+
+    Started      2026-11-22 02:53:20 (66 minutes ago)
+    Parents      systemd (PID 1) → httpd (PID 44)
+    Container    docker web (4f66ad9a0b2e)
+    Runs         /usr/sbin/httpd
+    User         alice
+    Reach        0.0.0.0 (any machine that can reach this namespace can reach it, if no firewall stops
+                 it)
+    Registry     commplex-main (IANA, registered port)
+
+    7000/tcp  afs3-fileserver
+    python3.11 (PID 50) has taken TCP port 7000 and does not listen on it: who connects is refused, and
+    no other program can open it. The port is not free.
+
+    Started      2026-11-22 02:53:20 (66 minutes ago)
+    Parents      systemd (PID 1) → python3.11 (PID 50)
+    Runs         /usr/bin/python3.11
+    User         alice
+    Reach        10.0.0.1 (machines on the private network can reach it, if no firewall stops them)
+    Registry     afs3-fileserver, file server itself (IANA, registered port)
+    ");
+}
+
+#[test]
+fn a_hidden_owner_s_unit_is_told() {
+    let machine = linux()
+        .by_ordinary_user(&[(7, "sshd")])
+        .socket("tcp 0.0.0.0:22", &[])
+        .but(|socket| socket.made_in = unit("ssh.service"));
+    let detail = machine.printed("22", None);
+    assert!(detail.contains("Unit         ssh.service (systemd): the socket was opened in it"), "{detail}");
+    assert!(machine.printed("", Some(120)).contains("ssh.service"));
+}
+
+fn free() -> Machine {
+    let remnant = |state, pids: &[u32]| Remnant {
+        protocol: Protocol::Tcp,
+        state,
+        local: "10.0.0.1:33000".parse().unwrap(),
+        peer: "10.0.0.5:443".parse().unwrap(),
+        pids: pids.to_vec(),
+    };
+    linux().with(process(60, "/usr/bin/curl")).seen(|seen| {
+        seen.port_rules = PortRules {
+            ephemeral: PortRange::parse("32768-60999"),
+            reserved: vec![PortRange { first: 40000, last: 40000 }],
+            unprivileged_from: Some(1024),
+        };
+        seen.remnants = vec![remnant(RemnantState::TimeWait, &[]), remnant(RemnantState::Connected, &[60])];
+        seen.elsewhere = vec![Elsewhere {
+            namespace: blue().unwrap(),
+            listeners: vec![(Protocol::Tcp, 33000), (Protocol::Udp, 53)],
+        }];
+    })
+}
+
+#[test]
+fn what_keeps_a_free_port_is_told() {
+    insta::assert_snapshot!(free().printed("33000", None), @"
+    33000  wg-endpt-comms
+    Nothing listens on port 33000 of this machine, neither by TCP nor by UDP, but 1 connection is still
+    open there and 1 that has ended rests there (TIME_WAIT): that may keep a program from opening it.
+
+    In use       curl (PID 60): a connection with 10.0.0.5:443, from 10.0.0.1:33000/tcp
+    In use       an ended connection, which keeps the port for a minute from all programs that do not
+                 set SO_REUSEADDR (TIME_WAIT), with 10.0.0.5:443, from 10.0.0.1:33000/tcp
+    Ephemeral    32768-60999 are given to outgoing connections, so one may take it at any time
+                 (net.ipv4.ip_local_port_range); to keep it back, add it to
+                 net.ipv4.ip_local_reserved_ports
+    Registry     wg-endpt-comms, WatchGuard Endpoint Communications (IANA, registered port)
+
+    1 listener is in other network namespaces (blue): --all-namespaces shows them.
+    ");
+    let nothing = free().seen(|seen| seen.remnants.clear());
+    insta::assert_snapshot!(nothing.printed("40000", None), @"
+    40000  safetynetp
+    Port 40000 is free: nothing listens there on this machine, neither by TCP nor by UDP, and no other
+    socket has it.
+
+    Ephemeral    it is kept back from the ports given to outgoing connections, 32768-60999
+                 (net.ipv4.ip_local_reserved_ports)
+    Registry     safetynetp, SafetyNET p (IANA, registered port)
+    ");
+    insta::assert_snapshot!(nothing.printed("443", None), @"
+    443  https
+    Port 443 is free: nothing listens there on this machine, neither by TCP nor by UDP, and no other
+    socket has it.
+
+    Rights       only root, or a program with CAP_NET_BIND_SERVICE, can open a port below 1024
+                 (net.ipv4.ip_unprivileged_port_start)
+    Registry     https, http protocol over TLS/SSL (IANA, system port)
+    ");
+}
+
+#[test]
+fn who_gets_no_answer_is_told_once_below_the_rows() {
+    let asking = |retransmits, pids: &[u32]| Unanswered {
+        remote: "10.0.0.5:27000".parse().unwrap(),
+        retransmits,
+        uid: 1000,
+        user: Some("alice".to_owned()),
+        pids: pids.to_vec(),
+    };
+    let machine = linux().with(process(4711, "/opt/maya/bin/maya.bin")).seen(|seen| {
+        seen.unanswered = vec![asking(1, &[4711]), asking(3, &[4711]), asking(2, &[])];
+    });
+    insta::assert_snapshot!(machine.printed("", None), @"
+    Nothing listens here.
+    A program of user alice cannot reach license server 10.0.0.5:27000 (Revenera FlexNet license server or Perforce Helix QAC license server): 3 requests without an answer.
+    maya.bin (PID 4711) cannot reach license server 10.0.0.5:27000 (Revenera FlexNet license server or Perforce Helix QAC license server): 4 requests without an answer.
+    ");
+    assert!(!machine.printed("1538", None).contains("cannot reach"), "another port was asked about");
+    assert!(!machine.printed("--user bob", None).contains("cannot reach"), "somebody else was asked about");
+    let document = read(&machine.printed("--json 27000", None));
+    assert_eq!(document.unanswered.len(), 3, "one request, one object for a script");
+}
+
+#[test]
+fn the_whole_of_it_in_json() {
+    let document = read(&server().printed("--json", None));
+    let on = |port| document.listeners.iter().find(|listener| listener.port == port).unwrap();
+    let forward = on(8080).processes[0].forwards_to.as_ref().unwrap();
+    assert_eq!((forward.address.as_str(), forward.port), ("172.17.0.2", 80));
+    assert_eq!(forward.container.as_ref().unwrap().name.as_deref(), Some("web"));
+    assert_eq!(on(22).activation.as_ref().unwrap().service.as_deref(), Some("ssh.service"));
+    assert_eq!(on(5000).namespace.as_ref().unwrap().name.as_deref(), Some("blue"));
+    assert_eq!(on(7000).state, "bound");
+    assert_eq!(on(80).connections.as_ref().unwrap().top[1].address, "10.0.0.9");
+    assert_eq!(on(80).processes[0].service.as_ref().unwrap().name, "nginx.service");
+    let document = read(&free().printed("--json 33000", None));
+    let [other] = &document.other_namespaces[..] else { panic!("one") };
+    assert_eq!((other.name.as_deref(), other.listeners), (Some("blue"), 1));
+}
