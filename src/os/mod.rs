@@ -107,7 +107,7 @@ pub fn observe(wish: &Wish, inspect: &dyn Inspect, now: Timestamp) -> Result<Obs
 }
 
 /// The system's words for an error, without the number behind them.
-fn in_words(error: &std::io::Error) -> String {
+fn in_words(error: &dyn std::error::Error) -> String {
     let words = error.to_string();
     words.split(" (os error").next().unwrap_or(&words).to_owned()
 }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use netstat2::{AddressFamilyFlags, ProtocolFlags, ProtocolSocketInfo, SocketInfo, TcpState};
 
-use super::super::{Unobservable, Wish, platform};
+use super::super::{Unobservable, Wish, in_words, platform};
 use crate::model::{Gap, GapKind, Pid, Protocol, Socket, SocketId, State};
 
 /// A socket and the processes that hold it.
@@ -71,8 +71,8 @@ pub(super) fn read(wish: &Wish, gaps: &mut Vec<Gap>) -> Result<Vec<Found>, Unobs
 /// An error and what it came of: `netstat2` tells the system's own words only so.
 fn chain(error: &dyn Error) -> String {
     match error.source() {
-        Some(source) => format!("{error}: {}", chain(source)),
-        None => error.to_string(),
+        Some(source) => format!("{}: {}", in_words(error), chain(source)),
+        None => in_words(error),
     }
 }
 
