@@ -1,7 +1,7 @@
 //! What Linux and macOS have in common: user ids, and who may write to a path.
 
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use nix::unistd::{Uid, User};
 
@@ -13,11 +13,6 @@ pub(super) fn is_root() -> bool {
 /// The name of a user, from wherever the system keeps its users (`getpwuid_r(3)`).
 pub(super) fn user_name(uid: u32) -> Option<String> {
     Some(User::from_uid(Uid::from_raw(uid)).ok()??.name)
-}
-
-/// A user's home folder.
-pub(super) fn home(uid: u32) -> Option<PathBuf> {
-    Some(User::from_uid(Uid::from_raw(uid)).ok()??.dir)
 }
 
 /// The number of the user a process runs as.
@@ -81,6 +76,7 @@ pub(super) fn identity_under(root: &Path, path: &Path) -> Option<(u64, u64)> {
 mod tests {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt;
+    use std::path::PathBuf;
 
     use super::*;
 

@@ -8,11 +8,11 @@ use std::net::SocketAddr;
 use std::os::unix::fs::DirEntryExt;
 use std::path::{Path, PathBuf};
 
+use nix::unistd::{Uid, User};
 use rustix::fs::{CWD, Mode, OFlags, openat, statfs};
 
 use super::super::decode::cgroup;
 use super::super::decode::socket_unit::{self, SocketUnit};
-use super::super::unix;
 use super::facts::command_line;
 use super::proc_dir::ProcessDir;
 use crate::model::{Activation, ProcessService, Protocol};
@@ -100,7 +100,7 @@ impl SocketUnits {
         let is_user_s = command_line(systemd).is_some_and(|args| args.iter().any(|arg| arg == "--user"));
         let mut folders: Vec<PathBuf> = Vec::new();
         if is_user_s && let Some(uid) = uid {
-            folders.extend(unix::home(uid).map(|home| home.join(".config/systemd/user")));
+            folders.extend(home(uid).map(|home| home.join(".config/systemd/user")));
             folders.push(PathBuf::from(format!("run/user/{uid}/systemd/user")));
             folders.push(PathBuf::from(format!("run/user/{uid}/systemd/generator")));
         }
@@ -149,6 +149,11 @@ impl SocketUnits {
         let service = self.units.get(name).map(|unit| unit.starts(name));
         Some(Activation { socket: name.to_owned(), service })
     }
+}
+
+/// A user's home folder.
+fn home(uid: u32) -> Option<PathBuf> {
+    Some(User::from_uid(Uid::from_raw(uid)).ok()??.dir)
 }
 
 /// What lies in a folder, by name; of very many files not all.
