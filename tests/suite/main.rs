@@ -34,6 +34,7 @@ mod oracle;
 mod recorded;
 mod registry_data;
 mod rendering;
+mod rendering_any;
 mod rendering_detail;
 mod rendering_linux;
 mod rules;
