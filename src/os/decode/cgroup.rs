@@ -30,6 +30,9 @@ const RUNTIMES: [(&str, &str); 6] = [
     ("crio", "cri-o"),
 ];
 
+/// Where the service manager itself is, or what stands in its place: no unit of anybody's.
+const MANAGER: &str = "init.scope";
+
 /// Understands `/proc/PID/cgroup`: lines `hierarchy:controllers:path`. Where there are several, the
 /// one of version 2 counts most, then systemd's own, which has no controllers.
 #[must_use]
@@ -90,17 +93,19 @@ fn service(names: &[&str], container: Option<usize>) -> Option<ProcessService> {
         Some(_) => name.ends_with(".service") || name.starts_with("session-") || name.starts_with("app-"),
         None => true,
     };
-    let mut units = names.iter().copied().take(outside).filter(|name| is_unit(name) && counts(name));
+    let is_it = |name: &&str| is_unit(name) && counts(name) && *name != MANAGER;
+    let mut units = names.iter().copied().take(outside).filter(is_it);
     let first = units.next()?;
     let is_user_manager = first.starts_with("user@") && first.ends_with(".service");
-    // `init.scope` is the user's systemd itself.
-    let below = units.next().filter(|name| is_user_manager && *name != "init.scope");
+    let below = units.next().filter(|_| is_user_manager);
     let manager = if below.is_some() { "systemd-user" } else { "systemd" };
     Some(ProcessService { manager: manager.to_owned(), name: below.unwrap_or(first).to_owned() })
 }
 
 fn is_unit(name: &str) -> bool {
-    [".service", ".scope"].iter().any(|kind| name.strip_suffix(kind).is_some_and(|stem| !stem.is_empty()))
+    [".service", ".scope", ".socket"]
+        .iter()
+        .any(|kind| name.strip_suffix(kind).is_some_and(|stem| !stem.is_empty()))
 }
 
 /// The containers, the outermost first, and where in the path they begin.
@@ -232,7 +237,7 @@ mod tests {
 /system.slice/systemd-udevd.service/udev => systemd:systemd-udevd.service - -
 /system.slice/_cpu.service => systemd:cpu.service - -
 /system.slice/.service => - - -
-/init.scope => systemd:init.scope - -
+/init.scope => - - -
 /user.slice/user-1000.slice/session-3.scope => systemd:session-3.scope - -
 /user.slice/user-1000.slice/user@1000.service/init.scope => systemd:user@1000.service - -
 /user.slice/user-1000.slice/user@1000.service/app.slice/syncthing.service => systemd-user:syncthing.service - -

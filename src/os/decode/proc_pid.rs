@@ -62,6 +62,20 @@ pub fn boot_time(stat: &str) -> Option<i64> {
     stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()
 }
 
+/// Whether `/proc` shows an ordinary user only their own processes: how it is mounted
+/// (`proc_pid_mountinfo(5)`, hidepid in `proc(5)`). Of several mounts over one another the last counts.
+#[must_use]
+pub fn hides_processes(mountinfo: &str) -> bool {
+    let mut options = mountinfo.lines().rev().filter_map(|line| {
+        let (before, after) = line.split_once(" - ")?;
+        let mut after = after.split(' ');
+        let is_proc = before.split(' ').nth(4) == Some("/proc") && after.next() == Some("proc");
+        is_proc.then(|| after.nth(1).unwrap_or_default())
+    });
+    let hiding = ["hidepid=2", "hidepid=invisible", "hidepid=4", "hidepid=ptraceable"];
+    options.next().is_some_and(|options| options.split(',').any(|option| hiding.contains(&option)))
+}
+
 /// The words of `/proc/PID/cmdline`; `None` where it is empty, as a kernel thread's and an ended
 /// process's is.
 #[must_use]
@@ -123,6 +137,18 @@ mod tests {
         assert_eq!(command_line(b"set by itself"), Some(vec!["set by itself".into()]));
         assert_eq!(command_line(b""), None);
         assert_eq!(boot_time("cpu 1 2\nbtime 1795500000\nprocesses 1\n"), Some(1_795_500_000));
+    }
+
+    #[test]
+    fn how_proc_is_mounted_says_whether_it_hides() {
+        let plain = "22 1 0:21 / /proc rw,relatime - proc proc rw\n";
+        let hiding = "30 22 0:44 / /proc rw,relatime shared:5 - proc proc rw,hidepid=invisible\n";
+        assert!(!hides_processes(plain) && !hides_processes("") && hides_processes(hiding));
+        assert!(
+            hides_processes(&format!("{plain}{hiding}")) && !hides_processes(&format!("{hiding}{plain}"))
+        );
+        assert!(!hides_processes("30 22 0:44 / /mnt/proc rw - proc proc rw,hidepid=2\n"), "elsewhere");
+        assert!(!hides_processes("30 22 0:44 / /proc rw - proc proc rw,hidepid=1\n"), "listed, not shown");
     }
 
     proptest! {

@@ -2,24 +2,21 @@
 //! that nothing else is dumped.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use super::super::decode::inet_diag::States;
 use super::super::decode::kernel_socket::{KernelSocket, TcpState};
 use super::super::decode::port_filter::Port;
-use super::listeners::Found;
-use super::tables::{Tables, Unread};
+use super::listeners::{Found, Interfaces};
+use super::tables::Tables;
 use crate::model::{Connections, PortRange, Protocol, RemnantState, Socket, State};
 
 /// So many of the busiest peers are named.
 const MOST_PEERS: usize = 5;
 
-/// Counts the connections of TCP listeners on these ports, which are all of one namespace.
-///
-/// # Errors
-///
-/// Where the connections cannot be read.
-pub(super) fn count(tables: &mut Tables, found: &mut [Found], ports: &[PortRange]) -> Result<(), Unread> {
+/// Counts the connections of TCP listeners on these ports, which are all of one namespace. Returns why
+/// they may be more, where they may.
+pub(super) fn count(tables: &mut Tables, found: &mut [Found], ports: &[PortRange]) -> Option<String> {
     let counted = |socket: &Socket| {
         socket.state == State::Listen && ports.iter().any(|range| range.contains(socket.local.port()))
     };
@@ -27,41 +24,45 @@ pub(super) fn count(tables: &mut Tables, found: &mut [Found], ports: &[PortRange
     for (at, found) in found.iter().enumerate().filter(|(_, found)| counted(&found.socket)) {
         listeners.entry(found.socket.local.port()).or_default().push(at);
     }
-    let ranges: Vec<PortRange> =
+    let mut ranges: Vec<PortRange> =
         listeners.keys().map(|&port| PortRange { first: port, last: port }).collect();
     if ranges.is_empty() {
-        return Ok(());
+        return None;
     }
+    ranges.sort_unstable();
+    let mut interfaces = Interfaces::default();
     let mut peers: HashMap<usize, HashMap<IpAddr, usize>> = HashMap::new();
-    for connection in tables.read(Protocol::Tcp, States::ESTABLISHED, Some((Port::Local, &ranges)))? {
+    let read = tables.read(Protocol::Tcp, States::ESTABLISHED, Some((Port::Local, &ranges)));
+    let lacking = read.why_not_whole();
+    for connection in read.sockets {
+        let interface = connection.interface.map(|index| interfaces.name(index));
         let here = listeners.get(&connection.local.port()).into_iter().flatten().copied();
-        for at in nearest(here, |at| found[at].socket.local, connection.local) {
+        let here: Vec<(usize, &Socket)> = here.map(|at| (at, &found[at].socket)).collect();
+        for at in came_in_by(&here, connection.local.ip(), interface.as_deref()) {
             *peers.entry(at).or_default().entry(connection.peer.ip()).or_default() += 1;
         }
     }
     for at in listeners.into_values().flatten() {
         found[at].socket.connections = Some(summary(peers.remove(&at).unwrap_or_default()));
     }
-    Ok(())
+    lacking
 }
 
-/// The listeners that a connection came in by: those at its very address, or else at a wildcard.
-/// Listeners of one `SO_REUSEPORT` group share them, for the kernel does not tell whose one was.
-fn nearest(
-    listeners: impl Iterator<Item = usize>,
-    address_of: impl Fn(usize) -> SocketAddr,
-    local: SocketAddr,
-) -> Vec<usize> {
-    let all: Vec<(usize, IpAddr)> = listeners.map(|at| (at, address_of(at).ip())).collect();
-    let at = |is_it: &dyn Fn(IpAddr) -> bool| -> Vec<usize> {
-        all.iter().filter(|(_, ip)| is_it(*ip)).map(|(at, _)| *at).collect()
+/// The listeners that a connection came in by: those that the kernel likes best (`compute_score` in
+/// `net/ipv4/inet_hashtables.c`). Of one `SO_REUSEPORT` group all, for the kernel does not tell whose
+/// it was.
+fn came_in_by(listeners: &[(usize, &Socket)], local: IpAddr, interface: Option<&str>) -> Vec<usize> {
+    let score = |socket: &Socket| {
+        let ip = socket.local.ip();
+        let takes = ip == local
+            || (ip.is_unspecified() && (ip.is_ipv4() == local.is_ipv4() || socket.dual_stack != Some(false)));
+        let through = socket.interface.as_deref();
+        let reached = through.is_none() || through == interface;
+        (takes && reached).then_some((through.is_some(), ip == local, ip.is_ipv4() == local.is_ipv4()))
     };
-    let exact = at(&|ip| ip == local.ip());
-    if !exact.is_empty() {
-        return exact;
-    }
-    let own_family = at(&|ip| ip.is_unspecified() && ip.is_ipv4() == local.is_ipv4());
-    if own_family.is_empty() { at(&|ip| ip.is_unspecified()) } else { own_family }
+    let best = listeners.iter().filter_map(|(_, socket)| score(socket)).max();
+    let is_best = |(at, socket): &(usize, &Socket)| (best.is_some() && score(socket) == best).then_some(*at);
+    listeners.iter().filter_map(is_best).collect()
 }
 
 fn summary(peers: HashMap<IpAddr, usize>) -> Connections {
@@ -73,31 +74,74 @@ fn summary(peers: HashMap<IpAddr, usize>) -> Connections {
 }
 
 /// What else has one of these ports for its own: a listener's connections that outlived it, or a
-/// client's.
-///
-/// # Errors
-///
-/// Where it cannot be read.
+/// client's; and why there may be more, where there may.
 pub(super) fn remnants(
     tables: &mut Tables,
     only: Option<Protocol>,
     ports: &[PortRange],
-) -> Result<Vec<(Protocol, RemnantState, KernelSocket)>, Unread> {
-    let mut remnants = Vec::new();
+) -> (Vec<(Protocol, RemnantState, KernelSocket)>, Option<String>) {
+    let (mut remnants, mut lacking) = (Vec::new(), None);
     for protocol in [Protocol::Tcp, Protocol::Udp] {
         if only.is_some_and(|only| only != protocol) {
             continue;
         }
-        for socket in tables.read(protocol, States::WITH_PEER, Some((Port::Local, ports)))? {
+        let read = tables.read(protocol, States::WITH_PEER, Some((Port::Local, ports)));
+        lacking = lacking.or(read.why_not_whole());
+        for socket in read.sockets {
             let state = match socket.state {
                 TcpState::Established | TcpState::CloseWait => RemnantState::Connected,
-                TcpState::SynSent => RemnantState::Requesting,
+                TcpState::SynSent | TcpState::SynReceived => RemnantState::Requesting,
                 TcpState::TimeWait => RemnantState::TimeWait,
-                TcpState::SynReceived | TcpState::Closing => RemnantState::Closing,
+                TcpState::Closing => RemnantState::Closing,
                 TcpState::Closed | TcpState::Listening => continue,
             };
             remnants.push((protocol, state, socket));
         }
     }
-    Ok(remnants)
+    (remnants, lacking)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Protocol, SocketId};
+
+    fn listener(local: &str, interface: Option<&str>, dual_stack: Option<bool>) -> Socket {
+        Socket {
+            id: SocketId(0),
+            protocol: Protocol::Tcp,
+            state: State::Listen,
+            local: local.parse().unwrap(),
+            interface: interface.map(str::to_owned),
+            dual_stack,
+            uid: None,
+            user: None,
+            namespace: None,
+            made_in: None,
+            activation: None,
+            accept_queue: None,
+            connections: None,
+        }
+    }
+
+    #[test]
+    fn a_connection_counts_where_the_kernel_let_it_in() {
+        let listeners = [
+            listener("0.0.0.0:80", None, None),
+            listener("0.0.0.0:80", Some("lan0"), None),
+            listener("10.0.0.1:80", None, None),
+            listener("[::]:80", None, Some(false)),
+            listener("[::1]:80", None, None),
+        ];
+        let all: Vec<(usize, &Socket)> = listeners.iter().enumerate().collect();
+        let by = |local: &str, interface| came_in_by(&all, local.parse().unwrap(), interface);
+        assert_eq!(by("127.0.0.1", None), [0]);
+        assert_eq!(by("10.0.0.9", Some("lan0")), [1]);
+        assert_eq!(by("10.0.0.1", None), [2]);
+        assert_eq!(by("::1", None), [4]);
+        assert_eq!(by("fd00::7", None), [3]);
+        assert!(came_in_by(&all[3..4], "127.0.0.1".parse().unwrap(), None).is_empty(), "IPv6 alone");
+        let both = listener("[::]:80", None, Some(true));
+        assert_eq!(came_in_by(&[(7, &both), (8, &both)], "127.0.0.1".parse().unwrap(), None), [7, 8]);
+    }
 }

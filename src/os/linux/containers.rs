@@ -1,5 +1,7 @@
 //! The names that people gave to containers, from the files of the runtimes, which root may read.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -26,12 +28,21 @@ struct PodmanContainer {
     names: Vec<String>,
 }
 
-/// The name of a container, where it has one that may be read.
-pub(super) fn name(container: &Container) -> Option<String> {
-    match container.runtime.as_str() {
-        "docker" => docker(Path::new(DOCKER), &container.id),
-        "podman" => podman(Path::new(PODMAN), &container.id),
-        _ => None,
+/// The names, each asked for once: a runtime's list may be long.
+#[derive(Default)]
+pub(super) struct Containers {
+    names: RefCell<HashMap<String, Option<String>>>,
+}
+
+impl Containers {
+    /// The name of a container, where it has one that may be read.
+    pub(super) fn name(&self, container: &Container) -> Option<String> {
+        let read = || match container.runtime.as_str() {
+            "docker" => docker(Path::new(DOCKER), &container.id),
+            "podman" => podman(Path::new(PODMAN), &container.id),
+            _ => None,
+        };
+        self.names.borrow_mut().entry(container.id.clone()).or_insert_with(read).clone()
     }
 }
 

@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::decode::cgroup::{self, Membership};
 use super::super::decode::proc_pid::{self, Ticks};
 use super::super::unix;
+use super::containers::Containers;
 use super::proc_dir::ProcessDir;
 use crate::model::{Executable, Process};
 
@@ -42,6 +43,7 @@ pub(super) struct Seen {
 /// What processes are read with.
 pub(super) struct Reader<'a> {
     pub(super) users: &'a Users,
+    containers: Containers,
     /// When the system started, in seconds since 1970.
     pub(super) boot: Option<i64>,
     /// With command lines.
@@ -51,7 +53,7 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub(super) fn new(users: &'a Users, args: bool) -> Reader<'a> {
         let boot = std::fs::read_to_string("/proc/stat").ok().and_then(|stat| proc_pid::boot_time(&stat));
-        Reader { users, boot, args }
+        Reader { users, containers: Containers::default(), boot, args }
     }
 
     /// Reads a process.
@@ -68,8 +70,11 @@ impl<'a> Reader<'a> {
         let name = called.or(file.as_ref().and_then(|(path, _)| path.file_name()));
         let name = name.unwrap_or(short_name);
         let uid = dir.text("status").ok().and_then(|status| proc_pid::effective_uid(&status));
-        let Membership { service, container, application } =
+        let Membership { service, mut container, application } =
             cgroup::membership(&dir.text("cgroup").unwrap_or_default());
+        if let Some(container) = &mut container {
+            container.name = self.containers.name(container);
+        }
         let process = Process {
             pid: dir.pid,
             ppid: Some(stat.ppid).filter(|&ppid| ppid != 0 && ppid != dir.pid),

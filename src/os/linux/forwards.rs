@@ -30,12 +30,32 @@ pub(super) fn add(
         let Some(mut forward) = command_line(&dir).and_then(|args| docker_proxy::forward(&args)) else {
             continue;
         };
-        if let Some((other, look)) =
-            others.iter().find(|(other, _)| has_address(proc, other, forward.to.ip()))
-        {
+        if let Some((other, look)) = only_at(proc, reader, others, forward.to.ip()) {
             find_listener(proc, reader, other, look, &mut forward);
         }
         process.forward = Some(forward);
+    }
+}
+
+/// The one namespace that has the address. Anybody may give a namespace of their own any address: of
+/// several only that of a container counts, and where that leaves several, none.
+fn only_at<'a>(
+    proc: &Proc,
+    reader: &Reader<'_>,
+    others: &'a [(Other, Look)],
+    ip: IpAddr,
+) -> Option<&'a (Other, Look)> {
+    let mut with_address: Vec<_> = others.iter().filter(|(other, _)| has_address(proc, other, ip)).collect();
+    if with_address.len() > 1 {
+        let is_container = |other: &Other| {
+            let oldest = other.oldest.and_then(|pid| reader.read(&proc.process(pid).ok()?).ok());
+            oldest.is_some_and(|oldest| oldest.process.container.is_some())
+        };
+        with_address.retain(|(other, _)| is_container(other));
+    }
+    match with_address[..] {
+        [one] => Some(one),
+        _ => None,
     }
 }
 

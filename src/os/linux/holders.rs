@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
 
 use super::super::decode::proc_pid;
+use super::super::unix;
 use super::facts::{Reader, Seen};
 use super::proc_dir::{Proc, ProcessDir, is_exhausted, is_gone};
 use crate::model::{Pid, Unseen, UnseenProcess};
@@ -113,17 +114,34 @@ impl Holders {
                 }
                 _ => {}
             }
+            if held.is_empty() {
+                continue;
+            }
             // Read through the same folder, so that these are the facts of whoever held them.
-            if !held.is_empty()
-                && let Ok(seen) = reader.read(&dir)
-            {
-                self.seen.insert(pid, seen);
-                for &inode in &held {
-                    self.of_socket.entry(inode).or_default().insert(pid);
+            match reader.read(&dir) {
+                Ok(seen) => self.add(pid, seen, &held),
+                Err(error) if is_exhausted(&error) => return Err(error),
+                Err(error) if is_gone(&error) => {}
+                Err(_) => {
+                    self.denied.insert(pid, unseen(&dir, reader));
                 }
             }
         }
         Ok(())
+    }
+
+    /// Notes what a process holds. Where its id was another's in an earlier walk, that one has ended.
+    fn add(&mut self, pid: Pid, seen: Seen, held: &[u32]) {
+        if self.seen.get(&pid).is_some_and(|known| known.started != seen.started) {
+            self.of_socket.retain(|_, pids| {
+                pids.remove(&pid);
+                !pids.is_empty()
+            });
+        }
+        self.seen.insert(pid, seen);
+        for &inode in held {
+            self.of_socket.entry(inode).or_default().insert(pid);
+        }
     }
 
     /// The holders of a socket, by id.
@@ -134,13 +152,16 @@ impl Holders {
 
     /// The processes that could not be looked into.
     pub(super) fn unseen(&mut self, proc: &Proc) -> Unseen {
-        // Under hidepid=2 others' processes are not even listed; the first process usually is
-        // another's, and there is always one. Its folder can be opened all the same, and not be
-        // looked at (`proc_pid_permission` and `pid_getattr` in `fs/proc/base.c`).
-        match proc.process(1).and_then(|first| first.owner()) {
-            Ok(_) => Unseen::Processes(std::mem::take(&mut self.denied)),
-            Err(_) => Unseen::Unlisted,
+        // Under hidepid=2 others' processes are not even listed. The first process usually is
+        // another's, and there is always one; where it is one's own, the mount tells. Its folder can be
+        // opened all the same, and not be looked at (`proc_pid_permission` and `pid_getattr` in
+        // `fs/proc/base.c`).
+        let first = proc.process(1).and_then(|first| first.owner());
+        let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+        if first.is_err() || (!unix::is_root() && proc_pid::hides_processes(&mounts)) {
+            return Unseen::Unlisted;
         }
+        Unseen::Processes(std::mem::take(&mut self.denied))
     }
 
     /// How many processes were looked into, and how many could not be.
@@ -176,5 +197,27 @@ pub(super) fn add_ancestors(proc: &Proc, reader: &Reader<'_>, seen: &mut BTreeMa
             seen.insert(ppid, parent);
             children.push(ppid);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Process;
+
+    fn seen(pid: Pid, started: u64) -> Seen {
+        Seen { process: Process { pid, ..Process::default() }, started }
+    }
+
+    #[test]
+    fn a_reused_id_holds_only_what_its_new_process_holds() {
+        let mut holders = Holders::default();
+        holders.add(5, seen(5, 100), &[1, 2]);
+        holders.add(6, seen(6, 101), &[2]);
+        holders.add(5, seen(5, 100), &[3]);
+        assert_eq!((holders.of(Some(1)), holders.of(Some(3))), (vec![5], vec![5]), "the same process");
+        holders.add(5, seen(5, 900), &[4]);
+        let held: Vec<Vec<Pid>> = (1..=4).map(|inode| holders.of(Some(inode))).collect();
+        assert_eq!(held, [vec![], vec![6], vec![], vec![5]]);
     }
 }

@@ -3,13 +3,15 @@
 /// `KCMP_FILES` in `include/uapi/linux/kcmp.h`.
 const KCMP_FILES: libc::c_int = 2;
 
-/// Whether a thread has the same table of open files as its process's first thread. False where that
-/// cannot be told, as where the kernel was built without the call or the first thread has ended.
+/// Whether a thread has the same table of open files as its process's first thread. `None` where that
+/// cannot be told: the kernel was built without the call, a container's filter of system calls denies
+/// it, or one of them has ended.
 #[expect(unsafe_code, reason = "no crate wraps this call")]
-pub(super) fn share_files(process: u32, thread: u32) -> bool {
+pub(super) fn share_files(process: u32, thread: u32) -> Option<bool> {
     // SAFETY: the call takes numbers alone and writes nothing.
     let order = unsafe { libc::syscall(libc::SYS_kcmp, process, thread, KCMP_FILES, 0, 0) };
-    order == 0
+    // Equal, less, greater, or not equal without an order.
+    (0..=3).contains(&order).then_some(order == 0)
 }
 
 #[cfg(test)]
@@ -36,11 +38,12 @@ mod tests {
             ended.recv().unwrap();
         });
         let thread = u32::try_from(hear.recv().unwrap()).unwrap();
-        assert!(share_files(process, thread));
+        assert_eq!(share_files(process, thread), Some(true));
         end.send(()).unwrap();
         hear.recv().unwrap();
-        assert!(!share_files(process, thread));
+        assert_eq!(share_files(process, thread), Some(false));
         end.send(()).unwrap();
         other.join().unwrap();
+        assert_eq!(share_files(process, u32::MAX), None, "there is no such thread");
     }
 }

@@ -1,6 +1,6 @@
 //! The sockets that can receive, or keep others from it, in one network namespace.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 
 use rustix::net::netdevice::index_to_name;
@@ -10,7 +10,7 @@ use super::super::Wish;
 use super::super::decode::inet_diag::States;
 use super::super::decode::kernel_socket::{KernelSocket, TcpState};
 use super::super::decode::port_filter::Port;
-use super::tables::{Tables, Unread};
+use super::tables::{Read, Tables, Unread};
 use crate::model::{AcceptQueue, Namespace, PortRange, Protocol, Socket, SocketId, State};
 
 /// The port of the peer that a socket does not have.
@@ -31,6 +31,10 @@ pub(super) struct Sockets {
     /// Requests for connections that were sent more than once.
     pub(super) unanswered: Vec<KernelSocket>,
     pub(super) unread: Vec<Unread>,
+    /// Why some may be missing.
+    pub(super) lacking: Option<String>,
+    /// Why TCP's were read from `/proc/net`, where they were.
+    pub(super) fell_back: Option<String>,
 }
 
 /// Reads all that was wished for, and what is asked of `servers`, the ports of license servers.
@@ -47,29 +51,36 @@ pub(super) fn read(
         // have no peer.
         let peers: Vec<PortRange> = servers.iter().copied().chain([NO_PEER]).collect();
         let states = States::LISTENING.and(States::BOUND).and(States::SYN_SENT);
-        match tables.read(Protocol::Tcp, states, Some((Port::Peer, &peers))) {
-            Ok(read) => {
-                let (asking, listening): (Vec<_>, Vec<_>) =
-                    read.into_iter().partition(|socket| socket.state == TcpState::SynSent);
-                sockets.unanswered = asking.into_iter().filter(|socket| socket.retransmits > 0).collect();
-                let listening = listening.into_iter().filter(|socket| is_wished(wish, socket));
-                let found = listening.map(|it| of_kernel(it, Protocol::Tcp, namespace, &mut interfaces));
-                sockets.found.extend(found);
-            }
-            Err(unread) => sockets.unread.push(unread),
-        }
+        let mut read = tables.read(Protocol::Tcp, states, Some((Port::Peer, &peers)));
+        let (asking, listening): (Vec<_>, Vec<_>) =
+            read.sockets.into_iter().partition(|socket| socket.state == TcpState::SynSent);
+        read.sockets = listening;
+        let repeated = |socket: &KernelSocket| socket.retransmits > 0 && is_wished(wish, socket);
+        sockets.unanswered = asking.into_iter().filter(repeated).collect();
+        sockets.fell_back.clone_from(&read.fell_back);
+        sockets.add(read, Protocol::Tcp, wish, namespace, &mut interfaces);
     }
     if wish.protocol != Some(Protocol::Tcp) {
-        match tables.read(Protocol::Udp, States::UNCONNECTED, None) {
-            Ok(read) => {
-                let read = read.into_iter().filter(|socket| is_wished(wish, socket));
-                let found = read.map(|it| of_kernel(it, Protocol::Udp, namespace, &mut interfaces));
-                sockets.found.extend(found);
-            }
-            Err(unread) => sockets.unread.push(unread),
-        }
+        let read = tables.read(Protocol::Udp, States::UNCONNECTED, None);
+        sockets.add(read, Protocol::Udp, wish, namespace, &mut interfaces);
     }
     sockets
+}
+
+impl Sockets {
+    fn add(
+        &mut self,
+        read: Read,
+        protocol: Protocol,
+        wish: &Wish,
+        namespace: Option<&Namespace>,
+        interfaces: &mut Interfaces,
+    ) {
+        let wished = read.sockets.into_iter().filter(|socket| is_wished(wish, socket));
+        self.found.extend(wished.map(|socket| of_kernel(socket, protocol, namespace, interfaces)));
+        self.unread.extend(read.unread);
+        self.lacking = self.lacking.take().or(read.lacking);
+    }
 }
 
 /// By the address: an IPv6 socket may be bound to an IPv4 one.
@@ -77,26 +88,36 @@ fn is_wished(wish: &Wish, socket: &KernelSocket) -> bool {
     if socket.local.is_ipv4() { wish.ipv4 } else { wish.ipv6 }
 }
 
-/// Of these sockets, those that are still there.
-///
-/// # Errors
-///
-/// Where that cannot be read.
-pub(super) fn still_there(tables: &mut Tables, sockets: &[&Socket]) -> Result<HashSet<u32>, Unread> {
-    let mut there = HashSet::new();
-    for (state, protocol, states) in [
-        (State::Listen, Protocol::Tcp, States::LISTENING),
-        (State::Bound, Protocol::Tcp, States::BOUND),
-        (State::Unconnected, Protocol::Udp, States::UNCONNECTED),
-    ] {
-        let ports = sockets.iter().filter(|socket| socket.state == state).map(|socket| socket.local.port());
-        let ports: Vec<PortRange> = ports.map(|port| PortRange { first: port, last: port }).collect();
-        if !ports.is_empty() {
-            let read = tables.read(protocol, states, Some((Port::Local, &ports)))?;
-            there.extend(read.into_iter().filter_map(|socket| socket.inode));
+/// What is at the places of these sockets now: by their inodes, with what each is doing by now. `None`
+/// where that cannot be told of all.
+pub(super) fn now(tables: &mut Tables, sockets: &[&Socket]) -> Option<HashMap<u32, State>> {
+    let mut there = HashMap::new();
+    for (protocol, states) in
+        [(Protocol::Tcp, States::LISTENING.and(States::BOUND)), (Protocol::Udp, States::UNCONNECTED)]
+    {
+        let places = sockets.iter().filter(|socket| socket.protocol == protocol);
+        let ports: Vec<PortRange> = places
+            .map(|socket| PortRange { first: socket.local.port(), last: socket.local.port() })
+            .collect();
+        if ports.is_empty() {
+            continue;
         }
+        let read = tables.read(protocol, states, Some((Port::Local, &ports)));
+        if !read.is_whole() {
+            return None;
+        }
+        let state = |socket: KernelSocket| Some((socket.inode?, state(protocol, socket.state)));
+        there.extend(read.sockets.into_iter().filter_map(state));
     }
-    Ok(there)
+    Some(there)
+}
+
+fn state(protocol: Protocol, state: TcpState) -> State {
+    match (protocol, state) {
+        (Protocol::Udp, _) => State::Unconnected,
+        (Protocol::Tcp, TcpState::Listening) => State::Listen,
+        (Protocol::Tcp, _) => State::Bound,
+    }
 }
 
 fn of_kernel(
@@ -105,11 +126,7 @@ fn of_kernel(
     namespace: Option<&Namespace>,
     interfaces: &mut Interfaces,
 ) -> Found {
-    let state = match (protocol, kernel.state) {
-        (Protocol::Udp, _) => State::Unconnected,
-        (Protocol::Tcp, TcpState::Listening) => State::Listen,
-        (Protocol::Tcp, _) => State::Bound,
-    };
+    let state = state(protocol, kernel.state);
     let is_wildcard = kernel.ipv6 && kernel.local.is_ipv6() && kernel.local.ip().is_unspecified();
     Found {
         inode: kernel.inode,
@@ -135,7 +152,7 @@ fn of_kernel(
 
 /// The names of this namespace's interfaces by their indices.
 #[derive(Default)]
-struct Interfaces {
+pub(super) struct Interfaces {
     /// The kernel is asked through a socket, which sends nothing.
     socket: Option<OwnedFd>,
     names: HashMap<u32, String>,
@@ -143,7 +160,7 @@ struct Interfaces {
 
 impl Interfaces {
     /// The name; for one that is gone, `if7`, as ss(8) shows it.
-    fn name(&mut self, index: u32) -> String {
+    pub(super) fn name(&mut self, index: u32) -> String {
         if self.socket.is_none() {
             self.socket =
                 socket_with(AddressFamily::INET, SocketType::DGRAM, SocketFlags::CLOEXEC, None).ok();

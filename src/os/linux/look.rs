@@ -28,19 +28,24 @@ pub(super) fn look(
     license_ports: &[PortRange],
     namespace: Option<&Namespace>,
 ) -> Look {
-    let Sockets { found, unanswered, unread } = listeners::read(tables, wish, license_ports, namespace);
-    let mut look = Look { found, unanswered, unread, ..Look::default() };
-    let counted = if wish.connections { &[PortRange::ALL][..] } else { license_ports };
-    if let Err(unread) = connections::count(tables, &mut look.found, counted) {
-        let detail = format!("connections could not be counted: {}", unread.told());
-        look.gaps.push(Gap::new(GapKind::ConnectionsUnreadable, detail));
-    }
-    if let Some(why) = tables.lacking.first() {
+    let Sockets { found, unanswered, unread, lacking, fell_back } =
+        listeners::read(tables, wish, license_ports, namespace);
+    let mut look = Look { found, unanswered, unread, gaps: Vec::new(), fell_back };
+    if let Some(why) = lacking {
         let detail = format!("a socket table was not read to its end ({why}), so listeners may be missing");
         look.gaps.push(Gap::new(GapKind::SocketsUnreadable, detail));
     }
-    look.fell_back = tables.fell_back.take();
+    let counted = if wish.connections { &[PortRange::ALL][..] } else { license_ports };
+    if let Some(why) = connections::count(tables, &mut look.found, counted) {
+        look.gaps.push(not_all_connections(&why));
+    }
     look
+}
+
+/// The gap of connections that were not all read.
+pub(super) fn not_all_connections(why: &str) -> Gap {
+    let detail = format!("connections were not all read ({why}), so there may be more");
+    Gap::new(GapKind::ConnectionsUnreadable, detail)
 }
 
 impl Look {

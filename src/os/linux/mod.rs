@@ -94,9 +94,6 @@ fn owners(proc: &Proc, reader: &Reader<'_>, sight: &mut Sight) -> io::Result<(Ho
     add_ancestors(proc, reader, &mut holders.seen);
     forwards::add(proc, reader, &sight.others, &mut holders.seen);
     name_units(proc, &mut sight.found, &holders);
-    for seen in holders.seen.values_mut() {
-        name_containers(&mut seen.process);
-    }
     let (walked, denied) = holders.counts();
     sight.account.push(format!("{denied} of {walked} processes could not be looked into"));
     let unseen = holders.unseen(proc);
@@ -119,17 +116,18 @@ fn settle(proc: &Proc, reader: &Reader<'_>, holders: &mut Holders, found: &mut V
     let in_question = |found: &Found| found.socket.namespace.is_none() && is_unheld(holders, found);
     let sockets = found.iter().filter(|found| in_question(found)).map(|found| &found.socket);
     let sockets: Vec<&Socket> = sockets.collect();
-    if let Ok(there) = listeners::still_there(&mut Tables::of_this_thread(), &sockets) {
-        found.retain(|found| !in_question(found) || found.inode.is_none_or(|inode| there.contains(&inode)));
+    if let Some(now) = listeners::now(&mut Tables::of_this_thread(), &sockets) {
+        found.retain_mut(|found| {
+            let there = found.inode.and_then(|inode| now.get(&inode));
+            let stays = !in_question(found) || there.is_some();
+            if let Some(state) = there.filter(|_| in_question(found)) {
+                // It may listen by now, or no longer.
+                found.socket.state = *state;
+            }
+            stays
+        });
     }
     Ok(())
-}
-
-fn name_containers(process: &mut Process) {
-    let forwarded = process.forward.as_mut().and_then(|forward| forward.container.as_mut());
-    for container in process.container.as_mut().into_iter().chain(forwarded) {
-        container.name = containers::name(container);
-    }
 }
 
 /// Names the units of sockets whose holders do not show them: hidden, none, or systemd for another.

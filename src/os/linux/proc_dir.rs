@@ -95,6 +95,11 @@ impl ProcessDir {
         PathBuf::from(format!("/proc/self/fd/{}", self.dir.as_raw_fd()))
     }
 
+    /// The root folder of the process's own view of the file system.
+    pub(super) fn root(&self) -> io::Result<OwnedFd> {
+        Ok(openat(&self.dir, c"root", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
+    }
+
     pub(super) fn open(&self, name: &str) -> io::Result<File> {
         Ok(openat(&self.dir, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?.into())
     }
@@ -149,12 +154,26 @@ impl ProcessDir {
         let mut threads = Vec::new();
         each_number(&tasks, |number, _| threads.push(number))?;
         for thread in threads.into_iter().filter(|&thread| thread != self.pid) {
-            if !super::kcmp::share_files(self.pid, thread) {
+            let shares = super::kcmp::share_files(self.pid, thread);
+            if shares.unwrap_or_else(|| self.has_as_many_files(thread)) {
+                continue;
+            }
+            match self.sockets_in(&format!("task/{thread}/fd"), each) {
                 // A thread that has ended meanwhile has closed them.
-                let _ = self.sockets_in(&format!("task/{thread}/fd"), each);
+                Err(error) if !is_gone(&error) => return Err(error),
+                _ => {}
             }
         }
         Ok(())
+    }
+
+    /// Whether a thread has as many open files as the process's first thread, which Linux tells since 6.2
+    /// (`proc_readfd_count` in `fs/proc/fd.c`): then it is taken to have the same ones. False where it is
+    /// not told.
+    fn has_as_many_files(&self, thread: u32) -> bool {
+        let count = |table: &str| Some(statat(&self.dir, table, AtFlags::empty()).ok()?.st_size);
+        let own = count("fd").filter(|&count| count > 0);
+        own.is_some() && own == count(&format!("task/{thread}/fd"))
     }
 
     fn sockets_in(&self, table: &str, each: &mut dyn FnMut(u32)) -> io::Result<()> {

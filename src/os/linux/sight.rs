@@ -11,7 +11,7 @@ use super::super::{Unobservable, Wish, in_words};
 use super::connections;
 use super::facts::Reader;
 use super::listeners::Found;
-use super::look::{Look, look};
+use super::look::{Look, look, not_all_connections};
 use super::namespaces::{self, Namespaces, Other};
 use super::proc_dir::Proc;
 use super::tables::Tables;
@@ -58,16 +58,17 @@ impl Sight {
         sight.gaps.extend(own.gaps);
         (sight.found, sight.unanswered) = (own.found, own.unanswered);
         if !wish.asked.is_empty() {
-            match connections::remnants(&mut tables, wish.protocol, &wish.asked) {
-                Ok(remnants) => sight.remnants = remnants,
-                Err(error) => sight.gaps.push(Gap::new(
-                    GapKind::ConnectionsUnreadable,
-                    format!("connections could not be looked for: {}", error.told()),
-                )),
-            }
+            let (remnants, lacking) = connections::remnants(&mut tables, wish.protocol, &wish.asked);
+            sight.remnants = remnants;
+            sight.gaps.extend(lacking.as_deref().map(not_all_connections));
         }
-        if let Some(proc) = proc {
-            sight.look_elsewhere(wish, license_ports, namespaces::find(proc, reader));
+        match proc {
+            Some(proc) => sight.look_elsewhere(wish, license_ports, namespaces::find(proc, reader)),
+            None if wish.all_namespaces => sight.gaps.push(Gap::new(
+                GapKind::NamespacesUnseen,
+                "other network namespaces are found through /proc, which could not be read",
+            )),
+            None => {}
         }
         Ok(sight)
     }

@@ -10,7 +10,7 @@ use super::super::decode::kernel_socket::{Family, KernelSocket};
 use super::super::decode::port_filter::{Port, port_filter};
 use super::super::decode::proc_net;
 use super::super::in_words;
-use super::sock_diag::SockDiag;
+use super::sock_diag::{Dump, SockDiag};
 use crate::model::{PortRange, Protocol};
 
 /// The sockets with one of these ports.
@@ -38,46 +38,52 @@ pub(super) struct Tables {
     diag: io::Result<SockDiag>,
     /// The `net` folder of a process or thread in the namespace.
     net: PathBuf,
-    /// Tables that were not read, or not to their end, and why.
-    pub(super) lacking: Vec<String>,
+}
+
+/// What was read, and what not.
+#[derive(Default)]
+pub(super) struct Read {
+    pub(super) sockets: Vec<KernelSocket>,
+    /// The tables that could not be read at all.
+    pub(super) unread: Vec<Unread>,
+    /// Why some of the rest may be missing.
+    pub(super) lacking: Option<String>,
     /// Why `/proc/net` was read instead, where it was.
     pub(super) fell_back: Option<String>,
+}
+
+impl Read {
+    /// Whether it is all there is.
+    pub(super) fn is_whole(&self) -> bool {
+        self.unread.is_empty() && self.lacking.is_none()
+    }
+
+    /// Why it may not be all, where it may not.
+    pub(super) fn why_not_whole(&self) -> Option<String> {
+        self.unread.first().map(Unread::told).or_else(|| self.lacking.clone())
+    }
+
+    fn add(&mut self, dump: Dump) {
+        self.sockets.extend(dump.sockets);
+        self.lacking = self.lacking.take().or(dump.lacking.map(str::to_owned));
+    }
 }
 
 impl Tables {
     /// Those of the namespace that this thread is in.
     pub(super) fn of_this_thread() -> Tables {
-        Tables {
-            diag: SockDiag::open(),
-            net: PathBuf::from("/proc/thread-self/net"),
-            lacking: Vec::new(),
-            fell_back: None,
-        }
+        Tables { diag: SockDiag::open(), net: PathBuf::from("/proc/thread-self/net") }
     }
 
     /// Those of the namespace that a process is in, from its folder in `/proc` alone.
     pub(super) fn of_process(process: &Path) -> Tables {
-        Tables {
-            diag: Err(io::Error::from(ErrorKind::PermissionDenied)),
-            net: process.join("net"),
-            lacking: Vec::new(),
-            fell_back: None,
-        }
+        Tables { diag: Err(io::Error::from(ErrorKind::PermissionDenied)), net: process.join("net") }
     }
 
     /// A protocol's sockets of both families.
-    ///
-    /// # Errors
-    ///
-    /// Where nothing at all could be read of a table: its name, and why.
-    pub(super) fn read(
-        &mut self,
-        protocol: Protocol,
-        states: States,
-        ports: Option<OnPorts<'_>>,
-    ) -> Result<Vec<KernelSocket>, Unread> {
+    pub(super) fn read(&mut self, protocol: Protocol, states: States, ports: Option<OnPorts<'_>>) -> Read {
         let filter = ports.map_or_else(Vec::new, |(port, ranges)| port_filter(port, ranges));
-        let mut sockets = Vec::new();
+        let mut read = Read::default();
         let at_once = match (&mut self.diag, protocol) {
             (Ok(diag), Protocol::Tcp) => {
                 diag.dump(&Query { table: Table::AllTcp, states, filter: filter.clone() }).ok()
@@ -85,20 +91,16 @@ impl Tables {
             _ => None,
         };
         match at_once {
-            Some(dump) => {
-                self.lacking.extend(dump.lacking.map(str::to_owned));
-                sockets = dump.sockets;
-            }
+            Some(dump) => read.add(dump),
             None => {
                 for family in Family::ALL {
-                    let one = self.read_one(protocol, family, states, filter.clone());
-                    sockets.extend(one.map_err(|error| Unread { protocol, family, error })?);
+                    self.read_one(protocol, family, states, filter.clone(), &mut read);
                 }
             }
         }
         // A filter of very many ports is coarse, and /proc/net has none.
         if let Some((port, ranges)) = ports {
-            sockets.retain(|socket| {
+            read.sockets.retain(|socket| {
                 let number = match port {
                     Port::Local => socket.local.port(),
                     Port::Peer => socket.peer.port(),
@@ -106,7 +108,7 @@ impl Tables {
                 ranges.iter().any(|range| range.contains(number))
             });
         }
-        Ok(sockets)
+        read
     }
 
     fn read_one(
@@ -115,35 +117,36 @@ impl Tables {
         family: Family,
         states: States,
         filter: Vec<u8>,
-    ) -> io::Result<Vec<KernelSocket>> {
+        read: &mut Read,
+    ) {
         let dumped = match &mut self.diag {
             Ok(diag) => diag.dump(&Query { table: Table::One(protocol, family), states, filter }),
             Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
         };
-        match dumped {
-            Ok(dump) => {
-                self.lacking.extend(dump.lacking.map(str::to_owned));
-                Ok(dump.sockets)
+        let error = match dumped {
+            Ok(dump) => return read.add(dump),
+            Err(error) => error,
+        };
+        let why = in_words(&error);
+        match self.read_proc_net(protocol, family, states, &mut read.lacking) {
+            Ok(sockets) => {
+                read.sockets.extend(sockets);
+                read.fell_back = Some(why);
             }
-            Err(error) => {
-                let why = in_words(&error);
-                let sockets = self.read_proc_net(protocol, family, states).map_err(|second| {
-                    let second = in_words(&second);
-                    let both =
-                        if why == second { why.clone() } else { format!("{why}; from /proc: {second}") };
-                    io::Error::new(error.kind(), both)
-                })?;
-                self.fell_back = Some(why);
-                Ok(sockets)
+            Err(second) => {
+                let second = in_words(&second);
+                let both = if why == second { why } else { format!("{why}; from /proc: {second}") };
+                read.unread.push(Unread { protocol, family, error: io::Error::new(error.kind(), both) });
             }
         }
     }
 
     fn read_proc_net(
-        &mut self,
+        &self,
         protocol: Protocol,
         family: Family,
         states: States,
+        lacking: &mut Option<String>,
     ) -> io::Result<Vec<KernelSocket>> {
         let protocol = protocol.name();
         let name = match family {
@@ -160,7 +163,7 @@ impl Tables {
         };
         let (mut sockets, failed) = proc_net::read(family, &table);
         if failed > 0 {
-            self.lacking.push(format!("{failed} lines of /proc/net/{name} were not understood"));
+            *lacking = Some(format!("{failed} lines of /proc/net/{name} were not understood"));
         }
         sockets.retain(|socket| states.have(socket.state));
         Ok(sockets)

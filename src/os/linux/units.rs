@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::fs;
 use std::io::Read;
 use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::DirEntryExt;
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{Uid, User};
-use rustix::fs::{CWD, Mode, OFlags, openat, statfs};
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, openat2, statfs};
 
 use super::super::decode::cgroup;
 use super::super::decode::socket_unit::{self, SocketUnit};
@@ -23,23 +24,22 @@ const CGROUPS: [&str; 2] = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
 const CGROUP2_MAGIC: i64 = 0x6367_7270;
 
 /// Where the unit files of the system lie, those that count first first (systemd.unit(5)).
-const SYSTEM_FOLDERS: [&str; 6] = [
-    "etc/systemd/system",
-    "run/systemd/system",
-    "run/systemd/generator",
-    "usr/local/lib/systemd/system",
-    "usr/lib/systemd/system",
-    "lib/systemd/system",
+const SYSTEM_FOLDERS: [&str; 10] = [
+    "/etc/systemd/system.control",
+    "/run/systemd/system.control",
+    "/run/systemd/transient",
+    "/run/systemd/generator.early",
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/run/systemd/generator",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/run/systemd/generator.late",
 ];
 
 /// Where those of a user's own systemd lie, besides the user's home and runtime folder.
-const USER_FOLDERS: [&str; 5] = [
-    "etc/systemd/user",
-    "run/systemd/user",
-    "usr/local/lib/systemd/user",
-    "usr/lib/systemd/user",
-    "lib/systemd/user",
-];
+const USER_FOLDERS: [&str; 4] =
+    ["/etc/systemd/user", "/run/systemd/user", "/usr/local/lib/systemd/user", "/usr/lib/systemd/user"];
 
 /// Of a folder so many files are looked at, and so much of each: unit files are few and small.
 const MOST_FILES: usize = 4000;
@@ -69,7 +69,7 @@ pub(super) fn of_cgroups(ids: &HashSet<u64>) -> HashMap<u64, ProcessService> {
             }
             if ids.contains(&entry.ino())
                 && let Ok(path) = entry.path().strip_prefix(root)
-                && let Some(unit) = unit_of(&path.to_string_lossy())
+                && let Some(unit) = cgroup::of_path(&format!("/{}", path.to_string_lossy())).service
             {
                 units.insert(entry.ino(), unit);
             }
@@ -77,15 +77,6 @@ pub(super) fn of_cgroups(ids: &HashSet<u64>) -> HashMap<u64, ProcessService> {
         }
     }
     units
-}
-
-/// The unit that a control group is, or is in.
-fn unit_of(path: &str) -> Option<ProcessService> {
-    let last = path.rsplit('/').next()?;
-    if last.ends_with(".socket") {
-        return Some(ProcessService { manager: "systemd".to_owned(), name: last.to_owned() });
-    }
-    cgroup::of_path(&format!("/{path}")).service
 }
 
 /// The `.socket` units whose files are there, by name.
@@ -96,33 +87,38 @@ pub(super) struct SocketUnits {
 impl SocketUnits {
     /// Those that a systemd reads: in its own view of the file system, which may be a container's.
     pub(super) fn of(systemd: &ProcessDir, uid: Option<u32>) -> SocketUnits {
-        let root = systemd.path().join("root");
         let is_user_s = command_line(systemd).is_some_and(|args| args.iter().any(|arg| arg == "--user"));
         let mut folders: Vec<PathBuf> = Vec::new();
         if is_user_s && let Some(uid) = uid {
             folders.extend(home(uid).map(|home| home.join(".config/systemd/user")));
-            folders.push(PathBuf::from(format!("run/user/{uid}/systemd/user")));
-            folders.push(PathBuf::from(format!("run/user/{uid}/systemd/generator")));
+            let runtime = PathBuf::from(format!("/run/user/{uid}/systemd"));
+            folders.extend(["transient", "user", "generator"].map(|name| runtime.join(name)));
         }
         folders.extend(if is_user_s { &USER_FOLDERS[..] } else { &SYSTEM_FOLDERS }.iter().map(PathBuf::from));
-        let below = |folder: &PathBuf| root.join(folder.strip_prefix("/").unwrap_or(folder));
-        SocketUnits::in_folders(&folders.iter().map(below).collect::<Vec<_>>())
+        match systemd.root() {
+            Ok(root) => SocketUnits::in_folders(&StrangersRoot { root }, &folders),
+            Err(_) => SocketUnits { units: BTreeMap::new() },
+        }
     }
 
-    fn in_folders(folders: &[PathBuf]) -> SocketUnits {
+    /// The folders that count first come first. Of files of one name, drop-ins too, the first counts.
+    fn in_folders(root: &StrangersRoot, folders: &[PathBuf]) -> SocketUnits {
         let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
         for folder in folders {
-            for path in sorted(folder) {
-                let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-                if let Some(name) = name.filter(|name| name.ends_with(".socket")) {
-                    files.entry(name).or_insert(path);
-                }
+            for name in root.names(folder).into_iter().filter(|name| name.ends_with(".socket")) {
+                files.entry(name.clone()).or_insert_with(|| folder.join(name));
             }
         }
         let units = files.into_iter().filter_map(|(name, path)| {
-            let mut texts = vec![small_text(&path)?];
-            let drop_ins = folders.iter().flat_map(|folder| sorted(&folder.join(format!("{name}.d"))));
-            texts.extend(drop_ins.filter_map(|path| small_text(&path)));
+            let mut texts = vec![root.small_text(&path)?];
+            let mut drop_ins: BTreeMap<String, PathBuf> = BTreeMap::new();
+            for folder in folders {
+                let folder = folder.join(format!("{name}.d"));
+                for name in root.names(&folder).into_iter().filter(|name| name.ends_with(".conf")) {
+                    drop_ins.entry(name.clone()).or_insert_with(|| folder.join(name));
+                }
+            }
+            texts.extend(drop_ins.values().filter_map(|path| root.small_text(path)));
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             Some((name, socket_unit::read(&texts)))
         });
@@ -146,8 +142,47 @@ impl SocketUnits {
                 _ => None,
             }
         })?;
-        let service = self.units.get(name).map(|unit| unit.starts(name));
+        // An instance `a@1.socket` has the file `a@.socket`.
+        let template = || Some(format!("{}@.socket", name.split_once('@')?.0));
+        let unit = self.units.get(name).or_else(|| self.units.get(&template()?));
+        let service = unit.map(|unit| unit.starts(name));
         Some(Activation { socket: name.to_owned(), service })
+    }
+}
+
+/// The file system as a process sees it, which may be anybody's: links lead to nowhere outside, and
+/// what would block whoever opens it, or never end, is not read.
+struct StrangersRoot {
+    root: OwnedFd,
+}
+
+impl StrangersRoot {
+    /// Opens without looking: what it is decides whether it is read.
+    fn find(&self, path: &Path) -> Option<OwnedFd> {
+        let below = path.strip_prefix("/").unwrap_or(path);
+        let relative = if below.as_os_str().is_empty() { Path::new(".") } else { below };
+        let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+        openat2(&self.root, relative, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve).ok()
+    }
+
+    /// The names in a folder; of very many not all.
+    fn names(&self, folder: &Path) -> Vec<String> {
+        let Some(found) = self.find(folder) else { return Vec::new() };
+        let entries = fs::read_dir(format!("/proc/self/fd/{}", found.as_raw_fd()));
+        let entries = entries.into_iter().flatten().flatten().take(MOST_FILES);
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    /// The beginning of an ordinary file.
+    fn small_text(&self, path: &Path) -> Option<String> {
+        let found = self.find(path)?;
+        if FileType::from_raw_mode(fstat(&found).ok()?.st_mode) != FileType::RegularFile {
+            return None;
+        }
+        let file = fs::File::open(format!("/proc/self/fd/{}", found.as_raw_fd())).ok()?;
+        let mut bytes = Vec::new();
+        file.take(LARGEST_FILE).read_to_end(&mut bytes).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 }
 
@@ -156,57 +191,62 @@ fn home(uid: u32) -> Option<PathBuf> {
     Some(User::from_uid(Uid::from_raw(uid)).ok()??.dir)
 }
 
-/// What lies in a folder, by name; of very many files not all.
-fn sorted(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut paths: Vec<PathBuf> = entries.take(MOST_FILES).map(|entry| entry.path()).collect();
-    paths.sort();
-    paths
-}
-
-/// The beginning of an ordinary file. The file may be a container's, whose root is a stranger: what
-/// would block whoever opens it, or never end, is not read.
-fn small_text(path: &Path) -> Option<String> {
-    let file = openat(CWD, path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty());
-    let file = fs::File::from(file.ok()?);
-    let mut bytes = Vec::new();
-    file.metadata().ok().filter(fs::Metadata::is_file)?;
-    file.take(LARGEST_FILE).read_to_end(&mut bytes).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn root(folder: &Path) -> StrangersRoot {
+        StrangersRoot { root: fs::File::open(folder).unwrap().into() }
+    }
+
+    fn write(folder: &Path, name: &str, text: &str) {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
     #[test]
     fn what_is_no_ordinary_file_is_not_waited_for() {
         let folder = tempfile::tempdir().unwrap();
-        let fifo = folder.path().join("a.socket");
-        let made = std::process::Command::new("mkfifo").arg(&fifo).status().unwrap();
+        let made = std::process::Command::new("mkfifo").arg(folder.path().join("a.socket")).status().unwrap();
         assert!(made.success());
-        assert_eq!(small_text(&fifo), None);
-        assert_eq!(small_text(folder.path()), None);
-        let endless = folder.path().join("b.socket");
-        fs::write(&endless, "x".repeat(100_000)).unwrap();
-        assert_eq!(small_text(&endless).unwrap().len(), 65_536);
+        let root = root(folder.path());
+        assert_eq!(root.small_text(Path::new("/a.socket")), None);
+        assert_eq!(root.small_text(Path::new("/")), None);
+        write(folder.path(), "b.socket", &"x".repeat(100_000));
+        assert_eq!(root.small_text(Path::new("/b.socket")).unwrap().len(), 65_536);
+    }
+
+    #[test]
+    fn a_link_leads_nowhere_outside() {
+        let (outside, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        write(outside.path(), "secret", "[Socket]\nListenStream=80\n");
+        std::os::unix::fs::symlink(outside.path().join("secret"), folder.path().join("a.socket")).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", folder.path().join("b.socket")).unwrap();
+        std::os::unix::fs::symlink("/inside", folder.path().join("c.socket")).unwrap();
+        write(folder.path(), "inside", "here");
+        let root = root(folder.path());
+        assert_eq!(root.names(Path::new("/")).len(), 4);
+        for name in ["/a.socket", "/b.socket", "/../../../etc/passwd", "/proc/self/fd/0"] {
+            assert_eq!(root.small_text(Path::new(name)), None, "{name}");
+        }
+        assert_eq!(root.small_text(Path::new("/c.socket")).as_deref(), Some("here"));
     }
 
     #[test]
     fn the_unit_is_known_by_its_control_group_or_by_its_port_alone() {
-        let (etc, lib) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let write = |folder: &Path, name: &str, text: &str| {
-            let path = folder.join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        };
-        write(lib.path(), "ssh.socket", "[Socket]\nListenStream=22\nAccept=no\n");
-        write(lib.path(), "other.socket", "[Socket]\nListenStream=127.0.0.1:631\nService=cups.service\n");
-        // The administrator's drop-in moves it to another port.
-        write(etc.path(), "ssh.socket.d/port.conf", "[Socket]\nListenStream=\nListenStream=2222\n");
-        write(lib.path(), "one.socket", "[Socket]\nListenStream=80\n");
-        write(lib.path(), "two.socket", "[Socket]\nListenStream=80\n");
-        let units = SocketUnits::in_folders(&[etc.path().to_owned(), lib.path().to_owned()]);
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| write(folder.path(), name, text);
+        write("lib/ssh.socket", "[Socket]\nListenStream=22\nAccept=no\n");
+        write("lib/other.socket", "[Socket]\nListenStream=127.0.0.1:631\nService=cups.service\n");
+        // The administrator's drop-in moves it to another port, and masks the vendor's of its name.
+        write("etc/ssh.socket.d/port.conf", "[Socket]\nListenStream=\nListenStream=2222\n");
+        write("lib/ssh.socket.d/port.conf", "[Socket]\nListenStream=\nListenStream=2223\n");
+        write("lib/ssh.socket.d/port.conf.dpkg-old", "[Socket]\nService=from-a-backup.service\n");
+        write("lib/one.socket", "[Socket]\nListenStream=80\n");
+        write("lib/two.socket", "[Socket]\nListenStream=80\n");
+        write("lib/many@.socket", "[Socket]\nListenStream=%i\n");
+        let units = SocketUnits::in_folders(&root(folder.path()), &["/etc", "/lib"].map(PathBuf::from));
         let told = |made_in: Option<&str>, local: &str| {
             let made_in =
                 made_in.map(|name| ProcessService { manager: "systemd".to_owned(), name: name.to_owned() });
@@ -222,6 +262,10 @@ mod tests {
         assert_eq!(told(None, "0.0.0.0:80"), None, "it may be either");
         assert_eq!(told(Some("two.socket"), "0.0.0.0:80"), activation("two.socket", Some("two.service")));
         assert_eq!(told(Some("gone.socket"), "0.0.0.0:9"), activation("gone.socket", None));
+        assert_eq!(
+            told(Some("many@7.socket"), "[::]:7"),
+            activation("many@7.socket", Some("many@7.service"))
+        );
         assert_eq!(told(Some("init.scope"), "0.0.0.0:9"), None);
     }
 }

@@ -29,8 +29,7 @@ impl Page<'_> {
         if !line.first().ancestors.is_empty() {
             self.field("Parents", &parents(line.first(), lead))?;
         }
-        // The service manager itself is in none.
-        if let Some(service) = lead.service.as_ref().filter(|service| service.name != "init.scope") {
+        if let Some(service) = &lead.service {
             self.field("Unit", &unit(service))?;
         }
         if let Some(container) = &lead.container {
