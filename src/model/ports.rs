@@ -46,6 +46,8 @@ pub enum RemnantState {
 /// A request for a connection that is not answered: it was sent again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unanswered {
+    /// Where it was sent from.
+    pub local: SocketAddr,
     /// Where it was sent.
     pub remote: SocketAddr,
     /// How often it was sent again.

@@ -277,6 +277,8 @@ pub struct Asked {
 /// A program that gets no answer from a license server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreached {
+    /// The program's own address and port.
+    pub local: SocketAddr,
     /// The server's address and port.
     pub remote: SocketAddr,
     /// How often the request for a connection was sent again.

@@ -72,10 +72,8 @@ fn hidden_owners(
 fn hidden_holders(count: usize, remedy: Option<String>) -> Option<Gap> {
     let detail = match count {
         0 => return None,
-        1 => "1 socket was made by another user than those seen to hold it, who may hold it too".to_owned(),
-        n => format!(
-            "{n} sockets were made by other users than those seen to hold them, who may hold them too"
-        ),
+        1 => "every holder of 1 socket: another user than theirs made it, and may hold it too".to_owned(),
+        n => format!("every holder of {n} sockets: other users than theirs made them, and may hold them too"),
     };
     Some(Gap { kind: GapKind::HoldersHidden, detail, count: Some(count as u64), remedy })
 }

@@ -26,6 +26,7 @@ pub(super) fn of(
             observation.processes.get(&pid).cloned().unwrap_or_else(unknown)
         };
         Unreached {
+            local: asking.local,
             remote: asking.remote,
             retransmits: asking.retransmits,
             service: registry.service(port, Protocol::Tcp).map(service),

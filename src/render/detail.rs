@@ -33,7 +33,7 @@ pub(super) fn write(
     }
     let Some(asked) = &report.asked else { return Ok(()) };
     if lines.is_empty() {
-        return Page { style, out }.free(asked, &report.gaps);
+        return Page { style, out }.free(asked, report);
     }
     for manager in &asked.managers {
         let mut licenses = report.rows.iter().filter_map(|row| row.license.as_ref());
@@ -154,8 +154,8 @@ fn bound(line: &Folded<'_>, port: u16) -> String {
         (_, None) => "Something that no process here owns".to_owned(),
     };
     format!(
-        "{who} has taken TCP port {port} and does not listen on it: who connects is refused, and no other \
-         program can open it. The port is not free."
+        "{who} has taken TCP port {port} and does not listen on it: who connects is refused, and as a \
+         rule no other program can open it. The port is not free."
     )
 }
 
@@ -175,8 +175,8 @@ fn registered(Service { name, description }: &Service, port: u16) -> String {
 
 fn unregistered(port: u16) -> &'static str {
     match PortClass::of(port) {
-        PortClass::System => "no service known here (system port)",
-        PortClass::Registered => "no service known here (registered port)",
+        PortClass::System => "no service has this number (system port)",
+        PortClass::Registered => "no service has this number (registered port)",
         PortClass::Dynamic => "none: ports from 49152 up are for anyone's use and are never assigned",
     }
 }

@@ -3,8 +3,11 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 
-use crate::model::{Namespace, Owner, Pid, Process, Protocol, Row, Severity, State, Verdict};
+use crate::model::{
+    AcceptQueue, Connections, Namespace, Owner, Pid, Process, Protocol, Row, Severity, State, Verdict,
+};
 
 /// The rows of one service, in the report's order.
 #[derive(Debug)]
@@ -32,7 +35,7 @@ enum Who<'a> {
     /// Another process of the same program and user at the very same address, which the kernel
     /// allows to an `SO_REUSEPORT` group, and over UDP with `SO_REUSEADDR` too (`socket(7)`).
     Group {
-        address: std::net::IpAddr,
+        address: IpAddr,
         name: Option<&'a str>,
         user: Option<String>,
     },
@@ -140,6 +143,34 @@ impl<'a> Folded<'a> {
             }
         }
         addresses
+    }
+
+    /// The connections of all sockets together. Those of one `SO_REUSEPORT` group have them in common.
+    pub(super) fn connections(&self) -> Option<Connections> {
+        let mut counted: Vec<(SocketAddr, Option<&str>)> = Vec::new();
+        let mut all: Option<Connections> = None;
+        for row in &self.rows {
+            let place = (row.socket.local, row.socket.interface.as_deref());
+            let Some(one) = row.socket.connections.as_ref().filter(|_| !counted.contains(&place)) else {
+                continue;
+            };
+            counted.push(place);
+            let all = all.get_or_insert_default();
+            all.established += one.established;
+            all.peers += one.peers;
+            all.top.extend(&one.top);
+        }
+        if let Some(all) = &mut all {
+            all.top.sort_by_key(|&(address, count)| (Reverse(count), address));
+        }
+        all
+    }
+
+    /// Of the sockets' queues the one with the least room, and where it is.
+    pub(super) fn fullest_queue(&self) -> Option<(AcceptQueue, IpAddr)> {
+        let queues =
+            self.rows.iter().filter_map(|row| Some((row.socket.accept_queue?, row.socket.local.ip())));
+        queues.max_by_key(|(queue, _)| (queue.is_full(), queue.waiting, Reverse(queue.limit)))
     }
 
     /// The rows themselves.

@@ -93,6 +93,7 @@ struct Document<'a> {
 /// A request for a connection to a license server that is not answered.
 #[derive(Serialize)]
 struct UnansweredOut<'a> {
+    local_port: u16,
     address: String,
     port: u16,
     service: Option<ServiceOut<'a>>,
@@ -302,6 +303,7 @@ fn manager(manager: &Manager) -> ManagerOut<'_> {
 
 fn unanswered(asking: &Unreached) -> UnansweredOut<'_> {
     UnansweredOut {
+        local_port: asking.local.port(),
         address: asking.remote.ip().to_string(),
         port: asking.remote.port(),
         service: asking.service.as_ref().map(service),

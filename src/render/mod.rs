@@ -92,7 +92,9 @@ pub fn render(
         Vec::new()
     } else {
         table::write(&rows, style, out)?;
-        notes::of_table(report, &rows, style)
+        let mut lines = notes::of_table(report, &rows, style);
+        lines.extend(notes::of_full_queues(&rows, style));
+        lines
     };
     lines.extend(notes::of_unreached(report, style));
     lines.extend(notes::of_elsewhere(report, style));

@@ -50,7 +50,7 @@ pub(super) fn of_gaps(report: &Report, style: &Style) -> Vec<String> {
 
 /// Programs that get no answer from a license server, each server and program once.
 pub(super) fn of_unreached(report: &Report, style: &Style) -> Vec<String> {
-    let mut told: Vec<(String, u8)> = Vec::new();
+    let mut told: Vec<(String, usize, u8)> = Vec::new();
     for asking in &report.unreached {
         let who = match &asking.processes[..] {
             [] => format!("A program of user {}", asking.user),
@@ -58,16 +58,20 @@ pub(super) fn of_unreached(report: &Report, style: &Style) -> Vec<String> {
         };
         let managers: Vec<String> = asking.managers.iter().map(Manager::called).collect();
         let of = if managers.is_empty() { String::new() } else { format!(" ({})", list(&managers, "or")) };
-        let line = format!("{who} cannot reach license server {}{of}", asking.remote);
-        match told.iter_mut().find(|(known, _)| *known == line) {
-            Some((_, retransmits)) => *retransmits = asking.retransmits.max(*retransmits),
-            None => told.push((line, asking.retransmits)),
+        let line = format!("{who} gets no answer from license server {}{of}", asking.remote);
+        match told.iter_mut().find(|(known, ..)| *known == line) {
+            Some((_, attempts, retransmits)) => {
+                *attempts += 1;
+                *retransmits = asking.retransmits.max(*retransmits);
+            }
+            None => told.push((line, 1, asking.retransmits)),
         }
     }
     let mut lines: Vec<String> = Vec::new();
-    for (line, retransmits) in told.iter().take(MOST_REASONS) {
-        let requests = counted(usize::from(*retransmits) + 1, "request");
-        let line = style.set(&escape(&format!("{line}: {requests} without an answer.")));
+    for (line, attempts, retransmits) in told.iter().take(MOST_REASONS) {
+        let attempts = counted(*attempts, "connection attempt");
+        let times = counted(usize::from(*retransmits) + 1, "time");
+        let line = style.set(&escape(&format!("{line}: {attempts}, asked for {times}.")));
         lines.push(style.paint(&line, Paint::new().yellow()));
     }
     if let Some(more) = told.len().checked_sub(MOST_REASONS).filter(|&more| more > 0) {
@@ -75,6 +79,20 @@ pub(super) fn of_unreached(report: &Report, style: &Style) -> Vec<String> {
         lines.push(style.set(&format!("No answer from a license server for {programs} either.")));
     }
     lines
+}
+
+/// Listeners whose queue is full.
+pub(super) fn of_full_queues(lines: &[Folded<'_>], style: &Style) -> Vec<String> {
+    let full = lines.iter().filter_map(|line| {
+        let (queue, address) = line.fullest_queue().filter(|(queue, _)| queue.is_full())?;
+        let (port, protocol) = (line.first().socket.local.port(), line.first().socket.protocol);
+        let sentence = format!(
+            "{port}/{protocol} at {address}: the backlog is full ({} wait), so new connections get no answer.",
+            queue.waiting
+        );
+        Some(style.paint(&style.set(&sentence), Paint::new().yellow()))
+    });
+    full.take(MOST_REASONS).collect()
 }
 
 /// What listens in other network namespaces, which no row shows.
@@ -89,12 +107,28 @@ pub(super) fn of_elsewhere(report: &Report, style: &Style) -> Vec<String> {
     if let Some(more) = report.elsewhere.len().checked_sub(MOST_NAMES).filter(|&more| more > 0) {
         names.push(format!("{more} more"));
     }
-    let verb = if listeners == 1 { "is" } else { "are" };
-    let line = format!(
-        "{} {verb} in other network namespaces ({}): --all-namespaces shows them.",
-        counted(listeners, "listener"),
-        names.join(", ")
-    );
+    let asked = report.asked.as_ref().is_some_and(|asked| !asked.ports.is_empty());
+    let names = names.join(", ");
+    let line = match (asked, report.elsewhere.len()) {
+        (true, 1) => {
+            format!(
+                "In another network namespace ({names}) something listens there: --all-namespaces shows it."
+            )
+        }
+        (true, _) => {
+            format!(
+                "In other network namespaces ({names}) something listens there: --all-namespaces shows it."
+            )
+        }
+        (false, 1) => format!(
+            "{} in another network namespace ({names}) not shown: --all-namespaces shows all.",
+            counted(listeners, "listener")
+        ),
+        (false, _) => format!(
+            "{} in other network namespaces ({names}) not shown: --all-namespaces shows all.",
+            counted(listeners, "listener")
+        ),
+    };
     vec![style.set(&escape(&line))]
 }
 

@@ -17,6 +17,9 @@ const NARROW: u16 = 52;
 /// With less room than this the lines run over: the port, its process and its id must be legible.
 const LEAST: u16 = 32;
 
+/// With this much room an address, and that it is only bound, stays whole.
+const ROOMY: u16 = 78;
+const MIN_ADDRESS: u16 = 17;
 /// What a process's name keeps when space is short: the kernel's short name would fit.
 const MIN_PROCESS: u16 = 15;
 /// Of more addresses than these only the first is given; detail and JSON have them all.
@@ -70,7 +73,7 @@ fn aligned(lines: &[Folded<'_>], style: &Style, verdict_width: Option<usize>) ->
         let mut header = vec!["PORT", "ADDRESS", "PROCESS", "PID", "USER", "SERVICE"];
         header.extend(columns.unit.then_some("UNIT"));
         header.extend(style.namespaces.then_some("NAMESPACE"));
-        header.extend(style.connections.then_some("CONNECTIONS"));
+        header.extend(style.connections.then_some("CONNS"));
         header.extend(style.args.then_some("COMMAND"));
         let mut header = Cells::from(header);
         header.max_height(1);
@@ -91,6 +94,11 @@ fn aligned(lines: &[Folded<'_>], style: &Style, verdict_width: Option<usize>) ->
             let longest = table.column_max_content_widths().get(PROCESS).copied().unwrap_or(0);
             let process = Width::Fixed(longest.min(MIN_PROCESS) + GAP);
             constraints.push((PROCESS, ColumnConstraint::LowerBoundary(process)));
+            if room >= ROOMY {
+                let longest = table.column_max_content_widths().get(ADDRESS).copied().unwrap_or(0);
+                let address = Width::Fixed(longest.min(MIN_ADDRESS) + GAP);
+                constraints.push((ADDRESS, ColumnConstraint::LowerBoundary(address)));
+            }
             constraints.push((USER, ColumnConstraint::ContentWidth));
         }
         // What is said elsewhere goes first: who holds which port must stay whole.
@@ -156,9 +164,8 @@ impl Columns<'_> {
             cells.push(safe(socket.namespace.as_ref().map(called).as_deref()));
         }
         if style.connections {
-            let established = line.rows().iter().filter_map(|row| row.socket.connections.as_ref());
-            let most = established.map(|connections| connections.established).max();
-            cells.push(most.map_or(String::new(), |most| most.to_string()));
+            let connections = line.connections();
+            cells.push(connections.map_or(String::new(), |all| all.established.to_string()));
         }
         if style.args {
             let args = line.lead().and_then(|lead| lead.args.as_ref());

@@ -73,6 +73,9 @@ fn other_tool_s(word: &str) -> Option<String> {
         let flag = &protocol.name()[..1];
         return Some(format!("‘{word}’: for all {protocol} ports use -{flag}, for one write 80/{protocol}"));
     }
+    if word.parse::<std::net::IpAddr>().is_ok() {
+        return Some(format!("‘{word}’ is an address: ports are looked for at every address; give a port"));
+    }
     let (before, port) = word.rsplit_once([':', '/'])?;
     if !looks_like_ports(port) {
         return None;
@@ -247,6 +250,8 @@ mod tests {
         insta::assert_snapshot!(told(""), @"an empty word names nothing: give a port, a service or a process");
         insta::assert_snapshot!(told("127.0.0.1:80"), @"‘127.0.0.1:80’: ports are looked for at every address; give the port alone: 80");
         insta::assert_snapshot!(told(":::22"), @"‘:::22’: ports are looked for at every address; give the port alone: 22");
+        insta::assert_snapshot!(told("fd00::2"), @"‘fd00::2’ is an address: ports are looked for at every address; give a port");
+        insta::assert_snapshot!(told("192.0.2.2"), @"‘192.0.2.2’ is an address: ports are looked for at every address; give a port");
         insta::assert_snapshot!(told("tcp:80"), @"‘tcp:80’: write 80/tcp");
         insta::assert_snapshot!(told("udp/53"), @"‘udp/53’: write 53/udp");
         insta::assert_snapshot!(told("TCP"), @"‘TCP’: for all tcp ports use -t, for one write 80/tcp");

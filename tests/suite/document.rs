@@ -22,6 +22,7 @@ pub struct Document {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unanswered {
+    pub local_port: u16,
     pub address: String,
     pub port: u16,
     #[serde(deserialize_with = "present")]

@@ -98,7 +98,7 @@ fn a_socket_without_a_process_in_detail() {
 
     User         alice
     Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
-    Registry     no service known here (registered port)
+    Registry     no service has this number (registered port)
 
     Unigine Licensing Server is not seen to listen on port 33333 here.
     Note         The registry gives 33333 to dgi-serv; Unigine Licensing Server uses it all the same.
@@ -111,7 +111,7 @@ fn a_socket_without_a_process_in_detail() {
 fn a_free_port_in_detail() {
     insta::assert_snapshot!(office().printed("7279/tcp", None), @"
     7279/tcp  ctxlic
-    Port 7279 is free: nothing listens there on this machine by TCP. A connection, or a socket that does
+    TCP port 7279 is free: nothing listens there on this machine. A connection, or a socket that does
     not listen, may still keep a program from opening it.
 
     Registry     ctxlic, Citrix Licensing (IANA, registered port)

@@ -68,6 +68,8 @@ fn the_table_tells_units_containers_and_who_does_not_listen() {
     5000/tcp  0.0.0.0           httpd          44  alice  commplex-main    docker web
     7000/tcp  10.0.0.1 (bound)  python3.11     50  alice  afs3-fileserver
     8080/tcp  0.0.0.0           docker-proxy  900  alice  http-alt         → docker web (172.17.0.2:80)
+
+    80/tcp at 0.0.0.0: the backlog is full (130 wait), so new connections get no answer.
     ");
     insta::assert_snapshot!(server().printed("--all-namespaces --connections -H", None), @"
       22/tcp  ::               systemd         1  alice  ssh              -     -
@@ -75,6 +77,7 @@ fn the_table_tells_units_containers_and_who_does_not_listen() {
     5000/tcp  0.0.0.0          httpd          44  alice  commplex-main    blue  -
     7000/tcp  10.0.0.1(bound)  python3.11     50  alice  afs3-fileserver  -     -
     8080/tcp  0.0.0.0          docker-proxy  900  alice  http-alt         -     -
+    80/tcp at 0.0.0.0: the backlog is full (130 wait), so new connections get no answer.
     ");
     let narrow = server().printed("", Some(80));
     assert!(!narrow.contains("UNIT") && narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
@@ -140,13 +143,13 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
 
     7000/tcp  afs3-fileserver
     python3.11 (PID 50) has taken TCP port 7000 and does not listen on it: who connects is refused, and
-    no other program can open it. The port is not free.
+    as a rule no other program can open it. The port is not free.
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Parents      systemd (PID 1) → python3.11 (PID 50)
     Runs         /usr/bin/python3.11
     User         alice
-    Reach        10.0.0.1 (machines on the private network can reach it, if no firewall stops them)
+    Address      10.0.0.1 (nobody can connect while it does not listen)
     Registry     afs3-fileserver, file server itself (IANA, registered port)
     ");
 }
@@ -188,8 +191,9 @@ fn free() -> Machine {
 fn what_keeps_a_free_port_is_told() {
     insta::assert_snapshot!(free().printed("33000", None), @"
     33000  wg-endpt-comms
-    Nothing listens on port 33000 of this machine, neither by TCP nor by UDP, but 1 connection is still
-    open there and 1 that has ended rests there (TIME_WAIT): that may keep a program from opening it.
+    Nothing listens on port 33000 in this network namespace, neither by TCP nor by UDP, but 1 connection
+    is still open there and 1 that has ended rests there (TIME_WAIT): that may keep a program from
+    opening it.
 
     In use       curl (PID 60): a connection with 10.0.0.5:443, from 10.0.0.1:33000/tcp
     In use       an ended connection, which keeps the port for a minute from all programs that do not
@@ -199,7 +203,7 @@ fn what_keeps_a_free_port_is_told() {
                  net.ipv4.ip_local_reserved_ports
     Registry     wg-endpt-comms, WatchGuard Endpoint Communications (IANA, registered port)
 
-    1 listener is in other network namespaces (blue): --all-namespaces shows them.
+    In another network namespace (blue) something listens there: --all-namespaces shows it.
     ");
     let nothing = free().seen(|seen| seen.remnants.clear());
     insta::assert_snapshot!(nothing.printed("40000", None), @"
@@ -225,6 +229,7 @@ fn what_keeps_a_free_port_is_told() {
 #[test]
 fn who_gets_no_answer_is_told_once_below_the_rows() {
     let asking = |retransmits, pids: &[u32]| Unanswered {
+        local: "10.0.0.1:33000".parse().unwrap(),
         remote: "10.0.0.5:27000".parse().unwrap(),
         retransmits,
         uid: 1000,
@@ -236,11 +241,11 @@ fn who_gets_no_answer_is_told_once_below_the_rows() {
     });
     insta::assert_snapshot!(machine.printed("", None), @"
     Nothing listens here.
-    A program of user alice cannot reach license server 10.0.0.5:27000 (Revenera FlexNet license server or Perforce Helix QAC license server): 3 requests without an answer.
-    maya.bin (PID 4711) cannot reach license server 10.0.0.5:27000 (Revenera FlexNet license server or Perforce Helix QAC license server): 4 requests without an answer.
+    A program of user alice gets no answer from license server 10.0.0.5:27000 (Revenera FlexNet license server or Perforce Helix QAC license server): 1 connection attempt, asked for 3 times.
+    maya.bin (PID 4711) gets no answer from license server 10.0.0.5:27000 (Revenera FlexNet license server or Perforce Helix QAC license server): 2 connection attempts, asked for 4 times.
     ");
-    assert!(!machine.printed("1538", None).contains("cannot reach"), "another port was asked about");
-    assert!(!machine.printed("--user bob", None).contains("cannot reach"), "somebody else was asked about");
+    assert!(!machine.printed("1538", None).contains("no answer"), "another port was asked about");
+    assert!(!machine.printed("--user bob", None).contains("no answer"), "somebody else was asked about");
     let document = read(&machine.printed("--json 27000", None));
     assert_eq!(document.unanswered.len(), 3, "one request, one object for a script");
 }

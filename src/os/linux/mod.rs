@@ -165,6 +165,7 @@ fn holdings(found: &[Found], holders: &Holders) -> Vec<Holding> {
 
 fn unanswered(sight: &Sight, holders: &Holders, users: &Users) -> Vec<Unanswered> {
     let told = sight.unanswered.iter().map(|socket| Unanswered {
+        local: socket.local,
         remote: socket.peer,
         retransmits: socket.retransmits,
         uid: socket.uid,

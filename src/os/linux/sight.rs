@@ -149,8 +149,8 @@ fn not_entered(failures: &[(Other, io::Error)]) -> Option<Gap> {
 fn not_known(processes: usize) -> Option<Gap> {
     let detail = match processes {
         0 => return None,
-        1 => "the network namespace of 1 process, which may be another one".to_owned(),
-        n => format!("the network namespaces of {n} processes, which may be others"),
+        1 => "which network namespace 1 process is in: there may be more than are listed".to_owned(),
+        n => format!("which network namespaces {n} processes are in: there may be more than are listed"),
     };
     Some(Gap { count: Some(processes as u64), ..Gap::new(GapKind::NamespacesUnseen, detail) })
 }

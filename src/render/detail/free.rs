@@ -5,18 +5,18 @@ use std::io;
 use super::super::page::Page;
 use super::super::text::{counted, escape, list};
 use super::holder::process_called;
-use crate::model::{Asked, Gap, GapKind, Process, Remnant, RemnantState};
+use crate::model::{Asked, GapKind, Process, Remnant, RemnantState, Report};
 
 /// So many sockets that have the port are named; the rest are counted.
 const MOST_REMNANTS: usize = 5;
 
 impl Page<'_> {
-    pub(super) fn free(&mut self, asked: &Asked, gaps: &[Gap]) -> io::Result<()> {
+    pub(super) fn free(&mut self, asked: &Asked, report: &Report) -> io::Result<()> {
         let service = asked.service.as_ref();
         let named =
             service.filter(|service| service.name != asked.typed).map(|service| service.name.as_str());
         self.title(&asked.typed, named, None)?;
-        self.prose(&free(asked, gaps))?;
+        self.prose(&free(asked, report))?;
         if let Some(name) = &asked.process_of_that_number {
             let number = &asked.typed;
             self.prose(&format!(
@@ -88,44 +88,41 @@ impl Page<'_> {
     }
 }
 
-fn free(asked: &Asked, gaps: &[Gap]) -> String {
+fn free(asked: &Asked, report: &Report) -> String {
+    let gaps = &report.gaps;
     let single = matches!(&asked.ports[..], [range] if range.first == range.last);
     let (noun, verb) = if single { ("port", "is") } else { ("ports", "are") };
-    let by = asked.protocol.map_or(", neither by TCP nor by UDP".to_owned(), |protocol| {
-        format!(" by {}", protocol.name().to_uppercase())
-    });
+    let (kind, by) = match asked.protocol {
+        Some(protocol) => (format!("{} {noun}", protocol.name().to_uppercase()), String::new()),
+        None => (noun.to_owned(), ", neither by TCP nor by UDP".to_owned()),
+    };
     let ports: Vec<String> = asked.ports.iter().map(ToString::to_string).collect();
-    let ports = list(&ports, "and");
+    let ports = format!("{kind} {}", list(&ports, "and"));
+    let begins = if asked.protocol.is_some() { ports.clone() } else { format!("P{}", &ports[1..]) };
+    let here = if report.elsewhere.is_empty() { "on this machine" } else { "in this network namespace" };
     let has_gap = |kind: GapKind| gaps.iter().any(|gap| gap.kind == kind);
+    let all_told = !has_gap(GapKind::BoundUnseen) && !has_gap(GapKind::ConnectionsUnreadable);
     match asked.family {
         _ if gaps.iter().any(|gap| gap.kind.hides_sockets()) => format!(
-            "Nothing is seen to listen on {noun} {ports} of this machine{by}, but not every listener could \
-             be seen: whether it is free cannot be told."
+            "Nothing is seen to listen on {ports} {here}{by}, but not every listener could be seen: whether it \
+             is free cannot be told."
         ),
         // An IPv6 wildcard usually takes IPv4 too, so nothing is said to be free.
         Some(family) => format!(
-            "Nothing listens on {noun} {ports} of this machine at an {family} address{by}. The other \
-             addresses were not looked at: an IPv6 listener may take IPv4 too."
+            "Nothing listens on {ports} {here} at an {family} address{by}. The other addresses were not looked \
+             at: an IPv6 listener may take IPv4 too."
         ),
         None if !asked.remnants.is_empty() => format!(
-            "Nothing listens on {noun} {ports} of this machine{by}, but {}: that may keep a program from \
-             opening it.",
+            "Nothing listens on {ports} {here}{by}, but {}: that may keep a program from opening it.",
             in_the_way(&asked.remnants)
         ),
         // What holds a port otherwise was looked at where the system tells its rules for ports, too.
-        None if asked.rules.ephemeral.is_some()
-            && !has_gap(GapKind::BoundUnseen)
-            && !has_gap(GapKind::ConnectionsUnreadable) =>
-        {
-            format!(
-                "P{} {ports} {verb} free: nothing listens there on this machine{by}, and no other socket has it.",
-                &noun[1..]
-            )
+        None if asked.rules.ephemeral.is_some() && all_told => {
+            format!("{begins} {verb} free: nothing listens there {here}{by}, and no other socket has it.")
         }
         None => format!(
-            "P{} {ports} {verb} free: nothing listens there on this machine{by}. A connection, or a socket that \
-             does not listen, may still keep a program from opening it.",
-            &noun[1..]
+            "{begins} {verb} free: nothing listens there {here}{by}. A connection, or a socket that does not \
+             listen, may still keep a program from opening it."
         ),
     }
 }

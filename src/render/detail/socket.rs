@@ -5,7 +5,7 @@ use std::io;
 use super::super::fold::Folded;
 use super::super::page::Page;
 use super::holder::unit;
-use crate::model::{AcceptQueue, Connections, Exposure, Socket};
+use crate::model::{AcceptQueue, Connections, Exposure, Socket, State};
 
 impl Page<'_> {
     pub(super) fn socket(&mut self, line: &Folded<'_>) -> io::Result<()> {
@@ -22,12 +22,22 @@ impl Page<'_> {
             }
             (None, None) => {}
         }
-        self.field("Reach", &reach(line))?;
-        if let Some(queue) = fullest(line) {
-            self.field("Backlog", &waiting(queue))?;
+        if socket.state == State::Bound {
+            let addresses = line.addresses().join(", ");
+            return self
+                .field("Address", &format!("{addresses} (nobody can connect while it does not listen)"));
         }
-        match connections(line) {
-            Some(connections) => self.field("Connections", &connected(connections)),
+        self.field("Reach", &reach(line))?;
+        if let Some((queue, address)) = line.fullest_queue() {
+            let at = if line.addresses().len() > 1 && queue.is_full() {
+                format!(" at {address}")
+            } else {
+                String::new()
+            };
+            self.field("Backlog", &waiting(queue, &at))?;
+        }
+        match line.connections() {
+            Some(connections) => self.field("Connections", &connected(&connections)),
             None => Ok(()),
         }
     }
@@ -82,28 +92,17 @@ fn families(line: &Folded<'_>) -> &'static str {
     }
 }
 
-/// Of several sockets' queues the one with the least room.
-fn fullest(line: &Folded<'_>) -> Option<AcceptQueue> {
-    let queues = line.rows().iter().filter_map(|row| row.socket.accept_queue);
-    queues.max_by_key(|queue| (queue.is_full(), queue.waiting, std::cmp::Reverse(queue.limit)))
-}
-
-fn waiting(queue: AcceptQueue) -> String {
+fn waiting(queue: AcceptQueue, at: &str) -> String {
     let AcceptQueue { waiting, limit } = queue;
     let of = limit.map_or(String::new(), |limit| format!(" of {limit}"));
     if queue.is_full() {
         format!(
-            "{waiting}{of}, full: new connections get no answer; the program is stuck, too slow, or stopped"
+            "{waiting}{of}{at}, full: new connections get no answer; the program is stuck, too slow, or \
+             stopped"
         )
     } else {
-        format!("{waiting}{of} (connections that wait to be accepted)")
+        format!("{waiting}{of}{at} (connections that wait to be accepted)")
     }
-}
-
-/// The connections of the socket with the most.
-fn connections<'a>(line: &Folded<'a>) -> Option<&'a Connections> {
-    let counted = line.rows().iter().filter_map(|row| row.socket.connections.as_ref());
-    counted.max_by_key(|connections| connections.established)
 }
 
 fn connected(connections: &Connections) -> String {
