@@ -92,9 +92,21 @@ import signal; signal.pause()";
         ),
         "{table}"
     );
+    let all = read(&whatlistens(&["--json", "--all-namespaces"]).0);
+    assert!(all.unanswered.iter().any(|asking| asking.address == "10.9.9.9"), "also from another namespace");
     assert_eq!(table.matches("gets no answer").count(), 1, "one program, one line: {table}");
     let (table, ..) = net.run(&["1538"]);
     assert!(!table.contains("no answer"), "of other ports nothing is said: {table}");
+}
+
+#[test]
+#[ignore = "needs root: sets a kernel's rule in a network namespace of its own"]
+fn a_reserved_port_is_told() {
+    let net = Net::new();
+    let set = "echo 40000,50000-50009 > /proc/sys/net/ipv4/ip_local_reserved_ports";
+    crate::network::run(net.command("sh").args(["-c", set]));
+    assert!(unbroken(&net.run(&["50003"]).0).contains("it is kept back from the ports given to outgoing"));
+    assert!(unbroken(&net.run(&["50010"]).0).contains("so one may take it at any time"));
 }
 
 /// What is asked of the kernel is asked by port: of 500 connections of others, none is read.

@@ -24,7 +24,10 @@ fn all() -> Document {
 fn a_named_namespace_is_listed_when_asked_for_and_counted_when_not() {
     let net = Net::new();
     let places = ["tcp:127.0.0.1:0", "udp:127.0.0.1:0"];
-    let listening = Listening::start(net.command(listener_program()).args(places), 2).unwrap();
+    let start = || Listening::start(net.command(listener_program()).args(places), 2).unwrap();
+    // On a port that nobody has here.
+    let is_free = |port: u16| std::net::TcpListener::bind(("0.0.0.0", port)).is_ok();
+    let listening = in_the_end(start, |listening| is_free(listening.port()));
     let pid = listening.pid();
     let document = all();
     let name = Some(net.name.clone());

@@ -157,6 +157,15 @@ fn docker_proxy_names_the_container_that_it_serves() {
         assert!(unbroken(&detail).contains(&said), "{detail}");
     }
     assert_like_ss(&host);
+
+    // Anybody may give a namespace of their own the same address.
+    let stranger = Net::new();
+    stranger.ip(&["addr", "add", "172.31.77.2/32", "dev", "lo"]);
+    let _other = Listening::start(stranger.command(listener_program()).arg("tcp:0.0.0.0:80"), 1).unwrap();
+    let document = host.look(&["18080"]);
+    let process = on(&document, 18080).unwrap().processes[0].forwards_to.as_ref().unwrap().process.as_ref();
+    let expected = cgroup.is_some().then_some(web.pid());
+    assert_eq!(process.map(|process| process.pid), expected, "a container's, or nobody's");
 }
 
 #[test]

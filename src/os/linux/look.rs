@@ -62,3 +62,67 @@ impl Look {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::model::State;
+
+    const HEADING: &str =
+        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+    const LISTENER: &str = "   0: 0100007F:14E9 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 31974 1 0 100\n";
+    const CONNECTED: &str = "   1: 0100007F:14E9 0100007F:8C2A 01 00000000:00000000 00:00000000 00000000     0        0 31980 1 0 20\n";
+
+    /// The look at a process's folder with these tables, as where sock_diag may not be asked.
+    fn looked(tables: &[(&str, &str)], connections: bool) -> Look {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("net")).unwrap();
+        for (name, lines) in tables {
+            fs::write(folder.path().join("net").join(name), format!("{HEADING}{lines}")).unwrap();
+        }
+        let wish = Wish {
+            protocol: None,
+            ipv4: true,
+            ipv6: true,
+            args: false,
+            all_namespaces: false,
+            connections,
+            asked: Vec::new(),
+        };
+        look(&mut Tables::of_process(folder.path()), &wish, &[], None)
+    }
+
+    #[test]
+    fn what_proc_net_says_is_told_and_why_it_was_read() {
+        let tables =
+            [("tcp", &format!("{LISTENER}{CONNECTED}")[..]), ("tcp6", ""), ("udp", ""), ("udp6", "")];
+        let look = looked(&tables, true);
+        let [found] = &look.found[..] else { panic!("one listener") };
+        assert_eq!((found.socket.state, found.inode), (State::Listen, Some(31974)));
+        assert_eq!(found.socket.connections.as_ref().unwrap().established, 1);
+        assert!(look.gaps.is_empty() && look.unread.is_empty() && look.fell_back.is_some());
+    }
+
+    #[test]
+    fn a_kernel_without_ipv6_has_no_gap_and_one_without_udp_has() {
+        let look = looked(&[("tcp", LISTENER)], false);
+        assert_eq!(look.found.len(), 1, "what could be read is told");
+        let told: Vec<String> = look.unread_gaps().map(|gap| gap.detail).collect();
+        assert!(told[0].starts_with("UDP over IPv4 could not be read (") && !look.is_blind(), "{told:?}");
+        assert!(looked(&[], false).is_blind());
+    }
+
+    #[test]
+    fn lines_that_are_not_understood_are_a_gap() {
+        let all = [("tcp", "nonsense\n"), ("udp", "")];
+        let look = looked(&all, false);
+        assert_eq!(look.gaps[0].kind, GapKind::SocketsUnreadable);
+        assert!(look.gaps[0].detail.contains("1 lines of /proc/net/tcp were not understood"));
+        let broken = format!("{LISTENER}   1: nonsense\n");
+        let look = looked(&[("tcp", &broken), ("udp", "")], true);
+        let kinds: Vec<GapKind> = look.gaps.iter().map(|gap| gap.kind).collect();
+        assert_eq!(kinds, [GapKind::SocketsUnreadable, GapKind::ConnectionsUnreadable]);
+    }
+}

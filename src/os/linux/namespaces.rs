@@ -123,6 +123,14 @@ fn inode(link: &Path) -> Option<u64> {
     proc_pid::namespace_inode(link.as_os_str().as_encoded_bytes())
 }
 
+#[cfg(test)]
+impl Other {
+    /// One that cannot be looked into.
+    pub(super) fn for_test(namespace: Namespace) -> Other {
+        Other { namespace, file: PathBuf::from("/nowhere"), oldest: None, pids: Vec::new() }
+    }
+}
+
 impl Other {
     /// Looks at the tables of this namespace: entered on a thread of its own, which ends with the
     /// look; or where that is not allowed, from the folder of a process in it.

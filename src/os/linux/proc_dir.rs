@@ -225,3 +225,33 @@ fn link_in(folder: &OwnedFd, name: &str) -> io::Result<PathBuf> {
     let target = readlinkat(folder, name, Vec::new())?;
     Ok(PathBuf::from(OsStr::from_bytes(target.as_bytes())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_process_under_the_same_id_is_not_taken_for_it() {
+        let (proc, own) = (Proc::open().unwrap(), std::process::id());
+        let started = proc.process(own).unwrap().started().unwrap();
+        assert!(proc.same_process(own, started).is_some());
+        assert!(proc.same_process(own, started + 1).is_none());
+        assert!(proc.pids().unwrap().contains(&own));
+    }
+
+    #[test]
+    fn a_folder_stays_the_process_s_when_that_has_ended() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let dir = Proc::open().unwrap().process(child.id()).unwrap();
+        child.wait().unwrap();
+        assert!(is_gone(&dir.read("stat").unwrap_err()));
+        assert!(is_gone(&dir.sockets(&mut |_| {}).unwrap_err()));
+    }
+
+    #[test]
+    fn having_run_out_is_not_having_ended() {
+        let exhausted = io::Error::from(Errno::MFILE);
+        assert!(is_exhausted(&exhausted) && !is_gone(&exhausted));
+        assert!(!is_exhausted(&io::Error::from(Errno::ACCESS)));
+    }
+}

@@ -125,14 +125,17 @@ fn bound_unseen(wish: &Wish, own: &Look) -> Option<Gap> {
     if wish.asked.is_empty() || wish.protocol == Some(Protocol::Udp) {
         return None;
     }
-    let release = uname().release().to_string_lossy().into_owned();
-    let why = match (&own.fell_back, port_rules::tells_bound(&release)) {
-        (Some(_), _) => "/proc/net does not say so".to_owned(),
-        (None, Some(false)) => format!("Linux says so since 6.8, and this is {release}"),
-        (None, _) => return None,
-    };
+    let why = why_bound_unseen(own.fell_back.is_some(), &uname().release().to_string_lossy())?;
     let detail = format!("whether a TCP port is taken by a program that does not listen ({why})");
     Some(Gap::new(GapKind::BoundUnseen, detail))
+}
+
+fn why_bound_unseen(from_proc_net: bool, release: &str) -> Option<String> {
+    match (from_proc_net, port_rules::tells_bound(release)) {
+        (true, _) => Some("/proc/net does not say so".to_owned()),
+        (false, Some(false)) => Some(format!("Linux says so since 6.8, and this is {release}")),
+        (false, _) => None,
+    }
 }
 
 fn not_entered(failures: &[(Other, io::Error)]) -> Option<Gap> {
@@ -159,4 +162,37 @@ fn not_known(processes: usize) -> Option<Gap> {
 pub(super) fn host_name() -> Option<String> {
     let name = uname().nodename().to_string_lossy().into_owned();
     Some(name).filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Namespace;
+
+    #[test]
+    fn what_is_not_told_of_bound_ports_is_a_gap() {
+        assert_eq!(why_bound_unseen(false, "6.8.0-31-generic"), None);
+        let old = why_bound_unseen(false, "6.1.0-18-amd64").unwrap();
+        assert_eq!(old, "Linux says so since 6.8, and this is 6.1.0-18-amd64");
+        assert!(why_bound_unseen(true, "6.18.0").is_some());
+    }
+
+    #[test]
+    fn namespaces_that_could_not_be_entered_are_counted() {
+        let other = |name: Option<&str>| {
+            let namespace = Namespace { inode: 7, name: name.map(str::to_owned) };
+            let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+            (Other::for_test(namespace), denied)
+        };
+        assert_eq!(not_entered(&[]), None);
+        let one = not_entered(&[other(Some("blue"))]).unwrap();
+        assert_eq!(
+            (one.count, one.detail.as_str()),
+            (Some(1), "the network namespace blue (permission denied)")
+        );
+        let two = not_entered(&[other(None), other(Some("blue"))]).unwrap();
+        assert_eq!((two.count, two.kind), (Some(2), GapKind::NamespacesUnseen));
+        assert!(two.detail.starts_with("2 network namespaces, among them 7 ("), "{}", two.detail);
+        assert_eq!((not_known(0), not_known(3).unwrap().count), (None, Some(3)));
+    }
 }

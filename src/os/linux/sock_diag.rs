@@ -58,33 +58,42 @@ impl SockDiag {
         self.sequence += 1;
         let request = inet_diag::request(query, self.sequence);
         sendto(&self.socket, &request, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
-        let mut dump = Dump { sockets: Vec::new(), lacking: None };
-        loop {
-            // With TRUNC it returns how long the datagram is, whatever of it fits.
-            let (_, length) = match recv(&self.socket, &mut self.buffer[..], RecvFlags::TRUNC) {
-                Err(Errno::INTR) => continue,
-                // What did not fit into the socket's own buffer is lost.
-                Err(Errno::NOBUFS) => {
-                    dump.lacking = Some(INTERRUPTED);
-                    return Ok(dump);
-                }
-                received => received?,
-            };
-            let datagram = inet_diag::read(self.buffer.get(..length).unwrap_or(&self.buffer), self.sequence);
-            if datagram.interrupted {
+        let socket = &self.socket;
+        // With TRUNC it returns how long the datagram is, whatever of it fits.
+        read_dump(self.sequence, &mut self.buffer, |buffer| Ok(recv(socket, buffer, RecvFlags::TRUNC)?.1))
+    }
+}
+
+/// Reads the datagrams of one dump, to its end. `receive` fills the buffer and returns how long the
+/// datagram is.
+fn read_dump(
+    sequence: u32,
+    buffer: &mut [u8],
+    mut receive: impl FnMut(&mut [u8]) -> Result<usize, Errno>,
+) -> io::Result<Dump> {
+    let mut dump = Dump { sockets: Vec::new(), lacking: None };
+    loop {
+        let length = match receive(buffer) {
+            Err(Errno::INTR) => continue,
+            // What did not fit into the socket's own buffer is lost.
+            Err(Errno::NOBUFS) => {
                 dump.lacking = Some(INTERRUPTED);
-            } else if (datagram.malformed || length > self.buffer.len()) && dump.lacking.is_none() {
-                dump.lacking = Some(MALFORMED);
+                return Ok(dump);
             }
-            for message in datagram.messages {
-                match message {
-                    Message::Socket(socket) => dump.sockets.push(socket),
-                    Message::Done => return Ok(dump),
-                    Message::Failed(errno) => return Err(io::Error::from_raw_os_error(errno)),
-                }
-            }
-            if length == 0 {
-                return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
+            Ok(0) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
+            received => received?,
+        };
+        let datagram = inet_diag::read(buffer.get(..length).unwrap_or(buffer), sequence);
+        if datagram.interrupted {
+            dump.lacking = Some(INTERRUPTED);
+        } else if (datagram.malformed || length > buffer.len()) && dump.lacking.is_none() {
+            dump.lacking = Some(MALFORMED);
+        }
+        for message in datagram.messages {
+            match message {
+                Message::Socket(socket) => dump.sockets.push(socket),
+                Message::Done => return Ok(dump),
+                Message::Failed(errno) => return Err(io::Error::from_raw_os_error(errno)),
             }
         }
     }
@@ -115,6 +124,73 @@ mod tests {
             Ok(Dump { sockets: Vec::new(), lacking })
         });
         (dump.unwrap().lacking, asked)
+    }
+
+    /// A message of sequence 7: kind, flags and body.
+    fn message(kind: u16, flags: u16, body: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(16 + body.len()).unwrap();
+        let mut bytes = length.to_ne_bytes().to_vec();
+        bytes.extend(kind.to_ne_bytes());
+        bytes.extend(flags.to_ne_bytes());
+        bytes.extend(7_u32.to_ne_bytes());
+        bytes.extend([0; 4]);
+        bytes.extend(body);
+        bytes
+    }
+
+    /// A listener on 127.0.0.1:9, of inode 5.
+    fn listener() -> Vec<u8> {
+        let mut body = vec![0; 72];
+        body[..2].copy_from_slice(&[2, 10]);
+        body[4..6].copy_from_slice(&9_u16.to_be_bytes());
+        body[8..12].copy_from_slice(&[127, 0, 0, 1]);
+        body[68..72].copy_from_slice(&5_u32.to_ne_bytes());
+        message(20, 2, &body)
+    }
+
+    fn done() -> Vec<u8> {
+        message(3, 2, &[0; 4])
+    }
+
+    /// What comes of these datagrams, or errors, one after the other, in a buffer of so many bytes.
+    fn received(
+        size: usize,
+        datagrams: Vec<Result<Vec<u8>, Errno>>,
+    ) -> io::Result<(usize, Option<&'static str>)> {
+        let mut datagrams = datagrams.into_iter();
+        let mut buffer = vec![0; size];
+        let dump = read_dump(7, &mut buffer, |buffer| {
+            let datagram = datagrams.next().expect("it is read no further")?;
+            let fits = datagram.len().min(buffer.len());
+            buffer[..fits].copy_from_slice(&datagram[..fits]);
+            Ok(datagram.len())
+        })?;
+        Ok((dump.sockets.len(), dump.lacking))
+    }
+
+    #[test]
+    fn a_dump_is_read_to_its_end_and_what_disturbs_it_is_noted() {
+        let of = |datagrams| received(256, datagrams).unwrap();
+        assert_eq!(of(vec![Ok(listener()), Err(Errno::INTR), Ok(listener()), Ok(done())]), (2, None));
+        let disturbed = message(3, 0x12, &[0; 4]);
+        assert_eq!(of(vec![Ok(listener()), Ok(disturbed)]), (1, Some(INTERRUPTED)));
+        assert_eq!(of(vec![Ok(listener()), Err(Errno::NOBUFS)]), (1, Some(INTERRUPTED)));
+        assert_eq!(of(vec![Ok(vec![1, 2, 3]), Ok(done())]), (0, Some(MALFORMED)));
+        let long = [listener(), listener(), listener()].concat();
+        assert_eq!(of(vec![Ok(long), Ok(done())]), (2, Some(MALFORMED)), "what did not fit is missed");
+    }
+
+    #[test]
+    fn a_refusal_is_an_error_wherever_it_comes() {
+        let refusal = message(2, 0, &(-1_i32).to_ne_bytes());
+        for datagrams in
+            [vec![Ok(refusal.clone())], vec![Ok(listener()), Ok(refusal)], vec![Err(Errno::PERM)]]
+        {
+            assert_eq!(received(256, datagrams).unwrap_err().raw_os_error(), Some(1));
+        }
+        let nothing = received(256, vec![Ok(Vec::new())]).unwrap_err();
+        assert_eq!(nothing.kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(received(256, vec![Err(Errno::AGAIN)]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
     }
 
     #[test]
