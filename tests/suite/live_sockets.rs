@@ -230,3 +230,50 @@ s.bind(('127.0.0.1', 0)); s.listen(); say(s)";
     let document = look(&listening.port().to_string());
     assert_eq!(pids(row(&document, listening.addresses[0])), [listening.pid()]);
 }
+
+/// All kinds at once, in a namespace where nothing comes and goes. Where ss says otherwise, `oracle` puts it
+/// right: an IPv4-mapped address takes nothing but IPv4, and ss 6.1 does not ask for bound ports.
+#[test]
+#[ignore = "needs root: makes a network namespace"]
+fn ss_says_the_same_of_every_kind_of_listener() {
+    let net = Net::new();
+    let (_folder, path) = crate::live_linux::copied(&listener_program(), "short-lived");
+    let _deleted = Listening::start(net.command(&path).args(["tcp:127.0.0.1:1", "udp:[::1]:1"]), 2).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let mut in_user_namespace = net.command("unshare");
+    in_user_namespace.args(["--user", "--map-root-user"]).arg(listener_program()).arg("tcp:127.0.0.1:2000");
+    let _user = Listening::start(&mut in_user_namespace, 1).unwrap();
+    let lines = "
+import resource, signal
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]; resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+kept = []
+def opened(family, address, *options, kind=SOCK_STREAM):
+    s = socket(family, kind)
+    for option in options: s.setsockopt(*option)
+    s.bind(address)
+    if kind == SOCK_STREAM: s.listen(4)
+    kept.append(s); return s
+for _ in range(2):
+    opened(AF_INET, ('127.0.0.1', 3), (SOL_SOCKET, SO_REUSEPORT, 1))
+    opened(AF_INET, ('', 4), (SOL_SOCKET, SO_REUSEPORT, 1), kind=SOCK_DGRAM)
+opened(AF_INET6, ('::', 5), (IPPROTO_IPV6, IPV6_V6ONLY, 1))
+opened(AF_INET6, ('::', 6), (IPPROTO_IPV6, IPV6_V6ONLY, 0))
+opened(AF_INET6, ('::ffff:127.0.0.1', 7), (IPPROTO_IPV6, IPV6_V6ONLY, 0))
+opened(AF_INET, ('', 8), (SOL_SOCKET, SO_BINDTODEVICE, b'lo\\0'))
+opened(AF_INET, ('127.0.0.1', 9), kind=SOCK_DGRAM).connect(('127.0.0.1', 4))
+bound = socket(); bound.bind(('127.0.0.1', 10))
+flying = opened(AF_INET, ('127.0.0.1', 11)); kept.remove(flying)
+one, other = socketpair(AF_UNIX)
+one.sendmsg([b'x'], [(SOL_SOCKET, SCM_RIGHTS, array.array('i', [flying.fileno()]))]); flying.close()
+for port in range(20000, 23000): opened(AF_INET, ('127.0.0.1', port))
+opened(AF_INET, ('127.0.0.1', 12))
+signal.pause()";
+    let server = net.serving(net.command("python3").args(["-c", &script(lines)]), 12);
+    assert_like_ss(&net);
+    let document = net.look(&[]);
+    let on = |port: u16| document.listeners.iter().filter(|l| l.port == port).collect::<Vec<_>>();
+    assert_eq!((on(3).len(), on(4).len(), on(9).len()), (2, 2, 0), "a client is none");
+    assert_eq!((on(10)[0].state.as_str(), pids(on(10)[0])), ("bound", vec![server.0.id()]));
+    assert!(on(11)[0].processes.is_empty(), "it is in flight");
+    assert_eq!(document.listeners.iter().filter(|l| l.port >= 20000).count(), 3000);
+}
