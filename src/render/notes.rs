@@ -69,9 +69,12 @@ pub(super) fn of_unreached(report: &Report, style: &Style) -> Vec<String> {
     }
     let mut lines: Vec<String> = Vec::new();
     for (line, attempts, retransmits) in told.iter().take(MOST_REASONS) {
-        let attempts = counted(*attempts, "connection attempt");
         let times = counted(usize::from(*retransmits) + 1, "time");
-        let line = style.set(&escape(&format!("{line}: {attempts}, asked for {times}.")));
+        let asked = match attempts {
+            1 => format!("it has asked {times}"),
+            several => format!("{several} connection attempts, the longest has asked {times}"),
+        };
+        let line = style.set(&escape(&format!("{line}: {asked}.")));
         lines.push(style.paint(&line, Paint::new().yellow()));
     }
     if let Some(more) = told.len().checked_sub(MOST_REASONS).filter(|&more| more > 0) {

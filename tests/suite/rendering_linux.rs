@@ -241,8 +241,8 @@ fn who_gets_no_answer_is_told_once_below_the_rows() {
     });
     insta::assert_snapshot!(machine.printed("", None), @"
     Nothing listens here.
-    A program of user alice gets no answer from license server 10.0.0.5:27000 (Revenera FlexNet license server or Perforce Helix QAC license server): 1 connection attempt, asked for 3 times.
-    maya.bin (PID 4711) gets no answer from license server 10.0.0.5:27000 (Revenera FlexNet license server or Perforce Helix QAC license server): 2 connection attempts, asked for 4 times.
+    A program of user alice gets no answer from license server 10.0.0.5:27000 (Revenera FlexNet license server or Perforce Helix QAC license server): it has asked 3 times.
+    maya.bin (PID 4711) gets no answer from license server 10.0.0.5:27000 (Revenera FlexNet license server or Perforce Helix QAC license server): 2 connection attempts, the longest has asked 4 times.
     ");
     assert!(!machine.printed("1538", None).contains("no answer"), "another port was asked about");
     assert!(!machine.printed("--user bob", None).contains("no answer"), "somebody else was asked about");
