@@ -138,7 +138,7 @@ impl Request {
                 args: cli.args,
                 all_namespaces: cli.all_namespaces,
                 connections: cli.connections,
-                asked: Vec::new(),
+                ..Wish::default()
             },
             form: match (cli.json, alone) {
                 (true, _) => Form::Json,

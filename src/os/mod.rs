@@ -55,6 +55,21 @@ pub struct Wish {
     pub asked: Vec<PortRange>,
 }
 
+impl Default for Wish {
+    /// Every listener of the caller's own network namespace.
+    fn default() -> Wish {
+        Wish {
+            protocol: None,
+            ipv4: true,
+            ipv6: true,
+            args: false,
+            all_namespaces: false,
+            connections: false,
+            asked: Vec::new(),
+        }
+    }
+}
+
 /// What is to be found out of some processes beyond what is shown of them: reading every file and
 /// every command line would take long, and the latter hold secrets.
 pub trait Inspect {

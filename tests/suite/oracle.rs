@@ -112,15 +112,7 @@ fn every_listener_that_ss_shows_is_shown_with_the_same_processes() {
 fn the_portable_backend_sees_the_same_listeners_and_holders() {
     let places = ["tcp:127.0.0.1:0", "tcp:[::1]:0", "udp:127.0.0.1:0", "udp-connected:127.0.0.1:0"];
     let listening = Listening::at(&listener_program(), &places);
-    let wish = Wish {
-        protocol: None,
-        ipv4: true,
-        ipv6: true,
-        args: false,
-        all_namespaces: false,
-        connections: false,
-        asked: Vec::new(),
-    };
+    let wish = Wish::default();
     type Seen = BTreeSet<(Protocol, std::net::SocketAddr, Option<String>)>;
     let by = |observation: whatlistens::model::Observation| -> Seen {
         let pid = listening.pid();

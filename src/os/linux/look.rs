@@ -82,15 +82,7 @@ mod tests {
         for (name, lines) in tables {
             fs::write(folder.path().join("net").join(name), format!("{HEADING}{lines}")).unwrap();
         }
-        let wish = Wish {
-            protocol: None,
-            ipv4: true,
-            ipv6: true,
-            args: false,
-            all_namespaces: false,
-            connections,
-            asked: Vec::new(),
-        };
+        let wish = Wish { connections, ..Wish::default() };
         look(&mut Tables::of_process(folder.path()), &wish, &[], None)
     }
 
