@@ -170,3 +170,27 @@ impl Interfaces {
         self.names.entry(index).or_insert_with(|| known().unwrap_or_else(|| format!("if{index}"))).clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn what_was_bound_may_listen_by_now_or_be_gone() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let local = listener.local_addr().unwrap();
+        let mut tables = Tables::of_this_thread();
+        let found = read(&mut tables, &Wish::default(), &[], None).found;
+        let found = found.into_iter().find(|found| found.socket.local == local).unwrap();
+        assert_eq!(found.socket.state, State::Listen);
+        let inode = found.inode.unwrap();
+        let bound = Socket { state: State::Bound, ..found.socket };
+        let mut state = || now(&mut tables, &[&bound]).unwrap().get(&inode).copied();
+        assert_eq!(state(), Some(State::Listen));
+        drop(listener);
+        // A child that another test forks may have it for a moment.
+        assert!((0..10_000).any(|_| state().is_none()), "it was closed");
+    }
+}
