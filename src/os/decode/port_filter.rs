@@ -61,8 +61,16 @@ fn op(code: &mut Vec<u8>, what: u8, yes: u16, no: u16) {
     code.extend(no.to_ne_bytes());
 }
 
+/// Whether a port is in any of these ranges, which are [`joined`].
+#[must_use]
+pub fn is_in(ranges: &[PortRange], port: u16) -> bool {
+    let at = ranges.partition_point(|range| range.last < port);
+    ranges.get(at).is_some_and(|range| range.contains(port))
+}
+
 /// The ranges in order, those that touch or overlap made one.
-fn joined(ranges: &[PortRange]) -> Vec<PortRange> {
+#[must_use]
+pub fn joined(ranges: &[PortRange]) -> Vec<PortRange> {
     let mut sorted = ranges.to_vec();
     sorted.sort_unstable();
     let mut joined: Vec<PortRange> = Vec::new();
@@ -161,6 +169,7 @@ mod tests {
                 pairs.iter().map(|&(first, more)| range(first, first.saturating_add(more))).collect();
             let code = port_filter(Port::Local, &ranges);
             let wanted = ranges.iter().any(|range| range.contains(port));
+            prop_assert_eq!(is_in(&joined(&ranges), port), wanted);
             prop_assert_eq!(lets_through(&code, port, 0), Some(wanted));
         }
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::decode::inet_diag::{Query, States, Table};
 use super::super::decode::kernel_socket::{Family, KernelSocket};
-use super::super::decode::port_filter::{Port, port_filter};
+use super::super::decode::port_filter::{Port, is_in, joined, port_filter};
 use super::super::decode::proc_net;
 use super::super::in_words;
 use super::sock_diag::{Dump, SockDiag};
@@ -100,12 +100,10 @@ impl Tables {
         }
         // A filter of very many ports is coarse, and /proc/net has none.
         if let Some((port, ranges)) = ports {
-            read.sockets.retain(|socket| {
-                let number = match port {
-                    Port::Local => socket.local.port(),
-                    Port::Peer => socket.peer.port(),
-                };
-                ranges.iter().any(|range| range.contains(number))
+            let ranges = joined(ranges);
+            read.sockets.retain(|socket| match port {
+                Port::Local => is_in(&ranges, socket.local.port()),
+                Port::Peer => is_in(&ranges, socket.peer.port()),
             });
         }
         read
