@@ -130,6 +130,11 @@ impl Request {
             (false, true) => Some(Protocol::Udp),
             _ => None,
         };
+        let form = match (cli.json, alone) {
+            (true, _) => Form::Json,
+            (false, true) => Form::Detail,
+            (false, false) => Form::Table,
+        };
         Ok(Request {
             wish: Wish {
                 protocol: protocol.or_else(|| common_protocol(&targets)),
@@ -140,11 +145,7 @@ impl Request {
                 connections: cli.connections,
                 ..Wish::default()
             },
-            form: match (cli.json, alone) {
-                (true, _) => Form::Json,
-                (false, true) => Form::Detail,
-                (false, false) => Form::Table,
-            },
+            form,
             selection: Selection {
                 targets,
                 protocol,
@@ -155,7 +156,11 @@ impl Request {
                 flagged: cli.flagged,
                 sort: sort_key(cli.sort),
             },
-            style: style(cli),
+            // To find it the system's zones are searched through: only where a time is shown.
+            style: Style {
+                time_zone: if form == Form::Detail { TimeZone::system() } else { TimeZone::UTC },
+                ..style(cli)
+            },
             asked,
             command,
         })
@@ -182,6 +187,7 @@ fn sort_key(sort: Sort) -> SortKey {
     }
 }
 
+/// How it is to look, but for points in time.
 fn style(cli: &Cli) -> Style {
     let terminal = io::stdout().is_terminal();
     let unless_set = |name: &str| env::var_os(name).is_none_or(|value| value.is_empty());
@@ -199,7 +205,7 @@ fn style(cli: &Cli) -> Style {
         connections: cli.connections,
         namespaces: cli.all_namespaces,
         verbose: cli.verbose,
-        time_zone: TimeZone::system(),
+        time_zone: TimeZone::UTC,
     }
 }
 

@@ -110,7 +110,7 @@ fn a_socket_that_systemd_holds_names_its_units() {
     assert_like_ss(&net);
     drop(running);
     // What it made of control groups it leaves behind.
-    for group in ["init.scope", "app.slice"] {
+    for group in ["app.slice/demo.socket", "app.slice", "init.scope"] {
         for root in fs::read_dir("/sys/fs/cgroup").unwrap().flatten() {
             let _ = fs::remove_dir(root.path().join(group));
         }
