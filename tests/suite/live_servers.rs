@@ -79,7 +79,8 @@ fn who_waits_to_start_a_service_holds_its_socket() {
     assert_like_ss(&net);
 }
 
-/// systemd itself, as a user's own: with a `/run` of its own, so that it reads the units of this test.
+/// systemd itself, as a user's own: with a `/run` of its own, so that it reads the units of this test, and in
+/// control groups of its own, for it takes all the processes of its group for its own.
 #[test]
 #[ignore = "needs root: runs systemd in namespaces of its own"]
 fn a_socket_that_systemd_holds_names_its_units() {
@@ -89,7 +90,11 @@ fn a_socket_that_systemd_holds_names_its_units() {
         return;
     };
     let net = Net::new();
-    let script = "mount -t tmpfs none /run && mkdir -p /run/systemd/system /run/systemd/user /run/user/0 && cd /run/systemd/user &&
+    let own_group = fs::read_to_string("/proc/self/cgroup").unwrap();
+    let script = "for group in /sys/fs/cgroup /sys/fs/cgroup/*; do
+            [ -f $group/cgroup.procs ] && mkdir $group/wl-systemd && echo $$ > $group/wl-systemd/cgroup.procs
+        done 2>/dev/null
+        mount -t tmpfs none /run && mkdir -p /run/systemd/system /run/systemd/user /run/user/0 && cd /run/systemd/user &&
         printf '[Socket]\\nListenStream=127.0.0.1:18222\\n' > demo.socket &&
         printf '[Service]\\nExecStart=/bin/cat\\n' > demo.service &&
         printf '[Unit]\\nWants=demo.socket\\n' > default.target &&
@@ -109,12 +114,20 @@ fn a_socket_that_systemd_holds_names_its_units() {
     assert!(detail.contains(said), "{detail}");
     assert_like_ss(&net);
     drop(running);
-    // What it made of control groups it leaves behind.
-    for group in ["app.slice/demo.socket", "app.slice", "init.scope"] {
-        for root in fs::read_dir("/sys/fs/cgroup").unwrap().flatten() {
-            let _ = fs::remove_dir(root.path().join(group));
-        }
-    }
+    // The control groups that it made it leaves behind.
+    crate::network::run(Command::new("find").args([
+        "/sys/fs/cgroup",
+        "-depth",
+        "-type",
+        "d",
+        "-path",
+        "*/wl-systemd*",
+        "-exec",
+        "rmdir",
+        "{}",
+        "+",
+    ]));
+    assert_eq!(fs::read_to_string("/proc/self/cgroup").unwrap(), own_group, "nobody else was moved");
 }
 
 #[test]
