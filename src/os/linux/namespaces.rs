@@ -133,28 +133,60 @@ impl Other {
 
 impl Other {
     /// Looks at the tables of this namespace: entered on a thread of its own, which ends with the
-    /// look; or where that is not allowed, from the folder of a process in it.
+    /// look; or where that is not allowed, from the folder of a process in it. `None` where it has
+    /// ended meanwhile.
     ///
     /// # Errors
     ///
     /// Where neither can be done.
-    pub(super) fn look<T: Send>(&self, look: impl FnOnce(&mut Tables) -> T + Send) -> io::Result<T> {
-        let file = File::open(&self.file);
+    pub(super) fn look<T: Send>(&self, look: impl FnOnce(&mut Tables) -> T + Send) -> io::Result<Option<T>> {
+        let Some(file) = self.open()? else { return Ok(None) };
         thread::scope(|scope| {
             let entered = scope.spawn(move || {
-                match file.and_then(|file| {
-                    Ok(move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network))?)
-                }) {
-                    Ok(()) => Ok(look(&mut Tables::of_this_thread())),
-                    Err(error) => match self.oldest.map(|pid| PathBuf::from(format!("/proc/{pid}"))) {
-                        Some(process) if fs::metadata(process.join("net/tcp")).is_ok() => {
-                            Ok(look(&mut Tables::of_process(&process)))
-                        }
-                        _ => Err(error),
-                    },
+                let entered = move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network));
+                match (entered, self.process_in_it()) {
+                    (Ok(()), _) => Ok(Some(look(&mut Tables::of_this_thread()))),
+                    (Err(_), Some(process)) => Ok(Some(look(&mut Tables::of_process(&process)))),
+                    (Err(error), None) => Err(error.into()),
                 }
             });
             entered.join().unwrap_or_else(|_| Err(io::Error::other("the thread that looked came to grief")))
         })
+    }
+
+    /// The file that stands for it, unless that stands for another one by now: of a process that has
+    /// the id since, or of a name given anew.
+    fn open(&self) -> io::Result<Option<File>> {
+        match File::open(&self.file) {
+            Ok(file) => Ok(Some(file)
+                .filter(|file| file.metadata().is_ok_and(|metadata| metadata.ino() == self.namespace.inode))),
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The folder of a process in it whose tables can be read.
+    fn process_in_it(&self) -> Option<PathBuf> {
+        let process = PathBuf::from(format!("/proc/{}", self.oldest?));
+        let link = fs::read_link(process.join("ns/net")).ok()?;
+        let readable = fs::metadata(process.join("net/tcp")).is_ok();
+        (readable && inode(&link) == Some(self.namespace.inode)).then_some(process)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namespace_that_has_ended_is_not_another_one() {
+        let own = fs::metadata("/proc/self/ns/net").unwrap().ino();
+        let other = |inode: u64, file: &str| Other {
+            file: PathBuf::from(file),
+            ..Other::for_test(Namespace { inode, name: None })
+        };
+        assert!(other(own, "/proc/self/ns/net").open().unwrap().is_some());
+        assert!(other(own + 1, "/proc/self/ns/net").open().unwrap().is_none());
+        assert!(other(own, "/proc/4294967295/ns/net").look(|_| ()).unwrap().is_none());
     }
 }

@@ -74,16 +74,18 @@ impl Sight {
     }
 
     fn look_elsewhere(&mut self, wish: &Wish, license_ports: &[PortRange], all: Namespaces) {
-        let (count, mut failures) = (all.others.len(), Vec::new());
+        let mut failures = Vec::new();
         for other in all.others {
             let namespace = other.namespace.clone();
             let into = |tables: &mut Tables| look(tables, wish, license_ports, Some(&namespace));
             match other.look(into) {
-                Ok(look) => self.others.push((other, look)),
+                Ok(Some(look)) => self.others.push((other, look)),
+                // It has ended since.
+                Ok(None) => {}
                 Err(error) => failures.push((other, error)),
             }
         }
-        let seen = self.others.len();
+        let (seen, count) = (self.others.len(), self.others.len() + failures.len());
         self.account.push(match count {
             0 => "no other network namespace is seen".to_owned(),
             1 => format!("there is 1 other network namespace, and {seen} could be looked into"),
