@@ -60,9 +60,7 @@ fn reach(line: &Folded<'_>) -> String {
     };
     let meaning = match (through, widest) {
         (Some(interface), _) => {
-            format!(
-                "machines that reach this one through {interface} can reach it, if no firewall stops them"
-            )
+            format!("machines that reach {here} through {interface} can reach it, if no firewall stops them")
         }
         (None, Exposure::Loopback) => "only programs on this machine can reach it".to_owned(),
         (None, Exposure::LinkLocal) => "machines on the same network segment can reach it".to_owned(),
