@@ -61,6 +61,14 @@ pub struct Namespace {
     pub name: Option<String>,
 }
 
+impl Namespace {
+    /// Its name, or else its number.
+    #[must_use]
+    pub fn called(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.inode.to_string())
+    }
+}
+
 /// The connections that a TCP listener has not accepted yet (`listen(2)`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AcceptQueue {

@@ -11,9 +11,7 @@ use super::Style;
 use super::fold::Folded;
 use super::page::Page;
 use super::text::{escape, list};
-use crate::model::{
-    License, Manager, Namespace, Owner, PortClass, Protocol, Report, Service, Severity, State, Verdict,
-};
+use crate::model::{License, Manager, Owner, PortClass, Protocol, Report, Service, Severity, State, Verdict};
 
 mod free;
 mod holder;
@@ -52,7 +50,7 @@ impl Page<'_> {
         let service = row.service.as_ref().map(|service| service.name.as_str());
         let place = match &row.socket.namespace {
             None => format!("{port}/{protocol}"),
-            Some(namespace) => format!("{port}/{protocol} in network namespace {}", called(namespace)),
+            Some(namespace) => format!("{port}/{protocol} in network namespace {}", namespace.called()),
         };
         self.title(&place, service, row.license.as_ref())?;
         self.prose(&held(line, port, protocol))?;
@@ -157,11 +155,6 @@ fn bound(line: &Folded<'_>, port: u16) -> String {
         "{who} has taken TCP port {port} and does not listen on it: who connects is refused, and as a \
          rule no other program can open it. The port is not free."
     )
-}
-
-/// What a network namespace is called, or else its number.
-fn called(namespace: &Namespace) -> String {
-    namespace.name.clone().unwrap_or_else(|| namespace.inode.to_string())
 }
 
 fn registered(Service { name, description }: &Service, port: u16) -> String {

@@ -104,8 +104,7 @@ pub(super) fn of_elsewhere(report: &Report, style: &Style) -> Vec<String> {
     if listeners == 0 {
         return Vec::new();
     }
-    let name =
-        |other: &Elsewhere| other.namespace.name.clone().unwrap_or_else(|| other.namespace.inode.to_string());
+    let name = |other: &Elsewhere| other.namespace.called();
     let mut names: Vec<String> = report.elsewhere.iter().take(MOST_NAMES).map(name).collect();
     if let Some(more) = report.elsewhere.len().checked_sub(MOST_NAMES).filter(|&more| more > 0) {
         names.push(format!("{more} more"));

@@ -157,10 +157,8 @@ impl Columns<'_> {
             cells.push(safe(within(line).as_deref()));
         }
         if style.namespaces {
-            let called = |namespace: &Namespace| {
-                let name = namespace.name.clone().unwrap_or_else(|| namespace.inode.to_string());
-                name.replace(' ', if style.header { " " } else { ":" })
-            };
+            let called =
+                |namespace: &Namespace| namespace.called().replace(' ', if style.header { " " } else { ":" });
             cells.push(safe(socket.namespace.as_ref().map(called).as_deref()));
         }
         if style.connections {

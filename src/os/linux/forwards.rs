@@ -22,6 +22,7 @@ pub(super) fn add(
     others: &[(Other, Look)],
     seen: &mut BTreeMap<Pid, Seen>,
 ) {
+    let mut addresses = None;
     for Seen { process, started } in seen.values_mut() {
         if process.exe_name(Os::Linux) != Some(PROXY) {
             continue;
@@ -30,22 +31,24 @@ pub(super) fn add(
         let Some(mut forward) = command_line(&dir).and_then(|args| docker_proxy::forward(&args)) else {
             continue;
         };
-        if let Some((other, look)) = only_at(proc, reader, others, forward.to.ip()) {
+        let addresses = addresses.get_or_insert_with(|| {
+            others.iter().map(|(other, _)| addresses_in(proc, other)).collect::<Vec<_>>()
+        });
+        let at = others.iter().zip(addresses.iter()).filter(|(_, own)| own.contains(&forward.to.ip()));
+        if let Some((other, look)) = only_one(proc, reader, at.map(|(other, _)| other).collect()) {
             find_listener(proc, reader, other, look, &mut forward);
         }
         process.forward = Some(forward);
     }
 }
 
-/// The one namespace that has the address. Anybody may give a namespace of their own any address: of
+/// The one namespace that has an address. Anybody may give a namespace of their own any address: of
 /// several only that of a container counts, and where that leaves several, none.
-fn only_at<'a>(
+fn only_one<'a>(
     proc: &Proc,
     reader: &Reader<'_>,
-    others: &'a [(Other, Look)],
-    ip: IpAddr,
+    mut with_address: Vec<&'a (Other, Look)>,
 ) -> Option<&'a (Other, Look)> {
-    let mut with_address: Vec<_> = others.iter().filter(|(other, _)| has_address(proc, other, ip)).collect();
     if with_address.len() > 1 {
         let is_container = |other: &Other| {
             let oldest = other.oldest.and_then(|pid| reader.read(&proc.process(pid).ok()?).ok());
@@ -59,14 +62,12 @@ fn only_at<'a>(
     }
 }
 
-/// Whether an interface in the namespace has the address.
-fn has_address(proc: &Proc, other: &Other, ip: IpAddr) -> bool {
-    let Some(dir) = other.oldest.and_then(|pid| proc.process(pid).ok()) else { return false };
+/// The addresses of the interfaces in a namespace.
+fn addresses_in(proc: &Proc, other: &Other) -> Vec<IpAddr> {
+    let Some(dir) = other.oldest.and_then(|pid| proc.process(pid).ok()) else { return Vec::new() };
     let text = |name| dir.text(name).unwrap_or_default();
-    match ip {
-        IpAddr::V4(ip) => local_addresses::v4(&text("net/fib_trie")).contains(&ip),
-        IpAddr::V6(ip) => local_addresses::v6(&text("net/if_inet6")).contains(&ip),
-    }
+    let v4 = local_addresses::v4(&text("net/fib_trie")).into_iter().map(IpAddr::from);
+    v4.chain(local_addresses::v6(&text("net/if_inet6")).into_iter().map(IpAddr::from)).collect()
 }
 
 fn find_listener(proc: &Proc, reader: &Reader<'_>, other: &Other, look: &Look, forward: &mut Forward) {

@@ -157,8 +157,11 @@ impl Holders {
         // opened all the same, and not be looked at (`proc_pid_permission` and `pid_getattr` in
         // `fs/proc/base.c`).
         let first = proc.process(1).and_then(|first| first.owner());
-        let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-        if first.is_err() || (!unix::is_root() && proc_pid::hides_processes(&mounts)) {
+        let hides = || {
+            let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+            proc_pid::hides_processes(&mounts)
+        };
+        if first.is_err() || (!unix::is_root() && hides()) {
             return Unseen::Unlisted;
         }
         Unseen::Processes(std::mem::take(&mut self.denied))
@@ -174,7 +177,7 @@ impl Holders {
 fn unseen(dir: &ProcessDir, reader: &Reader<'_>) -> UnseenProcess {
     let comm = dir.read("comm").unwrap_or_default();
     let status = dir.text("status").ok();
-    let uid = status.and_then(|status| proc_pid::effective_uid(&status)).or(dir.owner().ok());
+    let uid = status.and_then(|status| proc_pid::effective_uid(&status)).or_else(|| dir.owner().ok());
     UnseenProcess {
         short_name: String::from_utf8_lossy(&comm).trim_end_matches('\n').to_owned(),
         uid,

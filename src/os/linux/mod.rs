@@ -19,8 +19,10 @@ mod units;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
+use std::path::Path;
 
 use jiff::Timestamp;
+use rustix::fs::statfs;
 
 use self::facts::{Reader, Seen, Users};
 use self::holders::{Holders, add_ancestors};
@@ -32,7 +34,8 @@ use self::units::SocketUnits;
 use super::look_into::{self, PortsOf};
 use super::{Inspect, THIS_OS, Unobservable, Wish, in_words};
 use crate::model::{
-    Gap, GapKind, Holding, Host, Observation, Os, Pid, Process, Remnant, Socket, SocketId, Unanswered, Unseen,
+    Gap, GapKind, Holding, Host, Observation, Os, Pid, PortRules, Process, Remnant, Socket, SocketId,
+    Unanswered, Unseen,
 };
 
 pub(super) use super::unix::{
@@ -42,6 +45,12 @@ pub(super) use super::unix::{
 /// What the portable backend cannot see here is known, and told by nobody: it is only for comparison.
 pub(super) fn standing_gaps(_privileged: bool) -> Vec<Gap> {
     Vec::new()
+}
+
+/// Whether a path leads into a file system of this kind (`include/uapi/linux/magic.h`).
+fn is_of_kind(path: &Path, magic: i64) -> bool {
+    // The number's type is another on each architecture.
+    statfs(path).is_ok_and(|system| i128::from(system.f_type) == i128::from(magic))
 }
 
 /// Looks at the machine once.
@@ -58,18 +67,17 @@ pub(super) fn observe(
     let reader = Reader::new(&users, wish.args);
     let proc = Proc::open();
     let mut sight = Sight::take(wish, &inspect.license_ports(), proc.as_ref().ok(), &reader)?;
-    let holders = proc.and_then(|proc| owners(&proc, &reader, &mut sight));
-    let (mut holders, unseen) = holders.unwrap_or_else(|error| {
+    let owners = proc.and_then(|proc| owners(&proc, &reader, &mut sight, inspect));
+    let Owners { holders, processes, unseen } = owners.unwrap_or_else(|error| {
         let detail =
             format!("the process table could not be read ({}), so no owner is known", in_words(&error));
         sight.gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
-        (Holders::default(), Unseen::Unlisted)
+        Owners { holders: Holders::default(), processes: BTreeMap::new(), unseen: Unseen::Unlisted }
     });
     for (at, found) in sight.found.iter_mut().enumerate() {
         found.socket.id = SocketId(at as u64);
         found.socket.user = found.socket.uid.and_then(|uid| users.name(uid));
     }
-    let processes = processes(std::mem::take(&mut holders.seen), &sight.found, &holders, inspect);
     Ok(Observation {
         host: Host { name: sight::host_name(), os: THIS_OS },
         taken_at: now,
@@ -79,7 +87,8 @@ pub(super) fn observe(
         processes,
         unanswered: unanswered(&sight, &holders, &users),
         remnants: remnants(&sight, &holders),
-        port_rules: rules::read(),
+        // Told of a free port alone.
+        port_rules: if wish.asked.is_empty() { PortRules::default() } else { rules::read() },
         elsewhere: if wish.all_namespaces { Vec::new() } else { sight.elsewhere() },
         sockets: sight.found.into_iter().map(|found| found.socket).collect(),
         gaps: sight.gaps,
@@ -87,8 +96,15 @@ pub(super) fn observe(
     })
 }
 
+/// Who holds what was seen.
+struct Owners {
+    holders: Holders,
+    processes: BTreeMap<Pid, Process>,
+    unseen: Unseen,
+}
+
 /// Finds who holds what was seen, and who started them. Sockets that were closed since are dropped.
-fn owners(proc: &Proc, reader: &Reader<'_>, sight: &mut Sight) -> io::Result<(Holders, Unseen)> {
+fn owners(proc: &Proc, reader: &Reader<'_>, sight: &mut Sight, inspect: &dyn Inspect) -> io::Result<Owners> {
     let mut holders = Holders::find(proc, reader, &sight.inodes())?;
     settle(proc, reader, &mut holders, &mut sight.found)?;
     add_ancestors(proc, reader, &mut holders.seen);
@@ -97,7 +113,9 @@ fn owners(proc: &Proc, reader: &Reader<'_>, sight: &mut Sight) -> io::Result<(Ho
     let (walked, denied) = holders.counts();
     sight.account.push(format!("{denied} of {walked} processes could not be looked into"));
     let unseen = holders.unseen(proc);
-    Ok((holders, unseen))
+    let seen = std::mem::take(&mut holders.seen);
+    let processes = processes(proc, seen, &sight.found, &holders, inspect);
+    Ok(Owners { holders, processes, unseen })
 }
 
 /// Sockets and their holders are not read in one moment: what nobody seems to hold is looked at
@@ -188,6 +206,7 @@ fn remnants(sight: &Sight, holders: &Holders) -> Vec<Remnant> {
 
 /// The processes, with what [`Inspect`] asks of them.
 fn processes(
+    proc: &Proc,
     seen: BTreeMap<Pid, Seen>,
     found: &[Found],
     holders: &Holders,
@@ -203,7 +222,6 @@ fn processes(
     let started: BTreeMap<Pid, u64> = seen.iter().map(|(&pid, seen)| (pid, seen.started)).collect();
     let mut processes: BTreeMap<Pid, Process> =
         seen.into_iter().map(|(pid, seen)| (pid, seen.process)).collect();
-    let Ok(proc) = Proc::open() else { return processes };
     let again = |pid: Pid| proc.same_process(pid, *started.get(&pid)?);
     look_into::files(&mut processes, &ports_of, inspect, &|pid, _| {
         facts::open_executable(&again(pid).ok_or(io::Error::from(io::ErrorKind::NotFound))?)

@@ -9,7 +9,6 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use rustix::fs::statfs;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use super::super::decode::proc_pid::{self, Ticks};
@@ -112,8 +111,7 @@ fn named() -> impl Iterator<Item = (String, PathBuf, u64)> {
     fs::read_dir(NAMED).into_iter().flatten().flatten().filter_map(|entry| {
         let path = entry.path();
         // A name that was left over after its mount went is an ordinary file.
-        let is_namespace =
-            statfs(&path).is_ok_and(|system| i128::from(system.f_type) == i128::from(NSFS_MAGIC));
+        let is_namespace = super::is_of_kind(&path, NSFS_MAGIC);
         let inode = fs::metadata(&path).ok().filter(|_| is_namespace)?.ino();
         Some((entry.file_name().to_string_lossy().into_owned(), path, inode))
     })

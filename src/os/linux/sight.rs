@@ -142,7 +142,7 @@ fn why_bound_unseen(from_proc_net: bool, release: &str) -> Option<String> {
 
 fn not_entered(failures: &[(Other, io::Error)]) -> Option<Gap> {
     let (first, error) = failures.first()?;
-    let name = first.namespace.name.clone().unwrap_or_else(|| first.namespace.inode.to_string());
+    let name = first.namespace.called();
     let why = in_words(error);
     let detail = match failures.len() {
         1 => format!("the network namespace {name} ({why})"),

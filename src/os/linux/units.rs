@@ -10,7 +10,7 @@ use std::os::unix::fs::DirEntryExt;
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{Uid, User};
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, openat2, statfs};
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, openat2};
 
 use super::super::decode::cgroup;
 use super::super::decode::socket_unit::{self, SocketUnit};
@@ -51,10 +51,8 @@ const MOST_GROUPS: usize = 20_000;
 /// are gone or no unit's are not there.
 pub(super) fn of_cgroups(ids: &HashSet<u64>) -> HashMap<u64, ProcessService> {
     let mut units = HashMap::new();
-    let is_cgroup2 = |folder: &&&str| {
-        statfs(**folder).is_ok_and(|system| i128::from(system.f_type) == i128::from(CGROUP2_MAGIC))
-    };
-    let Some(root) = CGROUPS.iter().find(|folder| is_cgroup2(folder)).map(Path::new) else { return units };
+    let mut roots = CGROUPS.iter().map(Path::new);
+    let Some(root) = roots.find(|root| super::is_of_kind(root, CGROUP2_MAGIC)) else { return units };
     let mut folders: VecDeque<PathBuf> = VecDeque::from([root.to_owned()]);
     let mut looked_through = 0;
     // The nearest to the root first: there are the units.
