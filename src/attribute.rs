@@ -1,6 +1,7 @@
 //! Sockets × holdings × processes → one owner a socket.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::model::{Attributed, Observation, Owner, Pid, Process, Socket, SocketId, Unseen};
 
@@ -34,16 +35,16 @@ pub fn attribute(observation: &Observation) -> Vec<Attributed> {
 
 /// Who started a process, and who started that, as far as it is known. A parent younger than its
 /// child is another process under a reused id, and ends the line.
-fn ancestors(process: &Process, processes: &BTreeMap<Pid, Process>) -> Vec<Process> {
-    let mut ancestors: Vec<Process> = Vec::new();
+fn ancestors(process: &Process, processes: &BTreeMap<Pid, Arc<Process>>) -> Vec<Arc<Process>> {
+    let mut ancestors: Vec<Arc<Process>> = Vec::new();
     let mut child = process;
     // Reused ids could close the line into a ring; it is never longer than the processes known.
     while ancestors.len() < processes.len() {
         let parent = child.ppid.and_then(|ppid| processes.get(&ppid));
         let is_older =
-            |parent: &&Process| child.started_at.is_none() || parent.started_at <= child.started_at;
+            |parent: &&Arc<Process>| child.started_at.is_none() || parent.started_at <= child.started_at;
         let Some(parent) = parent.filter(is_older) else { break };
-        ancestors.push(parent.clone());
+        ancestors.push(Arc::clone(parent));
         child = parent;
     }
     ancestors
@@ -52,15 +53,14 @@ fn ancestors(process: &Process, processes: &BTreeMap<Pid, Process>) -> Vec<Proce
 /// Whether somebody unseen may hold a socket beside those who are seen to.
 fn may_have_more(socket: &Socket, owner: &Owner, unseen: &Unseen) -> bool {
     let holders = owner.processes();
-    !unseen.is_nothing() && !holders.is_empty() && !socket.has_maker_among(holders.iter())
+    !unseen.is_nothing() && !holders.is_empty() && !socket.has_maker_among(holders.iter().map(Arc::as_ref))
 }
 
 /// The lead is the oldest of the holders that descend from no other holder; the rest follow by age.
-fn lead_first(pids: &[Pid], processes: &BTreeMap<Pid, Process>) -> Vec<Process> {
-    let mut holders: Vec<Process> = pids
-        .iter()
-        .map(|pid| processes.get(pid).cloned().unwrap_or(Process { pid: *pid, ..Process::default() }))
-        .collect();
+fn lead_first(pids: &[Pid], processes: &BTreeMap<Pid, Arc<Process>>) -> Vec<Arc<Process>> {
+    let unknown = |pid: Pid| Arc::new(Process { pid, ..Process::default() });
+    let mut holders: Vec<Arc<Process>> =
+        pids.iter().map(|&pid| processes.get(&pid).cloned().unwrap_or_else(|| unknown(pid))).collect();
     // An unknown start time sorts last: nothing speaks for its being the oldest.
     holders.sort_by_key(|p| {
         (descends_from_any(p, pids, processes), p.started_at.is_none(), p.started_at, p.pid)
@@ -69,7 +69,7 @@ fn lead_first(pids: &[Pid], processes: &BTreeMap<Pid, Process>) -> Vec<Process> 
     holders
 }
 
-fn descends_from_any(process: &Process, pids: &[Pid], processes: &BTreeMap<Pid, Process>) -> bool {
+fn descends_from_any(process: &Process, pids: &[Pid], processes: &BTreeMap<Pid, Arc<Process>>) -> bool {
     let mut ancestor = process.ppid;
     // Reused PIDs could close the chain into a ring; it is never longer than the processes known.
     for _ in 0..processes.len() {
@@ -123,7 +123,7 @@ mod tests {
                 connections: None,
             }],
             holdings: holders.iter().map(|&pid| Holding { socket: id, pid }).collect(),
-            processes: processes.into_iter().map(|p| (p.pid, p)).collect(),
+            processes: processes.into_iter().map(|p| (p.pid, Arc::new(p))).collect(),
             unanswered: Vec::new(),
             remnants: Vec::new(),
             port_rules: PortRules::default(),

@@ -81,6 +81,10 @@ pub struct Cli {
     #[arg(long)]
     pub all_namespaces: bool,
 
+    /// When the kernel is to go through the open files of all processes (Linux, root)
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    pub bpf: Bpf,
+
     /// Say how the machine was looked at
     #[arg(short = 'v', long)]
     pub verbose: bool,
@@ -160,6 +164,18 @@ pub enum Color {
     /// Always.
     Always,
     /// Never.
+    Never,
+}
+
+/// When the kernel is given a program that goes through open files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Bpf {
+    /// With so many processes that it is quicker.
+    #[default]
+    Auto,
+    /// However few there are.
+    Always,
+    /// Not at all.
     Never,
 }
 

@@ -52,7 +52,7 @@ fn answer(args: Vec<OsString>) -> Result<u8, (String, u8)> {
 
 /// Looks at the machine and says what is there; the status is whether anything matched.
 fn look(request: &Request, out: &mut dyn Write) -> Result<(io::Result<()>, u8), (String, u8)> {
-    let observation = os::observe(&pipeline::wish(request), &Inspection::embedded(), Timestamp::now())
+    let observation = os::observe(&pipeline::wish(request), &Inspection, Timestamp::now())
         .map_err(|error| (error.to_string(), UNOBSERVABLE))?;
     let report = pipeline::report(request, &observation).map_err(|wrong| (wrong.to_string(), FAILED))?;
     let status = if report.rows.is_empty() { NOTHING_MATCHED } else { MATCHED };

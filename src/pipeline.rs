@@ -23,6 +23,7 @@ pub use inspection::Inspection;
 #[must_use]
 pub fn wish(request: &Request) -> os::Wish {
     let mut wish = request.wish.clone();
+    wish.only = request.selection.ports_alone().unwrap_or_default();
     if request.asked.is_some()
         && let Ok(selection) = targets::resolve(&request.selection, Registry::embedded())
     {
@@ -53,7 +54,7 @@ pub fn report(request: &Request, observation: &Observation) -> Result<Report, Wr
 
     let selection = targets::resolve(&request.selection, registry)?;
     targets::refuse_unknown(&selection, observation, &rows, facts)?;
-    let Selected { rows, undecided, left_out } = select(rows, &selection, &observation.unseen);
+    let Selected { rows, undecided } = select(rows, &selection, &observation.unseen);
 
     let remedy = os::how_to_see_more(os, observation.privileged, &request.command);
     Ok(Report {
@@ -66,7 +67,7 @@ pub fn report(request: &Request, observation: &Observation) -> Result<Report, Wr
         elsewhere: elsewhere(observation, &selection),
         account: observation.account.clone(),
         rows,
-        hidden_by_selection: left_out,
+        narrowed: selection.is_narrow(),
     })
 }
 

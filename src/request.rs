@@ -11,10 +11,10 @@ use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use clap::Parser;
 use jiff::tz::TimeZone;
 
-use crate::cli::{Cli, Color, Command, Explain, Sort};
+use crate::cli::{self, Cli, Color, Command, Explain, Sort};
 use crate::explain::Topic;
 use crate::model::Protocol;
-use crate::os::Wish;
+use crate::os::{self, Wish};
 use crate::render::{Form, Style};
 use crate::select::{Ports, Selection, SortKey, Target};
 
@@ -143,6 +143,11 @@ impl Request {
                 args: cli.args,
                 all_namespaces: cli.all_namespaces,
                 connections: cli.connections,
+                bpf: match cli.bpf {
+                    cli::Bpf::Auto => os::Bpf::WhereQuicker,
+                    cli::Bpf::Always => os::Bpf::Always,
+                    cli::Bpf::Never => os::Bpf::Never,
+                },
                 ..Wish::default()
             },
             form,

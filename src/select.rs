@@ -79,6 +79,23 @@ impl Selection {
         })
     }
 
+    /// The ports that alone can match, whoever holds them; `None` where others can, too: a name may be
+    /// that of a process on any port.
+    #[must_use]
+    pub fn ports_alone(&self) -> Option<Vec<PortRange>> {
+        let range = |target: &Target| match target {
+            Target::Ports(ports) => Some(ports.range),
+            Target::Name { .. } => None,
+        };
+        self.targets.iter().map(range).collect::<Option<Vec<_>>>().filter(|ranges| !ranges.is_empty())
+    }
+
+    /// Whether anything is left out.
+    #[must_use]
+    pub fn is_narrow(&self) -> bool {
+        *self != Selection { sort: self.sort, ..Selection::default() }
+    }
+
     /// Whether a port and a protocol decide what matches, and nobody's name does.
     #[must_use]
     pub fn by_place_alone(&self) -> bool {
@@ -114,14 +131,11 @@ pub struct Selected {
     pub rows: Vec<Row>,
     /// Rows that might match, if their hidden owner could be seen.
     pub undecided: usize,
-    /// All the rows that were left out, those included.
-    pub left_out: usize,
 }
 
 /// Selects and orders. `unseen` are the processes that a hidden owner may be.
 #[must_use]
 pub fn select(rows: Vec<Row>, selection: &Selection, unseen: &Unseen) -> Selected {
-    let total = rows.len();
     let mut undecided = 0;
     let mut kept: Vec<Row> = rows
         .into_iter()
@@ -135,7 +149,7 @@ pub fn select(rows: Vec<Row>, selection: &Selection, unseen: &Unseen) -> Selecte
         })
         .collect();
     kept.sort_by(|a, b| by_key(a, b, selection.sort).then_with(|| by_place(a, b)));
-    Selected { left_out: total - kept.len(), rows: kept, undecided }
+    Selected { rows: kept, undecided }
 }
 
 /// Whether a row matches. Ordered so that "and" is the least and "or" the greatest of two.
@@ -193,7 +207,7 @@ fn in_ports(row: &Row, ports: &Ports) -> bool {
 /// Whether any holder is the one: a hidden one may be, where `may_be_hidden`.
 fn by_holder(row: &Row, is_it: impl Fn(&Process) -> bool, may_be_hidden: impl Fn() -> bool) -> Match {
     match &row.owner {
-        Owner::Identified(processes) if processes.iter().any(is_it) => Match::Yes,
+        Owner::Identified(processes) if processes.iter().any(|process| is_it(process)) => Match::Yes,
         Owner::Identified(_) if !row.more_holders => Match::No,
         Owner::Identified(_) | Owner::Hidden if may_be_hidden() => Match::Unknown,
         Owner::Identified(_) | Owner::Hidden => Match::No,

@@ -6,13 +6,14 @@ use libfuzzer_sys::fuzz_target;
 use whatlistens::os::decode::kernel_socket::Family;
 use whatlistens::os::decode::port_filter::{Port, port_filter};
 use whatlistens::os::decode::{
-    cgroup, docker_proxy, file_text, inet_diag, local_addresses, port_rules, proc_net, proc_pid, socket_unit,
+    btf, cgroup, docker_proxy, file_text, inet_diag, local_addresses, mounts, port_rules, proc_net, proc_pid,
+    socket_unit, task_file,
 };
 
 fuzz_target!(|data: &[u8]| {
     let Some((&which, rest)) = data.split_first() else { return };
     let text = String::from_utf8_lossy(rest);
-    match which % 10 {
+    match which % 12 {
         0 | 1 => {
             let datagram = inet_diag::read(rest, 7);
             assert!(datagram.messages.len() <= rest.len() / 16, "each message has a header");
@@ -21,7 +22,8 @@ fuzz_target!(|data: &[u8]| {
         3 => drop(proc_net::read(Family::V6, &text)),
         4 => {
             let _ = (proc_pid::stat(rest), proc_pid::socket_inode(rest), proc_pid::namespace_inode(rest));
-            let _ = (proc_pid::effective_uid(&text), proc_pid::boot_time(&text), proc_pid::command_line(rest));
+            let _ = (proc_pid::mapped_from(&text, "/usr/sbin/nginx"), proc_pid::boot_time(&text));
+            let _ = proc_pid::command_line(rest);
         }
         5 => {
             let _ = (cgroup::membership(&text), cgroup::of_path(&text));
@@ -40,6 +42,21 @@ fuzz_target!(|data: &[u8]| {
             if let Some(ranges) = port_rules::reserved(&text) {
                 let _ = port_filter(Port::Local, &ranges);
             }
+        }
+        9 => {
+            let (first, second) = text.split_at(text.floor_char_boundary(text.len() / 2));
+            let _ = proc_net::tcp_counters(first, second);
+            let _ = (mounts::is_at_hand(&text, "/usr/sbin/nginx"), mounts::is_device_at_hand(&text, (0, 42)));
+            let _ = (mounts::hides_processes(&text), task_file::read(rest).count());
+        }
+        10 => {
+            let mut read_at = |at: u64, buffer: &mut [u8]| {
+                let rest = usize::try_from(at).ok().and_then(|at| rest.get(at..)).unwrap_or_default();
+                let length = rest.len().min(buffer.len());
+                buffer[..length].copy_from_slice(&rest[..length]);
+                Ok(length)
+            };
+            let _ = btf::find(&mut read_at, task_file::ITERATOR, &task_file::FIELDS);
         }
         _ => {
             let unit = socket_unit::read(&[&text]);

@@ -9,7 +9,7 @@ use super::wrapper;
 use crate::model::{Os, Process, Protocol};
 
 static EMBEDDED: LazyLock<Facts> = LazyLock::new(|| {
-    let text = include_str!("../../data/licenses.toml");
+    let text = include_str!(concat!(env!("OUT_DIR"), "/licenses.json"));
     Facts::parse(text).expect("data/licenses.toml is compiled in, and the tests read it")
 });
 
@@ -67,13 +67,13 @@ impl Facts {
         &EMBEDDED
     }
 
-    /// Reads facts in the form of `data/licenses.toml`.
+    /// Reads facts from JSON, in the form of `data/licenses.toml` otherwise.
     ///
     /// # Errors
     ///
     /// Where the text is not of that form.
-    pub fn parse(text: &str) -> Result<Facts, toml::de::Error> {
-        toml::from_str(text)
+    pub fn parse(text: &str) -> Result<Facts, serde_json::Error> {
+        serde_json::from_str(text)
     }
 
     /// The managers that use a port; `protocol` `None` asks for any.

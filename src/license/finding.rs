@@ -2,7 +2,7 @@
 
 use super::known::{Emulator, Technology};
 use super::verdict::Subject;
-use crate::model::{Process, Severity, Verdict};
+use crate::model::{FileUnseen, Process, Severity, Verdict};
 
 /// A verdict before it is part of a report.
 pub(super) struct Finding {
@@ -90,6 +90,14 @@ pub(super) fn doubt(exe: &str, process: &Process, managers: &str, port: u16) -> 
             Some(format!(
                 "Find out who made it look like a license manager, and what it runs: whatlistens --args {port}."
             )),
+        ));
+    }
+    if file.unseen == Some(FileUnseen::AnotherUserNamespace) {
+        return Some(Finding::cannot_tell(
+            format!(
+                "it is called {exe}, but is in a user namespace of its own, where any user can make it look so"
+            ),
+            Some(format!("Find out who started it, and from which file: whatlistens {port}.")),
         ));
     }
     if let Some(place) = &file.replaceable_at {

@@ -3,13 +3,14 @@
 //! A process is judged by the file it runs, never by the name it gives itself.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use super::facts::{Facts, Recognised};
 use super::finding::{self, Finding, list};
 use super::known::{Confidence, KnownManager, Role, Technology};
 use super::place::{Claim, Place};
 use super::wrapper;
-use crate::model::{License, Manager, Os, Owner, PortRange, Process, Protocol, Verdict};
+use crate::model::{FileUnseen, License, Manager, Os, Owner, PortRange, Process, Protocol, Verdict};
 use crate::registry::Registry;
 
 /// What is judged: a socket's address and who holds it.
@@ -139,7 +140,7 @@ impl<'a> Case<'a> {
             process.exe.as_ref().is_some_and(|exe| exe.path.ends_with("/lib/systemd/systemd"))
         };
         let holders = self.subject.owner.processes();
-        let (openers, others): (Vec<_>, Vec<_>) = holders.iter().partition(opens_for_others);
+        let (openers, others): (Vec<_>, Vec<_>) = holders.iter().map(Arc::as_ref).partition(opens_for_others);
         if others.is_empty() { openers } else { others }
     }
 
@@ -254,6 +255,13 @@ impl<'a> Case<'a> {
             if file.deleted == Some(true) {
                 evidence.push("the file was deleted or replaced since it started".to_owned());
             }
+            evidence.extend(file.unseen.map(|why| {
+                let why = match why {
+                    FileUnseen::MayNotAnswer => "it lies on a server that may not answer",
+                    FileUnseen::AnotherUserNamespace => "it is in another user namespace",
+                };
+                format!("the file was not looked at: {why}")
+            }));
             if let Some(place) = &file.replaceable_at {
                 evidence.push(format!("any user can write to {place}"));
             }

@@ -13,7 +13,9 @@ pub use explanation::{
 };
 pub use observation::{Elsewhere, Gap, GapKind, Holding, Host, Observation, Os};
 pub use ports::{PortRules, Remnant, RemnantState, Unanswered};
-pub use process::{Application, Container, Executable, Forward, Pid, Process, ProcessService, file_name};
+pub use process::{
+    Application, Container, Executable, FileUnseen, Forward, Pid, Process, ProcessService, file_name,
+};
 pub use report::{
     Asked, Attributed, Exposure, License, Manager, Owner, PortClass, Report, Row, Service, Severity,
     Unreached, Verdict, vendor_and_product,

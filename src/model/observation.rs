@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -156,8 +157,9 @@ pub struct Observation {
     pub sockets: Vec<Socket>,
     /// Who holds which.
     pub holdings: Vec<Holding>,
-    /// Every holder, whoever asks without an answer, and the ancestors of them all.
-    pub processes: BTreeMap<Pid, Process>,
+    /// Every holder, whoever asks without an answer, and the ancestors of them all. A row for each of
+    /// its sockets refers to the same one.
+    pub processes: BTreeMap<Pid, Arc<Process>>,
     /// Requests for connections to license servers that are not answered.
     pub unanswered: Vec<Unanswered>,
     /// What else has one of the ports that were asked about.

@@ -23,6 +23,18 @@ pub struct Executable {
     /// The file or folder through which any user of the machine could have put another file in
     /// place of this one; `None` where there is none, or where it is not known.
     pub replaceable_at: Option<String>,
+    /// Why neither the file nor its folders were looked at, where they would have been.
+    pub unseen: Option<FileUnseen>,
+}
+
+/// Why a file is not looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileUnseen {
+    /// It lies on a file server, or a program serves it: that may not answer for hours.
+    MayNotAnswer,
+    /// The process is in another user namespace (`user_namespaces(7)`), where any user can put together
+    /// a file system as they like.
+    AnotherUserNamespace,
 }
 
 /// The service manager's name for what a process belongs to.

@@ -1,6 +1,7 @@
 //! What is said of the machine: one row a socket, with its owner, its service and its verdict.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -10,7 +11,7 @@ use super::{Elsewhere, Gap, Host, PortRange, PortRules, Process, Protocol, Remna
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Owner {
     /// These processes; never empty; the lead first (the oldest ancestor among them).
-    Identified(Vec<Process>),
+    Identified(Vec<Arc<Process>>),
     /// Somebody whose processes this user may not look into.
     Hidden,
     /// No process: the kernel itself, or one in another PID namespace.
@@ -20,7 +21,7 @@ pub enum Owner {
 impl Owner {
     /// Every visible holder, the lead first; empty where none is visible.
     #[must_use]
-    pub fn processes(&self) -> &[Process] {
+    pub fn processes(&self) -> &[Arc<Process>] {
         match self {
             Owner::Identified(processes) => processes,
             Owner::Hidden | Owner::Unattributed => &[],
@@ -30,7 +31,7 @@ impl Owner {
     /// The process that stands for all holders.
     #[must_use]
     pub fn lead(&self) -> Option<&Process> {
-        self.processes().first()
+        self.processes().first().map(Arc::as_ref)
     }
 }
 
@@ -43,7 +44,7 @@ pub struct Attributed {
     pub owner: Owner,
     /// The lead's ancestors, as far as they are known, its parent first: who started it, or who
     /// adopted it since.
-    pub ancestors: Vec<Process>,
+    pub ancestors: Vec<Arc<Process>>,
     /// Whether a process that was not seen may hold it too.
     pub more_holders: bool,
 }
@@ -215,7 +216,7 @@ pub struct Row {
     pub owner: Owner,
     /// The lead's ancestors, as far as they are known, its parent first: who started it, or who
     /// adopted it since.
-    pub ancestors: Vec<Process>,
+    pub ancestors: Vec<Arc<Process>>,
     /// Whether a process that was not seen may hold it too.
     pub more_holders: bool,
     /// The registry's first entry for the port.
@@ -230,7 +231,7 @@ impl Row {
     /// The lead's parent.
     #[must_use]
     pub fn parent(&self) -> Option<&Process> {
-        self.ancestors.first()
+        self.ancestors.first().map(Arc::as_ref)
     }
 
     /// The user to show: the lead's, or else the socket's, by name or number.
@@ -271,7 +272,7 @@ pub struct Asked {
     /// The system's rules for ports.
     pub rules: PortRules,
     /// What else has the ports, with those who are seen to hold it.
-    pub remnants: Vec<(Remnant, Vec<Process>)>,
+    pub remnants: Vec<(Remnant, Vec<Arc<Process>>)>,
 }
 
 /// A program that gets no answer from a license server.
@@ -288,7 +289,7 @@ pub struct Unreached {
     /// The license managers that use the port.
     pub managers: Vec<Manager>,
     /// The processes that ask, as far as they are seen.
-    pub processes: Vec<Process>,
+    pub processes: Vec<Arc<Process>>,
     /// The user who asks, by name or number.
     pub user: String,
 }
@@ -308,8 +309,8 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// What could not be seen, as far as it bears on the selection.
     pub gaps: Vec<Gap>,
-    /// How many rows the selection left out.
-    pub hidden_by_selection: usize,
+    /// Whether anything was left out because it was not asked for.
+    pub narrowed: bool,
     /// Programs that get no answer from a license server.
     pub unreached: Vec<Unreached>,
     /// Other network namespaces with listeners that were not listed and would match.

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::decode::file_text::{LOOKED_AT, interpreter_in, texts_in};
-use super::{Inspect, THIS_OS};
-use crate::model::{Pid, Process, Protocol, file_name};
+use super::{Inspect, Interest, THIS_OS};
+use crate::model::{FileUnseen, Pid, Process, Protocol, file_name};
 
 /// The ports that each holder holds.
 pub(super) type PortsOf = BTreeMap<Pid, Vec<(Protocol, u16)>>;
@@ -15,25 +15,55 @@ pub(super) type PortsOf = BTreeMap<Pid, Vec<(Protocol, u16)>>;
 /// A process and the words that started it.
 pub(super) type CommandLine = (Pid, Vec<String>);
 
-/// Notes what the files of processes are. `open` opens the file that a process runs.
+/// How to look at the file that a process runs.
+pub(super) trait Files {
+    /// Why it is not to be looked at, where it is not.
+    fn unseen(&self, pid: Pid, path: &Path) -> Option<FileUnseen>;
+
+    /// Opens it.
+    ///
+    /// # Errors
+    ///
+    /// Where that cannot be done.
+    fn open(&self, pid: Pid, path: &Path) -> io::Result<File>;
+
+    /// The file or folder through which any user could put another file in its place.
+    fn replaceable_at(&self, pid: Pid, path: &Path) -> Option<String>;
+}
+
+/// Notes what the files of processes are, of those of which it matters.
 pub(super) fn files(
     processes: &mut BTreeMap<Pid, Process>,
     ports_of: &PortsOf,
     inspect: &dyn Inspect,
-    open: &dyn Fn(Pid, &Path) -> io::Result<File>,
+    files: &dyn Files,
 ) {
-    let wanted = processes.values().filter(|process| {
+    let interest = |process: &Process| {
         let parent = process.ppid.and_then(|ppid| processes.get(&ppid));
         let ports = ports_of.get(&process.pid).map_or(&[][..], Vec::as_slice);
-        process.exe.is_some() && inspect.looks_into(process, parent, ports, THIS_OS)
-    });
-    let wanted: Vec<Pid> = wanted.map(|process| process.pid).collect();
+        inspect.interest(process, parent, ports, THIS_OS)
+    };
+    let wanted = processes.values().filter(|process| process.exe.is_some());
+    let wanted: Vec<(Pid, Interest)> = wanted.map(|process| (process.pid, interest(process))).collect();
     let texts = inspect.texts();
-    for pid in wanted {
+    for (pid, Interest { place, content }) in wanted {
         let Some(exe) = processes.get_mut(&pid).and_then(|process| process.exe.as_mut()) else { continue };
-        let mut bytes = Vec::new();
-        let file = open(pid, Path::new(&exe.path));
-        if file.and_then(|file| file.take(LOOKED_AT).read_to_end(&mut bytes)).is_ok() {
+        if !place && !content {
+            continue;
+        }
+        let path = PathBuf::from(&exe.path);
+        exe.unseen = files.unseen(pid, &path);
+        if exe.unseen.is_some() {
+            continue;
+        }
+        if place {
+            exe.replaceable_at = files.replaceable_at(pid, &path);
+        }
+        let read = || {
+            let mut bytes = Vec::new();
+            files.open(pid, &path)?.take(LOOKED_AT).read_to_end(&mut bytes).map(|_| bytes)
+        };
+        if let Some(bytes) = content.then(read).and_then(io::Result::ok) {
             exe.interpreter = interpreter_in(&bytes);
             exe.texts = texts_in(&bytes, &texts);
         }

@@ -51,6 +51,10 @@ pub struct Wish {
     pub all_namespaces: bool,
     /// How many connections each listener has, not only those on license ports.
     pub connections: bool,
+    /// Whether the kernel is given a program that finds the holders.
+    pub bpf: Bpf,
+    /// Only the sockets on these ports; on all where there are none.
+    pub only: Vec<PortRange>,
     /// The ports of which everything is to be known, even where nothing listens.
     pub asked: Vec<PortRange>,
 }
@@ -65,22 +69,37 @@ impl Default for Wish {
             args: false,
             all_namespaces: false,
             connections: false,
+            bpf: Bpf::WhereQuicker,
+            only: Vec::new(),
             asked: Vec::new(),
         }
     }
 }
 
+/// When the kernel is given a program that goes through the open files of all processes: on Linux, for
+/// root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Bpf {
+    /// With so many processes that it is quicker.
+    #[default]
+    WhereQuicker,
+    /// However few there are.
+    Always,
+    /// Not at all.
+    Never,
+}
+
 /// What is to be found out of some processes beyond what is shown of them: reading every file and
 /// every command line would take long, and the latter hold secrets.
-pub trait Inspect {
-    /// Whether to look into the file that a process runs. `ports` are those it holds.
-    fn looks_into(
+pub trait Inspect: Sync {
+    /// What to find out of the file that a process runs. `ports` are those it holds.
+    fn interest(
         &self,
         process: &Process,
         parent: Option<&Process>,
         ports: &[(Protocol, u16)],
         os: Os,
-    ) -> bool;
+    ) -> Interest;
 
     /// The texts to look for in such a file, besides those that tell an interpreter.
     fn texts(&self) -> Vec<&str>;
@@ -93,6 +112,15 @@ pub trait Inspect {
 
     /// The TCP ports of license servers: connections to and from them are looked at.
     fn license_ports(&self) -> Vec<PortRange>;
+}
+
+/// What is to be found out of the file that a process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Interest {
+    /// Whether anybody could have put another file in its place.
+    pub place: bool,
+    /// What is in it.
+    pub content: bool,
 }
 
 /// The machine could not be observed at all.

@@ -5,6 +5,7 @@ mod processes;
 mod sockets;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -48,7 +49,7 @@ pub fn observe(wish: &Wish, inspect: &dyn Inspect, now: Timestamp) -> Result<Obs
         unseen,
         sockets: found.into_iter().map(|f| f.socket).collect(),
         holdings,
-        processes,
+        processes: processes.into_iter().map(|(pid, process)| (pid, Arc::new(process))).collect(),
         unanswered: Vec::new(),
         remnants: Vec::new(),
         port_rules: PortRules::default(),

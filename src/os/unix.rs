@@ -30,46 +30,32 @@ pub(super) fn process_user(uid: &sysinfo::Uid) -> Option<String> {
 const OTHERS_WRITE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
 
-/// The file or folder through which any user could put another file in place of `path`, looked up
-/// under `root`: the file itself, its folder (sticky or not: anyone can create the name first), or
-/// a folder above in which anyone can rename.
-pub(super) fn replaceable_at(root: &Path, path: &Path) -> Option<String> {
-    path.ancestors()
-        .enumerate()
-        .find(|(depth, place)| {
-            let Ok(relative) = place.strip_prefix("/") else { return false };
-            let Ok(metadata) = std::fs::metadata(root.join(relative)) else { return false };
-            let mode = metadata.mode();
-            mode & OTHERS_WRITE != 0 && (*depth < 2 || mode & STICKY == 0)
-        })
-        .map(|(_, place)| place.to_string_lossy().into_owned())
+/// The file or folder through which any user could put another file in place of `path`: the file
+/// itself, its folder (sticky or not: anyone can create the name first), or a folder above in which
+/// anyone can rename. `mode_of` tells a file's mode.
+pub(super) fn replaceable_at(path: &Path, mode_of: impl Fn(&Path) -> Option<u32>) -> Option<String> {
+    let is_open = |(depth, place): &(usize, &Path)| {
+        let mode = if place.is_absolute() { mode_of(place) } else { None };
+        mode.is_some_and(|mode| mode & OTHERS_WRITE != 0 && (*depth < 2 || mode & STICKY == 0))
+    };
+    path.ancestors().enumerate().find(is_open).map(|(_, place)| place.to_string_lossy().into_owned())
 }
 
 /// The same, as this process sees the file system.
 pub(super) fn replaceable_path(path: &Path) -> Option<String> {
-    replaceable_at(Path::new("/"), path)
+    replaceable_at(path, |place| Some(std::fs::metadata(place).ok()?.mode()))
 }
 
 /// Whether two paths lead to one file, as this process sees the file system.
 pub(super) fn same_path(one: &Path, other: &Path) -> bool {
-    same_file(Path::new("/"), one, other)
-}
-
-/// Whether two paths, looked up under `root`, lead to one file.
-pub(super) fn same_file(root: &Path, one: &Path, other: &Path) -> bool {
-    let one = identity_under(root, one);
-    one.is_some() && one == identity_under(root, other)
+    let one = identity(one);
+    one.is_some() && one == identity(other)
 }
 
 /// Device and inode: what makes a file itself (`inode(7)`).
 pub(super) fn identity(path: &Path) -> Option<(u64, u64)> {
     let metadata = std::fs::metadata(path).ok()?;
     Some((metadata.dev(), metadata.ino()))
-}
-
-/// The identity of the file that an absolute path leads to under `root`.
-pub(super) fn identity_under(root: &Path, path: &Path) -> Option<(u64, u64)> {
-    identity(&root.join(path.strip_prefix("/").ok()?))
 }
 
 #[cfg(test)]
@@ -95,10 +81,19 @@ mod tests {
         fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
     }
 
+    /// As a process sees it that has the folder for its root.
+    fn seen(root: &tempfile::TempDir, path: &Path) -> Option<String> {
+        let mode = |place: &Path| {
+            let metadata = fs::metadata(root.path().join(place.strip_prefix("/").ok()?)).ok()?;
+            Some(metadata.mode())
+        };
+        replaceable_at(path, mode)
+    }
+
     #[test]
     fn a_private_file_is_not_replaceable() {
         let (root, path) = planted();
-        assert_eq!(replaceable_at(root.path(), &path), None);
+        assert_eq!(seen(&root, &path), None);
     }
 
     #[test]
@@ -106,7 +101,7 @@ mod tests {
         for (open, mode) in [("opt/lic/lmgrd", 0o777), ("opt/lic", 0o1777), ("opt", 0o777)] {
             let (root, path) = planted();
             allow(&root.path().join(open), mode);
-            assert_eq!(replaceable_at(root.path(), &path), Some(format!("/{open}")));
+            assert_eq!(seen(&root, &path), Some(format!("/{open}")));
         }
     }
 
@@ -114,6 +109,6 @@ mod tests {
     fn a_sticky_folder_further_up_protects_what_is_below() {
         let (root, path) = planted();
         allow(&root.path().join("opt"), 0o1777);
-        assert_eq!(replaceable_at(root.path(), &path), None);
+        assert_eq!(seen(&root, &path), None);
     }
 }

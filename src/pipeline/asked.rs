@@ -1,5 +1,7 @@
 //! The one port or service that was asked about, even where nothing listens there.
 
+use std::sync::Arc;
+
 use crate::annotate::service;
 use crate::license::{Facts, Place};
 use crate::model::{Asked, Observation, Pid, PortRange, Process, Remnant};
@@ -57,7 +59,7 @@ pub(super) fn about(
 }
 
 /// What else has the ports, those that keep others from them longest first.
-fn remnants(observation: &Observation) -> Vec<(Remnant, Vec<Process>)> {
+fn remnants(observation: &Observation) -> Vec<(Remnant, Vec<Arc<Process>>)> {
     let process = |pid: &Pid| observation.processes.get(pid).cloned();
     let with_holders = |remnant: &Remnant| {
         let holders = remnant.pids.iter().filter_map(process).collect();

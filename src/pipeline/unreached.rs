@@ -1,5 +1,7 @@
 //! Programs that get no answer from a license server.
 
+use std::sync::Arc;
+
 use crate::annotate::service;
 use crate::license::{Facts, Place};
 use crate::model::{Observation, Process, Protocol, Unreached};
@@ -22,7 +24,7 @@ pub(super) fn of(
     let told = asked.map(|asking| {
         let port = asking.remote.port();
         let process = |pid| {
-            let unknown = || Process { pid, ..Process::default() };
+            let unknown = || Arc::new(Process { pid, ..Process::default() });
             observation.processes.get(&pid).cloned().unwrap_or_else(unknown)
         };
         Unreached {

@@ -95,6 +95,19 @@ impl<'a> Registry<'a> {
         self.text.lines().filter_map(Entry::parse)
     }
 
+    /// Every entry that is a license manager's, in the file's order. Only lines with that word are read.
+    pub fn of_licenses(&self) -> impl Iterator<Item = Entry<'a>> + use<'a> {
+        let text = self.text;
+        let mut read = 0;
+        memchr::memmem::find_iter(text.as_bytes(), "license").filter_map(move |at| {
+            let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+            // A line may have it twice.
+            let is_new = start >= std::mem::replace(&mut read, at);
+            let entry = Entry::parse(text[start..].lines().next()?);
+            entry.filter(|entry| is_new && entry.license.is_some())
+        })
+    }
+
     /// The entries of a port, in the registry's order: the first is the name to show.
     pub fn of_port(&self, port: u16) -> impl Iterator<Item = Entry<'a>> + use<'a> {
         self.of_ports(PortRange { first: port, last: port })
@@ -123,23 +136,29 @@ impl<'a> Registry<'a> {
     /// The offset of the first line of the group that a port belongs to: the lines whose first
     /// port is the greatest not above it. Ranges overlap no other group, so one group is enough.
     fn group_of(&self, port: u16) -> usize {
-        let line = match self.first_line_where(|first| first > port).checked_sub(1) {
-            Some(end_of_last) => self.text[..end_of_last].rfind('\n').map_or(0, |newline| newline + 1),
-            None => return 0,
-        };
-        let group = first_port(&self.text[line..]);
-        self.first_line_where(|first| first >= group)
+        let mut start = self.first_line_above(port);
+        let mut group = None;
+        // A group is of few lines.
+        while let Some(end_of_last) = start.checked_sub(1) {
+            let line = self.text[..end_of_last].rfind('\n').map_or(0, |newline| newline + 1);
+            let first = first_port(&self.text[line..]);
+            if *group.get_or_insert(first) != first {
+                break;
+            }
+            start = line;
+        }
+        start
     }
 
-    /// The offset of the first line whose first port is `past` the one looked for, by bisection
-    /// over bytes: a guess in the middle of a line is moved back to the line's start.
-    fn first_line_where(&self, past: impl Fn(u16) -> bool) -> usize {
+    /// The offset of the first line whose first port is above this one, by bisection over bytes: a guess
+    /// in the middle of a line is moved back to the line's start.
+    fn first_line_above(&self, port: u16) -> usize {
         let (mut low, mut high) = (0, self.text.len());
         while low < high {
             let middle = low + (high - low) / 2;
             let bytes = self.text.as_bytes();
             let start = bytes[low..middle].iter().rposition(|&b| b == b'\n').map_or(low, |at| low + at + 1);
-            if past(first_port(&self.text[start..])) {
+            if first_port(&self.text[start..]) > port {
                 high = start;
             } else {
                 let length = bytes[start..].iter().position(|&b| b == b'\n');
@@ -211,6 +230,19 @@ mod tests {
         for port in 0..=u16::MAX {
             assert!(registry.of_port(port).eq(scanned[usize::from(port)].iter().copied()), "{port}");
         }
+    }
+
+    #[test]
+    fn those_of_licenses_are_those_that_a_scan_finds() {
+        let registry = Registry::embedded();
+        let scanned: Vec<Entry<'_>> = registry.entries().filter(|entry| entry.license.is_some()).collect();
+        assert!(
+            registry.of_licenses().eq(scanned.iter().copied()) && scanned.len() > 300,
+            "{}",
+            scanned.len()
+        );
+        let twice = "1\ttcp\tlicense\tlicense\tunauthorized-use,license\n2\ttcp\tlicense\t\t-\n";
+        assert_eq!(Registry::new(twice).of_licenses().count(), 1);
     }
 
     #[test]

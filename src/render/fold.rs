@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use crate::model::{
     AcceptQueue, Connections, Namespace, Owner, Pid, Process, Protocol, Row, Severity, State, Verdict,
@@ -119,7 +120,7 @@ impl<'a> Folded<'a> {
     /// Every other holder, each once, by id.
     pub(super) fn others(&self) -> Vec<&'a Process> {
         let lead = self.lead.map(|lead| lead.pid);
-        let all = self.rows.iter().flat_map(|row| row.owner.processes());
+        let all = self.rows.iter().flat_map(|row| row.owner.processes()).map(Arc::as_ref);
         let mut others: Vec<_> = all.filter(|process| Some(process.pid) != lead).collect();
         others.sort_by_key(|process| process.pid);
         others.dedup_by_key(|process| process.pid);

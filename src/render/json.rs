@@ -258,7 +258,7 @@ fn listener(row: &Row) -> Listener<'_> {
             Owner::Hidden => "hidden",
             Owner::Unattributed => "unattributed",
         },
-        processes: row.owner.processes().iter().map(process).collect(),
+        processes: row.owner.processes().iter().map(|one| process(one)).collect(),
         port_class: PortClass::of(socket.local.port()).code(),
         service: row.service.as_ref().map(service),
         license: row.license.as_ref().map(|license| LicenseOut {
@@ -310,7 +310,7 @@ fn unanswered(asking: &Unreached) -> UnansweredOut<'_> {
         managers: asking.managers.iter().map(manager).collect(),
         retransmits: asking.retransmits,
         user: &asking.user,
-        processes: asking.processes.iter().map(process).collect(),
+        processes: asking.processes.iter().map(|one| process(one)).collect(),
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn of_table(report: &Report, lines: &[Folded<'_>], style: &Style) -> 
     }
     vec![match &report.asked {
         Some(asked) => format!("No process called {} is seen to listen here.", escape(&asked.typed)),
-        None if report.hidden_by_selection > 0 => "Nothing that listens here matches.".to_owned(),
+        None if report.narrowed => "Nothing that listens here matches.".to_owned(),
         None => "Nothing listens here.".to_owned(),
     }]
 }

@@ -169,6 +169,9 @@ fn help_names_every_option_and_exits_0() {
                             of license managers
           --all-namespaces  Look into every network namespace, of containers too
                             (root)
+          --bpf <WHEN>      When the kernel is to go through the open files of all
+                            processes (Linux, root) [default: auto] [possible
+                            values: auto, always, never]
       -v, --verbose         Say how the machine was looked at
       -H, --no-header       No header, no detail view; notes go to standard error
           --json            Print one JSON object

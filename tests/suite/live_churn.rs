@@ -50,8 +50,10 @@ fn every_holder_that_is_told_was_one() {
     assert!(eventually(|| !net.look(&[]).listeners.is_empty()));
 
     let (mut told, mut unheld, mut listeners) = (Vec::new(), 0, 0);
-    for _ in 0..LOOKS {
-        let document = net.look(&[]);
+    for look in 0..LOOKS {
+        // One by one, and as the kernel tells.
+        let bpf = if look % 2 == 0 { "always" } else { "never" };
+        let document = net.look(&["--bpf", bpf]);
         listeners += document.listeners.len();
         for listener in document.listeners {
             unheld += usize::from(listener.processes.is_empty());

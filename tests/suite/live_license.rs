@@ -155,3 +155,35 @@ fn a_link_called_lmgrd_to_python_is_still_python() {
     let listening = python(&link, &FLEXNET, "");
     assert_eq!(verdict(&listening).verdict, "mismatch");
 }
+
+/// Holds a port until it is ended.
+const HOLDS: &str = "
+import signal, socket, sys
+s = socket.socket(); s.bind(('127.0.0.1', int(sys.argv[1]))); s.listen()
+signal.pause()";
+
+/// Any user can make a user namespace, and in it a file system in which everything seems to be in order.
+#[test]
+#[ignore = "needs root: makes a network namespace"]
+fn in_a_user_namespace_of_its_own_a_name_proves_nothing() {
+    let (_folder, path) = copied(Path::new("/usr/bin/python3"), "lmgrd");
+    let net = crate::network::Net::new();
+    let mut command = net.command("unshare");
+    let _server = net.serving(command.arg("-Ur").arg(&path).args(["-c", HOLDS, "27000"]), 27000);
+    let listeners = net.look(&["27000"]).listeners;
+    let license = listeners[0].license.as_ref().unwrap();
+    assert_eq!(listeners[0].processes[0].name.as_deref(), Some("lmgrd"));
+    assert_eq!(license.verdict, "cannot-tell", "{license:?}");
+    assert!(license.reason.contains("is in a user namespace of its own"), "{}", license.reason);
+}
+
+/// What it says of itself is as long as a process likes, and must not fill this one's memory.
+#[test]
+#[ignore = "needs root: makes a network namespace"]
+fn a_command_line_without_end_is_not_read_to_its_end() {
+    let net = crate::network::Net::new();
+    let mut command = net.command("python3");
+    let _server = net.serving(command.args(["-c", HOLDS, "8500"]).args(vec!["x"; 50_000]), 8500);
+    let args = net.look(&["--args", "8500"]).listeners[0].processes[0].args.clone().unwrap();
+    assert_eq!(args.len(), 4096);
+}

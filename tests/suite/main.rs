@@ -10,9 +10,13 @@ mod explanation_contract;
 mod license_data;
 mod live;
 #[cfg(target_os = "linux")]
+mod live_bpf;
+#[cfg(target_os = "linux")]
 mod live_churn;
 #[cfg(target_os = "linux")]
 mod live_connections;
+#[cfg(target_os = "linux")]
+mod live_cost;
 #[cfg(target_os = "linux")]
 mod live_license;
 #[cfg(target_os = "linux")]

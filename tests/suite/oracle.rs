@@ -123,7 +123,7 @@ fn the_portable_backend_sees_the_same_listeners_and_holders() {
         let sockets = observation.sockets.iter().filter(mine).filter(|socket| socket.state != State::Bound);
         sockets.map(|socket| (socket.protocol, socket.local, name.clone())).collect()
     };
-    let inspection = Inspection::embedded();
+    let inspection = Inspection;
     let own = by(os::observe(&wish, &inspection, Timestamp::now()).unwrap());
     let mut portable = by(os::portable::observe(&wish, &inspection, Timestamp::now()).unwrap());
     assert_eq!(own.len(), 3);

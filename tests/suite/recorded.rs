@@ -96,7 +96,7 @@ impl Machine {
 
     /// A process that is there, whether or not it holds anything.
     pub fn with(mut self, process: Process) -> Machine {
-        self.observation.processes.insert(process.pid, process);
+        self.observation.processes.insert(process.pid, process.into());
         self
     }
 
@@ -142,7 +142,7 @@ impl Machine {
         });
         for holder in holders {
             self.observation.holdings.push(Holding { socket: id, pid: holder.pid });
-            self.observation.processes.insert(holder.pid, holder.clone());
+            self.observation.processes.insert(holder.pid, holder.clone().into());
         }
         self
     }

@@ -174,6 +174,7 @@ fn nothing_raw_of_a_stranger_s_names_reaches_the_terminal() {
             texts: vec![hostile.to_owned()],
             deleted: Some(true),
             replaceable_at: Some(format!("/tmp/{hostile}")),
+            unseen: None,
         }),
         ..process(666, "/x")
     };

@@ -142,9 +142,11 @@ fn a_service_s_name_may_be_a_hidden_process_s() {
 }
 
 #[test]
-fn what_was_left_out_is_counted() {
-    assert_eq!(office().report("80").hidden_by_selection, 5);
-    assert_eq!(office().report("").hidden_by_selection, 0);
+fn an_empty_answer_tells_whether_something_was_left_out() {
+    for narrow in ["80", "-u", "--pid 7", "--licenses"] {
+        assert!(office().report(narrow).narrowed, "{narrow}");
+    }
+    assert!(!office().report("").narrowed && !office().report("--sort pid").narrowed);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The rules of the verdict: for each, a case it applies to and one it does not.
 
-use whatlistens::license::{Facts, Subject, judge};
-use whatlistens::model::{Executable, License, Os, Owner, Process, Protocol, Severity, Verdict};
+use whatlistens::license::{Subject, judge};
+use whatlistens::model::{Executable, FileUnseen, License, Os, Owner, Process, Protocol, Severity, Verdict};
 use whatlistens::registry::Registry;
 
 use crate::recorded::{Machine, linux, now, process};
@@ -102,6 +102,14 @@ fn a_name_is_not_believed_where_anyone_could_have_put_the_file() {
         (verdict, severity, evidence.as_str()),
         (Verdict::Mismatch, Severity::Warning, "the file is Python")
     );
+    let (verdict, severity, evidence) =
+        with("/opt/lmgrd", |exe| exe.unseen = Some(FileUnseen::AnotherUserNamespace));
+    assert_eq!((verdict, severity), CANNOT_TELL);
+    assert_eq!(evidence, "the file was not looked at: it is in another user namespace");
+    // Who puts files on a company's server is the company's matter; that it was not looked at is said.
+    let (verdict, severity, evidence) = with("/opt/lmgrd", |exe| exe.unseen = Some(FileUnseen::MayNotAnswer));
+    assert_eq!((verdict, severity), EXPECTED);
+    assert_eq!(evidence, "the file was not looked at: it lies on a server that may not answer");
     let (verdict, severity, _) = with("/opt/lmgrd", |exe| exe.deleted = None);
     assert_eq!((verdict, severity), EXPECTED);
 }
@@ -169,14 +177,14 @@ fn where_little_is_known_a_mismatch_is_no_warning() {
             note = "."
             sources = []"#
         );
-        Facts::parse(&manager).unwrap()
+        toml::from_str(&manager).unwrap()
     };
     let severity = |confidence| {
         let subject = Subject {
             os: Os::Linux,
             protocol: Protocol::Tcp,
             local: "0.0.0.0:7000".parse().unwrap(),
-            owner: &Owner::Identified(vec![process(1, "/usr/bin/python3.11")]),
+            owner: &Owner::Identified(vec![process(1, "/usr/bin/python3.11").into()]),
             parent: None,
             more_holders: false,
         };

@@ -41,6 +41,12 @@ impl States {
         numbers.iter().any(|number| self.0 & (1 << number) != 0)
     }
 
+    /// The set as the kernel writes it: a bit for each state, by its number.
+    #[must_use]
+    pub const fn mask(self) -> u32 {
+        self.0
+    }
+
     /// Both sets together.
     #[must_use]
     pub const fn and(self, other: States) -> States {

@@ -65,6 +65,38 @@ fn address(family: Family, text: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip, u16::from_str_radix(port, 16).ok().filter(|_| port.len() == 4)?))
 }
 
+/// What the kernel counts of TCP sockets (`net/ipv4/proc.c`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TcpCounters {
+    /// Those of the whole machine.
+    pub allocated: u64,
+    /// Those of one namespace that are in the tables of listeners and of connections.
+    pub in_use: u64,
+}
+
+impl TcpCounters {
+    /// How many neither listen nor have a peer in this namespace: bound and inactive ones are among
+    /// them, and all of other namespaces. `None` where the numbers do not fit.
+    #[must_use]
+    pub fn idle(self) -> Option<u64> {
+        self.allocated.checked_sub(self.in_use)
+    }
+}
+
+/// The counters in `/proc/net/sockstat` and `sockstat6`, the second of which is empty without IPv6.
+/// `None` where they are not told.
+#[must_use]
+pub fn tcp_counters(sockstat: &str, sockstat6: &str) -> Option<TcpCounters> {
+    let number = |text: &str, line: &str, name: &str| -> Option<u64> {
+        let mut words = text.lines().find_map(|told| told.strip_prefix(line))?.split_ascii_whitespace();
+        words.find(|&word| word == name)?;
+        words.next()?.parse().ok()
+    };
+    let in_use6 = if sockstat6.is_empty() { 0 } else { number(sockstat6, "TCP6:", "inuse")? };
+    let in_use = number(sockstat, "TCP:", "inuse")? + in_use6;
+    Some(TcpCounters { allocated: number(sockstat, "TCP:", "alloc")?, in_use })
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -125,6 +157,19 @@ mod tests {
         assert_eq!((sockets.len(), failed), (2, 1));
         assert_eq!(read(Family::V6, UDP), (vec![], 2), "of another family");
         assert_eq!(read(Family::V4, ""), (vec![], 0));
+    }
+
+    #[test]
+    fn sockets_in_no_table_are_counted() {
+        let v4 = "sockets: used 8\nTCP: inuse 3 orphan 0 tw 350 alloc 5 mem 211\nUDP: inuse 9 mem 0\n";
+        let v6 = "TCP6: inuse 2\nUDP6: inuse 4\n";
+        let idle = |v4, v6| tcp_counters(v4, v6).and_then(TcpCounters::idle);
+        assert_eq!((idle(v4, v6), idle(v4, "")), (Some(0), Some(2)));
+        // Counted one after the other, the numbers may not fit.
+        assert_eq!(idle(v4, "TCP6: inuse 3\n"), None);
+        for (v4, v6) in [("", ""), (v4, "x"), ("TCP: inuse 3\n", v6), ("TCP: inuse x alloc 5\n", v6)] {
+            assert_eq!(tcp_counters(v4, v6), None, "{v4:?} {v6:?}");
+        }
     }
 
     proptest! {

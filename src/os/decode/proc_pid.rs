@@ -1,5 +1,5 @@
-//! Understands what Linux's `/proc/PID` says of a process (`proc_pid_stat(5)`, `proc_pid_status(5)`,
-//! `proc_pid_fd(5)`, `proc_stat(5)`).
+//! Understands what Linux's `/proc/PID` says of a process (`proc_pid_stat(5)`, `proc_pid_fd(5)`,
+//! `proc_stat(5)`).
 
 use crate::model::Pid;
 
@@ -32,16 +32,6 @@ pub fn stat(line: &[u8]) -> Option<Stat<'_>> {
     Some(Stat { comm: &line[open + 1..close], ppid, started })
 }
 
-/// The effective user in `/proc/PID/status`: the second number behind `Uid:`.
-#[must_use]
-pub fn effective_uid(status: &str) -> Option<u32> {
-    let line = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
-    let mut numbers = line.split_ascii_whitespace().skip(1);
-    let effective = numbers.next()?.parse().ok()?;
-    numbers.next()?;
-    Some(effective)
-}
-
 /// The socket that a link in `/proc/PID/fd` leads to: `socket:[12345]`.
 #[must_use]
 pub fn socket_inode(link: &[u8]) -> Option<u32> {
@@ -62,19 +52,24 @@ pub fn boot_time(stat: &str) -> Option<i64> {
     stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()
 }
 
-/// Whether `/proc` shows an ordinary user only their own processes: how it is mounted
-/// (`proc_pid_mountinfo(5)`, hidepid in `proc(5)`). Of several mounts over one another the last counts.
+/// The device that a process has a file mapped from, by its major and minor number, in the beginning of
+/// `/proc/PID/maps` (`proc_pid_maps(5)`).
 #[must_use]
-pub fn hides_processes(mountinfo: &str) -> bool {
-    let mut options = mountinfo.lines().rev().filter_map(|line| {
-        let (before, after) = line.split_once(" - ")?;
-        let mut after = after.split(' ');
-        let is_proc = before.split(' ').nth(4) == Some("/proc") && after.next() == Some("proc");
-        is_proc.then(|| after.nth(1).unwrap_or_default())
-    });
-    let hiding = ["hidepid=2", "hidepid=invisible", "hidepid=4", "hidepid=ptraceable"];
-    options.next().is_some_and(|options| options.split(',').any(|option| hiding.contains(&option)))
+pub fn mapped_from(maps: &str, path: &str) -> Option<(u32, u32)> {
+    maps.lines().find_map(|line| {
+        let mut fields = line.splitn(6, ' ').map(str::trim_start);
+        let device = fields.nth(3)?;
+        // The name, behind the inode, may hold blanks.
+        let name = fields.nth(1)?;
+        let (major, minor) = device.split_once(':')?;
+        let number = |hex| u32::from_str_radix(hex, 16).ok();
+        (name == path || name.strip_suffix(" (deleted)") == Some(path))
+            .then_some((number(major)?, number(minor)?))
+    })
 }
+
+/// More words of a command line than anybody types.
+const MOST_WORDS: usize = 4096;
 
 /// The words of `/proc/PID/cmdline`; `None` where it is empty, as a kernel thread's and an ended
 /// process's is.
@@ -84,7 +79,13 @@ pub fn command_line(bytes: &[u8]) -> Option<Vec<String>> {
     if words.is_empty() {
         return None;
     }
-    Some(words.split(|&b| b == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect())
+    Some(
+        words
+            .split(|&b| b == 0)
+            .take(MOST_WORDS)
+            .map(|word| String::from_utf8_lossy(word).into_owned())
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -112,15 +113,6 @@ mod tests {
     }
 
     #[test]
-    fn the_effective_user_is_the_second() {
-        let status = "Name:\tpython3\nUid:\t1000\t65534\t0\t1000\nGid:\t0\t0\t0\t0\n";
-        assert_eq!(effective_uid(status), Some(65534));
-        for text in ["", "Uid:", "Uid:\t1000", "Uid:\t1000\t6553", "Uid:\tx\ty\tz"] {
-            assert_eq!(effective_uid(text), None, "{text:?}");
-        }
-    }
-
-    #[test]
     fn links_name_sockets_and_namespaces_and_nothing_else() {
         assert_eq!(socket_inode(b"socket:[4294967295]"), Some(u32::MAX));
         assert_eq!(namespace_inode(b"net:[4026531833]"), Some(4_026_531_833));
@@ -132,23 +124,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_mapped_names_its_device() {
+        let maps = "55d0a0000000-55d0a0001000 r--p 00000000 fe:10 1234                       /usr/sbin/my nginx\n\
+            7f0000000000-7f0000001000 rw-p 00000000 00:00 0 \n\
+            7f0000002000-7f0000003000 r-xp 00000000 00:2f 77                         /opt/lmgrd (deleted)\n7f";
+        assert_eq!(mapped_from(maps, "/usr/sbin/my nginx"), Some((254, 16)));
+        assert_eq!(mapped_from(maps, "/opt/lmgrd"), Some((0, 47)));
+        assert_eq!(mapped_from(maps, "/opt/lmgrd (deleted)"), Some((0, 47)));
+        assert_eq!((mapped_from(maps, "/usr/sbin"), mapped_from("", "/x")), (None, None));
+    }
+
+    #[test]
     fn a_command_line_is_its_words() {
         assert_eq!(command_line(b"a\0\0b c\0"), Some(vec!["a".into(), String::new(), "b c".into()]));
         assert_eq!(command_line(b"set by itself"), Some(vec!["set by itself".into()]));
         assert_eq!(command_line(b""), None);
         assert_eq!(boot_time("cpu 1 2\nbtime 1795500000\nprocesses 1\n"), Some(1_795_500_000));
-    }
-
-    #[test]
-    fn how_proc_is_mounted_says_whether_it_hides() {
-        let plain = "22 1 0:21 / /proc rw,relatime - proc proc rw\n";
-        let hiding = "30 22 0:44 / /proc rw,relatime shared:5 - proc proc rw,hidepid=invisible\n";
-        assert!(!hides_processes(plain) && !hides_processes("") && hides_processes(hiding));
-        assert!(
-            hides_processes(&format!("{plain}{hiding}")) && !hides_processes(&format!("{hiding}{plain}"))
-        );
-        assert!(!hides_processes("30 22 0:44 / /mnt/proc rw - proc proc rw,hidepid=2\n"), "elsewhere");
-        assert!(!hides_processes("30 22 0:44 / /proc rw - proc proc rw,hidepid=1\n"), "listed, not shown");
     }
 
     proptest! {

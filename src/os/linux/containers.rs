@@ -1,9 +1,9 @@
 //! The names that people gave to containers, from the files of the runtimes, which root may read.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
 
@@ -31,7 +31,7 @@ struct PodmanContainer {
 /// The names, each asked for once: a runtime's list may be long.
 #[derive(Default)]
 pub(super) struct Containers {
-    names: RefCell<HashMap<String, Option<String>>>,
+    names: Mutex<HashMap<String, Option<String>>>,
 }
 
 impl Containers {
@@ -42,7 +42,8 @@ impl Containers {
             "podman" => podman(Path::new(PODMAN), &container.id),
             _ => None,
         };
-        self.names.borrow_mut().entry(container.id.clone()).or_insert_with(read).clone()
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.entry(container.id.clone()).or_insert_with(read).clone()
     }
 }
 

@@ -51,7 +51,7 @@ fn only_one<'a>(
 ) -> Option<&'a (Other, Look)> {
     if with_address.len() > 1 {
         let is_container = |other: &Other| {
-            let oldest = other.oldest.and_then(|pid| reader.read(&proc.process(pid).ok()?).ok());
+            let oldest = other.oldest(proc).and_then(|pid| reader.read(&proc.process(pid).ok()?).ok());
             oldest.is_some_and(|oldest| oldest.process.container.is_some())
         };
         with_address.retain(|(other, _)| is_container(other));
@@ -64,7 +64,7 @@ fn only_one<'a>(
 
 /// The addresses of the interfaces in a namespace.
 fn addresses_in(proc: &Proc, other: &Other) -> Vec<IpAddr> {
-    let Some(dir) = other.oldest.and_then(|pid| proc.process(pid).ok()) else { return Vec::new() };
+    let Some(dir) = other.oldest(proc).and_then(|pid| proc.process(pid).ok()) else { return Vec::new() };
     let text = |name| dir.text(name).unwrap_or_default();
     let v4 = local_addresses::v4(&text("net/fib_trie")).into_iter().map(IpAddr::from);
     v4.chain(local_addresses::v6(&text("net/if_inet6")).into_iter().map(IpAddr::from)).collect()
@@ -80,10 +80,10 @@ fn find_listener(proc: &Proc, reader: &Reader<'_>, other: &Other, look: &Look, f
     };
     let listening = look.found.iter().filter(|found| receives(&found.socket));
     let inodes = listening.filter_map(|found| found.inode).collect();
-    let holders = Holders::among(proc, reader, &inodes, other.pids.clone()).unwrap_or_default();
+    let holders = Holders::among(proc, reader, &inodes, &other.pids).unwrap_or_default();
     // Of several the first that started, as elsewhere.
     let lead = holders.seen.into_values().min_by_key(|seen| (seen.started, seen.process.pid));
-    let oldest = || reader.read(&proc.process(other.oldest?).ok()?).ok();
+    let oldest = || reader.read(&proc.process(other.oldest(proc)?).ok()?).ok();
     forward.container = lead.as_ref().and_then(|lead| lead.process.container.clone());
     if forward.container.is_none() {
         forward.container = oldest().and_then(|oldest| oldest.process.container);

@@ -1,18 +1,20 @@
-//! Who holds which socket: a walk over the open files of all processes.
+//! Who holds which socket.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
 
-use super::super::decode::proc_pid;
-use super::super::unix;
+use super::super::decode::inet_diag::States;
+use super::super::decode::mounts;
+use super::super::{Bpf, in_words, unix};
 use super::facts::{Reader, Seen};
-use super::proc_dir::{Proc, ProcessDir, is_exhausted, is_gone};
+use super::proc_dir::Proc;
+use super::search::{self, Found, Wanted, Way, unseen};
 use crate::model::{Pid, Unseen, UnseenProcess};
 
 /// So often the processes that came meanwhile are looked into.
 const ROUNDS: usize = 4;
 
-/// What a walk found.
+/// The holders of sockets, as far as they were asked for.
 #[derive(Default)]
 pub(super) struct Holders {
     /// The holders of each socket, by its inode.
@@ -21,21 +23,46 @@ pub(super) struct Holders {
     pub(super) seen: BTreeMap<Pid, Seen>,
     /// The processes that may not be looked into.
     denied: BTreeMap<Pid, UnseenProcess>,
-    /// The processes that were looked into, or would have been.
-    walked: HashSet<Pid>,
+    /// The processes that were searched.
+    searched: HashSet<Pid>,
+    /// What was found before it was known what is wanted.
+    found: Found,
+    way: Way,
 }
 
 impl Holders {
-    /// Looks for the holders of these sockets.
+    /// Searches all processes for open sockets in these states: for those that are wanted, or where that
+    /// is not known yet, for [`Holders::find`]. Does something else meanwhile. `bpf` is whether the kernel
+    /// is asked.
     ///
     /// # Errors
     ///
-    /// Where the processes cannot be listed.
-    pub(super) fn find(proc: &Proc, reader: &Reader<'_>, wanted: &HashSet<u32>) -> io::Result<Holders> {
-        Holders::among(proc, reader, wanted, if wanted.is_empty() { Vec::new() } else { proc.pids()? })
+    /// Where the processes cannot be listed, or the system has run out of what that takes.
+    pub(super) fn search<M: Send>(
+        proc: &Proc,
+        reader: &Reader<'_>,
+        (states, bpf): (States, Bpf),
+        wanted: Wanted<'_>,
+        meanwhile: impl FnOnce() -> M + Send,
+    ) -> (io::Result<Holders>, M) {
+        let pids = match proc.pids() {
+            Ok(pids) => pids,
+            Err(error) => return (Err(error), meanwhile()),
+        };
+        let (found, way, meanwhile) =
+            search::everybody((proc, reader), &pids, wanted, (states, bpf), meanwhile);
+        let holders = found.map(|found| {
+            let mut holders = Holders { way, searched: pids.into_iter().collect(), ..Holders::default() };
+            match wanted {
+                Some(wanted) => holders.keep(found, wanted),
+                None => holders.found = found,
+            }
+            holders
+        });
+        (holders, meanwhile)
     }
 
-    /// Looks for them among these processes alone.
+    /// The holders of these sockets among these processes alone.
     ///
     /// # Errors
     ///
@@ -44,94 +71,86 @@ impl Holders {
         proc: &Proc,
         reader: &Reader<'_>,
         wanted: &HashSet<u32>,
-        pids: Vec<Pid>,
+        pids: &[Pid],
     ) -> io::Result<Holders> {
         let mut holders = Holders::default();
         if !wanted.is_empty() {
-            holders.walk(proc, reader, wanted, pids)?;
+            holders.keep(search::walk(proc, reader, pids, Some(wanted))?, wanted);
         }
         Ok(holders)
     }
 
-    /// Looks once more for those that seem to be held by nobody: their holder may have been started
-    /// during the walk by one that has ended since, or have passed the socket on. Does nothing
-    /// where there are none.
+    /// Finds the holders of these sockets in what [`Holders::search`] found.
     ///
     /// # Errors
     ///
-    /// As for [`Holders::find`].
+    /// Where the system has run out of what that takes.
+    pub(super) fn find(&mut self, proc: &Proc, reader: &Reader<'_>, wanted: &HashSet<u32>) -> io::Result<()> {
+        let mut found = std::mem::take(&mut self.found);
+        let open =
+            std::mem::take(&mut found.open).into_iter().filter(|socket| wanted.contains(&socket.inode));
+        let confirmed = search::confirm_all(proc, reader, open)?;
+        self.keep(found, wanted);
+        self.keep(confirmed, wanted);
+        Ok(())
+    }
+
+    /// Looks once more for those that seem to be held by nobody: their holder may have been started
+    /// during the search by one that has ended since, or have passed the socket on. `bound` are
+    /// those that do not listen, `closed` the processes that may not be looked into.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Holders::search`].
     pub(super) fn look_again(
         &mut self,
         proc: &Proc,
         reader: &Reader<'_>,
-        unheld: &HashSet<u32>,
+        (unheld, bound): (&HashSet<u32>, &HashSet<u32>),
+        closed: &[Pid],
     ) -> io::Result<()> {
         let left = |holders: &Holders| -> HashSet<u32> {
             unheld.iter().copied().filter(|inode| !holders.of_socket.contains_key(inode)).collect()
         };
         for _ in 0..ROUNDS {
             let (unheld, pids) = (left(self), proc.pids()?);
-            let new: Vec<Pid> = pids.into_iter().filter(|pid| !self.walked.contains(pid)).collect();
+            let new: Vec<Pid> = pids.into_iter().filter(|pid| !self.searched.contains(pid)).collect();
             if unheld.is_empty() || new.is_empty() {
                 break;
             }
-            self.walk(proc, reader, &unheld, new)?;
+            self.searched.extend(&new);
+            self.keep(search::walk(proc, reader, &new, Some(&unheld))?, &unheld);
         }
-        // That nobody holds it is said only after a second look at everybody.
-        if self.denied.is_empty() && !left(self).is_empty() {
-            self.walk(proc, reader, &left(self), proc.pids()?)?;
+        if let Way::Kernel = self.way {
+            // It does not say whom it passes over.
+            let closed =
+                closed.iter().filter_map(|&pid| Some((pid, unseen(&proc.process(pid).ok()?, reader))));
+            self.denied.extend(closed);
         }
-        Ok(())
-    }
-
-    fn walk(
-        &mut self,
-        proc: &Proc,
-        reader: &Reader<'_>,
-        wanted: &HashSet<u32>,
-        pids: Vec<Pid>,
-    ) -> io::Result<()> {
-        let mut held = Vec::new();
-        for pid in pids {
-            self.walked.insert(pid);
-            let dir = match proc.process(pid) {
-                Ok(dir) => dir,
-                // One that has ended between the listing and now holds nothing.
-                Err(error) if is_gone(&error) => continue,
-                Err(error) => return Err(error),
-            };
-            held.clear();
-            let looked = dir.sockets(&mut |inode| {
-                if wanted.contains(&inode) {
-                    held.push(inode);
-                }
-            });
-            match looked {
-                Err(error) if is_exhausted(&error) => return Err(error),
-                // Whatever else is in the way, what it holds stays untold.
-                Err(error) if !is_gone(&error) => {
-                    self.denied.insert(pid, unseen(&dir, reader));
-                }
-                _ => {}
-            }
-            if held.is_empty() {
-                continue;
-            }
-            // Read through the same folder, so that these are the facts of whoever held them.
-            match reader.read(&dir) {
-                Ok(seen) => self.add(pid, seen, &held),
-                Err(error) if is_exhausted(&error) => return Err(error),
-                Err(error) if is_gone(&error) => {}
-                Err(_) => {
-                    self.denied.insert(pid, unseen(&dir, reader));
-                }
-            }
+        // That nobody holds it is said only after a second look at everybody, one by one. The kernel passes
+        // over what was connected once and is bound still.
+        let unheld = left(self);
+        let may_be_passed_over =
+            matches!(self.way, Way::Kernel) && unheld.iter().any(|inode| bound.contains(inode));
+        if (self.denied.is_empty() || may_be_passed_over) && !unheld.is_empty() {
+            self.keep(search::walk(proc, reader, &proc.pids()?, Some(&unheld))?, &unheld);
         }
         Ok(())
     }
 
-    /// Notes what a process holds. Where its id was another's in an earlier walk, that one has ended.
-    fn add(&mut self, pid: Pid, seen: Seen, held: &[u32]) {
+    fn keep(&mut self, found: Found, wanted: &HashSet<u32>) {
+        self.denied.extend(found.denied);
+        for (seen, mut inodes) in found.holders {
+            inodes.retain(|inode| wanted.contains(inode));
+            if !inodes.is_empty() {
+                self.add(seen, &inodes);
+            }
+        }
+    }
+
+    /// Notes what a process holds. Where its id was another's in an earlier look, that one has ended.
+    fn add(&mut self, seen: Seen, held: &[u32]) {
+        let pid = seen.process.pid;
         if self.seen.get(&pid).is_some_and(|known| known.started != seen.started) {
             self.of_socket.retain(|_, pids| {
                 pids.remove(&pid);
@@ -159,7 +178,7 @@ impl Holders {
         let first = proc.process(1).and_then(|first| first.owner());
         let hides = || {
             let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-            proc_pid::hides_processes(&mounts)
+            mounts::hides_processes(&mounts)
         };
         if first.is_err() || (!unix::is_root() && hides()) {
             return Unseen::Unlisted;
@@ -167,21 +186,20 @@ impl Holders {
         Unseen::Processes(std::mem::take(&mut self.denied))
     }
 
-    /// How many processes were looked into, and how many could not be.
-    pub(super) fn counts(&self) -> (usize, usize) {
-        (self.walked.len(), self.denied.len())
-    }
-}
-
-/// What everyone may see of a process.
-fn unseen(dir: &ProcessDir, reader: &Reader<'_>) -> UnseenProcess {
-    let comm = dir.read("comm").unwrap_or_default();
-    let status = dir.text("status").ok();
-    let uid = status.and_then(|status| proc_pid::effective_uid(&status)).or_else(|| dir.owner().ok());
-    UnseenProcess {
-        short_name: String::from_utf8_lossy(&comm).trim_end_matches('\n').to_owned(),
-        uid,
-        user: uid.and_then(|uid| reader.users.name(uid)),
+    /// How they were found, in words; nothing where nobody was looked for.
+    pub(super) fn account(&self) -> Option<String> {
+        let (searched, denied) = (self.searched.len(), self.denied.len());
+        let one_by_one = format!("{denied} of {searched} processes could not be looked into");
+        match &self.way {
+            _ if searched == 0 => None,
+            Way::Kernel => {
+                Some(format!("the kernel went through the open files of {searched} processes (BPF)"))
+            }
+            Way::Walk(None) => Some(one_by_one),
+            Way::Walk(Some(why)) => {
+                Some(format!("{one_by_one}; the kernel could not be asked to (BPF): {}", in_words(why)))
+            }
+        }
     }
 }
 
@@ -215,11 +233,11 @@ mod tests {
     #[test]
     fn a_reused_id_holds_only_what_its_new_process_holds() {
         let mut holders = Holders::default();
-        holders.add(5, seen(5, 100), &[1, 2]);
-        holders.add(6, seen(6, 101), &[2]);
-        holders.add(5, seen(5, 100), &[3]);
+        holders.add(seen(5, 100), &[1, 2]);
+        holders.add(seen(6, 101), &[2]);
+        holders.add(seen(5, 100), &[3]);
         assert_eq!((holders.of(Some(1)), holders.of(Some(3))), (vec![5], vec![5]), "the same process");
-        holders.add(5, seen(5, 900), &[4]);
+        holders.add(seen(5, 900), &[4]);
         let held: Vec<Vec<Pid>> = (1..=4).map(|inode| holders.of(Some(inode))).collect();
         assert_eq!(held, [vec![], vec![6], vec![], vec![5]]);
     }

@@ -9,12 +9,9 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 use super::super::Wish;
 use super::super::decode::inet_diag::States;
 use super::super::decode::kernel_socket::{KernelSocket, TcpState};
-use super::super::decode::port_filter::Port;
+use super::super::decode::port_filter::{Port, is_in, joined};
 use super::tables::{Read, Tables, Unread};
-use crate::model::{AcceptQueue, Namespace, PortRange, Protocol, Socket, SocketId, State};
-
-/// The port of the peer that a socket does not have.
-const NO_PEER: PortRange = PortRange { first: 0, last: 0 };
+use crate::model::{AcceptQueue, PortRange, Protocol, Socket, SocketId, State};
 
 /// A socket, with what ties it to its holders and its control group.
 #[derive(Debug, Clone)]
@@ -38,46 +35,60 @@ pub(super) struct Sockets {
 }
 
 /// Reads all that was wished for, and what is asked of `servers`, the ports of license servers.
-pub(super) fn read(
-    tables: &mut Tables,
-    wish: &Wish,
-    servers: &[PortRange],
-    namespace: Option<&Namespace>,
-) -> Sockets {
+pub(super) fn read(tables: &mut Tables, wish: &Wish, servers: &[PortRange]) -> Sockets {
     let mut sockets = Sockets::default();
     let mut interfaces = Interfaces::default();
+    let only = if wish.only.is_empty() { None } else { Some(&wish.only[..]) };
+    let servers = joined(&only.map_or(servers.to_vec(), |only| common(servers, only)));
     if wish.protocol != Some(Protocol::Udp) {
-        // In one walk over the kernel's tables: who listens, who is bound, and who asks. The first two
-        // have no peer.
-        let peers: Vec<PortRange> = servers.iter().copied().chain([NO_PEER]).collect();
-        let states = States::LISTENING.and(States::BOUND).and(States::SYN_SENT);
-        let mut read = tables.read(Protocol::Tcp, states, Some((Port::Peer, &peers)));
+        let states = if !wish.only.is_empty() || !wish.asked.is_empty() || tables.may_have_bound() {
+            States::LISTENING.and(States::BOUND)
+        } else {
+            States::LISTENING
+        };
+        // In one walk over the kernel's tables: who listens, who is bound, and who asks. The last have
+        // other ports of their own; a filter for their peers' would take longer than to look at them.
+        let mut read = match only {
+            None => tables.read(Protocol::Tcp, states.and(States::SYN_SENT), None),
+            Some(only) => {
+                let mut read = tables.read(Protocol::Tcp, states, Some((Port::Local, only)));
+                if !servers.is_empty() {
+                    read.extend(tables.read(Protocol::Tcp, States::SYN_SENT, None));
+                }
+                read
+            }
+        };
         let (asking, listening): (Vec<_>, Vec<_>) =
             read.sockets.into_iter().partition(|socket| socket.state == TcpState::SynSent);
         read.sockets = listening;
-        let repeated = |socket: &KernelSocket| socket.retransmits > 0 && is_wished(wish, socket);
+        let repeated = |socket: &KernelSocket| {
+            socket.retransmits > 0 && is_in(&servers, socket.peer.port()) && is_wished(wish, socket)
+        };
         sockets.unanswered = asking.into_iter().filter(repeated).collect();
         sockets.fell_back.clone_from(&read.fell_back);
-        sockets.add(read, Protocol::Tcp, wish, namespace, &mut interfaces);
+        sockets.add(read, Protocol::Tcp, wish, &mut interfaces);
     }
     if wish.protocol != Some(Protocol::Tcp) {
-        let read = tables.read(Protocol::Udp, States::UNCONNECTED, None);
-        sockets.add(read, Protocol::Udp, wish, namespace, &mut interfaces);
+        let read = tables.read(Protocol::Udp, States::UNCONNECTED, only.map(|only| (Port::Local, only)));
+        sockets.add(read, Protocol::Udp, wish, &mut interfaces);
     }
     sockets
 }
 
+/// The ports that are in both.
+fn common(some: &[PortRange], others: &[PortRange]) -> Vec<PortRange> {
+    let both = |one: &PortRange, other: &PortRange| PortRange {
+        first: one.first.max(other.first),
+        last: one.last.min(other.last),
+    };
+    let all = some.iter().flat_map(|one| others.iter().map(move |other| both(one, other)));
+    all.filter(|range| range.first <= range.last).collect()
+}
+
 impl Sockets {
-    fn add(
-        &mut self,
-        read: Read,
-        protocol: Protocol,
-        wish: &Wish,
-        namespace: Option<&Namespace>,
-        interfaces: &mut Interfaces,
-    ) {
+    fn add(&mut self, read: Read, protocol: Protocol, wish: &Wish, interfaces: &mut Interfaces) {
         let wished = read.sockets.into_iter().filter(|socket| is_wished(wish, socket));
-        self.found.extend(wished.map(|socket| of_kernel(socket, protocol, namespace, interfaces)));
+        self.found.extend(wished.map(|socket| of_kernel(socket, protocol, interfaces)));
         self.unread.extend(read.unread);
         self.lacking = self.lacking.take().or(read.lacking);
     }
@@ -90,26 +101,31 @@ fn is_wished(wish: &Wish, socket: &KernelSocket) -> bool {
 
 /// What is at the places of these sockets now: by their inodes, with what each is doing by now. `None`
 /// where that cannot be told of all.
-pub(super) fn now(tables: &mut Tables, sockets: &[&Socket]) -> Option<HashMap<u32, State>> {
-    let mut there = HashMap::new();
-    for (protocol, states) in
-        [(Protocol::Tcp, States::LISTENING.and(States::BOUND)), (Protocol::Udp, States::UNCONNECTED)]
-    {
-        let places = sockets.iter().filter(|socket| socket.protocol == protocol);
-        let ports: Vec<PortRange> = places
-            .map(|socket| PortRange { first: socket.local.port(), last: socket.local.port() })
-            .collect();
-        if ports.is_empty() {
-            continue;
-        }
-        let read = tables.read(protocol, states, Some((Port::Local, &ports)));
-        if !read.is_whole() {
-            return None;
-        }
-        let state = |socket: KernelSocket| Some((socket.inode?, state(protocol, socket.state)));
-        there.extend(read.sockets.into_iter().filter_map(state));
-    }
+pub(super) fn now(tables: &mut Tables, sockets: &[&Found]) -> Option<HashMap<u32, State>> {
+    let mut there = at_places(tables, Protocol::Udp, States::UNCONNECTED, sockets)?;
+    there.extend(at_places(tables, Protocol::Tcp, States::LISTENING, sockets)?);
+    let is_there = |found: &Found| found.inode.is_some_and(|inode| there.contains_key(&inode));
+    let left: Vec<&Found> = sockets.iter().copied().filter(|found| !is_there(found)).collect();
+    // Those that are bound are in a table of their own, which takes ten times as long to read.
+    there.extend(at_places(tables, Protocol::Tcp, States::BOUND, &left)?);
     Some(there)
+}
+
+fn at_places(
+    tables: &mut Tables,
+    protocol: Protocol,
+    states: States,
+    sockets: &[&Found],
+) -> Option<HashMap<u32, State>> {
+    let places = sockets.iter().filter(|found| found.socket.protocol == protocol);
+    let ports = places.map(|found| found.socket.local.port());
+    let ports: Vec<PortRange> = ports.map(|port| PortRange { first: port, last: port }).collect();
+    if ports.is_empty() {
+        return Some(HashMap::new());
+    }
+    let read = tables.read(protocol, states, Some((Port::Local, &ports)));
+    let state = |socket: &KernelSocket| Some((socket.inode?, state(protocol, socket.state)));
+    read.is_whole().then(|| read.sockets.iter().filter_map(state).collect())
 }
 
 fn state(protocol: Protocol, state: TcpState) -> State {
@@ -120,12 +136,7 @@ fn state(protocol: Protocol, state: TcpState) -> State {
     }
 }
 
-fn of_kernel(
-    kernel: KernelSocket,
-    protocol: Protocol,
-    namespace: Option<&Namespace>,
-    interfaces: &mut Interfaces,
-) -> Found {
+fn of_kernel(kernel: KernelSocket, protocol: Protocol, interfaces: &mut Interfaces) -> Found {
     let state = state(protocol, kernel.state);
     let is_wildcard = kernel.ipv6 && kernel.local.is_ipv6() && kernel.local.ip().is_unspecified();
     Found {
@@ -140,7 +151,7 @@ fn of_kernel(
             dual_stack: kernel.v6only.filter(|_| is_wildcard).map(|only| !only),
             uid: Some(kernel.uid),
             user: None,
-            namespace: namespace.cloned(),
+            namespace: None,
             made_in: None,
             activation: None,
             accept_queue: (state == State::Listen)
@@ -182,11 +193,11 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let local = listener.local_addr().unwrap();
         let mut tables = Tables::of_this_thread();
-        let found = read(&mut tables, &Wish::default(), &[], None).found;
+        let found = read(&mut tables, &Wish::default(), &[]).found;
         let found = found.into_iter().find(|found| found.socket.local == local).unwrap();
         assert_eq!(found.socket.state, State::Listen);
         let inode = found.inode.unwrap();
-        let bound = Socket { state: State::Bound, ..found.socket };
+        let bound = Found { socket: Socket { state: State::Bound, ..found.socket }, ..found };
         let mut state = || now(&mut tables, &[&bound]).unwrap().get(&inode).copied();
         assert_eq!(state(), Some(State::Listen));
         drop(listener);

@@ -22,14 +22,9 @@ pub(super) struct Look {
 }
 
 /// Looks at the namespace that the tables are of.
-pub(super) fn look(
-    tables: &mut Tables,
-    wish: &Wish,
-    license_ports: &[PortRange],
-    namespace: Option<&Namespace>,
-) -> Look {
+pub(super) fn look(tables: &mut Tables, wish: &Wish, license_ports: &[PortRange]) -> Look {
     let Sockets { found, unanswered, unread, lacking, fell_back } =
-        listeners::read(tables, wish, license_ports, namespace);
+        listeners::read(tables, wish, license_ports);
     let mut look = Look { found, unanswered, unread, gaps: Vec::new(), fell_back };
     if let Some(why) = lacking {
         let detail = format!("a socket table was not read to its end ({why}), so listeners may be missing");
@@ -49,6 +44,13 @@ pub(super) fn not_all_connections(why: &str) -> Gap {
 }
 
 impl Look {
+    /// Notes that this was seen in another namespace than the caller's.
+    pub(super) fn is_in(&mut self, namespace: &Namespace) {
+        for found in &mut self.found {
+            found.socket.namespace = Some(namespace.clone());
+        }
+    }
+
     /// Whether nothing could be read.
     pub(super) fn is_blind(&self) -> bool {
         self.found.is_empty() && !self.unread.is_empty()
@@ -83,7 +85,7 @@ mod tests {
             fs::write(folder.path().join("net").join(name), format!("{HEADING}{lines}")).unwrap();
         }
         let wish = Wish { connections, ..Wish::default() };
-        look(&mut Tables::of_process(folder.path()), &wish, &[], None)
+        look(&mut Tables::of_process(folder.path()), &wish, &[])
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Linux: sockets by `sock_diag`, holders, units and containers from `/proc`, and a look into other
 //! network namespaces.
 
+mod bpf;
 mod connections;
 mod containers;
 mod facts;
@@ -12,30 +13,36 @@ mod look;
 mod namespaces;
 mod proc_dir;
 mod rules;
+mod search;
 mod sight;
 mod sock_diag;
+mod strangers_root;
 mod tables;
+mod threads;
 mod units;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rustix::fs::statfs;
 
-use self::facts::{Reader, Seen, Users};
+use self::facts::{Executables, Reader, Seen, Users};
 use self::holders::{Holders, add_ancestors};
 use self::listeners::Found;
 use self::proc_dir::Proc;
 use self::sight::Sight;
+use self::strangers_root::Mounts;
 use self::tables::Tables;
 use self::units::SocketUnits;
+use super::decode::inet_diag::States;
 use super::look_into::{self, PortsOf};
 use super::{Inspect, THIS_OS, Unobservable, Wish, in_words};
 use crate::model::{
-    Gap, GapKind, Holding, Host, Observation, Os, Pid, PortRules, Process, Remnant, Socket, SocketId,
-    Unanswered, Unseen,
+    Gap, GapKind, Holding, Host, Observation, Os, Pid, PortRange, PortRules, Process, Remnant, SocketId,
+    State, Unanswered, Unseen,
 };
 
 pub(super) use super::unix::{
@@ -64,10 +71,34 @@ pub(super) fn observe(
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
     let users = Users::default();
-    let reader = Reader::new(&users, wish.args);
+    let reader = Reader::new(&users, inspect, wish.args);
     let proc = Proc::open();
-    let mut sight = Sight::take(wish, &inspect.license_ports(), proc.as_ref().ok(), &reader)?;
-    let owners = proc.and_then(|proc| owners(&proc, &reader, &mut sight, inspect));
+    let how = (states_of_holders(wish), wish.bpf);
+    let look = |proc: Option<&Proc>| Sight::take(wish, &inspect.license_ports(), proc, &reader);
+    let (searched, sight) = match &proc {
+        // Where some ports alone are asked about, there may be nobody to look for.
+        Ok(proc) if wish.only.is_empty() => {
+            let (holders, sight) = Holders::search(proc, &reader, how, None, || look(Some(proc)));
+            (Some(holders), sight)
+        }
+        proc => (None, look(proc.as_ref().ok())),
+    };
+    let mut sight = sight?;
+    let owners = proc.and_then(|proc| {
+        let wanted = sight.inodes();
+        let holders = match searched {
+            _ if wanted.is_empty() => Holders::default(),
+            Some(holders) => holders?,
+            None => Holders::search(&proc, &reader, how, Some(&wanted), || ()).0?,
+        };
+        let mut owners = owners(&proc, &reader, &mut sight, holders, inspect)?;
+        if sight.found.is_empty()
+            && let Some(namesake) = namesake(&proc, &reader, &wish.asked)
+        {
+            owners.processes.entry(namesake.pid).or_insert(namesake);
+        }
+        Ok(owners)
+    });
     let Owners { holders, processes, unseen } = owners.unwrap_or_else(|error| {
         let detail =
             format!("the process table could not be read ({}), so no owner is known", in_words(&error));
@@ -84,7 +115,7 @@ pub(super) fn observe(
         privileged: privileged(),
         unseen,
         holdings: holdings(&sight.found, &holders),
-        processes,
+        processes: processes.into_iter().map(|(pid, process)| (pid, Arc::new(process))).collect(),
         unanswered: unanswered(&sight, &holders, &users),
         remnants: remnants(&sight, &holders),
         // Told of a free port alone.
@@ -96,6 +127,20 @@ pub(super) fn observe(
     })
 }
 
+/// The listening process whose id is the one port that was asked about: the number may have been meant
+/// for it.
+fn namesake(proc: &Proc, reader: &Reader<'_>, asked: &[PortRange]) -> Option<Process> {
+    let pid = match asked {
+        [port] if port.first == port.last => Pid::from(port.first),
+        _ => return None,
+    };
+    proc.process(pid).ok()?;
+    let listeners = listeners::read(&mut Tables::of_this_thread(), &Wish::default(), &[]).found;
+    let inodes = listeners.iter().filter_map(|found| found.inode).collect();
+    let holders = Holders::among(proc, reader, &inodes, &[pid]).ok()?;
+    holders.seen.into_values().next().map(|seen| seen.process)
+}
+
 /// Who holds what was seen.
 struct Owners {
     holders: Holders,
@@ -104,48 +149,75 @@ struct Owners {
 }
 
 /// Finds who holds what was seen, and who started them. Sockets that were closed since are dropped.
-fn owners(proc: &Proc, reader: &Reader<'_>, sight: &mut Sight, inspect: &dyn Inspect) -> io::Result<Owners> {
-    let mut holders = Holders::find(proc, reader, &sight.inodes())?;
-    settle(proc, reader, &mut holders, &mut sight.found)?;
+fn owners(
+    proc: &Proc,
+    reader: &Reader<'_>,
+    sight: &mut Sight,
+    mut holders: Holders,
+    inspect: &dyn Inspect,
+) -> io::Result<Owners> {
+    holders.find(proc, reader, &sight.inodes())?;
+    settle(proc, reader, &mut holders, sight)?;
     add_ancestors(proc, reader, &mut holders.seen);
     forwards::add(proc, reader, &sight.others, &mut holders.seen);
     name_units(proc, &mut sight.found, &holders);
-    let (walked, denied) = holders.counts();
-    sight.account.push(format!("{denied} of {walked} processes could not be looked into"));
+    sight.account.extend(holders.account());
     let unseen = holders.unseen(proc);
     let seen = std::mem::take(&mut holders.seen);
     let processes = processes(proc, seen, &sight.found, &holders, inspect);
     Ok(Owners { holders, processes, unseen })
 }
 
+/// The states of the sockets whose holders may be asked for. A listener listens, or is on its way to
+/// it or from it; of unanswered requests it is told who waits; of ports asked about, everything.
+fn states_of_holders(wish: &Wish) -> States {
+    if wish.asked.is_empty() {
+        States::LISTENING.and(States::UNCONNECTED).and(States::SYN_SENT)
+    } else {
+        States::LISTENING.and(States::UNCONNECTED).and(States::WITH_PEER)
+    }
+}
+
 /// Sockets and their holders are not read in one moment: what nobody seems to hold is looked at
 /// again, and dropped where it was closed meanwhile.
-fn settle(proc: &Proc, reader: &Reader<'_>, holders: &mut Holders, found: &mut Vec<Found>) -> io::Result<()> {
-    let is_unheld = |holders: &Holders, found: &Found| {
-        found.inode.is_some_and(|inode| !holders.of_socket.contains_key(&inode))
-    };
+fn settle(proc: &Proc, reader: &Reader<'_>, holders: &mut Holders, sight: &mut Sight) -> io::Result<()> {
+    let Sight { found, closed, .. } = sight;
+    drop_closed(holders, found);
     let unheld = found.iter().filter(|found| is_unheld(holders, found));
-    let unheld: HashSet<u32> = unheld.filter_map(|found| found.inode).collect();
-    if unheld.is_empty() {
-        return Ok(());
-    }
-    holders.look_again(proc, reader, &unheld)?;
-    // Those of other namespaces are not asked for again.
-    let in_question = |found: &Found| found.socket.namespace.is_none() && is_unheld(holders, found);
-    let sockets = found.iter().filter(|found| in_question(found)).map(|found| &found.socket);
-    let sockets: Vec<&Socket> = sockets.collect();
-    if let Some(now) = listeners::now(&mut Tables::of_this_thread(), &sockets) {
-        found.retain_mut(|found| {
-            let there = found.inode.and_then(|inode| now.get(&inode));
-            let stays = !in_question(found) || there.is_some();
-            if let Some(state) = there.filter(|_| in_question(found)) {
-                // It may listen by now, or no longer.
-                found.socket.state = *state;
-            }
-            stays
-        });
+    let (bound, unbound): (Vec<&Found>, Vec<&Found>) =
+        unheld.partition(|found| found.socket.state == State::Bound);
+    let inodes =
+        |found: &[&Found]| -> HashSet<u32> { found.iter().filter_map(|found| found.inode).collect() };
+    let (bound, mut unheld) = (inodes(&bound), inodes(&unbound));
+    unheld.extend(&bound);
+    if !unheld.is_empty() {
+        holders.look_again(proc, reader, (&unheld, &bound), closed)?;
+        drop_closed(holders, found);
     }
     Ok(())
+}
+
+fn is_unheld(holders: &Holders, found: &Found) -> bool {
+    found.inode.is_some_and(|inode| !holders.of_socket.contains_key(&inode))
+}
+
+/// Drops what nobody seems to hold and is closed by now, and says of the rest what it does by now: it
+/// may listen, or no longer. Those of other namespaces are not asked for again.
+fn drop_closed(holders: &Holders, found: &mut Vec<Found>) {
+    let in_question = |found: &Found| found.socket.namespace.is_none() && is_unheld(holders, found);
+    let questions: Vec<&Found> = found.iter().filter(|found| in_question(found)).collect();
+    if questions.is_empty() {
+        return;
+    }
+    let Some(now) = listeners::now(&mut Tables::of_this_thread(), &questions) else { return };
+    found.retain_mut(|found| {
+        let there = found.inode.and_then(|inode| now.get(&inode));
+        let stays = !in_question(found) || there.is_some();
+        if let Some(state) = there.filter(|_| in_question(found)) {
+            found.socket.state = *state;
+        }
+        stays
+    });
 }
 
 /// Names the units of sockets whose holders do not show them: hidden, none, or systemd for another.
@@ -204,7 +276,7 @@ fn remnants(sight: &Sight, holders: &Holders) -> Vec<Remnant> {
     told.collect()
 }
 
-/// The processes, with what [`Inspect`] asks of them.
+/// The processes, with what [`Inspect`] asks of the files they run.
 fn processes(
     proc: &Proc,
     seen: BTreeMap<Pid, Seen>,
@@ -219,16 +291,14 @@ fn processes(
             ports_of.entry(pid).or_default().push(place);
         }
     }
-    let started: BTreeMap<Pid, u64> = seen.iter().map(|(&pid, seen)| (pid, seen.started)).collect();
+    let started = seen.iter().map(|(&pid, seen)| (pid, seen.started)).collect();
     let mut processes: BTreeMap<Pid, Process> =
         seen.into_iter().map(|(pid, seen)| (pid, seen.process)).collect();
-    let again = |pid: Pid| proc.same_process(pid, *started.get(&pid)?);
-    look_into::files(&mut processes, &ports_of, inspect, &|pid, _| {
-        facts::open_executable(&again(pid).ok_or(io::Error::from(io::ErrorKind::NotFound))?)
-    });
-    look_into::command_lines(&mut processes, &ports_of, inspect, &mut |pids| {
-        let read = |&pid: &Pid| Some((pid, facts::command_line(&again(pid)?)?));
-        pids.iter().filter_map(read).collect()
-    });
+    look_into::files(
+        &mut processes,
+        &ports_of,
+        inspect,
+        &Executables { proc, started, mounts: Mounts::default() },
+    );
     processes
 }

@@ -7,6 +7,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::thread;
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
@@ -31,8 +32,8 @@ pub(super) struct Other {
     pub(super) namespace: Namespace,
     /// The file that stands for it.
     file: PathBuf,
-    /// The process in it that started first, which names it where ip(8) does not.
-    pub(super) oldest: Option<Pid>,
+    /// The process in it that started first, once somebody has asked.
+    oldest: OnceLock<Option<Pid>>,
     /// All the processes in it that can be seen.
     pub(super) pids: Vec<Pid>,
 }
@@ -41,8 +42,9 @@ pub(super) struct Other {
 #[derive(Debug, Default)]
 pub(super) struct Namespaces {
     pub(super) others: Vec<Other>,
-    /// Of so many processes it cannot be seen which namespace they are in.
-    pub(super) unknown: usize,
+    /// The processes of which it cannot be seen which namespace they are in, for they may not be looked
+    /// into.
+    pub(super) closed: Vec<Pid>,
 }
 
 /// A namespace's processes, as far as they matter here.
@@ -50,32 +52,28 @@ pub(super) struct Namespaces {
 struct Members {
     name: Option<String>,
     file: Option<PathBuf>,
-    oldest: Option<(Ticks, Pid)>,
     pids: Vec<Pid>,
 }
 
-/// Finds all that a process is in, or that ip(8) keeps.
-pub(super) fn find(proc: &Proc, reader: &Reader<'_>) -> Namespaces {
+/// Finds all that a process is in, or that ip(8) keeps; named so far by ip(8) alone.
+pub(super) fn find(proc: &Proc) -> Namespaces {
     let own = fs::read_link("/proc/thread-self/ns/net").ok().and_then(|link| inode(&link));
     let mut found: BTreeMap<u64, Members> = BTreeMap::new();
-    let mut unknown = 0;
+    let mut closed = Vec::new();
     let Some(own) = own else { return Namespaces::default() };
     for pid in proc.pids().unwrap_or_default() {
         let link = match proc.link(pid, "ns/net") {
             Ok(link) => link,
-            Err(error) => {
-                unknown += usize::from(!is_gone(&error));
+            Err(error) if is_gone(&error) => continue,
+            Err(_) => {
+                closed.push(pid);
                 continue;
             }
         };
         let Some(inode) = inode(&link).filter(|&inode| inode != own) else { continue };
-        let started = proc.process(pid).and_then(|dir| dir.started()).unwrap_or(Ticks::MAX);
         let members = found.entry(inode).or_default();
         members.pids.push(pid);
-        if members.oldest.is_none_or(|oldest| (started, pid) < oldest) {
-            members.oldest = Some((started, pid));
-            members.file = Some(PathBuf::from(format!("/proc/{pid}/ns/net")));
-        }
+        members.file.get_or_insert_with(|| PathBuf::from(format!("/proc/{pid}/ns/net")));
     }
     for (name, path, inode) in named() {
         if inode != own {
@@ -85,11 +83,10 @@ pub(super) fn find(proc: &Proc, reader: &Reader<'_>) -> Namespaces {
         }
     }
     let others = found.into_iter().filter_map(|(inode, members)| {
-        let oldest = members.oldest.map(|(_, pid)| pid);
-        let name = members.name.or_else(|| called(proc, reader, oldest?));
-        Some(Other { namespace: Namespace { inode, name }, file: members.file?, oldest, pids: members.pids })
+        let namespace = Namespace { inode, name: members.name };
+        Some(Other { namespace, file: members.file?, oldest: OnceLock::new(), pids: members.pids })
     });
-    Namespaces { others: others.collect(), unknown }
+    Namespaces { others: others.collect(), closed }
 }
 
 /// What the namespace of a process is called: its container, or else the process itself.
@@ -125,11 +122,25 @@ fn inode(link: &Path) -> Option<u64> {
 impl Other {
     /// One that cannot be looked into.
     pub(super) fn for_test(namespace: Namespace) -> Other {
-        Other { namespace, file: PathBuf::from("/nowhere"), oldest: None, pids: Vec::new() }
+        Other { namespace, file: PathBuf::from("/nowhere"), oldest: OnceLock::new(), pids: Vec::new() }
     }
 }
 
 impl Other {
+    /// The process in it that started first, which names it where ip(8) does not. Every process in it
+    /// is asked when it started.
+    pub(super) fn oldest(&self, proc: &Proc) -> Option<Pid> {
+        let started = |pid: Pid| proc.process(pid).and_then(|dir| dir.started()).unwrap_or(Ticks::MAX);
+        *self.oldest.get_or_init(|| self.pids.iter().copied().min_by_key(|&pid| (started(pid), pid)))
+    }
+
+    /// Gives it a name, where it has none.
+    pub(super) fn name(&mut self, proc: &Proc, reader: &Reader<'_>) {
+        if self.namespace.name.is_none() {
+            self.namespace.name = self.oldest(proc).and_then(|pid| called(proc, reader, pid));
+        }
+    }
+
     /// Looks at the tables of this namespace: entered on a thread of its own, which ends with the
     /// look; or where that is not allowed, from the folder of a process in it. `None` where it has
     /// ended meanwhile.
@@ -165,7 +176,7 @@ impl Other {
 
     /// The folder of a process in it whose tables can be read.
     fn process_in_it(&self) -> Option<PathBuf> {
-        let process = PathBuf::from(format!("/proc/{}", self.oldest?));
+        let process = PathBuf::from(format!("/proc/{}", self.pids.first()?));
         let link = fs::read_link(process.join("ns/net")).ok()?;
         let readable = fs::metadata(process.join("net/tcp")).is_ok();
         (readable && inode(&link) == Some(self.namespace.inode)).then_some(process)

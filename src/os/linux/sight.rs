@@ -12,10 +12,10 @@ use super::connections;
 use super::facts::Reader;
 use super::listeners::Found;
 use super::look::{Look, look, not_all_connections};
-use super::namespaces::{self, Namespaces, Other};
+use super::namespaces::{self, Other};
 use super::proc_dir::Proc;
 use super::tables::Tables;
-use crate::model::{Elsewhere, Gap, GapKind, PortRange, Protocol, RemnantState, State};
+use crate::model::{Elsewhere, Gap, GapKind, Pid, PortRange, Protocol, RemnantState, State};
 
 /// What was seen of sockets, before anybody asks who holds them.
 #[derive(Default)]
@@ -27,6 +27,8 @@ pub(super) struct Sight {
     pub(super) remnants: Vec<(Protocol, RemnantState, KernelSocket)>,
     /// The other namespaces that could be looked into, and what is there.
     pub(super) others: Vec<(Other, Look)>,
+    /// The processes that may not be looked into.
+    pub(super) closed: Vec<Pid>,
     pub(super) gaps: Vec<Gap>,
     pub(super) account: Vec<String>,
 }
@@ -44,7 +46,7 @@ impl Sight {
         reader: &Reader<'_>,
     ) -> Result<Sight, Unobservable> {
         let mut tables = Tables::of_this_thread();
-        let own = look(&mut tables, wish, license_ports, None);
+        let own = look(&mut tables, wish, license_ports);
         if let Some(unread) = own.unread.first().filter(|_| own.is_blind()) {
             return Err(Unobservable { reason: in_words(&unread.error) });
         }
@@ -63,7 +65,7 @@ impl Sight {
             sight.gaps.extend(lacking.as_deref().map(not_all_connections));
         }
         match proc {
-            Some(proc) => sight.look_elsewhere(wish, license_ports, namespaces::find(proc, reader)),
+            Some(proc) => sight.look_elsewhere(wish, license_ports, proc, reader),
             None if wish.all_namespaces => sight.gaps.push(Gap::new(
                 GapKind::NamespacesUnseen,
                 "other network namespaces are found through /proc, which could not be read",
@@ -73,16 +75,29 @@ impl Sight {
         Ok(sight)
     }
 
-    fn look_elsewhere(&mut self, wish: &Wish, license_ports: &[PortRange], all: Namespaces) {
+    fn look_elsewhere(&mut self, wish: &Wish, license_ports: &[PortRange], proc: &Proc, reader: &Reader<'_>) {
+        let all = namespaces::find(proc);
+        // All of it: a proxy may send what it receives to any port there.
+        let everything = Wish { only: Vec::new(), ..wish.clone() };
+        let is_wished =
+            |port: u16| wish.only.is_empty() || wish.only.iter().any(|range| range.contains(port));
         let mut failures = Vec::new();
-        for other in all.others {
-            let namespace = other.namespace.clone();
-            let into = |tables: &mut Tables| look(tables, wish, license_ports, Some(&namespace));
-            match other.look(into) {
-                Ok(Some(look)) => self.others.push((other, look)),
+        for mut other in all.others {
+            match other.look(|tables| look(tables, &everything, license_ports)) {
+                Ok(Some(mut look)) => {
+                    // To name one takes long where many processes are in it; of most nothing is told.
+                    if look.found.iter().any(|found| is_wished(found.socket.local.port())) {
+                        other.name(proc, reader);
+                        look.is_in(&other.namespace);
+                    }
+                    self.others.push((other, look));
+                }
                 // It has ended since.
                 Ok(None) => {}
-                Err(error) => failures.push((other, error)),
+                Err(error) => {
+                    other.name(proc, reader);
+                    failures.push((other, error));
+                }
             }
         }
         let (seen, count) = (self.others.len(), self.others.len() + failures.len());
@@ -92,13 +107,18 @@ impl Sight {
             _ => format!("there are {count} other network namespaces, and {seen} could be looked into"),
         });
         if wish.all_namespaces {
-            self.gaps.extend(not_entered(&failures).into_iter().chain(not_known(all.unknown)));
-            for (_, look) in &mut self.others {
+            self.gaps.extend(not_entered(&failures).into_iter().chain(not_known(all.closed.len())));
+            for (_, look) in &self.others {
                 self.gaps.extend(look.unread_gaps().chain(look.gaps.iter().cloned()).collect::<Vec<_>>());
-                self.found.extend(look.found.iter().cloned());
-                self.unanswered.extend(look.unanswered.iter().cloned());
+                let is_wished =
+                    |port: u16| wish.only.is_empty() || wish.only.iter().any(|range| range.contains(port));
+                let found = look.found.iter().filter(|found| is_wished(found.socket.local.port()));
+                self.found.extend(found.cloned());
+                let unanswered = look.unanswered.iter().filter(|asking| is_wished(asking.peer.port()));
+                self.unanswered.extend(unanswered.cloned());
             }
         }
+        self.closed = all.closed;
     }
 
     /// The inodes of all sockets whose holders are to be found.

@@ -3,19 +3,17 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::fs;
-use std::io::Read;
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::DirEntryExt;
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{Uid, User};
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, openat2};
 
 use super::super::decode::cgroup;
 use super::super::decode::socket_unit::{self, SocketUnit};
 use super::facts::command_line;
 use super::proc_dir::ProcessDir;
+use super::strangers_root::{Mounts, StrangersRoot};
 use crate::model::{Activation, ProcessService, Protocol};
 
 /// Where version 2 of the control groups is: alone, or beside version 1.
@@ -41,9 +39,6 @@ const SYSTEM_FOLDERS: [&str; 10] = [
 const USER_FOLDERS: [&str; 4] =
     ["/etc/systemd/user", "/run/systemd/user", "/usr/local/lib/systemd/user", "/usr/lib/systemd/user"];
 
-/// Of a folder so many files are looked at, and so much of each: unit files are few and small.
-const MOST_FILES: usize = 4000;
-const LARGEST_FILE: u64 = 64 * 1024;
 /// So many control groups are looked through: whoever may make some may make very many.
 const MOST_GROUPS: usize = 20_000;
 
@@ -93,8 +88,8 @@ impl SocketUnits {
             folders.extend(["transient", "user", "generator"].map(|name| runtime.join(name)));
         }
         folders.extend(if is_user_s { &USER_FOLDERS[..] } else { &SYSTEM_FOLDERS }.iter().map(PathBuf::from));
-        match systemd.root() {
-            Ok(root) => SocketUnits::in_folders(&StrangersRoot { root }, &folders),
+        match StrangersRoot::of(systemd, &Mounts::default()) {
+            Ok(root) => SocketUnits::in_folders(&root, &folders),
             Err(_) => SocketUnits { units: BTreeMap::new() },
         }
     }
@@ -148,42 +143,6 @@ impl SocketUnits {
     }
 }
 
-/// The file system as a process sees it, which may be anybody's: links lead to nowhere outside, and
-/// what would block whoever opens it, or never end, is not read.
-struct StrangersRoot {
-    root: OwnedFd,
-}
-
-impl StrangersRoot {
-    /// Opens without looking: what it is decides whether it is read.
-    fn find(&self, path: &Path) -> Option<OwnedFd> {
-        let below = path.strip_prefix("/").unwrap_or(path);
-        let relative = if below.as_os_str().is_empty() { Path::new(".") } else { below };
-        let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
-        openat2(&self.root, relative, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve).ok()
-    }
-
-    /// The names in a folder; of very many not all.
-    fn names(&self, folder: &Path) -> Vec<String> {
-        let Some(found) = self.find(folder) else { return Vec::new() };
-        let entries = fs::read_dir(format!("/proc/self/fd/{}", found.as_raw_fd()));
-        let entries = entries.into_iter().flatten().flatten().take(MOST_FILES);
-        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
-    }
-
-    /// The beginning of an ordinary file.
-    fn small_text(&self, path: &Path) -> Option<String> {
-        let found = self.find(path)?;
-        if FileType::from_raw_mode(fstat(&found).ok()?.st_mode) != FileType::RegularFile {
-            return None;
-        }
-        let file = fs::File::open(format!("/proc/self/fd/{}", found.as_raw_fd())).ok()?;
-        let mut bytes = Vec::new();
-        file.take(LARGEST_FILE).read_to_end(&mut bytes).ok()?;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
-    }
-}
-
 /// A user's home folder.
 fn home(uid: u32) -> Option<PathBuf> {
     Some(User::from_uid(Uid::from_raw(uid)).ok()??.dir)
@@ -191,44 +150,13 @@ fn home(uid: u32) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::strangers_root::tests::root;
     use super::*;
-
-    fn root(folder: &Path) -> StrangersRoot {
-        StrangersRoot { root: fs::File::open(folder).unwrap().into() }
-    }
 
     fn write(folder: &Path, name: &str, text: &str) {
         let path = folder.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
-    }
-
-    #[test]
-    fn what_is_no_ordinary_file_is_not_waited_for() {
-        let folder = tempfile::tempdir().unwrap();
-        let made = std::process::Command::new("mkfifo").arg(folder.path().join("a.socket")).status().unwrap();
-        assert!(made.success());
-        let root = root(folder.path());
-        assert_eq!(root.small_text(Path::new("/a.socket")), None);
-        assert_eq!(root.small_text(Path::new("/")), None);
-        write(folder.path(), "b.socket", &"x".repeat(100_000));
-        assert_eq!(root.small_text(Path::new("/b.socket")).unwrap().len(), 65_536);
-    }
-
-    #[test]
-    fn a_link_leads_nowhere_outside() {
-        let (outside, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        write(outside.path(), "secret", "[Socket]\nListenStream=80\n");
-        std::os::unix::fs::symlink(outside.path().join("secret"), folder.path().join("a.socket")).unwrap();
-        std::os::unix::fs::symlink("/dev/zero", folder.path().join("b.socket")).unwrap();
-        std::os::unix::fs::symlink("/inside", folder.path().join("c.socket")).unwrap();
-        write(folder.path(), "inside", "here");
-        let root = root(folder.path());
-        assert_eq!(root.names(Path::new("/")).len(), 4);
-        for name in ["/a.socket", "/b.socket", "/../../../etc/passwd", "/proc/self/fd/0"] {
-            assert_eq!(root.small_text(Path::new(name)), None, "{name}");
-        }
-        assert_eq!(root.small_text(Path::new("/c.socket")).as_deref(), Some("here"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::File;
+use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -10,7 +11,7 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 use super::super::look_into::{self, PortsOf};
 use super::super::{Inspect, platform};
-use crate::model::{Executable, Pid, Process};
+use crate::model::{Executable, FileUnseen, Pid, Process};
 
 /// Reads the holders of ports and all their ancestors: which of several holders is the lead, and who
 /// started it, is a matter of descent. A holder that has ended since is there with its id alone.
@@ -46,7 +47,7 @@ pub(super) fn read(
         let parents = wanted.iter().filter_map(|pid| processes[pid].ppid);
         wanted = parents.filter(|pid| !processes.contains_key(pid)).collect();
     }
-    look_into::files(&mut processes, holders, inspect, &|_, path| File::open(path));
+    look_into::files(&mut processes, holders, inspect, &ByPath);
     look_into::command_lines(&mut processes, holders, inspect, &mut |pids| {
         let kind = ProcessRefreshKind::nothing().without_tasks().with_cmd(UpdateKind::OnlyIfNotSet);
         let ids: Vec<_> = pids.iter().map(|&pid| sysinfo::Pid::from_u32(pid)).collect();
@@ -58,6 +59,23 @@ pub(super) fn read(
         pids.iter().filter_map(read).collect()
     });
     Ok(processes)
+}
+
+/// The file that is where the system says that a process's is.
+struct ByPath;
+
+impl look_into::Files for ByPath {
+    fn unseen(&self, _pid: Pid, _path: &Path) -> Option<FileUnseen> {
+        None
+    }
+
+    fn open(&self, _pid: Pid, path: &Path) -> io::Result<File> {
+        File::open(path)
+    }
+
+    fn replaceable_at(&self, _pid: Pid, path: &Path) -> Option<String> {
+        platform::replaceable_path(path)
+    }
 }
 
 fn decode(pid: Pid, seen: &sysinfo::Process, args: bool) -> Process {
@@ -75,11 +93,7 @@ fn decode(pid: Pid, seen: &sysinfo::Process, args: bool) -> Process {
         ppid: seen.parent().map(sysinfo::Pid::as_u32).filter(|&ppid| ppid != 0 && ppid != pid),
         name: (!name.is_empty()).then(|| text(name)),
         short_name: (!short_name.is_empty()).then(|| text(short_name)),
-        exe: exe.map(|path| Executable {
-            path: text(path.as_os_str()),
-            replaceable_at: platform::replaceable_path(path),
-            ..Executable::default()
-        }),
+        exe: exe.map(|path| Executable { path: text(path.as_os_str()), ..Executable::default() }),
         // Empty is what an unreadable command line looks like, too.
         args: args
             .then(|| seen.cmd().iter().map(|arg| text(arg)).collect())

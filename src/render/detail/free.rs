@@ -1,6 +1,7 @@
 //! A port that nobody listens on, in words: whether it is free, and what may keep a program from it.
 
 use std::io;
+use std::sync::Arc;
 
 use super::super::page::Page;
 use super::super::text::{counted, escape, list};
@@ -128,7 +129,7 @@ fn free(asked: &Asked, report: &Report) -> String {
 }
 
 /// The sockets that have the port, summed up.
-fn in_the_way(remnants: &[(Remnant, Vec<Process>)]) -> String {
+fn in_the_way(remnants: &[(Remnant, Vec<Arc<Process>>)]) -> String {
     let resting = remnants.iter().filter(|(remnant, _)| remnant.state == RemnantState::TimeWait).count();
     let live = remnants.len() - resting;
     let agreed = |count: usize, one: &str, several: &str| {
@@ -156,7 +157,7 @@ fn in_the_way(remnants: &[(Remnant, Vec<Process>)]) -> String {
 }
 
 /// One socket that has the port.
-fn told(remnant: &Remnant, holders: &[Process]) -> String {
+fn told(remnant: &Remnant, holders: &[Arc<Process>]) -> String {
     let who = match holders {
         [] => String::new(),
         [one, ..] => format!("{}: ", process_called(one)),

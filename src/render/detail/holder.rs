@@ -1,6 +1,7 @@
 //! The process that holds a port, in words.
 
 use std::io;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -89,7 +90,7 @@ pub(super) fn process_called(process: &Process) -> String {
 fn parents(row: &Row, lead: &Process) -> String {
     let mut line: Vec<String> = Vec::new();
     let mut outside = true;
-    for process in row.ancestors.iter().rev().chain([lead]) {
+    for process in row.ancestors.iter().map(Arc::as_ref).rev().chain([lead]) {
         // The unit stands before the first process in it.
         if let Some(unit) = &lead.service
             && outside

@@ -1,0 +1,193 @@
+//! Lets the kernel itself go through the open files of all processes: a few dozen instructions of ours
+//! are called with each of them (`bpf(2)`; `BPF_PROG_TYPE_TRACING` with `BPF_TRACE_ITER`). Nothing is pinned or attached anywhere: with the descriptors, all of it is gone.
+//!
+//! The calls are made here, for aya, the crate for this, reads the whole of the kernel's BTF into
+//! memory first (five times as long as all of this takes) and loads no program but from an object file.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::fs::FileExt;
+
+use super::super::decode::btf;
+use super::super::decode::inet_diag::States;
+use super::super::decode::task_file::{self, FIELDS, ITERATOR, OpenSocket};
+
+/// Where the kernel describes its types.
+const BTF: &str = "/sys/kernel/btf/vmlinux";
+
+/// The namespace of process ids that the kernel counts in: the machine's first, whose number is fixed
+/// (`PROC_PID_INIT_INO` in `include/linux/proc_ns.h`).
+const FIRST_PIDS: &str = "pid:[4026531836]";
+
+/// So much is taken at once of what the program writes: the kernel goes on when it is taken
+/// (`bpf_seq_read` in `kernel/bpf/bpf_iter.c`), so little enough that there is soon something to do.
+const BUFFER: usize = 1024;
+
+/// `enum bpf_cmd`, `BPF_PROG_TYPE_TRACING` and `BPF_TRACE_ITER` in `include/uapi/linux/bpf.h`.
+const PROG_LOAD: libc::c_int = 5;
+const LINK_CREATE: libc::c_int = 28;
+const ITER_CREATE: libc::c_int = 33;
+const TRACING: u32 = 26;
+const TRACE_ITER: u32 = 28;
+
+/// The part of `union bpf_attr` that loading a program needs.
+#[repr(C)]
+#[derive(Default)]
+struct Load {
+    prog_type: u32,
+    insn_cnt: u32,
+    insns: u64,
+    license: u64,
+    log: [u64; 2],
+    kern_version: u32,
+    prog_flags: u32,
+    prog_name: [u8; 16],
+    prog_ifindex: u32,
+    expected_attach_type: u32,
+    prog_btf_fd: u32,
+    func_and_line_info: [u32; 8],
+    attach_btf_id: u32,
+    attach_prog_fd: u32,
+    /// Where some of the above end at four bytes, this keeps the end from being anything but zero.
+    core_relo_cnt: u32,
+}
+
+/// The part of it that ties a program to its iterator.
+#[repr(C)]
+#[derive(Default)]
+struct Link {
+    prog_fd: u32,
+    target_fd: u32,
+    attach_type: u32,
+    flags: u32,
+}
+
+/// The part of it that begins to iterate.
+#[repr(C)]
+#[derive(Default)]
+struct Iterate {
+    link_fd: u32,
+    flags: u32,
+}
+
+/// The program, loaded.
+pub(super) struct TaskFiles {
+    link: OwnedFd,
+}
+
+impl TaskFiles {
+    /// Loads a program that tells of the internet sockets in these states.
+    ///
+    /// # Errors
+    ///
+    /// Where the kernel cannot, or will not.
+    pub(super) fn load(states: States) -> io::Result<TaskFiles> {
+        if fs::read_link("/proc/self/ns/pid")?.as_os_str() != FIRST_PIDS {
+            return Err(io::Error::other("processes have other ids in this container"));
+        }
+        let described = File::open(BTF)?;
+        let names = btf::find(&mut |at, buffer| described.read_at(buffer, at), ITERATOR, &FIELDS)?;
+        let program = task_file::program(&names, states)
+            .ok_or_else(|| io::Error::other("this kernel's structures are too large"))?;
+        let program = bpf(
+            PROG_LOAD,
+            &Load {
+                prog_type: TRACING,
+                insn_cnt: u32::try_from(program.len() / 8).unwrap_or(0),
+                insns: program.as_ptr() as u64,
+                // What this program calls is for programs under the GPL alone: these instructions may be
+                // taken under it, too.
+                license: c"Dual MIT/GPL".as_ptr() as u64,
+                prog_name: *b"whatlistens\0\0\0\0\0",
+                expected_attach_type: TRACE_ITER,
+                attach_btf_id: names.function,
+                ..Load::default()
+            },
+        )?;
+        let link = bpf(
+            LINK_CREATE,
+            &Link { prog_fd: number(&program), attach_type: TRACE_ITER, ..Link::default() },
+        )?;
+        Ok(TaskFiles { link })
+    }
+
+    /// Goes through the open files of all processes, and calls `each` with every socket.
+    ///
+    /// # Errors
+    ///
+    /// Where the kernel ends it.
+    pub(super) fn each(&self, mut each: impl FnMut(OpenSocket)) -> io::Result<()> {
+        let mut iterator = File::from(bpf(ITER_CREATE, &Iterate { link_fd: number(&self.link), flags: 0 })?);
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            match iterator.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(length) => task_file::read(&buffer[..length]).for_each(&mut each),
+                // A million files without a socket among them.
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+fn number(fd: &OwnedFd) -> u32 {
+    fd.as_raw_fd().unsigned_abs()
+}
+
+/// Calls bpf(2), which answers with a new descriptor, that closes itself where another program is
+/// begun.
+#[expect(unsafe_code, reason = "no crate wraps this call alone")]
+fn bpf<Attributes>(command: libc::c_int, attributes: &Attributes) -> io::Result<OwnedFd> {
+    // SAFETY: the kernel reads no more of the attributes than they are long, writes nothing, and takes
+    // what is not there for zero; what they point to outlives the call.
+    let fd = unsafe { libc::syscall(libc::SYS_bpf, command, attributes, size_of::<Attributes>()) };
+    let fd = libc::c_int::try_from(fd).ok().filter(|&fd| fd >= 0).ok_or_else(io::Error::last_os_error)?;
+    // SAFETY: it is new, and nobody else's.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    #[ignore = "needs root: the kernel is given a program"]
+    fn the_kernel_tells_of_a_listener_of_our_own_and_keeps_nothing() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let second = listener.try_clone().unwrap();
+        let told = || {
+            let mut told = BTreeSet::new();
+            let files = TaskFiles::load(States::LISTENING).unwrap();
+            files
+                .each(|socket| {
+                    told.insert(socket);
+                })
+                .unwrap();
+            // It can be gone through again.
+            let mut again = 0;
+            files.each(|_| again += 1).unwrap();
+            assert!(again > 0);
+            told
+        };
+        let own = |fd: &TcpListener| {
+            let link = fs::read_link(format!("/proc/self/fd/{}", fd.as_raw_fd())).unwrap();
+            let inode = link.to_str().unwrap().strip_prefix("socket:[").unwrap().strip_suffix(']').unwrap();
+            let (pid, fd) = (std::process::id(), fd.as_raw_fd().unsigned_abs());
+            OpenSocket { inode: inode.parse().unwrap(), pid, thread: pid, fd }
+        };
+        let first = told();
+        assert!(first.contains(&own(&listener)) && first.contains(&own(&second)), "{first:?}");
+        let (own_listener, open) = (own(&listener), fs::read_dir("/proc/self/fd").unwrap().count());
+        drop(listener);
+        let second_time = told();
+        assert!(!second_time.contains(&own_listener) && second_time.contains(&own(&second)));
+        // Another test may open or close one meanwhile, but not as many as this would leave open.
+        assert!((0..8).all(|_| !told().is_empty()));
+        assert!(fs::read_dir("/proc/self/fd").unwrap().count() < open + 8);
+    }
+}

@@ -1,0 +1,171 @@
+//! No more is asked of the system than the answer needs: counted in system calls, for a regression would
+//! be seen nowhere else.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::network::{Net, is_there, quiet};
+use crate::started::program;
+
+/// Holds a listener on 8500 among so many processes that hold none, but files.
+const POPULATION: &str = "
+import ctypes, os, signal, socket
+kept = [open('/dev/null') for _ in range(50)]
+for _ in range(30):
+    if os.fork() == 0:
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL) # with its parent
+        signal.pause()
+s = socket.socket(); s.bind(('', 8500)); s.listen()
+signal.pause()
+";
+
+/// Each system call of the program with its arguments, run in a namespace.
+fn calls(net: &Net, args: &[&str]) -> Vec<String> {
+    let mut command = net.command("strace");
+    command.args(["-f", "-qq", "-s", "200"]).arg(program()).args(args);
+    let said = String::from_utf8_lossy(&command.output().unwrap().stderr).into_owned();
+    said.lines().map(str::to_owned).collect()
+}
+
+fn count(calls: &[String], is_it: impl Fn(&str) -> bool) -> usize {
+    calls.iter().filter(|call| is_it(call)).count()
+}
+
+fn lists_open_files(call: &str) -> bool {
+    call.contains("openat(") && call.contains("\"fd\"")
+}
+
+#[test]
+#[ignore = "needs root: traces the program's system calls"]
+fn a_free_port_is_answered_without_a_look_at_anybody_s_files() {
+    if !is_there("strace") {
+        return;
+    }
+    let net = Net::new();
+    let _population = net.serving(net.command("python3").args(["-c", POPULATION]), 8500);
+    // Where a process has the port's number, it is looked into: it may have been meant.
+    let free =
+        (1..u16::MAX).map(|port| port.to_string()).find(|port| !Path::new("/proc").join(port).exists());
+    let free = free.unwrap();
+    for args in [&[&*free][..], &["1-20"], &["1", "2", "3/udp"]] {
+        let calls = calls(&net, args);
+        assert!(calls.len() > 50, "{calls:?}");
+        assert_eq!(count(&calls, lists_open_files), 0, "{args:?}");
+        assert_eq!(count(&calls, |call| call.contains("bpf(") || call.contains("\"stat\"")), 0, "{args:?}");
+    }
+    let held = calls(&net, &["--bpf", "never", "8500"]);
+    assert!(count(&held, lists_open_files) > 30, "where somebody is looked for");
+}
+
+#[test]
+#[ignore = "needs root: traces the program's system calls"]
+fn only_of_holders_and_their_ancestors_more_is_read() {
+    if !is_there("strace") {
+        return;
+    }
+    let net = Net::new();
+    let _population = net.serving(net.command("python3").args(["-c", POPULATION]), 8500);
+    for bpf in ["always", "never"] {
+        let all = calls(&net, &["--bpf", bpf, "8500"]);
+        let read = count(&all, |call| call.contains("openat(") && call.contains("\"stat\""));
+        // A holder, its ancestors, and some of them again to see that they are the same.
+        assert!((1..=15).contains(&read), "{bpf}: {read}");
+        if bpf == "always" {
+            assert_eq!(count(&all, lists_open_files), 0, "the kernel goes through them");
+        }
+    }
+}
+
+/// A file system that a program serves, and no longer does: as of a server that is gone.
+struct Served {
+    folder: tempfile::TempDir,
+    server: crate::started::Ended,
+}
+
+impl Served {
+    /// `None` where there is no such file system here.
+    fn new() -> Option<Served> {
+        if !is_there("bindfs") || !Path::new("/dev/fuse").exists() {
+            eprintln!("skipped: there is no FUSE here");
+            return None;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["disk", "served"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        let mut command = Command::new("bindfs");
+        command.args(["-f", "-o", "attr_timeout=0,entry_timeout=0"]).arg(folder.path().join("disk"));
+        let server = quiet(command.arg(folder.path().join("served")));
+        let served = Served { folder, server };
+        std::fs::write(served.folder.path().join("disk/here"), "").unwrap();
+        assert!(crate::network::eventually(|| served.path("here").exists()), "it is mounted");
+        Some(served)
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join("served").join(name)
+    }
+
+    fn stop(&self) {
+        crate::network::run(Command::new("kill").args(["-STOP", &self.server.0.id().to_string()]));
+    }
+}
+
+impl Drop for Served {
+    /// Whoever waits for it is told by its end that there is nothing to wait for.
+    fn drop(&mut self) {
+        let _ = self.server.0.kill();
+        let _ = self.server.0.wait();
+        let _ = Command::new("umount").arg("-l").arg(self.folder.path().join("served")).status();
+    }
+}
+
+#[test]
+#[ignore = "needs root: mounts a file system and stops who serves it"]
+fn a_program_on_a_server_that_does_not_answer_is_told_all_the_same() {
+    let Some(served) = Served::new() else { return };
+    // A license server's name: into such a file one would look.
+    std::fs::copy("/usr/bin/python3", served.path("lmgrd")).unwrap();
+    let net = Net::new();
+    let listens = "
+import signal, socket
+from ctypes import CDLL
+s = socket.socket(); s.bind(('', 27000)); s.listen()
+open('/proc/self/comm', 'w').write('called')
+signal.pause()";
+    let mut command = net.command(served.path("lmgrd"));
+    command.env("PYTHONHOME", "/usr").args(["-S", "-c", listens]);
+    let _server = net.serving(&mut command, 27000);
+    let looks = |args: &[&str]| {
+        let mut looking = net.command(program());
+        let mut looking = looking.args(args).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let since = std::time::Instant::now();
+        while looking.try_wait().unwrap().is_none() {
+            if since.elapsed().as_secs() > 20 {
+                drop(looking.kill());
+                return None;
+            }
+        }
+        let mut said = String::new();
+        std::io::Read::read_to_string(looking.stdout.as_mut().unwrap(), &mut said).unwrap();
+        Some(said)
+    };
+    let before = looks(&["27000"]).unwrap();
+    assert!(before.contains("/served/lmgrd"), "{before}");
+    let evidence = looks(&["--json", "27000"]).unwrap();
+    assert!(evidence.contains("the file was not looked at: it lies on a server that may not"), "{evidence}");
+    served.stop();
+    for args in [&["27000"][..], &["--json", "--args"], &["--bpf", "always"], &["--bpf", "never"]] {
+        let said = looks(args);
+        // Not before it is sure that nobody waits any more.
+        let said = said.unwrap_or_else(|| {
+            let _ = Command::new("kill").args(["-KILL", &served.server.0.id().to_string()]).status();
+            panic!("{args:?} waits for a server")
+        });
+        assert!(said.contains("lmgrd"), "{said}");
+    }
+    crate::network::run(
+        Command::new("umount").arg("-l").arg(served.path("").parent().unwrap().join("served")),
+    );
+    assert!(looks(&["27000"]).is_some_and(|said| said.contains("lmgrd")), "unmounted by force");
+}
