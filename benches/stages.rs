@@ -1,0 +1,132 @@
+//! How long each stage takes between what a system says and what is shown, for 1,000, 10,000 and 60,000
+//! listeners: it should grow with their number and no faster. Run it with `cargo bench --bench stages`.
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use jiff::Timestamp;
+use whatlistens::attribute::attribute;
+use whatlistens::model::{
+    Executable, Holding, Host, Observation, Os, PortRules, Process, Protocol, Socket, SocketId, State, Unseen,
+};
+use whatlistens::os::decode::{inet_diag, proc_pid};
+use whatlistens::request::{Request, Task};
+use whatlistens::{pipeline, render};
+
+const SIZES: [u32; 3] = [1_000, 10_000, 60_000];
+
+/// A machine with so many listeners, each with a process of its own.
+fn machine(listeners: u32) -> Observation {
+    let process = |pid: u32| {
+        let name = format!("server-{}", pid % 100);
+        Arc::new(Process {
+            pid,
+            ppid: Some(1),
+            exe: Some(Executable { path: format!("/usr/sbin/{name}"), ..Executable::default() }),
+            short_name: Some(name.clone()),
+            name: Some(name),
+            uid: Some(1000),
+            user: Some("alice".to_owned()),
+            started_at: Timestamp::from_second(1_795_000_000 + i64::from(pid)).ok(),
+            ..Process::default()
+        })
+    };
+    let socket = |id: u32| Socket {
+        id: SocketId(u64::from(id)),
+        protocol: Protocol::Tcp,
+        state: State::Listen,
+        local: SocketAddr::from((Ipv4Addr::LOCALHOST, u16::try_from(id % 60_000 + 1_024).unwrap_or(1))),
+        interface: None,
+        dual_stack: None,
+        uid: Some(1000),
+        user: Some("alice".to_owned()),
+        namespace: None,
+        made_in: None,
+        activation: None,
+        accept_queue: None,
+        connections: None,
+    };
+    Observation {
+        host: Host { name: Some("many".to_owned()), os: Os::Linux },
+        taken_at: Timestamp::UNIX_EPOCH,
+        privileged: true,
+        unseen: Unseen::nothing(),
+        sockets: (0..listeners).map(socket).collect(),
+        holdings: (0..listeners)
+            .map(|id| Holding { socket: SocketId(u64::from(id)), pid: id + 100 })
+            .collect(),
+        processes: (0..listeners).map(|id| (id + 100, process(id + 100))).collect::<BTreeMap<_, _>>(),
+        unanswered: Vec::new(),
+        remnants: Vec::new(),
+        port_rules: PortRules::default(),
+        elsewhere: Vec::new(),
+        gaps: Vec::new(),
+        account: Vec::new(),
+    }
+}
+
+fn asked(args: &[&str]) -> Request {
+    match Task::from_args(
+        std::iter::once("whatlistens").chain(args.iter().copied()).map(Into::into).collect(),
+    ) {
+        Ok(Task::Look(request)) => request,
+        _ => panic!("{args:?} is a look at the machine"),
+    }
+}
+
+fn stages(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("listeners");
+    group.sample_size(20);
+    for size in SIZES {
+        let observation = machine(size);
+        group.throughput(Throughput::Elements(u64::from(size)));
+        group.bench_function(BenchmarkId::new("attribute", size), |bencher| {
+            bencher.iter(|| attribute(black_box(&observation)));
+        });
+        let plain = asked(&[]);
+        group.bench_function(BenchmarkId::new("report", size), |bencher| {
+            bencher.iter(|| pipeline::report(&plain, black_box(&observation)));
+        });
+        for (name, request) in [("table", &plain), ("json", &asked(&["--json"]))] {
+            let Ok(report) = pipeline::report(request, &observation) else { panic!("it is well asked") };
+            group.bench_function(BenchmarkId::new(name, size), |bencher| {
+                let mut nowhere = (io::sink(), io::sink());
+                bencher.iter(|| {
+                    let form = request.form;
+                    render::render(&report, form, &request.style, &mut nowhere.0, &mut nowhere.1)
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+/// What the kernel says of one listener, as it was recorded, so many times.
+fn decoders(criterion: &mut Criterion) {
+    const LISTENER: [u8; 124] = {
+        let mut message = [0; 124];
+        (message[0], message[4], message[6], message[8]) = (124, 20, 2, 7);
+        // The body: IPv4, LISTEN, port 39303, 127.0.0.1; then no attribute that is known.
+        (message[16], message[17], message[20], message[21]) = (2, 10, 0x99, 0x87);
+        (message[24], message[27]) = (127, 1);
+        (message[84], message[88], message[90]) = (0x54, 36, 99);
+        message
+    };
+    let datagram = LISTENER.repeat(500);
+    let understood = inet_diag::read(&datagram, 7);
+    assert!(understood.messages.len() == 500 && !understood.malformed, "{understood:?}");
+    criterion.bench_function("decode 500 sockets of sock_diag", |bencher| {
+        bencher.iter(|| inet_diag::read(black_box(&datagram), 7));
+    });
+    let stat = "4242 (nginx) S 17 4242 4242 0 -1 4194560 1263 0 0 0 3 1 0 0 20 0 1 0 24431 25661440 2613 18446744073709551615 1 1 0 0 0 0 0 4096 2 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 0\n";
+    criterion.bench_function("decode /proc/PID/stat", |bencher| {
+        bencher.iter(|| proc_pid::stat(black_box(stat.as_bytes())));
+    });
+}
+
+criterion_group!(benches, decoders, stages);
+criterion_main!(benches);
