@@ -1,5 +1,6 @@
 //! Lets the kernel itself go through the open files of all processes: a few dozen instructions of ours
-//! are called with each of them (`bpf(2)`; `BPF_PROG_TYPE_TRACING` with `BPF_TRACE_ITER`). Nothing is pinned or attached anywhere: with the descriptors, all of it is gone.
+//! are called with each of them (`bpf(2)`; `BPF_PROG_TYPE_TRACING` with `BPF_TRACE_ITER`). Nothing is
+//! pinned or attached anywhere: with the descriptors, all of it is gone.
 //!
 //! The calls are made here, for aya, the crate for this, reads the whole of the kernel's BTF into
 //! memory first (five times as long as all of this takes) and loads no program but from an object file.

@@ -193,7 +193,12 @@ impl Holders {
         match &self.way {
             _ if searched == 0 => None,
             Way::Kernel => {
-                Some(format!("the kernel went through the open files of {searched} processes (BPF)"))
+                let denied = match denied {
+                    0 => String::new(),
+                    // Only where somebody is missed it is asked who may not be looked into.
+                    _ => format!("; {denied} of them could not be looked into"),
+                };
+                Some(format!("the kernel went through the open files of {searched} processes (BPF){denied}"))
             }
             Way::Walk(None) => Some(one_by_one),
             Way::Walk(Some(why)) => {

@@ -7,7 +7,7 @@ use std::thread::{self, Builder};
 
 /// A thread is worth it for so many items: starting one takes as long as looking at three processes.
 const WORTH_A_THREAD: usize = 32;
-/// The kernel's own locks let no more be gained.
+/// Whatever else runs on a large machine is to go on meanwhile.
 const MOST: usize = 8;
 
 /// Calls `work` with every item, in no order, and collects what it returns.
