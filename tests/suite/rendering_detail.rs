@@ -123,6 +123,9 @@ fn a_free_port_in_detail() {
                  running, or it uses another port: look in its log, or look for it by name: whatlistens
                  lmgrd. If it runs elsewhere, ask that machine.
     ");
+    // That nothing is there by UDP says nothing of a server that uses TCP.
+    let by_udp = office().printed("1538/udp", None).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(by_udp.contains("should run on this machine and uses UDP, it is not running"), "{by_udp}");
     insta::assert_snapshot!(office().printed("50000", None), @"
     50000
     Port 50000 is free: nothing listens there on this machine, neither by TCP nor by UDP. A connection,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::page::Page;
 use super::super::text::{counted, escape, list};
 use super::holder::process_called;
-use crate::model::{Asked, GapKind, Process, Remnant, RemnantState, Report};
+use crate::model::{Asked, GapKind, Process, Protocol, Remnant, RemnantState, Report};
 
 /// So many sockets that have the port are named; the rest are counted.
 const MOST_REMNANTS: usize = 5;
@@ -49,10 +49,12 @@ impl Page<'_> {
             .expected
             .first()
             .map_or(String::new(), |name| format!(", or look for it by name: whatlistens {}", escape(name)));
+        // Most use TCP alone, of which nothing was asked.
+        let by_this = if asked.protocol == Some(Protocol::Udp) { " and uses UDP" } else { "" };
         self.field(
             "Next",
             &format!(
-                "If {who} should run on this machine, it is not running, or it uses another port: look in \
+                "If {who} should run on this machine{by_this}, it is not running, or it uses another port: look in \
                  its log{by_name}. If it runs elsewhere, ask that machine."
             ),
         )
