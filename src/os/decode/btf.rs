@@ -6,6 +6,8 @@
 use std::io;
 use std::ops::Range;
 
+use super::bytes::u32_at;
+
 /// Where something is read from: fills the buffer from this offset on, as far as there is anything,
 /// and says how much it was.
 pub type ReadAt<'a> = dyn FnMut(u64, &mut [u8]) -> io::Result<usize> + 'a;
@@ -121,8 +123,9 @@ impl Window<'_, '_> {
     }
 }
 
+/// A number of what is known to be long enough.
 fn number(bytes: &[u8], at: usize) -> u32 {
-    bytes[at..].first_chunk().copied().map_or(0, u32::from_ne_bytes)
+    u32_at(bytes, at).unwrap_or(0)
 }
 
 /// Where the types are, and where the strings.

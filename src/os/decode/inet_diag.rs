@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::bytes::{bytes_at, i32_at, u16_at, u32_at};
 use super::kernel_socket::{Family, KernelSocket, TcpState};
 use crate::model::Protocol;
 
@@ -256,22 +257,6 @@ fn attributes_in(mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
 /// Messages and attributes begin at multiples of four bytes.
 fn aligned(length: usize) -> usize {
     length.next_multiple_of(4)
-}
-
-fn bytes_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
-    bytes.get(at..)?.first_chunk().copied()
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes_at(bytes, at).map(u16::from_ne_bytes)
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes_at(bytes, at).map(u32::from_ne_bytes)
-}
-
-fn i32_at(bytes: &[u8], at: usize) -> Option<i32> {
-    bytes_at(bytes, at).map(i32::from_ne_bytes)
 }
 
 #[cfg(test)]

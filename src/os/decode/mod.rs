@@ -2,6 +2,7 @@
 //! calls a system: all of it is compiled and tested on every one, from recorded input.
 
 pub mod btf;
+mod bytes;
 pub mod cgroup;
 pub mod docker_proxy;
 pub mod file_text;

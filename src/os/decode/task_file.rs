@@ -6,6 +6,7 @@
 //! describes itself ([`super::btf`]).
 
 use super::btf::{Field, Names};
+use super::bytes::u32_at;
 use super::inet_diag::States;
 use super::kernel_socket::TcpState;
 
@@ -44,7 +45,7 @@ const RECORD: usize = 16;
 /// Reads what the program has written. Whatever is behind the last whole record is left out.
 pub fn read(written: &[u8]) -> impl Iterator<Item = OpenSocket> + '_ {
     written.as_chunks::<RECORD>().0.iter().map(|record| {
-        let number = |at: usize| record[4 * at..].first_chunk().copied().map_or(0, u32::from_ne_bytes);
+        let number = |at: usize| u32_at(record, 4 * at).unwrap_or(0);
         OpenSocket { inode: number(0), pid: number(1), thread: number(2), fd: number(3) }
     })
 }
