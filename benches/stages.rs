@@ -1,7 +1,6 @@
 //! How long each stage takes between what a system says and what is shown, for 1,000, 10,000 and 60,000
 //! listeners: it should grow with their number and no faster. Run it with `cargo bench --bench stages`.
 
-use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -11,7 +10,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use jiff::Timestamp;
 use whatlistens::attribute::attribute;
 use whatlistens::model::{
-    Executable, Holding, Host, Observation, Os, PortRules, Process, Protocol, Socket, SocketId, State, Unseen,
+    Executable, Holding, Host, Observation, Os, Process, Protocol, Socket, SocketId, State,
 };
 use whatlistens::os::decode::{inet_diag, proc_pid};
 use whatlistens::request::{Request, Task};
@@ -35,37 +34,24 @@ fn machine(listeners: u32) -> Observation {
             ..Process::default()
         })
     };
-    let socket = |id: u32| Socket {
-        id: SocketId(u64::from(id)),
-        protocol: Protocol::Tcp,
-        state: State::Listen,
-        local: SocketAddr::from((Ipv4Addr::LOCALHOST, u16::try_from(id % 60_000 + 1_024).unwrap_or(1))),
-        interface: None,
-        dual_stack: None,
-        uid: Some(1000),
-        user: Some("alice".to_owned()),
-        namespace: None,
-        made_in: None,
-        activation: None,
-        accept_queue: None,
-        connections: None,
+    let socket = |id: u32| {
+        let port = u16::try_from(id % 60_000 + 1_024).unwrap_or(1);
+        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Socket {
+            uid: Some(1000),
+            user: Some("alice".to_owned()),
+            ..Socket::new(SocketId(u64::from(id)), Protocol::Tcp, State::Listen, local)
+        }
     };
+    let host = Host { name: Some("many".to_owned()), os: Os::Linux };
     Observation {
-        host: Host { name: Some("many".to_owned()), os: Os::Linux },
-        taken_at: Timestamp::UNIX_EPOCH,
         privileged: true,
-        unseen: Unseen::nothing(),
         sockets: (0..listeners).map(socket).collect(),
         holdings: (0..listeners)
             .map(|id| Holding { socket: SocketId(u64::from(id)), pid: id + 100 })
             .collect(),
-        processes: (0..listeners).map(|id| (id + 100, process(id + 100))).collect::<BTreeMap<_, _>>(),
-        unanswered: Vec::new(),
-        remnants: Vec::new(),
-        port_rules: PortRules::default(),
-        elsewhere: Vec::new(),
-        gaps: Vec::new(),
-        account: Vec::new(),
+        processes: (0..listeners).map(|id| (id + 100, process(id + 100))).collect(),
+        ..Observation::new(host, Timestamp::UNIX_EPOCH)
     }
 }
 

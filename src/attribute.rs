@@ -89,7 +89,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::model::{Holding, Host, Os, PortRules, Protocol, State};
+    use crate::model::{Holding, Host, Os, Protocol, State};
 
     fn process(pid: Pid, ppid: Pid, started: i64) -> Process {
         Process {
@@ -102,34 +102,13 @@ mod tests {
 
     fn observed(holders: &[Pid], processes: Vec<Process>, unseen: Unseen) -> Observation {
         let id = SocketId(7);
+        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 80));
         Observation {
-            host: Host { name: None, os: Os::Linux },
-            taken_at: Timestamp::UNIX_EPOCH,
-            privileged: false,
             unseen,
-            sockets: vec![Socket {
-                id,
-                protocol: Protocol::Tcp,
-                state: State::Listen,
-                local: SocketAddr::from((Ipv4Addr::LOCALHOST, 80)),
-                interface: None,
-                dual_stack: None,
-                uid: None,
-                user: None,
-                namespace: None,
-                made_in: None,
-                activation: None,
-                accept_queue: None,
-                connections: None,
-            }],
+            sockets: vec![Socket::new(id, Protocol::Tcp, State::Listen, local)],
             holdings: holders.iter().map(|&pid| Holding { socket: id, pid }).collect(),
             processes: processes.into_iter().map(|p| (p.pid, Arc::new(p))).collect(),
-            unanswered: Vec::new(),
-            remnants: Vec::new(),
-            port_rules: PortRules::default(),
-            elsewhere: Vec::new(),
-            gaps: Vec::new(),
-            account: Vec::new(),
+            ..Observation::new(Host { name: None, os: Os::Linux }, Timestamp::UNIX_EPOCH)
         }
     }
 

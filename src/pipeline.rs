@@ -23,7 +23,7 @@ pub use inspection::Inspection;
 #[must_use]
 pub fn wish(request: &Request) -> os::Wish {
     let mut wish = request.wish.clone();
-    wish.only = request.selection.ports_alone().unwrap_or_default();
+    wish.only = request.selection.ports_alone();
     if request.asked.is_some()
         && let Ok(selection) = targets::resolve(&request.selection, Registry::embedded())
     {

@@ -79,15 +79,15 @@ impl Selection {
         })
     }
 
-    /// The ports that alone can match, whoever holds them; `None` where others can, too: a name may be
-    /// that of a process on any port.
+    /// The ports that alone can match, whoever holds them; none where others can, too: a name may be that
+    /// of a process on any port.
     #[must_use]
-    pub fn ports_alone(&self) -> Option<Vec<PortRange>> {
+    pub fn ports_alone(&self) -> Vec<PortRange> {
         let range = |target: &Target| match target {
             Target::Ports(ports) => Some(ports.range),
             Target::Name { .. } => None,
         };
-        self.targets.iter().map(range).collect::<Option<Vec<_>>>().filter(|ranges| !ranges.is_empty())
+        self.targets.iter().map(range).collect::<Option<Vec<_>>>().unwrap_or_default()
     }
 
     /// Whether anything is left out.

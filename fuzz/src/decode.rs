@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use whatlistens::os::decode::kernel_socket::Family;
-use whatlistens::os::decode::port_filter::{Port, port_filter};
+use whatlistens::os::decode::port_filter::port_filter;
 use whatlistens::os::decode::{
     btf, cgroup, docker_proxy, file_text, inet_diag, local_addresses, mounts, port_rules, proc_net, proc_pid,
     socket_unit, task_file,
@@ -40,7 +40,7 @@ fuzz_target!(|data: &[u8]| {
             let _ = (port_rules::ephemeral(&text), port_rules::unprivileged_from(&text));
             let _ = port_rules::tells_bound(&text);
             if let Some(ranges) = port_rules::reserved(&text) {
-                let _ = port_filter(Port::Local, &ranges);
+                let _ = port_filter(&ranges);
             }
         }
         9 => {

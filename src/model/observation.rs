@@ -173,3 +173,25 @@ pub struct Observation {
     /// How it was looked at: sentences without their full stops, for whoever wonders.
     pub account: Vec<String>,
 }
+
+impl Observation {
+    /// A machine on which nothing is seen, and nothing is out of sight.
+    #[must_use]
+    pub fn new(host: Host, taken_at: Timestamp) -> Observation {
+        Observation {
+            host,
+            taken_at,
+            privileged: false,
+            unseen: Unseen::nothing(),
+            sockets: Vec::new(),
+            holdings: Vec::new(),
+            processes: BTreeMap::new(),
+            unanswered: Vec::new(),
+            remnants: Vec::new(),
+            port_rules: PortRules::default(),
+            elsewhere: Vec::new(),
+            gaps: Vec::new(),
+            account: Vec::new(),
+        }
+    }
+}

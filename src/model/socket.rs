@@ -139,6 +139,26 @@ pub struct Socket {
 }
 
 impl Socket {
+    /// A socket of which no more is known.
+    #[must_use]
+    pub fn new(id: SocketId, protocol: Protocol, state: State, local: SocketAddr) -> Socket {
+        Socket {
+            id,
+            protocol,
+            state,
+            local,
+            interface: None,
+            dual_stack: None,
+            uid: None,
+            user: None,
+            namespace: None,
+            made_in: None,
+            activation: None,
+            accept_queue: None,
+            connections: None,
+        }
+    }
+
     /// Whether a process of the user who made the socket is among these. Where not, as when a
     /// master's workers run as another user, one that was not seen may hold it too. True where the
     /// system does not tell who made it.

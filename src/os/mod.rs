@@ -59,6 +59,14 @@ pub struct Wish {
     pub asked: Vec<PortRange>,
 }
 
+impl Wish {
+    /// Whether the sockets on a port are wished for.
+    #[must_use]
+    pub fn takes(&self, port: u16) -> bool {
+        self.only.is_empty() || self.only.iter().any(|range| range.contains(port))
+    }
+}
+
 impl Default for Wish {
     /// Every listener of the caller's own network namespace.
     fn default() -> Wish {

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use self::sockets::Found;
 use super::look_into::PortsOf;
 use super::{Inspect, THIS_OS, Unobservable, Wish, platform};
-use crate::model::{Gap, GapKind, Holding, Host, Observation, PortRules, Unseen};
+use crate::model::{Gap, GapKind, Holding, Host, Observation, Unseen};
 
 /// Looks at the machine once.
 ///
@@ -42,19 +42,15 @@ pub fn observe(wish: &Wish, inspect: &dyn Inspect, now: Timestamp) -> Result<Obs
     let unread = gaps.iter().any(|gap| gap.kind == GapKind::ProcessesUnreadable);
     let all_held = found.iter().all(|found| !found.pids.is_empty());
     let unseen = if !unread && (privileged || all_held) { Unseen::nothing() } else { Unseen::Unlisted };
+    let host = Host { name: sysinfo::System::host_name().ok(), os: THIS_OS };
     Ok(Observation {
-        host: Host { name: sysinfo::System::host_name().ok(), os: THIS_OS },
-        taken_at: now,
         privileged,
         unseen,
         sockets: found.into_iter().map(|f| f.socket).collect(),
         holdings,
         processes: processes.into_iter().map(|(pid, process)| (pid, Arc::new(process))).collect(),
-        unanswered: Vec::new(),
-        remnants: Vec::new(),
-        port_rules: PortRules::default(),
-        elsewhere: Vec::new(),
         gaps,
         account: vec!["sockets were read by netstat2, processes by sysinfo".to_owned()],
+        ..Observation::new(host, now)
     })
 }

@@ -92,13 +92,11 @@ fn nothing_is_pinned_or_attached_to_anything_that_stays() {
         return;
     }
     let net = Net::new();
-    let mut command = net.command("strace");
-    command.args(["-f", "-qq", "-e", "trace=bpf"]).arg(program()).args(KERNEL);
-    let said = String::from_utf8(command.output().unwrap().stderr).unwrap();
+    let said = net.traced(&["-e", "trace=bpf"], KERNEL);
     let calls: Vec<&str> =
-        said.lines().filter_map(|line| line.split_once("bpf(")?.1.split(',').next()).collect();
+        said.iter().filter_map(|line| line.split_once("bpf(")?.1.split(',').next()).collect();
     // What the last three make is gone with their descriptors (bpf(2)), and so with the program.
-    assert_eq!(calls, ["BPF_PROG_LOAD", "BPF_LINK_CREATE", "BPF_ITER_CREATE"], "{said}");
+    assert_eq!(calls, ["BPF_PROG_LOAD", "BPF_LINK_CREATE", "BPF_ITER_CREATE"], "{said:?}");
 }
 
 #[test]

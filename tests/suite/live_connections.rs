@@ -6,7 +6,7 @@ use crate::document::read;
 use crate::live::{look, row};
 use crate::live_sockets::{python, script};
 use crate::network::{Net, eventually};
-use crate::started::{in_the_end, program, unbroken, whatlistens};
+use crate::started::{in_the_end, unbroken, whatlistens};
 
 #[test]
 fn connections_are_counted_with_their_peers_when_asked_for() {
@@ -126,12 +126,9 @@ t = socket(); t.bind(('127.0.0.1', 27000)); t.listen()
 import signal; signal.pause()";
     let _server = net.serving(net.command("python3").args(["-c", &script(lines)]), 27000);
     let received = |flags: &[&str]| -> usize {
-        let mut command = net.command("strace");
-        command.args(["-f", "-qq", "-e", "trace=recvfrom"]).arg(program()).args(flags);
-        let output = command.output().unwrap();
-        let text = String::from_utf8_lossy(&output.stderr);
-        let bytes = |line: &str| line.rsplit(" = ").next()?.trim().parse::<usize>().ok();
-        text.lines().filter(|line| line.contains("recvfrom(")).filter_map(bytes).sum()
+        let bytes = |line: &String| line.rsplit(" = ").next()?.trim().parse::<usize>().ok();
+        let calls = net.traced(&["-e", "trace=recvfrom"], flags);
+        calls.iter().filter(|line| line.contains("recvfrom(")).filter_map(bytes).sum()
     };
     let (by_port, all) = (received(&[]), received(&["--connections"]));
     assert!(by_port > 0 && by_port < 8 * 1024, "{by_port} bytes for two listeners");

@@ -21,10 +21,7 @@ signal.pause()
 
 /// Each system call of the program with its arguments, run in a namespace.
 fn calls(net: &Net, args: &[&str]) -> Vec<String> {
-    let mut command = net.command("strace");
-    command.args(["-f", "-qq", "-s", "200"]).arg(program()).args(args);
-    let said = String::from_utf8_lossy(&command.output().unwrap().stderr).into_owned();
-    said.lines().map(str::to_owned).collect()
+    net.traced(&["-s", "200"], args)
 }
 
 fn count(calls: &[String], is_it: impl Fn(&str) -> bool) -> usize {

@@ -54,6 +54,14 @@ impl Net {
         told(self.command(program()).args(args).output().unwrap())
     }
 
+    /// The system calls that the program makes in it, a line each, by strace(1) with these options.
+    pub fn traced(&self, options: &[&str], args: &[&str]) -> Vec<String> {
+        let mut command = self.command("strace");
+        command.args(["-f", "-qq"]).args(options).arg(program()).args(args);
+        let said = String::from_utf8_lossy(&command.output().unwrap().stderr).into_owned();
+        said.lines().map(str::to_owned).collect()
+    }
+
     /// What the program says in JSON.
     pub fn look(&self, args: &[&str]) -> Document {
         let (stdout, ..) = self.run(&[&["--json"], args].concat());

@@ -1,12 +1,10 @@
 //! Observations written down by hand, so that every stage can be tested on every system.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use whatlistens::model::{
-    Executable, Gap, Holding, Host, Observation, Os, Pid, PortRules, Process, Protocol, Report, Socket,
-    SocketId, State, Unseen, UnseenProcess, file_name,
+    Executable, Gap, Holding, Host, Observation, Os, Pid, Process, Protocol, Report, Socket, SocketId, State,
+    Unseen, UnseenProcess, file_name,
 };
 use whatlistens::pipeline;
 use whatlistens::render::{self, Form, Style};
@@ -28,19 +26,8 @@ pub fn now() -> Timestamp {
 pub fn linux() -> Machine {
     Machine {
         observation: Observation {
-            host: Host { name: Some("lic01".to_owned()), os: Os::Linux },
-            taken_at: now(),
             privileged: true,
-            unseen: Unseen::nothing(),
-            sockets: Vec::new(),
-            holdings: Vec::new(),
-            processes: BTreeMap::new(),
-            unanswered: Vec::new(),
-            remnants: Vec::new(),
-            port_rules: PortRules::default(),
-            elsewhere: Vec::new(),
-            gaps: Vec::new(),
-            account: Vec::new(),
+            ..Observation::new(Host { name: Some("lic01".to_owned()), os: Os::Linux }, now())
         },
     }
 }
@@ -122,23 +109,14 @@ impl Machine {
         let (protocol, local) = place.split_once(' ').unwrap();
         let protocol = Protocol::from_name(protocol).unwrap();
         let id = SocketId(self.observation.sockets.len() as u64);
+        let state = match protocol {
+            Protocol::Tcp => State::Listen,
+            Protocol::Udp => State::Unconnected,
+        };
         self.observation.sockets.push(Socket {
-            id,
-            protocol,
-            state: match protocol {
-                Protocol::Tcp => State::Listen,
-                Protocol::Udp => State::Unconnected,
-            },
-            local: local.parse().unwrap(),
-            interface: None,
-            dual_stack: None,
             uid: Some(1000),
             user: Some("alice".to_owned()),
-            namespace: None,
-            made_in: None,
-            activation: None,
-            accept_queue: None,
-            connections: None,
+            ..Socket::new(id, protocol, state, local.parse().unwrap())
         });
         for holder in holders {
             self.observation.holdings.push(Holding { socket: id, pid: holder.pid });

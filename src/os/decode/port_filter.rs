@@ -3,15 +3,6 @@
 
 use crate::model::PortRange;
 
-/// Which of a socket's two ports is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Port {
-    /// Its own.
-    Local,
-    /// Its peer's.
-    Peer,
-}
-
 /// `struct inet_diag_bc_op`: the operation, how far to go on yes, and how far on no.
 const OP: u16 = 4;
 /// A comparison is followed by an operation that holds nothing but the number.
@@ -20,31 +11,25 @@ const COMPARISON: u16 = 2 * OP;
 const RANGE: u16 = 2 * COMPARISON + OP;
 
 const JUMP: u8 = 1;
-const LOCAL_AT_LEAST: u8 = 2;
-const LOCAL_AT_MOST: u8 = 3;
-const PEER_AT_LEAST: u8 = 4;
-const PEER_AT_MOST: u8 = 5;
+const AT_LEAST: u8 = 2;
+const AT_MOST: u8 = 3;
 
 /// So many ranges go into one filter; the kernel checks each jump by walking the code from its
 /// beginning.
 const MOST_RANGES: usize = 256;
 
-/// A filter that lets through the sockets with a port in any of these ranges, and perhaps some more
+/// A filter that lets through the sockets whose own port is in any of these ranges, and perhaps some more
 /// where there are very many: who asks looks again. Empty, which lets all through, for no ranges.
 #[must_use]
-pub fn port_filter(port: Port, ranges: &[PortRange]) -> Vec<u8> {
+pub fn port_filter(ranges: &[PortRange]) -> Vec<u8> {
     let ranges = coarse(joined(ranges), MOST_RANGES);
-    let (at_least, at_most) = match port {
-        Port::Local => (LOCAL_AT_LEAST, LOCAL_AT_MOST),
-        Port::Peer => (PEER_AT_LEAST, PEER_AT_MOST),
-    };
     let count = u16::try_from(ranges.len()).unwrap_or(u16::MAX);
     let mut code = Vec::with_capacity(usize::from(RANGE * count));
     for (left, range) in (1..=count).rev().zip(ranges) {
         // To the next range; behind the last, beyond the end, where the answer is no.
         let next = if left == 1 { RANGE + OP } else { RANGE };
-        comparison(&mut code, at_least, next, range.first);
-        comparison(&mut code, at_most, next - COMPARISON, range.last);
+        comparison(&mut code, AT_LEAST, next, range.first);
+        comparison(&mut code, AT_MOST, next - COMPARISON, range.last);
         // To the very end, where the answer is yes.
         op(&mut code, JUMP, OP, RANGE * left - 2 * COMPARISON);
     }
@@ -110,16 +95,15 @@ mod tests {
 
     /// What the kernel does with a filter: `inet_diag_bc_run`. `None` where `inet_diag_bc_audit`
     /// would refuse it.
-    fn lets_through(code: &[u8], local: u16, peer: u16) -> Option<bool> {
+    fn lets_through(code: &[u8], port: u16) -> Option<bool> {
         let number = |at: usize| Some(u16::from_ne_bytes([*code.get(at + 2)?, *code.get(at + 3)?]));
         let mut at = 0;
         while at < code.len() {
             let (what, yes, no) = (code[at], usize::from(code[at + 1]), usize::from(number(at)?));
-            let port = if what == PEER_AT_LEAST || what == PEER_AT_MOST { peer } else { local };
             let holds = match what {
                 JUMP => false,
-                LOCAL_AT_LEAST | PEER_AT_LEAST => port >= number(at + 4)?,
-                LOCAL_AT_MOST | PEER_AT_MOST => port <= number(at + 4)?,
+                AT_LEAST => port >= number(at + 4)?,
+                AT_MOST => port <= number(at + 4)?,
                 _ => return None,
             };
             let least = if what == JUMP { 4 } else { 8 };
@@ -139,24 +123,24 @@ mod tests {
 
     #[test]
     fn a_filter_lets_through_what_it_names() {
-        let code = port_filter(Port::Local, &[range(1538, 1538), range(27000, 27009), range(27010, 27011)]);
+        let code = port_filter(&[range(1538, 1538), range(27000, 27009), range(27010, 27011)]);
         assert_eq!(code.len(), 40, "ranges that touch are one");
         for (port, expected) in [(1537, false), (1538, true), (1539, false), (27000, true), (27011, true)] {
-            assert_eq!(lets_through(&code, port, 1538), Some(expected), "{port}");
+            assert_eq!(lets_through(&code, port), Some(expected), "{port}");
         }
-        let code = port_filter(Port::Peer, &[range(0, 9)]);
-        assert_eq!(lets_through(&code, 5, 10), Some(false));
-        assert_eq!(lets_through(&code, 50, 9), Some(true));
-        assert!(port_filter(Port::Local, &[]).is_empty());
+        let code = port_filter(&[range(0, 9)]);
+        assert_eq!(lets_through(&code, 10), Some(false));
+        assert_eq!(lets_through(&code, 9), Some(true));
+        assert!(port_filter(&[]).is_empty());
     }
 
     #[test]
     fn very_many_ranges_become_fewer_and_wider() {
         let odd: Vec<PortRange> = (0..2000).map(|n| range(n * 30 + n % 7, n * 30 + n % 7)).collect();
-        let code = port_filter(Port::Local, &odd);
+        let code = port_filter(&odd);
         assert_eq!(code.len(), MOST_RANGES * usize::from(RANGE));
-        assert!(odd.iter().all(|range| lets_through(&code, range.first, 0) == Some(true)));
-        assert_eq!(lets_through(&code, 65000, 0), Some(false));
+        assert!(odd.iter().all(|range| lets_through(&code, range.first) == Some(true)));
+        assert_eq!(lets_through(&code, 65000), Some(false));
     }
 
     proptest! {
@@ -167,10 +151,10 @@ mod tests {
         ) {
             let ranges: Vec<PortRange> =
                 pairs.iter().map(|&(first, more)| range(first, first.saturating_add(more))).collect();
-            let code = port_filter(Port::Local, &ranges);
+            let code = port_filter(&ranges);
             let wanted = ranges.iter().any(|range| range.contains(port));
             prop_assert_eq!(is_in(&joined(&ranges), port), wanted);
-            prop_assert_eq!(lets_through(&code, port, 0), Some(wanted));
+            prop_assert_eq!(lets_through(&code, port), Some(wanted));
         }
     }
 }

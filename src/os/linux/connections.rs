@@ -6,7 +6,6 @@ use std::net::IpAddr;
 
 use super::super::decode::inet_diag::States;
 use super::super::decode::kernel_socket::{KernelSocket, TcpState};
-use super::super::decode::port_filter::Port;
 use super::listeners::{Found, Interfaces};
 use super::tables::Tables;
 use crate::model::{Connections, PortRange, Protocol, RemnantState, Socket, State};
@@ -32,7 +31,7 @@ pub(super) fn count(tables: &mut Tables, found: &mut [Found], ports: &[PortRange
     ranges.sort_unstable();
     let mut interfaces = Interfaces::default();
     let mut peers: HashMap<usize, HashMap<IpAddr, usize>> = HashMap::new();
-    let read = tables.read(Protocol::Tcp, States::ESTABLISHED, Some((Port::Local, &ranges)));
+    let read = tables.read(Protocol::Tcp, States::ESTABLISHED, Some(&ranges));
     let lacking = read.why_not_whole();
     for connection in read.sockets {
         let interface = connection.interface.map(|index| interfaces.name(index));
@@ -85,7 +84,7 @@ pub(super) fn remnants(
         if only.is_some_and(|only| only != protocol) {
             continue;
         }
-        let read = tables.read(protocol, States::WITH_PEER, Some((Port::Local, ports)));
+        let read = tables.read(protocol, States::WITH_PEER, Some(ports));
         lacking = lacking.or(read.why_not_whole());
         for socket in read.sockets {
             let state = match socket.state {
@@ -108,19 +107,9 @@ mod tests {
 
     fn listener(local: &str, interface: Option<&str>, dual_stack: Option<bool>) -> Socket {
         Socket {
-            id: SocketId(0),
-            protocol: Protocol::Tcp,
-            state: State::Listen,
-            local: local.parse().unwrap(),
             interface: interface.map(str::to_owned),
             dual_stack,
-            uid: None,
-            user: None,
-            namespace: None,
-            made_in: None,
-            activation: None,
-            accept_queue: None,
-            connections: None,
+            ..Socket::new(SocketId(0), Protocol::Tcp, State::Listen, local.parse().unwrap())
         }
     }
 

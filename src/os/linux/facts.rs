@@ -48,7 +48,7 @@ pub(super) struct Reader<'a> {
     pub(super) users: &'a Users,
     inspect: &'a dyn Inspect,
     containers: Containers,
-    mounts: Mounts,
+    pub(super) mounts: Mounts,
     /// When the system started, in seconds since 1970.
     pub(super) boot: Option<i64>,
     /// With command lines.
@@ -174,24 +174,24 @@ impl File {
 /// Whether a path, as the process sees it, leads to the file that it runs.
 fn is_named(dir: &ProcessDir, mounts: &Mounts, path: &Path) -> bool {
     let named = StrangersRoot::of(dir, mounts).ok().and_then(|root| root.identity(path));
-    named.is_some() && can_be_opened(dir, path) && named == unix::identity(&dir.path().join("exe"))
+    named.is_some() && can_be_opened(dir, mounts, path) && named == unix::identity(&dir.path().join("exe"))
 }
 
 /// Whether the file that a process runs can be opened without waiting for a server that may not answer:
 /// by the device that it is mapped from, for a path may lead elsewhere by now.
-fn can_be_opened(dir: &ProcessDir, path: &Path) -> bool {
+fn can_be_opened(dir: &ProcessDir, mounts: &Mounts, path: &Path) -> bool {
     let maps = dir.beginning("maps", MOST_OF_MAPS).unwrap_or_default();
     let device = proc_pid::mapped_from(&maps, &path.to_string_lossy());
     let Some((major, minor)) = device else { return false };
     // Only disks have a major number.
-    major != 0 || dir.mounts().is_ok_and(|mounts| mounts::is_device_at_hand(&mounts, (major, minor)))
+    major != 0 || mounts.of(dir).is_ok_and(|mounts| mounts::is_device_at_hand(&mounts, (major, minor)))
 }
 
 /// The files that processes run, of which each is found by its id and start.
 pub(super) struct Executables<'a> {
     pub(super) proc: &'a Proc,
     pub(super) started: BTreeMap<Pid, Ticks>,
-    pub(super) mounts: Mounts,
+    pub(super) mounts: &'a Mounts,
 }
 
 impl Executables<'_> {
@@ -206,7 +206,7 @@ impl look_into::Files for Executables<'_> {
         if is_in_another_user_namespace(&dir) {
             Some(FileUnseen::AnotherUserNamespace)
         } else {
-            (!can_be_opened(&dir, path)).then_some(FileUnseen::MayNotAnswer)
+            (!can_be_opened(&dir, self.mounts, path)).then_some(FileUnseen::MayNotAnswer)
         }
     }
 
@@ -216,7 +216,7 @@ impl look_into::Files for Executables<'_> {
     }
 
     fn replaceable_at(&self, pid: Pid, path: &Path) -> Option<String> {
-        let root = StrangersRoot::of(&self.dir(pid)?, &self.mounts).ok()?;
+        let root = StrangersRoot::of(&self.dir(pid)?, self.mounts).ok()?;
         unix::replaceable_at(path, |place| root.stat(place).map(|stat| stat.st_mode))
     }
 }

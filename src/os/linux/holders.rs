@@ -9,7 +9,7 @@ use super::super::{Bpf, in_words, unix};
 use super::facts::{Reader, Seen};
 use super::proc_dir::Proc;
 use super::search::{self, Found, Wanted, Way, unseen};
-use crate::model::{Pid, Unseen, UnseenProcess};
+use crate::model::{Pid, State, Unseen, UnseenProcess};
 
 /// So often the processes that came meanwhile are looked into.
 const ROUNDS: usize = 4;
@@ -95,9 +95,9 @@ impl Holders {
         Ok(())
     }
 
-    /// Looks once more for those that seem to be held by nobody: their holder may have been started
-    /// during the search by one that has ended since, or have passed the socket on. `bound` are
-    /// those that do not listen, `closed` the processes that may not be looked into.
+    /// Looks once more for those that seem to be held by nobody, which were doing this: their holder may
+    /// have been started during the search by one that has ended since, or have passed the socket on.
+    /// `closed` are the processes that may not be looked into.
     ///
     /// # Errors
     ///
@@ -106,20 +106,20 @@ impl Holders {
         &mut self,
         proc: &Proc,
         reader: &Reader<'_>,
-        (unheld, bound): (&HashSet<u32>, &HashSet<u32>),
+        unheld: &HashMap<u32, State>,
         closed: &[Pid],
     ) -> io::Result<()> {
-        let left = |holders: &Holders| -> HashSet<u32> {
-            unheld.iter().copied().filter(|inode| !holders.of_socket.contains_key(inode)).collect()
+        let still_unheld = |holders: &Holders| -> HashSet<u32> {
+            unheld.keys().copied().filter(|inode| !holders.of_socket.contains_key(inode)).collect()
         };
         for _ in 0..ROUNDS {
-            let (unheld, pids) = (left(self), proc.pids()?);
+            let (left, pids) = (still_unheld(self), proc.pids()?);
             let new: Vec<Pid> = pids.into_iter().filter(|pid| !self.searched.contains(pid)).collect();
-            if unheld.is_empty() || new.is_empty() {
+            if left.is_empty() || new.is_empty() {
                 break;
             }
             self.searched.extend(&new);
-            self.keep(search::walk(proc, reader, &new, Some(&unheld))?, &unheld);
+            self.keep(search::walk(proc, reader, &new, Some(&left))?, &left);
         }
         if let Way::Kernel = self.way {
             // It does not say whom it passes over.
@@ -129,11 +129,11 @@ impl Holders {
         }
         // That nobody holds it is said only after a second look at everybody, one by one. The kernel passes
         // over what was connected once and is bound still.
-        let unheld = left(self);
-        let may_be_passed_over =
-            matches!(self.way, Way::Kernel) && unheld.iter().any(|inode| bound.contains(inode));
-        if (self.denied.is_empty() || may_be_passed_over) && !unheld.is_empty() {
-            self.keep(search::walk(proc, reader, &proc.pids()?, Some(&unheld))?, &unheld);
+        let left = still_unheld(self);
+        let may_be_passed_over = matches!(self.way, Way::Kernel)
+            && left.iter().any(|inode| unheld.get(inode) == Some(&State::Bound));
+        if (self.denied.is_empty() || may_be_passed_over) && !left.is_empty() {
+            self.keep(search::walk(proc, reader, &proc.pids()?, Some(&left))?, &left);
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 use super::super::Wish;
 use super::super::decode::inet_diag::States;
 use super::super::decode::kernel_socket::{KernelSocket, TcpState};
-use super::super::decode::port_filter::{Port, is_in, joined};
+use super::super::decode::port_filter::{is_in, joined};
 use super::tables::{Read, Tables, Unread};
 use crate::model::{AcceptQueue, PortRange, Protocol, Socket, SocketId, State};
 
@@ -38,21 +38,20 @@ pub(super) struct Sockets {
 pub(super) fn read(tables: &mut Tables, wish: &Wish, servers: &[PortRange]) -> Sockets {
     let mut sockets = Sockets::default();
     let mut interfaces = Interfaces::default();
-    let only = if wish.only.is_empty() { None } else { Some(&wish.only[..]) };
-    let servers = joined(&only.map_or(servers.to_vec(), |only| common(servers, only)));
+    let only = Some(&wish.only[..]).filter(|only| !only.is_empty());
     if wish.protocol != Some(Protocol::Udp) {
-        let states = if !wish.only.is_empty() || !wish.asked.is_empty() || tables.may_have_bound() {
+        let states = if only.is_some() || !wish.asked.is_empty() || tables.may_have_bound() {
             States::LISTENING.and(States::BOUND)
         } else {
             States::LISTENING
         };
-        // In one walk over the kernel's tables: who listens, who is bound, and who asks. The last have
-        // other ports of their own; a filter for their peers' would take longer than to look at them.
+        // Who asks has another port of its own, and a filter for its peer's would take longer than to look
+        // at it. Where all is wished for, one walk over the kernel's tables gives them all.
         let mut read = match only {
             None => tables.read(Protocol::Tcp, states.and(States::SYN_SENT), None),
             Some(only) => {
-                let mut read = tables.read(Protocol::Tcp, states, Some((Port::Local, only)));
-                if !servers.is_empty() {
+                let mut read = tables.read(Protocol::Tcp, states, Some(only));
+                if only.iter().any(|&port| servers.iter().any(|server| server.overlaps(port))) {
                     read.extend(tables.read(Protocol::Tcp, States::SYN_SENT, None));
                 }
                 read
@@ -61,28 +60,20 @@ pub(super) fn read(tables: &mut Tables, wish: &Wish, servers: &[PortRange]) -> S
         let (asking, listening): (Vec<_>, Vec<_>) =
             read.sockets.into_iter().partition(|socket| socket.state == TcpState::SynSent);
         read.sockets = listening;
-        let repeated = |socket: &KernelSocket| {
-            socket.retransmits > 0 && is_in(&servers, socket.peer.port()) && is_wished(wish, socket)
+        let servers = joined(servers);
+        let is_told = |socket: &KernelSocket| {
+            let server = socket.peer.port();
+            socket.retransmits > 0 && is_in(&servers, server) && wish.takes(server) && is_wished(wish, socket)
         };
-        sockets.unanswered = asking.into_iter().filter(repeated).collect();
+        sockets.unanswered = asking.into_iter().filter(is_told).collect();
         sockets.fell_back.clone_from(&read.fell_back);
         sockets.add(read, Protocol::Tcp, wish, &mut interfaces);
     }
     if wish.protocol != Some(Protocol::Tcp) {
-        let read = tables.read(Protocol::Udp, States::UNCONNECTED, only.map(|only| (Port::Local, only)));
+        let read = tables.read(Protocol::Udp, States::UNCONNECTED, only);
         sockets.add(read, Protocol::Udp, wish, &mut interfaces);
     }
     sockets
-}
-
-/// The ports that are in both.
-fn common(some: &[PortRange], others: &[PortRange]) -> Vec<PortRange> {
-    let both = |one: &PortRange, other: &PortRange| PortRange {
-        first: one.first.max(other.first),
-        last: one.last.min(other.last),
-    };
-    let all = some.iter().flat_map(|one| others.iter().map(move |other| both(one, other)));
-    all.filter(|range| range.first <= range.last).collect()
 }
 
 impl Sockets {
@@ -123,7 +114,7 @@ fn at_places(
     if ports.is_empty() {
         return Some(HashMap::new());
     }
-    let read = tables.read(protocol, states, Some((Port::Local, &ports)));
+    let read = tables.read(protocol, states, Some(&ports));
     let state = |socket: &KernelSocket| Some((socket.inode?, state(protocol, socket.state)));
     read.is_whole().then(|| read.sockets.iter().filter_map(state).collect())
 }
@@ -143,20 +134,13 @@ fn of_kernel(kernel: KernelSocket, protocol: Protocol, interfaces: &mut Interfac
         inode: kernel.inode,
         cgroup: kernel.cgroup,
         socket: Socket {
-            id: SocketId(0),
-            protocol,
-            state,
-            local: kernel.local,
             interface: kernel.interface.map(|index| interfaces.name(index)),
             dual_stack: kernel.v6only.filter(|_| is_wildcard).map(|only| !only),
             uid: Some(kernel.uid),
-            user: None,
-            namespace: None,
-            made_in: None,
-            activation: None,
             accept_queue: (state == State::Listen)
                 .then_some(AcceptQueue { waiting: kernel.waiting, limit: kernel.limit }),
-            connections: None,
+            // Numbered when all are known.
+            ..Socket::new(SocketId(0), protocol, state, kernel.local)
         },
     }
 }

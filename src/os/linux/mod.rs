@@ -34,7 +34,6 @@ use self::holders::{Holders, add_ancestors};
 use self::listeners::Found;
 use self::proc_dir::Proc;
 use self::sight::Sight;
-use self::strangers_root::Mounts;
 use self::tables::Tables;
 use self::units::SocketUnits;
 use super::decode::inet_diag::States;
@@ -160,11 +159,11 @@ fn owners(
     settle(proc, reader, &mut holders, sight)?;
     add_ancestors(proc, reader, &mut holders.seen);
     forwards::add(proc, reader, &sight.others, &mut holders.seen);
-    name_units(proc, &mut sight.found, &holders);
+    name_units(proc, reader, &mut sight.found, &holders);
     sight.account.extend(holders.account());
     let unseen = holders.unseen(proc);
     let seen = std::mem::take(&mut holders.seen);
-    let processes = processes(proc, seen, &sight.found, &holders, inspect);
+    let processes = processes(proc, reader, seen, &sight.found, &holders, inspect);
     Ok(Owners { holders, processes, unseen })
 }
 
@@ -184,14 +183,10 @@ fn settle(proc: &Proc, reader: &Reader<'_>, holders: &mut Holders, sight: &mut S
     let Sight { found, closed, .. } = sight;
     drop_closed(holders, found);
     let unheld = found.iter().filter(|found| is_unheld(holders, found));
-    let (bound, unbound): (Vec<&Found>, Vec<&Found>) =
-        unheld.partition(|found| found.socket.state == State::Bound);
-    let inodes =
-        |found: &[&Found]| -> HashSet<u32> { found.iter().filter_map(|found| found.inode).collect() };
-    let (bound, mut unheld) = (inodes(&bound), inodes(&unbound));
-    unheld.extend(&bound);
+    let unheld: HashMap<u32, State> =
+        unheld.filter_map(|found| Some((found.inode?, found.socket.state))).collect();
     if !unheld.is_empty() {
-        holders.look_again(proc, reader, (&unheld, &bound), closed)?;
+        holders.look_again(proc, reader, &unheld, closed)?;
         drop_closed(holders, found);
     }
     Ok(())
@@ -221,7 +216,7 @@ fn drop_closed(holders: &Holders, found: &mut Vec<Found>) {
 }
 
 /// Names the units of sockets whose holders do not show them: hidden, none, or systemd for another.
-fn name_units(proc: &Proc, found: &mut [Found], holders: &Holders) {
+fn name_units(proc: &Proc, reader: &Reader<'_>, found: &mut [Found], holders: &Holders) {
     let systemd = |found: &Found| -> Option<&Seen> {
         let pids = holders.of(found.inode);
         let mut seen = pids.iter().filter_map(|pid| holders.seen.get(pid));
@@ -238,7 +233,9 @@ fn name_units(proc: &Proc, found: &mut [Found], holders: &Holders) {
         if let Some(Seen { process, started }) = systemd(found)
             && let Some(dir) = proc.same_process(process.pid, *started)
         {
-            let files = files.entry(process.pid).or_insert_with(|| SocketUnits::of(&dir, process.uid));
+            let files = files
+                .entry(process.pid)
+                .or_insert_with(|| SocketUnits::of(&dir, &reader.mounts, process.uid));
             found.socket.activation = files.activation(made_in.as_ref(), protocol, local);
         }
         found.socket.made_in = made_in;
@@ -279,6 +276,7 @@ fn remnants(sight: &Sight, holders: &Holders) -> Vec<Remnant> {
 /// The processes, with what [`Inspect`] asks of the files they run.
 fn processes(
     proc: &Proc,
+    reader: &Reader<'_>,
     seen: BTreeMap<Pid, Seen>,
     found: &[Found],
     holders: &Holders,
@@ -294,11 +292,7 @@ fn processes(
     let started = seen.iter().map(|(&pid, seen)| (pid, seen.started)).collect();
     let mut processes: BTreeMap<Pid, Process> =
         seen.into_iter().map(|(pid, seen)| (pid, seen.process)).collect();
-    look_into::files(
-        &mut processes,
-        &ports_of,
-        inspect,
-        &Executables { proc, started, mounts: Mounts::default() },
-    );
+    let files = Executables { proc, started, mounts: &reader.mounts };
+    look_into::files(&mut processes, &ports_of, inspect, &files);
     processes
 }

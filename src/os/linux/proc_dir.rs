@@ -118,7 +118,7 @@ impl ProcessDir {
     /// `cgroup`, `cmdline`. What leaves room is at its end, and need not be read once more. A process may
     /// make its command line as long as it likes: no more than [`LONGEST`] is read.
     pub(super) fn read(&self, name: &str) -> io::Result<Vec<u8>> {
-        let file = openat(&self.dir, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        let file = self.open(name)?;
         let mut buffer = [MaybeUninit::uninit(); TEXT];
         let mut bytes = Vec::new();
         loop {
@@ -279,7 +279,8 @@ fn each_number(folder: &OwnedFd, mut each: impl FnMut(u32, &CStr)) -> io::Result
     Ok(())
 }
 
-fn link_in(folder: &OwnedFd, name: &str) -> io::Result<PathBuf> {
+/// Where a link in a folder leads; where that is an open link itself, by an empty name.
+pub(super) fn link_in(folder: &OwnedFd, name: &str) -> io::Result<PathBuf> {
     let target = readlinkat(folder, name, Vec::new())?;
     Ok(PathBuf::from(OsStr::from_bytes(target.as_bytes())))
 }

@@ -79,14 +79,12 @@ impl Sight {
         let all = namespaces::find(proc);
         // All of it: a proxy may send what it receives to any port there.
         let everything = Wish { only: Vec::new(), ..wish.clone() };
-        let is_wished =
-            |port: u16| wish.only.is_empty() || wish.only.iter().any(|range| range.contains(port));
         let mut failures = Vec::new();
         for mut other in all.others {
             match other.look(|tables| look(tables, &everything, license_ports)) {
                 Ok(Some(mut look)) => {
                     // To name one takes long where many processes are in it; of most nothing is told.
-                    if look.found.iter().any(|found| is_wished(found.socket.local.port())) {
+                    if look.found.iter().any(|found| wish.takes(found.socket.local.port())) {
                         other.name(proc, reader);
                         look.is_in(&other.namespace);
                     }
@@ -110,11 +108,9 @@ impl Sight {
             self.gaps.extend(not_entered(&failures).into_iter().chain(not_known(all.closed.len())));
             for (_, look) in &self.others {
                 self.gaps.extend(look.unread_gaps().chain(look.gaps.iter().cloned()).collect::<Vec<_>>());
-                let is_wished =
-                    |port: u16| wish.only.is_empty() || wish.only.iter().any(|range| range.contains(port));
-                let found = look.found.iter().filter(|found| is_wished(found.socket.local.port()));
+                let found = look.found.iter().filter(|found| wish.takes(found.socket.local.port()));
                 self.found.extend(found.cloned());
-                let unanswered = look.unanswered.iter().filter(|asking| is_wished(asking.peer.port()));
+                let unanswered = look.unanswered.iter().filter(|asking| wish.takes(asking.peer.port()));
                 self.unanswered.extend(unanswered.cloned());
             }
         }

@@ -5,15 +5,14 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Read};
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat2, readlinkat};
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat2};
 use rustix::io::Errno;
 
 use super::super::decode::mounts;
-use super::proc_dir::ProcessDir;
+use super::proc_dir::{ProcessDir, link_in};
 
 /// So many links are followed on the way to a file.
 const MOST_LINKS: usize = 16;
@@ -35,7 +34,12 @@ pub(super) struct Mounts {
 }
 
 impl Mounts {
-    fn of(&self, process: &ProcessDir) -> io::Result<Arc<str>> {
+    /// What is mounted where in a process's view.
+    ///
+    /// # Errors
+    ///
+    /// Where it may not be looked into, or so much is mounted that somebody means harm.
+    pub(super) fn of(&self, process: &ProcessDir) -> io::Result<Arc<str>> {
         let namespace = process.link("ns/mnt")?;
         let known = || self.of_namespace.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(mounts) = known().get(&namespace) {
@@ -95,8 +99,7 @@ impl StrangersRoot {
         places.reverse();
         places.into_iter().find_map(|place| {
             let link = self.open(place, OFlags::NOFOLLOW).ok()?;
-            let target = readlinkat(&link, c"", Vec::new()).ok()?;
-            let target = Path::new(std::ffi::OsStr::from_bytes(target.as_bytes()));
+            let target = link_in(&link, "").ok()?;
             Some(plain(&place.parent()?.join(target).join(path.strip_prefix(place).ok()?)))
         })
     }

@@ -7,14 +7,11 @@ use std::path::{Path, PathBuf};
 
 use super::super::decode::inet_diag::{Query, States, Table};
 use super::super::decode::kernel_socket::{Family, KernelSocket};
-use super::super::decode::port_filter::{Port, is_in, joined, port_filter};
+use super::super::decode::port_filter::{is_in, joined, port_filter};
 use super::super::decode::proc_net;
 use super::super::in_words;
 use super::sock_diag::{Dump, SockDiag};
 use crate::model::{PortRange, Protocol};
-
-/// The sockets with one of these ports.
-pub(super) type OnPorts<'a> = (Port, &'a [PortRange]);
 
 /// A table of which nothing could be read.
 pub(super) struct Unread {
@@ -100,9 +97,9 @@ impl Tables {
         first.is_none() || first != second || first.is_some_and(|counted| counted.idle() != Some(0))
     }
 
-    /// A protocol's sockets of both families.
-    pub(super) fn read(&mut self, protocol: Protocol, states: States, ports: Option<OnPorts<'_>>) -> Read {
-        let filter = ports.map_or_else(Vec::new, |(port, ranges)| port_filter(port, ranges));
+    /// A protocol's sockets of both families: those whose own port is one of these, or all of them.
+    pub(super) fn read(&mut self, protocol: Protocol, states: States, ports: Option<&[PortRange]>) -> Read {
+        let filter = ports.map_or_else(Vec::new, port_filter);
         let mut read = Read::default();
         let at_once = match (&mut self.diag, protocol) {
             (Ok(diag), Protocol::Tcp) => {
@@ -119,12 +116,8 @@ impl Tables {
             }
         }
         // A filter of very many ports is coarse, and /proc/net has none.
-        if let Some((port, ranges)) = ports {
-            let ranges = joined(ranges);
-            read.sockets.retain(|socket| match port {
-                Port::Local => is_in(&ranges, socket.local.port()),
-                Port::Peer => is_in(&ranges, socket.peer.port()),
-            });
+        if let Some(ranges) = ports.map(joined) {
+            read.sockets.retain(|socket| is_in(&ranges, socket.local.port()));
         }
         read
     }

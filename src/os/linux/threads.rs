@@ -2,7 +2,7 @@
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{LazyLock, Mutex, PoisonError, mpsc};
 use std::thread::{self, Builder};
 
 /// A thread is worth it for so many items: starting one takes as long as looking at three processes.
@@ -30,7 +30,7 @@ pub(super) fn each_while<T: Sync, R: Send, M: Send>(
         }
         done
     };
-    let threads = if items.len() < 2 * WORTH_A_THREAD { 1 } else { processors() };
+    let threads = if items.len() < 2 * WORTH_A_THREAD { 1 } else { *PROCESSORS };
     let (done, (), meanwhile) = together(share, || (), meanwhile, threads.min(items.len() / WORTH_A_THREAD));
     (done, meanwhile)
 }
@@ -57,7 +57,7 @@ pub(super) fn relay<T: Send, R: Send, P, M: Send>(
         // The other end is there until all have done their share.
         produce(&mut |item| drop(hand_on.send(item)))
     };
-    together(share, produce, meanwhile, processors())
+    together(share, produce, meanwhile, *PROCESSORS)
 }
 
 /// Begins with something on this thread and something else on another; both do their share of the work
@@ -92,10 +92,9 @@ fn together<R: Send, P, M: Send>(
     })
 }
 
-/// How many there are to work on. To count them files are read.
-fn processors() -> usize {
-    thread::available_parallelism().map_or(1, |n| n.get().min(MOST))
-}
+/// How many there are to work on. To count them files are read: once, and only if need be.
+static PROCESSORS: LazyLock<usize> =
+    LazyLock::new(|| thread::available_parallelism().map_or(1, |n| n.get().min(MOST)));
 
 #[cfg(test)]
 mod tests {

@@ -79,7 +79,7 @@ pub(super) struct SocketUnits {
 
 impl SocketUnits {
     /// Those that a systemd reads: in its own view of the file system, which may be a container's.
-    pub(super) fn of(systemd: &ProcessDir, uid: Option<u32>) -> SocketUnits {
+    pub(super) fn of(systemd: &ProcessDir, mounts: &Mounts, uid: Option<u32>) -> SocketUnits {
         let is_user_s = command_line(systemd).is_some_and(|args| args.iter().any(|arg| arg == "--user"));
         let mut folders: Vec<PathBuf> = Vec::new();
         if is_user_s && let Some(uid) = uid {
@@ -88,7 +88,7 @@ impl SocketUnits {
             folders.extend(["transient", "user", "generator"].map(|name| runtime.join(name)));
         }
         folders.extend(if is_user_s { &USER_FOLDERS[..] } else { &SYSTEM_FOLDERS }.iter().map(PathBuf::from));
-        match StrangersRoot::of(systemd, &Mounts::default()) {
+        match StrangersRoot::of(systemd, mounts) {
             Ok(root) => SocketUnits::in_folders(&root, &folders),
             Err(_) => SocketUnits { units: BTreeMap::new() },
         }

@@ -94,21 +94,9 @@ fn decode(info: SocketInfo, index: usize, users: &mut HashMap<u32, Option<String
     pids.dedup();
     let user =
         kernel.uid.and_then(|uid| users.entry(uid).or_insert_with(|| platform::user_name(uid)).clone());
-    let socket = Socket {
-        id: SocketId(index as u64),
-        protocol,
-        state,
-        local: SocketAddr::new(ip.to_canonical(), port),
-        interface: None,
-        dual_stack: None,
-        uid: kernel.uid,
-        user,
-        namespace: None,
-        made_in: None,
-        activation: None,
-        accept_queue: None,
-        connections: None,
-    };
+    let local = SocketAddr::new(ip.to_canonical(), port);
+    let socket =
+        Socket { uid: kernel.uid, user, ..Socket::new(SocketId(index as u64), protocol, state, local) };
     Some(Found { socket, inode: kernel.inode, pids })
 }
 
