@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use self::sockets::Found;
+pub(super) use self::sockets::Found;
 use super::look_into::PortsOf;
 use super::{Inspect, THIS_OS, Unobservable, Wish, platform};
 use crate::model::{Gap, GapKind, Holding, Host, Observation, Unseen};
@@ -20,14 +20,26 @@ use crate::model::{Gap, GapKind, Holding, Host, Observation, Unseen};
 ///
 /// Where no socket table could be read.
 pub fn observe(wish: &Wish, inspect: &dyn Inspect, now: Timestamp) -> Result<Observation, Unobservable> {
-    let privileged = platform::privileged();
-    let mut gaps = platform::standing_gaps(privileged);
-
+    let mut gaps = platform::standing_gaps(platform::privileged());
     let found = sockets::read(wish, &mut gaps)?;
+    let account = vec!["sockets were read by netstat2, processes by sysinfo".to_owned()];
+    let seen = of_sockets(found, gaps, wish, inspect, now);
+    Ok(Observation { account, ..seen })
+}
+
+/// What follows from these sockets: the facts of their holders, by `sysinfo`.
+pub(super) fn of_sockets(
+    found: Vec<Found>,
+    mut gaps: Vec<Gap>,
+    wish: &Wish,
+    inspect: &dyn Inspect,
+    now: Timestamp,
+) -> Observation {
+    let privileged = platform::privileged();
     let holdings: Vec<Holding> =
         found.iter().flat_map(|f| f.pids.iter().map(|&pid| Holding { socket: f.socket.id, pid })).collect();
     let mut ports_of = PortsOf::new();
-    for Found { socket, pids, .. } in &found {
+    for Found { socket, pids } in &found {
         for pid in pids {
             ports_of.entry(*pid).or_default().push((socket.protocol, socket.local.port()));
         }
@@ -43,14 +55,13 @@ pub fn observe(wish: &Wish, inspect: &dyn Inspect, now: Timestamp) -> Result<Obs
     let all_held = found.iter().all(|found| !found.pids.is_empty());
     let unseen = if !unread && (privileged || all_held) { Unseen::nothing() } else { Unseen::Unlisted };
     let host = Host { name: sysinfo::System::host_name().ok(), os: THIS_OS };
-    Ok(Observation {
+    Observation {
         privileged,
         unseen,
         sockets: found.into_iter().map(|f| f.socket).collect(),
         holdings,
         processes: processes.into_iter().map(|(pid, process)| (pid, Arc::new(process))).collect(),
         gaps,
-        account: vec!["sockets were read by netstat2, processes by sysinfo".to_owned()],
         ..Observation::new(host, now)
-    })
+    }
 }

@@ -10,10 +10,9 @@ use super::super::{Unobservable, Wish, in_words, platform};
 use crate::model::{Gap, GapKind, Pid, Protocol, Socket, SocketId, State};
 
 /// A socket and the processes that hold it.
-pub(super) struct Found {
-    pub(super) socket: Socket,
-    inode: Option<u32>,
-    pub(super) pids: Vec<Pid>,
+pub(in crate::os) struct Found {
+    pub(in crate::os) socket: Socket,
+    pub(in crate::os) pids: Vec<Pid>,
 }
 
 /// A table that fails to read fails again at each further entry; this many failures end the look.
@@ -44,11 +43,13 @@ pub(super) fn read(wish: &Wish, gaps: &mut Vec<Gap>) -> Result<Vec<Found>, Unobs
     for entry in entries {
         match entry {
             Ok(info) => {
-                let Some(socket) = decode(info, found.len(), &mut users) else { continue };
-                let wanted = if socket.socket.local.is_ipv4() { wish.ipv4 } else { wish.ipv6 };
+                let kernel = KernelFacts::of(&info);
+                let inode = kernel.inode;
+                let Some(one) = decode(info, kernel, found.len(), &mut users) else { continue };
+                let wanted = if one.socket.local.is_ipv4() { wish.ipv4 } else { wish.ipv6 };
                 // A dump that takes several messages may repeat an entry.
-                if wanted && socket.inode.is_none_or(|inode| dumped.insert(inode)) {
-                    found.push(socket);
+                if wanted && inode.is_none_or(|inode| dumped.insert(inode)) {
+                    found.push(one);
                 }
             }
             Err(error) => {
@@ -77,8 +78,12 @@ fn chain(error: &dyn Error) -> String {
 }
 
 /// A socket that can receive. A UDP socket with a peer cannot be told from one without.
-fn decode(info: SocketInfo, index: usize, users: &mut HashMap<u32, Option<String>>) -> Option<Found> {
-    let kernel = KernelFacts::of(&info);
+fn decode(
+    info: SocketInfo,
+    kernel: KernelFacts,
+    index: usize,
+    users: &mut HashMap<u32, Option<String>>,
+) -> Option<Found> {
     let (protocol, state, ip, port) = match info.protocol_socket_info {
         ProtocolSocketInfo::Tcp(tcp) => {
             if tcp.state != TcpState::Listen {
@@ -97,7 +102,7 @@ fn decode(info: SocketInfo, index: usize, users: &mut HashMap<u32, Option<String
     let local = SocketAddr::new(ip.to_canonical(), port);
     let socket =
         Socket { uid: kernel.uid, user, ..Socket::new(SocketId(index as u64), protocol, state, local) };
-    Some(Found { socket, inode: kernel.inode, pids })
+    Some(Found { socket, pids })
 }
 
 /// What only some kernels tell of a socket.
