@@ -1,0 +1,258 @@
+//! Understands what a program of Windows says of itself: the version resource of a PE file ("PE Format",
+//! section `.rsrc`, and `VS_VERSIONINFO` with its children, in Microsoft's documentation).
+
+use std::io::{Read, Seek};
+
+use object::LittleEndian as LE;
+use object::pe::{self, ImageDosHeader, ImageNtHeaders32, ImageNtHeaders64, RT_VERSION};
+use object::read::pe::{ImageNtHeaders, ResourceDirectoryTable, ResourceNameOrId, optional_header_magic};
+use object::read::{ReadCache, ReadCacheOps, ReadRef};
+
+use crate::model::FileVersion;
+
+/// More of a program's resources than this is not read: icons and pictures are among them.
+const MOST_RESOURCES: u32 = 64 << 20;
+/// A version resource tells its length in 16 bits.
+const MOST_VERSION: u64 = u16::MAX as u64;
+/// So much of one value is kept, in characters: a name.
+const LONGEST: usize = 200;
+
+/// What the file says of itself; `None` where it is no program of Windows, or says nothing. Little is read
+/// of it, however large it is.
+#[must_use]
+pub fn of_program(file: impl Read + Seek) -> Option<FileVersion> {
+    let file = ReadCache::new(file);
+    match optional_header_magic(&file).ok()? {
+        pe::IMAGE_NT_OPTIONAL_HDR32_MAGIC => version_of(resource::<_, ImageNtHeaders32>(&file)?),
+        pe::IMAGE_NT_OPTIONAL_HDR64_MAGIC => version_of(resource::<_, ImageNtHeaders64>(&file)?),
+        _ => None,
+    }
+}
+
+/// The bytes of the version resource, in the first language that has one.
+fn resource<R: ReadCacheOps, Headers: ImageNtHeaders>(file: &ReadCache<R>) -> Option<&[u8]> {
+    let mut offset = ImageDosHeader::parse(file).ok()?.nt_headers_offset().into();
+    let (headers, directories) = Headers::parse(file, &mut offset).ok()?;
+    let sections = headers.sections(file, offset).ok()?;
+    let directory = directories.get(pe::IMAGE_DIRECTORY_ENTRY_RESOURCE)?;
+    if directory.address_range().1 > MOST_RESOURCES {
+        return None;
+    }
+    let resources = directories.resource_directory(file, &sections).ok()??;
+    // Type, then name, then language.
+    let first = |table: ResourceDirectoryTable<'_>| table.entries.first()?.data(resources).ok();
+    let root = resources.root().ok()?;
+    let is_version = |id: ResourceNameOrId| matches!(id, ResourceNameOrId::Id(id) if u32::from(id) == u32::from(RT_VERSION));
+    let kind = root.entries.iter().find(|entry| is_version(entry.name_or_id()))?;
+    let names = kind.data(resources).ok()?.table()?;
+    let languages = first(names)?.table()?;
+    let data = first(languages)?.data()?;
+    let (at, room) = sections.pe_file_range_at(data.offset_to_data.get(LE))?;
+    let size = u64::from(data.size.get(LE).min(room)).min(MOST_VERSION);
+    file.read_bytes_at(at.into(), size).ok()
+}
+
+/// Understands the resource itself.
+fn version_of(resource: &[u8]) -> Option<FileVersion> {
+    let (root, _) = Block::first(resource).filter(|(root, _)| root.key == "VS_VERSION_INFO")?;
+    let mut version = FileVersion::default();
+    let tables = root.children().filter(|child| child.key == "StringFileInfo");
+    // Of several languages the first that says it: the names of companies are not translated.
+    for string in tables.flat_map(Block::children).flat_map(Block::children) {
+        let field = match string.key.as_str() {
+            "CompanyName" => &mut version.company,
+            "ProductName" => &mut version.product,
+            "OriginalFilename" => &mut version.original_name,
+            _ => continue,
+        };
+        let text: String = text(string.value).trim().chars().take(LONGEST).collect();
+        if field.is_none() && !text.is_empty() {
+            *field = Some(text);
+        }
+    }
+    (version != FileVersion::default()).then_some(version)
+}
+
+/// One of the blocks that a version resource is made of: a length, the length of its value, whether that is
+/// text, a key that ends with a zero, the value, and further blocks, each at a multiple of four bytes.
+struct Block<'a> {
+    key: String,
+    value: &'a [u8],
+    rest: &'a [u8],
+}
+
+impl<'a> Block<'a> {
+    /// The first block, and what follows it.
+    fn first(bytes: &'a [u8]) -> Option<(Block<'a>, &'a [u8])> {
+        const HEAD: usize = 6;
+        let mut head = units(bytes).map(usize::from);
+        let length = head.next()?.min(bytes.len());
+        let (value_length, is_text) = (head.next()?, head.next()? == 1);
+        let whole = bytes.get(..length)?;
+        let key = whole.get(HEAD..)?;
+        let end = units(key).position(|unit| unit == 0)?;
+        let from = (HEAD + 2 * (end + 1)).next_multiple_of(4);
+        // The length of a text counts characters, by the letter; some compilers count bytes.
+        let value_bytes = if is_text { 2 * value_length } else { value_length };
+        let from = from.min(length);
+        let to = (from + value_bytes).min(length);
+        let block = Block {
+            key: text(&key[..2 * end]),
+            value: &whole[from..to],
+            rest: whole.get(to.next_multiple_of(4)..).unwrap_or_default(),
+        };
+        Some((block, bytes.get(length.next_multiple_of(4)..).unwrap_or_default()))
+    }
+
+    fn children(self) -> impl Iterator<Item = Block<'a>> {
+        let mut rest = self.rest;
+        std::iter::from_fn(move || {
+            let (block, next) = Block::first(rest)?;
+            rest = next;
+            Some(block)
+        })
+    }
+}
+
+fn units(bytes: &[u8]) -> impl Iterator<Item = u16> + '_ {
+    bytes.as_chunks::<2>().0.iter().map(|&pair| u16::from_le_bytes(pair))
+}
+
+/// Text up to its end, which is a zero or the end of the bytes.
+fn text(bytes: &[u8]) -> String {
+    let before_zero: Vec<u16> = units(bytes).take_while(|&unit| unit != 0).collect();
+    String::from_utf16_lossy(&before_zero)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use editpe::{Image, ResourceDirectory, VersionInfo, VersionStringTable};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The headers of a program with one section and nothing in it ("PE Format": DOS header, signature,
+    /// COFF header, optional header, section table).
+    fn empty_program(bits: u8) -> Vec<u8> {
+        let mut program = b"MZ".to_vec();
+        program.resize(0x3c, 0);
+        program.extend(0x40_u32.to_le_bytes());
+        let (machine, magic, optional_size): (u16, u16, u16) =
+            if bits == 64 { (0x8664, 0x20b, 240) } else { (0x14c, 0x10b, 224) };
+        program.extend(b"PE\0\0");
+        program.extend(machine.to_le_bytes());
+        program.extend(1_u16.to_le_bytes());
+        program.extend([0; 12]);
+        program.extend(optional_size.to_le_bytes());
+        program.extend(0x22_u16.to_le_bytes());
+        let optional = program.len();
+        program.extend(magic.to_le_bytes());
+        program.resize(optional + usize::from(optional_size), 0);
+        let mut set = |at: usize, number: u32| {
+            program[optional + at..optional + at + 4].copy_from_slice(&number.to_le_bytes());
+        };
+        // SectionAlignment, FileAlignment, SizeOfImage, SizeOfHeaders; NumberOfRvaAndSizes.
+        for (at, number) in [(32, 0x1000), (36, 0x200), (56, 0x2000), (60, 0x400)] {
+            set(at, number);
+        }
+        set(usize::from(optional_size) - 16 * 8 - 4, 16);
+        program.extend(b".text\0\0\0");
+        for number in [0x200_u32, 0x1000, 0x200, 0x400, 0, 0, 0, 0x6000_0020] {
+            program.extend(number.to_le_bytes());
+        }
+        program.resize(0x600, 0);
+        program
+    }
+
+    /// A program that says this of itself, as a resource editor of others writes it.
+    fn saying(bits: u8, tables: &[&[(&str, &str)]]) -> Vec<u8> {
+        let mut version = VersionInfo::default();
+        for strings in tables {
+            let mut table =
+                VersionStringTable { key: "040904b0".to_owned(), ..VersionStringTable::default() };
+            for (key, value) in *strings {
+                table.strings.insert((*key).to_owned(), (*value).to_owned());
+            }
+            version.strings.push(table);
+        }
+        let mut image = Image::parse(empty_program(bits)).unwrap();
+        let mut resources = ResourceDirectory::default();
+        resources.set_version_info(&version).unwrap();
+        image.set_resource_directory(resources).unwrap();
+        image.data().to_vec()
+    }
+
+    const ADSKFLEX: &[(&str, &str)] = &[
+        ("CompanyName", "Autodesk, Inc."),
+        ("FileDescription", "odd"),
+        ("ProductName", " AdskFlex "),
+        ("OriginalFilename", "adskflex.exe"),
+    ];
+
+    fn of(program: &[u8]) -> Option<FileVersion> {
+        of_program(Cursor::new(program))
+    }
+
+    #[test]
+    fn company_product_and_first_name_are_read() {
+        for bits in [32, 64] {
+            let version = of(&saying(bits, &[ADSKFLEX])).unwrap();
+            assert_eq!(version.company.as_deref(), Some("Autodesk, Inc."));
+            assert_eq!(version.product.as_deref(), Some("AdskFlex"));
+            assert_eq!(version.original_name.as_deref(), Some("adskflex.exe"));
+        }
+    }
+
+    #[test]
+    fn what_one_language_does_not_say_another_may() {
+        let version = of(&saying(64, &[&[("CompanyName", "")], &[("CompanyName", "株式会社")]])).unwrap();
+        assert_eq!((version.company.as_deref(), version.product), (Some("株式会社"), None));
+    }
+
+    #[test]
+    fn names_are_cut_where_no_name_is_so_long() {
+        let version = of(&saying(64, &[&[("CompanyName", &"ä".repeat(5000))]])).unwrap();
+        assert_eq!(version.company.unwrap().chars().count(), LONGEST);
+    }
+
+    #[test]
+    fn what_says_nothing_says_nothing() {
+        assert_eq!(of(&empty_program(64)), None);
+        assert_eq!(of(&saying(64, &[&[("Comments", "x")]])), None);
+        assert_eq!(of(b"\x7fELF"), None);
+        assert_eq!(of(b""), None);
+    }
+
+    #[test]
+    fn a_program_that_is_cut_short_says_all_or_nothing_wrong() {
+        let whole = saying(64, &[ADSKFLEX]);
+        let told = of(&whole).unwrap();
+        for end in 0..whole.len() {
+            let cut = of(&whole[..end]).unwrap_or_default();
+            for (part, all) in [(&cut.company, &told.company), (&cut.original_name, &told.original_name)] {
+                assert!(part.is_none() || part == all, "{end}: {cut:?}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_too_much(flips in prop::collection::vec((0_usize..2048, any::<u8>()), 1..40)) {
+            let mut program = saying(64, &[ADSKFLEX]);
+            for (at, byte) in flips {
+                let length = program.len();
+                program[at % length] = byte;
+            }
+            if let Some(version) = of(&program) {
+                prop_assert!(version.company.is_none_or(|company| company.chars().count() <= LONGEST));
+            }
+        }
+
+        #[test]
+        fn no_resource_is_too_much(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+            let _ = version_of(&bytes);
+        }
+    }
+}
