@@ -11,6 +11,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
     after_help = AFTER_HELP,
     term_width = 80,
     disable_help_flag = true,
+    disable_version_flag = true,
     args_override_self = true,
     override_usage = "whatlistens [OPTIONS] [WHAT]...\n       whatlistens explain [OPTIONS] <WHAT>...",
     disable_help_subcommand = true
@@ -81,6 +82,11 @@ pub struct Cli {
     #[arg(long)]
     pub all_namespaces: bool,
 
+    /// Instead of listeners, the ports that the system gives to no program that asks for none in
+    /// particular: on Windows often the reason that a server does not start
+    #[arg(long)]
+    pub excluded_ports: bool,
+
     /// When the kernel is to go through the open files of all processes (Linux, root)
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub bpf: Bpf,
@@ -104,6 +110,10 @@ pub struct Cli {
     /// Print help
     #[arg(short = 'h', long, action = ArgAction::HelpShort)]
     pub help: Option<bool>,
+
+    /// Print version; with --verbose what it knows, and on which systems it was tested
+    #[arg(short = 'V', long)]
+    pub version: bool,
 
     /// What fingers type after ss, netstat and lsof, and what this does anyway: only listeners
     /// (l), all of them (a), numeric (n, P), with processes (p, o) and more (e).

@@ -55,6 +55,6 @@ fn look(request: &Request, out: &mut dyn Write) -> Result<(io::Result<()>, u8), 
     let observation = os::observe(&pipeline::wish(request), &Inspection, Timestamp::now())
         .map_err(|error| (error.to_string(), UNOBSERVABLE))?;
     let report = pipeline::report(request, &observation).map_err(|wrong| (wrong.to_string(), FAILED))?;
-    let status = if report.rows.is_empty() { NOTHING_MATCHED } else { MATCHED };
+    let status = if report.matched() { MATCHED } else { NOTHING_MATCHED };
     Ok((render::render(&report, request.form, &request.style, out, &mut io::stderr()), status))
 }

@@ -1,6 +1,7 @@
 //! The flow: attribute → annotate → judge → select.
 
 mod asked;
+mod excluded;
 mod gaps;
 mod inspection;
 mod targets;
@@ -54,7 +55,12 @@ pub fn report(request: &Request, observation: &Observation) -> Result<Report, Wr
 
     let selection = targets::resolve(&request.selection, registry)?;
     targets::refuse_unknown(&selection, observation, &rows, facts)?;
-    let Selected { rows, undecided } = select(rows, &selection, &observation.unseen);
+    let Selected { mut rows, mut undecided } = select(rows, &selection, &observation.unseen, os);
+    let looked_at_rules = request.excluded || request.asked.is_some();
+    let excluded = looked_at_rules.then(|| excluded::of(observation, &selection));
+    if request.excluded {
+        (rows, undecided) = (Vec::new(), 0);
+    }
 
     let remedy = os::how_to_see_more(os, observation.privileged, &request.command);
     Ok(Report {
@@ -62,11 +68,13 @@ pub fn report(request: &Request, observation: &Observation) -> Result<Report, Wr
         taken_at: observation.taken_at,
         privileged: observation.privileged,
         asked: request.asked.as_deref().map(|typed| asked::about(typed, request, &selection, observation)),
-        gaps: gaps::of(observation, &rows, undecided, remedy),
+        gaps: gaps::of(observation, &rows, undecided, remedy, request.excluded),
         unreached: unreached::of(observation, &selection, facts, registry),
         elsewhere: elsewhere(observation, &selection),
         account: observation.account.clone(),
         rows,
+        excluded,
+        of_excluded: request.excluded,
         narrowed: selection.is_narrow(),
     })
 }

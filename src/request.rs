@@ -1,6 +1,7 @@
 //! What was typed, and where it was typed → resolved choices.
 
 mod usage;
+mod version;
 mod what;
 
 use std::env;
@@ -51,6 +52,8 @@ pub struct Request {
     pub form: Form,
     /// How it is to look.
     pub style: Style,
+    /// Whether the ports that the system excludes are asked for, instead of listeners.
+    pub excluded: bool,
     /// The port or service that was asked for by itself, as it was typed.
     pub asked: Option<String>,
     /// The command line, quoted for a shell, to be typed again with more rights.
@@ -65,6 +68,9 @@ impl Task {
     /// [`Stop`] where there is nothing to do: help was asked for, or the usage was wrong.
     pub fn from_args(args: Vec<OsString>) -> Result<Task, Stop> {
         let cli = Cli::try_parse_from(&args).map_err(|error| usage::stop(&error))?;
+        if cli.version {
+            return Err(Stop::Told(version::told(cli.verbose)));
+        }
         Ok(match &cli.command {
             Some(Command::Explain(explain)) => Task::Explain(Lookup::resolve(&cli, explain)?),
             None => Task::Look(Request::resolve(&cli, command_line(&args, env::current_exe().ok()))?),
@@ -115,7 +121,8 @@ impl Request {
             || !cli.user.is_empty()
             || cli.licenses
             || cli.flagged
-            || cli.no_header;
+            || cli.no_header
+            || cli.excluded_ports;
         let alone = match (&targets[..], narrowed) {
             ([Target::Ports(Ports { range, .. })], false) if range.first == range.last => true,
             ([Target::Name { .. }], false) => true,
@@ -148,9 +155,11 @@ impl Request {
                     cli::Bpf::Always => os::Bpf::Always,
                     cli::Bpf::Never => os::Bpf::Never,
                 },
+                rules: cli.excluded_ports,
                 ..Wish::default()
             },
             form,
+            excluded: cli.excluded_ports,
             selection: Selection {
                 targets,
                 protocol,
@@ -196,7 +205,9 @@ fn sort_key(sort: Sort) -> SortKey {
 fn style(cli: &Cli) -> Style {
     let terminal = io::stdout().is_terminal();
     let unless_set = |name: &str| env::var_os(name).is_none_or(|value| value.is_empty());
-    let capable = env::var_os("TERM").is_none_or(|term| term != "dumb");
+    // A console of Windows must be asked to obey colours; those before Windows 10 do not know how.
+    let obeys = anstyle_query::windows::enable_ansi_colors().unwrap_or(true);
+    let capable = obeys && env::var_os("TERM").is_none_or(|term| term != "dumb");
     Style {
         color: match cli.color {
             Color::Always => true,

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::model::{Owner, Pid, PortRange, Process, Protocol, Row, Unseen};
+use crate::model::{Os, Owner, Pid, PortRange, Process, Protocol, Row, Unseen, account_name};
 
 /// Ports, of one protocol or of both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +109,15 @@ impl Selection {
             && !self.targets.iter().any(names_a_process)
     }
 
+    /// Whether any of these ports is among those that were asked for; all are where none was.
+    #[must_use]
+    pub fn overlaps(&self, protocol: Protocol, range: PortRange) -> bool {
+        let is_it =
+            |ports: &Ports| ports.range.overlaps(range) && ports.protocol.is_none_or(|only| only == protocol);
+        self.protocol.is_none_or(|only| only == protocol)
+            && (self.targets.is_empty() || self.ports().any(is_it))
+    }
+
     /// Whether a port is among those that were asked for; all are where none was.
     #[must_use]
     pub fn takes(&self, protocol: Protocol, port: u16) -> bool {
@@ -133,13 +142,14 @@ pub struct Selected {
     pub undecided: usize,
 }
 
-/// Selects and orders. `unseen` are the processes that a hidden owner may be.
+/// Selects and orders. `unseen` are the processes that a hidden owner may be; `os` decides how the names of
+/// users compare.
 #[must_use]
-pub fn select(rows: Vec<Row>, selection: &Selection, unseen: &Unseen) -> Selected {
+pub fn select(rows: Vec<Row>, selection: &Selection, unseen: &Unseen, os: Os) -> Selected {
     let mut undecided = 0;
     let mut kept: Vec<Row> = rows
         .into_iter()
-        .filter(|row| match matches(row, selection, unseen) {
+        .filter(|row| match matches(row, selection, unseen, os) {
             Match::Yes => true,
             Match::Unknown => {
                 undecided += 1;
@@ -166,7 +176,7 @@ impl From<bool> for Match {
     }
 }
 
-fn matches(row: &Row, selection: &Selection, unseen: &Unseen) -> Match {
+fn matches(row: &Row, selection: &Selection, unseen: &Unseen, os: Os) -> Match {
     let called =
         |name: &str| by_holder(row, |process| is_called(process, name), || unseen.may_be_called(name));
     let conditions = [
@@ -176,7 +186,7 @@ fn matches(row: &Row, selection: &Selection, unseen: &Unseen) -> Match {
             by_holder(row, |process| process.pid == pid, || unseen.may_have_pid(pid))
         }),
         any_of(&selection.processes, |name| called(name)),
-        any_of(&selection.users, |user| matches_user(row, user, unseen)),
+        any_of(&selection.users, |user| matches_user(row, user, unseen, os)),
         (!selection.licenses || row.license.is_some()).into(),
         (!selection.flagged || row.flagged()).into(),
     ];
@@ -231,12 +241,22 @@ pub fn is_called(process: &Process, word: &str) -> bool {
     })
 }
 
-fn matches_user(row: &Row, user: &str, unseen: &Unseen) -> Match {
+fn matches_user(row: &Row, user: &str, unseen: &Unseen, os: Os) -> Match {
     let number = user.parse::<u32>().ok();
-    let is = |name: Option<&str>, uid: Option<u32>| name == Some(user) || (uid.is_some() && uid == number);
+    let is = |name: Option<&str>, uid: Option<u32>| {
+        name.is_some_and(|name| is_user(name, user, os)) || (uid.is_some() && uid == number)
+    };
     let of_socket = is(row.socket.user.as_deref(), row.socket.uid);
     let of_holder = by_holder(row, |p| is(p.user.as_deref(), p.uid), || unseen.may_be_of(user));
     Match::from(of_socket).max(of_holder)
+}
+
+/// Whether a user goes by a name: on Windows in any case, and without the domain too.
+fn is_user(name: &str, word: &str, os: Os) -> bool {
+    match os {
+        Os::Windows => name.eq_ignore_ascii_case(word) || account_name(name, os).eq_ignore_ascii_case(word),
+        Os::Linux | Os::Macos => name == word,
+    }
 }
 
 fn by_key(a: &Row, b: &Row, key: SortKey) -> Ordering {

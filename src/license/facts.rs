@@ -1,5 +1,6 @@
 //! Everything known of license managers, and what can be asked of it.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -147,8 +148,38 @@ impl Facts {
             let says = |t: &&Technology| t.marker.as_ref().is_some_and(|marker| texts.contains(marker));
             self.technologies.iter().find(says).map(Recognised::Daemon)
         };
-        let by_name = || self.recognise_name(process.exe_name(os)?, os);
+        let by_name = || self.recognise_name(&self.name_of(process, os)?, os);
         by_program().or_else(by_name).or_else(by_file)
+    }
+
+    /// The name by which a process is recognised: its file's, or, where that says nothing, the one that the
+    /// file says it had when it was made.
+    #[must_use]
+    pub fn name_of<'a>(&self, process: &'a Process, os: Os) -> Option<Cow<'a, str>> {
+        let name = process.exe_name(os)?;
+        let is_known = |name: &str| self.recognise_name(name, os).is_some();
+        let version = process.exe.as_ref().and_then(|exe| exe.version.as_ref());
+        let first = || version?.program_name().filter(|first| is_known(first));
+        if is_known(name) { Some(name.into()) } else { first().or(Some(name.into())) }
+    }
+
+    /// Who makes the file of what a process is, as far as that is known: the beginnings of their names.
+    #[must_use]
+    pub fn makers(&self, known: Recognised<'_>) -> Vec<&str> {
+        let (own, technology) = match known {
+            Recognised::Server(technology) => {
+                (None, self.technologies.iter().find(|t| t.id == technology.id))
+            }
+            Recognised::Own(manager) => {
+                let own = self.manager(&manager.id).map(|manager| &manager.windows.companies);
+                let own = own.filter(|companies| !companies.is_empty());
+                // A vendor's daemon is made from a kit, and may still say who made that.
+                (own, own.and_then(|_| self.technology_of(manager)))
+            }
+            Recognised::Emulator(_) | Recognised::Daemon(_) => (None, None),
+        };
+        let of_technology = technology.map(|technology| &technology.companies);
+        own.into_iter().chain(of_technology).flatten().map(String::as_str).collect()
     }
 
     /// What an executable of this name is.

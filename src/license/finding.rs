@@ -2,7 +2,7 @@
 
 use super::known::{Emulator, Technology};
 use super::verdict::Subject;
-use crate::model::{FileUnseen, Process, Severity, Verdict};
+use crate::model::{FileUnseen, FileVersion, Os, Process, ProcessService, Severity, Verdict};
 
 /// A verdict before it is part of a report.
 pub(super) struct Finding {
@@ -50,6 +50,44 @@ pub(super) fn nameless(process: &Process) -> Finding {
     Finding::cannot_tell(reason, None)
 }
 
+pub(super) fn kernel() -> Finding {
+    let advice = "See for which program http.sys has it: netsh http show servicestate.";
+    let reason =
+        "the Windows kernel holds the port, for a driver such as http.sys: for which program does not show";
+    Finding::cannot_tell(reason.to_owned(), Some(advice.to_owned()))
+}
+
+pub(super) fn ended(process: &Process) -> Finding {
+    let reason = format!(
+        "process {}, which opened the port, has ended: who holds it now does not show for certain",
+        process.pid
+    );
+    let advice = "End the processes that it had started, if they are not needed, and look again.";
+    Finding::cannot_tell(reason, Some(advice.to_owned()))
+}
+
+/// `is_other` where the file also says that it was made under another name than that of what it seems to be.
+pub(super) fn other_maker(
+    exe: &str,
+    version: &FileVersion,
+    what: &str,
+    makers: &[&str],
+    is_other: bool,
+) -> Finding {
+    let made = match (&version.company, &version.original_name) {
+        (Some(company), Some(first)) => format!("{company} made it, as {first}"),
+        (Some(company), None) => format!("{company} made it"),
+        (None, first) => format!("it was made as {}, and not by whom", first.as_deref().unwrap_or_default()),
+    };
+    let reason = format!(
+        "it is called {exe}, but its file says that {made}; the {what} is made by {}",
+        list(makers.iter().map(|maker| (*maker).to_owned()))
+    );
+    let verdict = if is_other { Verdict::Mismatch } else { Verdict::CannotTell };
+    let advice = format!("Find out who installed {exe}, and from where.");
+    Finding::new(verdict, Severity::Warning, reason, Some(advice))
+}
+
 pub(super) fn more_may_hold_it(seen: &Process) -> Finding {
     let name = seen.name.as_deref().unwrap_or("a process");
     let reason = format!("{name} is seen to hold it, and a process that cannot be seen may hold it too");
@@ -67,6 +105,16 @@ pub(super) fn shared(lead: &Process, stranger: &Process) -> Finding {
 }
 
 pub(super) fn wrapper(exe: &str, process: &Process, advice: &str, subject: Subject<'_>) -> Finding {
+    if !process.services.is_empty() && subject.os == Os::Windows {
+        let called =
+            |service: &ProcessService| service.display_name.clone().unwrap_or_else(|| service.name.clone());
+        let services = process.services.iter().map(called).collect::<Vec<_>>().join(" and ");
+        let several = if process.services.len() > 1 { "one of its services" } else { "its service" };
+        return Finding::cannot_tell(
+            format!("{exe} holds the port for {several}, {services}, of which nothing is known here"),
+            Some("Ask whether that service should be on this port.".to_owned()),
+        );
+    }
     Finding::cannot_tell(
         format!("{exe} holds the port for another program, which cannot be seen from here"),
         Some(

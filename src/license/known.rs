@@ -19,7 +19,7 @@ pub struct Technology {
     pub renamed: bool,
     /// A text in the files of vendors' daemons, by which one is known under any name.
     pub marker: Option<String>,
-    /// Who made the server's file, as its version resource says on Windows.
+    /// Who made the server's file, as its version resource says on Windows: the beginning of the name.
     #[serde(default)]
     pub companies: Vec<String>,
     /// What a healthy machine shows.
@@ -77,7 +77,7 @@ pub struct KnownManager {
 pub struct OnWindows {
     /// The names of its services.
     pub services: Vec<String>,
-    /// Who made its files, as their version resources say.
+    /// Who made its files, as their version resources say: the beginning of the name.
     pub companies: Vec<String>,
 }
 

@@ -147,6 +147,12 @@ impl<'a> Case<'a> {
     /// What one holder is here.
     fn of(&self, process: &Process) -> Finding {
         let os = self.subject.os;
+        if process.is_kernel {
+            return finding::kernel();
+        }
+        if process.survivors.is_some() {
+            return finding::ended(process);
+        }
         let Some(exe) = process.exe_name(os) else { return finding::nameless(process) };
         let known = self.facts.recognise(process, os);
         if let Some(Recognised::Emulator(emulator)) = known {
@@ -156,6 +162,11 @@ impl<'a> Case<'a> {
         let wrapper = wrapper::advice(exe, os);
         if (wrapper.is_some() || known.is_some())
             && let Some(doubt) = finding::doubt(exe, process, &self.called, self.subject.local.port())
+        {
+            return doubt;
+        }
+        if let Some(known) = known
+            && let Some(doubt) = self.maker_doubt(exe, process, known)
         {
             return doubt;
         }
@@ -174,9 +185,39 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// What speaks against a file by what it says of itself: that others made it than those who make what it
+    /// seems to be. A file that says nothing is believed by its name, as on systems where none says anything;
+    /// a name that only the file itself says is not.
+    fn maker_doubt(&self, exe: &str, process: &Process, known: Recognised<'a>) -> Option<Finding> {
+        let makers = self.facts.makers(known);
+        let version = process.exe.as_ref()?.version.as_ref()?;
+        let is_maker = |company: &str| {
+            let begins = |maker: &&str| {
+                company.get(..maker.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(maker))
+            };
+            makers.iter().any(begins)
+        };
+        if makers.is_empty() || version.company.as_deref().is_some_and(is_maker) {
+            return None;
+        }
+        let os = self.subject.os;
+        let first = version.program_name();
+        let is_other = first.is_some_and(|first| self.facts.recognise_name(&first, os) != Some(known));
+        let is_renamed = self.facts.name_of(process, os).is_some_and(|name| name != exe);
+        if version.company.is_none() && !is_other && !is_renamed {
+            return None;
+        }
+        Some(finding::other_maker(exe, version, &known.called(), &makers, is_other))
+    }
+
     /// What a holder is here that belongs to a license manager.
-    fn recognised(&self, exe: &str, process: &Process, known: Recognised<'a>) -> Finding {
+    fn recognised(&self, file: &str, process: &Process, known: Recognised<'a>) -> Finding {
         let (facts, os) = (self.facts, self.subject.os);
+        let name = facts.name_of(process, os).unwrap_or(file.into());
+        let exe = &match name == file {
+            true => file.to_owned(),
+            false => format!("{file}, which was made as {name},"),
+        };
         let managers = &self.place.managers;
         let what = known.called();
         let starter = self.starter(process, known);
@@ -185,7 +226,7 @@ impl<'a> Case<'a> {
             format!(", started by {name} (PID {})", parent.pid)
         });
         let mut right =
-            managers.iter().filter(|manager| facts.is_right_for(known, manager, exe, os)).peekable();
+            managers.iter().filter(|manager| facts.is_right_for(known, manager, &name, os)).peekable();
         if let Some(manager) = right.peek() {
             let serving = self.serving_whom(manager);
             let theirs = list(right.map(|manager| manager.called()));
@@ -262,10 +303,24 @@ impl<'a> Case<'a> {
                 };
                 format!("the file was not looked at: {why}")
             }));
+            if let Some(version) = &file.version {
+                let made =
+                    version.company.as_ref().map(|company| format!("the file says that {company} made it"));
+                evidence.extend(made);
+                let is_its_own = |first: &str| {
+                    lead.exe_name(self.subject.os).is_some_and(|exe| exe.eq_ignore_ascii_case(first))
+                };
+                let other = version.program_name().filter(|first| !is_its_own(first));
+                evidence.extend(other.map(|first| format!("the file says that it was made as {first}")));
+            }
             if let Some(place) = &file.replaceable_at {
                 evidence.push(format!("any user can write to {place}"));
             }
         }
+        let services = self.place.managers.iter().flat_map(|manager| &manager.windows.services);
+        let mut services =
+            services.filter(|known| lead.services.iter().any(|service| service.name == **known));
+        evidence.extend(services.next().map(|service| format!("it runs as the service {service}")));
         if let Some(program) = &lead.program {
             evidence.push(format!("its command line names {program}"));
         }

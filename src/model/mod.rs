@@ -12,13 +12,14 @@ pub use explanation::{
     Correction, EmulatorFacts, Explanation, ManagerFacts, ManagerPort, ManagerProcesses, RegisteredService,
 };
 pub use observation::{Elsewhere, Gap, GapKind, Holding, Host, Observation, Os};
-pub use ports::{PortRules, Remnant, RemnantState, Unanswered};
+pub use ports::{ExcludedPorts, Families, PortRules, Remnant, RemnantState, Unanswered};
 pub use process::{
-    Application, Container, Executable, FileUnseen, Forward, Pid, Process, ProcessService, file_name,
+    Application, Container, Executable, FileUnseen, FileVersion, Forward, Pid, Process, ProcessService,
+    account_name, file_name,
 };
 pub use report::{
-    Asked, Attributed, Exposure, License, Manager, Owner, PortClass, Report, Row, Service, Severity,
-    Unreached, Verdict, vendor_and_product,
+    Asked, Attributed, Excluded, Exposure, License, Manager, Owner, PortClass, Report, Row, Service,
+    Severity, Unreached, Verdict, vendor_and_product,
 };
 pub use socket::{
     AcceptQueue, Activation, Connections, Namespace, PortRange, Protocol, Socket, SocketId, State,

@@ -80,6 +80,12 @@ pub enum GapKind {
     BoundUnseen,
     /// Connections that could not be counted.
     ConnectionsUnreadable,
+    /// Processes that are seen, and of which little more than the name is told.
+    ProcessesProtected,
+    /// Which services processes run could not be read.
+    ServicesUnreadable,
+    /// Which ports the system keeps from programs could not be read.
+    PortRulesUnreadable,
 }
 
 impl GapKind {
@@ -102,6 +108,9 @@ impl GapKind {
             GapKind::NamespacesUnseen => "namespaces-unseen",
             GapKind::BoundUnseen => "bound-sockets-unseen",
             GapKind::ConnectionsUnreadable => "connections-unreadable",
+            GapKind::ProcessesProtected => "processes-protected",
+            GapKind::ServicesUnreadable => "services-unreadable",
+            GapKind::PortRulesUnreadable => "port-rules-unreadable",
         }
     }
 }

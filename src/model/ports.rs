@@ -9,10 +9,44 @@ use super::{Pid, PortRange, Protocol};
 pub struct PortRules {
     /// The ports given to programs that ask for none in particular.
     pub ephemeral: Option<PortRange>,
-    /// Those of them that are kept back for programs that ask by number.
-    pub reserved: Vec<PortRange>,
+    /// Those that are not given to such programs, each kind of them apart.
+    pub excluded: Vec<ExcludedPorts>,
     /// Ports below this need a privilege to be opened.
     pub unprivileged_from: Option<u16>,
+}
+
+/// Ports that no program is given that asks for none in particular.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ExcludedPorts {
+    /// The ports.
+    pub ports: PortRange,
+    /// The protocol; `None` for both.
+    pub protocol: Option<Protocol>,
+    /// The address families.
+    pub family: Families,
+    /// Whether a program that asks for one of them by number gets it: an administrator keeps them for
+    /// such. Where not, somebody has reserved them, and all others are refused.
+    pub by_number: bool,
+}
+
+impl ExcludedPorts {
+    /// Whether a port is among them; `protocol` `None` asks for any.
+    #[must_use]
+    pub fn have(&self, port: u16, protocol: Option<Protocol>) -> bool {
+        let same = self.protocol.is_none() || protocol.is_none() || self.protocol == protocol;
+        same && self.ports.contains(port)
+    }
+}
+
+/// One address family, or both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Families {
+    /// IPv4 alone.
+    Ipv4,
+    /// IPv6 alone.
+    Ipv6,
+    /// Both.
+    Both,
 }
 
 /// A socket with a peer whose own port was asked about: what is left of a listener, or a client's.

@@ -1,5 +1,6 @@
 //! Processes that hold sockets, and their ancestors.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use jiff::Timestamp;
@@ -25,6 +26,20 @@ pub struct Executable {
     pub replaceable_at: Option<String>,
     /// Why neither the file nor its folders were looked at, where they would have been.
     pub unseen: Option<FileUnseen>,
+    /// What the file says of itself, where it does and was asked: programs of Windows do.
+    pub version: Option<FileVersion>,
+}
+
+/// What a program's file says of itself in its version resource (`VERSIONINFO` in Microsoft's
+/// documentation of resource files). Whoever makes the file can write there what they like.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FileVersion {
+    /// Who made it (`CompanyName`).
+    pub company: Option<String>,
+    /// What it is part of (`ProductName`).
+    pub product: Option<String>,
+    /// What it was called when it was made (`OriginalFilename`).
+    pub original_name: Option<String>,
 }
 
 /// Why a file is not looked at.
@@ -37,6 +52,17 @@ pub enum FileUnseen {
     AnotherUserNamespace,
 }
 
+impl FileVersion {
+    /// The file name it had when it was made, with the ending that many leave out.
+    #[must_use]
+    pub fn program_name(&self) -> Option<Cow<'_, str>> {
+        let name = self.original_name.as_deref()?;
+        let ending = name.len().checked_sub(4).and_then(|at| name.get(at..));
+        let is_whole = ending.is_some_and(|ending| ending.eq_ignore_ascii_case(".exe"));
+        Some(if is_whole { name.into() } else { format!("{name}.exe").into() })
+    }
+}
+
 /// The service manager's name for what a process belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProcessService {
@@ -44,6 +70,16 @@ pub struct ProcessService {
     pub manager: String,
     /// Its name for the service, such as `nginx.service`.
     pub name: String,
+    /// What people know it as, where that is something else: `DNS Client` for Windows' `Dnscache`.
+    pub display_name: Option<String>,
+}
+
+impl ProcessService {
+    /// A service that is known by that name alone.
+    #[must_use]
+    pub fn new(manager: &str, name: &str) -> ProcessService {
+        ProcessService { manager: manager.to_owned(), name: name.to_owned(), display_name: None }
+    }
 }
 
 /// The container a process runs in.
@@ -117,14 +153,19 @@ pub struct Process {
     pub user: Option<String>,
     /// When it started. Linux tells hundredths of a second, the others whole ones.
     pub started_at: Option<Timestamp>,
-    /// The service it belongs to.
-    pub service: Option<ProcessService>,
+    /// The services it belongs to, or runs: one process of Windows may run several.
+    pub services: Vec<ProcessService>,
     /// The container it runs in.
     pub container: Option<Container>,
     /// The sandboxed application it is part of.
     pub application: Option<Application>,
     /// Where it sends on what it receives, where its command line says so.
     pub forward: Option<Forward>,
+    /// Whether it is the kernel itself: on Windows the process `System`.
+    pub is_kernel: bool,
+    /// Where it has ended and its sockets live on: the processes that it had started and that still
+    /// run. On Windows they may have inherited what it had open.
+    pub survivors: Option<Vec<(Pid, Option<String>)>>,
 }
 
 impl Process {
@@ -132,6 +173,15 @@ impl Process {
     #[must_use]
     pub fn exe_name(&self, os: Os) -> Option<&str> {
         self.exe.as_ref().map(|exe| file_name(&exe.path, os))
+    }
+}
+
+/// A user's name without the domain that Windows puts before it: `alice` of `OFFICE\\alice`.
+#[must_use]
+pub fn account_name(user: &str, os: Os) -> &str {
+    match os {
+        Os::Windows => user.rsplit('\\').next().unwrap_or(user),
+        Os::Linux | Os::Macos => user,
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Elsewhere, Gap, Host, PortRange, PortRules, Process, Protocol, Remnant, Socket};
+use super::{Elsewhere, ExcludedPorts, Gap, Host, PortRange, PortRules, Process, Protocol, Remnant, Socket};
 
 /// Who holds a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -294,6 +294,16 @@ pub struct Unreached {
     pub user: String,
 }
 
+/// Ports that are given to no program that asks for none in particular, and what that may keep from
+/// starting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excluded {
+    /// The ports.
+    pub ports: ExcludedPorts,
+    /// The license managers that have ports among them, each port apart.
+    pub managers: Vec<Manager>,
+}
+
 /// What the tool has to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
@@ -305,8 +315,12 @@ pub struct Report {
     pub privileged: bool,
     /// What was asked for by itself; the detail view is about this.
     pub asked: Option<Asked>,
-    /// The rows that were selected, in order.
+    /// The rows that were selected, in order; none where excluded ports were asked for.
     pub rows: Vec<Row>,
+    /// The ports among those asked for that the system excludes, where its rules were looked at.
+    pub excluded: Option<Vec<Excluded>>,
+    /// Whether it is these that were asked for, instead of listeners.
+    pub of_excluded: bool,
     /// What could not be seen, as far as it bears on the selection.
     pub gaps: Vec<Gap>,
     /// Whether anything was left out because it was not asked for.
@@ -317,6 +331,15 @@ pub struct Report {
     pub elsewhere: Vec<Elsewhere>,
     /// How the machine was looked at, in sentences without their full stops.
     pub account: Vec<String>,
+}
+
+impl Report {
+    /// Whether anything of what was asked for is there.
+    #[must_use]
+    pub fn matched(&self) -> bool {
+        let excluded = self.excluded.as_ref().filter(|_| self.of_excluded);
+        !self.rows.is_empty() || excluded.is_some_and(|excluded| !excluded.is_empty())
+    }
 }
 
 #[cfg(test)]

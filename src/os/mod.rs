@@ -57,6 +57,8 @@ pub struct Wish {
     pub only: Vec<PortRange>,
     /// The ports of which everything is to be known, even where nothing listens.
     pub asked: Vec<PortRange>,
+    /// The system's rules for all ports; without them there is nothing to tell.
+    pub rules: bool,
 }
 
 impl Wish {
@@ -64,6 +66,12 @@ impl Wish {
     #[must_use]
     pub fn takes(&self, port: u16) -> bool {
         self.only.is_empty() || self.only.iter().any(|range| range.contains(port))
+    }
+
+    /// Whether the system's rules for ports are wished for.
+    #[must_use]
+    pub fn takes_rules(&self) -> bool {
+        self.rules || !self.asked.is_empty()
     }
 }
 
@@ -80,6 +88,7 @@ impl Default for Wish {
             bpf: Bpf::WhereQuicker,
             only: Vec::new(),
             asked: Vec::new(),
+            rules: false,
         }
     }
 }
@@ -134,16 +143,23 @@ pub struct Interest {
 /// The machine could not be observed at all.
 #[derive(Debug)]
 pub struct Unobservable {
+    /// What of it, and why: a sentence without its full stop.
     reason: String,
 }
 
 impl fmt::Display for Unobservable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "this machine's sockets could not be read: {}", self.reason)
+        f.write_str(&self.reason)
     }
 }
 
 impl std::error::Error for Unobservable {}
+
+impl Unobservable {
+    fn sockets(why: &str) -> Unobservable {
+        Unobservable { reason: format!("this machine's sockets could not be read: {why}") }
+    }
+}
 
 /// Looks at the machine once. `now` becomes [`Observation::taken_at`].
 ///
@@ -153,7 +169,9 @@ impl std::error::Error for Unobservable {}
 pub fn observe(wish: &Wish, inspect: &dyn Inspect, now: Timestamp) -> Result<Observation, Unobservable> {
     #[cfg(target_os = "linux")]
     return linux::observe(wish, inspect, now);
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(windows)]
+    return windows::observe(wish, inspect, now);
+    #[cfg(not(any(target_os = "linux", windows)))]
     return portable::observe(wish, inspect, now);
 }
 

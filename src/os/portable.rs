@@ -9,7 +9,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub(super) use self::sockets::Found;
+#[cfg(windows)]
+pub(super) use self::processes::running;
+#[cfg(windows)]
+pub(super) use self::sockets::holders;
+use self::sockets::{Found, Tables};
 use super::look_into::PortsOf;
 use super::{Inspect, THIS_OS, Unobservable, Wish, platform};
 use crate::model::{Gap, GapKind, Holding, Host, Observation, Unseen};
@@ -21,15 +25,15 @@ use crate::model::{Gap, GapKind, Holding, Host, Observation, Unseen};
 /// Where no socket table could be read.
 pub fn observe(wish: &Wish, inspect: &dyn Inspect, now: Timestamp) -> Result<Observation, Unobservable> {
     let mut gaps = platform::standing_gaps(platform::privileged());
-    let found = sockets::read(wish, &mut gaps)?;
+    let tables = sockets::read(wish, &mut gaps)?;
     let account = vec!["sockets were read by netstat2, processes by sysinfo".to_owned()];
-    let seen = of_sockets(found, gaps, wish, inspect, now);
+    let seen = of_sockets(tables, gaps, wish, inspect, now);
     Ok(Observation { account, ..seen })
 }
 
 /// What follows from these sockets: the facts of their holders, by `sysinfo`.
 pub(super) fn of_sockets(
-    found: Vec<Found>,
+    Tables { found, remnants }: Tables,
     mut gaps: Vec<Gap>,
     wish: &Wish,
     inspect: &dyn Inspect,
@@ -43,6 +47,9 @@ pub(super) fn of_sockets(
         for pid in pids {
             ports_of.entry(*pid).or_default().push((socket.protocol, socket.local.port()));
         }
+    }
+    for pid in remnants.iter().flat_map(|remnant| &remnant.pids) {
+        ports_of.entry(*pid).or_default();
     }
     let processes = processes::read(&ports_of, inspect, wish.args).unwrap_or_else(|error| {
         let detail = format!("nothing could be read of the processes but their numbers ({error})");
@@ -60,6 +67,7 @@ pub(super) fn of_sockets(
         unseen,
         sockets: found.into_iter().map(|f| f.socket).collect(),
         holdings,
+        remnants,
         processes: processes.into_iter().map(|(pid, process)| (pid, Arc::new(process))).collect(),
         gaps,
         ..Observation::new(host, now)

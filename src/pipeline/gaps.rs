@@ -1,20 +1,25 @@
 //! What could not be seen, as far as it bears on what was asked.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use crate::model::{Gap, GapKind, Observation, Os, Owner, Pid, Row, Unseen};
+use crate::model::{Gap, GapKind, Observation, Os, Owner, Pid, Process, Row, Unseen};
 
 /// The gaps of the observation, and those of the rows shown and of the `undecided` ones that might
-/// have been. `remedy` is what to do to see more.
+/// have been. `remedy` is what to do to see more; `excluded` whether excluded ports were asked for instead.
 pub(super) fn of(
     observation: &Observation,
     rows: &[Row],
     undecided: usize,
     remedy: Option<String>,
+    excluded: bool,
 ) -> Vec<Gap> {
     let mut gaps = observation.gaps.clone();
     // A port that is seen to be held is held, whoever else may be.
-    gaps.retain(|gap| gap.kind != GapKind::BoundUnseen || rows.is_empty());
+    let of_free_ports = [GapKind::BoundUnseen, GapKind::PortRulesUnreadable];
+    gaps.retain(|gap| !of_free_ports.contains(&gap.kind) || rows.is_empty());
+    // What listens was not asked.
+    gaps.retain(|gap| gap.kind == GapKind::PortRulesUnreadable || !excluded);
     let rights_help = [GapKind::SocketsHidden, GapKind::NamespacesUnseen];
     for gap in gaps.iter_mut().filter(|gap| rights_help.contains(&gap.kind)) {
         gap.remedy.clone_from(&remedy);
@@ -25,6 +30,7 @@ pub(super) fn of(
     gaps.extend(gone(rows).filter(|_| !unread));
     let hidden = rows.iter().filter(|row| row.owner == Owner::Hidden).count();
     gaps.extend(hidden_owners(hidden, undecided, observation, remedy.clone()));
+    gaps.extend(protected(rows, observation, remedy.clone()));
     gaps.extend(hidden_holders(rows.iter().filter(|row| row.more_holders).count(), remedy));
     gaps
 }
@@ -32,13 +38,40 @@ pub(super) fn of(
 /// The gap of holders that ended between the look at the sockets and the look at the processes.
 fn gone(rows: &[Row]) -> Option<Gap> {
     let holders = rows.iter().flat_map(|row| row.owner.processes());
-    let gone: BTreeSet<Pid> = holders.filter(|p| p.name.is_none()).map(|p| p.pid).collect();
+    let is_gone = |p: &&Arc<Process>| p.name.is_none() && p.survivors.is_none();
+    let gone: BTreeSet<Pid> = holders.filter(is_gone).map(|p| p.pid).collect();
     let detail = match gone.len() {
         0 => return None,
         1 => "1 process ended while it was looked at".to_owned(),
         n => format!("{n} processes ended while they were looked at"),
     };
     Some(Gap { kind: GapKind::ProcessGone, detail, count: Some(gone.len() as u64), remedy: None })
+}
+
+/// The gap of the processes of which their names are told and no more: on Windows and macOS a system call may
+/// be refused that names the file and the user, where the list of processes names all.
+fn protected(rows: &[Row], observation: &Observation, remedy: Option<String>) -> Option<Gap> {
+    if observation.host.os == Os::Linux {
+        return None;
+    }
+    let holders = rows.iter().flat_map(|row| row.owner.processes());
+    let is_protected = |p: &&Arc<Process>| p.name.is_some() && p.exe.is_none() && !p.is_kernel;
+    let count = holders.filter(is_protected).map(|p| p.pid).collect::<BTreeSet<Pid>>().len();
+    let what = match count {
+        0 => return None,
+        1 => "the file and the user of 1 process".to_owned(),
+        n => format!("the files and the users of {n} processes"),
+    };
+    let why = match observation.privileged {
+        true => "which the system protects from administrators too",
+        false => "which this user may not ask about",
+    };
+    Some(Gap {
+        kind: GapKind::ProcessesProtected,
+        detail: format!("{what}, {why}"),
+        count: Some(count as u64),
+        remedy,
+    })
 }
 
 /// The gap of the owners that could not be seen.

@@ -136,6 +136,13 @@ fn held(line: &Folded<'_>, port: u16, protocol: Protocol) -> String {
              itself, or to a process in another PID namespace, such as a container's."
         ),
         (Owner::Identified(_), Some(lead)) => {
+            if lead.survivors.is_some() {
+                let pid = lead.pid;
+                return format!(
+                    "The process that opened {protocol} port {port} (PID {pid}) has ended, and the port is still \
+                     held. The port is not free."
+                );
+            }
             let exe = lead.name.as_deref().unwrap_or_default();
             let alias = lead.short_name.as_deref().filter(|short| !exe.starts_with(short));
             let alias = alias.map_or(String::new(), |short| format!(", which calls itself “{short}”,"));

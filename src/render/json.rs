@@ -11,8 +11,8 @@ use serde::Serialize;
 use self::process::{ProcessOut, ProcessServiceOut, process, process_service};
 use super::text::printable;
 use crate::model::{
-    Elsewhere, Exposure, Gap, Manager, Namespace, Owner, PortClass, Report, Row, Service, Severity, State,
-    Unreached,
+    Elsewhere, Excluded, ExcludedPorts, Exposure, Families, Gap, Manager, Namespace, Owner, PortClass,
+    Protocol, Report, Row, Service, Severity, State, Unreached,
 };
 
 mod explanation;
@@ -35,6 +35,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             listeners: report.rows.iter().map(listener).collect(),
             unanswered: report.unreached.iter().map(unanswered).collect(),
             other_namespaces: report.elsewhere.iter().map(other_namespace).collect(),
+            excluded_ports: report.excluded.as_ref().map(|all| all.iter().map(excluded).collect()),
             gaps: report.gaps.iter().map(gap).collect(),
         },
         out,
@@ -87,7 +88,27 @@ struct Document<'a> {
     listeners: Vec<Listener<'a>>,
     unanswered: Vec<UnansweredOut<'a>>,
     other_namespaces: Vec<OtherNamespaceOut<'a>>,
+    excluded_ports: Option<Vec<ExcludedOut<'a>>>,
     gaps: Vec<GapOut<'a>>,
+}
+
+/// Ports that the system gives to no program that asks for none in particular.
+#[derive(Serialize)]
+struct ExcludedOut<'a> {
+    first: u16,
+    last: u16,
+    protocol: Option<&'static str>,
+    family: Option<&'static str>,
+    opened_by_number: bool,
+    license_managers: Vec<ExcludedManagerOut<'a>>,
+}
+
+/// One port among them, and the license manager that uses it.
+#[derive(Serialize)]
+struct ExcludedManagerOut<'a> {
+    port: u16,
+    #[serde(flatten)]
+    manager: ManagerOut<'a>,
 }
 
 /// A request for a connection to a license server that is not answered.
@@ -317,6 +338,26 @@ fn unanswered(asking: &Unreached) -> UnansweredOut<'_> {
 fn other_namespace(other: &Elsewhere) -> OtherNamespaceOut<'_> {
     let Elsewhere { namespace: Namespace { inode, name }, listeners } = other;
     OtherNamespaceOut { inode: *inode, name: name.as_deref(), listeners: listeners.len() }
+}
+
+fn excluded(excluded: &Excluded) -> ExcludedOut<'_> {
+    let ExcludedPorts { ports, protocol, family, by_number } = excluded.ports;
+    ExcludedOut {
+        first: ports.first,
+        last: ports.last,
+        protocol: protocol.map(Protocol::name),
+        family: match family {
+            Families::Ipv4 => Some("ipv4"),
+            Families::Ipv6 => Some("ipv6"),
+            Families::Both => None,
+        },
+        opened_by_number: by_number,
+        license_managers: excluded
+            .managers
+            .iter()
+            .map(|one| ExcludedManagerOut { port: one.ports.first, manager: manager(one) })
+            .collect(),
+    }
 }
 
 fn gap(gap: &Gap) -> GapOut<'_> {

@@ -1,6 +1,7 @@
 //! A report → text. Renderers write where they are told to, and look at nothing else.
 
 mod detail;
+mod excluded;
 mod explanation;
 mod fold;
 mod json;
@@ -86,12 +87,16 @@ pub fn render(
         return notes::write(&notes::of_account(report, style), false, notes);
     }
     let rows = fold::fold(&report.rows);
+    let excluded = report.excluded.as_deref().filter(|_| report.of_excluded);
     let detail = form == Form::Detail && report.asked.as_ref().is_some_and(|asked| !asked.ports.is_empty());
-    let mut lines = if detail {
+    let mut lines = if let Some(excluded) = excluded {
+        excluded::write(excluded, style, out)?;
+        notes::of_excluded(report, excluded, style)
+    } else if detail {
         detail::write(report, &rows, style, out)?;
         Vec::new()
     } else {
-        table::write(&rows, style, out)?;
+        table::write(&rows, report.host.os, style, out)?;
         let mut lines = notes::of_table(report, &rows, style);
         lines.extend(notes::of_full_queues(&rows, style));
         lines
@@ -101,7 +106,8 @@ pub fn render(
     lines.extend(notes::of_gaps(report, style));
     lines.extend(notes::of_account(report, style));
     if style.header {
-        let apart = !lines.is_empty() && (detail || !rows.is_empty());
+        let shown = !rows.is_empty() || excluded.is_some_and(|excluded| !excluded.is_empty());
+        let apart = !lines.is_empty() && (detail || shown);
         notes::write(&lines, apart, out)
     } else {
         out.flush()?;

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 
 use owo_colors::Style as Paint;
 
-use super::Style;
 use super::fold::Folded;
 use super::text::{counted, escape, list};
-use crate::model::{Elsewhere, License, Manager, Owner, Report, Row, Verdict};
+use super::{Style, excluded};
+use crate::model::{Elsewhere, Excluded, GapKind, License, Manager, Owner, Report, Row, Verdict};
 
 /// So many flagged rows are given with their reasons; the rest are counted.
 const MOST_REASONS: usize = 5;
@@ -33,6 +33,40 @@ pub(super) fn of_table(report: &Report, lines: &[Folded<'_>], style: &Style) -> 
         None if report.narrowed => "Nothing that listens here matches.".to_owned(),
         None => "Nothing listens here.".to_owned(),
     }]
+}
+
+/// What follows from the ports that the system excludes.
+pub(super) fn of_excluded(report: &Report, excluded: &[Excluded], style: &Style) -> Vec<String> {
+    if excluded.is_empty() {
+        let unread = report.gaps.iter().any(|gap| gap.kind == GapKind::PortRulesUnreadable);
+        let none = if report.narrowed { "None of these ports is excluded." } else { "No port is excluded." };
+        return if unread { Vec::new() } else { vec![none.to_owned()] };
+    }
+    let mut lines = Vec::new();
+    let (by_number, reserved): (Vec<_>, Vec<_>) = excluded.iter().partition(|one| one.ports.by_number);
+    if !reserved.is_empty() {
+        lines.push(
+            "reserved: by somebody, as Hyper-V, WSL and Docker do through the service winnat. Any other program that \
+             asks for one of these ports is refused (error 10013)."
+                .to_owned(),
+        );
+    }
+    if !by_number.is_empty() {
+        lines.push("administered: kept for programs that ask for one of them by its number.".to_owned());
+    }
+    let kept = reserved.iter().flat_map(|one| one.managers.iter().map(|manager| (&one.ports, manager)));
+    let kept: Vec<_> = kept.collect();
+    for (ports, manager) in kept.iter().take(MOST_REASONS) {
+        let (port, range) = (manager.ports, excluded::range(ports));
+        let called = manager.called();
+        lines.push(
+            escape(&format!("{called} cannot have its port {port}, which is among {range}.")).into_owned(),
+        );
+    }
+    if let Some(more) = kept.len().checked_sub(MOST_REASONS).filter(|&more| more > 0) {
+        lines.push(format!("Nor can {} be had.", counted(more, "more license port")));
+    }
+    lines.iter().map(|line| style.set(line)).collect()
 }
 
 /// What could not be seen, and what would help.

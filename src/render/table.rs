@@ -9,7 +9,9 @@ use owo_colors::Style as Paint;
 use super::Style;
 use super::fold::Folded;
 use super::text::escape;
-use crate::model::{Application, Container, Namespace, Owner, ProcessService, State};
+use crate::model::{
+    Application, Container, Namespace, Os, Owner, Process, ProcessService, State, account_name,
+};
 
 const GAP: u16 = 2;
 /// With less room than this there is place for little more than who holds which port.
@@ -36,13 +38,13 @@ const UNIT: usize = 6;
 
 /// Writes the table. The verdict stands last, outside the aligned columns, so that colour needs no
 /// part in measuring them.
-pub(super) fn write(lines: &[Folded<'_>], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(lines: &[Folded<'_>], os: Os, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     if lines.is_empty() {
         return Ok(());
     }
     let verdict_width = lines.iter().filter_map(|line| line.first().license.as_ref());
     let verdict_width = verdict_width.map(|license| license.verdict.code().len()).max();
-    let mut rendered = aligned(lines, style, verdict_width).into_iter();
+    let mut rendered = aligned(lines, os, style, verdict_width).into_iter();
 
     if style.header
         && let Some(header) = rendered.next()
@@ -61,10 +63,11 @@ pub(super) fn write(lines: &[Folded<'_>], style: &Style, out: &mut dyn Write) ->
 }
 
 /// The header, if there is one, and the lines without their verdicts.
-fn aligned(lines: &[Folded<'_>], style: &Style, verdict_width: Option<usize>) -> Vec<String> {
+fn aligned(lines: &[Folded<'_>], os: Os, style: &Style, verdict_width: Option<usize>) -> Vec<String> {
     let columns = Columns {
         // Rows for scripts have the columns that were asked for, and no more.
         unit: style.header && lines.iter().any(|line| within(line).is_some()),
+        os,
         style,
     };
     let mut table = Table::new();
@@ -129,6 +132,7 @@ fn aligned(lines: &[Folded<'_>], style: &Style, verdict_width: Option<usize>) ->
 /// What a row shows.
 struct Columns<'a> {
     unit: bool,
+    os: Os,
     style: &'a Style,
 }
 
@@ -150,7 +154,7 @@ impl Columns<'_> {
             format!("{}{bound}", escape(&addresses)),
             process(line, blank),
             line.lead().map_or(String::new(), |lead| lead.pid.to_string()),
-            safe(row.user().as_deref()),
+            safe(row.user().as_deref().map(|user| account_name(user, self.os))),
             row.service.as_ref().map_or(String::new(), |service| service.name.clone()),
         ];
         if self.unit {
@@ -184,7 +188,9 @@ fn process(line: &Folded<'_>, blank: &str) -> String {
         Owner::Unattributed => "(no-process)".to_owned(),
         Owner::Identified(_) => {
             let name = line.lead().and_then(|lead| lead.name.as_deref());
-            let name = name.map_or("(unknown)".to_owned(), |name| escape(name).into_owned());
+            let has_ended = line.lead().is_some_and(|lead| lead.survivors.is_some());
+            let nameless = if has_ended { "(ended)" } else { "(unknown)" };
+            let name = name.map_or(nameless.to_owned(), |name| escape(name).into_owned());
             match line.others().len() {
                 0 => name,
                 others => format!("{name}{blank}+{others}"),
@@ -199,6 +205,10 @@ fn within(line: &Folded<'_>) -> Option<String> {
     let socket = &line.first().socket;
     let is_service = |service: &&ProcessService| !service.name.ends_with(".scope");
     let service = |service: &ProcessService| service.name.clone();
+    let services = |process: &Process| {
+        let names: Vec<String> = process.services.iter().filter(is_service).map(service).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    };
     if let Some(activation) = &socket.activation {
         return Some(activation.socket.clone());
     }
@@ -209,8 +219,6 @@ fn within(line: &Folded<'_>) -> Option<String> {
     });
     let container = || lead.container.as_ref().map(Container::called);
     let application = || lead.application.as_ref().map(|Application { kind, id }| format!("{kind} {id}"));
-    forwards
-        .or_else(container)
-        .or_else(application)
-        .or_else(|| lead.service.as_ref().filter(is_service).map(service))
+    let kernel = || lead.is_kernel.then(|| "kernel: http.sys, SMB, …".to_owned());
+    forwards.or_else(kernel).or_else(container).or_else(application).or_else(|| services(lead))
 }

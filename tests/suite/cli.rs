@@ -169,6 +169,9 @@ fn help_names_every_option_and_exits_0() {
                             of license managers
           --all-namespaces  Look into every network namespace, of containers too
                             (root)
+          --excluded-ports  Instead of listeners, the ports that the system gives to
+                            no program that asks for none in particular: on Windows
+                            often the reason that a server does not start
           --bpf <WHEN>      When the kernel is to go through the open files of all
                             processes (Linux, root) [default: auto] [possible
                             values: auto, always, never]
@@ -178,7 +181,8 @@ fn help_names_every_option_and_exits_0() {
           --color <WHEN>    When to colour [default: auto] [possible values: auto,
                             always, never]
       -h, --help            Print help
-      -V, --version         Print version
+      -V, --version         Print version; with --verbose what it knows, and on
+                            which systems it was tested
 
     Examples:
       whatlistens                 everything that listens here

@@ -48,6 +48,9 @@ fn a_recorded_listener_is_told_in_full() {
               "user": "alice",
               "started_at": "2026-11-22T02:53:20Z",
               "service": null,
+              "services": [],
+              "file_version": null,
+              "survivors": null,
               "container": null,
               "application": null,
               "forwards_to": null,
@@ -90,6 +93,7 @@ fn a_recorded_listener_is_told_in_full() {
       ],
       "unanswered": [],
       "other_namespaces": [],
+      "excluded_ports": null,
       "gaps": []
     }
     "#);

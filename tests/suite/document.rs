@@ -16,7 +16,32 @@ pub struct Document {
     pub listeners: Vec<Listener>,
     pub unanswered: Vec<Unanswered>,
     pub other_namespaces: Vec<OtherNamespace>,
+    #[serde(deserialize_with = "present")]
+    pub excluded_ports: Option<Vec<Excluded>>,
     pub gaps: Vec<GapIn>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Excluded {
+    pub first: u16,
+    pub last: u16,
+    #[serde(deserialize_with = "present")]
+    pub protocol: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub family: Option<String>,
+    pub opened_by_number: bool,
+    pub license_managers: Vec<ExcludedManager>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExcludedManager {
+    pub port: u16,
+    pub id: String,
+    #[serde(deserialize_with = "present")]
+    pub vendor: Option<String>,
+    pub product: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -140,6 +165,11 @@ pub struct Process {
     pub started_at: Option<String>,
     #[serde(deserialize_with = "present")]
     pub service: Option<ProcessService>,
+    pub services: Vec<ProcessService>,
+    #[serde(deserialize_with = "present")]
+    pub file_version: Option<FileVersion>,
+    #[serde(deserialize_with = "present")]
+    pub survivors: Option<Vec<Forwarded>>,
     #[serde(deserialize_with = "present")]
     pub container: Option<Container>,
     #[serde(deserialize_with = "present")]
@@ -182,6 +212,19 @@ pub struct Forwarded {
 pub struct ProcessService {
     pub manager: String,
     pub name: String,
+    #[serde(deserialize_with = "present")]
+    pub display_name: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileVersion {
+    #[serde(deserialize_with = "present")]
+    pub company: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub product: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub original_name: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -207,7 +207,7 @@ fn a_license_manager_in_full() {
     Linux        lmgrd or lmadmin, which starts CITRIX
     Windows      lmgrd.exe or lmadmin.exe, which starts CITRIX.exe
     macOS        lmgrd or lmadmin
-    Made by      Flexera, as the files say on Windows
+    Made by      Acresso, Flexera, Macrovision or Revenera, as the files say on Windows
     Note         7279 is the port of the vendor daemon CITRIX; the license server manager (lmadmin,
                  formerly lmgrd) listens on 27000, and with its console on 8082. 8083 is said to be the
                  Simple License Service's. 7279 is not a Sentinel port.
@@ -230,6 +230,8 @@ fn a_license_manager_in_full() {
                  starts the vendor daemons
                  https://docs.revenera.com/fnp/2023r1/LicAdmin_Guide/Content/helplibrary/lmadmin_Command_line_Arguments.htm
                  github.com/lcondliffe/docker-flexlm: FlexLM/lmgrd.exe, whose CompanyName is Flexera
+                 https://patents.google.com/patent/US8620817: Macrovision's, then Acresso's, then
+                 Flexera's
     ");
     insta::assert_snapshot!(printed(of_port(1688)), @"
     1688  registered port

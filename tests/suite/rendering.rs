@@ -1,6 +1,6 @@
 //! The table and what stands below it, letter by letter.
 
-use whatlistens::model::{Executable, Namespace, Process, Socket};
+use whatlistens::model::{Executable, FileVersion, Namespace, Process, ProcessService, Socket};
 use whatlistens::render::{Form, Style};
 
 use crate::recorded::{linux, office, plain, process, request, text};
@@ -175,7 +175,17 @@ fn nothing_raw_of_a_stranger_s_names_reaches_the_terminal() {
             deleted: Some(true),
             replaceable_at: Some(format!("/tmp/{hostile}")),
             unseen: None,
+            version: Some(FileVersion {
+                company: Some(hostile.to_owned()),
+                product: Some(hostile.to_owned()),
+                original_name: Some(hostile.to_owned()),
+            }),
         }),
+        services: vec![ProcessService {
+            display_name: Some(hostile.to_owned()),
+            ..ProcessService::new("windows", hostile)
+        }],
+
         ..process(666, "/x")
     };
     let machine =

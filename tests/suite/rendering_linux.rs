@@ -2,8 +2,8 @@
 //! what keeps a free port.
 
 use whatlistens::model::{
-    AcceptQueue, Activation, Connections, Container, Elsewhere, Forward, Namespace, PortRange, PortRules,
-    Process, ProcessService, Protocol, Remnant, RemnantState, State, Unanswered,
+    AcceptQueue, Activation, Connections, Container, Elsewhere, ExcludedPorts, Families, Forward, Namespace,
+    PortRange, PortRules, Process, ProcessService, Protocol, Remnant, RemnantState, State, Unanswered,
 };
 
 use crate::document::read;
@@ -11,8 +11,8 @@ use crate::recorded::{Machine, linux, process};
 
 const ID: &str = "4f66ad9a0b2e8b1c3d5e7f90123456789abcdef0123456789abcdef012345678";
 
-fn unit(name: &str) -> Option<ProcessService> {
-    Some(ProcessService { manager: "systemd".to_owned(), name: name.to_owned() })
+fn unit(name: &str) -> Vec<ProcessService> {
+    vec![ProcessService::new("systemd", name)]
 }
 
 fn web() -> Container {
@@ -26,9 +26,9 @@ fn blue() -> Option<Namespace> {
 /// A unit with its parents, Docker's proxy, a socket of systemd's, one in another namespace, and one that
 /// is bound without listening.
 fn server() -> Machine {
-    let nginx = Process { service: unit("nginx.service"), ..process(800, "/usr/sbin/nginx") };
+    let nginx = Process { services: unit("nginx.service"), ..process(800, "/usr/sbin/nginx") };
     let proxy = Process {
-        service: unit("docker.service"),
+        services: unit("docker.service"),
         forward: Some(Forward {
             protocol: Protocol::Tcp,
             to: "172.17.0.2:80".parse().unwrap(),
@@ -159,7 +159,7 @@ fn a_hidden_owner_s_unit_is_told() {
     let machine = linux()
         .by_ordinary_user(&[(7, "sshd")])
         .socket("tcp 0.0.0.0:22", &[])
-        .but(|socket| socket.made_in = unit("ssh.service"));
+        .but(|socket| socket.made_in = unit("ssh.service").pop());
     let detail = machine.printed("22", None);
     assert!(detail.contains("Unit         ssh.service (systemd): the socket was opened in it"), "{detail}");
     assert!(machine.printed("", Some(120)).contains("ssh.service"));
@@ -176,7 +176,12 @@ fn free() -> Machine {
     linux().with(process(60, "/usr/bin/curl")).seen(|seen| {
         seen.port_rules = PortRules {
             ephemeral: PortRange::parse("32768-60999"),
-            reserved: vec![PortRange { first: 40000, last: 40000 }],
+            excluded: vec![ExcludedPorts {
+                ports: PortRange { first: 40000, last: 40000 },
+                protocol: None,
+                family: Families::Both,
+                by_number: true,
+            }],
             unprivileged_from: Some(1024),
         };
         seen.remnants = vec![remnant(RemnantState::TimeWait, &[]), remnant(RemnantState::Connected, &[60])];

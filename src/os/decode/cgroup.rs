@@ -99,7 +99,7 @@ fn service(names: &[&str], container: Option<usize>) -> Option<ProcessService> {
     let is_user_manager = first.starts_with("user@") && first.ends_with(".service");
     let below = units.next().filter(|_| is_user_manager);
     let manager = if below.is_some() { "systemd-user" } else { "systemd" };
-    Some(ProcessService { manager: manager.to_owned(), name: below.unwrap_or(first).to_owned() })
+    Some(ProcessService::new(manager, below.unwrap_or(first)))
 }
 
 fn is_unit(name: &str) -> bool {

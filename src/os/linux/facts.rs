@@ -94,7 +94,7 @@ impl<'a> Reader<'a> {
             uid,
             user: uid.map(|uid| self.users.shown(uid)),
             started_at: self.since_boot(stat.started),
-            service,
+            services: service.into_iter().collect(),
             container,
             application,
             ..Process::default()

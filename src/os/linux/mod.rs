@@ -118,7 +118,7 @@ pub(super) fn observe(
         unanswered: unanswered(&sight, &holders, &users),
         remnants: remnants(&sight, &holders),
         // Told of a free port alone.
-        port_rules: if wish.asked.is_empty() { PortRules::default() } else { rules::read() },
+        port_rules: if wish.takes_rules() { rules::read() } else { PortRules::default() },
         elsewhere: if wish.all_namespaces { Vec::new() } else { sight.elsewhere() },
         sockets: sight.found.into_iter().map(|found| found.socket).collect(),
         gaps: sight.gaps,

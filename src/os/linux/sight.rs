@@ -48,7 +48,7 @@ impl Sight {
         let mut tables = Tables::of_this_thread();
         let own = look(&mut tables, wish, license_ports);
         if let Some(unread) = own.unread.first().filter(|_| own.is_blind()) {
-            return Err(Unobservable { reason: in_words(&unread.error) });
+            return Err(Unobservable::sockets(&in_words(&unread.error)));
         }
         let mut sight = Sight::default();
         sight.gaps.extend(own.unread_gaps());

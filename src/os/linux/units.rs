@@ -174,8 +174,7 @@ mod tests {
         write("lib/many@.socket", "[Socket]\nListenStream=%i\n");
         let units = SocketUnits::in_folders(&root(folder.path()), &["/etc", "/lib"].map(PathBuf::from));
         let told = |made_in: Option<&str>, local: &str| {
-            let made_in =
-                made_in.map(|name| ProcessService { manager: "systemd".to_owned(), name: name.to_owned() });
+            let made_in = made_in.map(|name| ProcessService::new("systemd", name));
             units.activation(made_in.as_ref(), Protocol::Tcp, local.parse().unwrap())
         };
         let activation = |socket: &str, service: Option<&str>| {

@@ -40,11 +40,13 @@ pub(super) fn read(
         for &pid in &wanted {
             let process = match system.process(sysinfo::Pid::from_u32(pid)) {
                 Some(seen) => decode(pid, seen, args),
-                None => Process { pid, ..Process::default() },
+                None if holders.contains_key(&pid) => Process { pid, ..Process::default() },
+                // A parent that has ended: its number says nothing.
+                None => continue,
             };
             processes.insert(pid, process);
         }
-        let parents = wanted.iter().filter_map(|pid| processes[pid].ppid);
+        let parents = wanted.iter().filter_map(|pid| processes.get(pid)?.ppid);
         wanted = parents.filter(|pid| !processes.contains_key(pid)).collect();
     }
     look_into::files(&mut processes, holders, inspect, &ByPath);
@@ -59,6 +61,27 @@ pub(super) fn read(
         pids.iter().filter_map(read).collect()
     });
     Ok(processes)
+}
+
+/// A process by its parent and its name.
+#[cfg(windows)]
+pub(in crate::os) type Running = BTreeMap<Pid, (Option<Pid>, Option<String>)>;
+
+/// Every process that runs.
+///
+/// # Errors
+///
+/// Where nothing can be known of any process.
+#[cfg(windows)]
+pub(in crate::os) fn running() -> Result<Running, sysinfo::Error> {
+    let mut system = System::new()?;
+    let kind = ProcessRefreshKind::nothing().without_tasks();
+    system.refresh_processes_specifics(ProcessesToUpdate::All, false, kind);
+    let one = |(pid, seen): (&sysinfo::Pid, &sysinfo::Process)| {
+        let name = Some(text(seen.name())).filter(|name| !name.is_empty());
+        (pid.as_u32(), (seen.parent().map(sysinfo::Pid::as_u32), name))
+    };
+    Ok(system.processes().iter().map(one).collect())
 }
 
 /// The file that is where the system says that a process's is.

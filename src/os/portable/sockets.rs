@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::error::Error;
+use std::io;
 use std::net::SocketAddr;
 
 use netstat2::{AddressFamilyFlags, ProtocolFlags, ProtocolSocketInfo, SocketInfo, TcpState};
 
 use super::super::{Unobservable, Wish, in_words, platform};
-use crate::model::{Gap, GapKind, Pid, Protocol, Socket, SocketId, State};
+use crate::model::{Gap, GapKind, Pid, Protocol, Remnant, RemnantState, Socket, SocketId, State};
 
 /// A socket and the processes that hold it.
 pub(in crate::os) struct Found {
@@ -15,94 +16,169 @@ pub(in crate::os) struct Found {
     pub(in crate::os) pids: Vec<Pid>,
 }
 
+/// What the tables have.
+#[derive(Default)]
+pub(in crate::os) struct Tables {
+    /// The listeners.
+    pub(in crate::os) found: Vec<Found>,
+    /// What else has one of the ports that were asked about.
+    pub(in crate::os) remnants: Vec<Remnant>,
+}
+
 /// A table that fails to read fails again at each further entry; this many failures end the look.
 const MOST_FAILURES: u64 = 8;
 
-/// Reads every listener that `wish` asks for.
+/// Reads every listener that `wish` asks for. Each table is opened by itself: a system without IPv6 has only
+/// some.
 ///
 /// # Errors
 ///
-/// Where the socket tables cannot be opened.
-pub(super) fn read(wish: &Wish, gaps: &mut Vec<Gap>) -> Result<Vec<Found>, Unobservable> {
-    let mut families = AddressFamilyFlags::empty();
-    families.set(AddressFamilyFlags::IPV4, wish.ipv4);
-    // An IPv6 socket may be bound to an IPv4 address, as an IPv4-mapped one.
-    families.insert(AddressFamilyFlags::IPV6);
-    let protocols = match wish.protocol {
-        Some(Protocol::Tcp) => ProtocolFlags::TCP,
-        Some(Protocol::Udp) => ProtocolFlags::UDP,
-        None => ProtocolFlags::TCP | ProtocolFlags::UDP,
-    };
-    let entries = netstat2::iterate_sockets_info(families, protocols)
-        .map_err(|error| Unobservable { reason: chain(&error) })?;
-    let mut found: Vec<Found> = Vec::new();
+/// Where none of the socket tables can be opened.
+pub(super) fn read(wish: &Wish, gaps: &mut Vec<Gap>) -> Result<Tables, Unobservable> {
+    let mut tables = Tables::default();
     let mut dumped = HashSet::new();
     let mut users = HashMap::new();
-    let mut failures = 0;
-    let mut last_failure = String::new();
-    for entry in entries {
-        match entry {
-            Ok(info) => {
-                let kernel = KernelFacts::of(&info);
-                let inode = kernel.inode;
-                let Some(one) = decode(info, kernel, found.len(), &mut users) else { continue };
-                let wanted = if one.socket.local.is_ipv4() { wish.ipv4 } else { wish.ipv6 };
-                // A dump that takes several messages may repeat an entry.
-                if wanted && inode.is_none_or(|inode| dumped.insert(inode)) {
-                    found.push(one);
-                }
-            }
+    let (mut unopened, mut unread) = (Vec::new(), None);
+    let mut opened = false;
+    for (protocol, family) in asked(wish) {
+        let entries = match netstat2::iterate_sockets_info(family, protocol) {
+            Ok(entries) => entries,
             Err(error) => {
-                failures += 1;
-                last_failure = chain(&error);
-                if failures == MOST_FAILURES {
-                    break;
+                unopened.push(chain(&error));
+                continue;
+            }
+        };
+        opened = true;
+        let mut failures = 0;
+        for entry in entries {
+            match entry {
+                Ok(info) => {
+                    let kernel = KernelFacts::of(&info);
+                    // A dump that takes several messages may repeat an entry.
+                    if kernel.inode.is_none_or(|inode| dumped.insert(inode)) {
+                        tables.add(info, kernel, wish, &mut users);
+                    }
+                }
+                Err(error) => {
+                    failures += 1;
+                    unread = Some(chain(&error));
+                    if failures == MOST_FAILURES {
+                        break;
+                    }
                 }
             }
         }
     }
-    if failures > 0 {
-        let detail =
-            format!("a socket table was not read to its end ({last_failure}), so listeners may be missing");
+    if !opened && let Some(reason) = unopened.pop() {
+        return Err(Unobservable::sockets(&reason));
+    }
+    unopened.dedup();
+    for reason in unopened {
+        let detail = format!("a socket table could not be opened ({reason}), so listeners may be missing");
         gaps.push(Gap::new(GapKind::SocketsUnreadable, detail));
     }
-    Ok(found)
+    if let Some(reason) = unread {
+        let detail =
+            format!("a socket table was not read to its end ({reason}), so listeners may be missing");
+        gaps.push(Gap::new(GapKind::SocketsUnreadable, detail));
+    }
+    Ok(tables)
 }
 
-/// An error and what it came of: `netstat2` tells the system's own words only so.
-fn chain(error: &dyn Error) -> String {
+/// The tables that have what is wished for.
+fn asked(wish: &Wish) -> Vec<(ProtocolFlags, AddressFamilyFlags)> {
+    let protocols = [(Protocol::Tcp, ProtocolFlags::TCP), (Protocol::Udp, ProtocolFlags::UDP)];
+    let protocols = protocols.iter().filter(|(one, _)| wish.protocol.is_none_or(|only| only == *one));
+    // An IPv6 socket may be bound to an IPv4 address, as an IPv4-mapped one.
+    let families = [(wish.ipv4, AddressFamilyFlags::IPV4), (true, AddressFamilyFlags::IPV6)];
+    let of_protocol = |&(_, protocol): &(Protocol, ProtocolFlags)| {
+        families.into_iter().filter(|(wished, _)| *wished).map(move |(_, family)| (protocol, family))
+    };
+    protocols.flat_map(of_protocol).collect()
+}
+
+/// Who holds listeners now.
+#[cfg(windows)]
+pub(in crate::os) fn holders(wish: &Wish) -> HashSet<Pid> {
+    let tables = read(wish, &mut Vec::new()).unwrap_or_default();
+    tables.found.into_iter().flat_map(|found| found.pids).collect()
+}
+
+/// An error and what it came of: `netstat2` tells the system's own words only so, or its number alone.
+fn chain(error: &netstat2::error::Error) -> String {
+    let number = match error {
+        netstat2::error::Error::FailedToGetTcpTable(number)
+        | netstat2::error::Error::FailedToGetUdpTable(number) => *number,
+        other => return with_causes(other),
+    };
+    in_words(&io::Error::from_raw_os_error(number))
+}
+
+fn with_causes(error: &dyn Error) -> String {
     match error.source() {
-        Some(source) => format!("{}: {}", in_words(error), chain(source)),
+        Some(source) => format!("{}: {}", in_words(error), with_causes(source)),
         None => in_words(error),
     }
 }
 
-/// A socket that can receive. A UDP socket with a peer cannot be told from one without.
-fn decode(
-    info: SocketInfo,
-    kernel: KernelFacts,
-    index: usize,
-    users: &mut HashMap<u32, Option<String>>,
-) -> Option<Found> {
-    let (protocol, state, ip, port) = match info.protocol_socket_info {
-        ProtocolSocketInfo::Tcp(tcp) => {
-            if tcp.state != TcpState::Listen {
-                return None;
+impl Tables {
+    /// Takes an entry for a listener, for a remnant, or for nothing of interest. A UDP socket with a peer cannot
+    /// be told from one without.
+    fn add(
+        &mut self,
+        info: SocketInfo,
+        kernel: KernelFacts,
+        wish: &Wish,
+        users: &mut HashMap<u32, Option<String>>,
+    ) {
+        // Windows and macOS call an unknown owner process 0, which can hold no socket anywhere.
+        let mut pids: Vec<Pid> = info.associated_pids.into_iter().filter(|&pid| pid != 0).collect();
+        pids.sort_unstable();
+        pids.dedup();
+        let (protocol, state, ip, port) = match info.protocol_socket_info {
+            ProtocolSocketInfo::Tcp(tcp) if tcp.state == TcpState::Listen => {
+                (Protocol::Tcp, State::Listen, tcp.local_addr, tcp.local_port)
             }
-            (Protocol::Tcp, State::Listen, tcp.local_addr, tcp.local_port)
+            ProtocolSocketInfo::Tcp(tcp) => {
+                let is_asked = wish.asked.iter().any(|range| range.contains(tcp.local_port));
+                if let Some(state) = remnant_state(tcp.state).filter(|_| is_asked) {
+                    self.remnants.push(Remnant {
+                        protocol: Protocol::Tcp,
+                        state,
+                        local: SocketAddr::new(tcp.local_addr.to_canonical(), tcp.local_port),
+                        peer: SocketAddr::new(tcp.remote_addr.to_canonical(), tcp.remote_port),
+                        pids,
+                    });
+                }
+                return;
+            }
+            ProtocolSocketInfo::Udp(udp) => {
+                (Protocol::Udp, State::Unconnected, udp.local_addr, udp.local_port)
+            }
+        };
+        let local = SocketAddr::new(ip.to_canonical(), port);
+        if !wish.takes(port) || !(if local.is_ipv4() { wish.ipv4 } else { wish.ipv6 }) {
+            return;
         }
-        ProtocolSocketInfo::Udp(udp) => (Protocol::Udp, State::Unconnected, udp.local_addr, udp.local_port),
-    };
-    // Windows and macOS call an unknown owner process 0, which can hold no socket anywhere.
-    let mut pids: Vec<Pid> = info.associated_pids.into_iter().filter(|&pid| pid != 0).collect();
-    pids.sort_unstable();
-    pids.dedup();
-    let user =
-        kernel.uid.and_then(|uid| users.entry(uid).or_insert_with(|| platform::user_name(uid)).clone());
-    let local = SocketAddr::new(ip.to_canonical(), port);
-    let socket =
-        Socket { uid: kernel.uid, user, ..Socket::new(SocketId(index as u64), protocol, state, local) };
-    Some(Found { socket, pids })
+        let id = SocketId(self.found.len() as u64);
+        let user =
+            kernel.uid.and_then(|uid| users.entry(uid).or_insert_with(|| platform::user_name(uid)).clone());
+        let socket = Socket { uid: kernel.uid, user, ..Socket::new(id, protocol, state, local) };
+        self.found.push(Found { socket, pids });
+    }
+}
+
+/// What a socket with a peer is doing, where it still has its port.
+fn remnant_state(state: TcpState) -> Option<RemnantState> {
+    match state {
+        TcpState::Established | TcpState::CloseWait => Some(RemnantState::Connected),
+        TcpState::SynSent | TcpState::SynReceived => Some(RemnantState::Requesting),
+        TcpState::FinWait1 | TcpState::FinWait2 | TcpState::Closing | TcpState::LastAck => {
+            Some(RemnantState::Closing)
+        }
+        TcpState::TimeWait => Some(RemnantState::TimeWait),
+        TcpState::Listen | TcpState::Closed | TcpState::DeleteTcb | TcpState::Unknown => None,
+    }
 }
 
 /// What only some kernels tell of a socket.

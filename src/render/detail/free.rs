@@ -3,10 +3,13 @@
 use std::io;
 use std::sync::Arc;
 
+use super::super::excluded::range;
 use super::super::page::Page;
 use super::super::text::{counted, escape, list};
 use super::holder::process_called;
-use crate::model::{Asked, GapKind, Process, Protocol, Remnant, RemnantState, Report};
+use crate::model::{
+    Asked, ExcludedPorts, Families, GapKind, Os, Process, Protocol, Remnant, RemnantState, Report,
+};
 
 /// So many sockets that have the port are named; the rest are counted.
 const MOST_REMNANTS: usize = 5;
@@ -33,6 +36,7 @@ impl Page<'_> {
         }
         let first = asked.ports.first().map_or(0, |range| range.first);
         self.rules(asked, first)?;
+        self.excluded(asked, report.host.os)?;
         self.registry(service, first)?;
         for manager in &asked.managers {
             self.field("License", &manager.called())?;
@@ -40,6 +44,15 @@ impl Page<'_> {
         }
         if asked.managers.is_empty() {
             return Ok(());
+        }
+        if let Some(refused) = refused(asked).next() {
+            let protocol = refused.protocol.unwrap_or(Protocol::Tcp);
+            let free_it = format!(
+                "To have the port for a license server, as an administrator: net stop winnat, then netsh interface \
+                 ipv4 add excludedportrange {protocol} startport={first} numberofports=1 store=persistent, then net \
+                 start winnat. From then on a program that asks for {first} gets it."
+            );
+            return self.field("Next", &free_it);
         }
         let who = match &asked.expected[..] {
             [] => "the license server".to_owned(),
@@ -60,6 +73,37 @@ impl Page<'_> {
         )
     }
 
+    /// What Windows excludes of the ports.
+    fn excluded(&mut self, asked: &Asked, os: Os) -> io::Result<()> {
+        if os != Os::Windows {
+            return Ok(());
+        }
+        for excluded in concerned(asked) {
+            let ports = range(excluded);
+            let by_family = match excluded.family {
+                Families::Ipv4 => " at IPv4 addresses",
+                Families::Ipv6 => " at IPv6 addresses",
+                Families::Both => "",
+            };
+            self.field(
+                "Excluded",
+                &match excluded.by_number {
+                    true => format!(
+                        "an administrator keeps {ports}{by_family} for programs that ask for one of them by its \
+                         number, so it can be opened"
+                    ),
+                    false => format!(
+                        "somebody has reserved {ports}{by_family}, and any other program that wants to open one \
+                         is refused: \u{201c}An attempt was made to access a socket in a way forbidden by its access \
+                         permissions\u{201d} (10013). Hyper-V, WSL and Docker reserve such blocks through the \
+                         service winnat, different ones after each start of the machine"
+                    ),
+                },
+            )?;
+        }
+        Ok(())
+    }
+
     /// The system's rules for the port.
     fn rules(&mut self, asked: &Asked, port: u16) -> io::Result<()> {
         let rules = &asked.rules;
@@ -73,7 +117,7 @@ impl Page<'_> {
             )?;
         }
         let Some(ephemeral) = rules.ephemeral.filter(|range| range.contains(port)) else { return Ok(()) };
-        let is_reserved = rules.reserved.iter().any(|range| range.contains(port));
+        let is_reserved = rules.excluded.iter().any(|excluded| excluded.have(port, asked.protocol));
         self.field(
             "Ephemeral",
             &match is_reserved {
@@ -91,6 +135,20 @@ impl Page<'_> {
     }
 }
 
+/// What the system excludes of what was asked for.
+fn concerned(asked: &Asked) -> impl Iterator<Item = &ExcludedPorts> {
+    let same = |one: Option<Protocol>| one.is_none() || asked.protocol.is_none() || one == asked.protocol;
+    let is_asked = move |excluded: &&ExcludedPorts| {
+        same(excluded.protocol) && asked.ports.iter().any(|range| range.overlaps(excluded.ports))
+    };
+    asked.rules.excluded.iter().filter(is_asked)
+}
+
+/// Of that, what no program gets that asks for it.
+fn refused(asked: &Asked) -> impl Iterator<Item = &ExcludedPorts> {
+    concerned(asked).filter(|excluded| !excluded.by_number)
+}
+
 fn free(asked: &Asked, report: &Report) -> String {
     let gaps = &report.gaps;
     let single = matches!(&asked.ports[..], [range] if range.first == range.last);
@@ -105,6 +163,7 @@ fn free(asked: &Asked, report: &Report) -> String {
     let here = if report.elsewhere.is_empty() { "on this machine" } else { "in this network namespace" };
     let has_gap = |kind: GapKind| gaps.iter().any(|gap| gap.kind == kind);
     let all_told = !has_gap(GapKind::BoundUnseen) && !has_gap(GapKind::ConnectionsUnreadable);
+    let refused: Vec<&ExcludedPorts> = refused(asked).collect();
     match asked.family {
         _ if gaps.iter().any(|gap| gap.kind.hides_sockets()) => format!(
             "Nothing is seen to listen on {ports} {here}{by}, but not every listener could be seen: whether it \
@@ -115,6 +174,20 @@ fn free(asked: &Asked, report: &Report) -> String {
             "Nothing listens on {ports} {here} at an {family} address{by}. The other addresses were not looked \
              at: an IPv6 listener may take IPv4 too."
         ),
+        _ if !refused.is_empty() => {
+            let mut protocols: Vec<String> =
+                refused.iter().filter_map(|one| one.protocol).map(|one| one.name().to_uppercase()).collect();
+            protocols.dedup();
+            let by_it = match asked.protocol {
+                Some(_) => String::new(),
+                None => format!(" by {}", list(&protocols, "or")),
+            };
+            let (what, those) = if single { ("it", "it") } else { ("some of them", "them") };
+            format!(
+                "Nothing listens on {ports} {here}{by}, but no program that asks for {what}{by_it} gets {those}: \
+                 Windows has reserved {those} for somebody else."
+            )
+        }
         None if !asked.remnants.is_empty() => format!(
             "Nothing listens on {ports} {here}{by}, but {}: that may keep a program from opening it.",
             in_the_way(&asked.remnants)

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::super::fold::Folded;
 use super::super::page::Page;
 use super::super::text::{counted, list};
-use crate::model::{Container, Process, ProcessService, Row};
+use crate::model::{Container, FileVersion, Pid, Process, ProcessService, Row};
 
 /// So many other holders are named; the rest are counted.
 const MOST_OTHERS: usize = 8;
@@ -30,8 +30,10 @@ impl Page<'_> {
         if !line.first().ancestors.is_empty() {
             self.field("Parents", &parents(line.first(), lead))?;
         }
-        if let Some(service) = &lead.service {
-            self.field("Unit", &unit(service))?;
+        if let [first, ..] = &lead.services[..] {
+            let named: Vec<String> = lead.services.iter().map(unit).collect();
+            let is_systemd = first.manager.starts_with("systemd");
+            self.field(if is_systemd { "Unit" } else { "Service" }, &list(&named, "and"))?;
         }
         if let Some(container) = &lead.container {
             self.field("Container", &contained(container))?;
@@ -44,12 +46,24 @@ impl Page<'_> {
                 self.field("Runs", &format!("{}, a file deleted or replaced since it started", exe.path))?;
             }
             Some(exe) => self.field("Runs", &exe.path)?,
+            None if lead.is_kernel => self.field("Runs", KERNEL)?,
+            None if lead.survivors.is_some() => {}
             None => self.field("Runs", "a file that could not be read")?,
+        }
+        let version = lead.exe.as_ref().and_then(|exe| exe.version.as_ref());
+        let says = version.map(|version| told_of_itself(version, lead.name.as_deref()));
+        if let Some(says) = says.filter(|says| !says.is_empty()) {
+            self.field("File says", &says)?;
+        }
+        if let Some(survivors) = &lead.survivors {
+            self.field("Held by", &heirs(survivors))?;
         }
         if let Some(args) = &lead.args {
             self.field("Command", &args.join(" "))?;
         }
-        self.field("User", lead.user.as_deref().unwrap_or("unknown"))?;
+        if lead.survivors.is_none() && !lead.is_kernel {
+            self.field("User", lead.user.as_deref().unwrap_or("unknown"))?;
+        }
         match forwards(lead) {
             Some(forwards) => self.field("Sends to", &forwards),
             None => Ok(()),
@@ -78,10 +92,44 @@ fn age(started: Timestamp, now: Timestamp) -> String {
     format!("{} ago", counted(usize::try_from(seconds / unit).unwrap_or(usize::MAX), noun))
 }
 
+/// Windows' kernel as the holder of a port. Who the programs behind `http.sys` are, its own tool tells.
+const KERNEL: &str = "in the Windows kernel, for one of its drivers: http.sys (web pages of IIS, WinRM and others), SMB \
+                      (file sharing), or another. For whom http.sys has a port: netsh http show servicestate";
+
+/// What a file says of itself, as a claim; its first name where it has another now.
+fn told_of_itself(version: &FileVersion, name: Option<&str>) -> String {
+    let FileVersion { company, product, .. } = version;
+    let made = company.as_ref().map(|company| format!("made by {company}"));
+    let part = product.as_ref().map(|product| format!("part of {product}"));
+    let is_renamed = |first: &str| name.is_some_and(|name| !name.eq_ignore_ascii_case(first));
+    let first = version.program_name().filter(|first| is_renamed(first));
+    let first = first.map(|first| format!("made as {first}"));
+    made.into_iter().chain(part).chain(first).collect::<Vec<_>>().join(", ")
+}
+
+/// Who may hold the sockets of a process that has ended.
+fn heirs(survivors: &[(Pid, Option<String>)]) -> String {
+    let called = |(pid, name): &(Pid, Option<String>)| match name {
+        Some(name) => format!("{name} (PID {pid})"),
+        None => format!("PID {pid}"),
+    };
+    let named: Vec<String> = survivors.iter().take(MOST_OTHERS).map(called).collect();
+    match survivors.len() {
+        0 => {
+            "a process that inherited the socket: none that it started is running, so it may be one further \
+              down, or the kernel, which closes it later"
+                .to_owned()
+        }
+        1 => format!("{}, which it started: it may have inherited the socket", named[0]),
+        _ => format!("{}, which it started: one of them may have inherited the socket", list(&named, "or")),
+    }
+}
+
 /// A process by its name and id.
 pub(super) fn process_called(process: &Process) -> String {
     match &process.name {
         Some(name) => format!("{name} (PID {})", process.pid),
+        None if process.survivors.is_some() => format!("PID {}, which has ended,", process.pid),
         None => format!("PID {}, of which nothing could be seen", process.pid),
     }
 }
@@ -92,14 +140,15 @@ fn parents(row: &Row, lead: &Process) -> String {
     let mut outside = true;
     for process in row.ancestors.iter().map(Arc::as_ref).rev().chain([lead]) {
         // The unit stands before the first process in it.
-        if let Some(unit) = &lead.service
+        let is_inside = process.services == lead.services;
+        if let Some(unit) = lead.services.first()
             && outside
-            && process.service == lead.service
+            && is_inside
             && !line.is_empty()
         {
             line.push(unit.name.clone());
         }
-        outside &= process.service != lead.service;
+        outside &= !is_inside;
         line.push(process_called(process));
     }
     line.join(" → ")
@@ -109,6 +158,10 @@ fn parents(row: &Row, lead: &Process) -> String {
 pub(super) fn unit(service: &ProcessService) -> String {
     match service.manager.as_str() {
         "systemd-user" => format!("{} (of the user's own systemd)", service.name),
+        "windows" => match &service.display_name {
+            Some(display_name) => format!("{display_name} ({})", service.name),
+            None => service.name.clone(),
+        },
         manager => format!("{} ({manager})", service.name),
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::seconds;
-use crate::model::{Application, Container, Process, ProcessService};
+use crate::model::{Application, Container, FileVersion, Pid, Process, ProcessService};
 
 #[derive(Serialize)]
 pub(super) struct ProcessOut<'a> {
@@ -14,6 +14,9 @@ pub(super) struct ProcessOut<'a> {
     user: Option<&'a str>,
     started_at: Option<String>,
     service: Option<ProcessServiceOut<'a>>,
+    services: Vec<ProcessServiceOut<'a>>,
+    file_version: Option<FileVersionOut<'a>>,
+    survivors: Option<Vec<OtherProcessOut<'a>>>,
     container: Option<ContainerOut<'a>>,
     application: Option<ApplicationOut<'a>>,
     forwards_to: Option<ForwardOut<'a>>,
@@ -32,19 +35,28 @@ struct ForwardOut<'a> {
     address: String,
     port: u16,
     container: Option<ContainerOut<'a>>,
-    process: Option<ForwardedOut<'a>>,
+    process: Option<OtherProcessOut<'a>>,
 }
 
 #[derive(Serialize)]
-struct ForwardedOut<'a> {
+struct OtherProcessOut<'a> {
     pid: u32,
     name: Option<&'a str>,
+}
+
+/// What the file says of itself.
+#[derive(Serialize)]
+struct FileVersionOut<'a> {
+    company: Option<&'a str>,
+    product: Option<&'a str>,
+    original_name: Option<&'a str>,
 }
 
 #[derive(Serialize)]
 pub(super) struct ProcessServiceOut<'a> {
     manager: &'a str,
     name: &'a str,
+    display_name: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -63,7 +75,10 @@ pub(super) fn process(process: &Process) -> ProcessOut<'_> {
         exe: process.exe.as_ref().map(|exe| exe.path.as_str()),
         user: process.user.as_deref(),
         started_at: process.started_at.map(seconds),
-        service: process.service.as_ref().map(process_service),
+        service: process.services.first().map(process_service),
+        services: process.services.iter().map(process_service).collect(),
+        file_version: process.exe.as_ref().and_then(|exe| exe.version.as_ref()).map(file_version),
+        survivors: process.survivors.as_ref().map(|all| all.iter().map(other_process).collect()),
         container: process.container.as_ref().map(container),
         application: process.application.as_ref().map(|Application { kind, id }| ApplicationOut { kind, id }),
         forwards_to: process.forward.as_ref().map(|forward| ForwardOut {
@@ -71,17 +86,27 @@ pub(super) fn process(process: &Process) -> ProcessOut<'_> {
             address: forward.to.ip().to_string(),
             port: forward.to.port(),
             container: forward.container.as_ref().map(container),
-            process: forward
-                .process
-                .as_ref()
-                .map(|(pid, name)| ForwardedOut { pid: *pid, name: name.as_deref() }),
+            process: forward.process.as_ref().map(other_process),
         }),
         args: process.args.as_deref(),
     }
 }
 
-pub(super) fn process_service(ProcessService { manager, name }: &ProcessService) -> ProcessServiceOut<'_> {
-    ProcessServiceOut { manager, name }
+pub(super) fn process_service(service: &ProcessService) -> ProcessServiceOut<'_> {
+    let ProcessService { manager, name, display_name } = service;
+    ProcessServiceOut { manager, name, display_name: display_name.as_deref() }
+}
+
+fn other_process((pid, name): &(Pid, Option<String>)) -> OtherProcessOut<'_> {
+    OtherProcessOut { pid: *pid, name: name.as_deref() }
+}
+
+fn file_version(version: &FileVersion) -> FileVersionOut<'_> {
+    FileVersionOut {
+        company: version.company.as_deref(),
+        product: version.product.as_deref(),
+        original_name: version.original_name.as_deref(),
+    }
 }
 
 fn container(Container { runtime, id, name, pod }: &Container) -> ContainerOut<'_> {

@@ -1,0 +1,91 @@
+//! Users: whose right this process has, and the names of others.
+#![expect(unsafe_code, reason = "tokens and accounts are only to be had from the Windows API")]
+
+use std::collections::HashMap;
+use std::ptr;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use windows_sys::Win32::Foundation::{CloseHandle, LocalFree};
+use windows_sys::Win32::Security::Authorization::ConvertStringSidToSidW;
+use windows_sys::Win32::Security::{
+    GetTokenInformation, LookupAccountSidW, PSID, TOKEN_ELEVATION, TOKEN_QUERY, TokenElevation,
+};
+use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
+
+/// Whether this process runs with an elevated token ("as administrator").
+pub(in crate::os) fn privileged() -> bool {
+    let mut token = ptr::null_mut();
+    let mut elevation = TOKEN_ELEVATION { TokenIsElevated: 0 };
+    let size = size_of::<TOKEN_ELEVATION>() as u32;
+    let mut written = 0;
+    // SAFETY: the pseudo-handle of the current process needs no closing; `token` is written before
+    // it is used, and closed once; `elevation` is as large as `size` says.
+    unsafe {
+        if OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &raw mut token) == 0 {
+            return false;
+        }
+        let told =
+            GetTokenInformation(token, TokenElevation, (&raw mut elevation).cast(), size, &raw mut written);
+        CloseHandle(token);
+        told != 0 && elevation.TokenIsElevated != 0
+    }
+}
+
+/// The user a process runs as: `OFFICE\\alice`, or the security identifier where it has no name. A domain may
+/// be asked for the name, so each is looked up once.
+pub(in crate::os) fn process_user(sid: &sysinfo::Uid) -> Option<String> {
+    static KNOWN: LazyLock<Mutex<HashMap<String, String>>> = LazyLock::new(Mutex::default);
+    let text = sid.to_string();
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let name = known.entry(text).or_insert_with_key(|sid| account(sid).unwrap_or_else(|| sid.clone()));
+    Some(name.clone())
+}
+
+/// The name of an account by its security identifier, such as `S-1-5-18` (`LookupAccountSidW`).
+fn account(sid: &str) -> Option<String> {
+    /// Names of accounts and domains are shorter (`UNLEN` and `DNLEN` in lmcons.h).
+    const ROOM: usize = 512;
+    let wide: Vec<u16> = sid.encode_utf16().chain([0]).collect();
+    let mut psid: PSID = ptr::null_mut();
+    let (mut name, mut domain) = ([0_u16; ROOM], [0_u16; ROOM]);
+    let (mut name_length, mut domain_length) = (ROOM as u32, ROOM as u32);
+    let mut kind = 0;
+    // SAFETY: `wide` ends with a zero; `psid` is written before it is used, and freed once; both buffers are as
+    // long as their lengths say, and those are set to what was written.
+    let found = unsafe {
+        if ConvertStringSidToSidW(wide.as_ptr(), &raw mut psid) == 0 {
+            return None;
+        }
+        let found = LookupAccountSidW(
+            ptr::null(),
+            psid,
+            name.as_mut_ptr(),
+            &raw mut name_length,
+            domain.as_mut_ptr(),
+            &raw mut domain_length,
+            &raw mut kind,
+        );
+        LocalFree(psid);
+        found
+    };
+    if found == 0 {
+        return None;
+    }
+    let text = |buffer: &[u16], length: u32| buffer.get(..length as usize).map(String::from_utf16_lossy);
+    let (name, domain) = (text(&name, name_length)?, text(&domain, domain_length)?);
+    Some(if domain.is_empty() { name } else { format!("{domain}\\{name}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_well_known_account_has_a_name_and_nonsense_has_none() {
+        // The name is in the language of the system.
+        let system = account("S-1-5-18").unwrap();
+        assert!(system.contains('\\') && !system.contains("S-1-5"), "{system}");
+        assert_eq!(account("S-1-5-21-1-2-3-99999"), None);
+        assert_eq!(account("nobody"), None);
+    }
+}

@@ -1,0 +1,65 @@
+//! The programs that processes run: their whole paths, and what their files say of themselves.
+#![expect(
+    unsafe_code,
+    reason = "the path of another process's program is only to be had from the Windows API"
+)]
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::File;
+use std::sync::Arc;
+
+use windows_sys::Win32::Foundation::CloseHandle;
+use windows_sys::Win32::System::Threading::{
+    OpenProcess, PROCESS_NAME_WIN32, PROCESS_QUERY_LIMITED_INFORMATION, QueryFullProcessImageNameW,
+};
+
+use super::super::decode::version_info;
+use crate::model::{Executable, FileVersion, Pid, Process, file_name};
+use crate::os::THIS_OS;
+
+/// A path that `sysinfo` gives may be cut at this length (`MAX_PATH`).
+const CUT: usize = 259;
+/// No path is longer, in UTF-16 units ("Maximum Path Length Limitation" in Microsoft's documentation).
+const LONGEST: usize = 32_768;
+
+/// Notes what the files of holders say of themselves, each file being read once, and the paths that were not
+/// told or cut short.
+pub(super) fn ask(processes: &mut BTreeMap<Pid, Arc<Process>>, holders: &BTreeSet<Pid>) {
+    let mut known: HashMap<String, Option<FileVersion>> = HashMap::new();
+    for process in processes.values_mut().filter(|process| holders.contains(&process.pid)) {
+        let process = Arc::make_mut(process);
+        let told = process.exe.as_ref().map(|exe| exe.path.encode_utf16().count());
+        if told.is_none_or(|length| length >= CUT)
+            && !process.is_kernel
+            && let Some(path) = path(process.pid)
+        {
+            process.name = Some(file_name(&path, THIS_OS).to_owned());
+            process.exe = Some(Executable { path, ..Executable::default() });
+        }
+        let Some(exe) = &mut process.exe else { continue };
+        let version = known
+            .entry(exe.path.clone())
+            .or_insert_with_key(|path| version_info::of_program(File::open(path).ok()?));
+        exe.version.clone_from(version);
+    }
+}
+
+/// The path of the file that a process runs, which an ordinary user may ask of most.
+fn path(pid: Pid) -> Option<String> {
+    let mut path = vec![0_u16; LONGEST];
+    let mut length = LONGEST as u32;
+    // SAFETY: the handle is closed once; the buffer is as long as `length` says, and that is set to what was
+    // written.
+    let told = unsafe {
+        let process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, pid);
+        if process.is_null() {
+            return None;
+        }
+        let told =
+            QueryFullProcessImageNameW(process, PROCESS_NAME_WIN32, path.as_mut_ptr(), &raw mut length);
+        CloseHandle(process);
+        told
+    };
+    let path = path.get(..length as usize).filter(|_| told != 0)?;
+    Some(String::from_utf16_lossy(path))
+}

@@ -1,0 +1,108 @@
+//! The services that processes run, from the service control manager (`EnumServicesStatusExW`). An ordinary user
+//! is told of all but few.
+#![expect(unsafe_code, reason = "services are only to be had from the Windows API")]
+
+use std::collections::BTreeMap;
+use std::{io, ptr};
+
+use windows_sys::Win32::Foundation::{ERROR_MORE_DATA, GetLastError};
+use windows_sys::Win32::System::Services::{
+    CloseServiceHandle, ENUM_SERVICE_STATUS_PROCESSW, EnumServicesStatusExW, OpenSCManagerW,
+    SC_ENUM_PROCESS_INFO, SC_HANDLE, SC_MANAGER_ENUMERATE_SERVICE, SERVICE_ACTIVE, SERVICE_WIN32,
+};
+
+use crate::model::{Pid, ProcessService};
+
+/// So much is asked for at once, in bytes: more than the system gives (`cbBufSize` there).
+const ROOM: usize = 64 << 10;
+
+/// The services of each process that runs any, by name.
+///
+/// # Errors
+///
+/// The system's own.
+pub(super) fn by_process() -> io::Result<BTreeMap<Pid, Vec<ProcessService>>> {
+    let manager = Manager::open()?;
+    let mut services: BTreeMap<Pid, Vec<ProcessService>> = BTreeMap::new();
+    // The entries hold pointers, so that the buffer must be aligned as those are.
+    let mut buffer = vec![0_u64; ROOM / 8];
+    let (mut needed, mut count, mut resume) = (0, 0, 0);
+    loop {
+        // SAFETY: the handle is open; the buffer is as long as is said, and the numbers outlive the call.
+        let error = unsafe {
+            let told = EnumServicesStatusExW(
+                manager.0,
+                SC_ENUM_PROCESS_INFO,
+                SERVICE_WIN32,
+                SERVICE_ACTIVE,
+                buffer.as_mut_ptr().cast(),
+                ROOM as u32,
+                &raw mut needed,
+                &raw mut count,
+                &raw mut resume,
+                ptr::null(),
+            );
+            if told == 0 { GetLastError() } else { 0 }
+        };
+        if error != 0 && error != ERROR_MORE_DATA {
+            return Err(io::Error::from_raw_os_error(error.cast_signed()));
+        }
+        let entries = buffer.as_ptr().cast::<ENUM_SERVICE_STATUS_PROCESSW>();
+        for index in 0..count as usize {
+            // SAFETY: the system wrote `count` entries; their texts lie in the buffer behind them, and end with
+            // a zero.
+            let (pid, name, display_name) = unsafe {
+                let entry = &*entries.add(index);
+                let pid = entry.ServiceStatusProcess.dwProcessId;
+                (pid, text(entry.lpServiceName), text(entry.lpDisplayName))
+            };
+            let Some(name) = name.filter(|_| pid != 0) else { continue };
+            let display_name =
+                display_name.filter(|display_name| !display_name.is_empty() && *display_name != name);
+            let service = ProcessService { display_name, ..ProcessService::new("windows", &name) };
+            services.entry(pid).or_default().push(service);
+        }
+        if error == 0 || count == 0 {
+            break;
+        }
+    }
+    for all in services.values_mut() {
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+    }
+    Ok(services)
+}
+
+/// A handle of the service control manager.
+struct Manager(SC_HANDLE);
+
+impl Manager {
+    fn open() -> io::Result<Manager> {
+        // SAFETY: null stands for this machine and for its one database.
+        let handle = unsafe { OpenSCManagerW(ptr::null(), ptr::null(), SC_MANAGER_ENUMERATE_SERVICE) };
+        if handle.is_null() { Err(io::Error::last_os_error()) } else { Ok(Manager(handle)) }
+    }
+}
+
+impl Drop for Manager {
+    fn drop(&mut self) {
+        // SAFETY: the handle was opened, and is closed once.
+        unsafe { CloseServiceHandle(self.0) };
+    }
+}
+
+/// Text that ends with a zero.
+///
+/// # Safety
+///
+/// `text` is null or points to such text.
+unsafe fn text(text: *const u16) -> Option<String> {
+    if text.is_null() {
+        return None;
+    }
+    // SAFETY: as promised, there is a zero before the end of what may be read.
+    let units = unsafe {
+        let length = (0..).take_while(|&at| *text.add(at) != 0).count();
+        std::slice::from_raw_parts(text, length)
+    };
+    Some(String::from_utf16_lossy(units))
+}

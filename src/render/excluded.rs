@@ -1,0 +1,68 @@
+//! The ports that the system excludes, in aligned columns.
+
+use std::io::{self, Write};
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+use owo_colors::Style as Paint;
+
+use super::Style;
+use crate::model::{Excluded, ExcludedPorts, Families};
+
+/// So many license managers of one range are named; the rest are counted.
+const MOST_MANAGERS: usize = 4;
+
+/// Writes one line for each range.
+pub(super) fn write(excluded: &[Excluded], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    if excluded.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    if style.header {
+        table.set_header(["PORTS", "FAMILY", "KIND", "LICENSE MANAGERS"]);
+    }
+    for Excluded { ports, managers } in excluded {
+        let mut named: Vec<String> = managers.iter().map(|m| format!("{} {}", m.ports, m.product)).collect();
+        named.dedup();
+        if let Some(more) = named.len().checked_sub(MOST_MANAGERS).filter(|&more| more > 0) {
+            named.truncate(MOST_MANAGERS);
+            named.push(format!("{more} more"));
+        }
+        let named = if named.is_empty() && !style.header { "-".to_owned() } else { named.join(", ") };
+        table.add_row([range(ports), families(ports.family).to_owned(), kind(ports).to_owned(), named]);
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    if let Some(column) = table.column_mut(0) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let mut lines = table.lines();
+    if style.header
+        && let Some(header) = lines.next()
+    {
+        writeln!(out, "{}", style.paint(header.trim_end(), Paint::new().bold()))?;
+    }
+    lines.try_for_each(|line| writeln!(out, "{}", line.trim_end()))
+}
+
+/// `1461-1560/tcp`; without a protocol where both are meant.
+pub(super) fn range(excluded: &ExcludedPorts) -> String {
+    let protocol = excluded.protocol.map_or(String::new(), |protocol| format!("/{protocol}"));
+    format!("{}{protocol}", excluded.ports)
+}
+
+/// One word, so that a script can take the columns apart.
+fn families(family: Families) -> &'static str {
+    match family {
+        Families::Ipv4 => "ipv4",
+        Families::Ipv6 => "ipv6",
+        Families::Both => "both",
+    }
+}
+
+/// The word that Windows itself has for those which an administrator excluded.
+fn kind(excluded: &ExcludedPorts) -> &'static str {
+    if excluded.by_number { "administered" } else { "reserved" }
+}

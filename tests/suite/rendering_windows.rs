@@ -1,0 +1,281 @@
+//! What only Windows tells, letter by letter: services, the kernel, processes that have ended or are protected,
+//! accounts, excluded ports.
+
+use whatlistens::model::{
+    ExcludedPorts, Executable, Families, FileVersion, Gap, GapKind, Os, PortRange, Process, ProcessService,
+    Protocol,
+};
+
+use crate::document::read;
+use crate::recorded::{Machine, linux, process};
+
+fn service(name: &str, display_name: &str) -> ProcessService {
+    ProcessService { display_name: Some(display_name.to_owned()), ..ProcessService::new("windows", name) }
+}
+
+fn user(name: &str, process: Process) -> Process {
+    Process { uid: None, user: Some(name.to_owned()), ppid: None, ..process }
+}
+
+/// Nothing listening yet. Sockets have no users there.
+fn windows() -> Machine {
+    linux().os(Os::Windows)
+}
+
+/// A socket as Windows tells of it.
+fn of_nobody(socket: &mut whatlistens::model::Socket) {
+    (socket.uid, socket.user) = (None, None);
+}
+
+/// Two services in one process, the kernel, a protected one, one that has ended, and a license server.
+fn office() -> Machine {
+    let svchost = Process {
+        services: vec![service("Dnscache", "DNS Client"), service("NlaSvc", "Network Location Awareness")],
+        ..user(r"NT AUTHORITY\NETWORK SERVICE", process(1200, r"C:\Windows\System32\svchost.exe"))
+    };
+    let kernel = Process {
+        pid: 4,
+        name: Some("System".to_owned()),
+        short_name: Some("System".to_owned()),
+        is_kernel: true,
+        ..Process::default()
+    };
+    let protected = Process {
+        pid: 3000,
+        name: Some("MsMpEng.exe".to_owned()),
+        short_name: Some("MsMpEng.exe".to_owned()),
+        ..Process::default()
+    };
+    let ended = Process {
+        pid: 7777,
+        survivors: Some(vec![(7800, Some("worker.exe".to_owned())), (7801, Some("other.exe".to_owned()))]),
+        ..Process::default()
+    };
+    let lmgrd = user(r"LIC01\alice", process(900, r"C:\Flexnet\lmgrd.exe"));
+    let lmgrd = Process {
+        exe: Some(Executable {
+            version: Some(FileVersion {
+                company: Some("Flexera Software LLC".to_owned()),
+                product: Some("FlexNet Publisher".to_owned()),
+                original_name: Some("lmgrd.exe".to_owned()),
+            }),
+            ..lmgrd.exe.clone().unwrap()
+        }),
+        ..lmgrd
+    };
+    windows()
+        .socket("udp 0.0.0.0:5355", &[svchost])
+        .but(of_nobody)
+        .socket("tcp 0.0.0.0:445", &[kernel])
+        .but(of_nobody)
+        .socket("tcp 127.0.0.1:3333", &[protected])
+        .but(of_nobody)
+        .socket("tcp 0.0.0.0:5000", &[ended])
+        .but(of_nobody)
+        .socket("tcp 0.0.0.0:27000", &[lmgrd])
+        .but(of_nobody)
+}
+
+#[test]
+fn the_table_names_services_the_kernel_and_what_has_ended() {
+    insta::assert_snapshot!(office().printed("", Some(130)), @"
+         PORT  ADDRESS    PROCESS       PID  USER             SERVICE        UNIT                      LICENSE
+      445/tcp  0.0.0.0    System          4                   microsoft-ds   kernel: http.sys, SMB, …
+     3333/tcp  127.0.0.1  MsMpEng.exe  3000                   dec-notes
+     5000/tcp  0.0.0.0    (ended)      7777                   commplex-main
+     5355/udp  0.0.0.0    svchost.exe  1200  NETWORK SERVICE  llmnr          Dnscache, NlaSvc
+    27000/tcp  0.0.0.0    lmgrd.exe     900  alice            flex-lm                                  expected
+
+    Not seen: the file and the user of 1 process, which the system protects from administrators too.
+    ");
+    insta::assert_snapshot!(office().printed("", Some(80)), @"
+         PORT  ADDRESS    PROCESS       PID  USER             SERVICE       LICENSE
+      445/tcp  0.0.0.0    System          4                   microsoft-ds
+     3333/tcp  127.0.0.1  MsMpEng.exe  3000                   dec-notes
+     5000/tcp  0.0.0.0    (ended)      7777                   commplex-ma…
+     5355/udp  0.0.0.0    svchost.exe  1200  NETWORK SERVICE  llmnr
+    27000/tcp  0.0.0.0    lmgrd.exe     900  alice            flex-lm       expected
+
+    Not seen: the file and the user of 1 process, which the system protects from
+    administrators too.
+    ");
+}
+
+#[test]
+fn the_detail_names_them_in_full() {
+    insta::assert_snapshot!(office().printed("5355", None), @r"
+    5355/udp  llmnr
+    svchost.exe (PID 1200) receives on UDP port 5355.
+
+    Started      2026-11-22 02:53:20 (66 minutes ago)
+    Service      DNS Client (Dnscache) and Network Location Awareness (NlaSvc)
+    Runs         C:\Windows\System32\svchost.exe
+    User         NT AUTHORITY\NETWORK SERVICE
+    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
+    Registry     llmnr (IANA, registered port)
+    ");
+    insta::assert_snapshot!(office().printed("445", None), @"
+    445/tcp  microsoft-ds
+    System (PID 4) listens on TCP port 445.
+
+    Runs         in the Windows kernel, for one of its drivers: http.sys (web pages of IIS, WinRM and
+                 others), SMB (file sharing), or another. For whom http.sys has a port: netsh http show
+                 servicestate
+    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
+    Registry     microsoft-ds (IANA, system port)
+    ");
+    insta::assert_snapshot!(office().printed("5000", None), @"
+    5000/tcp  commplex-main
+    The process that opened TCP port 5000 (PID 7777) has ended, and the port is still held. The port is
+    not free.
+
+    Held by      worker.exe (PID 7800) or other.exe (PID 7801), which it started: one of them may have
+                 inherited the socket
+    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
+    Registry     commplex-main (IANA, registered port)
+    ");
+    insta::assert_snapshot!(office().printed("27000", None), @r"
+    27000/tcp  flex-lm  expected
+    lmgrd.exe (PID 900) listens on TCP port 27000.
+
+    Started      2026-11-22 02:53:20 (66 minutes ago)
+    Runs         C:\Flexnet\lmgrd.exe
+    File says    made by Flexera Software LLC, part of FlexNet Publisher
+    User         LIC01\alice
+    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
+    Registry     flex-lm, FLEX LM (1-10) (IANA, registered port)
+    License      Revenera FlexNet license server or Perforce Helix QAC license server; the right process
+                 is lmgrd.exe, lmadmin.exe or rlm.exe
+    Verdict      expected: lmgrd.exe is a process known for Revenera FlexNet license server
+    Note         A FlexNet license server without a port of its own takes the first free one of
+                 27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
+                 of lmadmin. FlexNet was called FLEXlm, and Revenera was Flexera and Globetrotter.
+    Note         An RLM server that uses 27000, a number of FlexNet's; its ISV server prqa is on 33133.
+    ");
+}
+
+#[test]
+fn what_is_protected_is_a_gap_with_a_remedy_for_who_is_no_administrator() {
+    let ordinary = office().by_ordinary_user(&[]);
+    let detail = ordinary.printed("3333", None);
+    assert!(detail.contains("Runs         a file that could not be read"), "{detail}");
+    assert!(detail.contains(
+        "Not seen: the file and the user of 1 process, which this user may not ask about. To see more: "
+    ));
+    assert!(detail.contains(r#"in a terminal opened with "Run as administrator""#), "{detail}");
+    let document = read(&ordinary.printed("--json", None));
+    let kinds: Vec<_> = document.gaps.iter().map(|gap| (gap.kind.as_str(), gap.count)).collect();
+    assert_eq!(kinds, [("processes-protected", Some(1))], "neither the kernel nor what has ended is one");
+    assert!(office().printed("3333", None).contains("protects from administrators too"));
+}
+
+#[test]
+fn json_has_all_services_and_what_the_file_says() {
+    let document = read(&office().printed("--json", None));
+    let of = |port| &document.listeners.iter().find(|l| l.port == port).unwrap().processes[0];
+    let names: Vec<_> = of(5355).services.iter().map(|service| service.name.as_str()).collect();
+    assert_eq!(names, ["Dnscache", "NlaSvc"]);
+    assert_eq!(of(5355).service.as_ref().unwrap().display_name.as_deref(), Some("DNS Client"));
+    assert_eq!(of(27000).file_version.as_ref().unwrap().company.as_deref(), Some("Flexera Software LLC"));
+    assert_eq!(of(5000).survivors.as_ref().unwrap()[0].pid, 7800);
+}
+
+#[test]
+fn users_are_found_in_any_case_with_and_without_their_domain() {
+    let ports = |name: &str| {
+        let rows = office().report(&format!("--user {name}")).rows;
+        rows.iter().map(|row| row.socket.local.port()).collect::<Vec<_>>()
+    };
+    assert_eq!(ports("ALICE"), [27000]);
+    assert_eq!(ports(r"lic01\Alice"), [27000]);
+    assert!(ports(r"other\alice").is_empty() && ports("lic01").is_empty());
+    let on_linux = linux().socket("tcp 0.0.0.0:80", &[process(7, "/usr/sbin/nginx")]);
+    assert!(on_linux.report("--user ALICE").rows.is_empty());
+}
+
+fn excluded(ports: &str, protocol: Protocol, family: Families, by_number: bool) -> ExcludedPorts {
+    ExcludedPorts { ports: PortRange::parse(ports).unwrap(), protocol: Some(protocol), family, by_number }
+}
+
+/// What Hyper-V leaves of the ports of license managers.
+fn with_hyper_v() -> Machine {
+    windows().seen(|seen| {
+        seen.port_rules.excluded = vec![
+            excluded("1461-1560", Protocol::Tcp, Families::Both, false),
+            excluded("5357", Protocol::Tcp, Families::Ipv6, false),
+            excluded("50000-50059", Protocol::Tcp, Families::Ipv4, true),
+        ];
+    })
+}
+
+#[test]
+fn a_port_that_is_reserved_is_not_free() {
+    insta::assert_snapshot!(with_hyper_v().printed("1538", None), @"
+    1538  3ds-lm
+    Nothing listens on port 1538 on this machine, neither by TCP nor by UDP, but no program that asks
+    for it by TCP gets it: Windows has reserved it for somebody else.
+
+    Excluded     somebody has reserved 1461-1560/tcp, and any other program that wants to open one is
+                 refused: “An attempt was made to access a socket in a way forbidden by its access
+                 permissions” (10013). Hyper-V, WSL and Docker reserve such blocks through the service
+                 winnat, different ones after each start of the machine
+    Registry     3ds-lm (IANA, registered port)
+    License      Autodesk 3ds-lm
+    Note         Autodesk's own documents put its license server on 27000-27009 and 2080. Nothing found
+                 shows a current Autodesk product on 1538, so a listener here deserves a look.
+    Next         To have the port for a license server, as an administrator: net stop winnat, then netsh
+                 interface ipv4 add excludedportrange tcp startport=1538 numberofports=1
+                 store=persistent, then net start winnat. From then on a program that asks for 1538 gets
+                 it.
+    ");
+    insta::assert_snapshot!(with_hyper_v().printed("50007/tcp", None), @"
+    50007/tcp
+    TCP port 50007 is free: nothing listens there on this machine. A connection, or a socket that does
+    not listen, may still keep a program from opening it.
+
+    Excluded     an administrator keeps 50000-50059/tcp at IPv4 addresses for programs that ask for one
+                 of them by its number, so it can be opened
+    Registry     none: ports from 49152 up are for anyone's use and are never assigned
+    ");
+    assert!(!with_hyper_v().printed("1538/udp", None).contains("reserved"));
+    let document = read(&with_hyper_v().printed("--json 1538", None));
+    let [excluded] = &document.excluded_ports.as_ref().unwrap()[..] else { panic!("{document:?}") };
+    assert_eq!((excluded.first, excluded.last, excluded.opened_by_number), (1461, 1560, false));
+    assert!(read(&with_hyper_v().printed("--json", None)).excluded_ports.is_none(), "not looked at");
+}
+
+#[test]
+fn excluded_ports_are_listed_with_the_license_managers_among_them() {
+    insta::assert_snapshot!(with_hyper_v().printed("--excluded-ports", None), @"
+              PORTS  FAMILY  KIND          LICENSE MANAGERS
+      1461-1560/tcp  both    reserved      1493 netmap-lm, 1521 nCube License Manager, 1538 3ds-lm
+           5357/tcp  ipv6    reserved
+    50000-50059/tcp  ipv4    administered
+
+    reserved: by somebody, as Hyper-V, WSL and Docker do through the service winnat. Any other program that asks for one of these ports is refused (error 10013).
+    administered: kept for programs that ask for one of them by its number.
+    netmap-lm cannot have its port 1493, which is among 1461-1560/tcp.
+    nCube License Manager cannot have its port 1521, which is among 1461-1560/tcp.
+    Autodesk 3ds-lm cannot have its port 1538, which is among 1461-1560/tcp.
+    ");
+    insta::assert_snapshot!(with_hyper_v().printed("--excluded-ports 5000-6000 -H", None), @"
+    5357/tcp  ipv6  reserved  -
+    reserved: by somebody, as Hyper-V, WSL and Docker do through the service winnat. Any other program that asks for one of these ports is refused (error 10013).
+    ");
+    insta::assert_snapshot!(with_hyper_v().printed("--excluded-ports 80", None), @"None of these ports is excluded.");
+    insta::assert_snapshot!(windows().printed("--excluded-ports", None), @"No port is excluded.");
+    assert!(with_hyper_v().report("--excluded-ports").matched());
+    assert!(!with_hyper_v().report("--excluded-ports 1538/udp").matched());
+    let document = read(&with_hyper_v().printed("--excluded-ports --json 1493", None));
+    let managers = &document.excluded_ports.as_ref().unwrap()[0].license_managers;
+    assert!(managers.iter().any(|manager| manager.port == 1493 && manager.id == "netmap-lm"), "{managers:?}");
+    assert!(document.listeners.is_empty());
+}
+
+#[test]
+fn that_the_rules_could_not_be_read_is_said_of_a_free_port_alone() {
+    let detail = "which ports Windows keeps from programs could not be read (x)";
+    let unread = office().gap(Gap::new(GapKind::PortRulesUnreadable, detail));
+    assert!(unread.printed("1538", None).contains(detail));
+    assert!(!unread.printed("27000", None).contains(detail));
+}

@@ -1,0 +1,116 @@
+//! The rules of the verdict that rest on what only Windows tells: version resources, services, the kernel.
+
+use whatlistens::model::{Executable, FileVersion, License, Os, Process, ProcessService, Verdict};
+
+use crate::recorded::{linux, process};
+
+/// The verdict on one process of Windows.
+fn judged(place: &str, process: Process) -> License {
+    let machine = linux().os(Os::Windows).socket(place, &[process]);
+    machine.report("").rows[0].license.clone().expect("a license port, or a license manager's process")
+}
+
+/// A process whose file says this of itself; nothing where it is empty.
+fn saying(exe: &str, company: &str, original_name: &str) -> Process {
+    let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let version = FileVersion { company: given(company), product: None, original_name: given(original_name) };
+    let process = process(4242, exe);
+    let file = process.exe.clone().unwrap();
+    Process { exe: Some(Executable { version: Some(version), ..file }), ..process }
+}
+
+fn verdict(place: &str, exe: &str, company: &str, original_name: &str) -> Verdict {
+    judged(place, saying(exe, company, original_name)).verdict
+}
+
+const FLEXNET: &str = "tcp 0.0.0.0:27000";
+
+#[test]
+fn a_file_that_says_who_should_have_made_it_is_expected() {
+    for (place, exe, company) in [
+        (FLEXNET, r"C:\Flexnet\lmgrd.exe", "Flexera Software LLC"),
+        (FLEXNET, r"C:\Autodesk\LMGRD.EXE", "flexera"),
+        (FLEXNET, r"C:\old\lmgrd.exe", "Macrovision Corporation"),
+        ("tcp 0.0.0.0:2080", r"C:\Autodesk\adskflex.exe", "Autodesk, Inc."),
+        // Made from Flexera's kit.
+        ("tcp 0.0.0.0:2080", r"C:\Autodesk\adskflex.exe", "Flexera"),
+        // Nobody knows what MathWorks writes into its daemon.
+        (FLEXNET, r"C:\MATLAB\mlm.exe", "Anybody"),
+        // As on systems where no file says anything.
+        (FLEXNET, r"C:\Flexnet\lmgrd.exe", ""),
+    ] {
+        assert_eq!(verdict(place, exe, company, ""), Verdict::Expected, "{exe} of {company}");
+    }
+    let license = judged("tcp 0.0.0.0:2080", saying(r"C:\a\adskflex.exe", "Autodesk, Inc.", "adskflex"));
+    assert_eq!(license.evidence[1..], ["the file says that Autodesk, Inc. made it"]);
+}
+
+#[test]
+fn a_renamed_server_is_recognised_by_the_name_it_was_made_with() {
+    let license = judged(FLEXNET, saying(r"C:\x\foo.exe", "Flexera", "LMGRD.EXE"));
+    assert_eq!(license.verdict, Verdict::Expected);
+    insta::assert_snapshot!(license.reason, @"foo.exe, which was made as LMGRD.EXE, is a process known for Revenera FlexNet license server");
+    assert_eq!(license.evidence[2], "the file says that it was made as LMGRD.EXE");
+    // On a port that is nobody's too, and without the ending.
+    assert_eq!(verdict("tcp 0.0.0.0:40000", r"C:\x\foo.exe", "Flexera", "lmgrd"), Verdict::Expected);
+    // A name that only the file itself says needs its maker.
+    assert_eq!(verdict(FLEXNET, r"C:\x\foo.exe", "", "LMGRD.EXE"), Verdict::CannotTell);
+    assert_eq!(verdict(FLEXNET, r"C:\x\foo.exe", "Somebody", "LMGRD.EXE"), Verdict::CannotTell);
+    assert_eq!(verdict(FLEXNET, r"C:\x\foo.exe", "Flexera", "setup.exe"), Verdict::Mismatch);
+    // An emulator of a license server under a harmless name.
+    let emulator = judged("tcp 0.0.0.0:1688", saying(r"C:\x\update.exe", "", "vlmcsd.exe"));
+    assert_eq!(emulator.verdict, Verdict::Mismatch, "{emulator:?}");
+}
+
+#[test]
+fn a_name_is_not_believed_where_the_file_says_something_else() {
+    let license = judged(FLEXNET, saying(r"C:\x\lmgrd.exe", "Python Software Foundation", "python.exe"));
+    assert_eq!(license.verdict, Verdict::Mismatch);
+    insta::assert_snapshot!(license.reason, @"it is called lmgrd.exe, but its file says that Python Software Foundation made it, as python.exe; the FlexNet Publisher license server is made by Acresso or Flexera or Macrovision or Revenera");
+    let license = judged(FLEXNET, saying(r"C:\x\lmgrd.exe", "Somebody Ltd", ""));
+    assert_eq!(license.verdict, Verdict::CannotTell);
+    insta::assert_snapshot!(license.reason, @"it is called lmgrd.exe, but its file says that Somebody Ltd made it; the FlexNet Publisher license server is made by Acresso or Flexera or Macrovision or Revenera");
+    let license = judged(FLEXNET, saying(r"C:\x\lmgrd.exe", "", "nc.exe"));
+    assert_eq!(license.verdict, Verdict::Mismatch);
+    insta::assert_snapshot!(license.reason, @"it is called lmgrd.exe, but its file says that it was made as nc.exe, and not by whom; the FlexNet Publisher license server is made by Acresso or Flexera or Macrovision or Revenera");
+    // Letters of several bytes where the name of the maker would end.
+    assert_eq!(verdict(FLEXNET, r"C:\x\lmgrd.exe", "Flexer\u{e4}", ""), Verdict::CannotTell);
+}
+
+#[test]
+fn the_service_is_evidence_and_svchost_is_told_by_it() {
+    let ptc = Process {
+        services: vec![ProcessService::new("windows", "PTC_E License Manager")],
+        ..process(4242, r"C:\PTC\ptc_e.exe")
+    };
+    let license = judged("tcp 0.0.0.0:7790", ptc);
+    assert!(
+        license.evidence.contains(&"it runs as the service PTC_E License Manager".to_owned()),
+        "{license:?}"
+    );
+    let svchost = Process {
+        services: vec![
+            ProcessService {
+                display_name: Some("DNS Client".to_owned()),
+                ..ProcessService::new("windows", "Dnscache")
+            },
+            ProcessService::new("windows", "NlaSvc"),
+        ],
+        ..process(4242, r"C:\Windows\System32\svchost.exe")
+    };
+    let license = judged(FLEXNET, svchost);
+    assert_eq!(license.verdict, Verdict::CannotTell);
+    insta::assert_snapshot!(license.reason, @"svchost.exe holds the port for one of its services, DNS Client and NlaSvc, of which nothing is known here");
+}
+
+#[test]
+fn the_kernel_and_what_has_ended_cannot_be_judged() {
+    let kernel = Process { pid: 4, name: Some("System".to_owned()), is_kernel: true, ..Process::default() };
+    let license = judged(FLEXNET, kernel);
+    assert_eq!(license.verdict, Verdict::CannotTell);
+    insta::assert_snapshot!(license.reason, @"the Windows kernel holds the port, for a driver such as http.sys: for which program does not show");
+    let ended = Process { pid: 70, survivors: Some(Vec::new()), ..Process::default() };
+    let license = judged(FLEXNET, ended);
+    assert_eq!(license.verdict, Verdict::CannotTell);
+    insta::assert_snapshot!(license.reason, @"process 70, which opened the port, has ended: who holds it now does not show for certain");
+}
