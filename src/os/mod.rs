@@ -12,6 +12,8 @@ mod linux;
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(unix)]
+mod peers;
+#[cfg(unix)]
 mod unix;
 #[cfg(windows)]
 mod windows;
@@ -153,7 +155,9 @@ impl std::error::Error for Unobservable {}
 pub fn observe(wish: &Wish, inspect: &dyn Inspect, now: Timestamp) -> Result<Observation, Unobservable> {
     #[cfg(target_os = "linux")]
     return linux::observe(wish, inspect, now);
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(target_os = "macos")]
+    return macos::observe(wish, inspect, now);
+    #[cfg(windows)]
     return portable::observe(wish, inspect, now);
 }
 

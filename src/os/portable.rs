@@ -1,5 +1,6 @@
 //! The backend that works everywhere: `netstat2` for sockets, `sysinfo` for processes. It is what Windows
-//! and macOS are observed by, and what Linux's own backend is held against in a test.
+//! is observed by, and macOS where its kernel's lists cannot be read, and what Linux's own backend is held
+//! against in a test.
 
 mod processes;
 mod sockets;
@@ -13,6 +14,8 @@ pub(super) use self::sockets::Found;
 use super::look_into::PortsOf;
 use super::{Inspect, THIS_OS, Unobservable, Wish, platform};
 use crate::model::{Gap, GapKind, Holding, Host, Observation, Unseen};
+#[cfg(target_os = "macos")]
+use crate::model::{Pid, Process};
 
 /// Looks at the machine once.
 ///
@@ -64,4 +67,16 @@ pub(super) fn of_sockets(
         gaps,
         ..Observation::new(host, now)
     }
+}
+
+/// The facts of more processes, which hold none of the sockets: by `sysinfo`, their ancestors with them.
+#[cfg(target_os = "macos")]
+pub(super) fn facts_of(
+    pids: impl Iterator<Item = Pid>,
+    wish: &Wish,
+    inspect: &dyn Inspect,
+) -> BTreeMap<Pid, Arc<Process>> {
+    let holders: PortsOf = pids.map(|pid| (pid, Vec::new())).collect();
+    let processes = processes::read(&holders, inspect, wish.args).unwrap_or_default();
+    processes.into_iter().map(|(pid, process)| (pid, Arc::new(process))).collect()
 }
