@@ -3,17 +3,18 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use whatlistens::model::Protocol;
 use whatlistens::os::decode::kernel_socket::Family;
 use whatlistens::os::decode::port_filter::port_filter;
 use whatlistens::os::decode::{
-    btf, cgroup, docker_proxy, file_text, inet_diag, local_addresses, mounts, port_rules, proc_net, proc_pid,
-    socket_unit, task_file,
+    btf, cgroup, docker_proxy, file_text, inet_diag, launchd, local_addresses, mounts, pcblist, port_rules,
+    proc_net, proc_pid, socket_fdinfo, socket_unit, task_file,
 };
 
 fuzz_target!(|data: &[u8]| {
     let Some((&which, rest)) = data.split_first() else { return };
     let text = String::from_utf8_lossy(rest);
-    match which % 12 {
+    match which % 14 {
         0 | 1 => {
             let datagram = inet_diag::read(rest, 7);
             assert!(datagram.messages.len() <= rest.len() / 16, "each message has a header");
@@ -57,6 +58,17 @@ fuzz_target!(|data: &[u8]| {
                 Ok(length)
             };
             let _ = btf::find(&mut read_at, task_file::ITERATOR, &task_file::FIELDS);
+        }
+        12 => {
+            let list = pcblist::read(Protocol::Tcp, rest);
+            assert!(list.sockets.len() <= rest.len() / 304, "each socket has three records");
+            let list = pcblist::read(Protocol::Udp, rest);
+            assert!(list.sockets.len() <= rest.len() / 152, "each socket has two records");
+            let _ = socket_fdinfo::Sockets::of(&list.sockets);
+        }
+        13 => {
+            let _ = (socket_fdinfo::read(rest), launchd::application(&text));
+            let _ = launchd::job(text.split('\0'));
         }
         _ => {
             let unit = socket_unit::read(&[&text]);

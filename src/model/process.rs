@@ -105,12 +105,12 @@ impl Container {
     }
 }
 
-/// The sandboxed application a process is part of.
+/// The sandboxed or bundled application a process is part of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Application {
-    /// `snap` or `flatpak`.
+    /// `snap`, `flatpak` or `app` (a bundle of macOS).
     pub kind: String,
-    /// Its id there: `firefox`, `org.mozilla.firefox`.
+    /// Its id there: `firefox`, `org.mozilla.firefox`, `Safari`.
     pub id: String,
 }
 
@@ -157,7 +157,7 @@ pub struct Process {
     pub services: Vec<ProcessService>,
     /// The container it runs in.
     pub container: Option<Container>,
-    /// The sandboxed application it is part of.
+    /// The sandboxed or bundled application it is part of.
     pub application: Option<Application>,
     /// Where it sends on what it receives, where its command line says so.
     pub forward: Option<Forward>,

@@ -11,6 +11,7 @@ pub mod portable;
 mod linux;
 #[cfg(target_os = "macos")]
 mod macos;
+mod peers;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
@@ -169,10 +170,10 @@ impl Unobservable {
 pub fn observe(wish: &Wish, inspect: &dyn Inspect, now: Timestamp) -> Result<Observation, Unobservable> {
     #[cfg(target_os = "linux")]
     return linux::observe(wish, inspect, now);
+    #[cfg(target_os = "macos")]
+    return macos::observe(wish, inspect, now);
     #[cfg(windows)]
     return windows::observe(wish, inspect, now);
-    #[cfg(not(any(target_os = "linux", windows)))]
-    return portable::observe(wish, inspect, now);
 }
 
 /// The system's words for an error, without the number behind them.

@@ -1,5 +1,6 @@
 //! The backend that works everywhere: `netstat2` for sockets, `sysinfo` for processes. It is what Windows
-//! and macOS are observed by, and what Linux's own backend is held against in a test.
+//! is observed by, and macOS where its kernel's lists cannot be read, and what Linux's own backend is held
+//! against in a test.
 
 mod processes;
 mod sockets;
@@ -13,7 +14,7 @@ use jiff::Timestamp;
 pub(super) use self::processes::running;
 #[cfg(windows)]
 pub(super) use self::sockets::holders;
-use self::sockets::{Found, Tables};
+pub(super) use self::sockets::{Found, Tables};
 use super::look_into::PortsOf;
 use super::{Inspect, THIS_OS, Unobservable, Wish, platform};
 use crate::model::{Gap, GapKind, Holding, Host, Observation, Unseen};
@@ -25,7 +26,7 @@ use crate::model::{Gap, GapKind, Holding, Host, Observation, Unseen};
 /// Where no socket table could be read.
 pub fn observe(wish: &Wish, inspect: &dyn Inspect, now: Timestamp) -> Result<Observation, Unobservable> {
     let mut gaps = platform::standing_gaps(platform::privileged());
-    let tables = sockets::read(wish, &mut gaps)?;
+    let tables = sockets::read(wish, inspect, &mut gaps)?;
     let account = vec!["sockets were read by netstat2, processes by sysinfo".to_owned()];
     let seen = of_sockets(tables, gaps, wish, inspect, now);
     Ok(Observation { account, ..seen })
@@ -33,7 +34,7 @@ pub fn observe(wish: &Wish, inspect: &dyn Inspect, now: Timestamp) -> Result<Obs
 
 /// What follows from these sockets: the facts of their holders, by `sysinfo`.
 pub(super) fn of_sockets(
-    Tables { found, remnants }: Tables,
+    Tables { found, remnants, unanswered }: Tables,
     mut gaps: Vec<Gap>,
     wish: &Wish,
     inspect: &dyn Inspect,
@@ -48,7 +49,8 @@ pub(super) fn of_sockets(
             ports_of.entry(*pid).or_default().push((socket.protocol, socket.local.port()));
         }
     }
-    for pid in remnants.iter().flat_map(|remnant| &remnant.pids) {
+    let others = remnants.iter().flat_map(|remnant| &remnant.pids);
+    for pid in others.chain(unanswered.iter().flat_map(|asking| &asking.pids)) {
         ports_of.entry(*pid).or_default();
     }
     let processes = processes::read(&ports_of, inspect, wish.args).unwrap_or_else(|error| {
@@ -68,6 +70,7 @@ pub(super) fn of_sockets(
         sockets: found.into_iter().map(|f| f.socket).collect(),
         holdings,
         remnants,
+        unanswered,
         processes: processes.into_iter().map(|(pid, process)| (pid, Arc::new(process))).collect(),
         gaps,
         ..Observation::new(host, now)

@@ -10,6 +10,12 @@ pub(super) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
+/// The number of the user this process runs as.
+#[cfg(target_os = "macos")]
+pub(super) fn own_uid() -> u32 {
+    nix::unistd::geteuid().as_raw()
+}
+
 /// The name of a user, from wherever the system keeps its users (`getpwuid_r(3)`).
 pub(super) fn user_name(uid: u32) -> Option<String> {
     Some(User::from_uid(Uid::from_raw(uid)).ok()??.name)

@@ -15,6 +15,11 @@ pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes_at(bytes, at).map(u32::from_ne_bytes)
 }
 
+/// One of eight.
+pub(super) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes_at(bytes, at).map(u64::from_ne_bytes)
+}
+
 /// One of four, which may be below zero.
 pub(super) fn i32_at(bytes: &[u8], at: usize) -> Option<i32> {
     bytes_at(bytes, at).map(i32::from_ne_bytes)

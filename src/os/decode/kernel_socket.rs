@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use crate::model::RemnantState;
+
 /// An address family that can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
@@ -61,6 +63,18 @@ impl TcpState {
             8 => TcpState::CloseWait,
             10 => TcpState::Listening,
             _ => return None,
+        })
+    }
+
+    /// What a socket in this state is that has a peer, or had one; `None` for one that has none.
+    #[must_use]
+    pub fn remnant(self) -> Option<RemnantState> {
+        Some(match self {
+            TcpState::Established | TcpState::CloseWait => RemnantState::Connected,
+            TcpState::SynSent | TcpState::SynReceived => RemnantState::Requesting,
+            TcpState::TimeWait => RemnantState::TimeWait,
+            TcpState::Closing => RemnantState::Closing,
+            TcpState::Closed | TcpState::Listening => return None,
         })
     }
 }

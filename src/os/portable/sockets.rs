@@ -7,8 +7,11 @@ use std::net::SocketAddr;
 
 use netstat2::{AddressFamilyFlags, ProtocolFlags, ProtocolSocketInfo, SocketInfo, TcpState};
 
-use super::super::{Unobservable, Wish, in_words, platform};
-use crate::model::{Gap, GapKind, Pid, Protocol, Remnant, RemnantState, Socket, SocketId, State};
+use super::super::peers::Tally;
+use super::super::{Inspect, Unobservable, Wish, in_words, platform};
+use crate::model::{
+    Gap, GapKind, Pid, PortRange, Protocol, Remnant, RemnantState, Socket, SocketId, State, Unanswered,
+};
 
 /// A socket and the processes that hold it.
 pub(in crate::os) struct Found {
@@ -23,6 +26,8 @@ pub(in crate::os) struct Tables {
     pub(in crate::os) found: Vec<Found>,
     /// What else has one of the ports that were asked about.
     pub(in crate::os) remnants: Vec<Remnant>,
+    /// Requests for connections to license servers that are not answered, where the system tells.
+    pub(in crate::os) unanswered: Vec<Unanswered>,
 }
 
 /// A table that fails to read fails again at each further entry; this many failures end the look.
@@ -34,8 +39,9 @@ const MOST_FAILURES: u64 = 8;
 /// # Errors
 ///
 /// Where none of the socket tables can be opened.
-pub(super) fn read(wish: &Wish, gaps: &mut Vec<Gap>) -> Result<Tables, Unobservable> {
+pub(super) fn read(wish: &Wish, inspect: &dyn Inspect, gaps: &mut Vec<Gap>) -> Result<Tables, Unobservable> {
     let mut tables = Tables::default();
+    let mut established = Vec::new();
     let mut dumped = HashSet::new();
     let mut users = HashMap::new();
     let (mut unopened, mut unread) = (Vec::new(), None);
@@ -56,6 +62,7 @@ pub(super) fn read(wish: &Wish, gaps: &mut Vec<Gap>) -> Result<Tables, Unobserva
                     let kernel = KernelFacts::of(&info);
                     // A dump that takes several messages may repeat an entry.
                     if kernel.inode.is_none_or(|inode| dumped.insert(inode)) {
+                        established.extend(connection(&info));
                         tables.add(info, kernel, wish, &mut users);
                     }
                 }
@@ -69,6 +76,8 @@ pub(super) fn read(wish: &Wish, gaps: &mut Vec<Gap>) -> Result<Tables, Unobserva
             }
         }
     }
+    let ports = if wish.connections { vec![PortRange::ALL] } else { inspect.license_ports() };
+    tables.count(&established, &ports);
     if !opened && let Some(reason) = unopened.pop() {
         return Err(Unobservable::sockets(&reason));
     }
@@ -99,8 +108,8 @@ fn asked(wish: &Wish) -> Vec<(ProtocolFlags, AddressFamilyFlags)> {
 
 /// Who holds listeners now.
 #[cfg(windows)]
-pub(in crate::os) fn holders(wish: &Wish) -> HashSet<Pid> {
-    let tables = read(wish, &mut Vec::new()).unwrap_or_default();
+pub(in crate::os) fn holders(wish: &Wish, inspect: &dyn Inspect) -> HashSet<Pid> {
+    let tables = read(wish, inspect, &mut Vec::new()).unwrap_or_default();
     tables.found.into_iter().flat_map(|found| found.pids).collect()
 }
 
@@ -165,6 +174,28 @@ impl Tables {
             kernel.uid.and_then(|uid| users.entry(uid).or_insert_with(|| platform::user_name(uid)).clone());
         let socket = Socket { uid: kernel.uid, user, ..Socket::new(id, protocol, state, local) };
         self.found.push(Found { socket, pids });
+    }
+
+    /// Counts the connections of listeners on these ports.
+    fn count(&mut self, established: &[(SocketAddr, SocketAddr)], ports: &[PortRange]) {
+        let mut tally = Tally::of(self.found.iter().map(|found| &found.socket), ports);
+        for (local, peer) in established {
+            tally.add(*local, None, peer.ip(), |at| &self.found[at].socket);
+        }
+        for (at, connections) in tally.counted() {
+            self.found[at].socket.connections = Some(connections);
+        }
+    }
+}
+
+/// The two ends of a connection, this machine's first.
+fn connection(info: &SocketInfo) -> Option<(SocketAddr, SocketAddr)> {
+    match &info.protocol_socket_info {
+        ProtocolSocketInfo::Tcp(tcp) if tcp.state == TcpState::Established => Some((
+            SocketAddr::new(tcp.local_addr.to_canonical(), tcp.local_port),
+            SocketAddr::new(tcp.remote_addr.to_canonical(), tcp.remote_port),
+        )),
+        _ => None,
     }
 }
 

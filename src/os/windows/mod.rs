@@ -37,7 +37,7 @@ pub(super) fn observe(
     let holders: BTreeSet<Pid> = seen.holdings.iter().map(|holding| holding.pid).collect();
     name_system(&mut seen.processes);
     programs::ask(&mut seen.processes, &holders);
-    follow_the_ended(&mut seen, wish);
+    follow_the_ended(&mut seen, wish, inspect);
     match services::by_process() {
         Ok(mut services) => {
             for (pid, process) in &mut seen.processes {
@@ -82,14 +82,14 @@ fn name_system(processes: &mut BTreeMap<Pid, Arc<Process>>) {
 
 /// Tells holders that have ended from such as ended while they were looked at: a socket that is still there in
 /// a second look outlives its process. Another process inherited it, as a rule a child.
-fn follow_the_ended(seen: &mut Observation, wish: &Wish) {
+fn follow_the_ended(seen: &mut Observation, wish: &Wish, inspect: &dyn Inspect) {
     let is_absent = |process: &&Arc<Process>| process.name.is_none() && process.exe.is_none();
     let absent: BTreeSet<Pid> =
         seen.processes.values().filter(is_absent).map(|process| process.pid).collect();
     if absent.is_empty() {
         return;
     }
-    let again = portable::holders(wish);
+    let again = portable::holders(wish, inspect);
     let Ok(running) = portable::running() else { return };
     for pid in absent.into_iter().filter(|pid| !running.contains_key(pid) && again.contains(pid)) {
         let children = running.iter().filter(|(_, (parent, _))| *parent == Some(pid));

@@ -1,0 +1,201 @@
+//! A socket as macOS's kernel lists it (`pcblist`).
+
+use std::net::SocketAddr;
+
+use super::super::Wish;
+use super::kernel_socket::TcpState;
+use super::port_filter::{is_in, joined};
+use crate::model::{AcceptQueue, Pid, PortRange, Protocol, RemnantState, Socket, SocketId, State};
+
+/// One socket of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pcb {
+    /// TCP or UDP.
+    pub protocol: Protocol,
+    /// What it is doing. UDP has `Closed` for a socket without a peer, and `Established` for one with one.
+    pub state: TcpState,
+    /// Its own address and port; an IPv4-mapped address as IPv4.
+    pub local: SocketAddr,
+    /// Its peer's; port 0 where it has none.
+    pub peer: SocketAddr,
+    /// The index of the interface that its own address is of, where the address is of one link alone.
+    pub scope: Option<u32>,
+    /// For an IPv6 wildcard, whether it takes IPv4 too.
+    pub dual_stack: Option<bool>,
+    /// The user that made it, where that is told.
+    pub uid: Option<u32>,
+    /// For a listener: the connections that wait, where that is told.
+    pub queue: Option<AcceptQueue>,
+    /// For TCP: how often the last segment was sent again without an answer (`t_rxtshift`).
+    pub retransmits: u8,
+    /// What ties it to the processes that hold it.
+    pub identity: Identity,
+    /// The process that has it in itself, where it is none of the kernel's sockets: a program may bring its
+    /// own network stack (Skywalk), and has no descriptor for it.
+    pub process: Option<Pid>,
+}
+
+/// What the kernel tells of a socket here and in `socket_fdinfo` alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// The kernel's address of the socket, made unrecognizable: `xso_so` and `soi_so`. Up to macOS 14 both
+    /// are `VM_KERNEL_ADDRPERM` of it, since then `VM_KERNEL_ADDRHASH` (`sotoxsocket_n` in
+    /// `bsd/netinet/in_pcblist.c`, `fill_common_sockinfo` in `bsd/kern/socket_info.c`). 0 where it has none.
+    pub handle: u64,
+    /// The number that the protocol gave it when it was made, and to no other: `inp_gencnt` and
+    /// `insi_gencnt` (`in_pcballoc` in `bsd/netinet/in_pcb.c`). 0 where it has none.
+    pub generation: u64,
+}
+
+impl Identity {
+    /// Whether it is told of neither.
+    #[must_use]
+    pub fn is_none(self) -> bool {
+        self.handle == 0 && self.generation == 0
+    }
+}
+
+impl Pcb {
+    /// Whether it is an established connection of TCP's.
+    #[must_use]
+    pub fn is_established_tcp(&self) -> bool {
+        self.protocol == Protocol::Tcp && self.state == TcpState::Established
+    }
+
+    /// The socket, where it can receive or keeps others from its port; nothing knows the name of its
+    /// interface or its user here.
+    #[must_use]
+    pub fn socket(&self, id: SocketId) -> Option<Socket> {
+        let state = match (self.protocol, self.state) {
+            _ if self.local.port() == 0 => return None,
+            (Protocol::Udp, TcpState::Closed) => State::Unconnected,
+            (Protocol::Tcp, TcpState::Listening) => State::Listen,
+            (Protocol::Tcp, TcpState::Closed) => State::Bound,
+            _ => return None,
+        };
+        Some(Socket {
+            dual_stack: self.dual_stack,
+            uid: self.uid,
+            accept_queue: (state == State::Listen).then_some(self.queue).flatten(),
+            ..Socket::new(id, self.protocol, state, self.local)
+        })
+    }
+}
+
+/// Whether the lists of both protocols keep the sockets of other users than `own` back, as macOS 27 does
+/// from ordinary users: it gives them empty lists and no error. That there are no others does not happen:
+/// mDNSResponder, which is a user of its own, has UDP port 5353 on every Mac.
+#[must_use]
+pub fn keep_others_back(pcbs: &[Pcb], own: u32) -> bool {
+    !pcbs.iter().any(|pcb| pcb.uid.is_some_and(|uid| uid != own))
+}
+
+/// What of some sockets is to be shown, by their places among them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Chosen {
+    /// Those that can receive, or keep others from their ports, numbered in order.
+    pub sockets: Vec<(usize, Socket)>,
+    /// What else has the ports that were asked about.
+    pub remnants: Vec<(usize, RemnantState)>,
+    /// Requests for connections to license servers that were sent more than once.
+    pub unanswered: Vec<usize>,
+}
+
+/// Chooses what is wished for. `servers` are the ports of license servers.
+#[must_use]
+pub fn choose(pcbs: &[Pcb], wish: &Wish, servers: &[PortRange]) -> Chosen {
+    let mut chosen = Chosen::default();
+    let (asked, servers) = (joined(&wish.asked), joined(servers));
+    for (at, pcb) in pcbs.iter().enumerate() {
+        if wish.protocol.is_some_and(|protocol| protocol != pcb.protocol) {
+            continue;
+        }
+        if let Some(state) = pcb.state.remnant().filter(|_| is_in(&asked, pcb.local.port())) {
+            chosen.remnants.push((at, state));
+        }
+        // By the address: an IPv6 socket may be bound to an IPv4 one.
+        if !(if pcb.local.is_ipv4() { wish.ipv4 } else { wish.ipv6 }) {
+            continue;
+        }
+        let id = SocketId(chosen.sockets.len() as u64);
+        if let Some(socket) = pcb.socket(id).filter(|socket| wish.takes(socket.local.port())) {
+            chosen.sockets.push((at, socket));
+        }
+        let server = pcb.peer.port();
+        let asks = pcb.state == TcpState::SynSent && pcb.retransmits > 0;
+        if asks && is_in(&servers, server) && wish.takes(server) {
+            chosen.unanswered.push(at);
+        }
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pcb(protocol: Protocol, state: TcpState, local: &str, peer: &str) -> Pcb {
+        Pcb {
+            protocol,
+            state,
+            local: local.parse().unwrap(),
+            peer: peer.parse().unwrap(),
+            scope: None,
+            dual_stack: None,
+            uid: Some(501),
+            queue: None,
+            retransmits: 2,
+            identity: Identity { handle: 1, generation: 1 },
+            process: None,
+        }
+    }
+
+    #[test]
+    fn lists_without_the_sockets_of_others_are_not_believed() {
+        let of = |uid| Pcb { uid, ..pcb(Protocol::Udp, TcpState::Closed, "0.0.0.0:5353", "0.0.0.0:0") };
+        assert!(keep_others_back(&[], 501));
+        assert!(keep_others_back(&[of(Some(501)), of(None)], 501));
+        assert!(!keep_others_back(&[of(Some(501)), of(Some(65))], 501));
+        assert!(!keep_others_back(&[of(Some(65))], 0));
+    }
+
+    fn range(first: u16, last: u16) -> PortRange {
+        PortRange { first, last }
+    }
+
+    #[test]
+    fn what_was_wished_for_is_chosen() {
+        let none = "0.0.0.0:0";
+        let pcbs = [
+            pcb(Protocol::Tcp, TcpState::Listening, "0.0.0.0:27000", none),
+            pcb(Protocol::Tcp, TcpState::Listening, "[::]:80", none),
+            pcb(Protocol::Tcp, TcpState::TimeWait, "10.0.0.1:27000", "10.0.0.2:5000"),
+            pcb(Protocol::Tcp, TcpState::SynSent, "10.0.0.1:50000", "10.0.0.2:27000"),
+            pcb(Protocol::Udp, TcpState::Closed, "0.0.0.0:27000", none),
+            pcb(Protocol::Udp, TcpState::Established, "10.0.0.1:27000", "10.0.0.2:53"),
+            pcb(Protocol::Tcp, TcpState::Closed, "127.0.0.1:8080", none),
+        ];
+        let servers = [range(27000, 27009)];
+        let told = |wish: &Wish| {
+            let chosen = choose(&pcbs, wish, &servers);
+            let ids = chosen.sockets.iter().map(|(_, socket)| socket.id.0);
+            assert!(ids.eq(0..chosen.sockets.len() as u64));
+            let places: Vec<usize> = chosen.sockets.iter().map(|(at, _)| *at).collect();
+            let remnants: Vec<usize> = chosen.remnants.iter().map(|(at, _)| *at).collect();
+            (places, remnants, chosen.unanswered)
+        };
+        assert_eq!(told(&Wish::default()), (vec![0, 1, 4, 6], vec![], vec![3]));
+        let udp = Wish { protocol: Some(Protocol::Udp), ..Wish::default() };
+        assert_eq!(told(&udp), (vec![4], vec![], vec![]));
+        assert_eq!(told(&Wish { ipv4: false, ..Wish::default() }), (vec![1], vec![], vec![]));
+        assert_eq!(told(&Wish { ipv6: false, ..Wish::default() }), (vec![0, 4, 6], vec![], vec![3]));
+        let port = vec![range(27000, 27000)];
+        let asked = Wish { only: port.clone(), asked: port, ..Wish::default() };
+        assert_eq!(told(&asked), (vec![0, 4], vec![2, 5], vec![3]));
+        let other = vec![range(80, 80)];
+        let elsewhere = Wish { only: other.clone(), asked: other, ..Wish::default() };
+        assert_eq!(told(&elsewhere), (vec![1], vec![], vec![]));
+        let quiet = Pcb { retransmits: 0, ..pcbs[3].clone() };
+        assert_eq!(choose(&[quiet], &Wish::default(), &servers), Chosen::default());
+    }
+}
