@@ -29,7 +29,7 @@ fn version_resource() {
         .set("OriginalFilename", "whatlistens.exe")
         .set("LegalCopyright", "MIT OR Apache-2.0");
     // Without it the program does all the same; the compiler of resources may not be installed.
-    if let Err(error) = resource.compile() {
+    if let Err(error) = resource.compile_for("whatlistens") {
         println!("cargo::warning=the program will have no version resource: {error}");
     }
 }

@@ -3,37 +3,48 @@
 //! ```text
 //! listener tcp:127.0.0.1:0 udp:[::1]:5093
 //! listener start:./MLM tcp:127.0.0.1:0
+//! listener heir tcp:127.0.0.1:0
+//! listener service:NAME:C:\\addresses tcp:127.0.0.1:0
 //! ```
 //!
-//! The second starts another program with the words behind it, as a license server starts a vendor's
-//! daemon.
+//! `start` starts another program with the words behind it, as a license server starts a vendor's daemon.
+//! On Windows only: `heir` starts itself once more, lets that inherit the sockets, and ends; `service` is for the
+//! service control manager to start, and writes where it listens into a file.
 //!
 //! The live tests start it, under the names and users that a case needs; it also serves to try
 //! `whatlistens` by hand: `sleep 600 | cargo run --example listener tcp:0.0.0.0:27000`.
 #![allow(clippy::print_stdout, reason = "a program of its own")]
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::io::{self, Read, Write};
-use std::net::{TcpListener, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::process::Command;
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let (mut listeners, mut sockets) = (Vec::new(), Vec::new());
-    let mut stdout = io::stdout();
-    let mut words = std::env::args_os().skip(1);
-    while let Some(word) = words.next() {
-        let word = word.to_string_lossy();
-        if let Some(program) = word.strip_prefix("start:") {
-            Command::new(program).args(words).status()?;
-            return Ok(());
-        }
-        let (protocol, address) =
-            word.split_once(':').ok_or("give tcp:ADDRESS:PORT, udp:ADDRESS:PORT or start:PROGRAM")?;
-        let bound = match protocol {
+#[cfg(windows)]
+#[path = "listener/windows.rs"]
+mod windows;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Sockets that are open as long as this is there.
+#[derive(Default)]
+struct Sockets {
+    listeners: Vec<TcpListener>,
+    sockets: Vec<UdpSocket>,
+}
+
+impl Sockets {
+    /// Opens one at a place such as `tcp:127.0.0.1:0`.
+    fn open(&mut self, place: &str) -> Result<SocketAddr> {
+        let (protocol, address) = place
+            .split_once(':')
+            .ok_or("give tcp:ADDRESS:PORT, udp:ADDRESS:PORT, start:PROGRAM, heir or service:NAME:FILE")?;
+        Ok(match protocol {
             "tcp" => {
                 let listener = TcpListener::bind(address)?;
                 let bound = listener.local_addr()?;
-                listeners.push(listener);
+                self.listeners.push(listener);
                 bound
             }
             // Connected to itself: a client, as far as the kernel is concerned.
@@ -43,14 +54,38 @@ fn main() -> Result<(), Box<dyn Error>> {
                 if protocol == "udp-connected" {
                     socket.connect(bound)?;
                 }
-                sockets.push(socket);
+                self.sockets.push(socket);
                 bound
             }
             other => return Err(format!("{other}: give tcp, udp or udp-connected").into()),
-        };
-        writeln!(stdout, "{bound}")?;
+        })
     }
-    stdout.flush()?;
+
+    /// Opens all, and says where.
+    fn open_all(places: &[OsString], out: &mut dyn Write) -> Result<Sockets> {
+        let mut sockets = Sockets::default();
+        for place in places {
+            writeln!(out, "{}", sockets.open(&place.to_string_lossy())?)?;
+        }
+        out.flush()?;
+        Ok(sockets)
+    }
+}
+
+fn main() -> Result<()> {
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let first = words.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
+    if let Some(program) = first.strip_prefix("start:") {
+        Command::new(program).args(&words[1..]).status()?;
+        return Ok(());
+    }
+    #[cfg(windows)]
+    match first.split(':').next() {
+        Some("heir") => return windows::leave_to_an_heir(&words[1..]),
+        Some("service") => return windows::serve(),
+        _ => {}
+    }
+    let _sockets = Sockets::open_all(&words, &mut io::stdout())?;
     io::stdin().read_to_end(&mut Vec::new())?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 #[cfg(windows)]
-pub(super) use self::processes::running;
+pub(super) use self::processes::{Running, running};
 #[cfg(windows)]
 pub(super) use self::sockets::holders;
 pub(super) use self::sockets::{Found, Tables};

@@ -5,41 +5,17 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::document::License;
 use crate::live::{look, row};
 use crate::live_linux::copied;
-use crate::started::{Listening, listener_program};
-
-/// An address that no other test has: all of 127.0.0.0/8 is this machine (RFC 1122, 3.2.1.3).
-fn loopback() -> String {
-    static NEXT: AtomicU8 = AtomicU8::new(1);
-    let [_, _, high, low] = std::process::id().to_be_bytes();
-    format!("127.{}.{high}.{low}", 100 + NEXT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// Starts a program where it gets the port, from `ports` in turn: somebody else may hold one.
-pub fn start(ports: &[u16], command: impl Fn(&str) -> Command) -> Listening {
-    // Where somebody's wildcard holds a port, IPv6 may still have it.
-    let hosts = [loopback(), "[::1]".to_owned()];
-    let mut why = String::new();
-    for (host, port) in hosts.iter().flat_map(|host| ports.iter().map(move |port| (host, port))) {
-        match Listening::start(&mut command(&format!("{host}:{port}")), 1) {
-            Ok(listening) => return listening,
-            Err(error) => why = error,
-        }
-    }
-    panic!("none of {ports:?} is to be had, close what holds them: {why}");
-}
+use crate::started::{FLEXNET, Listening, listener_program, start};
 
 fn verdict(listening: &Listening) -> License {
     let address = listening.addresses[0];
     let document = look(&format!("{}/tcp", address.port()));
     row(&document, address).license.clone().expect("a license port")
 }
-
-pub const FLEXNET: [u16; 10] = [27000, 27001, 27002, 27003, 27004, 27005, 27006, 27007, 27008, 27009];
 
 fn listener(path: &Path) -> Listening {
     start(&FLEXNET, |place| {

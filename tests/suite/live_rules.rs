@@ -7,9 +7,8 @@ use std::process::Command;
 
 use crate::document::License;
 use crate::live::{look, row};
-use crate::live_license::{FLEXNET, start};
 use crate::live_linux::copied;
-use crate::started::{Listening, listener_program, whatlistens};
+use crate::started::{FLEXNET, Listening, listener_program, start, whatlistens};
 
 /// What a FlexNet vendor's daemon says in its file.
 const MARKER: &str = "\0FLEXnet Licensing Report Log\0";

@@ -31,6 +31,8 @@ mod live_rules;
 mod live_servers;
 #[cfg(target_os = "linux")]
 mod live_sockets;
+#[cfg(windows)]
+mod live_windows;
 #[cfg(target_os = "linux")]
 mod network;
 #[cfg(target_os = "linux")]

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// The program under test.
 pub fn program() -> PathBuf {
@@ -59,6 +60,30 @@ impl Drop for Ended {
     }
 }
 
+/// An address that no other test has: all of 127.0.0.0/8 is this machine (RFC 1122, 3.2.1.3).
+fn loopback() -> String {
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    format!("127.{}.{high}.{low}", 100 + NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Starts a program where it gets the port, from `ports` in turn: somebody else may hold one.
+pub fn start(ports: &[u16], command: impl Fn(&str) -> Command) -> Listening {
+    // Where somebody's wildcard holds a port, IPv6 may still have it.
+    let hosts = [loopback(), "[::1]".to_owned()];
+    let mut why = String::new();
+    for (host, port) in hosts.iter().flat_map(|host| ports.iter().map(move |port| (host, port))) {
+        match Listening::start(&mut command(&format!("{host}:{port}")), 1) {
+            Ok(listening) => return listening,
+            Err(error) => why = error,
+        }
+    }
+    panic!("none of {ports:?} is to be had, close what holds them: {why}");
+}
+
+/// The ports of a FlexNet license server.
+pub const FLEXNET: [u16; 10] = [27000, 27001, 27002, 27003, 27004, 27005, 27006, 27007, 27008, 27009];
+
 /// A process that listens until it is dropped.
 pub struct Listening {
     child: Child,
@@ -97,8 +122,13 @@ impl Listening {
         self.child.id()
     }
 
+    /// Waits for its end.
+    #[cfg(windows)]
+    pub fn wait(&mut self) {
+        self.child.wait().unwrap();
+    }
+
     /// The port of the first socket.
-    #[cfg(target_os = "linux")]
     pub fn port(&self) -> u16 {
         self.addresses[0].port()
     }

@@ -1,6 +1,6 @@
 //! Sockets by `netstat2`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
@@ -41,7 +41,8 @@ const MOST_FAILURES: u64 = 8;
 /// Where none of the socket tables can be opened.
 pub(super) fn read(wish: &Wish, inspect: &dyn Inspect, gaps: &mut Vec<Gap>) -> Result<Tables, Unobservable> {
     let mut tables = Tables::default();
-    let mut established = Vec::new();
+    // Each once: of a socket that several processes have, there may be several entries.
+    let mut established = BTreeSet::new();
     let mut dumped = HashSet::new();
     let mut users = HashMap::new();
     let (mut unopened, mut unread) = (Vec::new(), None);
@@ -177,8 +178,11 @@ impl Tables {
     }
 
     /// Counts the connections of listeners on these ports.
-    fn count(&mut self, established: &[(SocketAddr, SocketAddr)], ports: &[PortRange]) {
+    fn count(&mut self, established: &BTreeSet<(SocketAddr, SocketAddr)>, ports: &[PortRange]) {
         let mut tally = Tally::of(self.found.iter().map(|found| &found.socket), ports);
+        if tally.ports().is_empty() {
+            return;
+        }
         for (local, peer) in established {
             tally.add(*local, None, peer.ip(), |at| &self.found[at].socket);
         }

@@ -9,7 +9,7 @@ mod netsh;
 mod programs;
 mod services;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -80,23 +80,36 @@ fn name_system(processes: &mut BTreeMap<Pid, Arc<Process>>) {
     }
 }
 
-/// Tells holders that have ended from such as ended while they were looked at: a socket that is still there in
-/// a second look outlives its process. Another process inherited it, as a rule a child.
+/// Follows up the holders that are not there: a socket that is still held by them in a second look outlives them.
+/// Others ended while they were looked at.
 fn follow_the_ended(seen: &mut Observation, wish: &Wish, inspect: &dyn Inspect) {
-    let is_absent = |process: &&Arc<Process>| process.name.is_none() && process.exe.is_none();
-    let absent: BTreeSet<Pid> =
-        seen.processes.values().filter(is_absent).map(|process| process.pid).collect();
-    if absent.is_empty() {
-        return;
+    if seen.processes.values().any(|process| is_absent(process))
+        && let Ok(running) = portable::running()
+    {
+        let held_by = portable::holders(wish, inspect);
+        name_survivors(&mut seen.processes, &held_by, &running);
     }
-    let again = portable::holders(wish, inspect);
-    let Ok(running) = portable::running() else { return };
-    for pid in absent.into_iter().filter(|pid| !running.contains_key(pid) && again.contains(pid)) {
+}
+
+fn is_absent(process: &Process) -> bool {
+    process.name.is_none() && process.exe.is_none()
+}
+
+/// Notes of each process that has ended and still holds sockets which of its children still run: of handles that a
+/// process inherits, the tables name the process that made them.
+fn name_survivors(
+    processes: &mut BTreeMap<Pid, Arc<Process>>,
+    held_by: &HashSet<Pid>,
+    running: &portable::Running,
+) {
+    for process in processes.values_mut().filter(|process| is_absent(process)) {
+        let pid = process.pid;
+        if running.contains_key(&pid) || !held_by.contains(&pid) {
+            continue;
+        }
         let children = running.iter().filter(|(_, (parent, _))| *parent == Some(pid));
         let survivors = children.map(|(&child, (_, name))| (child, name.clone())).collect();
-        if let Some(process) = seen.processes.get_mut(&pid) {
-            Arc::make_mut(process).survivors = Some(survivors);
-        }
+        Arc::make_mut(process).survivors = Some(survivors);
     }
 }
 
@@ -123,4 +136,35 @@ pub(super) fn replaceable_path(_path: &Path) -> Option<String> {
 /// Processes have no second name here.
 pub(super) fn same_path(_one: &Path, _other: &Path) -> bool {
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_outlives_its_process_is_told_from_what_ended_while_it_was_looked_at() {
+        let absent = |pid| (pid, Arc::new(Process { pid, ..Process::default() }));
+        let named = Process { pid: 9, name: Some("a.exe".to_owned()), ..Process::default() };
+        let mut processes: BTreeMap<Pid, Arc<Process>> =
+            [absent(5), absent(6), absent(7), absent(8), (9, Arc::new(named))].into();
+        let running = |pid, parent, name: &str| (pid, (Some(parent), Some(name.to_owned())));
+        let running = [running(50, 5, "heir.exe"), running(7, 1, "back.exe"), running(90, 9, "b.exe")].into();
+        // 6 has closed its sockets; 7 has started meanwhile; nobody is left of what 8 started.
+        name_survivors(&mut processes, &[5, 7, 8, 9].into(), &running);
+        let survivors = |pid| processes[&pid].survivors.as_deref();
+        assert_eq!(survivors(5), Some(&[(50, Some("heir.exe".to_owned()))][..]));
+        assert_eq!((survivors(6), survivors(7), survivors(9)), (None, None, None));
+        assert_eq!(survivors(8), Some(&[][..]));
+    }
+
+    #[test]
+    fn the_kernel_has_a_name_and_no_file() {
+        let unnamed = Process { pid: SYSTEM, exe: Some(Default::default()), ..Process::default() };
+        let mut processes = [(SYSTEM, Arc::new(unnamed))].into();
+        name_system(&mut processes);
+        let system = &processes[&SYSTEM];
+        assert!(system.is_kernel && system.exe.is_none());
+        assert_eq!(system.name.as_deref(), Some("System"));
+    }
 }
