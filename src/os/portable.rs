@@ -1,6 +1,5 @@
 //! The backend that works everywhere: `netstat2` for sockets, `sysinfo` for processes. It is what Windows
-//! is observed by, and macOS where its kernel's lists cannot be read, and what Linux's own backend is held
-//! against in a test.
+//! is observed by, and what Linux's own backend is held against in a test; macOS has its own for sockets.
 
 mod processes;
 mod sockets;

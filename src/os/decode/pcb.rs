@@ -1,13 +1,14 @@
-//! A socket as macOS's kernel lists it (`pcblist`).
+//! A socket as macOS's kernel tells of it: in its lists (`pcblist`), or as one that a process has open
+//! (`socket_fdinfo`).
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use super::super::Wish;
 use super::kernel_socket::TcpState;
 use super::port_filter::{is_in, joined};
 use crate::model::{AcceptQueue, Pid, PortRange, Protocol, RemnantState, Socket, SocketId, State};
 
-/// One socket of a list.
+/// One socket of the Internet's protocols.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pcb {
     /// TCP or UDP.
@@ -38,8 +39,8 @@ pub struct Pcb {
 /// What the kernel tells of a socket here and in `socket_fdinfo` alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Identity {
-    /// The kernel's address of the socket, made unrecognizable: `xso_so` and `soi_so`. Up to macOS 14 both
-    /// are `VM_KERNEL_ADDRPERM` of it, since then `VM_KERNEL_ADDRHASH` (`sotoxsocket_n` in
+    /// The kernel's address of the socket, made unrecognizable: `xso_so` and `soi_so`. Both were
+    /// `VM_KERNEL_ADDRPERM` of it and became `VM_KERNEL_ADDRHASH` (`sotoxsocket_n` in
     /// `bsd/netinet/in_pcblist.c`, `fill_common_sockinfo` in `bsd/kern/socket_info.c`). 0 where it has none.
     pub handle: u64,
     /// The number that the protocol gave it when it was made, and to no other: `inp_gencnt` and
@@ -79,6 +80,107 @@ impl Pcb {
             accept_queue: (state == State::Listen).then_some(self.queue).flatten(),
             ..Socket::new(id, self.protocol, state, self.local)
         })
+    }
+}
+
+/// What the kernel tells of a socket in both places.
+pub(super) struct Told {
+    pub(super) protocol: Protocol,
+    /// TCP's state, and how often it sent again.
+    pub(super) tcp: Option<(i32, u32)>,
+    /// `inp_vflag`, `insi_vflag`.
+    pub(super) versions: u8,
+    /// Its own address and port: of IPv4, the address is in the last four bytes (`in_addr_4in6`).
+    pub(super) local: ([u8; 16], u16),
+    /// Its peer's.
+    pub(super) peer: ([u8; 16], u16),
+    /// `so_qlen`, `so_incqlen`, `so_qlimit`.
+    pub(super) queue: [u16; 3],
+    pub(super) identity: Identity,
+}
+
+/// `inp_vflag` (`bsd/netinet/in_pcb.h`; `INI_IPV4` and `INI_IPV6` in `bsd/sys/proc_info.h`).
+pub(super) const INP_IPV4: u8 = 0x1;
+pub(super) const INP_IPV6: u8 = 0x2;
+
+impl Pcb {
+    /// `None` where it is of no family, or in a state that is not known.
+    pub(super) fn new(told: &Told) -> Option<Pcb> {
+        let Told { protocol, tcp, versions, local, peer, queue, identity } = told;
+        let is_ipv6 = versions & INP_IPV6 != 0;
+        if !is_ipv6 && versions & INP_IPV4 == 0 {
+            return None;
+        }
+        let (ip, scope) = address(local.0, is_ipv6);
+        let local = SocketAddr::new(ip, local.1);
+        let peer = SocketAddr::new(address(peer.0, is_ipv6).0, peer.1);
+        let is_wildcard = local.is_ipv6() && local.ip().is_unspecified();
+        let (state, retransmits) = match *tcp {
+            Some((state, retransmits)) => (tcp_state(state)?, retransmits),
+            None if peer.port() == 0 => (TcpState::Closed, 0),
+            None => (TcpState::Established, 0),
+        };
+        Some(Pcb {
+            protocol: *protocol,
+            state,
+            local,
+            peer,
+            scope,
+            // Set and cleared when it is bound (`tcp6_usr_bind` in `bsd/netinet/tcp_usrreq.c`).
+            dual_stack: is_wildcard.then_some(versions & INP_IPV4 != 0),
+            uid: None,
+            queue: Some(accept_queue(*queue)),
+            retransmits: u8::try_from(retransmits).unwrap_or(u8::MAX),
+            identity: *identity,
+            process: None,
+        })
+    }
+}
+
+/// The numbers of `bsd/netinet/tcp_fsm.h`.
+fn tcp_state(number: i32) -> Option<TcpState> {
+    Some(match number {
+        0 => TcpState::Closed,
+        1 => TcpState::Listening,
+        2 => TcpState::SynSent,
+        3 => TcpState::SynReceived,
+        4 => TcpState::Established,
+        5 => TcpState::CloseWait,
+        6..=9 => TcpState::Closing,
+        10 => TcpState::TimeWait,
+        _ => return None,
+    })
+}
+
+/// An address. Of one that holds on one link alone, the kernel has the interface in its second pair of
+/// bytes, which is not part of it (`inet6print` of netstat, `in6_setscope` in `bsd/netinet6/scope6.c`).
+fn address(mut bytes: [u8; 16], is_ipv6: bool) -> (IpAddr, Option<u32>) {
+    if !is_ipv6 {
+        let [.., a, b, c, d] = bytes;
+        return (IpAddr::from([a, b, c, d]), None);
+    }
+    let is_of_link = match bytes[0] {
+        0xfe => bytes[1] & 0xc0 == 0x80,
+        0xff => matches!(bytes[1] & 0x0f, 1 | 2),
+        _ => false,
+    };
+    let mut scope = None;
+    if is_of_link {
+        scope = Some(u32::from(u16::from_be_bytes([bytes[2], bytes[3]]))).filter(|&index| index != 0);
+        bytes[2..4].fill(0);
+    }
+    (Ipv6Addr::from(bytes).to_canonical(), scope)
+}
+
+/// `so_qlen` counts all that were not accepted, `so_incqlen` those of them that are not even connected;
+/// both are below zero only by mistake. Where `so_qlen` has reached `so_qlimit` (`listen(2)`'s backlog),
+/// the kernel takes no more (`sonewconn_internal` in `bsd/kern/uipc_socket2.c`, by `soqlimitcompat`, which
+/// is on). Linux takes one more than its limit, and so does an [`AcceptQueue`].
+fn accept_queue([all, incomplete, limit]: [u16; 3]) -> AcceptQueue {
+    let positive = |number: u16| u32::try_from(number.cast_signed()).unwrap_or(0);
+    AcceptQueue {
+        waiting: positive(all).saturating_sub(positive(incomplete)),
+        limit: positive(limit).checked_sub(1),
     }
 }
 
@@ -148,6 +250,14 @@ mod tests {
             identity: Identity { handle: 1, generation: 1 },
             process: None,
         }
+    }
+
+    #[test]
+    fn a_queue_is_full_where_the_kernel_takes_no_more() {
+        assert!(!accept_queue([127, 0, 128]).is_full());
+        assert!(accept_queue([128, 0, 128]).is_full());
+        assert!(!accept_queue([128, 1, 128]).is_full(), "one is only half there");
+        assert_eq!(accept_queue([u16::MAX, 0, 0]), AcceptQueue { waiting: 0, limit: None });
     }
 
     #[test]

@@ -11,12 +11,9 @@
 //! `#pragma pack(4)`: numbers of eight bytes begin at multiples of four. New fields have so far been added
 //! at their ends, so longer ones than are known are read as far as they are.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-
 use super::bytes::{bytes_at, i32_at, u16_at, u32_at, u64_at};
-use super::kernel_socket::TcpState;
-use super::pcb::{Identity, Pcb};
-use crate::model::{AcceptQueue, Protocol};
+use super::pcb::{INP_IPV4, INP_IPV6, Identity, Pcb, Told};
+use crate::model::Protocol;
 
 /// What a list says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,9 +30,8 @@ const GENERATIONS: usize = 24;
 const XSO_SOCKET: u32 = 0x001;
 const XSO_INPCB: u32 = 0x010;
 const XSO_TCPCB: u32 = 0x020;
-/// `inp_vflag` (`bsd/netinet/in_pcb.h`).
-const INP_IPV4: u8 = 0x1;
-const INP_IPV6: u8 = 0x2;
+/// Any version of IP, in `inp_vflag`.
+const INP_ANY: u8 = INP_IPV4 | INP_IPV6;
 /// Protocol numbers (IANA).
 const IPPROTO_TCP: u32 = 6;
 const IPPROTO_UDP: u32 = 17;
@@ -66,6 +62,10 @@ fn records(protocol: Protocol, bytes: &[u8], list: &mut List) -> Option<()> {
     if rest.is_empty() && count == 0 {
         return Some(());
     }
+    let number = match protocol {
+        Protocol::Tcp => IPPROTO_TCP,
+        Protocol::Udp => IPPROTO_UDP,
+    };
     let mut parts = Parts::default();
     loop {
         let length = u32_at(rest, 0)? as usize;
@@ -88,118 +88,56 @@ fn records(protocol: Protocol, bytes: &[u8], list: &mut List) -> Option<()> {
         let (Some(inpcb), Some(socket)) = (parts.inpcb, parts.socket) else { continue };
         let tcp = match (protocol, parts.tcpcb) {
             (Protocol::Udp, _) => None,
-            (Protocol::Tcp, Some(tcpcb)) => Some((tcp_state(i32_at(tcpcb, 36)?), u32_at(tcpcb, 144)?)),
+            (Protocol::Tcp, Some(tcpcb)) => Some((i32_at(tcpcb, 36)?, u32_at(tcpcb, 144)?)),
             (Protocol::Tcp, None) => continue,
         };
         parts = Parts::default();
-        let tcp = match tcp {
-            None => None,
-            Some((Some(state), retransmits)) => Some((state, retransmits)),
-            Some((None, _)) => {
-                list.malformed = true;
-                continue;
-            }
-        };
-        // What was closed while the list was written has a newer number, and is passed over as by netstat.
-        let is_there = u64_at(inpcb, 28)? <= newest;
-        list.sockets.extend(pcb(protocol, tcp, inpcb, socket)?.filter(|_| is_there));
+        // Passed over as by netstat: what is of another protocol or of no family, and what was closed while
+        // the list was written and has a newer number since.
+        let is_meant = u32_at(socket, 36)? == number && *inpcb.get(44)? & INP_ANY != 0;
+        if !is_meant || u64_at(inpcb, 28)? > newest {
+            continue;
+        }
+        match pcb(protocol, tcp, inpcb, socket)? {
+            Some(pcb) => list.sockets.push(pcb),
+            None => list.malformed = true,
+        }
     }
 }
 
-/// The numbers of `bsd/netinet/tcp_fsm.h`.
-fn tcp_state(number: i32) -> Option<TcpState> {
-    Some(match number {
-        0 => TcpState::Closed,
-        1 => TcpState::Listening,
-        2 => TcpState::SynSent,
-        3 => TcpState::SynReceived,
-        4 => TcpState::Established,
-        5 => TcpState::CloseWait,
-        6..=9 => TcpState::Closing,
-        10 => TcpState::TimeWait,
-        _ => return None,
-    })
-}
-
-/// One socket; an inner `None` for one of another protocol or of no family. `tcp` is TCP's state and how
-/// often it sent again.
-fn pcb(protocol: Protocol, tcp: Option<(TcpState, u32)>, inpcb: &[u8], socket: &[u8]) -> Option<Option<Pcb>> {
-    let number = match protocol {
-        Protocol::Tcp => IPPROTO_TCP,
-        Protocol::Udp => IPPROTO_UDP,
-    };
-    let versions = *inpcb.get(44)?;
-    if u32_at(socket, 36)? != number || versions & (INP_IPV4 | INP_IPV6) == 0 {
-        return Some(None);
-    }
-    let is_ipv6 = versions & INP_IPV6 != 0;
-    let (local, scope) = address(inpcb, 64, is_ipv6)?;
-    let (peer, _) = address(inpcb, 48, is_ipv6)?;
-    let port = |at| bytes_at(inpcb, at).map(u16::from_be_bytes);
-    let (local, peer) = (SocketAddr::new(local, port(18)?), SocketAddr::new(peer, port(16)?));
-    let udp = if peer.port() == 0 { TcpState::Closed } else { TcpState::Established };
-    let (state, retransmits) = tcp.unwrap_or((udp, 0));
+/// One socket; `None` where its parts are too short. What is wrong with it otherwise is an inner `None`.
+fn pcb(protocol: Protocol, tcp: Option<(i32, u32)>, inpcb: &[u8], socket: &[u8]) -> Option<Option<Pcb>> {
     let identity = Identity { handle: u64_at(socket, 8)?, generation: u64_at(inpcb, 28)? };
+    let port = |at| bytes_at(inpcb, at).map(u16::from_be_bytes);
+    let told = Told {
+        protocol,
+        tcp,
+        versions: *inpcb.get(44)?,
+        local: (bytes_at(inpcb, 64)?, port(18)?),
+        peer: (bytes_at(inpcb, 48)?, port(16)?),
+        queue: [u16_at(socket, 44)?, u16_at(socket, 46)?, u16_at(socket, 48)?],
+        identity,
+    };
+    let uid = u32_at(socket, 64)?;
+    let Some(pcb) = Pcb::new(&told) else { return Some(None) };
     // Of what is no socket of the kernel's, most fields are empty (`nstat_userland_list_snapshot` in
     // `bsd/net/ntstat.c`).
-    let is_kernels = !identity.is_none();
-    let is_wildcard = local.is_ipv6() && local.ip().is_unspecified();
-    Some(Some(Pcb {
-        protocol,
-        state,
-        local,
-        peer,
-        scope,
-        // Set and cleared when it is bound (`tcp6_usr_bind` in `bsd/netinet/tcp_usrreq.c`).
-        dual_stack: (is_kernels && is_wildcard).then_some(versions & INP_IPV4 != 0),
-        uid: Some(u32_at(socket, 64)?).filter(|_| is_kernels),
-        queue: is_kernels.then_some(queue(u16_at(socket, 44)?, u16_at(socket, 46)?, u16_at(socket, 48)?)),
-        retransmits: u8::try_from(retransmits).unwrap_or(u8::MAX),
-        identity,
-        process: u32_at(socket, 68).filter(|&pid| !is_kernels && pid != 0),
+    Some(Some(if identity.is_none() {
+        let process = u32_at(socket, 68).filter(|&pid| pid != 0);
+        Pcb { process, queue: None, dual_stack: None, ..pcb }
+    } else {
+        Pcb { uid: Some(uid), ..pcb }
     }))
-}
-
-/// An address: of IPv4, the last four bytes of `in_addr_4in6`. Of one that holds on one link alone, the
-/// kernel has the interface in its second pair of bytes, which is not part of it (`inet6print` of
-/// netstat, `in6_setscope` in `bsd/netinet6/scope6.c`).
-fn address(inpcb: &[u8], at: usize, is_ipv6: bool) -> Option<(IpAddr, Option<u32>)> {
-    if !is_ipv6 {
-        return Some((IpAddr::from(bytes_at::<4>(inpcb, at + 12)?), None));
-    }
-    let mut address: [u8; 16] = bytes_at(inpcb, at)?;
-    let is_of_link = match address[0] {
-        0xfe => address[1] & 0xc0 == 0x80,
-        0xff => matches!(address[1] & 0x0f, 1 | 2),
-        _ => false,
-    };
-    let mut scope = None;
-    if is_of_link {
-        scope = Some(u32::from(u16::from_be_bytes([address[2], address[3]]))).filter(|&index| index != 0);
-        address[2..4].fill(0);
-    }
-    Some((Ipv6Addr::from(address).to_canonical(), scope))
-}
-
-/// `so_qlen` counts all that were not accepted, `so_incqlen` those of them that are not even connected;
-/// both are below zero only by mistake. Where `so_qlen` has reached `so_qlimit` (`listen(2)`'s backlog),
-/// the kernel takes no more (`sonewconn_internal` in `bsd/kern/uipc_socket2.c`, by `soqlimitcompat`, which
-/// is on). Linux takes one more than its limit, and so does an [`AcceptQueue`].
-fn queue(all: u16, incomplete: u16, limit: u16) -> AcceptQueue {
-    let positive = |number: u16| u32::try_from(number.cast_signed()).unwrap_or(0);
-    AcceptQueue {
-        waiting: positive(all).saturating_sub(positive(incomplete)),
-        limit: positive(limit).checked_sub(1),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::kernel_socket::TcpState;
     use super::super::pcblist_written::{Written, generations, list, listener, longer_list, record, v4};
     use super::*;
-    use crate::model::{SocketId, State};
+    use crate::model::{AcceptQueue, SocketId, State};
 
     fn only(protocol: Protocol, socket: &Written) -> Pcb {
         let list = read(protocol, &list(protocol, std::slice::from_ref(socket)));
@@ -232,14 +170,6 @@ mod tests {
         let strange = Written { state: 11, ..listener() };
         let list = read(Protocol::Tcp, &list(Protocol::Tcp, &[strange, listener()]));
         assert!(list.malformed && list.sockets.len() == 1);
-    }
-
-    #[test]
-    fn a_queue_is_full_where_the_kernel_takes_no_more() {
-        assert!(!queue(127, 0, 128).is_full());
-        assert!(queue(128, 0, 128).is_full());
-        assert!(!queue(128, 1, 128).is_full(), "one is only half there");
-        assert_eq!(queue(u16::MAX, 0, 0), AcceptQueue { waiting: 0, limit: None });
     }
 
     /// What the address and state of a socket make of it.

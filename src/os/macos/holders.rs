@@ -1,17 +1,19 @@
-//! Who holds the sockets of the kernel's lists: every process's descriptors are asked for.
+//! Who holds which socket: every process's descriptors are asked for.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 
-use super::super::decode::pcb::Pcb;
+use super::super::decode::pcb::{Identity, Pcb};
 use super::super::decode::socket_fdinfo::{self, Sockets};
 use super::{calls, user_name};
-use crate::model::{Pid, Unseen, UnseenProcess};
+use crate::model::{Pid, Protocol, Unseen, UnseenProcess};
+
+/// The holders of each socket, by its place among those that are known.
+type OfSocket = HashMap<usize, BTreeSet<Pid>>;
 
 /// What was found.
 pub(super) struct Holders {
-    /// The holders of each socket, by its place in the lists.
-    of_socket: HashMap<usize, BTreeSet<Pid>>,
+    of_socket: OfSocket,
     /// The processes whose descriptors this user may not list.
     denied: BTreeMap<Pid, UnseenProcess>,
     /// How many processes were asked about.
@@ -27,29 +29,60 @@ impl Holders {
     pub(super) fn search(pcbs: &[Pcb]) -> io::Result<Holders> {
         let mut holders = Holders::of_lists(pcbs);
         let sockets = Sockets::of(pcbs);
+        holders.walk(|of_socket, pid, open| {
+            if let Some(at) = sockets.place(&open) {
+                of_socket.entry(at).or_default().insert(pid);
+            }
+        })?;
+        Ok(holders)
+    }
+
+    /// The sockets of the processes that this user may look into, without any list.
+    ///
+    /// # Errors
+    ///
+    /// Where the processes cannot be listed.
+    pub(super) fn with_sockets() -> io::Result<(Vec<Pcb>, Holders)> {
+        let mut holders = Holders::of_lists(&[]);
+        let mut pcbs: Vec<Pcb> = Vec::new();
+        let mut places: HashMap<(Protocol, Identity), usize> = HashMap::new();
+        holders.walk(|of_socket, pid, open| {
+            let known = places.get(&(open.protocol, open.identity)).copied();
+            let at = known.filter(|_| !open.identity.is_none()).unwrap_or(pcbs.len());
+            if at == pcbs.len() {
+                places.insert((open.protocol, open.identity), at);
+                pcbs.push(open);
+            }
+            of_socket.entry(at).or_default().insert(pid);
+        })?;
+        Ok((pcbs, holders))
+    }
+
+    /// Shows `each` the Internet sockets of all processes that may be looked into.
+    fn walk(&mut self, mut each: impl FnMut(&mut OfSocket, Pid, Pcb)) -> io::Result<()> {
         let pids = calls::pids()?;
-        holders.asked = pids.len();
+        self.asked = pids.len();
         let mut room = vec![0; socket_fdinfo::ROOM];
         for pid in pids {
             match calls::sockets_of(pid) {
                 Ok(descriptors) => {
                     for descriptor in descriptors {
                         let written = calls::socket(pid, descriptor, &mut room);
-                        let open = written.and_then(|written| socket_fdinfo::read(&room[..written]));
-                        if let Some(at) = open.and_then(|open| sockets.place(&open)) {
-                            holders.of_socket.entry(at).or_default().insert(pid);
+                        if let Some(open) = written.and_then(|written| socket_fdinfo::read(&room[..written]))
+                        {
+                            each(&mut self.of_socket, pid, open);
                         }
                     }
                 }
                 // It has ended since, or is ending.
                 Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {}
                 Err(_) => {
-                    holders.denied.insert(pid, calls::short_facts(pid));
+                    self.denied.insert(pid, calls::short_facts(pid));
                 }
             }
         }
-        holders.name_users();
-        Ok(holders)
+        self.name_users();
+        Ok(())
     }
 
     /// What the lists themselves say of holders.
