@@ -2,19 +2,21 @@
 //! that none panics, reads past its end, or takes for ever.
 #![no_main]
 
+use std::io::Cursor;
+
 use libfuzzer_sys::fuzz_target;
 use whatlistens::model::Protocol;
 use whatlistens::os::decode::kernel_socket::Family;
 use whatlistens::os::decode::port_filter::port_filter;
 use whatlistens::os::decode::{
-    btf, cgroup, docker_proxy, file_text, inet_diag, launchd, local_addresses, mounts, pcblist, port_rules,
-    proc_net, proc_pid, socket_fdinfo, socket_unit, task_file,
+    btf, cgroup, docker_proxy, excluded_ports, file_text, inet_diag, launchd, local_addresses, mounts,
+    pcblist, port_rules, proc_net, proc_pid, socket_fdinfo, socket_unit, task_file, version_info,
 };
 
 fuzz_target!(|data: &[u8]| {
     let Some((&which, rest)) = data.split_first() else { return };
     let text = String::from_utf8_lossy(rest);
-    match which % 14 {
+    match which % 17 {
         0 | 1 => {
             let datagram = inet_diag::read(rest, 7);
             assert!(datagram.messages.len() <= rest.len() / 16, "each message has a header");
@@ -69,6 +71,12 @@ fuzz_target!(|data: &[u8]| {
         13 => {
             let _ = (socket_fdinfo::read(rest), launchd::application(&text));
             let _ = launchd::job(text.split('\0'));
+        }
+        14 => {
+            let _ = version_info::of_program(Cursor::new(rest));
+        }
+        15 => {
+            let _ = excluded_ports::ranges(rest);
         }
         _ => {
             let unit = socket_unit::read(&[&text]);
