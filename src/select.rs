@@ -248,7 +248,10 @@ fn matches_user(row: &Row, user: &str, unseen: &Unseen, os: Os) -> Match {
     };
     let of_socket = is(row.socket.user.as_deref(), row.socket.uid);
     let of_holder = by_holder(row, |p| is(p.user.as_deref(), p.uid), || unseen.may_be_of(user));
-    Match::from(of_socket).max(of_holder)
+    // Windows names processes to everyone, and their users not.
+    let is_untold = |p: &Process| p.user.is_none() && p.name.is_some() && !p.is_kernel;
+    let may_be = os == Os::Windows && row.owner.processes().iter().any(|p| is_untold(p));
+    Match::from(of_socket).max(of_holder).max(if may_be { Match::Unknown } else { Match::No })
 }
 
 /// Whether a user goes by a name: on Windows in any case, and without the domain too.

@@ -55,12 +55,13 @@ fn protected(rows: &[Row], observation: &Observation, remedy: Option<String>) ->
         return None;
     }
     let holders = rows.iter().flat_map(|row| row.owner.processes());
-    let is_protected = |p: &&Arc<Process>| p.name.is_some() && p.exe.is_none() && !p.is_kernel;
+    let is_untold = |p: &&Arc<Process>| p.exe.is_none() || p.user.is_none();
+    let is_protected = |p: &&Arc<Process>| p.name.is_some() && !p.is_kernel && is_untold(p);
     let count = holders.filter(is_protected).map(|p| p.pid).collect::<BTreeSet<Pid>>().len();
     let what = match count {
         0 => return None,
-        1 => "the file and the user of 1 process".to_owned(),
-        n => format!("the files and the users of {n} processes"),
+        1 => "the file or the user of 1 process".to_owned(),
+        n => format!("the files or the users of {n} processes"),
     };
     let why = match observation.privileged {
         true => "which the system protects from administrators too",

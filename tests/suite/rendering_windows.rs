@@ -86,7 +86,7 @@ fn the_table_names_services_the_kernel_and_what_has_ended() {
      5355/udp  0.0.0.0    svchost.exe  1200  NETWORK SERVICE  llmnr          Dnscache, NlaSvc
     27000/tcp  0.0.0.0    lmgrd.exe     900  alice            flex-lm                                  expected
 
-    Not seen: the file and the user of 1 process, which the system protects from administrators too.
+    Not seen: the file or the user of 1 process, which the system protects from administrators too.
     ");
     insta::assert_snapshot!(office().printed("", Some(80)), @"
          PORT  ADDRESS    PROCESS       PID  USER             SERVICE       LICENSE
@@ -96,7 +96,7 @@ fn the_table_names_services_the_kernel_and_what_has_ended() {
      5355/udp  0.0.0.0    svchost.exe  1200  NETWORK SERVICE  llmnr
     27000/tcp  0.0.0.0    lmgrd.exe     900  alice            flex-lm       expected
 
-    Not seen: the file and the user of 1 process, which the system protects from
+    Not seen: the file or the user of 1 process, which the system protects from
     administrators too.
     ");
 }
@@ -160,7 +160,7 @@ fn what_is_protected_is_a_gap_with_a_remedy_for_who_is_no_administrator() {
     let detail = ordinary.printed("3333", None);
     assert!(detail.contains("Runs         a file that could not be read"), "{detail}");
     assert!(detail.contains(
-        "Not seen: the file and the user of 1 process, which this user may not ask about. To see more: "
+        "Not seen: the file or the user of 1 process, which this user may not ask about. To see more: "
     ));
     assert!(detail.contains(r#"in a terminal opened with "Run as administrator""#), "{detail}");
     let document = read(&ordinary.printed("--json", None));
@@ -191,6 +191,10 @@ fn users_are_found_in_any_case_with_and_without_their_domain() {
     assert!(ports(r"other\alice").is_empty() && ports("lic01").is_empty());
     let on_linux = linux().socket("tcp 0.0.0.0:80", &[process(7, "/usr/sbin/nginx")]);
     assert!(on_linux.report("--user ALICE").rows.is_empty());
+    // The user of the protected process is not told: it may be anyone.
+    let report = office().by_ordinary_user(&[]).report("--user mallory");
+    let hidden = report.gaps.iter().find(|gap| gap.kind == GapKind::OwnerHidden).expect("a gap");
+    assert_eq!((report.rows.len(), hidden.count), (0, Some(1)));
 }
 
 fn excluded(ports: &str, protocol: Protocol, family: Families, by_number: bool) -> ExcludedPorts {
