@@ -66,26 +66,38 @@ pub(super) fn ended(process: &Process) -> Finding {
     Finding::cannot_tell(reason, Some(advice.to_owned()))
 }
 
-/// `is_other` where the file also says that it was made under another name than that of what it seems to be.
+/// `makers` are the beginnings of the names of those who make what it seems to be, as far as they are known.
 pub(super) fn other_maker(
     exe: &str,
     version: &FileVersion,
     what: &str,
     makers: &[&str],
-    is_other: bool,
+    verdict: Verdict,
 ) -> Finding {
     let made = match (&version.company, &version.original_name) {
         (Some(company), Some(first)) => format!("{company} made it, as {first}"),
         (Some(company), None) => format!("{company} made it"),
         (None, first) => format!("it was made as {}, and not by whom", first.as_deref().unwrap_or_default()),
     };
-    let reason = format!(
-        "it is called {exe}, but its file says that {made}; the {what} is made by {}",
-        list(makers.iter().map(|maker| (*maker).to_owned()))
-    );
-    let verdict = if is_other { Verdict::Mismatch } else { Verdict::CannotTell };
+    let who = match makers {
+        [] => format!("who makes {what} is not known"),
+        makers => {
+            format!("{what} is made by {}", list(makers.iter().map(|maker| (*maker).to_owned())))
+        }
+    };
+    let reason = format!("it is called {exe}, but its file says that {made}; {who}");
     let advice = format!("Find out who installed {exe}, and from where.");
     Finding::new(verdict, Severity::Warning, reason, Some(advice))
+}
+
+/// On a port that is nobody's, or others'.
+pub(super) fn renamed_elsewhere(exe: &str, first: &str, what: &str) -> Finding {
+    Finding::cannot_tell(
+        format!(
+            "{exe} says of itself that it was made as {first}: {what} under another name, on no port of its own"
+        ),
+        Some(format!("Find out who renamed it, and whether {exe} should listen here.")),
+    )
 }
 
 pub(super) fn more_may_hold_it(seen: &Process) -> Finding {

@@ -100,8 +100,11 @@ impl<'a> Case<'a> {
         let technology: &Technology = self.facts.is_daemon_of(known)?;
         let exe = parent.exe_name(self.subject.os)?;
         let is_server = technology.has_server(exe, self.subject.os);
-        (is_server && finding::doubt(exe, parent, &self.called, self.subject.local.port()).is_none())
-            .then_some(parent)
+        let doubted = || {
+            let by_place = finding::doubt(exe, parent, &self.called, self.subject.local.port());
+            by_place.or_else(|| self.maker_doubt(exe, parent, Recognised::Server(technology)))
+        };
+        (is_server && doubted().is_none()).then_some(parent)
     }
 
     /// The rules, the first that applies.
@@ -171,6 +174,10 @@ impl<'a> Case<'a> {
             return doubt;
         }
         match (known, wrapper) {
+            (Some(known), _) if !self.place.is_license_port() && self.is_renamed(exe, process) => {
+                let name = self.facts.name_of(process, os).unwrap_or_default();
+                finding::renamed_elsewhere(exe, &name, &known.called())
+            }
             (Some(known), _) => self.recognised(exe, process, known),
             (None, Some(advice)) => finding::wrapper(exe, process, advice, self.subject),
             (None, None) if self.expected.is_empty() => {
@@ -185,29 +192,36 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Whether a process is recognised by the name alone that its file says it was made with.
+    fn is_renamed(&self, exe: &str, process: &Process) -> bool {
+        self.facts.name_of(process, self.subject.os).is_some_and(|name| name != exe)
+    }
+
     /// What speaks against a file by what it says of itself: that others made it than those who make what it
-    /// seems to be. A file that says nothing is believed by its name, as on systems where none says anything;
-    /// a name that only the file itself says is not.
+    /// seems to be, or that it was made as something else. A file that says nothing is believed by its name, as on
+    /// systems where none says anything; a name that only the file itself says needs a maker that is known.
     fn maker_doubt(&self, exe: &str, process: &Process, known: Recognised<'a>) -> Option<Finding> {
         let makers = self.facts.makers(known);
         let version = process.exe.as_ref()?.version.as_ref()?;
-        let is_maker = |company: &str| {
-            let begins = |maker: &&str| {
-                company.get(..maker.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(maker))
-            };
-            makers.iter().any(begins)
+        let begins = |company: &str, maker: &str| {
+            company.get(..maker.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(maker))
         };
-        if makers.is_empty() || version.company.as_deref().is_some_and(is_maker) {
-            return None;
-        }
+        let company = version.company.as_deref();
+        let is_made_by_them = company.map(|company| makers.iter().any(|maker| begins(company, maker)));
         let os = self.subject.os;
         let first = version.program_name();
         let is_other = first.is_some_and(|first| self.facts.recognise_name(&first, os) != Some(known));
-        let is_renamed = self.facts.name_of(process, os).is_some_and(|name| name != exe);
-        if version.company.is_none() && !is_other && !is_renamed {
-            return None;
-        }
-        Some(finding::other_maker(exe, version, &known.called(), &makers, is_other))
+        let is_renamed = self.is_renamed(exe, process);
+        let verdict = match is_made_by_them {
+            Some(true) if is_other => Verdict::CannotTell,
+            Some(true) => return None,
+            Some(false) if !makers.is_empty() && is_other => Verdict::Mismatch,
+            Some(false) if !makers.is_empty() || is_renamed || is_other => Verdict::CannotTell,
+            None if is_other && !makers.is_empty() => Verdict::Mismatch,
+            None if is_renamed || is_other => Verdict::CannotTell,
+            Some(false) | None => return None,
+        };
+        Some(finding::other_maker(exe, version, &known.called(), &makers, verdict))
     }
 
     /// What a holder is here that belongs to a license manager.
@@ -300,6 +314,7 @@ impl<'a> Case<'a> {
                 let why = match why {
                     FileUnseen::MayNotAnswer => "it lies on a server that may not answer",
                     FileUnseen::AnotherUserNamespace => "it is in another user namespace",
+                    FileUnseen::Unreadable => "it could not be opened",
                 };
                 format!("the file was not looked at: {why}")
             }));

@@ -50,6 +50,8 @@ pub enum FileUnseen {
     /// The process is in another user namespace (`user_namespaces(7)`), where any user can put together
     /// a file system as they like.
     AnotherUserNamespace,
+    /// The system refuses it.
+    Unreadable,
 }
 
 impl FileVersion {

@@ -207,7 +207,7 @@ fn a_license_manager_in_full() {
     Linux        lmgrd or lmadmin, which starts CITRIX
     Windows      lmgrd.exe or lmadmin.exe, which starts CITRIX.exe
     macOS        lmgrd or lmadmin
-    Made by      Acresso, Flexera, Macrovision or Revenera, as the files say on Windows
+    Made by      Acresso, Flexera, Globetrotter, Macrovision or Revenera, as the files say on Windows
     Note         7279 is the port of the vendor daemon CITRIX; the license server manager (lmadmin,
                  formerly lmgrd) listens on 27000, and with its console on 8082. 8083 is said to be the
                  Simple License Service's. 7279 is not a Sentinel port.

@@ -31,6 +31,8 @@ fn a_file_that_says_who_should_have_made_it_is_expected() {
         (FLEXNET, r"C:\Flexnet\lmgrd.exe", "Flexera Software LLC"),
         (FLEXNET, r"C:\Autodesk\LMGRD.EXE", "flexera"),
         (FLEXNET, r"C:\old\lmgrd.exe", "Macrovision Corporation"),
+        (FLEXNET, r"C:\older\lmgrd.exe", "GLOBEtrotter Software, Inc."),
+        ("tcp 0.0.0.0:2080", r"C:\Autodesk\adskflex.exe", "Autodesk Inc."),
         ("tcp 0.0.0.0:2080", r"C:\Autodesk\adskflex.exe", "Autodesk, Inc."),
         // Made from Flexera's kit.
         ("tcp 0.0.0.0:2080", r"C:\Autodesk\adskflex.exe", "Flexera"),
@@ -51,8 +53,15 @@ fn a_renamed_server_is_recognised_by_the_name_it_was_made_with() {
     assert_eq!(license.verdict, Verdict::Expected);
     insta::assert_snapshot!(license.reason, @"foo.exe, which was made as LMGRD.EXE, is a process known for Revenera FlexNet license server");
     assert_eq!(license.evidence[2], "the file says that it was made as LMGRD.EXE");
-    // On a port that is nobody's too, and without the ending.
-    assert_eq!(verdict("tcp 0.0.0.0:40000", r"C:\x\foo.exe", "Flexera", "lmgrd"), Verdict::Expected);
+    // Without the ending; and on a port that is nobody's it deserves a look.
+    assert_eq!(verdict(FLEXNET, r"C:\x\foo.exe", "Flexera", "lmgrd"), Verdict::Expected);
+    let elsewhere = judged("tcp 0.0.0.0:40000", saying(r"C:\x\foo.exe", "Flexera", "lmgrd"));
+    assert_eq!(elsewhere.verdict, Verdict::CannotTell);
+    insta::assert_snapshot!(elsewhere.reason, @"foo.exe says of itself that it was made as lmgrd.exe: FlexNet Publisher license server under another name, on no port of its own");
+    // Whoever makes MathWorks' daemon: a name that only the file says proves nothing.
+    for company in ["", "Somebody Ltd"] {
+        assert_eq!(verdict(FLEXNET, r"C:\x\foo.exe", company, "MLM.EXE"), Verdict::CannotTell, "{company}");
+    }
     // A name that only the file itself says needs its maker.
     assert_eq!(verdict(FLEXNET, r"C:\x\foo.exe", "", "LMGRD.EXE"), Verdict::CannotTell);
     assert_eq!(verdict(FLEXNET, r"C:\x\foo.exe", "Somebody", "LMGRD.EXE"), Verdict::CannotTell);
@@ -66,13 +75,18 @@ fn a_renamed_server_is_recognised_by_the_name_it_was_made_with() {
 fn a_name_is_not_believed_where_the_file_says_something_else() {
     let license = judged(FLEXNET, saying(r"C:\x\lmgrd.exe", "Python Software Foundation", "python.exe"));
     assert_eq!(license.verdict, Verdict::Mismatch);
-    insta::assert_snapshot!(license.reason, @"it is called lmgrd.exe, but its file says that Python Software Foundation made it, as python.exe; the FlexNet Publisher license server is made by Acresso or Flexera or Macrovision or Revenera");
+    insta::assert_snapshot!(license.reason, @"it is called lmgrd.exe, but its file says that Python Software Foundation made it, as python.exe; FlexNet Publisher license server is made by Acresso or Flexera or Globetrotter or Macrovision or Revenera");
     let license = judged(FLEXNET, saying(r"C:\x\lmgrd.exe", "Somebody Ltd", ""));
     assert_eq!(license.verdict, Verdict::CannotTell);
-    insta::assert_snapshot!(license.reason, @"it is called lmgrd.exe, but its file says that Somebody Ltd made it; the FlexNet Publisher license server is made by Acresso or Flexera or Macrovision or Revenera");
+    insta::assert_snapshot!(license.reason, @"it is called lmgrd.exe, but its file says that Somebody Ltd made it; FlexNet Publisher license server is made by Acresso or Flexera or Globetrotter or Macrovision or Revenera");
     let license = judged(FLEXNET, saying(r"C:\x\lmgrd.exe", "", "nc.exe"));
     assert_eq!(license.verdict, Verdict::Mismatch);
-    insta::assert_snapshot!(license.reason, @"it is called lmgrd.exe, but its file says that it was made as nc.exe, and not by whom; the FlexNet Publisher license server is made by Acresso or Flexera or Macrovision or Revenera");
+    insta::assert_snapshot!(license.reason, @"it is called lmgrd.exe, but its file says that it was made as nc.exe, and not by whom; FlexNet Publisher license server is made by Acresso or Flexera or Globetrotter or Macrovision or Revenera");
+    // The makers are right, and it is another program of theirs; or nobody knows them.
+    assert_eq!(verdict(FLEXNET, r"C:\x\lmgrd.exe", "Flexera", "lmutil.exe"), Verdict::CannotTell);
+    let license = judged(FLEXNET, saying(r"C:\x\mlm.exe", "Somebody Ltd", "nc.exe"));
+    assert_eq!(license.verdict, Verdict::CannotTell);
+    insta::assert_snapshot!(license.reason, @"it is called mlm.exe, but its file says that Somebody Ltd made it, as nc.exe; who makes MathWorks MATLAB Network License Manager is not known");
     // Letters of several bytes where the name of the maker would end.
     assert_eq!(verdict(FLEXNET, r"C:\x\lmgrd.exe", "Flexer\u{e4}", ""), Verdict::CannotTell);
 }

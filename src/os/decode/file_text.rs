@@ -26,6 +26,10 @@ const WORDS: &[(&str, &str)] = &[
 /// The interpreter that an executable's bytes are, or are the beginning, of.
 #[must_use]
 pub fn interpreter_in(bytes: &[u8]) -> Option<&'static str> {
+    // The same for Windows, where it is told what was typed in wide characters (PC/python.c of CPython).
+    if bytes.starts_with(b"MZ") && memmem::find(bytes, b"Py_Main").is_some() {
+        return Some("Python");
+    }
     WORDS.iter().find(|(word, _)| memmem::find(bytes, word.as_bytes()).is_some()).map(|(_, name)| *name)
 }
 
@@ -50,6 +54,8 @@ mod tests {
     #[test]
     fn a_program_that_embeds_python_is_not_python() {
         assert_eq!(interpreter_in(b"\x7fELF\0Py_Initialize\0PyRun_SimpleString\0"), None);
+        assert_eq!(interpreter_in(b"\x7fELF\0Py_Main\0"), None);
+        assert_eq!(interpreter_in(b"MZ\0\0Py_Main\0python311.dll"), Some("Python"));
         assert_eq!(interpreter_in(b"Py_BytesMai"), None);
         assert_eq!(interpreter_in(b""), None);
     }

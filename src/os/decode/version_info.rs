@@ -5,13 +5,16 @@ use std::io::{Read, Seek};
 
 use object::LittleEndian as LE;
 use object::pe::{self, ImageDosHeader, ImageNtHeaders32, ImageNtHeaders64, RT_VERSION};
-use object::read::pe::{ImageNtHeaders, ResourceDirectoryTable, ResourceNameOrId, optional_header_magic};
+use object::read::pe::{
+    ImageNtHeaders, ResourceDirectory, ResourceDirectoryTable, ResourceNameOrId, optional_header_magic,
+};
 use object::read::{ReadCache, ReadCacheOps, ReadRef};
 
 use crate::model::FileVersion;
 
-/// More of a program's resources than this is not read: icons and pictures are among them.
-const MOST_RESOURCES: u32 = 64 << 20;
+/// Of a program's resources no more than this is read, from their beginning, where the tables of them are: icons
+/// and pictures are among them, and whoever makes the file says how large they are.
+const MOST_RESOURCES: u32 = 4 << 20;
 /// A version resource tells its length in 16 bits.
 const MOST_VERSION: u64 = u16::MAX as u64;
 /// So much of one value is kept, in characters: a name.
@@ -35,10 +38,9 @@ fn resource<R: ReadCacheOps, Headers: ImageNtHeaders>(file: &ReadCache<R>) -> Op
     let (headers, directories) = Headers::parse(file, &mut offset).ok()?;
     let sections = headers.sections(file, offset).ok()?;
     let directory = directories.get(pe::IMAGE_DIRECTORY_ENTRY_RESOURCE)?;
-    if directory.address_range().1 > MOST_RESOURCES {
-        return None;
-    }
-    let resources = directories.resource_directory(file, &sections).ok()??;
+    let (at, room) = sections.pe_file_range_at(directory.virtual_address.get(LE))?;
+    let size = room.min(MOST_RESOURCES);
+    let resources = ResourceDirectory::new(file.read_bytes_at(at.into(), size.into()).ok()?);
     // Type, then name, then language.
     let first = |table: ResourceDirectoryTable<'_>| table.entries.first()?.data(resources).ok();
     let root = resources.root().ok()?;
@@ -126,7 +128,9 @@ fn text(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
+    use std::cell::Cell;
+    use std::io::{self, Cursor, SeekFrom};
+    use std::rc::Rc;
 
     use editpe::{Image, ResourceDirectory, VersionInfo, VersionStringTable};
     use proptest::prelude::*;
@@ -223,6 +227,50 @@ mod tests {
         assert_eq!(of(&saying(64, &[&[("Comments", "x")]])), None);
         assert_eq!(of(b"\x7fELF"), None);
         assert_eq!(of(b""), None);
+    }
+
+    /// Counts what is read of a file that seems to go on for ever.
+    struct Endless {
+        beginning: Vec<u8>,
+        at: u64,
+        read: Rc<Cell<usize>>,
+    }
+
+    impl Read for Endless {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let beginning = usize::try_from(self.at).ok().and_then(|at| self.beginning.get(at..));
+            let beginning = beginning.unwrap_or_default();
+            let copied = beginning.len().min(buffer.len());
+            buffer[..copied].copy_from_slice(&beginning[..copied]);
+            buffer[copied..].fill(0);
+            self.at += buffer.len() as u64;
+            self.read.set(self.read.get() + buffer.len());
+            Ok(buffer.len())
+        }
+    }
+
+    impl Seek for Endless {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.at = match to {
+                SeekFrom::Start(at) => at,
+                _ => 4 << 30,
+            };
+            Ok(self.at)
+        }
+    }
+
+    #[test]
+    fn however_large_the_resources_are_said_to_be_little_is_read() {
+        let mut program = saying(64, &[ADSKFLEX]);
+        // The section of the resources, as the editor calls it: its size in memory and in the file.
+        let headers = program.windows(8).position(|name| name == b".pedata\0").unwrap();
+        for at in [headers + 8, headers + 16] {
+            program[at..at + 4].copy_from_slice(&0x7000_0000_u32.to_le_bytes());
+        }
+        let read = Rc::default();
+        let told = of_program(Endless { beginning: program, at: 0, read: Rc::clone(&read) });
+        assert_eq!(told.unwrap().company.as_deref(), Some("Autodesk, Inc."));
+        assert!(read.get() < 8 << 20, "{}", read.get());
     }
 
     #[test]
