@@ -108,7 +108,7 @@ pub struct Cli {
     pub color: Color,
 
     /// Print help
-    #[arg(short = 'h', long, action = ArgAction::HelpShort)]
+    #[arg(short = 'h', long, short_alias = '?', action = ArgAction::HelpShort)]
     pub help: Option<bool>,
 
     /// Print version; with --verbose what it knows, and on which systems it was tested
@@ -116,8 +116,8 @@ pub struct Cli {
     pub version: bool,
 
     /// What fingers type after ss, netstat and lsof, and what this does anyway: only listeners
-    /// (l), all of them (a), numeric (n, P), with processes (p, o) and more (e).
-    #[arg(short = 'l', short_aliases = ['a', 'e', 'n', 'o', 'p', 'P'], action = ArgAction::Count, hide = true)]
+    /// (l), all of them (a), numeric (n, P), with processes (p, o, b) and more (e).
+    #[arg(short = 'l', short_aliases = ['a', 'b', 'e', 'n', 'o', 'p', 'P'], action = ArgAction::Count, hide = true)]
     pub habits: u8,
 
     /// lsof's `-sTCP:LISTEN`, which is what this does anyway.
@@ -198,7 +198,7 @@ Examples:
   whatlistens --json | jq .   for scripts
 
 Flags of ss, netstat and lsof that change nothing here are taken too:
-  -a -e -l -n -o -p -P, -s TCP:LISTEN
+  -a -b -e -l -n -o -p -P, -s TCP:LISTEN
 
 Exit status:
   0 something matched   1 nothing matched   2 wrong usage

@@ -54,10 +54,12 @@ pub fn report(request: &Request, observation: &Observation) -> Result<Report, Wr
         .collect();
 
     let selection = targets::resolve(&request.selection, registry)?;
+    if request.excluded {
+        targets::refuse_processes(&selection)?;
+    }
     targets::refuse_unknown(&selection, observation, &rows, facts)?;
     let Selected { mut rows, mut undecided } = select(rows, &selection, &observation.unseen, os);
-    let looked_at_rules = request.excluded || request.asked.is_some();
-    let excluded = looked_at_rules.then(|| excluded::of(observation, &selection));
+    let excluded = excluded::of(observation, &selection);
     if request.excluded {
         (rows, undecided) = (Vec::new(), 0);
     }
@@ -68,7 +70,7 @@ pub fn report(request: &Request, observation: &Observation) -> Result<Report, Wr
         taken_at: observation.taken_at,
         privileged: observation.privileged,
         asked: request.asked.as_deref().map(|typed| asked::about(typed, request, &selection, observation)),
-        gaps: gaps::of(observation, &rows, undecided, remedy, request.excluded),
+        gaps: gaps::of(observation, &rows, undecided, remedy, request),
         unreached: unreached::of(observation, &selection, facts, registry),
         elsewhere: elsewhere(observation, &selection),
         account: observation.account.clone(),

@@ -67,6 +67,10 @@ impl Task {
     ///
     /// [`Stop`] where there is nothing to do: help was asked for, or the usage was wrong.
     pub fn from_args(args: Vec<OsString>) -> Result<Task, Stop> {
+        // What is typed for help on Windows, and where all programs have it for a word.
+        let asks_for_help =
+            matches!(&args[..], [_, word] if word == "/?" || word == "/help" || word == "help");
+        let args = if asks_for_help { vec![args[0].clone(), "--help".into()] } else { args };
         let cli = Cli::try_parse_from(&args).map_err(|error| usage::stop(&error))?;
         if cli.version {
             return Err(Stop::Told(version::told(cli.verbose)));
@@ -107,6 +111,20 @@ fn refuse_look(cli: &Cli) -> Result<(), WrongUse> {
     ))
 }
 
+/// Excluded ports have no holders: what narrows those would be without effect.
+fn refuse_holders(cli: &Cli) -> Result<(), WrongUse> {
+    let narrowed = !cli.pid.is_empty()
+        || !cli.process.is_empty()
+        || !cli.user.is_empty()
+        || (cli.licenses || cli.flagged || cli.args || cli.connections || cli.all_namespaces)
+        || (cli.ipv4 || cli.ipv6 || cli.sort != Sort::default());
+    if !narrowed {
+        return Ok(());
+    }
+    let wrong = "--excluded-ports takes WHAT as ports, -t, -u, -v, -H, --json and --color, and nothing else";
+    Err(WrongUse::new(wrong.to_owned()))
+}
+
 impl Request {
     fn resolve(cli: &Cli, command: String) -> Result<Request, WrongUse> {
         let mut targets = Vec::new();
@@ -115,6 +133,9 @@ impl Request {
         }
         let internet = what::internet(&cli.internet)?;
         targets.extend(internet.targets);
+        if cli.excluded_ports {
+            refuse_holders(cli)?;
+        }
         let (ipv4, ipv6) = (cli.ipv4 || internet.ipv4, cli.ipv6 || internet.ipv6);
         let narrowed = !cli.pid.is_empty()
             || !cli.process.is_empty()

@@ -229,6 +229,11 @@ fn by_holder(row: &Row, is_it: impl Fn(&Process) -> bool, may_be_hidden: impl Fn
 /// case and `.exe` where the file has that ending.
 #[must_use]
 pub fn is_called(process: &Process, word: &str) -> bool {
+    // A path of Windows; no name has such a sign.
+    let path = process.exe.as_ref().map(|exe| exe.path.as_str()).filter(|_| word.contains('\\'));
+    if path.is_some_and(|path| path.eq_ignore_ascii_case(word)) {
+        return true;
+    }
     let names = [process.name.as_deref(), process.short_name.as_deref()];
     names.into_iter().flatten().any(|name| {
         name == word || {
@@ -257,7 +262,11 @@ fn matches_user(row: &Row, user: &str, unseen: &Unseen, os: Os) -> Match {
 /// Whether a user goes by a name: on Windows in any case, and without the domain too.
 fn is_user(name: &str, word: &str, os: Os) -> bool {
     match os {
-        Os::Windows => name.eq_ignore_ascii_case(word) || account_name(name, os).eq_ignore_ascii_case(word),
+        // `.\\alice` is alice of this machine, whatever its name is.
+        Os::Windows => {
+            let word = word.strip_prefix(".\\").unwrap_or(word);
+            name.eq_ignore_ascii_case(word) || account_name(name, os).eq_ignore_ascii_case(word)
+        }
         Os::Linux | Os::Macos => name == word,
     }
 }

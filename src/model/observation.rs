@@ -82,6 +82,8 @@ pub enum GapKind {
     ConnectionsUnreadable,
     /// Processes that are seen, and of which little more than the name is told.
     ProcessesProtected,
+    /// Command lines that were asked for and not told.
+    ArgsUnreadable,
     /// Which services processes run could not be read.
     ServicesUnreadable,
     /// Which ports the system keeps from programs could not be read.
@@ -109,6 +111,7 @@ impl GapKind {
             GapKind::BoundUnseen => "bound-sockets-unseen",
             GapKind::ConnectionsUnreadable => "connections-unreadable",
             GapKind::ProcessesProtected => "processes-protected",
+            GapKind::ArgsUnreadable => "args-unreadable",
             GapKind::ServicesUnreadable => "services-unreadable",
             GapKind::PortRulesUnreadable => "port-rules-unreadable",
         }

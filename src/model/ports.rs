@@ -9,8 +9,9 @@ use super::{Pid, PortRange, Protocol};
 pub struct PortRules {
     /// The ports given to programs that ask for none in particular.
     pub ephemeral: Option<PortRange>,
-    /// Those that are not given to such programs, each kind of them apart.
-    pub excluded: Vec<ExcludedPorts>,
+    /// Those that are not given to such programs, each kind of them apart; `None` where it was not looked at, or
+    /// is not known.
+    pub excluded: Option<Vec<ExcludedPorts>>,
     /// Ports below this need a privilege to be opened.
     pub unprivileged_from: Option<u16>,
 }

@@ -4,23 +4,23 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::{Gap, GapKind, Observation, Os, Owner, Pid, Process, Row, Unseen};
+use crate::request::Request;
 
 /// The gaps of the observation, and those of the rows shown and of the `undecided` ones that might
-/// have been. `remedy` is what to do to see more; `excluded` whether excluded ports were asked for instead.
+/// have been. `remedy` is what to do to see more.
 pub(super) fn of(
     observation: &Observation,
     rows: &[Row],
     undecided: usize,
     remedy: Option<String>,
-    excluded: bool,
+    request: &Request,
 ) -> Vec<Gap> {
     let mut gaps = observation.gaps.clone();
     // A port that is seen to be held is held, whoever else may be.
-    let of_free_ports = [GapKind::BoundUnseen, GapKind::PortRulesUnreadable];
-    gaps.retain(|gap| !of_free_ports.contains(&gap.kind) || rows.is_empty());
+    gaps.retain(|gap| gap.kind != GapKind::BoundUnseen || rows.is_empty());
     // What listens was not asked.
-    gaps.retain(|gap| gap.kind == GapKind::PortRulesUnreadable || !excluded);
-    let rights_help = [GapKind::SocketsHidden, GapKind::NamespacesUnseen];
+    gaps.retain(|gap| gap.kind == GapKind::PortRulesUnreadable || !request.excluded);
+    let rights_help = [GapKind::SocketsHidden, GapKind::NamespacesUnseen, GapKind::ServicesUnreadable];
     for gap in gaps.iter_mut().filter(|gap| rights_help.contains(&gap.kind)) {
         gap.remedy.clone_from(&remedy);
     }
@@ -31,6 +31,7 @@ pub(super) fn of(
     let hidden = rows.iter().filter(|row| row.owner == Owner::Hidden).count();
     gaps.extend(hidden_owners(hidden, undecided, observation, remedy.clone()));
     gaps.extend(protected(rows, observation, remedy.clone()));
+    gaps.extend(untold_args(rows, observation, remedy.clone()).filter(|_| request.wish.args));
     gaps.extend(hidden_holders(rows.iter().filter(|row| row.more_holders).count(), remedy));
     gaps
 }
@@ -73,6 +74,20 @@ fn protected(rows: &[Row], observation: &Observation, remedy: Option<String>) ->
         count: Some(count as u64),
         remedy,
     })
+}
+
+/// The gap of the command lines that are not told, where Linux tells all.
+fn untold_args(rows: &[Row], observation: &Observation, remedy: Option<String>) -> Option<Gap> {
+    let holders = rows.iter().flat_map(|row| row.owner.processes());
+    let is_untold = |p: &&Arc<Process>| p.name.is_some() && !p.is_kernel && p.args.is_none();
+    let count = holders.filter(is_untold).map(|p| p.pid).collect::<BTreeSet<Pid>>().len();
+    let what = match count {
+        _ if observation.host.os == Os::Linux => return None,
+        0 => return None,
+        1 => "the command line of 1 process".to_owned(),
+        n => format!("the command lines of {n} processes"),
+    };
+    Some(Gap { kind: GapKind::ArgsUnreadable, detail: what, count: Some(count as u64), remedy })
 }
 
 /// The gap of the owners that could not be seen.

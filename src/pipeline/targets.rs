@@ -96,6 +96,24 @@ pub(super) fn refuse_unknown(
     Ok(())
 }
 
+/// Refuses names that have no ports: of excluded ports nothing else can be asked.
+///
+/// # Errors
+///
+/// Where a word is no service.
+pub(super) fn refuse_processes(selection: &Selection) -> Result<(), WrongUse> {
+    let mut nameless = selection.targets.iter().filter_map(|target| match target {
+        Target::Name { word, ports, .. } if ports.is_empty() => Some(word),
+        _ => None,
+    });
+    nameless.next().map_or(Ok(()), |word| {
+        Err(WrongUse::new(format!(
+            "‘{word}’ is no service of the registry: --excluded-ports takes ports and services; the ports of a \
+             license manager are told by whatlistens explain {word}"
+        )))
+    })
+}
+
 /// So many license managers are named where a word is in the names of many.
 const MOST_MANAGERS: usize = 3;
 

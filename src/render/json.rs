@@ -103,10 +103,11 @@ struct ExcludedOut<'a> {
     license_managers: Vec<ExcludedManagerOut<'a>>,
 }
 
-/// One port among them, and the license manager that uses it.
+/// Ports among them, and the license manager that uses those.
 #[derive(Serialize)]
 struct ExcludedManagerOut<'a> {
-    port: u16,
+    first: u16,
+    last: u16,
     #[serde(flatten)]
     manager: ManagerOut<'a>,
 }
@@ -355,7 +356,11 @@ fn excluded(excluded: &Excluded) -> ExcludedOut<'_> {
         license_managers: excluded
             .managers
             .iter()
-            .map(|one| ExcludedManagerOut { port: one.ports.first, manager: manager(one) })
+            .map(|one| ExcludedManagerOut {
+                first: one.ports.first,
+                last: one.ports.last,
+                manager: manager(one),
+            })
             .collect(),
     }
 }

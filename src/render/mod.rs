@@ -87,7 +87,7 @@ pub fn render(
         return notes::write(&notes::of_account(report, style), false, notes);
     }
     let rows = fold::fold(&report.rows);
-    let excluded = report.excluded.as_deref().filter(|_| report.of_excluded);
+    let excluded = report.of_excluded.then(|| report.excluded.as_deref().unwrap_or_default());
     let detail = form == Form::Detail && report.asked.as_ref().is_some_and(|asked| !asked.ports.is_empty());
     let mut lines = if let Some(excluded) = excluded {
         excluded::write(excluded, style, out)?;
@@ -99,10 +99,13 @@ pub fn render(
         table::write(&rows, report.host.os, style, out)?;
         let mut lines = notes::of_table(report, &rows, style);
         lines.extend(notes::of_full_queues(&rows, style));
+        lines.extend(notes::of_reserved(report, style));
         lines
     };
-    lines.extend(notes::of_unreached(report, style));
-    lines.extend(notes::of_elsewhere(report, style));
+    if !report.of_excluded {
+        lines.extend(notes::of_unreached(report, style));
+        lines.extend(notes::of_elsewhere(report, style));
+    }
     lines.extend(notes::of_gaps(report, style));
     lines.extend(notes::of_account(report, style));
     if style.header {

@@ -8,7 +8,7 @@ use owo_colors::Style as Paint;
 use super::fold::Folded;
 use super::text::{counted, escape, list};
 use super::{Style, excluded};
-use crate::model::{Elsewhere, Excluded, GapKind, License, Manager, Owner, Report, Row, Verdict};
+use crate::model::{Elsewhere, Excluded, License, Manager, Owner, Report, Row, Verdict};
 
 /// So many flagged rows are given with their reasons; the rest are counted.
 const MOST_REASONS: usize = 5;
@@ -35,12 +35,24 @@ pub(super) fn of_table(report: &Report, lines: &[Folded<'_>], style: &Style) -> 
     }]
 }
 
+/// That some of the ports asked for are reserved: nothing can begin to listen there.
+pub(super) fn of_reserved(report: &Report, style: &Style) -> Vec<String> {
+    let reserved = report.excluded.iter().flatten().filter(|one| !one.ports.by_number);
+    let lines = reserved.map(|one| {
+        let range = excluded::range(&one.ports);
+        let sentence = format!(
+            "Windows has reserved {range} for somebody else: no other program that asks for one of them gets it."
+        );
+        style.paint(&style.set(&sentence), Paint::new().yellow())
+    });
+    lines.take(MOST_REASONS).collect()
+}
+
 /// What follows from the ports that the system excludes.
 pub(super) fn of_excluded(report: &Report, excluded: &[Excluded], style: &Style) -> Vec<String> {
     if excluded.is_empty() {
-        let unread = report.gaps.iter().any(|gap| gap.kind == GapKind::PortRulesUnreadable);
         let none = if report.narrowed { "None of these ports is excluded." } else { "No port is excluded." };
-        return if unread { Vec::new() } else { vec![none.to_owned()] };
+        return vec![none.to_owned()];
     }
     let mut lines = Vec::new();
     let (by_number, reserved): (Vec<_>, Vec<_>) = excluded.iter().partition(|one| one.ports.by_number);
@@ -59,12 +71,10 @@ pub(super) fn of_excluded(report: &Report, excluded: &[Excluded], style: &Style)
     for (ports, manager) in kept.iter().take(MOST_REASONS) {
         let (port, range) = (manager.ports, excluded::range(ports));
         let called = manager.called();
-        lines.push(
-            escape(&format!("{called} cannot have its port {port}, which is among {range}.")).into_owned(),
-        );
+        lines.push(escape(&format!("{called} cannot have {port}, which is among {range}.")).into_owned());
     }
     if let Some(more) = kept.len().checked_sub(MOST_REASONS).filter(|&more| more > 0) {
-        lines.push(format!("Nor can {} be had.", counted(more, "more license port")));
+        lines.push(format!("Nor can {} of license managers be had.", counted(more, "more range")));
     }
     lines.iter().map(|line| style.set(line)).collect()
 }

@@ -192,7 +192,7 @@ fn help_names_every_option_and_exits_0() {
       whatlistens --json | jq .   for scripts
 
     Flags of ss, netstat and lsof that change nothing here are taken too:
-      -a -e -l -n -o -p -P, -s TCP:LISTEN
+      -a -b -e -l -n -o -p -P, -s TCP:LISTEN
 
     Exit status:
       0 something matched   1 nothing matched   2 wrong usage

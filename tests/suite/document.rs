@@ -37,7 +37,8 @@ pub struct Excluded {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExcludedManager {
-    pub port: u16,
+    pub first: u16,
+    pub last: u16,
     pub id: String,
     #[serde(deserialize_with = "present")]
     pub vendor: Option<String>,

@@ -176,12 +176,12 @@ fn free() -> Machine {
     linux().with(process(60, "/usr/bin/curl")).seen(|seen| {
         seen.port_rules = PortRules {
             ephemeral: PortRange::parse("32768-60999"),
-            excluded: vec![ExcludedPorts {
+            excluded: Some(vec![ExcludedPorts {
                 ports: PortRange { first: 40000, last: 40000 },
                 protocol: None,
                 family: Families::Both,
                 by_number: true,
-            }],
+            }]),
             unprivileged_from: Some(1024),
         };
         seen.remnants = vec![remnant(RemnantState::TimeWait, &[]), remnant(RemnantState::Connected, &[60])];

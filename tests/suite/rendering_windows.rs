@@ -6,6 +6,8 @@ use whatlistens::model::{
     Protocol,
 };
 
+use whatlistens::request::{Stop, Task};
+
 use crate::document::read;
 use crate::recorded::{Machine, linux, process};
 
@@ -170,6 +172,15 @@ fn what_is_protected_is_a_gap_with_a_remedy_for_who_is_no_administrator() {
 }
 
 #[test]
+fn command_lines_that_are_not_told_are_a_gap() {
+    let untold = |line| {
+        let report = office().by_ordinary_user(&[]).report(line);
+        report.gaps.iter().find(|gap| gap.kind == GapKind::ArgsUnreadable).and_then(|gap| gap.count)
+    };
+    assert_eq!((untold("--args"), untold("")), (Some(3), None), "svchost, MsMpEng and lmgrd");
+}
+
+#[test]
 fn json_has_all_services_and_what_the_file_says() {
     let document = read(&office().printed("--json", None));
     let of = |port| &document.listeners.iter().find(|l| l.port == port).unwrap().processes[0];
@@ -188,6 +199,7 @@ fn users_are_found_in_any_case_with_and_without_their_domain() {
     };
     assert_eq!(ports("ALICE"), [27000]);
     assert_eq!(ports(r"lic01\Alice"), [27000]);
+    assert_eq!(ports(r".\alice"), [27000]);
     assert!(ports(r"other\alice").is_empty() && ports("lic01").is_empty());
     let on_linux = linux().socket("tcp 0.0.0.0:80", &[process(7, "/usr/sbin/nginx")]);
     assert!(on_linux.report("--user ALICE").rows.is_empty());
@@ -204,11 +216,11 @@ fn excluded(ports: &str, protocol: Protocol, family: Families, by_number: bool) 
 /// What Hyper-V leaves of the ports of license managers.
 fn with_hyper_v() -> Machine {
     windows().seen(|seen| {
-        seen.port_rules.excluded = vec![
+        seen.port_rules.excluded = Some(vec![
             excluded("1461-1560", Protocol::Tcp, Families::Both, false),
             excluded("5357", Protocol::Tcp, Families::Ipv6, false),
             excluded("50000-50059", Protocol::Tcp, Families::Ipv4, true),
-        ];
+        ]);
     })
 }
 
@@ -216,8 +228,8 @@ fn with_hyper_v() -> Machine {
 fn a_port_that_is_reserved_is_not_free() {
     insta::assert_snapshot!(with_hyper_v().printed("1538", None), @"
     1538  3ds-lm
-    Nothing listens on port 1538 on this machine, neither by TCP nor by UDP, but no program that asks
-    for it by TCP gets it: Windows has reserved it for somebody else.
+    Nothing listens on port 1538 on this machine, neither by TCP nor by UDP, but Windows has reserved it
+    for somebody else: no other program that asks for it by TCP gets it.
 
     Excluded     somebody has reserved 1461-1560/tcp, and any other program that wants to open one is
                  refused: “An attempt was made to access a socket in a way forbidden by its access
@@ -227,10 +239,10 @@ fn a_port_that_is_reserved_is_not_free() {
     License      Autodesk 3ds-lm
     Note         Autodesk's own documents put its license server on 27000-27009 and 2080. Nothing found
                  shows a current Autodesk product on 1538, so a listener here deserves a look.
-    Next         To have the port for a license server, as an administrator: net stop winnat, then netsh
-                 interface ipv4 add excludedportrange tcp startport=1538 numberofports=1
-                 store=persistent, then net start winnat. From then on a program that asks for 1538 gets
-                 it.
+    Next         If winnat has reserved it, as an administrator: net stop winnat, then netsh interface
+                 ipv4 add excludedportrange tcp startport=1538 numberofports=1 store=persistent, then
+                 net start winnat. That interrupts the network of Docker, WSL and virtual machines for a
+                 moment; from then on a program that asks for 1538 gets it.
     ");
     insta::assert_snapshot!(with_hyper_v().printed("50007/tcp", None), @"
     50007/tcp
@@ -245,7 +257,7 @@ fn a_port_that_is_reserved_is_not_free() {
     let document = read(&with_hyper_v().printed("--json 1538", None));
     let [excluded] = &document.excluded_ports.as_ref().unwrap()[..] else { panic!("{document:?}") };
     assert_eq!((excluded.first, excluded.last, excluded.opened_by_number), (1461, 1560, false));
-    assert!(read(&with_hyper_v().printed("--json", None)).excluded_ports.is_none(), "not looked at");
+    assert!(read(&windows().printed("--json", None)).excluded_ports.is_none(), "not looked at");
 }
 
 #[test]
@@ -258,21 +270,25 @@ fn excluded_ports_are_listed_with_the_license_managers_among_them() {
 
     reserved: by somebody, as Hyper-V, WSL and Docker do through the service winnat. Any other program that asks for one of these ports is refused (error 10013).
     administered: kept for programs that ask for one of them by its number.
-    netmap-lm cannot have its port 1493, which is among 1461-1560/tcp.
-    nCube License Manager cannot have its port 1521, which is among 1461-1560/tcp.
-    Autodesk 3ds-lm cannot have its port 1538, which is among 1461-1560/tcp.
+    netmap-lm cannot have 1493, which is among 1461-1560/tcp.
+    nCube License Manager cannot have 1521, which is among 1461-1560/tcp.
+    Autodesk 3ds-lm cannot have 1538, which is among 1461-1560/tcp.
     ");
     insta::assert_snapshot!(with_hyper_v().printed("--excluded-ports 5000-6000 -H", None), @"
     5357/tcp  ipv6  reserved  -
     reserved: by somebody, as Hyper-V, WSL and Docker do through the service winnat. Any other program that asks for one of these ports is refused (error 10013).
     ");
     insta::assert_snapshot!(with_hyper_v().printed("--excluded-ports 80", None), @"None of these ports is excluded.");
-    insta::assert_snapshot!(windows().printed("--excluded-ports", None), @"No port is excluded.");
+    let none = windows().seen(|seen| seen.port_rules.excluded = Some(Vec::new()));
+    insta::assert_snapshot!(none.printed("--excluded-ports", None), @"No port is excluded.");
     assert!(with_hyper_v().report("--excluded-ports").matched());
     assert!(!with_hyper_v().report("--excluded-ports 1538/udp").matched());
     let document = read(&with_hyper_v().printed("--excluded-ports --json 1493", None));
     let managers = &document.excluded_ports.as_ref().unwrap()[0].license_managers;
-    assert!(managers.iter().any(|manager| manager.port == 1493 && manager.id == "netmap-lm"), "{managers:?}");
+    assert!(
+        managers.iter().any(|manager| manager.first == 1493 && manager.id == "netmap-lm"),
+        "{managers:?}"
+    );
     assert!(document.listeners.is_empty());
 }
 
@@ -281,5 +297,52 @@ fn that_the_rules_could_not_be_read_is_said_of_a_free_port_alone() {
     let detail = "which ports Windows keeps from programs could not be read (x)";
     let unread = office().gap(Gap::new(GapKind::PortRulesUnreadable, detail));
     assert!(unread.printed("1538", None).contains(detail));
-    assert!(!unread.printed("27000", None).contains(detail));
+    insta::assert_snapshot!(unread.printed("1538/udp", None).lines().nth(1).unwrap(), @"Nothing listens on UDP port 1538 on this machine. Whether a program that asks for it gets it is not");
+    let document = read(&unread.printed("--json 1538", None));
+    assert!(document.excluded_ports.is_none() && !document.complete);
+    assert!(unread.printed("27000-27009", None).contains(detail), "some of them are free");
+}
+
+#[test]
+fn of_several_ports_those_that_are_reserved_are_told() {
+    let partly = windows().seen(|seen| {
+        seen.port_rules.excluded = Some(vec![excluded("27005-27049", Protocol::Tcp, Families::Ipv6, false)]);
+    });
+    insta::assert_snapshot!(partly.printed("27000-27009", None), @"
+    Nothing that listens here matches.
+    Windows has reserved 27005-27049/tcp for somebody else: no other program that asks for one of them gets it.
+    ");
+    insta::assert_snapshot!(partly.printed("27005", None), @"
+    27005  flex-lm
+    Nothing listens on port 27005 on this machine, neither by TCP nor by UDP, but Windows has reserved
+    it for somebody else: no other program that asks for it by TCP at an IPv6 address gets it.
+
+    Excluded     somebody has reserved 27005-27049/tcp at IPv6 addresses, and any other program that
+                 wants to open one is refused: “An attempt was made to access a socket in a way
+                 forbidden by its access permissions” (10013). Hyper-V, WSL and Docker reserve such
+                 blocks through the service winnat, different ones after each start of the machine
+    Registry     flex-lm, FLEX LM (1-10) (IANA, registered port)
+    License      Revenera FlexNet license server
+    Note         A FlexNet license server without a port of its own takes the first free one of
+                 27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
+                 of lmadmin. FlexNet was called FLEXlm, and Revenera was Flexera and Globetrotter.
+    Next         If winnat has reserved it, as an administrator: net stop winnat, then netsh interface
+                 ipv6 add excludedportrange tcp startport=27005 numberofports=1 store=persistent, then
+                 net start winnat. That interrupts the network of Docker, WSL and virtual machines for a
+                 moment; from then on a program that asks for 27005 gets it.
+    ");
+    let flexnet = partly.printed("flex-lm", None);
+    assert!(flexnet.contains("reserved 27005-27009 for somebody else"), "{flexnet}");
+    assert!(!flexnet.contains("startport"), "{flexnet}");
+    let document = read(&partly.printed("--json 27000 27007", None));
+    assert_eq!(document.excluded_ports.unwrap()[0].first, 27005);
+}
+
+#[test]
+fn excluded_ports_are_asked_for_by_ports_alone() {
+    for line in ["--excluded-ports --licenses", "--excluded-ports --pid 5", "--excluded-ports -6"] {
+        let words = ["whatlistens"].into_iter().chain(line.split(' ')).map(Into::into);
+        assert!(matches!(Task::from_args(words.collect()), Err(Stop::Wrong(_))), "{line}");
+    }
+    assert!(with_hyper_v().refusal("--excluded-ports lmgrd").contains("whatlistens explain lmgrd"));
 }

@@ -45,7 +45,7 @@ use crate::model::{
 };
 
 pub(super) use super::unix::{
-    is_root as privileged, process_user, replaceable_path, same_path, uid, user_name,
+    is_root as privileged, may_not_answer, process_user, replaceable_path, same_path, uid, user_name,
 };
 
 /// What the portable backend cannot see here is known, and told by nobody: it is only for comparison.

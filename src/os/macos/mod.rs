@@ -26,7 +26,7 @@ use crate::model::{
 };
 
 pub(super) use super::unix::{
-    is_root as privileged, process_user, replaceable_path, same_path, uid, user_name,
+    is_root as privileged, may_not_answer, process_user, replaceable_path, same_path, uid, user_name,
 };
 
 /// What is not seen where sockets are found through the processes that have them, as the portable backend
@@ -82,6 +82,10 @@ fn told(sight: Sight, wish: &Wish, inspect: &dyn Inspect, now: Timestamp) -> Obs
     let found = chosen.sockets.into_iter().map(|(at, socket)| Found { socket, pids: holders.of(at) });
     let tables = Tables { found: found.collect(), remnants, unanswered };
     let mut seen = portable::of_sockets(tables, gaps, wish, inspect, now);
+    if wish.takes_rules() {
+        // macOS keeps no ports back.
+        seen.port_rules.excluded = Some(Vec::new());
+    }
     name_jobs(&mut seen);
     let unseen = unlisted.unwrap_or_else(|| holders.unseen());
     Observation { unseen, account, ..seen }

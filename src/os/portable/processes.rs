@@ -67,29 +67,26 @@ pub(super) fn read(
 #[cfg(windows)]
 pub(in crate::os) type Running = BTreeMap<Pid, (Option<Pid>, Option<String>)>;
 
-/// Every process that runs.
-///
-/// # Errors
-///
-/// Where nothing can be known of any process.
+/// Every process that runs; `None` where they cannot be listed: this process at least is one.
 #[cfg(windows)]
-pub(in crate::os) fn running() -> Result<Running, sysinfo::Error> {
-    let mut system = System::new()?;
+pub(in crate::os) fn running() -> Option<Running> {
+    let mut system = System::new().ok()?;
     let kind = ProcessRefreshKind::nothing().without_tasks();
     system.refresh_processes_specifics(ProcessesToUpdate::All, false, kind);
     let one = |(pid, seen): (&sysinfo::Pid, &sysinfo::Process)| {
         let name = Some(text(seen.name())).filter(|name| !name.is_empty());
         (pid.as_u32(), (seen.parent().map(sysinfo::Pid::as_u32), name))
     };
-    Ok(system.processes().iter().map(one).collect())
+    let running: Running = system.processes().iter().map(one).collect();
+    running.contains_key(&std::process::id()).then_some(running)
 }
 
 /// The file that is where the system says that a process's is.
 struct ByPath;
 
 impl look_into::Files for ByPath {
-    fn unseen(&self, _pid: Pid, _path: &Path) -> Option<FileUnseen> {
-        None
+    fn unseen(&self, _pid: Pid, path: &Path) -> Option<FileUnseen> {
+        platform::may_not_answer(path).then_some(FileUnseen::MayNotAnswer)
     }
 
     fn open(&self, _pid: Pid, path: &Path) -> io::Result<File> {

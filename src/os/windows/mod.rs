@@ -16,6 +16,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub(super) use self::accounts::{privileged, process_user};
+pub(super) use self::programs::may_not_answer;
 use super::{Inspect, Unobservable, Wish, portable};
 use crate::model::{Gap, GapKind, Observation, Pid, Process};
 
@@ -50,17 +51,23 @@ pub(super) fn observe(
             seen.gaps.push(Gap::new(GapKind::ServicesUnreadable, detail));
         }
     }
-    if wish.takes_rules() {
-        match netsh::excluded_ports() {
-            Ok(excluded) => seen.port_rules.excluded = excluded,
-            Err(why) => {
-                let detail = format!("which ports Windows keeps from programs could not be read ({why})");
-                if wish.rules {
-                    return Err(Unobservable { reason: detail });
-                }
-                seen.gaps.push(Gap::new(GapKind::PortRulesUnreadable, detail));
-            }
+    if wish.rules || may_be_free(wish, &seen) {
+        let netsh::Answer { excluded, unanswered } = netsh::excluded_ports();
+        let detail =
+            format!("which ports Windows keeps from programs could not be read ({})", unanswered.join("; "));
+        if unanswered.is_empty() {
+            seen.port_rules.excluded = Some(excluded);
+        } else if wish.rules && excluded.is_empty() {
+            return Err(Unobservable { reason: detail });
+        } else {
+            seen.port_rules.excluded = Some(excluded).filter(|excluded| !excluded.is_empty());
+            seen.gaps.push(Gap::new(GapKind::PortRulesUnreadable, detail));
         }
+    }
+    if !wish.asked.is_empty() {
+        let detail = "TCP ports that are bound without listening, which Windows tells no program";
+        seen.gaps.push(Gap::new(GapKind::BoundUnseen, detail));
+        name_process_of_that_number(&mut seen, wish, inspect);
     }
     seen.account = vec![
         "sockets and the ids of their processes were read from the tables of iphlpapi, by netstat2"
@@ -68,6 +75,27 @@ pub(super) fn observe(
         "processes were read by sysinfo, their services from the service control manager".to_owned(),
     ];
     Ok(seen)
+}
+
+/// Whether any port that was asked about is not seen to be held.
+fn may_be_free(wish: &Wish, seen: &Observation) -> bool {
+    let held: HashSet<u16> = seen.sockets.iter().map(|socket| socket.local.port()).collect();
+    let asked = wish.asked.iter().chain(&wish.only);
+    asked.flat_map(|range| range.first..=range.last).any(|port| !held.contains(&port))
+}
+
+/// Who looks at `netstat -ano` may type a process's number for a port: such a process is told, where it listens
+/// elsewhere.
+fn name_process_of_that_number(seen: &mut Observation, wish: &Wish, inspect: &dyn Inspect) {
+    let [range] = wish.asked[..] else { return };
+    let pid = Pid::from(range.first);
+    if range.first != range.last || !seen.sockets.is_empty() || seen.processes.contains_key(&pid) {
+        return;
+    }
+    let name = portable::running().and_then(|mut running| running.remove(&pid)).and_then(|(_, name)| name);
+    if name.is_some() && portable::holders(&Wish::default(), inspect).contains(&pid) {
+        seen.processes.insert(pid, Arc::new(Process { pid, name, ..Process::default() }));
+    }
 }
 
 /// The kernel's process has no file, and to most users no name either.
@@ -83,11 +111,18 @@ fn name_system(processes: &mut BTreeMap<Pid, Arc<Process>>) {
 /// Follows up the holders that are not there: a socket that is still held by them in a second look outlives them.
 /// Others ended while they were looked at.
 fn follow_the_ended(seen: &mut Observation, wish: &Wish, inspect: &dyn Inspect) {
-    if seen.processes.values().any(|process| is_absent(process))
-        && let Ok(running) = portable::running()
-    {
-        let held_by = portable::holders(wish, inspect);
-        name_survivors(&mut seen.processes, &held_by, &running);
+    if !seen.processes.values().any(|process| is_absent(process)) {
+        return;
+    }
+    match portable::running() {
+        Some(running) => {
+            let held_by = portable::holders(wish, inspect);
+            name_survivors(&mut seen.processes, &held_by, &running);
+        }
+        None => {
+            let detail = "nothing could be read of the processes but their numbers";
+            seen.gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
+        }
     }
 }
 
@@ -113,7 +148,7 @@ fn name_survivors(
     }
 }
 
-/// Windows lists every socket to everyone.
+/// Windows lists every listener to everyone.
 pub(super) fn standing_gaps(_privileged: bool) -> Vec<Gap> {
     Vec::new()
 }

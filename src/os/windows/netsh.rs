@@ -3,11 +3,14 @@
 #![expect(unsafe_code, reason = "where the system's own programs are is only to be had from the Windows API")]
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Read};
 use std::os::windows::ffi::OsStringExt;
 use std::os::windows::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use windows_sys::Win32::System::SystemInformation::GetSystemDirectoryW;
 use windows_sys::Win32::System::Threading::CREATE_NO_WINDOW;
@@ -24,42 +27,86 @@ const ASKED: [(Protocol, Families, &str); 4] = [
     (Protocol::Udp, Families::Ipv6, "ipv6"),
 ];
 
-/// All excluded ports.
-///
-/// # Errors
-///
-/// In words, where `netsh` could not be asked or does not know the question.
-pub(super) fn excluded_ports() -> Result<Vec<ExcludedPorts>, String> {
-    // Not by its name alone: another program could be found by that.
-    let netsh = system_folder().map_err(|error| in_words(&error))?.join("netsh.exe");
-    ask(&netsh)
+/// It has so long to answer all; it takes a fraction of a second.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What could be learnt.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    /// The excluded ports.
+    pub(super) excluded: Vec<ExcludedPorts>,
+    /// Which questions have no answer, and why: `tcp by ipv6: it does not answer`.
+    pub(super) unanswered: Vec<String>,
 }
 
-fn ask(netsh: &Path) -> Result<Vec<ExcludedPorts>, String> {
-    let start = |(protocol, _, family): &(Protocol, Families, &str)| {
-        Command::new(netsh)
+/// All excluded ports, as far as `netsh` tells them.
+pub(super) fn excluded_ports() -> Answer {
+    // Not by its name alone: another program could be found by that.
+    match system_folder() {
+        Ok(folder) => ask(&folder.join("netsh.exe"), PATIENCE),
+        Err(error) => Answer { unanswered: vec![in_words(&error)], ..Answer::default() },
+    }
+}
+
+fn ask(netsh: &Path, patience: Duration) -> Answer {
+    let deadline = Instant::now() + patience;
+    // All at once: each takes most of its time to start.
+    let started: Vec<_> = ASKED.iter().map(|&asked| (asked, Question::ask(netsh, asked))).collect();
+    let mut unanswered = Vec::new();
+    let mut printed = Vec::new();
+    for ((protocol, family, name), question) in started {
+        match question.and_then(|question| question.answer(deadline)) {
+            Ok(text) => printed.push((protocol, family, text)),
+            Err(why) => unanswered.push(format!("{protocol} by {name}: {why}")),
+        }
+    }
+    let all = printed.iter().map(|(protocol, family, text)| (*protocol, *family, text.as_slice()));
+    Answer { excluded: excluded_ports::together(all), unanswered }
+}
+
+/// A `netsh` that was asked something, and what it prints.
+struct Question {
+    netsh: Child,
+    printed: Receiver<io::Result<Vec<u8>>>,
+}
+
+impl Question {
+    fn ask(netsh: &Path, (protocol, _, family): (Protocol, Families, &str)) -> Result<Question, String> {
+        let mut netsh = Command::new(netsh)
             .args(["interface", family, "show", "excludedportrange", protocol.name()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .creation_flags(CREATE_NO_WINDOW)
             .spawn()
-            .map_err(|error| in_words(&error))
-    };
-    // All at once: each takes most of its time to start.
-    let started = ASKED.iter().map(start).collect::<Result<Vec<_>, String>>()?;
-    let mut printed = Vec::new();
-    for child in started {
-        let output = child.wait_with_output().map_err(|error| in_words(&error))?;
-        // It prints at least a heading. What it says of an error is in the system's language, and no range.
-        if !output.status.success() || output.stdout.is_empty() {
-            return Err("netsh interface ipv4 show excludedportrange tcp tells nothing".to_owned());
-        }
-        printed.push(output.stdout);
+            .map_err(|error| in_words(&error))?;
+        let (told, printed) = mpsc::channel();
+        let mut pipe = netsh.stdout.take().ok_or("it has no output")?;
+        thread::spawn(move || {
+            let mut text = Vec::new();
+            // Where nobody waits for it any more, nobody need know.
+            let _ = told.send(pipe.read_to_end(&mut text).map(|_| text));
+        });
+        Ok(Question { netsh, printed })
     }
-    let asked = ASKED.iter().zip(&printed);
-    let all = asked.map(|(&(protocol, family, _), text)| (protocol, family, text.as_slice()));
-    Ok(excluded_ports::together(all))
+
+    /// What it printed: at least a heading. What it says of an error is in the system's language, and no range.
+    fn answer(mut self, deadline: Instant) -> Result<Vec<u8>, String> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let Ok(printed) = self.printed.recv_timeout(left) else {
+            // It may have ended by now.
+            let _ = self.netsh.kill();
+            let _ = self.netsh.wait();
+            return Err("netsh does not answer".to_owned());
+        };
+        let printed = printed.map_err(|error| in_words(&error))?;
+        let status = self.netsh.wait().map_err(|error| in_words(&error))?;
+        match status.success() {
+            true if printed.is_empty() => Err("netsh printed nothing".to_owned()),
+            true => Ok(printed),
+            false => Err(format!("netsh failed ({status})")),
+        }
+    }
 }
 
 /// Where the system's own programs are.
@@ -100,7 +147,8 @@ if %5==tcp echo    1461        1560
 if %2%5==ipv6tcp echo    5357        5357
 ",
         );
-        let excluded = ask(&netsh).unwrap();
+        let Answer { excluded, unanswered } = ask(&netsh, PATIENCE);
+        assert_eq!(unanswered, [""; 0]);
         let range = |first, last| PortRange { first, last };
         let told: Vec<_> =
             excluded.iter().map(|one| (one.ports, one.protocol, one.family, one.by_number)).collect();
@@ -115,14 +163,31 @@ if %2%5==ipv6tcp echo    5357        5357
     }
 
     #[test]
-    fn that_it_fails_is_told() {
-        let (_folder, fails) = stand_in("@echo off\necho 80 90\nexit /b 1\n");
-        let (_other_folder, silent) = stand_in("@echo off\n");
-        for netsh in [&fails, &silent] {
-            assert!(ask(netsh).unwrap_err().contains("tells nothing"), "{}", netsh.display());
-        }
-        let absent = ask(Path::new(r"C:\nowhere\netsh.exe")).unwrap_err();
-        assert!(!absent.is_empty() && !absent.contains("os error"), "{absent}");
+    fn what_has_no_answer_is_told_beside_what_has() {
+        let (_folder, fails) = stand_in(
+            "@echo off
+echo 80 90
+if %2==ipv6 exit /b 1
+",
+        );
+        let Answer { excluded, unanswered } = ask(&fails, PATIENCE);
+        assert!(
+            excluded.len() == 2 && excluded.iter().all(|one| one.family == Families::Ipv4),
+            "{excluded:?}"
+        );
+        assert_eq!(unanswered.len(), 2);
+        assert!(unanswered[0].starts_with("tcp by ipv6: netsh failed"), "{unanswered:?}");
+        let (_folder, silent) = stand_in("@echo off\n");
+        assert_eq!(ask(&silent, PATIENCE).unanswered[0], "tcp by ipv4: netsh printed nothing");
+        let absent = ask(Path::new(r"C:\nowhere\netsh.exe"), PATIENCE).unanswered;
+        assert!(absent.len() == 4 && !absent[0].contains("os error"), "{absent:?}");
+    }
+
+    #[test]
+    fn what_does_not_answer_is_not_waited_for() {
+        let (_folder, stuck) = stand_in("@echo off\n:again\ngoto again\n");
+        let answer = ask(&stuck, Duration::from_millis(300));
+        assert_eq!(answer.unanswered[3], "udp by ipv6: netsh does not answer");
     }
 
     #[test]

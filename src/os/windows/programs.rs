@@ -6,26 +6,30 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
+use std::path::{Component, Path, Prefix};
 use std::sync::Arc;
 
 use windows_sys::Win32::Foundation::CloseHandle;
+use windows_sys::Win32::Storage::FileSystem::GetDriveTypeW;
 use windows_sys::Win32::System::Threading::{
     OpenProcess, PROCESS_NAME_WIN32, PROCESS_QUERY_LIMITED_INFORMATION, QueryFullProcessImageNameW,
 };
 
 use super::super::decode::version_info;
-use crate::model::{Executable, FileVersion, Pid, Process, file_name};
+use crate::model::{Executable, FileUnseen, FileVersion, Pid, Process, file_name};
 use crate::os::THIS_OS;
 
 /// A path that `sysinfo` gives may be cut at this length (`MAX_PATH`).
 const CUT: usize = 259;
+/// What `GetDriveTypeW` calls a drive of another machine (`DRIVE_REMOTE` in its documentation).
+const DRIVE_REMOTE: u32 = 4;
 /// No path is longer, in UTF-16 units ("Maximum Path Length Limitation" in Microsoft's documentation).
 const LONGEST: usize = 32_768;
 
 /// Notes what the files of holders say of themselves, each file being read once, and the paths that were not
 /// told or cut short.
 pub(super) fn ask(processes: &mut BTreeMap<Pid, Arc<Process>>, holders: &BTreeSet<Pid>) {
-    let mut known: HashMap<String, Option<FileVersion>> = HashMap::new();
+    let mut known: HashMap<String, Result<Option<FileVersion>, FileUnseen>> = HashMap::new();
     for process in processes.values_mut().filter(|process| holders.contains(&process.pid)) {
         let process = Arc::make_mut(process);
         let told = process.exe.as_ref().map(|exe| exe.path.encode_utf16().count());
@@ -37,14 +41,38 @@ pub(super) fn ask(processes: &mut BTreeMap<Pid, Arc<Process>>, holders: &BTreeSe
             process.exe = Some(Executable { path, ..Executable::default() });
         }
         let Some(exe) = &mut process.exe else { continue };
-        let version = known
-            .entry(exe.path.clone())
-            .or_insert_with_key(|path| version_info::of_program(File::open(path).ok()?));
-        exe.version.clone_from(version);
+        if may_not_answer(Path::new(&exe.path)) {
+            exe.unseen = Some(FileUnseen::MayNotAnswer);
+            continue;
+        }
+        let told = known.entry(exe.path.clone()).or_insert_with_key(|path| {
+            let file = File::open(path).map_err(|_| FileUnseen::Unreadable)?;
+            Ok(version_info::of_program(file))
+        });
+        match told {
+            Ok(version) => exe.version.clone_from(version),
+            Err(why) => exe.unseen = Some(*why),
+        }
     }
 }
 
-/// The path of the file that a process runs, which an ordinary user may ask of most.
+/// Whether a file lies on another machine, which may not answer, and of which a look would have to ask for it with
+/// this user's name and password: behind a path such as `\\server\share`, or on a drive that stands for one.
+pub(in crate::os) fn may_not_answer(path: &Path) -> bool {
+    match path.components().next() {
+        Some(Component::Prefix(prefix)) => match prefix.kind() {
+            Prefix::Disk(letter) | Prefix::VerbatimDisk(letter) => {
+                let root = [u16::from(letter), u16::from(b':'), u16::from(b'\\'), 0];
+                // SAFETY: the text ends with a zero.
+                unsafe { GetDriveTypeW(root.as_ptr()) == DRIVE_REMOTE }
+            }
+            _ => true,
+        },
+        _ => false,
+    }
+}
+
+/// The path of the file that a process runs. An ordinary user may ask it of their own processes, and of few others.
 fn path(pid: Pid) -> Option<String> {
     let mut path = vec![0_u16; LONGEST];
     let mut length = LONGEST as u32;
@@ -62,4 +90,19 @@ fn path(pid: Pid) -> Option<String> {
     };
     let path = path.get(..length as usize).filter(|_| told != 0)?;
     Some(String::from_utf16_lossy(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_on_other_machines_are_not_looked_at() {
+        for path in [r"\\server\share\lmgrd.exe", r"\\?\UNC\server\share\lmgrd.exe", r"\\.\pipe\lmgrd.exe"] {
+            assert!(may_not_answer(Path::new(path)), "{path}");
+        }
+        for path in [r"C:\Windows\System32\svchost.exe", r"\\?\C:\Windows\notepad.exe", "lmgrd.exe"] {
+            assert!(!may_not_answer(Path::new(path)), "{path}");
+        }
+    }
 }

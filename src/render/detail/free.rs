@@ -1,5 +1,6 @@
 //! A port that nobody listens on, in words: whether it is free, and what may keep a program from it.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use super::super::page::Page;
 use super::super::text::{counted, escape, list};
 use super::holder::process_called;
 use crate::model::{
-    Asked, ExcludedPorts, Families, GapKind, Os, Process, Protocol, Remnant, RemnantState, Report,
+    Asked, ExcludedPorts, Families, GapKind, Os, PortRange, Process, Protocol, Remnant, RemnantState, Report,
 };
 
 /// So many sockets that have the port are named; the rest are counted.
@@ -45,14 +46,20 @@ impl Page<'_> {
         if asked.managers.is_empty() {
             return Ok(());
         }
-        if let Some(refused) = refused(asked).next() {
-            let protocol = refused.protocol.unwrap_or(Protocol::Tcp);
-            let free_it = format!(
-                "To have the port for a license server, as an administrator: net stop winnat, then netsh interface \
-                 ipv4 add excludedportrange {protocol} startport={first} numberofports=1 store=persistent, then net \
-                 start winnat. From then on a program that asks for {first} gets it."
+        // Where others of the ports can be had, the server may take one of those.
+        if let Some((excluded, range)) = refused(asked).next().filter(|_| all_refused(asked)) {
+            let protocol = excluded.protocol.unwrap_or(Protocol::Tcp);
+            let family = if excluded.family == Families::Ipv6 { "ipv6" } else { "ipv4" };
+            let (first, count) = (range.first, range.last - range.first + 1);
+            return self.field(
+                "Next",
+                &format!(
+                    "If winnat has reserved it, as an administrator: net stop winnat, then netsh interface {family} add \
+                     excludedportrange {protocol} startport={first} numberofports={count} store=persistent, then net \
+                     start winnat. That interrupts the network of Docker, WSL and virtual machines for a moment; from \
+                     then on a program that asks for {range} gets it."
+                ),
             );
-            return self.field("Next", &free_it);
         }
         let who = match &asked.expected[..] {
             [] => "the license server".to_owned(),
@@ -117,7 +124,8 @@ impl Page<'_> {
             )?;
         }
         let Some(ephemeral) = rules.ephemeral.filter(|range| range.contains(port)) else { return Ok(()) };
-        let is_reserved = rules.excluded.iter().any(|excluded| excluded.have(port, asked.protocol));
+        let mut excluded = rules.excluded.iter().flatten();
+        let is_reserved = excluded.any(|excluded| excluded.have(port, asked.protocol));
         self.field(
             "Ephemeral",
             &match is_reserved {
@@ -135,18 +143,44 @@ impl Page<'_> {
     }
 }
 
+/// By which protocol, and at which addresses, a reservation refuses programs, as far as the question was not
+/// about those alone.
+fn asked_by(excluded: &ExcludedPorts, asked: &Asked) -> String {
+    let protocol = excluded.protocol.filter(|_| asked.protocol.is_none());
+    let by = protocol.map_or(String::new(), |protocol| format!(" by {}", protocol.name().to_uppercase()));
+    match excluded.family {
+        Families::Ipv4 => format!("{by} at an IPv4 address"),
+        Families::Ipv6 => format!("{by} at an IPv6 address"),
+        Families::Both => by,
+    }
+}
+
 /// What the system excludes of what was asked for.
 fn concerned(asked: &Asked) -> impl Iterator<Item = &ExcludedPorts> {
     let same = |one: Option<Protocol>| one.is_none() || asked.protocol.is_none() || one == asked.protocol;
     let is_asked = move |excluded: &&ExcludedPorts| {
         same(excluded.protocol) && asked.ports.iter().any(|range| range.overlaps(excluded.ports))
     };
-    asked.rules.excluded.iter().filter(is_asked)
+    asked.rules.excluded.iter().flatten().filter(is_asked)
 }
 
-/// Of that, what no program gets that asks for it.
-fn refused(asked: &Asked) -> impl Iterator<Item = &ExcludedPorts> {
-    concerned(asked).filter(|excluded| !excluded.by_number)
+/// Of that, what no program gets that asks for it, and those of the ports that were asked for.
+fn refused(asked: &Asked) -> impl Iterator<Item = (&ExcludedPorts, PortRange)> {
+    let refused = concerned(asked).filter(|excluded| !excluded.by_number);
+    refused.flat_map(|excluded| {
+        let clipped = |range: &PortRange| PortRange {
+            first: range.first.max(excluded.ports.first),
+            last: range.last.min(excluded.ports.last),
+        };
+        let clipped = asked.ports.iter().map(clipped).filter(|range| range.first <= range.last);
+        clipped.map(move |range| (excluded, range))
+    })
+}
+
+/// Whether no program gets any of the ports.
+fn all_refused(asked: &Asked) -> bool {
+    let is_refused = |port| refused(asked).any(|(_, range)| range.contains(port));
+    asked.ports.iter().flat_map(|range| range.first..=range.last).all(is_refused)
 }
 
 fn free(asked: &Asked, report: &Report) -> String {
@@ -163,31 +197,34 @@ fn free(asked: &Asked, report: &Report) -> String {
     let here = if report.elsewhere.is_empty() { "on this machine" } else { "in this network namespace" };
     let has_gap = |kind: GapKind| gaps.iter().any(|gap| gap.kind == kind);
     let all_told = !has_gap(GapKind::BoundUnseen) && !has_gap(GapKind::ConnectionsUnreadable);
-    let refused: Vec<&ExcludedPorts> = refused(asked).collect();
+    let refused: Vec<(&ExcludedPorts, PortRange)> = refused(asked).collect();
     match asked.family {
         _ if gaps.iter().any(|gap| gap.kind.hides_sockets()) => format!(
             "Nothing is seen to listen on {ports} {here}{by}, but not every listener could be seen: whether it \
              is free cannot be told."
         ),
+        _ if !refused.is_empty() => {
+            let by_whom: BTreeSet<String> =
+                refused.iter().map(|(excluded, _)| asked_by(excluded, asked)).collect();
+            let by_whom = list(&by_whom.into_iter().collect::<Vec<_>>(), "or");
+            let ranges: BTreeSet<PortRange> = refused.iter().map(|&(_, range)| range).collect();
+            let ranges: Vec<String> = ranges.iter().map(ToString::to_string).collect();
+            let (what, those) =
+                if single { ("it".to_owned(), "for it") } else { (list(&ranges, "and"), "for one of them") };
+            format!(
+                "Nothing listens on {ports} {here}{by}, but Windows has reserved {what} for somebody else: no other \
+                 program that asks {those}{by_whom} gets it."
+            )
+        }
         // An IPv6 wildcard usually takes IPv4 too, so nothing is said to be free.
         Some(family) => format!(
             "Nothing listens on {ports} {here} at an {family} address{by}. The other addresses were not looked \
              at: an IPv6 listener may take IPv4 too."
         ),
-        _ if !refused.is_empty() => {
-            let mut protocols: Vec<String> =
-                refused.iter().filter_map(|one| one.protocol).map(|one| one.name().to_uppercase()).collect();
-            protocols.dedup();
-            let by_it = match asked.protocol {
-                Some(_) => String::new(),
-                None => format!(" by {}", list(&protocols, "or")),
-            };
-            let (what, those) = if single { ("it", "it") } else { ("some of them", "them") };
-            format!(
-                "Nothing listens on {ports} {here}{by}, but no program that asks for {what}{by_it} gets {those}: \
-                 Windows has reserved {those} for somebody else."
-            )
-        }
+        None if has_gap(GapKind::PortRulesUnreadable) => format!(
+            "Nothing listens on {ports} {here}{by}. Whether a program that asks for {} gets it is not known.",
+            if single { "it" } else { "one of them" }
+        ),
         None if !asked.remnants.is_empty() => format!(
             "Nothing listens on {ports} {here}{by}, but {}: that may keep a program from opening it.",
             in_the_way(&asked.remnants)

@@ -85,6 +85,8 @@ fn families(line: &Folded<'_>) -> &'static str {
         "by IPv6 and IPv4; "
     } else if takes(false) {
         "by IPv6 alone; "
+    } else if line.addresses() == ["::"] {
+        "by IPv6, and it is not told whether by IPv4 too; "
     } else {
         ""
     }
