@@ -221,13 +221,13 @@ fn free(asked: &Asked, report: &Report) -> String {
             "Nothing listens on {ports} {here} at an {family} address{by}. The other addresses were not looked \
              at: an IPv6 listener may take IPv4 too."
         ),
-        None if has_gap(GapKind::PortRulesUnreadable) => format!(
-            "Nothing listens on {ports} {here}{by}. Whether a program that asks for {} gets it is not known.",
-            if single { "it" } else { "one of them" }
-        ),
         None if !asked.remnants.is_empty() => format!(
             "Nothing listens on {ports} {here}{by}, but {}: that may keep a program from opening it.",
             in_the_way(&asked.remnants)
+        ),
+        None if has_gap(GapKind::PortRulesUnreadable) => format!(
+            "Nothing listens on {ports} {here}{by}. Whether a program that asks for {} gets it is not known.",
+            if single { "it" } else { "one of them" }
         ),
         // What holds a port otherwise was looked at where the system tells its rules for ports, too.
         None if asked.rules.ephemeral.is_some() && all_told => {
