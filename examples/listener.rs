@@ -4,7 +4,7 @@
 //! listener tcp:127.0.0.1:0 udp:[::1]:5093
 //! listener start:./MLM tcp:127.0.0.1:0
 //! listener heir tcp:127.0.0.1:0
-//! listener service:NAME:C:\\addresses tcp:127.0.0.1:0
+//! listener service:NAME:C:\addresses tcp:127.0.0.1:0
 //! ```
 //!
 //! `start` starts another program with the words behind it, as a license server starts a vendor's daemon.

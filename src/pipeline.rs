@@ -54,13 +54,13 @@ pub fn report(request: &Request, observation: &Observation) -> Result<Report, Wr
         .collect();
 
     let selection = targets::resolve(&request.selection, registry)?;
-    if request.excluded {
+    if request.wish.rules {
         targets::refuse_processes(&selection)?;
     }
     targets::refuse_unknown(&selection, observation, &rows, facts)?;
     let Selected { mut rows, mut undecided } = select(rows, &selection, &observation.unseen, os);
     let excluded = excluded::of(observation, &selection);
-    if request.excluded {
+    if request.wish.rules {
         (rows, undecided) = (Vec::new(), 0);
     }
 
@@ -76,7 +76,7 @@ pub fn report(request: &Request, observation: &Observation) -> Result<Report, Wr
         account: observation.account.clone(),
         rows,
         excluded,
-        of_excluded: request.excluded,
+        of_excluded: request.wish.rules,
         narrowed: selection.is_narrow(),
     })
 }

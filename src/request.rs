@@ -52,8 +52,6 @@ pub struct Request {
     pub form: Form,
     /// How it is to look.
     pub style: Style,
-    /// Whether the ports that the system excludes are asked for, instead of listeners.
-    pub excluded: bool,
     /// The port or service that was asked for by itself, as it was typed.
     pub asked: Option<String>,
     /// The command line, quoted for a shell, to be typed again with more rights.
@@ -180,7 +178,6 @@ impl Request {
                 ..Wish::default()
             },
             form,
-            excluded: cli.excluded_ports,
             selection: Selection {
                 targets,
                 protocol,

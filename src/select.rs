@@ -121,9 +121,7 @@ impl Selection {
     /// Whether a port is among those that were asked for; all are where none was.
     #[must_use]
     pub fn takes(&self, protocol: Protocol, port: u16) -> bool {
-        let is_it = |ports: &Ports| ports.have(protocol, port);
-        self.protocol.is_none_or(|only| only == protocol)
-            && (self.targets.is_empty() || self.ports().any(is_it))
+        self.overlaps(protocol, PortRange { first: port, last: port })
     }
 }
 
@@ -262,7 +260,7 @@ fn matches_user(row: &Row, user: &str, unseen: &Unseen, os: Os) -> Match {
 /// Whether a user goes by a name: on Windows in any case, and without the domain too.
 fn is_user(name: &str, word: &str, os: Os) -> bool {
     match os {
-        // `.\\alice` is alice of this machine, whatever its name is.
+        // `.\alice` is alice of this machine, whatever its name is.
         Os::Windows => {
             let word = word.strip_prefix(".\\").unwrap_or(word);
             name.eq_ignore_ascii_case(word) || account_name(name, os).eq_ignore_ascii_case(word)

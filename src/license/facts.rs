@@ -148,38 +148,34 @@ impl Facts {
             let says = |t: &&Technology| t.marker.as_ref().is_some_and(|marker| texts.contains(marker));
             self.technologies.iter().find(says).map(Recognised::Daemon)
         };
-        let by_name = || self.recognise_name(&self.name_of(process, os)?, os);
-        by_program().or_else(by_name).or_else(by_file)
+        let by_name = || self.recognise_name(process.exe_name(os)?, os);
+        let by_first_name = || self.recognise_name(&first_name(process)?, os);
+        by_program().or_else(by_name).or_else(by_first_name).or_else(by_file)
     }
 
-    /// The name by which a process is recognised: its file's, or, where that says nothing, the one that the
-    /// file says it had when it was made.
+    /// The name by which alone a process is recognised, where that is not its file's: the one that the file says
+    /// it had when it was made.
     #[must_use]
-    pub fn name_of<'a>(&self, process: &'a Process, os: Os) -> Option<Cow<'a, str>> {
-        let name = process.exe_name(os)?;
+    pub fn renamed_from<'p>(&self, process: &'p Process, os: Os) -> Option<Cow<'p, str>> {
         let is_known = |name: &str| self.recognise_name(name, os).is_some();
-        let version = process.exe.as_ref().and_then(|exe| exe.version.as_ref());
-        let first = || version?.program_name().filter(|first| is_known(first));
-        if is_known(name) { Some(name.into()) } else { first().or(Some(name.into())) }
+        let first = first_name(process)?;
+        (!is_known(process.exe_name(os)?) && is_known(&first)).then_some(first)
     }
 
     /// Who makes the file of what a process is, as far as that is known: the beginnings of their names.
     #[must_use]
-    pub fn makers(&self, known: Recognised<'_>) -> Vec<&str> {
+    pub fn makers<'f>(&'f self, known: Recognised<'f>) -> Vec<&'f str> {
         let (own, technology) = match known {
-            Recognised::Server(technology) => {
-                (None, self.technologies.iter().find(|t| t.id == technology.id))
-            }
+            Recognised::Server(technology) => (&[][..], Some(technology)),
             Recognised::Own(manager) => {
-                let own = self.manager(&manager.id).map(|manager| &manager.windows.companies);
-                let own = own.filter(|companies| !companies.is_empty());
+                let own = &manager.windows.companies[..];
                 // A vendor's daemon is made from a kit, and may still say who made that.
-                (own, own.and_then(|_| self.technology_of(manager)))
+                (own, self.technology_of(manager).filter(|_| !own.is_empty()))
             }
-            Recognised::Emulator(_) | Recognised::Daemon(_) => (None, None),
+            Recognised::Emulator(_) | Recognised::Daemon(_) => (&[][..], None),
         };
-        let of_technology = technology.map(|technology| &technology.companies);
-        own.into_iter().chain(of_technology).flatten().map(String::as_str).collect()
+        let of_technology = technology.map_or(&[][..], |technology| &technology.companies);
+        own.iter().chain(of_technology).map(String::as_str).collect()
     }
 
     /// What an executable of this name is.
@@ -240,6 +236,11 @@ impl Facts {
     pub fn program(&self, exe: &str, args: &[String]) -> Option<&str> {
         wrapper::program(self, exe, args)
     }
+}
+
+/// The file name that a process's program says it had when it was made.
+fn first_name(process: &Process) -> Option<Cow<'_, str>> {
+    process.exe.as_ref()?.version.as_ref()?.program_name()
 }
 
 #[cfg(test)]

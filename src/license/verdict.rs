@@ -173,11 +173,12 @@ impl<'a> Case<'a> {
         {
             return doubt;
         }
+        if let Some(known) = known.filter(|_| !self.place.is_license_port())
+            && let Some(first) = self.facts.renamed_from(process, os)
+        {
+            return finding::renamed_elsewhere(exe, &first, &known.called());
+        }
         match (known, wrapper) {
-            (Some(known), _) if !self.place.is_license_port() && self.is_renamed(exe, process) => {
-                let name = self.facts.name_of(process, os).unwrap_or_default();
-                finding::renamed_elsewhere(exe, &name, &known.called())
-            }
             (Some(known), _) => self.recognised(exe, process, known),
             (None, Some(advice)) => finding::wrapper(exe, process, advice, self.subject),
             (None, None) if self.expected.is_empty() => {
@@ -190,11 +191,6 @@ impl<'a> Case<'a> {
                 finding::mismatch(exe, &self.called, sure, self.place.unauthorized_use)
             }
         }
-    }
-
-    /// Whether a process is recognised by the name alone that its file says it was made with.
-    fn is_renamed(&self, exe: &str, process: &Process) -> bool {
-        self.facts.name_of(process, self.subject.os).is_some_and(|name| name != exe)
     }
 
     /// What speaks against a file by what it says of itself: that others made it than those who make what it
@@ -211,7 +207,7 @@ impl<'a> Case<'a> {
         let os = self.subject.os;
         let first = version.program_name();
         let is_other = first.is_some_and(|first| self.facts.recognise_name(&first, os) != Some(known));
-        let is_renamed = self.is_renamed(exe, process);
+        let is_renamed = self.facts.renamed_from(process, os).is_some();
         let verdict = match is_made_by_them {
             Some(true) if is_other => Verdict::CannotTell,
             Some(true) => return None,
@@ -227,10 +223,11 @@ impl<'a> Case<'a> {
     /// What a holder is here that belongs to a license manager.
     fn recognised(&self, file: &str, process: &Process, known: Recognised<'a>) -> Finding {
         let (facts, os) = (self.facts, self.subject.os);
-        let name = facts.name_of(process, os).unwrap_or(file.into());
-        let exe = &match name == file {
-            true => file.to_owned(),
-            false => format!("{file}, which was made as {name},"),
+        let first = facts.renamed_from(process, os);
+        let name = first.as_deref().unwrap_or(file);
+        let exe = &match &first {
+            None => file.to_owned(),
+            Some(first) => format!("{file}, which was made as {first},"),
         };
         let managers = &self.place.managers;
         let what = known.called();
@@ -240,7 +237,7 @@ impl<'a> Case<'a> {
             format!(", started by {name} (PID {})", parent.pid)
         });
         let mut right =
-            managers.iter().filter(|manager| facts.is_right_for(known, manager, &name, os)).peekable();
+            managers.iter().filter(|manager| facts.is_right_for(known, manager, name, os)).peekable();
         if let Some(manager) = right.peek() {
             let serving = self.serving_whom(manager);
             let theirs = list(right.map(|manager| manager.called()));

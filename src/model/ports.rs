@@ -30,15 +30,6 @@ pub struct ExcludedPorts {
     pub by_number: bool,
 }
 
-impl ExcludedPorts {
-    /// Whether a port is among them; `protocol` `None` asks for any.
-    #[must_use]
-    pub fn have(&self, port: u16, protocol: Option<Protocol>) -> bool {
-        let same = self.protocol.is_none() || protocol.is_none() || self.protocol == protocol;
-        same && self.ports.contains(port)
-    }
-}
-
 /// One address family, or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Families {

@@ -178,7 +178,7 @@ impl Process {
     }
 }
 
-/// A user's name without the domain that Windows puts before it: `alice` of `OFFICE\\alice`.
+/// A user's name without the domain that Windows puts before it: `alice` of `OFFICE\alice`.
 #[must_use]
 pub fn account_name(user: &str, os: Os) -> &str {
     match os {

@@ -189,7 +189,14 @@ impl PortRange {
     /// Whether the two have a port in common.
     #[must_use]
     pub fn overlaps(self, other: PortRange) -> bool {
-        self.first <= other.last && other.first <= self.last
+        self.common(other).is_some()
+    }
+
+    /// The ports that the two have in common.
+    #[must_use]
+    pub fn common(self, other: PortRange) -> Option<PortRange> {
+        let common = PortRange { first: self.first.max(other.first), last: self.last.min(other.last) };
+        (common.first <= common.last).then_some(common)
     }
 
     /// Reads `1538` or `27000-27009`. `None` for anything else: no sign, no blank, no backwards range.

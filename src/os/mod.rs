@@ -58,7 +58,7 @@ pub struct Wish {
     pub only: Vec<PortRange>,
     /// The ports of which everything is to be known, even where nothing listens.
     pub asked: Vec<PortRange>,
-    /// The system's rules for all ports; without them there is nothing to tell.
+    /// The system's rules for all ports, instead of listeners; without them there is nothing to tell.
     pub rules: bool,
 }
 

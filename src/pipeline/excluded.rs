@@ -1,7 +1,7 @@
 //! The ports that the system excludes, and which license managers that concerns.
 
 use crate::license::{Facts, KnownPort, Place};
-use crate::model::{Excluded, ExcludedPorts, Manager, Observation, PortRange, Protocol};
+use crate::model::{Excluded, ExcludedPorts, Manager, Observation, Protocol};
 use crate::registry::Registry;
 use crate::select::Selection;
 
@@ -26,14 +26,13 @@ fn managers(excluded: &ExcludedPorts) -> Vec<Manager> {
         let is_it =
             |known: &&KnownPort| excluded.protocol.is_none_or(|protocol| known.protocols.contains(&protocol));
         for range in manager.ports.iter().filter(is_it).filter_map(|known| known.range) {
-            let first = range.first.max(excluded.ports.first);
-            let last = range.last.min(excluded.ports.last);
+            let Some(common) = range.common(excluded.ports) else { continue };
             let is_theirs = |port| {
                 let place = Place::of(port, excluded.protocol, facts, Registry::embedded());
                 place.is_license_port() && place.managers.iter().any(|here| here.id == manager.id)
             };
-            if first <= last && is_theirs(first) {
-                concerned.push(manager.at(PortRange { first, last }));
+            if is_theirs(common.first) {
+                concerned.push(manager.at(common));
             }
         }
     }

@@ -1,7 +1,6 @@
 //! What could not be seen, as far as it bears on what was asked.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use crate::model::{Gap, GapKind, Observation, Os, Owner, Pid, Process, Row, Unseen};
 use crate::request::Request;
@@ -19,7 +18,7 @@ pub(super) fn of(
     // A port that is seen to be held is held, whoever else may be.
     gaps.retain(|gap| gap.kind != GapKind::BoundUnseen || rows.is_empty());
     // What listens was not asked.
-    gaps.retain(|gap| gap.kind == GapKind::PortRulesUnreadable || !request.excluded);
+    gaps.retain(|gap| gap.kind == GapKind::PortRulesUnreadable || !request.wish.rules);
     let rights_help = [GapKind::SocketsHidden, GapKind::NamespacesUnseen, GapKind::ServicesUnreadable];
     for gap in gaps.iter_mut().filter(|gap| rights_help.contains(&gap.kind)) {
         gap.remedy.clone_from(&remedy);
@@ -31,22 +30,28 @@ pub(super) fn of(
     let hidden = rows.iter().filter(|row| row.owner == Owner::Hidden).count();
     gaps.extend(hidden_owners(hidden, undecided, observation, remedy.clone()));
     gaps.extend(protected(rows, observation, remedy.clone()));
-    gaps.extend(untold_args(rows, observation, remedy.clone()).filter(|_| request.wish.args));
+    if request.wish.args {
+        gaps.extend(untold_args(rows, observation, remedy.clone()));
+    }
     gaps.extend(hidden_holders(rows.iter().filter(|row| row.more_holders).count(), remedy));
     gaps
 }
 
+/// How many holders of these sockets are such.
+fn holders(rows: &[Row], are_such: impl Fn(&Process) -> bool) -> usize {
+    let holders = rows.iter().flat_map(|row| row.owner.processes());
+    holders.filter(|process| are_such(process)).map(|process| process.pid).collect::<BTreeSet<Pid>>().len()
+}
+
 /// The gap of holders that ended between the look at the sockets and the look at the processes.
 fn gone(rows: &[Row]) -> Option<Gap> {
-    let holders = rows.iter().flat_map(|row| row.owner.processes());
-    let is_gone = |p: &&Arc<Process>| p.name.is_none() && p.survivors.is_none();
-    let gone: BTreeSet<Pid> = holders.filter(is_gone).map(|p| p.pid).collect();
-    let detail = match gone.len() {
+    let count = holders(rows, |p| p.name.is_none() && p.survivors.is_none());
+    let detail = match count {
         0 => return None,
         1 => "1 process ended while it was looked at".to_owned(),
         n => format!("{n} processes ended while they were looked at"),
     };
-    Some(Gap { kind: GapKind::ProcessGone, detail, count: Some(gone.len() as u64), remedy: None })
+    Some(Gap { kind: GapKind::ProcessGone, detail, count: Some(count as u64), remedy: None })
 }
 
 /// The gap of the processes of which their names are told and no more: on Windows and macOS a system call may
@@ -55,10 +60,8 @@ fn protected(rows: &[Row], observation: &Observation, remedy: Option<String>) ->
     if observation.host.os == Os::Linux {
         return None;
     }
-    let holders = rows.iter().flat_map(|row| row.owner.processes());
-    let is_untold = |p: &&Arc<Process>| p.exe.is_none() || p.user.is_none();
-    let is_protected = |p: &&Arc<Process>| p.name.is_some() && !p.is_kernel && is_untold(p);
-    let count = holders.filter(is_protected).map(|p| p.pid).collect::<BTreeSet<Pid>>().len();
+    let is_untold = |p: &Process| p.exe.is_none() || p.user.is_none();
+    let count = holders(rows, |p| p.name.is_some() && !p.is_kernel && is_untold(p));
     let what = match count {
         0 => return None,
         1 => "the file or the user of 1 process".to_owned(),
@@ -78,11 +81,11 @@ fn protected(rows: &[Row], observation: &Observation, remedy: Option<String>) ->
 
 /// The gap of the command lines that are not told, where Linux tells all.
 fn untold_args(rows: &[Row], observation: &Observation, remedy: Option<String>) -> Option<Gap> {
-    let holders = rows.iter().flat_map(|row| row.owner.processes());
-    let is_untold = |p: &&Arc<Process>| p.name.is_some() && !p.is_kernel && p.args.is_none();
-    let count = holders.filter(is_untold).map(|p| p.pid).collect::<BTreeSet<Pid>>().len();
+    if observation.host.os == Os::Linux {
+        return None;
+    }
+    let count = holders(rows, |p| p.name.is_some() && !p.is_kernel && p.args.is_none());
     let what = match count {
-        _ if observation.host.os == Os::Linux => return None,
         0 => return None,
         1 => "the command line of 1 process".to_owned(),
         n => format!("the command lines of {n} processes"),

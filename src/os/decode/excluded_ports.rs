@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::port_rules::two_numbers;
 use crate::model::{ExcludedPorts, Families, PortRange, Protocol};
 
 /// The ranges in what `netsh` prints, each with whether an administrator made it, which it marks with an
@@ -15,19 +16,13 @@ pub fn ranges(printed: &[u8]) -> Vec<(PortRange, bool)> {
 
 fn range(line: &[u8]) -> Option<(PortRange, bool)> {
     let mut words = str::from_utf8(line).ok()?.split_ascii_whitespace();
-    let range = PortRange { first: number(words.next()?)?, last: number(words.next()?)? };
+    let range = two_numbers(&mut words)?;
     let by_administrator = match words.next() {
         None => false,
         Some("*") => true,
         Some(_) => return None,
     };
-    (words.next().is_none() && range.first <= range.last).then_some((range, by_administrator))
-}
-
-/// Digits only: no sign.
-fn number(digits: &str) -> Option<u16> {
-    let plain = digits.bytes().all(|b| b.is_ascii_digit());
-    plain.then(|| digits.parse().ok()).flatten()
+    words.next().is_none().then_some((range, by_administrator))
 }
 
 /// Puts together what was printed for each protocol and address family, in order. A port that an

@@ -11,9 +11,9 @@ const TELLS_BOUND: (u32, u32) = (6, 8);
 /// `32768\t60999\n`.
 #[must_use]
 pub fn ephemeral(text: &str) -> Option<PortRange> {
-    let mut numbers = line(text)?.split_ascii_whitespace();
-    let range = PortRange { first: number(numbers.next()?)?, last: number(numbers.next()?)? };
-    (numbers.next().is_none() && range.first <= range.last).then_some(range)
+    let mut words = line(text)?.split_ascii_whitespace();
+    let range = two_numbers(&mut words)?;
+    words.next().is_none().then_some(range)
 }
 
 /// The ports kept back for programs that ask by number: `ip_local_reserved_ports`, such as
@@ -44,6 +44,12 @@ pub fn tells_bound(release: &str) -> Option<bool> {
 
 fn line(text: &str) -> Option<&str> {
     text.strip_suffix('\n').map(str::trim).filter(|line| !line.contains('\n'))
+}
+
+/// The range from one number to the other.
+pub(super) fn two_numbers<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<PortRange> {
+    let range = PortRange { first: number(words.next()?)?, last: number(words.next()?)? };
+    (range.first <= range.last).then_some(range)
 }
 
 /// Digits only: no sign.

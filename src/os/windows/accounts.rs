@@ -31,7 +31,7 @@ pub(in crate::os) fn privileged() -> bool {
     }
 }
 
-/// The user a process runs as: `OFFICE\\alice`, or the security identifier where it has no name. A domain may
+/// The user a process runs as: `OFFICE\alice`, or the security identifier where it has no name. A domain may
 /// be asked for the name, so each is looked up once.
 pub(in crate::os) fn process_user(sid: &sysinfo::Uid) -> Option<String> {
     static KNOWN: LazyLock<Mutex<HashMap<String, String>>> = LazyLock::new(Mutex::default);

@@ -1,5 +1,4 @@
-//! The services that processes run, from the service control manager (`EnumServicesStatusExW`). An ordinary user
-//! is told of all but few.
+//! The services that processes run, from the service control manager (`EnumServicesStatusExW`).
 #![expect(unsafe_code, reason = "services are only to be had from the Windows API")]
 
 use std::collections::BTreeMap;
@@ -13,7 +12,7 @@ use windows_sys::Win32::System::Services::{
 
 use crate::model::{Pid, ProcessService};
 
-/// So much is asked for at once, in bytes: more than the system gives (`cbBufSize` there).
+/// So much is asked for at once, in bytes; what does not fit is asked for again (`lpResumeHandle` there).
 const ROOM: usize = 64 << 10;
 
 /// The services of each process that runs any, by name.

@@ -36,8 +36,8 @@ impl Page<'_> {
             self.field("In use", &counted(more, "more connection"))?;
         }
         let first = asked.ports.first().map_or(0, |range| range.first);
-        self.rules(asked, first)?;
-        self.excluded(asked, report.host.os)?;
+        self.rules(asked, report, first)?;
+        self.excluded(report)?;
         self.registry(service, first)?;
         for manager in &asked.managers {
             self.field("License", &manager.called())?;
@@ -47,7 +47,8 @@ impl Page<'_> {
             return Ok(());
         }
         // Where others of the ports can be had, the server may take one of those.
-        if let Some((excluded, range)) = refused(asked).next().filter(|_| all_refused(asked)) {
+        if let Some((excluded, range)) = refused(asked, report).next().filter(|_| all_refused(asked, report))
+        {
             let protocol = excluded.protocol.unwrap_or(Protocol::Tcp);
             let family = if excluded.family == Families::Ipv6 { "ipv6" } else { "ipv4" };
             let (first, count) = (range.first, range.last - range.first + 1);
@@ -81,11 +82,11 @@ impl Page<'_> {
     }
 
     /// What Windows excludes of the ports.
-    fn excluded(&mut self, asked: &Asked, os: Os) -> io::Result<()> {
-        if os != Os::Windows {
+    fn excluded(&mut self, report: &Report) -> io::Result<()> {
+        if report.host.os != Os::Windows {
             return Ok(());
         }
-        for excluded in concerned(asked) {
+        for excluded in report.excluded.iter().flatten().map(|excluded| &excluded.ports) {
             let ports = range(excluded);
             let by_family = match excluded.family {
                 Families::Ipv4 => " at IPv4 addresses",
@@ -112,7 +113,7 @@ impl Page<'_> {
     }
 
     /// The system's rules for the port.
-    fn rules(&mut self, asked: &Asked, port: u16) -> io::Result<()> {
+    fn rules(&mut self, asked: &Asked, report: &Report, port: u16) -> io::Result<()> {
         let rules = &asked.rules;
         if let Some(least) = rules.unprivileged_from.filter(|&least| port < least) {
             self.field(
@@ -124,8 +125,8 @@ impl Page<'_> {
             )?;
         }
         let Some(ephemeral) = rules.ephemeral.filter(|range| range.contains(port)) else { return Ok(()) };
-        let mut excluded = rules.excluded.iter().flatten();
-        let is_reserved = excluded.any(|excluded| excluded.have(port, asked.protocol));
+        let mut excluded = report.excluded.iter().flatten();
+        let is_reserved = excluded.any(|excluded| excluded.ports.ports.contains(port));
         self.field(
             "Ephemeral",
             &match is_reserved {
@@ -155,31 +156,19 @@ fn asked_by(excluded: &ExcludedPorts, asked: &Asked) -> String {
     }
 }
 
-/// What the system excludes of what was asked for.
-fn concerned(asked: &Asked) -> impl Iterator<Item = &ExcludedPorts> {
-    let same = |one: Option<Protocol>| one.is_none() || asked.protocol.is_none() || one == asked.protocol;
-    let is_asked = move |excluded: &&ExcludedPorts| {
-        same(excluded.protocol) && asked.ports.iter().any(|range| range.overlaps(excluded.ports))
-    };
-    asked.rules.excluded.iter().flatten().filter(is_asked)
-}
-
-/// Of that, what no program gets that asks for it, and those of the ports that were asked for.
-fn refused(asked: &Asked) -> impl Iterator<Item = (&ExcludedPorts, PortRange)> {
-    let refused = concerned(asked).filter(|excluded| !excluded.by_number);
+/// What no program gets that asks for it, with those of the ports that were asked for.
+fn refused<'a>(asked: &'a Asked, report: &'a Report) -> impl Iterator<Item = (&'a ExcludedPorts, PortRange)> {
+    let refused = report.excluded.iter().flatten().map(|excluded| &excluded.ports);
+    let refused = refused.filter(|excluded| !excluded.by_number);
     refused.flat_map(|excluded| {
-        let clipped = |range: &PortRange| PortRange {
-            first: range.first.max(excluded.ports.first),
-            last: range.last.min(excluded.ports.last),
-        };
-        let clipped = asked.ports.iter().map(clipped).filter(|range| range.first <= range.last);
-        clipped.map(move |range| (excluded, range))
+        let common = asked.ports.iter().filter_map(|range| range.common(excluded.ports));
+        common.map(move |range| (excluded, range))
     })
 }
 
 /// Whether no program gets any of the ports.
-fn all_refused(asked: &Asked) -> bool {
-    let is_refused = |port| refused(asked).any(|(_, range)| range.contains(port));
+fn all_refused(asked: &Asked, report: &Report) -> bool {
+    let is_refused = |port| refused(asked, report).any(|(_, range)| range.contains(port));
     asked.ports.iter().flat_map(|range| range.first..=range.last).all(is_refused)
 }
 
@@ -197,7 +186,7 @@ fn free(asked: &Asked, report: &Report) -> String {
     let here = if report.elsewhere.is_empty() { "on this machine" } else { "in this network namespace" };
     let has_gap = |kind: GapKind| gaps.iter().any(|gap| gap.kind == kind);
     let all_told = !has_gap(GapKind::BoundUnseen) && !has_gap(GapKind::ConnectionsUnreadable);
-    let refused: Vec<(&ExcludedPorts, PortRange)> = refused(asked).collect();
+    let refused: Vec<(&ExcludedPorts, PortRange)> = refused(asked, report).collect();
     match asked.family {
         _ if gaps.iter().any(|gap| gap.kind.hides_sockets()) => format!(
             "Nothing is seen to listen on {ports} {here}{by}, but not every listener could be seen: whether it \

@@ -109,11 +109,7 @@ fn told_of_itself(version: &FileVersion, name: Option<&str>) -> String {
 
 /// Who may hold the sockets of a process that has ended.
 fn heirs(survivors: &[(Pid, Option<String>)]) -> String {
-    let called = |(pid, name): &(Pid, Option<String>)| match name {
-        Some(name) => format!("{name} (PID {pid})"),
-        None => format!("PID {pid}"),
-    };
-    let named: Vec<String> = survivors.iter().take(MOST_OTHERS).map(called).collect();
+    let named: Vec<String> = survivors.iter().take(MOST_OTHERS).map(other_called).collect();
     match survivors.len() {
         0 => {
             "a process that inherited the socket: none that it started is running, so it may be one further \
@@ -122,6 +118,14 @@ fn heirs(survivors: &[(Pid, Option<String>)]) -> String {
         }
         1 => format!("{}, which it started: it may have inherited the socket", named[0]),
         _ => format!("{}, which it started: one of them may have inherited the socket", list(&named, "or")),
+    }
+}
+
+/// A process of which no more is known than its id, and perhaps its name.
+fn other_called((pid, name): &(Pid, Option<String>)) -> String {
+    match name {
+        Some(name) => format!("{name} (PID {pid})"),
+        None => format!("PID {pid}"),
     }
 }
 
@@ -178,10 +182,7 @@ fn contained(container: &Container) -> String {
 /// Whom a process receives for.
 fn forwards(process: &Process) -> Option<String> {
     let forward = process.forward.as_ref()?;
-    let who = forward.process.as_ref().map(|(pid, name)| match name {
-        Some(name) => format!("{name} (PID {pid})"),
-        None => format!("PID {pid}"),
-    });
+    let who = forward.process.as_ref().map(other_called);
     let container = forward.container.as_ref().map(Container::called);
     let there = match (who, container) {
         (Some(who), Some(container)) => format!(", where {who} listens in container {container}"),
