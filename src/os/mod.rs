@@ -25,6 +25,7 @@ use macos as platform;
 use windows as platform;
 
 use std::fmt;
+use std::net::SocketAddr;
 
 use jiff::Timestamp;
 
@@ -67,6 +68,12 @@ impl Wish {
     #[must_use]
     pub fn takes(&self, port: u16) -> bool {
         self.only.is_empty() || self.only.iter().any(|range| range.contains(port))
+    }
+
+    /// Whether sockets of the family of this address are wished for: an IPv6 socket may be bound to an IPv4 one.
+    #[must_use]
+    pub fn takes_family_of(&self, local: SocketAddr) -> bool {
+        if local.is_ipv4() { self.ipv4 } else { self.ipv6 }
     }
 
     /// Whether the system's rules for ports are wished for.

@@ -1,6 +1,6 @@
 //! The connections of TCP listeners, by listener and by peer.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
 
 use crate::model::{Connections, PortRange, Socket, State};
@@ -8,54 +8,47 @@ use crate::model::{Connections, PortRange, Socket, State};
 /// So many of the busiest peers are named.
 const MOST_PEERS: usize = 5;
 
-/// The connections of some listeners, which are all of one network namespace.
-pub(super) struct Tally {
-    /// The places of the listeners among the sockets, by port.
-    listeners: HashMap<u16, Vec<usize>>,
-    peers: HashMap<usize, HashMap<IpAddr, usize>>,
+/// An established connection.
+pub(super) struct Connection {
+    /// This machine's address and port.
+    pub(super) local: SocketAddr,
+    /// The interface of that address, where it has one.
+    pub(super) interface: Option<String>,
+    /// The address at the other end.
+    pub(super) peer: IpAddr,
 }
 
-impl Tally {
-    /// For those of these sockets that listen on these ports.
-    pub(super) fn of<'a>(sockets: impl Iterator<Item = &'a Socket>, ports: &[PortRange]) -> Tally {
-        let counted = |socket: &Socket| {
-            socket.state == State::Listen && ports.iter().any(|range| range.contains(socket.local.port()))
-        };
-        let mut listeners: HashMap<u16, Vec<usize>> = HashMap::new();
-        for (at, socket) in sockets.enumerate().filter(|(_, socket)| counted(socket)) {
-            listeners.entry(socket.local.port()).or_default().push(at);
-        }
-        Tally { listeners, peers: HashMap::new() }
+/// Counts the connections of those of these sockets that listen on these ports; they are all of one network
+/// namespace. `established` gives the connections to the ports of those listeners, and perhaps others; it is not
+/// asked where there is none.
+pub(super) fn count<C: IntoIterator<Item = Connection>>(
+    mut sockets: Vec<&mut Socket>,
+    ports: &[PortRange],
+    established: impl FnOnce(&[PortRange]) -> C,
+) {
+    let counted = |socket: &Socket| {
+        socket.state == State::Listen && ports.iter().any(|range| range.contains(socket.local.port()))
+    };
+    // The places of the listeners among the sockets, by port.
+    let mut listeners: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
+    for (at, socket) in sockets.iter().enumerate().filter(|(_, socket)| counted(socket)) {
+        listeners.entry(socket.local.port()).or_default().push(at);
     }
-
-    /// The ports of the listeners, in order.
-    pub(super) fn ports(&self) -> Vec<PortRange> {
-        let mut ranges: Vec<PortRange> =
-            self.listeners.keys().map(|&port| PortRange { first: port, last: port }).collect();
-        ranges.sort_unstable();
-        ranges
+    if listeners.is_empty() {
+        return;
     }
-
-    /// Counts an established connection with its own address and the interface of it, where it has one.
-    /// `socket` gives the socket at a place.
-    pub(super) fn add<'a>(
-        &mut self,
-        local: SocketAddr,
-        interface: Option<&str>,
-        peer: IpAddr,
-        socket: impl Fn(usize) -> &'a Socket,
-    ) {
-        let here = self.listeners.get(&local.port()).into_iter().flatten().copied();
-        let here: Vec<(usize, &Socket)> = here.map(|at| (at, socket(at))).collect();
-        for at in came_in_by(&here, local.ip(), interface) {
-            *self.peers.entry(at).or_default().entry(peer).or_default() += 1;
+    let theirs: Vec<PortRange> =
+        listeners.keys().map(|&port| PortRange { first: port, last: port }).collect();
+    let mut peers: HashMap<usize, HashMap<IpAddr, usize>> = HashMap::new();
+    for Connection { local, interface, peer } in established(&theirs) {
+        let here = listeners.get(&local.port()).into_iter().flatten();
+        let here: Vec<(usize, &Socket)> = here.map(|&at| (at, &*sockets[at])).collect();
+        for at in came_in_by(&here, local.ip(), interface.as_deref()) {
+            *peers.entry(at).or_default().entry(peer).or_default() += 1;
         }
     }
-
-    /// The connections of each listener, by its place.
-    pub(super) fn counted(mut self) -> Vec<(usize, Connections)> {
-        let places = self.listeners.into_values().flatten();
-        places.map(|at| (at, summary(self.peers.remove(&at).unwrap_or_default()))).collect()
+    for at in listeners.into_values().flatten() {
+        sockets[at].connections = Some(summary(peers.remove(&at).unwrap_or_default()));
     }
 }
 

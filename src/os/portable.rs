@@ -16,7 +16,7 @@ pub(super) use self::sockets::holders;
 pub(super) use self::sockets::{Found, Tables};
 use super::look_into::PortsOf;
 use super::{Inspect, THIS_OS, Unobservable, Wish, platform};
-use crate::model::{Gap, GapKind, Holding, Host, Observation, Unseen};
+use crate::model::{Gap, GapKind, Holding, Host, Observation, PortRange, Unseen};
 
 /// Looks at the machine once.
 ///
@@ -25,7 +25,9 @@ use crate::model::{Gap, GapKind, Holding, Host, Observation, Unseen};
 /// Where no socket table could be read.
 pub fn observe(wish: &Wish, inspect: &dyn Inspect, now: Timestamp) -> Result<Observation, Unobservable> {
     let mut gaps = platform::standing_gaps(platform::privileged());
-    let tables = sockets::read(wish, inspect, &mut gaps)?;
+    let (mut tables, established) = sockets::read(wish, &mut gaps)?;
+    let ports = if wish.connections { vec![PortRange::ALL] } else { inspect.license_ports() };
+    tables.count(established, &ports);
     let account = vec!["sockets were read by netstat2, processes by sysinfo".to_owned()];
     let seen = of_sockets(tables, gaps, wish, inspect, now);
     Ok(Observation { account, ..seen })

@@ -9,20 +9,12 @@ use std::process::Command;
 use crate::document::License;
 use crate::live::{look, row};
 use crate::live_linux::copied;
-use crate::started::{FLEXNET, Listening, listener_program, start};
+use crate::started::{FLEXNET, Listening, listener_on, listener_program, start};
 
 fn verdict(listening: &Listening) -> License {
     let address = listening.addresses[0];
     let document = look(&format!("{}/tcp", address.port()));
     row(&document, address).license.clone().expect("a license port")
-}
-
-fn listener(path: &Path) -> Listening {
-    start(&FLEXNET, |place| {
-        let mut command = Command::new(path);
-        command.arg(format!("tcp:{place}"));
-        command
-    })
 }
 
 /// A listener by a python, which calls itself `title` where one is given, and says where it listens.
@@ -47,14 +39,14 @@ sys.stdin.read()
 #[test]
 fn a_real_program_called_lmgrd_in_a_private_folder_is_expected() {
     let (_folder, path) = copied(&listener_program(), "lmgrd");
-    let license = verdict(&listener(&path));
+    let license = verdict(&listener_on(&FLEXNET, &path));
     assert_eq!((license.verdict.as_str(), license.severity.as_str()), ("expected", "info"));
     assert!(license.evidence.contains(&format!("exe {}", path.display())), "{license:?}");
 }
 
 #[test]
 fn the_same_program_under_its_own_name_is_a_mismatch() {
-    let license = verdict(&listener(&listener_program()));
+    let license = verdict(&listener_on(&FLEXNET, &listener_program()));
     assert_eq!((license.verdict.as_str(), license.severity.as_str()), ("mismatch", "warning"));
 }
 
@@ -62,7 +54,7 @@ fn the_same_program_under_its_own_name_is_a_mismatch() {
 fn lmgrd_in_a_folder_for_everyone_is_not_believed() {
     let (folder, path) = copied(&listener_program(), "lmgrd");
     fs::set_permissions(folder.path(), Permissions::from_mode(0o1777)).unwrap();
-    let license = verdict(&listener(&path));
+    let license = verdict(&listener_on(&FLEXNET, &path));
     assert_eq!((license.verdict.as_str(), license.severity.as_str()), ("cannot-tell", "warning"));
     assert!(license.reason.contains(folder.path().to_str().unwrap()), "{}", license.reason);
 }
@@ -70,7 +62,7 @@ fn lmgrd_in_a_folder_for_everyone_is_not_believed() {
 #[test]
 fn lmgrd_whose_file_is_gone_is_not_believed() {
     let (_folder, path) = copied(&listener_program(), "lmgrd");
-    let listening = listener(&path);
+    let listening = listener_on(&FLEXNET, &path);
     assert_eq!(verdict(&listening).verdict, "expected");
     fs::remove_file(&path).unwrap();
     let license = verdict(&listening);
@@ -107,7 +99,7 @@ fn a_copy_of_python_called_lmgrd_is_still_python() {
 #[test]
 fn a_file_whose_name_ends_like_the_kernel_s_mark_is_not_deleted() {
     let (_folder, path) = copied(&listener_program(), "lmgrd.x (deleted)");
-    let listening = listener(&path);
+    let listening = listener_on(&FLEXNET, &path);
     let license = verdict(&listening);
     assert!(license.evidence.contains(&format!("exe {}", path.display())), "{license:?}");
     assert_eq!(license.verdict, "expected");
@@ -117,7 +109,7 @@ fn a_file_whose_name_ends_like_the_kernel_s_mark_is_not_deleted() {
 fn a_second_name_does_not_undo_a_deletion() {
     let (folder, path) = copied(&listener_program(), "lmgrd");
     fs::hard_link(&path, folder.path().join("other")).unwrap();
-    let listening = listener(&path);
+    let listening = listener_on(&FLEXNET, &path);
     fs::remove_file(&path).unwrap();
     assert_eq!(verdict(&listening).verdict, "cannot-tell");
 }

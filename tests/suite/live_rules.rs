@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::document::License;
 use crate::live::{look, row};
 use crate::live_linux::copied;
-use crate::started::{FLEXNET, Listening, listener_program, start, whatlistens};
+use crate::started::{FLEXNET, Listening, listener_on, listener_program, whatlistens};
 
 /// What a FlexNet vendor's daemon says in its file.
 const MARKER: &str = "\0FLEXnet Licensing Report Log\0";
@@ -68,21 +68,13 @@ fn lengthen(program: &Path, gap: u64, text: &str) {
     file.write_all(text.as_bytes()).unwrap();
 }
 
-fn on_flexnet_s_range(program: &Path) -> Listening {
-    start(&FLEXNET, |place| {
-        let mut command = Command::new(program);
-        command.arg(format!("tcp:{place}"));
-        command
-    })
-}
-
 /// A copy that another program makes longer: see `copied`.
 fn saying(text: &str, gap: u64) -> (tempfile::TempDir, Listening) {
     let (folder, original) = copied(&listener_program(), "original");
     lengthen(&original, gap, text);
     let program = folder.path().join("daemon7");
     assert!(Command::new("cp").arg(&original).arg(&program).status().unwrap().success());
-    let listening = on_flexnet_s_range(&program);
+    let listening = listener_on(&FLEXNET, &program);
     (folder, listening)
 }
 

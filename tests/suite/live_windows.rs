@@ -18,7 +18,7 @@ use windows_service::service_manager::{ServiceManager, ServiceManagerAccess};
 use crate::document::{License, Listener, read};
 use crate::live::{look, pids, row};
 use crate::started::{
-    FLEXNET, Listening, in_the_end, listener_program, program, start, told, unbroken, whatlistens,
+    FLEXNET, Listening, in_the_end, listener_on, listener_program, program, told, unbroken, whatlistens,
 };
 
 /// The listener program under a name of its own, whose file says this of itself.
@@ -44,11 +44,7 @@ fn copied(name: &str, says: &[(&str, &str)]) -> (TempDir, PathBuf) {
 /// The row of a copy that listens on one of these ports.
 fn listening_on(ports: &[u16], name: &str, says: &[(&str, &str)]) -> Listener {
     let (_folder, path) = copied(name, says);
-    let listening = start(ports, |place| {
-        let mut command = Command::new(&path);
-        command.arg(format!("tcp:{place}"));
-        command
-    });
+    let listening = listener_on(ports, &path);
     let address = listening.addresses[0];
     let document = look(&format!("{}/tcp", address.port()));
     let found = row(&document, address).clone();

@@ -81,6 +81,15 @@ pub fn start(ports: &[u16], command: impl Fn(&str) -> Command) -> Listening {
     panic!("none of {ports:?} is to be had, close what holds them: {why}");
 }
 
+/// The listener program, or a copy of it at `path`, on the first of these ports that is to be had.
+pub fn listener_on(ports: &[u16], path: &Path) -> Listening {
+    start(ports, |place| {
+        let mut command = Command::new(path);
+        command.arg(format!("tcp:{place}"));
+        command
+    })
+}
+
 /// The ports of a FlexNet license server.
 pub const FLEXNET: [u16; 10] = [27000, 27001, 27002, 27003, 27004, 27005, 27006, 27007, 27008, 27009];
 

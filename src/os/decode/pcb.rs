@@ -215,8 +215,7 @@ pub fn choose(pcbs: &[Pcb], wish: &Wish, servers: &[PortRange]) -> Chosen {
         if let Some(state) = pcb.state.remnant().filter(|_| is_in(&asked, pcb.local.port())) {
             chosen.remnants.push((at, state));
         }
-        // By the address: an IPv6 socket may be bound to an IPv4 one.
-        if !(if pcb.local.is_ipv4() { wish.ipv4 } else { wish.ipv6 }) {
+        if !wish.takes_family_of(pcb.local) {
             continue;
         }
         let id = SocketId(chosen.sockets.len() as u64);

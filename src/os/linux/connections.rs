@@ -3,7 +3,7 @@
 
 use super::super::decode::inet_diag::States;
 use super::super::decode::kernel_socket::KernelSocket;
-use super::super::peers::Tally;
+use super::super::peers::{self, Connection};
 use super::listeners::{Found, Interfaces};
 use super::tables::Tables;
 use crate::model::{PortRange, Protocol, RemnantState};
@@ -11,22 +11,18 @@ use crate::model::{PortRange, Protocol, RemnantState};
 /// Counts the connections of TCP listeners on these ports, which are all of one namespace. Returns why
 /// they may be more, where they may.
 pub(super) fn count(tables: &mut Tables, found: &mut [Found], ports: &[PortRange]) -> Option<String> {
-    let mut tally = Tally::of(found.iter().map(|found| &found.socket), ports);
-    let ranges = tally.ports();
-    if ranges.is_empty() {
-        return None;
-    }
-    let mut interfaces = Interfaces::default();
-    let read = tables.read(Protocol::Tcp, States::ESTABLISHED, Some(&ranges));
-    let lacking = read.why_not_whole();
-    for connection in read.sockets {
-        let interface = connection.interface.map(|index| interfaces.name(index));
-        let socket = |at: usize| &found[at].socket;
-        tally.add(connection.local, interface.as_deref(), connection.peer.ip(), socket);
-    }
-    for (at, connections) in tally.counted() {
-        found[at].socket.connections = Some(connections);
-    }
+    let mut lacking = None;
+    let sockets = found.iter_mut().map(|found| &mut found.socket).collect();
+    peers::count(sockets, ports, |ports| {
+        let read = tables.read(Protocol::Tcp, States::ESTABLISHED, Some(ports));
+        lacking = read.why_not_whole();
+        let mut interfaces = Interfaces::default();
+        read.sockets.into_iter().map(move |connection| Connection {
+            local: connection.local,
+            interface: connection.interface.map(|index| interfaces.name(index)),
+            peer: connection.peer.ip(),
+        })
+    });
     lacking
 }
 

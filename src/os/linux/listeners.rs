@@ -63,7 +63,10 @@ pub(super) fn read(tables: &mut Tables, wish: &Wish, servers: &[PortRange]) -> S
         let servers = joined(servers);
         let is_told = |socket: &KernelSocket| {
             let server = socket.peer.port();
-            socket.retransmits > 0 && is_in(&servers, server) && wish.takes(server) && is_wished(wish, socket)
+            socket.retransmits > 0
+                && is_in(&servers, server)
+                && wish.takes(server)
+                && wish.takes_family_of(socket.local)
         };
         sockets.unanswered = asking.into_iter().filter(is_told).collect();
         sockets.fell_back.clone_from(&read.fell_back);
@@ -78,16 +81,11 @@ pub(super) fn read(tables: &mut Tables, wish: &Wish, servers: &[PortRange]) -> S
 
 impl Sockets {
     fn add(&mut self, read: Read, protocol: Protocol, wish: &Wish, interfaces: &mut Interfaces) {
-        let wished = read.sockets.into_iter().filter(|socket| is_wished(wish, socket));
+        let wished = read.sockets.into_iter().filter(|socket| wish.takes_family_of(socket.local));
         self.found.extend(wished.map(|socket| of_kernel(socket, protocol, interfaces)));
         self.unread.extend(read.unread);
         self.lacking = self.lacking.take().or(read.lacking);
     }
-}
-
-/// By the address: an IPv6 socket may be bound to an IPv4 one.
-fn is_wished(wish: &Wish, socket: &KernelSocket) -> bool {
-    if socket.local.is_ipv4() { wish.ipv4 } else { wish.ipv6 }
 }
 
 /// What is at the places of these sockets now: by their inodes, with what each is doing by now. `None`

@@ -18,7 +18,7 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 use self::sight::Sight;
 use super::decode::launchd;
 use super::decode::pcb::Pcb;
-use super::peers::Tally;
+use super::peers::{self, Connection};
 use super::portable::{self, Found, Tables};
 use super::{Inspect, Unobservable, Wish, in_words};
 use crate::model::{
@@ -48,18 +48,23 @@ pub(super) fn observe(
     inspect: &dyn Inspect,
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
-    let sight = Sight::take(wish, &inspect.license_ports())
-        .map_err(|error| Unobservable { reason: in_words(&error) })?;
-    Ok(told(sight, wish, inspect, now))
+    let servers = inspect.license_ports();
+    let sight = Sight::take(wish, &servers).map_err(|error| Unobservable::sockets(&in_words(&error)))?;
+    Ok(told(sight, wish, &servers, inspect, now))
 }
 
 /// What follows from what was seen.
-fn told(sight: Sight, wish: &Wish, inspect: &dyn Inspect, now: Timestamp) -> Observation {
+fn told(
+    sight: Sight,
+    wish: &Wish,
+    servers: &[PortRange],
+    inspect: &dyn Inspect,
+    now: Timestamp,
+) -> Observation {
     let Sight { pcbs, mut chosen, holders, unlisted, gaps, account } = sight;
     let users = Users::default();
     finish(&mut chosen.sockets, &pcbs, &users);
-    let servers = inspect.license_ports();
-    count(&mut chosen.sockets, &pcbs, if wish.connections { &[PortRange::ALL] } else { &servers });
+    count(&mut chosen.sockets, &pcbs, if wish.connections { &[PortRange::ALL] } else { servers });
 
     let remnants: Vec<Remnant> = chosen
         .remnants
@@ -111,18 +116,15 @@ fn finish(sockets: &mut [(usize, Socket)], pcbs: &[Pcb], users: &Users) {
 
 /// Counts the connections of listeners on these ports.
 fn count(sockets: &mut [(usize, Socket)], pcbs: &[Pcb], ports: &[PortRange]) {
-    let mut tally = Tally::of(sockets.iter().map(|(_, socket)| socket), ports);
-    if tally.ports().is_empty() {
-        return;
-    }
-    let is_connection = |pcb: &&Pcb| pcb.is_established_tcp();
-    for Pcb { local, peer, scope, .. } in pcbs.iter().filter(is_connection) {
-        let interface = scope.map(calls::interface);
-        tally.add(*local, interface.as_deref(), peer.ip(), |at| &sockets[at].1);
-    }
-    for (at, connections) in tally.counted() {
-        sockets[at].1.connections = Some(connections);
-    }
+    let sockets = sockets.iter_mut().map(|(_, socket)| socket).collect();
+    peers::count(sockets, ports, |_| {
+        let established = pcbs.iter().filter(|pcb| pcb.is_established_tcp());
+        established.map(|pcb| Connection {
+            local: pcb.local,
+            interface: pcb.scope.map(calls::interface),
+            peer: pcb.peer.ip(),
+        })
+    });
 }
 
 /// Names the launchd jobs and the application bundles of the holders. Of their environment one

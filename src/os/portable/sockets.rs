@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 
 use netstat2::{AddressFamilyFlags, ProtocolFlags, ProtocolSocketInfo, SocketInfo, TcpState};
 
-use super::super::peers::Tally;
-use super::super::{Inspect, Unobservable, Wish, in_words, platform};
+use super::super::peers::{self, Connection};
+use super::super::{Unobservable, Wish, in_words, platform};
 use crate::model::{
     Gap, GapKind, Pid, PortRange, Protocol, Remnant, RemnantState, Socket, SocketId, State, Unanswered,
 };
@@ -30,6 +30,10 @@ pub(in crate::os) struct Tables {
     pub(in crate::os) unanswered: Vec<Unanswered>,
 }
 
+/// The two ends of established connections, this machine's first; each once: of a socket that several processes
+/// have, there may be several entries.
+pub(super) type Established = BTreeSet<(SocketAddr, SocketAddr)>;
+
 /// A table that fails to read fails again at each further entry; this many failures end the look.
 const MOST_FAILURES: u64 = 8;
 
@@ -39,10 +43,9 @@ const MOST_FAILURES: u64 = 8;
 /// # Errors
 ///
 /// Where none of the socket tables can be opened.
-pub(super) fn read(wish: &Wish, inspect: &dyn Inspect, gaps: &mut Vec<Gap>) -> Result<Tables, Unobservable> {
+pub(super) fn read(wish: &Wish, gaps: &mut Vec<Gap>) -> Result<(Tables, Established), Unobservable> {
     let mut tables = Tables::default();
-    // Each once: of a socket that several processes have, there may be several entries.
-    let mut established = BTreeSet::new();
+    let mut established = Established::new();
     let mut dumped = HashSet::new();
     let mut users = HashMap::new();
     let (mut unopened, mut unread) = (Vec::new(), None);
@@ -77,8 +80,6 @@ pub(super) fn read(wish: &Wish, inspect: &dyn Inspect, gaps: &mut Vec<Gap>) -> R
             }
         }
     }
-    let ports = if wish.connections { vec![PortRange::ALL] } else { inspect.license_ports() };
-    tables.count(&established, &ports);
     if !opened && let Some(reason) = unopened.pop() {
         return Err(Unobservable::sockets(&reason));
     }
@@ -92,7 +93,7 @@ pub(super) fn read(wish: &Wish, inspect: &dyn Inspect, gaps: &mut Vec<Gap>) -> R
             format!("a socket table was not read to its end ({reason}), so listeners may be missing");
         gaps.push(Gap::new(GapKind::SocketsUnreadable, detail));
     }
-    Ok(tables)
+    Ok((tables, established))
 }
 
 /// The tables that have what is wished for.
@@ -109,8 +110,8 @@ fn asked(wish: &Wish) -> Vec<(ProtocolFlags, AddressFamilyFlags)> {
 
 /// Who holds listeners now.
 #[cfg(windows)]
-pub(in crate::os) fn holders(wish: &Wish, inspect: &dyn Inspect) -> HashSet<Pid> {
-    let tables = read(wish, inspect, &mut Vec::new()).unwrap_or_default();
+pub(in crate::os) fn holders(wish: &Wish) -> HashSet<Pid> {
+    let (tables, _) = read(wish, &mut Vec::new()).unwrap_or_default();
     tables.found.into_iter().flat_map(|found| found.pids).collect()
 }
 
@@ -167,7 +168,7 @@ impl Tables {
             }
         };
         let local = SocketAddr::new(ip.to_canonical(), port);
-        if !wish.takes(port) || !(if local.is_ipv4() { wish.ipv4 } else { wish.ipv6 }) {
+        if !wish.takes(port) || !wish.takes_family_of(local) {
             return;
         }
         let id = SocketId(self.found.len() as u64);
@@ -178,17 +179,11 @@ impl Tables {
     }
 
     /// Counts the connections of listeners on these ports.
-    fn count(&mut self, established: &BTreeSet<(SocketAddr, SocketAddr)>, ports: &[PortRange]) {
-        let mut tally = Tally::of(self.found.iter().map(|found| &found.socket), ports);
-        if tally.ports().is_empty() {
-            return;
-        }
-        for (local, peer) in established {
-            tally.add(*local, None, peer.ip(), |at| &self.found[at].socket);
-        }
-        for (at, connections) in tally.counted() {
-            self.found[at].socket.connections = Some(connections);
-        }
+    pub(super) fn count(&mut self, established: Established, ports: &[PortRange]) {
+        let sockets = self.found.iter_mut().map(|found| &mut found.socket).collect();
+        let connection =
+            |(local, peer): (SocketAddr, SocketAddr)| Connection { local, interface: None, peer: peer.ip() };
+        peers::count(sockets, ports, |_| established.into_iter().map(connection));
     }
 }
 

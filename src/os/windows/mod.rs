@@ -38,7 +38,7 @@ pub(super) fn observe(
     let holders: BTreeSet<Pid> = seen.holdings.iter().map(|holding| holding.pid).collect();
     name_system(&mut seen.processes);
     programs::ask(&mut seen.processes, &holders);
-    follow_the_ended(&mut seen, wish, inspect);
+    follow_the_ended(&mut seen, wish);
     match services::by_process() {
         Ok(mut services) => {
             for (pid, process) in &mut seen.processes {
@@ -67,7 +67,7 @@ pub(super) fn observe(
     if !wish.asked.is_empty() {
         let detail = "TCP ports that are bound without listening, which Windows tells no program";
         seen.gaps.push(Gap::new(GapKind::BoundUnseen, detail));
-        name_process_of_that_number(&mut seen, wish, inspect);
+        name_process_of_that_number(&mut seen, wish);
     }
     seen.account = vec![
         "sockets and the ids of their processes were read from the tables of iphlpapi, by netstat2"
@@ -86,14 +86,14 @@ fn may_be_free(wish: &Wish, seen: &Observation) -> bool {
 
 /// Who looks at `netstat -ano` may type a process's number for a port: such a process is told, where it listens
 /// elsewhere.
-fn name_process_of_that_number(seen: &mut Observation, wish: &Wish, inspect: &dyn Inspect) {
+fn name_process_of_that_number(seen: &mut Observation, wish: &Wish) {
     let [range] = wish.asked[..] else { return };
     let pid = Pid::from(range.first);
     if range.first != range.last || !seen.sockets.is_empty() || seen.processes.contains_key(&pid) {
         return;
     }
     let name = portable::running().and_then(|mut running| running.remove(&pid)).and_then(|(_, name)| name);
-    if name.is_some() && portable::holders(&Wish::default(), inspect).contains(&pid) {
+    if name.is_some() && portable::holders(&Wish::default()).contains(&pid) {
         seen.processes.insert(pid, Arc::new(Process { pid, name, ..Process::default() }));
     }
 }
@@ -110,13 +110,13 @@ fn name_system(processes: &mut BTreeMap<Pid, Arc<Process>>) {
 
 /// Follows up the holders that are not there: a socket that is still held by them in a second look outlives them.
 /// Others ended while they were looked at.
-fn follow_the_ended(seen: &mut Observation, wish: &Wish, inspect: &dyn Inspect) {
+fn follow_the_ended(seen: &mut Observation, wish: &Wish) {
     if !seen.processes.values().any(|process| is_absent(process)) {
         return;
     }
     match portable::running() {
         Some(running) => {
-            let held_by = portable::holders(wish, inspect);
+            let held_by = portable::holders(wish);
             name_survivors(&mut seen.processes, &held_by, &running);
         }
         None => {
