@@ -4,9 +4,9 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use whatlistens::license::{Facts, Place};
+use whatlistens::knowledge::Registry;
+use whatlistens::knowledge::{Licenses, PortClaims};
 use whatlistens::model::Protocol;
-use whatlistens::registry::Registry;
 
 /// 1,000 ports spread over all of them, by a stride that meets every residue.
 fn spread() -> impl Iterator<Item = u16> {
@@ -23,19 +23,19 @@ fn registry(criterion: &mut Criterion) {
     });
 }
 
-fn facts(criterion: &mut Criterion) {
-    criterion.bench_function("the facts, parsed", |bencher| {
+fn licenses(criterion: &mut Criterion) {
+    criterion.bench_function("the licenses, parsed", |bencher| {
         let text = include_str!(concat!(env!("OUT_DIR"), "/licenses.json"));
-        bencher.iter(|| Facts::parse(black_box(text)));
+        bencher.iter(|| Licenses::parse(black_box(text)));
     });
-    let (facts, registry) = (Facts::embedded(), Registry::embedded());
+    let (licenses, registry) = (Licenses::embedded(), Registry::embedded());
     criterion.bench_function("1,000 places", |bencher| {
         bencher.iter(|| {
-            let places = spread().map(|port| Place::of(port, Some(Protocol::Tcp), facts, registry));
-            places.filter(Place::is_license_port).count()
+            let places = spread().map(|port| PortClaims::of(port, Some(Protocol::Tcp), licenses, registry));
+            places.filter(PortClaims::is_license_port).count()
         });
     });
 }
 
-criterion_group!(benches, registry, facts);
+criterion_group!(benches, registry, licenses);
 criterion_main!(benches);

@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use jiff::Timestamp;
-use whatlistens::attribute::attribute;
 use whatlistens::model::{
     Executable, Holding, Host, Observation, Os, Process, Protocol, Socket, SocketId, State,
 };
-use whatlistens::os::decode::{inet_diag, proc_pid};
-use whatlistens::request::{Request, Task};
-use whatlistens::{pipeline, render};
+use whatlistens::os::decode::linux::{inet_diag, proc_pid};
+use whatlistens::query::{Request, Task};
+use whatlistens::report::attribute;
+use whatlistens::{render, report};
 
 const SIZES: [u32; 3] = [1_000, 10_000, 60_000];
 
@@ -75,10 +75,10 @@ fn stages(criterion: &mut Criterion) {
         });
         let plain = asked(&[]);
         group.bench_function(BenchmarkId::new("report", size), |bencher| {
-            bencher.iter(|| pipeline::report(&plain, black_box(&observation)));
+            bencher.iter(|| report::report(&plain, black_box(&observation)));
         });
         for (name, request) in [("table", &plain), ("json", &asked(&["--json"]))] {
-            let Ok(report) = pipeline::report(request, &observation) else { panic!("it is well asked") };
+            let Ok(report) = report::report(request, &observation) else { panic!("it is well asked") };
             group.bench_function(BenchmarkId::new(name, size), |bencher| {
                 let mut nowhere = (io::sink(), io::sink());
                 bencher.iter(|| {

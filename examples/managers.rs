@@ -10,7 +10,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Parser;
-use whatlistens::license::{Facts, KnownManager};
+use whatlistens::knowledge::{LicenseManager, Licenses};
 
 /// Writes the table of license managers into data/README.md.
 #[derive(Parser)]
@@ -36,9 +36,10 @@ fn table() -> String {
     let mut table =
         "| id | license manager | ports | confidence | sources |\n| --- | --- | --- | --- | --- |\n"
             .to_owned();
-    let facts = Facts::embedded();
-    for manager in &facts.managers {
-        let sources: Vec<String> = facts.cited(&manager.sources).iter().map(|source| cell(source)).collect();
+    let licenses = Licenses::embedded();
+    for manager in &licenses.managers {
+        let sources: Vec<String> =
+            licenses.cited(&manager.sources).iter().map(|source| cell(source)).collect();
         let _ = writeln!(
             table,
             "| `{}` | {} | {} | {} | {} |",
@@ -52,7 +53,7 @@ fn table() -> String {
     table
 }
 
-fn ports(manager: &KnownManager) -> String {
+fn ports(manager: &LicenseManager) -> String {
     let ports = manager.ports.iter().map(|port| {
         let protocols: Vec<_> = port.protocols.iter().map(|protocol| protocol.name()).collect();
         let range = port.range.map_or("any".to_owned(), |range| range.to_string());

@@ -3,12 +3,12 @@
 //! # The flow
 //!
 //! ```text
-//! observe (os) → attribute → annotate → judge (license) → select → render
+//! observe (os) → attribute → annotate → judge → select → render
 //! ```
 //!
-//! [`pipeline`] shows it on one screen. [`os`] fills plain values ([`model`]); every later stage is a
-//! function of them alone, so that it is tested with recorded values on every system. [`explain`]
-//! answers from [`registry`] and [`license`] alone.
+//! [`report`] shows it on one screen. [`os`] fills plain values ([`model`]); every later stage is a
+//! function of them alone, so that it is tested with recorded values on every system. [`knowledge::explain`]
+//! answers from [`knowledge`] alone.
 //!
 //! # Invariants
 //!
@@ -16,20 +16,16 @@
 //! - No socket is dropped because its owner could not be read, and nothing that failed becomes an
 //!   empty list, 0 or "-": it becomes a [`model::Gap`] or a `None`.
 //! - Only [`os`] asks which system it is compiled for, and only it may be `unsafe`.
-//! - Only `main` writes to the standard streams; only it and [`request`] look at the environment
+//! - Only `main` writes to the standard streams; only it and [`query`] look at the environment
 //!   and the clock. Renderers write to a [`std::io::Write`].
 //! - Text from a process reaches a terminal only through [`render`]'s escaping.
 //! - Output is in a deterministic order.
 
-pub mod annotate;
-pub mod attribute;
 pub mod cli;
-pub mod explain;
-pub mod license;
+pub mod judge;
+pub mod knowledge;
 pub mod model;
 pub mod os;
-pub mod pipeline;
-pub mod registry;
+pub mod query;
 pub mod render;
-pub mod request;
-pub mod select;
+pub mod report;

@@ -5,9 +5,9 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::process::ExitCode;
 
 use jiff::Timestamp;
-use whatlistens::pipeline::Inspection;
-use whatlistens::request::{Request, Stop, Task};
-use whatlistens::{os, pipeline, render};
+use whatlistens::judge::Inspection;
+use whatlistens::query::{Request, Stop, Task};
+use whatlistens::{os, render, report};
 
 const MATCHED: u8 = 0;
 const NOTHING_MATCHED: u8 = 1;
@@ -35,7 +35,7 @@ fn answer(args: Vec<OsString>) -> Result<u8, (String, u8)> {
     let (rendered, status) = match Task::from_args(args) {
         Ok(Task::Look(request)) => look(&request, &mut stdout)?,
         Ok(Task::Explain(lookup)) => {
-            let told = pipeline::explain(&lookup).map_err(|wrong| (wrong.to_string(), FAILED))?;
+            let told = report::explain(&lookup).map_err(|wrong| (wrong.to_string(), FAILED))?;
             (render::explanations(&told, lookup.json, &lookup.style, &mut stdout), MATCHED)
         }
         Err(Stop::Told(text)) => (write!(stdout, "{text}"), MATCHED),
@@ -52,9 +52,9 @@ fn answer(args: Vec<OsString>) -> Result<u8, (String, u8)> {
 
 /// Looks at the machine and says what is there; the status is whether anything matched.
 fn look(request: &Request, out: &mut dyn Write) -> Result<(io::Result<()>, u8), (String, u8)> {
-    let observation = os::observe(&pipeline::wish(request), &Inspection, Timestamp::now())
+    let observation = os::observe(&report::scope(request), &Inspection, Timestamp::now())
         .map_err(|error| (error.to_string(), UNOBSERVABLE))?;
-    let report = pipeline::report(request, &observation).map_err(|wrong| (wrong.to_string(), FAILED))?;
+    let report = report::report(request, &observation).map_err(|wrong| (wrong.to_string(), FAILED))?;
     let status = if report.matched() { MATCHED } else { NOTHING_MATCHED };
     Ok((render::render(&report, request.form, &request.style, out, &mut io::stderr()), status))
 }

@@ -7,11 +7,13 @@ use std::io::Cursor;
 use libfuzzer_sys::fuzz_target;
 use whatlistens::model::Protocol;
 use whatlistens::os::decode::kernel_socket::Family;
-use whatlistens::os::decode::port_filter::port_filter;
-use whatlistens::os::decode::{
-    btf, cgroup, docker_proxy, excluded_ports, file_text, inet_diag, launchd, local_addresses, mounts,
-    pcblist, port_rules, proc_net, proc_pid, socket_fdinfo, socket_unit, task_file, version_info,
+use whatlistens::os::decode::file_text;
+use whatlistens::os::decode::linux::{
+    btf, cgroup, docker_proxy, inet_diag, local_addresses, mounts, port_filter::port_filter, port_rules, proc_net,
+    proc_pid, socket_unit, task_file,
 };
+use whatlistens::os::decode::macos::{launchd, pcblist, socket_fdinfo};
+use whatlistens::os::decode::windows::{excluded_ports, version_info};
 
 fuzz_target!(|data: &[u8]| {
     let Some((&which, rest)) = data.split_first() else { return };

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Namespace, Pid, PortRules, Process, Protocol, Remnant, Socket, SocketId, Unanswered, Unseen};
+use super::{
+    HiddenProcesses, Namespace, Pid, PortConnection, PortRules, Process, Protocol, Socket, SocketId,
+    UnansweredAttempt,
+};
 
 /// The operating system that was observed. A recorded observation keeps its own, so that it is
 /// judged alike wherever it is read.
@@ -75,9 +78,9 @@ pub enum GapKind {
     /// Processes that ended while they were looked at.
     ProcessGone,
     /// Network namespaces that could not be looked into.
-    NamespacesUnseen,
+    NamespacesHidden,
     /// TCP ports that are bound without listening, which this kernel does not tell.
-    BoundUnseen,
+    BoundSocketsHidden,
     /// Connections that could not be counted.
     ConnectionsUnreadable,
     /// Processes that are seen, and of which little more than the name is told.
@@ -107,8 +110,8 @@ impl GapKind {
             GapKind::HoldersHidden => "holders-hidden",
             GapKind::ProcessesUnreadable => "processes-unreadable",
             GapKind::ProcessGone => "process-gone",
-            GapKind::NamespacesUnseen => "namespaces-unseen",
-            GapKind::BoundUnseen => "bound-sockets-unseen",
+            GapKind::NamespacesHidden => "namespaces-unseen",
+            GapKind::BoundSocketsHidden => "bound-sockets-unseen",
             GapKind::ConnectionsUnreadable => "connections-unreadable",
             GapKind::ProcessesProtected => "processes-protected",
             GapKind::ArgsUnreadable => "args-unreadable",
@@ -147,7 +150,7 @@ impl Gap {
 
 /// A network namespace whose listeners are counted and not listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Elsewhere {
+pub struct OtherNamespace {
     /// The namespace.
     pub namespace: Namespace,
     /// The protocol and port of each of its listeners.
@@ -164,7 +167,7 @@ pub struct Observation {
     /// Whether it was observed with administrator's rights (root, an elevated token).
     pub privileged: bool,
     /// The processes that could not be looked into.
-    pub unseen: Unseen,
+    pub hidden: HiddenProcesses,
     /// The sockets, in the order of the kernel's tables.
     pub sockets: Vec<Socket>,
     /// Who holds which.
@@ -173,17 +176,17 @@ pub struct Observation {
     /// its sockets refers to the same one.
     pub processes: BTreeMap<Pid, Arc<Process>>,
     /// Requests for connections to license servers that are not answered.
-    pub unanswered: Vec<Unanswered>,
+    pub unanswered: Vec<UnansweredAttempt>,
     /// What else has one of the ports that were asked about.
-    pub remnants: Vec<Remnant>,
+    pub port_connections: Vec<PortConnection>,
     /// The system's rules for ports.
     pub port_rules: PortRules,
     /// The network namespaces that were not listed, as far as they could be looked into.
-    pub elsewhere: Vec<Elsewhere>,
+    pub other_namespaces: Vec<OtherNamespace>,
     /// What could not be seen.
     pub gaps: Vec<Gap>,
     /// How it was looked at: sentences without their full stops, for whoever wonders.
-    pub account: Vec<String>,
+    pub method_notes: Vec<String>,
 }
 
 impl Observation {
@@ -194,16 +197,16 @@ impl Observation {
             host,
             taken_at,
             privileged: false,
-            unseen: Unseen::nothing(),
+            hidden: HiddenProcesses::nothing(),
             sockets: Vec::new(),
             holdings: Vec::new(),
             processes: BTreeMap::new(),
             unanswered: Vec::new(),
-            remnants: Vec::new(),
+            port_connections: Vec::new(),
             port_rules: PortRules::default(),
-            elsewhere: Vec::new(),
+            other_namespaces: Vec::new(),
             gaps: Vec::new(),
-            account: Vec::new(),
+            method_notes: Vec::new(),
         }
     }
 }

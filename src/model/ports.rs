@@ -43,11 +43,11 @@ pub enum Families {
 
 /// A socket with a peer whose own port was asked about: what is left of a listener, or a client's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remnant {
+pub struct PortConnection {
     /// Its protocol.
     pub protocol: Protocol,
     /// What it is doing.
-    pub state: RemnantState,
+    pub state: ConnectionState,
     /// Its own address and port.
     pub local: SocketAddr,
     /// Its peer's.
@@ -58,7 +58,7 @@ pub struct Remnant {
 
 /// What a socket with a peer is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RemnantState {
+pub enum ConnectionState {
     /// It is connected, or was and is not yet closed on this side.
     Connected,
     /// It waits for an answer to its request for a connection.
@@ -71,7 +71,7 @@ pub enum RemnantState {
 
 /// A request for a connection that is not answered: it was sent again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unanswered {
+pub struct UnansweredAttempt {
     /// Where it was sent from.
     pub local: SocketAddr,
     /// Where it was sent.

@@ -25,7 +25,7 @@ pub struct Executable {
     /// place of this one; `None` where there is none, or where it is not known.
     pub replaceable_at: Option<String>,
     /// Why neither the file nor its folders were looked at, where they would have been.
-    pub unseen: Option<FileUnseen>,
+    pub not_inspected: Option<NotInspected>,
     /// What the file says of itself, where it does and was asked: programs of Windows do.
     pub version: Option<FileVersion>,
 }
@@ -44,7 +44,7 @@ pub struct FileVersion {
 
 /// Why a file is not looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileUnseen {
+pub enum NotInspected {
     /// It lies on a file server, or a program serves it: that may not answer for hours.
     MayNotAnswer,
     /// The process is in another user namespace (`user_namespaces(7)`), where any user can put together

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Elsewhere, ExcludedPorts, Gap, Host, PortRange, PortRules, Process, Protocol, Remnant, Socket};
+use super::{
+    ExcludedPorts, Gap, Host, OtherNamespace, PortConnection, PortRange, PortRules, Process, Protocol, Socket,
+};
 
 /// Who holds a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -260,7 +262,7 @@ pub struct Asked {
     pub protocol: Option<Protocol>,
     /// The address family, where one was asked for: then the other was not looked at.
     pub family: Option<&'static str>,
-    /// The name of the process that has the number as its id and listens elsewhere: fingers used to
+    /// The name of the process that has the number as its id and listens other_namespaces: fingers used to
     /// `lsof -p` type one for the other.
     pub process_of_that_number: Option<String>,
     /// The registry's entry for them.
@@ -272,12 +274,12 @@ pub struct Asked {
     /// The system's rules for ports.
     pub rules: PortRules,
     /// What else has the ports, with those who are seen to hold it.
-    pub remnants: Vec<(Remnant, Vec<Arc<Process>>)>,
+    pub port_connections: Vec<(PortConnection, Vec<Arc<Process>>)>,
 }
 
 /// A program that gets no answer from a license server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreached {
+pub struct UnansweredClient {
     /// The program's own address and port.
     pub local: SocketAddr,
     /// The server's address and port.
@@ -326,11 +328,11 @@ pub struct Report {
     /// Whether anything was left out because it was not asked for.
     pub narrowed: bool,
     /// Programs that get no answer from a license server.
-    pub unreached: Vec<Unreached>,
+    pub unanswered: Vec<UnansweredClient>,
     /// Other network namespaces with listeners that were not listed and would match.
-    pub elsewhere: Vec<Elsewhere>,
+    pub other_namespaces: Vec<OtherNamespace>,
     /// How the machine was looked at, in sentences without their full stops.
-    pub account: Vec<String>,
+    pub method_notes: Vec<String>,
 }
 
 impl Report {

@@ -4,14 +4,14 @@
 //! out; what decodes them ([`decode`]) is compiled and tested everywhere.
 
 pub mod decode;
-mod look_into;
+mod inspect_files;
 pub mod portable;
 
+mod connection_count;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "macos")]
 mod macos;
-mod peers;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
@@ -40,7 +40,7 @@ const THIS_OS: Os = Os::Windows;
 
 /// What to look at. Looking at less is faster; what was not looked at is not said to be free.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
+pub struct ScanScope {
     /// Only this protocol.
     pub protocol: Option<Protocol>,
     /// IPv4 sockets.
@@ -56,37 +56,37 @@ pub struct Wish {
     /// Whether the kernel is given a program that finds the holders.
     pub bpf: Bpf,
     /// Only the sockets on these ports; on all where there are none.
-    pub only: Vec<PortRange>,
+    pub ports: Vec<PortRange>,
     /// The ports of which everything is to be known, even where nothing listens.
-    pub asked: Vec<PortRange>,
+    pub detail_ports: Vec<PortRange>,
     /// The system's rules for all ports, instead of listeners; without them there is nothing to tell.
     pub rules: bool,
 }
 
-impl Wish {
+impl ScanScope {
     /// Whether the sockets on a port are wished for.
     #[must_use]
-    pub fn takes(&self, port: u16) -> bool {
-        self.only.is_empty() || self.only.iter().any(|range| range.contains(port))
+    pub fn includes(&self, port: u16) -> bool {
+        self.ports.is_empty() || self.ports.iter().any(|range| range.contains(port))
     }
 
     /// Whether sockets of the family of this address are wished for: an IPv6 socket may be bound to an IPv4 one.
     #[must_use]
-    pub fn takes_family_of(&self, local: SocketAddr) -> bool {
+    pub fn includes_family_of(&self, local: SocketAddr) -> bool {
         if local.is_ipv4() { self.ipv4 } else { self.ipv6 }
     }
 
     /// Whether the system's rules for ports are wished for.
     #[must_use]
-    pub fn takes_rules(&self) -> bool {
-        self.rules || !self.asked.is_empty()
+    pub fn needs_port_rules(&self) -> bool {
+        self.rules || !self.detail_ports.is_empty()
     }
 }
 
-impl Default for Wish {
+impl Default for ScanScope {
     /// Every listener of the caller's own network namespace.
-    fn default() -> Wish {
-        Wish {
+    fn default() -> ScanScope {
+        ScanScope {
             protocol: None,
             ipv4: true,
             ipv6: true,
@@ -94,8 +94,8 @@ impl Default for Wish {
             all_namespaces: false,
             connections: false,
             bpf: Bpf::WhereQuicker,
-            only: Vec::new(),
-            asked: Vec::new(),
+            ports: Vec::new(),
+            detail_ports: Vec::new(),
             rules: false,
         }
     }
@@ -124,7 +124,7 @@ pub trait Inspect: Sync {
         parent: Option<&Process>,
         ports: &[(Protocol, u16)],
         os: Os,
-    ) -> Interest;
+    ) -> FileChecks;
 
     /// The texts to look for in such a file, besides those that tell an interpreter.
     fn texts(&self) -> Vec<&str>;
@@ -141,7 +141,7 @@ pub trait Inspect: Sync {
 
 /// What is to be found out of the file that a process runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Interest {
+pub struct FileChecks {
     /// Whether anybody could have put another file in its place.
     pub place: bool,
     /// What is in it.
@@ -174,13 +174,17 @@ impl Unobservable {
 /// # Errors
 ///
 /// Where no socket table could be read at all. Whatever else could not be read is a gap.
-pub fn observe(wish: &Wish, inspect: &dyn Inspect, now: Timestamp) -> Result<Observation, Unobservable> {
+pub fn observe(
+    scope: &ScanScope,
+    inspect: &dyn Inspect,
+    now: Timestamp,
+) -> Result<Observation, Unobservable> {
     #[cfg(target_os = "linux")]
-    return linux::observe(wish, inspect, now);
+    return linux::observe(scope, inspect, now);
     #[cfg(target_os = "macos")]
-    return macos::observe(wish, inspect, now);
+    return macos::observe(scope, inspect, now);
     #[cfg(windows)]
-    return windows::observe(wish, inspect, now);
+    return windows::observe(scope, inspect, now);
 }
 
 /// The system's words for an error, without the number behind them.
@@ -192,7 +196,7 @@ fn in_words(error: &dyn std::error::Error) -> String {
 /// What to do, on the observed system, to see more owners than were seen. `command` is the whole
 /// command line to run again, quoted for a shell. `None` where nothing would help.
 #[must_use]
-pub fn how_to_see_more(os: Os, privileged: bool, command: &str) -> Option<String> {
+pub fn remedy(os: Os, privileged: bool, command: &str) -> Option<String> {
     match (os, privileged) {
         (Os::Linux | Os::Macos, false) => Some(format!("sudo {command}")),
         (Os::Windows, false) => {

@@ -13,31 +13,35 @@ use jiff::Timestamp;
 pub(super) use self::processes::{Running, running};
 #[cfg(windows)]
 pub(super) use self::sockets::holders;
-pub(super) use self::sockets::{Found, Tables};
-use super::look_into::PortsOf;
-use super::{Inspect, THIS_OS, Unobservable, Wish, platform};
-use crate::model::{Gap, GapKind, Holding, Host, Observation, PortRange, Unseen};
+pub(super) use self::sockets::{HeldSocket, Tables};
+use super::inspect_files::PortsOf;
+use super::{Inspect, ScanScope, THIS_OS, Unobservable, platform};
+use crate::model::{Gap, GapKind, HiddenProcesses, Holding, Host, Observation, PortRange};
 
 /// Looks at the machine once.
 ///
 /// # Errors
 ///
 /// Where no socket table could be read.
-pub fn observe(wish: &Wish, inspect: &dyn Inspect, now: Timestamp) -> Result<Observation, Unobservable> {
+pub fn observe(
+    scope: &ScanScope,
+    inspect: &dyn Inspect,
+    now: Timestamp,
+) -> Result<Observation, Unobservable> {
     let mut gaps = platform::standing_gaps(platform::privileged());
-    let (mut tables, established) = sockets::read(wish, &mut gaps)?;
-    let ports = if wish.connections { vec![PortRange::ALL] } else { inspect.license_ports() };
+    let (mut tables, established) = sockets::read(scope, &mut gaps)?;
+    let ports = if scope.connections { vec![PortRange::ALL] } else { inspect.license_ports() };
     tables.count(established, &ports);
-    let account = vec!["sockets were read by netstat2, processes by sysinfo".to_owned()];
-    let seen = of_sockets(tables, gaps, wish, inspect, now);
-    Ok(Observation { account, ..seen })
+    let method_notes = vec!["sockets were read by netstat2, processes by sysinfo".to_owned()];
+    let seen = of_sockets(tables, gaps, scope, inspect, now);
+    Ok(Observation { method_notes, ..seen })
 }
 
 /// What follows from these sockets: the facts of their holders, by `sysinfo`.
 pub(super) fn of_sockets(
-    Tables { found, remnants, unanswered }: Tables,
+    Tables { found, port_connections, unanswered }: Tables,
     mut gaps: Vec<Gap>,
-    wish: &Wish,
+    scope: &ScanScope,
     inspect: &dyn Inspect,
     now: Timestamp,
 ) -> Observation {
@@ -45,16 +49,16 @@ pub(super) fn of_sockets(
     let holdings: Vec<Holding> =
         found.iter().flat_map(|f| f.pids.iter().map(|&pid| Holding { socket: f.socket.id, pid })).collect();
     let mut ports_of = PortsOf::new();
-    for Found { socket, pids } in &found {
+    for HeldSocket { socket, pids } in &found {
         for pid in pids {
             ports_of.entry(*pid).or_default().push((socket.protocol, socket.local.port()));
         }
     }
-    let others = remnants.iter().flat_map(|remnant| &remnant.pids);
+    let others = port_connections.iter().flat_map(|connection| &connection.pids);
     for pid in others.chain(unanswered.iter().flat_map(|asking| &asking.pids)) {
         ports_of.entry(*pid).or_default();
     }
-    let processes = processes::read(&ports_of, inspect, wish.args).unwrap_or_else(|error| {
+    let processes = processes::read(&ports_of, inspect, scope.args).unwrap_or_else(|error| {
         let detail = format!("nothing could be read of the processes but their numbers ({error})");
         gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
         BTreeMap::new()
@@ -63,14 +67,18 @@ pub(super) fn of_sockets(
     // Only an administrator sees all.
     let unread = gaps.iter().any(|gap| gap.kind == GapKind::ProcessesUnreadable);
     let all_held = found.iter().all(|found| !found.pids.is_empty());
-    let unseen = if !unread && (privileged || all_held) { Unseen::nothing() } else { Unseen::Unlisted };
+    let hidden = if !unread && (privileged || all_held) {
+        HiddenProcesses::nothing()
+    } else {
+        HiddenProcesses::Unlisted
+    };
     let host = Host { name: sysinfo::System::host_name().ok(), os: THIS_OS };
     Observation {
         privileged,
-        unseen,
+        hidden,
         sockets: found.into_iter().map(|f| f.socket).collect(),
         holdings,
-        remnants,
+        port_connections,
         unanswered,
         processes: processes.into_iter().map(|(pid, process)| (pid, Arc::new(process))).collect(),
         gaps,

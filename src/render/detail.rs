@@ -8,7 +8,7 @@ use owo_colors::Style as Paint;
 
 use self::holder::process_called;
 use super::Style;
-use super::fold::Folded;
+use super::group::RowGroup;
 use super::page::Page;
 use super::text::{escape, list};
 use crate::model::{License, Manager, Owner, PortClass, Protocol, Report, Service, Severity, State, Verdict};
@@ -19,7 +19,7 @@ mod socket;
 
 pub(super) fn write(
     report: &Report,
-    lines: &[Folded<'_>],
+    lines: &[RowGroup<'_>],
     style: &Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -44,7 +44,7 @@ pub(super) fn write(
 }
 
 impl Page<'_> {
-    fn listener(&mut self, line: &Folded<'_>, now: Timestamp) -> io::Result<()> {
+    fn listener(&mut self, line: &RowGroup<'_>, now: Timestamp) -> io::Result<()> {
         let row = line.first();
         let (port, protocol) = (row.socket.local.port(), row.socket.protocol);
         let service = row.service.as_ref().map(|service| service.name.as_str());
@@ -119,7 +119,7 @@ impl Page<'_> {
     }
 }
 
-fn held(line: &Folded<'_>, port: u16, protocol: Protocol) -> String {
+fn held(line: &RowGroup<'_>, port: u16, protocol: Protocol) -> String {
     let (verb, protocol) = match protocol {
         Protocol::Tcp => ("listens on", "TCP"),
         Protocol::Udp => ("receives on", "UDP"),
@@ -152,7 +152,7 @@ fn held(line: &Folded<'_>, port: u16, protocol: Protocol) -> String {
 }
 
 /// What is said of a TCP port that is taken by a socket that does not listen.
-fn bound(line: &Folded<'_>, port: u16) -> String {
+fn bound(line: &RowGroup<'_>, port: u16) -> String {
     let who = match (&line.first().owner, line.lead()) {
         (_, Some(lead)) => process_called(lead),
         (Owner::Hidden, None) => "A program that cannot be seen from here".to_owned(),

@@ -11,8 +11,8 @@ use serde::Serialize;
 use self::process::{ProcessOut, ProcessServiceOut, process, process_service};
 use super::text::printable;
 use crate::model::{
-    Elsewhere, Excluded, ExcludedPorts, Exposure, Families, Gap, Manager, Namespace, Owner, PortClass,
-    Protocol, Report, Row, Service, Severity, State, Unreached,
+    Excluded, ExcludedPorts, Exposure, Families, Gap, Manager, Namespace, OtherNamespace, Owner, PortClass,
+    Protocol, Report, Row, Service, Severity, State, UnansweredClient,
 };
 
 mod explanation;
@@ -33,8 +33,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             privileged: report.privileged,
             complete: report.gaps.is_empty(),
             listeners: report.rows.iter().map(listener).collect(),
-            unanswered: report.unreached.iter().map(unanswered).collect(),
-            other_namespaces: report.elsewhere.iter().map(other_namespace).collect(),
+            unanswered: report.unanswered.iter().map(unanswered).collect(),
+            other_namespaces: report.other_namespaces.iter().map(other_namespace).collect(),
             excluded_ports: report.excluded.as_ref().map(|all| all.iter().map(excluded).collect()),
             gaps: report.gaps.iter().map(gap).collect(),
         },
@@ -323,7 +323,7 @@ fn manager(manager: &Manager) -> ManagerOut<'_> {
     ManagerOut { id: &manager.id, vendor: manager.vendor.as_deref(), product: &manager.product }
 }
 
-fn unanswered(asking: &Unreached) -> UnansweredOut<'_> {
+fn unanswered(asking: &UnansweredClient) -> UnansweredOut<'_> {
     UnansweredOut {
         local_port: asking.local.port(),
         address: asking.remote.ip().to_string(),
@@ -336,8 +336,8 @@ fn unanswered(asking: &Unreached) -> UnansweredOut<'_> {
     }
 }
 
-fn other_namespace(other: &Elsewhere) -> OtherNamespaceOut<'_> {
-    let Elsewhere { namespace: Namespace { inode, name }, listeners } = other;
+fn other_namespace(other: &OtherNamespace) -> OtherNamespaceOut<'_> {
+    let OtherNamespace { namespace: Namespace { inode, name }, listeners } = other;
     OtherNamespaceOut { inode: *inode, name: name.as_deref(), listeners: listeners.len() }
 }
 

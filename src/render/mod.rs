@@ -3,7 +3,7 @@
 mod detail;
 mod excluded;
 mod explanation;
-mod fold;
+mod group;
 mod json;
 mod notes;
 mod page;
@@ -84,9 +84,9 @@ pub fn render(
     if form == Form::Json {
         json::write(report, out)?;
         out.flush()?;
-        return notes::write(&notes::of_account(report, style), false, notes);
+        return notes::write(&notes::of_method_notes(report, style), false, notes);
     }
-    let rows = fold::fold(&report.rows);
+    let rows = group::group(&report.rows);
     let excluded = report.of_excluded.then(|| report.excluded.as_deref().unwrap_or_default());
     let detail = form == Form::Detail && report.asked.as_ref().is_some_and(|asked| !asked.ports.is_empty());
     let mut lines = if let Some(excluded) = excluded {
@@ -103,11 +103,11 @@ pub fn render(
         lines
     };
     if !report.of_excluded {
-        lines.extend(notes::of_unreached(report, style));
-        lines.extend(notes::of_elsewhere(report, style));
+        lines.extend(notes::of_unanswered(report, style));
+        lines.extend(notes::of_other_namespaces(report, style));
     }
     lines.extend(notes::of_gaps(report, style));
-    lines.extend(notes::of_account(report, style));
+    lines.extend(notes::of_method_notes(report, style));
     if style.header {
         let shown = !rows.is_empty() || excluded.is_some_and(|excluded| !excluded.is_empty());
         let apart = !lines.is_empty() && (detail || shown);

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 
 use owo_colors::Style as Paint;
 
-use super::fold::Folded;
+use super::group::RowGroup;
 use super::text::{counted, escape, list};
 use super::{Style, excluded};
-use crate::model::{Elsewhere, Excluded, License, Manager, Owner, Report, Row, Verdict};
+use crate::model::{Excluded, License, Manager, OtherNamespace, Owner, Report, Row, Verdict};
 
 /// So many flagged rows are given with their reasons; the rest are counted.
 const MOST_REASONS: usize = 5;
@@ -24,7 +24,7 @@ pub(super) fn write(lines: &[String], apart: bool, out: &mut dyn Write) -> io::R
 }
 
 /// What a table leaves open: that it is empty, or why rows are flagged.
-pub(super) fn of_table(report: &Report, lines: &[Folded<'_>], style: &Style) -> Vec<String> {
+pub(super) fn of_table(report: &Report, lines: &[RowGroup<'_>], style: &Style) -> Vec<String> {
     if !lines.is_empty() {
         return reasons(lines, style);
     }
@@ -93,9 +93,9 @@ pub(super) fn of_gaps(report: &Report, style: &Style) -> Vec<String> {
 }
 
 /// Programs that get no answer from a license server, each server and program once.
-pub(super) fn of_unreached(report: &Report, style: &Style) -> Vec<String> {
+pub(super) fn of_unanswered(report: &Report, style: &Style) -> Vec<String> {
     let mut told: Vec<(String, usize, u8)> = Vec::new();
-    for asking in &report.unreached {
+    for asking in &report.unanswered {
         let who = match &asking.processes[..] {
             [] => format!("A program of user {}", asking.user),
             [one, ..] => format!("{} (PID {})", one.name.as_deref().unwrap_or("A process"), one.pid),
@@ -129,7 +129,7 @@ pub(super) fn of_unreached(report: &Report, style: &Style) -> Vec<String> {
 }
 
 /// Listeners whose queue is full.
-pub(super) fn of_full_queues(lines: &[Folded<'_>], style: &Style) -> Vec<String> {
+pub(super) fn of_full_queues(lines: &[RowGroup<'_>], style: &Style) -> Vec<String> {
     let full = lines.iter().filter_map(|line| {
         let (queue, address) = line.fullest_queue().filter(|(queue, _)| queue.is_full())?;
         let (port, protocol) = (line.first().socket.local.port(), line.first().socket.protocol);
@@ -143,19 +143,19 @@ pub(super) fn of_full_queues(lines: &[Folded<'_>], style: &Style) -> Vec<String>
 }
 
 /// What listens in other network namespaces, which no row shows.
-pub(super) fn of_elsewhere(report: &Report, style: &Style) -> Vec<String> {
-    let listeners: usize = report.elsewhere.iter().map(|other| other.listeners.len()).sum();
+pub(super) fn of_other_namespaces(report: &Report, style: &Style) -> Vec<String> {
+    let listeners: usize = report.other_namespaces.iter().map(|other| other.listeners.len()).sum();
     if listeners == 0 {
         return Vec::new();
     }
-    let name = |other: &Elsewhere| other.namespace.called();
-    let mut names: Vec<String> = report.elsewhere.iter().take(MOST_NAMES).map(name).collect();
-    if let Some(more) = report.elsewhere.len().checked_sub(MOST_NAMES).filter(|&more| more > 0) {
+    let name = |other: &OtherNamespace| other.namespace.called();
+    let mut names: Vec<String> = report.other_namespaces.iter().take(MOST_NAMES).map(name).collect();
+    if let Some(more) = report.other_namespaces.len().checked_sub(MOST_NAMES).filter(|&more| more > 0) {
         names.push(format!("{more} more"));
     }
     let asked = report.asked.as_ref().is_some_and(|asked| !asked.ports.is_empty());
     let names = names.join(", ");
-    let line = match (asked, report.elsewhere.len()) {
+    let line = match (asked, report.other_namespaces.len()) {
         (true, 1) => {
             format!(
                 "In another network namespace ({names}) something listens there: --all-namespaces shows it."
@@ -179,13 +179,13 @@ pub(super) fn of_elsewhere(report: &Report, style: &Style) -> Vec<String> {
 }
 
 /// How the machine was looked at.
-pub(super) fn of_account(report: &Report, style: &Style) -> Vec<String> {
-    let told = report.account.iter().filter(|_| style.verbose);
+pub(super) fn of_method_notes(report: &Report, style: &Style) -> Vec<String> {
+    let told = report.method_notes.iter().filter(|_| style.verbose);
     told.map(|sentence| style.set(&escape(&format!("How: {sentence}.")))).collect()
 }
 
 /// Why rows are flagged, the gravest first. A hidden owner is a gap, and told among those.
-fn reasons(lines: &[Folded<'_>], style: &Style) -> Vec<String> {
+fn reasons(lines: &[RowGroup<'_>], style: &Style) -> Vec<String> {
     let mut flagged: Vec<_> = lines
         .iter()
         .filter_map(|line| Some((line.first(), line.first().license.as_ref()?)))

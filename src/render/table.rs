@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Row as Ce
 use owo_colors::Style as Paint;
 
 use super::Style;
-use super::fold::Folded;
+use super::group::RowGroup;
 use super::text::escape;
 use crate::model::{
     Application, Container, Namespace, Os, Owner, Process, ProcessService, State, account_name,
@@ -38,7 +38,7 @@ const UNIT: usize = 6;
 
 /// Writes the table. The verdict stands last, outside the aligned columns, so that colour needs no
 /// part in measuring them.
-pub(super) fn write(lines: &[Folded<'_>], os: Os, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(lines: &[RowGroup<'_>], os: Os, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     if lines.is_empty() {
         return Ok(());
     }
@@ -63,7 +63,7 @@ pub(super) fn write(lines: &[Folded<'_>], os: Os, style: &Style, out: &mut dyn W
 }
 
 /// The header, if there is one, and the lines without their verdicts.
-fn aligned(lines: &[Folded<'_>], os: Os, style: &Style, verdict_width: Option<usize>) -> Vec<String> {
+fn aligned(lines: &[RowGroup<'_>], os: Os, style: &Style, verdict_width: Option<usize>) -> Vec<String> {
     let columns = Columns {
         // Rows for scripts have the columns that were asked for, and no more.
         unit: style.header && lines.iter().any(|line| within(line).is_some()),
@@ -137,7 +137,7 @@ struct Columns<'a> {
 }
 
 impl Columns<'_> {
-    fn cells(&self, line: &Folded<'_>) -> Vec<String> {
+    fn cells(&self, line: &RowGroup<'_>) -> Vec<String> {
         let style = self.style;
         let row = line.first();
         let socket = &row.socket;
@@ -182,7 +182,7 @@ impl Columns<'_> {
     }
 }
 
-fn process(line: &Folded<'_>, blank: &str) -> String {
+fn process(line: &RowGroup<'_>, blank: &str) -> String {
     match &line.first().owner {
         Owner::Hidden => "(hidden)".to_owned(),
         Owner::Unattributed => "(no-process)".to_owned(),
@@ -201,7 +201,7 @@ fn process(line: &Folded<'_>, blank: &str) -> String {
 
 /// The container, application or service that the lead is, or holds the port for; a login session
 /// is none.
-fn within(line: &Folded<'_>) -> Option<String> {
+fn within(line: &RowGroup<'_>) -> Option<String> {
     let socket = &line.first().socket;
     let is_service = |service: &&ProcessService| !service.name.ends_with(".scope");
     let service = |service: &ProcessService| service.name.clone();

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use whatlistens::explain::{Topic, explain};
-use whatlistens::license::Facts;
+use whatlistens::knowledge::Licenses;
+use whatlistens::knowledge::Registry;
+use whatlistens::knowledge::explain::{Topic, explain};
 use whatlistens::model::{Explanation, PortRange};
-use whatlistens::registry::Registry;
 use whatlistens::render;
 
 use crate::recorded::{plain, request};
 use crate::started::whatlistens;
 
 fn told(topic: &Topic, asked: &str) -> Explanation {
-    explain(asked, topic, Facts::embedded(), Registry::embedded())
+    explain(asked, topic, Licenses::embedded(), Registry::embedded())
 }
 
 fn of_port(port: u16) -> Explanation {
@@ -36,8 +36,8 @@ fn printed(explanation: Explanation) -> String {
 
 #[test]
 fn every_manager_and_emulator_is_explained_by_its_id_and_by_its_executables() {
-    let facts = Facts::embedded();
-    for manager in &facts.managers {
+    let licenses = Licenses::embedded();
+    for manager in &licenses.managers {
         let own = of_name(&manager.id);
         assert!(ids(&own).contains(&manager.id.as_str()), "{}", manager.id);
         let page = printed(own);
@@ -51,7 +51,7 @@ fn every_manager_and_emulator_is_explained_by_its_id_and_by_its_executables() {
             }
         }
     }
-    for emulator in &facts.emulators {
+    for emulator in &licenses.emulators {
         assert_eq!(of_name(&emulator.id).emulators[0].id, emulator.id);
     }
 }

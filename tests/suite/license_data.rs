@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-use whatlistens::license::{Confidence, Emulator, Facts, KnownManager, Place, Role, Technology};
+use whatlistens::knowledge::Registry;
+use whatlistens::knowledge::{Confidence, Emulator, LicenseManager, Licenses, PortClaims, Role, Technology};
 use whatlistens::model::{Os, Protocol};
-use whatlistens::registry::Registry;
 
 use crate::started::example;
 
-fn facts() -> &'static Facts {
-    Facts::embedded()
+fn licenses() -> &'static Licenses {
+    Licenses::embedded()
 }
 
 fn assert_sorted<'a>(ids: impl Iterator<Item = &'a str>) {
@@ -25,16 +25,16 @@ fn assert_sorted<'a>(ids: impl Iterator<Item = &'a str>) {
 
 #[test]
 fn everything_is_sorted_by_ids_in_kebab_case() {
-    assert_sorted(facts().managers.iter().map(|manager| manager.id.as_str()));
-    assert_sorted(facts().technologies.iter().map(|technology| technology.id.as_str()));
-    assert_sorted(facts().emulators.iter().map(|emulator| emulator.id.as_str()));
-    assert_sorted(facts().documents.iter().map(|document| document.key.as_str()));
-    assert!(facts().beliefs.is_sorted_by_key(|belief| belief.port));
+    assert_sorted(licenses().managers.iter().map(|manager| manager.id.as_str()));
+    assert_sorted(licenses().technologies.iter().map(|technology| technology.id.as_str()));
+    assert_sorted(licenses().emulators.iter().map(|emulator| emulator.id.as_str()));
+    assert_sorted(licenses().documents.iter().map(|document| document.key.as_str()));
+    assert!(licenses().beliefs.is_sorted_by_key(|belief| belief.port));
 }
 
 #[test]
 fn every_manager_says_what_it_is() {
-    for manager in &facts().managers {
+    for manager in &licenses().managers {
         let id = &manager.id;
         assert!(manager.vendor.as_ref().is_none_or(|vendor| !vendor.trim().is_empty()), "{id}");
         assert!(!manager.product.is_empty() && manager.note.ends_with('.'), "{id}");
@@ -43,20 +43,20 @@ fn every_manager_says_what_it_is() {
             assert!(!port.protocols.is_empty() && port.range.is_none_or(|range| range.first > 0), "{id}");
         }
         if let Some(technology) = &manager.technology {
-            assert!(facts().technologies.iter().any(|known| known.id == *technology), "{id}");
+            assert!(licenses().technologies.iter().any(|known| known.id == *technology), "{id}");
         } else {
             let untold = manager.healthy.is_none() || manager.safety.is_none();
             assert!(manager.confidence == Confidence::RegistryOnly || !untold, "{id}: healthy and safety");
         }
     }
-    for Technology { id, servers, healthy, safety, .. } in &facts().technologies {
+    for Technology { id, servers, healthy, safety, .. } in &licenses().technologies {
         assert!(!servers.linux.is_empty() && healthy.ends_with('.') && safety.ends_with('.'), "{id}");
         let stand_for_it =
-            |manager: &&KnownManager| manager.any_vendor && manager.technology.as_ref() == Some(id);
-        assert_eq!(facts().managers.iter().filter(stand_for_it).count(), 1, "{id}");
+            |manager: &&LicenseManager| manager.any_vendor && manager.technology.as_ref() == Some(id);
+        assert_eq!(licenses().managers.iter().filter(stand_for_it).count(), 1, "{id}");
     }
-    for Emulator { id, emulates, executables, scripts, .. } in &facts().emulators {
-        assert!(facts().manager(emulates).is_some(), "{id}");
+    for Emulator { id, emulates, executables, scripts, .. } in &licenses().emulators {
+        assert!(licenses().manager(emulates).is_some(), "{id}");
         assert!(!executables.are_empty() || !scripts.is_empty(), "{id}");
     }
 }
@@ -65,15 +65,15 @@ fn every_manager_says_what_it_is() {
 #[test]
 fn no_executable_is_two_things() {
     for os in Os::ALL {
-        let own = |name: &str| -> Vec<&KnownManager> {
-            facts().managers.iter().filter(|manager| manager.executables.have(name, os)).collect()
+        let own = |name: &str| -> Vec<&LicenseManager> {
+            licenses().managers.iter().filter(|manager| manager.executables.have(name, os)).collect()
         };
-        for technology in &facts().technologies {
+        for technology in &licenses().technologies {
             for server in technology.servers.on(os) {
                 assert!(own(server).is_empty(), "{server}");
             }
         }
-        for manager in &facts().managers {
+        for manager in &licenses().managers {
             for name in manager.executables.on(os) {
                 assert!(own(name).iter().all(|other| other.technology == manager.technology), "{name}");
                 assert!(!name.contains(['/', '\\']), "{name} is a path");
@@ -86,8 +86,9 @@ fn no_executable_is_two_things() {
 /// A mismatch says that another process would be right, so one must be known.
 #[test]
 fn where_a_process_can_be_wrong_one_is_known_to_be_right() {
-    for manager in facts().managers.iter().filter(|manager| manager.confidence > Confidence::RegistryOnly) {
-        let known = Os::ALL.into_iter().any(|os| !facts().expected(&[manager], os).is_empty());
+    for manager in licenses().managers.iter().filter(|manager| manager.confidence > Confidence::RegistryOnly)
+    {
+        let known = Os::ALL.into_iter().any(|os| !licenses().expected(&[manager], os).is_empty());
         assert!(known || !manager.commands.is_empty(), "{}", manager.id);
     }
 }
@@ -101,7 +102,7 @@ fn resolves(source: &str) -> Result<(), String> {
     }
     if let Some(rest) = source.strip_prefix('[') {
         let key = rest.split(']').next().unwrap_or_default();
-        let known = facts().documents.iter().any(|document| document.key == key);
+        let known = licenses().documents.iter().any(|document| document.key == key);
         return if known { Ok(()) } else { wrong("no document has this key") };
     }
     if let Some(entry) = source.strip_prefix("IANA ") {
@@ -130,11 +131,11 @@ fn resolves(source: &str) -> Result<(), String> {
 
 #[test]
 fn every_source_resolves() {
-    let facts = facts();
-    let all = facts.managers.iter().map(|manager| (&manager.id, &manager.sources));
-    let all = all.chain(facts.technologies.iter().map(|technology| (&technology.id, &technology.sources)));
-    let all = all.chain(facts.emulators.iter().map(|emulator| (&emulator.id, &emulator.sources)));
-    let all = all.chain(facts.beliefs.iter().map(|belief| (&belief.claim, &belief.sources)));
+    let licenses = licenses();
+    let all = licenses.managers.iter().map(|manager| (&manager.id, &manager.sources));
+    let all = all.chain(licenses.technologies.iter().map(|technology| (&technology.id, &technology.sources)));
+    let all = all.chain(licenses.emulators.iter().map(|emulator| (&emulator.id, &emulator.sources)));
+    let all = all.chain(licenses.beliefs.iter().map(|belief| (&belief.claim, &belief.sources)));
     for (id, sources) in all {
         assert!(!sources.is_empty(), "{id}");
         for source in sources {
@@ -159,7 +160,7 @@ fn every_source_resolves() {
 /// that names no process, is never sure.
 #[test]
 fn what_is_sure_has_a_named_source() {
-    for manager in facts().managers.iter().filter(|manager| manager.confidence == Confidence::High) {
+    for manager in licenses().managers.iter().filter(|manager| manager.confidence == Confidence::High) {
         let named = |source: &&String| !source.starts_with("configuration: ") && !source.starts_with("IANA ");
         assert!(manager.sources.iter().any(|source| named(&source)), "{}", manager.id);
     }
@@ -178,7 +179,7 @@ fn data_in_the_wrong_form_is_refused() {
         ("program = \"java\"", "program = \"perl\""),
     ] {
         assert!(good.contains(from), "{from}");
-        assert!(toml::from_str::<Facts>(&good.replacen(from, to, 1)).is_err(), "{to}");
+        assert!(toml::from_str::<Licenses>(&good.replacen(from, to, 1)).is_err(), "{to}");
     }
 }
 
@@ -186,16 +187,16 @@ fn data_in_the_wrong_form_is_refused() {
 #[test]
 fn every_port_of_every_manager_knows_whose_it_is() {
     let mut by_default_alone = Vec::new();
-    for manager in &facts().managers {
+    for manager in &licenses().managers {
         for port in &manager.ports {
             let Some(range) = port.range else { continue };
             for protocol in &port.protocols {
-                let place = Place::of(range.first, Some(*protocol), facts(), Registry::embedded());
-                let reported = place.managers_reported();
+                let claims = PortClaims::of(range.first, Some(*protocol), licenses(), Registry::embedded());
+                let reported = claims.managers_reported();
                 let told = reported.iter().any(|known| known.id == manager.id);
-                let covered = place.managers.iter().any(|known| known.any_vendor);
+                let covered = claims.managers.iter().any(|known| known.any_vendor);
                 assert!(told || covered, "{} {range}/{protocol}", manager.id);
-                if !place.is_license_port() && port.role == Role::Server {
+                if !claims.is_license_port() && port.role == Role::Server {
                     by_default_alone.push(format!("{range}/{protocol} {}", manager.id));
                 }
             }
@@ -242,8 +243,8 @@ fn the_brief_s_ports_have_their_managers() {
         (1714, Protocol::Tcp, "sidefx-hserver"),
         (1688, Protocol::Tcp, "microsoft-kms"),
     ] {
-        let place = Place::of(port, Some(protocol), facts(), Registry::embedded());
-        let found: Vec<_> = place.managers.iter().map(|manager| manager.id.as_str()).collect();
+        let claims = PortClaims::of(port, Some(protocol), licenses(), Registry::embedded());
+        let found: Vec<_> = claims.managers.iter().map(|manager| manager.id.as_str()).collect();
         assert_eq!(found, [id], "{port}/{protocol}");
     }
 }
@@ -252,7 +253,7 @@ fn the_brief_s_ports_have_their_managers() {
 #[test]
 fn the_facts_at_a_glance() {
     let mut glance = String::new();
-    for manager in &facts().managers {
+    for manager in &licenses().managers {
         let ports = manager.ports.iter().map(|port| {
             let protocols: Vec<_> = port.protocols.iter().map(|protocol| protocol.name()).collect();
             let range = port.range.map_or("any".to_owned(), |range| range.to_string());
@@ -352,10 +353,10 @@ fn the_facts_at_a_glance() {
 #[test]
 fn the_readme_counts_them_right() {
     let readme = include_str!("../../README.md");
-    assert!(readme.contains(&format!("{} license managers are known", facts().managers.len())));
+    assert!(readme.contains(&format!("{} license managers are known", licenses().managers.len())));
     let entries = Registry::embedded().entries().filter(|entry| entry.license.is_some());
     let places: BTreeSet<u16> = entries.map(|entry| entry.ports.first).collect();
-    let unknown = places.iter().filter(|&&port| facts().on_port(port, None).next().is_none()).count();
+    let unknown = places.iter().filter(|&&port| licenses().on_port(port, None).next().is_none()).count();
     assert!(readme.contains(&format!("Of {unknown} more ports only the registry says")), "{unknown}");
 }
 
@@ -368,7 +369,7 @@ fn the_table_in_the_readme_is_the_one_that_the_data_makes() {
     let status = Command::new(example("managers")).arg("--into").arg(&copy).status().unwrap();
     assert!(status.success());
     assert!(fs::read_to_string(copy).unwrap() == readme, "run: cargo run --example managers");
-    for manager in &facts().managers {
+    for manager in &licenses().managers {
         assert!(readme.contains(&format!("| `{}` | ", manager.id)), "{}", manager.id);
     }
 }

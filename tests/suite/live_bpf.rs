@@ -77,8 +77,8 @@ fn the_kernel_and_a_walk_find_the_same_holders_under_churn() {
     let walked = holders(&net.look(WALK));
     assert!(walked.len() >= 40 && walked.values().any(|pids| pids.len() == 6), "{walked:?}");
     assert!(walked.values().all(|pids| !pids.is_empty()), "{walked:?}");
-    let (_, account, _) = net.run(&[KERNEL, &["--json", "--verbose"]].concat());
-    assert!(account.contains("How: the kernel went through the open files of"), "{account}");
+    let (_, notes, _) = net.run(&[KERNEL, &["--json", "--verbose"]].concat());
+    assert!(notes.contains("How: the kernel went through the open files of"), "{notes}");
     for _ in 0..60 {
         assert_eq!(holders(&net.look(KERNEL)), walked);
     }
@@ -110,11 +110,11 @@ fn what_may_not_be_asked_is_walked_and_that_is_said() {
         command.args(["--bounding-set", rights, "--inh-caps", rights]).arg(program()).args(["--json", "-v"]);
         crate::started::told(command.args(KERNEL).output().unwrap())
     };
-    let (stdout, account, _) = without("-bpf,-sys_admin");
-    assert!(account.contains("the kernel could not be asked to (BPF): Operation not permitted"), "{account}");
+    let (stdout, notes, _) = without("-bpf,-sys_admin");
+    assert!(notes.contains("the kernel could not be asked to (BPF): Operation not permitted"), "{notes}");
     assert_eq!(holders(&crate::document::read(&stdout)), walked);
-    let (_, account, _) = net.run(&["--json", "-v", "--bpf", "never"]);
-    assert!(account.contains("processes could not be looked into.") && !account.contains("BPF"), "{account}");
+    let (_, notes, _) = net.run(&["--json", "-v", "--bpf", "never"]);
+    assert!(notes.contains("processes could not be looked into.") && !notes.contains("BPF"), "{notes}");
 }
 
 #[test]
@@ -125,8 +125,8 @@ fn in_a_container_processes_are_told_by_the_ids_that_they_have_there() {
     command.args(["--pid", "--mount-proc", "--fork", "sh", "-c"]);
     command.arg("python3 -c \"$1\" & until \"$0\" --bpf never -t 8500 -H >/dev/null; do :; done; exec \"$0\" --bpf always --json -v 8500");
     command.arg(program()).arg(POPULATION);
-    let (stdout, account, _) = crate::started::told(command.output().unwrap());
-    assert!(account.contains("(BPF): processes have other ids in this container"), "{account}");
+    let (stdout, notes, _) = crate::started::told(command.output().unwrap());
+    assert!(notes.contains("(BPF): processes have other ids in this container"), "{notes}");
     let told = holders(&crate::document::read(&stdout));
     assert!(told.values().all(|pids| !pids.is_empty() && pids.iter().all(|&pid| pid < 100)), "{told:?}");
 }

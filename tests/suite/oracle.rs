@@ -6,9 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::process::Command;
 
 use jiff::Timestamp;
+use whatlistens::judge::Inspection;
 use whatlistens::model::{Protocol, State};
-use whatlistens::os::{self, Wish};
-use whatlistens::pipeline::Inspection;
+use whatlistens::os::{self, ScanScope};
 
 use crate::document::read;
 use crate::network::Net;
@@ -120,7 +120,7 @@ fn every_listener_that_ss_shows_is_shown_with_the_same_processes() {
 fn the_portable_backend_sees_the_same_listeners_and_holders() {
     let places = ["tcp:127.0.0.1:0", "tcp:[::1]:0", "udp:127.0.0.1:0", "udp-connected:127.0.0.1:0"];
     let listening = Listening::at(&listener_program(), &places);
-    let wish = Wish::default();
+    let scope = ScanScope::default();
     type Seen = BTreeSet<(Protocol, std::net::SocketAddr, Option<String>)>;
     let by = |observation: whatlistens::model::Observation| -> Seen {
         let pid = listening.pid();
@@ -132,8 +132,8 @@ fn the_portable_backend_sees_the_same_listeners_and_holders() {
         sockets.map(|socket| (socket.protocol, socket.local, name.clone())).collect()
     };
     let inspection = Inspection;
-    let own = by(os::observe(&wish, &inspection, Timestamp::now()).unwrap());
-    let mut portable = by(os::portable::observe(&wish, &inspection, Timestamp::now()).unwrap());
+    let own = by(os::observe(&scope, &inspection, Timestamp::now()).unwrap());
+    let mut portable = by(os::portable::observe(&scope, &inspection, Timestamp::now()).unwrap());
     assert_eq!(own.len(), 3);
     let client = listening.addresses[3];
     portable.retain(|(protocol, local, _)| (*protocol, *local) != (Protocol::Udp, client));

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use whatlistens::model::{
-    Executable, Gap, Holding, Host, Observation, Os, Pid, Process, Protocol, Report, Socket, SocketId, State,
-    Unseen, UnseenProcess, file_name,
+    Executable, Gap, HiddenProcess, HiddenProcesses, Holding, Host, Observation, Os, Pid, Process, Protocol,
+    Report, Socket, SocketId, State, file_name,
 };
-use whatlistens::pipeline;
+use whatlistens::query::{Request, Stop, Task};
 use whatlistens::render::{self, Form, Style};
-use whatlistens::request::{Request, Stop, Task};
+use whatlistens::report;
 
 /// 2026-11-22 04:00:00 UTC.
 const NOW: i64 = 1_795_320_000;
@@ -71,13 +71,13 @@ impl Machine {
     }
 
     /// Seen by a user who may not look into these processes of root's.
-    pub fn by_ordinary_user(mut self, unseen: &[(Pid, &str)]) -> Machine {
+    pub fn by_ordinary_user(mut self, hidden: &[(Pid, &str)]) -> Machine {
         self.observation.privileged = false;
-        let unseen = unseen.iter().map(|&(pid, name)| {
+        let hidden = hidden.iter().map(|&(pid, name)| {
             let (short_name, user) = (name.to_owned(), Some("root".to_owned()));
-            (pid, UnseenProcess { short_name, uid: Some(0), user })
+            (pid, HiddenProcess { short_name, uid: Some(0), user })
         });
-        self.observation.unseen = Unseen::Processes(unseen.collect());
+        self.observation.hidden = HiddenProcesses::Processes(hidden.collect());
         self
     }
 
@@ -127,12 +127,12 @@ impl Machine {
 
     /// The report on this machine for a command line without the program's name.
     pub fn report(&self, line: &str) -> Report {
-        pipeline::report(&request(line), &self.observation).unwrap()
+        report::report(&request(line), &self.observation).unwrap()
     }
 
     /// Why a command line is refused on this machine.
     pub fn refusal(&self, line: &str) -> String {
-        pipeline::report(&request(line), &self.observation).unwrap_err().to_string()
+        report::report(&request(line), &self.observation).unwrap_err().to_string()
     }
 
     /// What is printed: in UTC, without colour, as wide as `width`.

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use whatlistens::knowledge::{LicenseBasis, Registry};
 use whatlistens::model::{PortRange, Protocol};
-use whatlistens::registry::{LicenseManager, Registry};
 
 use crate::started::example;
 
@@ -96,7 +96,7 @@ fn every_port_of_a_license_manager_is_marked() {
         let entries = Registry::embedded().entries().filter(move |entry| entry.license == Some(wanted));
         entries.map(|entry| entry.ports).collect()
     };
-    let (described, by_name) = (marked(LicenseManager::Described), marked(LicenseManager::ByName));
+    let (described, by_name) = (marked(LicenseBasis::Described), marked(LicenseBasis::ByName));
     assert_eq!(described.union(&by_name).count(), 213);
     assert_eq!(described.intersection(&by_name).count(), 0);
     assert_eq!((described.len(), by_name.len()), (169, 44));

@@ -174,7 +174,7 @@ fn nothing_raw_of_a_stranger_s_names_reaches_the_terminal() {
             texts: vec![hostile.to_owned()],
             deleted: Some(true),
             replaceable_at: Some(format!("/tmp/{hostile}")),
-            unseen: None,
+            not_inspected: None,
             version: Some(FileVersion {
                 company: Some(hostile.to_owned()),
                 product: Some(hostile.to_owned()),

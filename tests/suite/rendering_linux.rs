@@ -2,8 +2,9 @@
 //! what keeps a free port.
 
 use whatlistens::model::{
-    AcceptQueue, Activation, Connections, Container, Elsewhere, ExcludedPorts, Families, Forward, Namespace,
-    PortRange, PortRules, Process, ProcessService, Protocol, Remnant, RemnantState, State, Unanswered,
+    AcceptQueue, Activation, ConnectionState, Connections, Container, ExcludedPorts, Families, Forward,
+    Namespace, OtherNamespace, PortConnection, PortRange, PortRules, Process, ProcessService, Protocol,
+    State, UnansweredAttempt,
 };
 
 use crate::document::read;
@@ -166,7 +167,7 @@ fn a_hidden_owner_s_unit_is_told() {
 }
 
 fn free() -> Machine {
-    let remnant = |state, pids: &[u32]| Remnant {
+    let connection = |state, pids: &[u32]| PortConnection {
         protocol: Protocol::Tcp,
         state,
         local: "10.0.0.1:33000".parse().unwrap(),
@@ -184,8 +185,9 @@ fn free() -> Machine {
             }]),
             unprivileged_from: Some(1024),
         };
-        seen.remnants = vec![remnant(RemnantState::TimeWait, &[]), remnant(RemnantState::Connected, &[60])];
-        seen.elsewhere = vec![Elsewhere {
+        seen.port_connections =
+            vec![connection(ConnectionState::TimeWait, &[]), connection(ConnectionState::Connected, &[60])];
+        seen.other_namespaces = vec![OtherNamespace {
             namespace: blue().unwrap(),
             listeners: vec![(Protocol::Tcp, 33000), (Protocol::Udp, 53)],
         }];
@@ -210,7 +212,7 @@ fn what_keeps_a_free_port_is_told() {
 
     In another network namespace (blue) something listens there: --all-namespaces shows it.
     ");
-    let nothing = free().seen(|seen| seen.remnants.clear());
+    let nothing = free().seen(|seen| seen.port_connections.clear());
     insta::assert_snapshot!(nothing.printed("40000", None), @"
     40000  safetynetp
     Port 40000 is free: nothing listens there on this machine, neither by TCP nor by UDP, and no other
@@ -233,7 +235,7 @@ fn what_keeps_a_free_port_is_told() {
 
 #[test]
 fn who_gets_no_answer_is_told_once_below_the_rows() {
-    let asking = |retransmits, pids: &[u32]| Unanswered {
+    let asking = |retransmits, pids: &[u32]| UnansweredAttempt {
         local: "10.0.0.1:33000".parse().unwrap(),
         remote: "10.0.0.5:27000".parse().unwrap(),
         retransmits,

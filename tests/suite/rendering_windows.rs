@@ -6,7 +6,7 @@ use whatlistens::model::{
     Protocol,
 };
 
-use whatlistens::request::{Stop, Task};
+use whatlistens::query::{Stop, Task};
 
 use crate::document::read;
 use crate::recorded::{Machine, linux, process};

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use whatlistens::license::{Claim, Confidence, Facts, Place};
+use whatlistens::knowledge::Registry;
+use whatlistens::knowledge::{Confidence, Licenses, PortClaims, RegisteredTo};
 use whatlistens::model::{Executable, License, Os, Process, Protocol, Severity, Verdict};
-use whatlistens::registry::Registry;
 
 use crate::recorded::{linux, process};
 
@@ -243,7 +243,7 @@ fn every_port_that_the_registry_calls_a_license_manager_s_is_one() {
 /// known to be right, and warned of only where the facts are sure and the number is the manager's.
 #[test]
 fn a_stranger_is_no_more_wrong_than_the_facts_allow() {
-    let (facts, registry) = (Facts::embedded(), Registry::embedded());
+    let (facts, registry) = (Licenses::embedded(), Registry::embedded());
     let mut warned_of = 0;
     let ranges = facts.managers.iter().flat_map(|manager| &manager.ports);
     let places: BTreeSet<(u16, Protocol)> = ranges
@@ -251,15 +251,19 @@ fn a_stranger_is_no_more_wrong_than_the_facts_allow() {
         .flat_map(|(range, protocols)| protocols.iter().map(move |protocol| (range.last, *protocol)))
         .collect();
     for (port, protocol) in places {
-        let place = Place::of(port, Some(protocol), facts, registry);
+        let place = PortClaims::of(port, Some(protocol), facts, registry);
         let sure = place.managers.iter().any(|manager| manager.confidence > Confidence::RegistryOnly)
-            && matches!(place.claim, Claim::License(_))
+            && matches!(place.registered, RegisteredTo::License(_))
             && !place.unauthorized_use;
         for os in Os::ALL {
             let machine =
                 linux().os(os).socket(&format!("{protocol} 0.0.0.0:{port}"), &[process(9, "/x/nginx")]);
             let license = machine.report("").rows.remove(0).license;
-            assert_eq!(license.is_some(), !matches!(place.claim, Claim::Other(_)), "{port}/{protocol}");
+            assert_eq!(
+                license.is_some(),
+                !matches!(place.registered, RegisteredTo::Other(_)),
+                "{port}/{protocol}"
+            );
             let Some(license) = license else { continue };
             assert_eq!(
                 license.verdict == Verdict::Mismatch,

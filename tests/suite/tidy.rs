@@ -91,18 +91,11 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("cli", &[]),
     ("os", &["model"]),
-    ("registry", &["model"]),
-    ("attribute", &["model"]),
-    ("annotate", &["model", "registry"]),
-    ("license", &["model", "registry"]),
-    ("explain", &["license", "model", "registry"]),
-    ("select", &["model"]),
+    ("knowledge", &["model"]),
+    ("judge", &["knowledge", "model", "os"]),
     ("render", &["model"]),
-    ("request", &["cli", "explain", "model", "os", "render", "select"]),
-    (
-        "pipeline",
-        &["annotate", "attribute", "explain", "license", "model", "os", "registry", "request", "select"],
-    ),
+    ("query", &["cli", "knowledge", "model", "os", "render"]),
+    ("report", &["judge", "knowledge", "model", "os", "query"]),
 ];
 
 fn imports(file: &File) -> Vec<String> {
@@ -119,7 +112,7 @@ fn imports(file: &File) -> Vec<String> {
     let mut found = file.lines_with(&[climbs.as_str()]);
     for rest in joined.split("crate::").skip(1) {
         let named: Vec<&str> = match rest.strip_prefix('{') {
-            // use crate::{names, os::Wish};
+            // use crate::{names, os::ScanScope};
             Some(group) => {
                 let group = group.split("};").next().unwrap_or(group);
                 group.split(',').map(|item| item.trim().split("::").next().unwrap_or(item)).collect()
@@ -142,7 +135,7 @@ fn side_doors(file: &File) -> Vec<String> {
     }
     let mut words =
         vec!["println!", "eprintln!", "process::exit", "Timestamp::now", "SystemTime::now", "Zoned::now"];
-    if file.module() != "request" {
+    if file.module() != "query" {
         words.extend(["env::var", "env::args", "is_terminal", "io::stdout", "io::stderr"]);
     }
     file.lines_with(&words)
@@ -195,13 +188,13 @@ fn unsafe_is_rare_and_explained() {
 #[test]
 fn imports_follow_the_table() {
     let broken = |path, text| !imports(&File::new(path, text)).is_empty();
-    assert!(broken("src/render/table.rs", "use crate::select::Selection;"));
+    assert!(broken("src/render/table.rs", "use crate::query::filter::Selection;"));
     assert!(broken("src/model/socket.rs", "fn f() { crate::registry::g() }"));
-    assert!(broken("src/annotate.rs", "use crate::{\n    model::Row,\n    license::Facts,\n};"));
+    assert!(broken("src/annotate.rs", "use crate::{\n    model::Row,\n    license::Licenses,\n};"));
     assert!(broken("src/render/table.rs", "use super::super::select::SortKey;"));
     assert!(broken("src/render/mod.rs", "use super::select::SortKey;"));
     assert!(broken("src/select.rs", "use super::render::Form;"));
-    assert!(!broken("src/os/portable/sockets.rs", "use super::super::Wish;"));
+    assert!(!broken("src/os/portable/sockets.rs", "use super::super::ScanScope;"));
     assert!(broken("src/brand_new.rs", ""));
     assert!(!broken("src/render/table.rs", "use crate::model::Row;\n// crate::select is elsewhere"));
     assert_tidy(imports);
@@ -211,7 +204,7 @@ fn imports_follow_the_table() {
 fn streams_clock_and_environment_have_one_door() {
     assert_eq!(side_doors(&File::new("src/render/table.rs", "println!();")).len(), 1);
     assert_eq!(side_doors(&File::new("src/os/linux.rs", "std::env::var(\"X\")")).len(), 1);
-    assert!(side_doors(&File::new("src/request.rs", "env::var_os(\"NO_COLOR\")")).is_empty());
+    assert!(side_doors(&File::new("src/query/mod.rs", "env::var_os(\"NO_COLOR\")")).is_empty());
     assert_tidy(side_doors);
 }
 

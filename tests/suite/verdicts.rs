@@ -1,8 +1,10 @@
 //! The rules of the verdict: for each, a case it applies to and one it does not.
 
-use whatlistens::license::{Subject, judge};
-use whatlistens::model::{Executable, FileUnseen, License, Os, Owner, Process, Protocol, Severity, Verdict};
-use whatlistens::registry::Registry;
+use whatlistens::judge::{Subject, judge};
+use whatlistens::knowledge::Registry;
+use whatlistens::model::{
+    Executable, License, NotInspected, Os, Owner, Process, Protocol, Severity, Verdict,
+};
 
 use crate::recorded::{Machine, linux, now, process};
 
@@ -103,11 +105,12 @@ fn a_name_is_not_believed_where_anyone_could_have_put_the_file() {
         (Verdict::Mismatch, Severity::Warning, "the file is Python")
     );
     let (verdict, severity, evidence) =
-        with("/opt/lmgrd", |exe| exe.unseen = Some(FileUnseen::AnotherUserNamespace));
+        with("/opt/lmgrd", |exe| exe.not_inspected = Some(NotInspected::AnotherUserNamespace));
     assert_eq!((verdict, severity), CANNOT_TELL);
     assert_eq!(evidence, "the file was not looked at: it is in another user namespace");
     // Who puts files on a company's server is the company's matter; that it was not looked at is said.
-    let (verdict, severity, evidence) = with("/opt/lmgrd", |exe| exe.unseen = Some(FileUnseen::MayNotAnswer));
+    let (verdict, severity, evidence) =
+        with("/opt/lmgrd", |exe| exe.not_inspected = Some(NotInspected::MayNotAnswer));
     assert_eq!((verdict, severity), EXPECTED);
     assert_eq!(evidence, "the file was not looked at: it lies on a server that may not answer");
     let (verdict, severity, _) = with("/opt/lmgrd", |exe| exe.deleted = None);

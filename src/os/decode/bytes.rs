@@ -1,26 +1,26 @@
 //! Numbers in what the kernel writes: as this machine does.
 
 /// So many bytes; `None` where they are not all there.
-pub(super) fn bytes_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+pub(in crate::os::decode) fn bytes_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..)?.first_chunk().copied()
 }
 
 /// A number of two bytes.
-pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+pub(in crate::os::decode) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     bytes_at(bytes, at).map(u16::from_ne_bytes)
 }
 
 /// One of four.
-pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+pub(in crate::os::decode) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes_at(bytes, at).map(u32::from_ne_bytes)
 }
 
 /// One of eight.
-pub(super) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+pub(in crate::os::decode) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     bytes_at(bytes, at).map(u64::from_ne_bytes)
 }
 
 /// One of four, which may be below zero.
-pub(super) fn i32_at(bytes: &[u8], at: usize) -> Option<i32> {
+pub(in crate::os::decode) fn i32_at(bytes: &[u8], at: usize) -> Option<i32> {
     bytes_at(bytes, at).map(i32::from_ne_bytes)
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::model::RemnantState;
+use crate::model::ConnectionState;
 
 /// An address family that can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,7 @@ impl Family {
     pub const ALL: [Family; 2] = [Family::V4, Family::V6];
 
     /// `AF_INET` and `AF_INET6`, the same on every architecture.
-    pub(super) fn number(self) -> u8 {
+    pub(in crate::os::decode) fn number(self) -> u8 {
         match self {
             Family::V4 => 2,
             Family::V6 => 10,
@@ -50,7 +50,7 @@ pub enum TcpState {
 
 impl TcpState {
     /// The state that the kernel gives this number (`include/net/tcp_states.h`).
-    pub(super) fn from_number(number: u8) -> Option<TcpState> {
+    pub(in crate::os::decode) fn from_number(number: u8) -> Option<TcpState> {
         Some(match number {
             1 => TcpState::Established,
             2 => TcpState::SynSent,
@@ -68,12 +68,12 @@ impl TcpState {
 
     /// What a socket in this state is that has a peer, or had one; `None` for one that has none.
     #[must_use]
-    pub fn remnant(self) -> Option<RemnantState> {
+    pub fn connection(self) -> Option<ConnectionState> {
         Some(match self {
-            TcpState::Established | TcpState::CloseWait => RemnantState::Connected,
-            TcpState::SynSent | TcpState::SynReceived => RemnantState::Requesting,
-            TcpState::TimeWait => RemnantState::TimeWait,
-            TcpState::Closing => RemnantState::Closing,
+            TcpState::Established | TcpState::CloseWait => ConnectionState::Connected,
+            TcpState::SynSent | TcpState::SynReceived => ConnectionState::Requesting,
+            TcpState::TimeWait => ConnectionState::TimeWait,
+            TcpState::Closing => ConnectionState::Closing,
             TcpState::Closed | TcpState::Listening => return None,
         })
     }

@@ -10,9 +10,9 @@ use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 
-use super::super::decode::btf;
-use super::super::decode::inet_diag::States;
-use super::super::decode::task_file::{self, FIELDS, ITERATOR, OpenSocket};
+use super::super::decode::linux::btf;
+use super::super::decode::linux::inet_diag::States;
+use super::super::decode::linux::task_file::{self, FIELDS, ITERATOR, OpenSocket};
 
 /// Where the kernel describes its types.
 const BTF: &str = "/sys/kernel/btf/vmlinux";

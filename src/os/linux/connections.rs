@@ -1,19 +1,19 @@
 //! Who is connected to a listener, and what else has a port for its own: asked of the kernel by port, so
 //! that nothing else is dumped.
 
-use super::super::decode::inet_diag::States;
+use super::super::connection_count::{self, Connection};
 use super::super::decode::kernel_socket::KernelSocket;
-use super::super::peers::{self, Connection};
-use super::listeners::{Found, Interfaces};
+use super::super::decode::linux::inet_diag::States;
+use super::listeners::{Interfaces, ScannedSocket};
 use super::tables::Tables;
-use crate::model::{PortRange, Protocol, RemnantState};
+use crate::model::{ConnectionState, PortRange, Protocol};
 
 /// Counts the connections of TCP listeners on these ports, which are all of one namespace. Returns why
 /// they may be more, where they may.
-pub(super) fn count(tables: &mut Tables, found: &mut [Found], ports: &[PortRange]) -> Option<String> {
+pub(super) fn count(tables: &mut Tables, found: &mut [ScannedSocket], ports: &[PortRange]) -> Option<String> {
     let mut lacking = None;
     let sockets = found.iter_mut().map(|found| &mut found.socket).collect();
-    peers::count(sockets, ports, |ports| {
+    connection_count::count(sockets, ports, |ports| {
         let read = tables.read(Protocol::Tcp, States::ESTABLISHED, Some(ports));
         lacking = read.why_not_whole();
         let mut interfaces = Interfaces::default();
@@ -28,20 +28,20 @@ pub(super) fn count(tables: &mut Tables, found: &mut [Found], ports: &[PortRange
 
 /// What else has one of these ports for its own: a listener's connections that outlived it, or a
 /// client's; and why there may be more, where there may.
-pub(super) fn remnants(
+pub(super) fn port_connections(
     tables: &mut Tables,
     only: Option<Protocol>,
     ports: &[PortRange],
-) -> (Vec<(Protocol, RemnantState, KernelSocket)>, Option<String>) {
-    let (mut remnants, mut lacking) = (Vec::new(), None);
+) -> (Vec<(Protocol, ConnectionState, KernelSocket)>, Option<String>) {
+    let (mut port_connections, mut lacking) = (Vec::new(), None);
     for protocol in [Protocol::Tcp, Protocol::Udp] {
         if only.is_some_and(|only| only != protocol) {
             continue;
         }
         let read = tables.read(protocol, States::WITH_PEER, Some(ports));
         lacking = lacking.or(read.why_not_whole());
-        let with_state = |socket: KernelSocket| Some((protocol, socket.state.remnant()?, socket));
-        remnants.extend(read.sockets.into_iter().filter_map(with_state));
+        let with_state = |socket: KernelSocket| Some((protocol, socket.state.connection()?, socket));
+        port_connections.extend(read.sockets.into_iter().filter_map(with_state));
     }
-    (remnants, lacking)
+    (port_connections, lacking)
 }

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::super::decode::{docker_proxy, local_addresses};
-use super::facts::{Reader, Seen, command_line};
+use super::super::decode::linux::{docker_proxy, local_addresses};
 use super::holders::Holders;
-use super::look::Look;
+use super::namespace_scan::NamespaceScan;
 use super::namespaces::Other;
 use super::proc_dir::Proc;
+use super::process_reader::{Reader, Seen, command_line};
 use crate::model::{Forward, Os, Pid, Socket, State};
 
 /// The program's name: moby's `cmd/docker-proxy`.
@@ -19,7 +19,7 @@ const PROXY: &str = "docker-proxy";
 pub(super) fn add(
     proc: &Proc,
     reader: &Reader<'_>,
-    others: &[(Other, Look)],
+    others: &[(Other, NamespaceScan)],
     seen: &mut BTreeMap<Pid, Seen>,
 ) {
     let mut addresses = None;
@@ -47,8 +47,8 @@ pub(super) fn add(
 fn only_one<'a>(
     proc: &Proc,
     reader: &Reader<'_>,
-    mut with_address: Vec<&'a (Other, Look)>,
-) -> Option<&'a (Other, Look)> {
+    mut with_address: Vec<&'a (Other, NamespaceScan)>,
+) -> Option<&'a (Other, NamespaceScan)> {
     if with_address.len() > 1 {
         let is_container = |other: &Other| {
             let oldest = other.oldest(proc).and_then(|pid| reader.read(&proc.process(pid).ok()?).ok());
@@ -70,7 +70,13 @@ fn addresses_in(proc: &Proc, other: &Other) -> Vec<IpAddr> {
     v4.chain(local_addresses::v6(&text("net/if_inet6")).into_iter().map(IpAddr::from)).collect()
 }
 
-fn find_listener(proc: &Proc, reader: &Reader<'_>, other: &Other, look: &Look, forward: &mut Forward) {
+fn find_listener(
+    proc: &Proc,
+    reader: &Reader<'_>,
+    other: &Other,
+    look: &NamespaceScan,
+    forward: &mut Forward,
+) {
     let receives = |socket: &Socket| {
         let ip = socket.local.ip();
         socket.protocol == forward.protocol

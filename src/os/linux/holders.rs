@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
 
-use super::super::decode::inet_diag::States;
-use super::super::decode::mounts;
+use super::super::decode::linux::inet_diag::States;
+use super::super::decode::linux::mounts;
 use super::super::{Bpf, in_words, unix};
-use super::facts::{Reader, Seen};
 use super::proc_dir::Proc;
-use super::search::{self, Found, Wanted, Way, unseen};
-use crate::model::{Pid, State, Unseen, UnseenProcess};
+use super::process_reader::{Reader, Seen};
+use super::search::{self, SearchResult, Wanted, Way, hidden_process};
+use crate::model::{HiddenProcess, HiddenProcesses, Pid, State};
 
 /// So often the processes that came meanwhile are looked into.
 const ROUNDS: usize = 4;
@@ -22,11 +22,11 @@ pub(super) struct Holders {
     /// Every holder.
     pub(super) seen: BTreeMap<Pid, Seen>,
     /// The processes that may not be looked into.
-    denied: BTreeMap<Pid, UnseenProcess>,
+    denied: BTreeMap<Pid, HiddenProcess>,
     /// The processes that were searched.
     searched: HashSet<Pid>,
     /// What was found before it was known what is wanted.
-    found: Found,
+    found: SearchResult,
     way: Way,
 }
 
@@ -123,8 +123,9 @@ impl Holders {
         }
         if let Way::Kernel = self.way {
             // It does not say whom it passes over.
-            let closed =
-                closed.iter().filter_map(|&pid| Some((pid, unseen(&proc.process(pid).ok()?, reader))));
+            let closed = closed
+                .iter()
+                .filter_map(|&pid| Some((pid, hidden_process(&proc.process(pid).ok()?, reader))));
             self.denied.extend(closed);
         }
         // That nobody holds it is said only after a second look at everybody, one by one. The kernel passes
@@ -138,7 +139,7 @@ impl Holders {
         Ok(())
     }
 
-    fn keep(&mut self, found: Found, wanted: &HashSet<u32>) {
+    fn keep(&mut self, found: SearchResult, wanted: &HashSet<u32>) {
         self.denied.extend(found.denied);
         for (seen, mut inodes) in found.holders {
             inodes.retain(|inode| wanted.contains(inode));
@@ -170,7 +171,7 @@ impl Holders {
     }
 
     /// The processes that could not be looked into.
-    pub(super) fn unseen(&mut self, proc: &Proc) -> Unseen {
+    pub(super) fn hidden(&mut self, proc: &Proc) -> HiddenProcesses {
         // Under hidepid=2 others' processes are not even listed. The first process usually is
         // another's, and there is always one; where it is one's own, the mount tells. Its folder can be
         // opened all the same, and not be looked at (`proc_pid_permission` and `pid_getattr` in
@@ -181,13 +182,13 @@ impl Holders {
             mounts::hides_processes(&mounts)
         };
         if first.is_err() || (!unix::is_root() && hides()) {
-            return Unseen::Unlisted;
+            return HiddenProcesses::Unlisted;
         }
-        Unseen::Processes(std::mem::take(&mut self.denied))
+        HiddenProcesses::Processes(std::mem::take(&mut self.denied))
     }
 
     /// How they were found, in words; nothing where nobody was looked for.
-    pub(super) fn account(&self) -> Option<String> {
+    pub(super) fn method_note(&self) -> Option<String> {
         let (searched, denied) = (self.searched.len(), self.denied.len());
         let one_by_one = format!("{denied} of {searched} processes could not be looked into");
         match &self.way {

@@ -6,16 +6,16 @@ use std::os::fd::OwnedFd;
 use rustix::net::netdevice::index_to_name;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
-use super::super::Wish;
-use super::super::decode::inet_diag::States;
+use super::super::ScanScope;
 use super::super::decode::kernel_socket::{KernelSocket, TcpState};
-use super::super::decode::port_filter::{is_in, joined};
+use super::super::decode::linux::inet_diag::States;
+use super::super::decode::linux::port_filter::{is_in, joined};
 use super::tables::{Read, Tables, Unread};
 use crate::model::{AcceptQueue, PortRange, Protocol, Socket, SocketId, State};
 
 /// A socket, with what ties it to its holders and its control group.
 #[derive(Debug, Clone)]
-pub(super) struct Found {
+pub(super) struct ScannedSocket {
     pub(super) socket: Socket,
     pub(super) inode: Option<u32>,
     pub(super) cgroup: Option<u64>,
@@ -24,7 +24,7 @@ pub(super) struct Found {
 /// What was read of the sockets of one network namespace.
 #[derive(Default)]
 pub(super) struct Sockets {
-    pub(super) found: Vec<Found>,
+    pub(super) found: Vec<ScannedSocket>,
     /// Requests for connections that were sent more than once.
     pub(super) unanswered: Vec<KernelSocket>,
     pub(super) unread: Vec<Unread>,
@@ -35,12 +35,12 @@ pub(super) struct Sockets {
 }
 
 /// Reads all that was wished for, and what is asked of `servers`, the ports of license servers.
-pub(super) fn read(tables: &mut Tables, wish: &Wish, servers: &[PortRange]) -> Sockets {
+pub(super) fn read(tables: &mut Tables, scope: &ScanScope, servers: &[PortRange]) -> Sockets {
     let mut sockets = Sockets::default();
     let mut interfaces = Interfaces::default();
-    let only = Some(&wish.only[..]).filter(|only| !only.is_empty());
-    if wish.protocol != Some(Protocol::Udp) {
-        let states = if only.is_some() || !wish.asked.is_empty() || tables.may_have_bound() {
+    let only = Some(&scope.ports[..]).filter(|only| !only.is_empty());
+    if scope.protocol != Some(Protocol::Udp) {
+        let states = if only.is_some() || !scope.detail_ports.is_empty() || tables.may_have_bound() {
             States::LISTENING.and(States::BOUND)
         } else {
             States::LISTENING
@@ -65,23 +65,23 @@ pub(super) fn read(tables: &mut Tables, wish: &Wish, servers: &[PortRange]) -> S
             let server = socket.peer.port();
             socket.retransmits > 0
                 && is_in(&servers, server)
-                && wish.takes(server)
-                && wish.takes_family_of(socket.local)
+                && scope.includes(server)
+                && scope.includes_family_of(socket.local)
         };
         sockets.unanswered = asking.into_iter().filter(is_told).collect();
         sockets.fell_back.clone_from(&read.fell_back);
-        sockets.add(read, Protocol::Tcp, wish, &mut interfaces);
+        sockets.add(read, Protocol::Tcp, scope, &mut interfaces);
     }
-    if wish.protocol != Some(Protocol::Tcp) {
+    if scope.protocol != Some(Protocol::Tcp) {
         let read = tables.read(Protocol::Udp, States::UNCONNECTED, only);
-        sockets.add(read, Protocol::Udp, wish, &mut interfaces);
+        sockets.add(read, Protocol::Udp, scope, &mut interfaces);
     }
     sockets
 }
 
 impl Sockets {
-    fn add(&mut self, read: Read, protocol: Protocol, wish: &Wish, interfaces: &mut Interfaces) {
-        let wished = read.sockets.into_iter().filter(|socket| wish.takes_family_of(socket.local));
+    fn add(&mut self, read: Read, protocol: Protocol, scope: &ScanScope, interfaces: &mut Interfaces) {
+        let wished = read.sockets.into_iter().filter(|socket| scope.includes_family_of(socket.local));
         self.found.extend(wished.map(|socket| of_kernel(socket, protocol, interfaces)));
         self.unread.extend(read.unread);
         self.lacking = self.lacking.take().or(read.lacking);
@@ -90,11 +90,11 @@ impl Sockets {
 
 /// What is at the places of these sockets now: by their inodes, with what each is doing by now. `None`
 /// where that cannot be told of all.
-pub(super) fn now(tables: &mut Tables, sockets: &[&Found]) -> Option<HashMap<u32, State>> {
+pub(super) fn now(tables: &mut Tables, sockets: &[&ScannedSocket]) -> Option<HashMap<u32, State>> {
     let mut there = at_places(tables, Protocol::Udp, States::UNCONNECTED, sockets)?;
     there.extend(at_places(tables, Protocol::Tcp, States::LISTENING, sockets)?);
-    let is_there = |found: &Found| found.inode.is_some_and(|inode| there.contains_key(&inode));
-    let left: Vec<&Found> = sockets.iter().copied().filter(|found| !is_there(found)).collect();
+    let is_there = |found: &ScannedSocket| found.inode.is_some_and(|inode| there.contains_key(&inode));
+    let left: Vec<&ScannedSocket> = sockets.iter().copied().filter(|found| !is_there(found)).collect();
     // Those that are bound are in a table of their own, which takes ten times as long to read.
     there.extend(at_places(tables, Protocol::Tcp, States::BOUND, &left)?);
     Some(there)
@@ -104,7 +104,7 @@ fn at_places(
     tables: &mut Tables,
     protocol: Protocol,
     states: States,
-    sockets: &[&Found],
+    sockets: &[&ScannedSocket],
 ) -> Option<HashMap<u32, State>> {
     let places = sockets.iter().filter(|found| found.socket.protocol == protocol);
     let ports = places.map(|found| found.socket.local.port());
@@ -125,10 +125,10 @@ fn state(protocol: Protocol, state: TcpState) -> State {
     }
 }
 
-fn of_kernel(kernel: KernelSocket, protocol: Protocol, interfaces: &mut Interfaces) -> Found {
+fn of_kernel(kernel: KernelSocket, protocol: Protocol, interfaces: &mut Interfaces) -> ScannedSocket {
     let state = state(protocol, kernel.state);
     let is_wildcard = kernel.ipv6 && kernel.local.is_ipv6() && kernel.local.ip().is_unspecified();
-    Found {
+    ScannedSocket {
         inode: kernel.inode,
         cgroup: kernel.cgroup,
         socket: Socket {
@@ -175,11 +175,11 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let local = listener.local_addr().unwrap();
         let mut tables = Tables::of_this_thread();
-        let found = read(&mut tables, &Wish::default(), &[]).found;
+        let found = read(&mut tables, &ScanScope::default(), &[]).found;
         let found = found.into_iter().find(|found| found.socket.local == local).unwrap();
         assert_eq!(found.socket.state, State::Listen);
         let inode = found.inode.unwrap();
-        let bound = Found { socket: Socket { state: State::Bound, ..found.socket }, ..found };
+        let bound = ScannedSocket { socket: Socket { state: State::Bound, ..found.socket }, ..found };
         let mut state = || now(&mut tables, &[&bound]).unwrap().get(&inode).copied();
         assert_eq!(state(), Some(State::Listen));
         drop(listener);

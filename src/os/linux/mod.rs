@@ -4,19 +4,19 @@
 mod bpf;
 mod connections;
 mod containers;
-mod facts;
 mod forwards;
 mod holders;
 mod kcmp;
 mod listeners;
-mod look;
+mod namespace_scan;
 mod namespaces;
+mod port_rules;
 mod proc_dir;
-mod rules;
+mod process_reader;
+mod process_root;
 mod search;
-mod sight;
 mod sock_diag;
-mod strangers_root;
+mod socket_scan;
 mod tables;
 mod threads;
 mod units;
@@ -29,19 +29,19 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rustix::fs::statfs;
 
-use self::facts::{Executables, Reader, Seen, Users};
 use self::holders::{Holders, add_ancestors};
-use self::listeners::Found;
+use self::listeners::ScannedSocket;
 use self::proc_dir::Proc;
-use self::sight::Sight;
+use self::process_reader::{Executables, Reader, Seen, Users};
+use self::socket_scan::SocketScan;
 use self::tables::Tables;
 use self::units::SocketUnits;
-use super::decode::inet_diag::States;
-use super::look_into::{self, PortsOf};
-use super::{Inspect, THIS_OS, Unobservable, Wish, in_words};
+use super::decode::linux::inet_diag::States;
+use super::inspect_files::{self, PortsOf};
+use super::{Inspect, ScanScope, THIS_OS, Unobservable, in_words};
 use crate::model::{
-    Gap, GapKind, Holding, Host, Observation, Os, Pid, PortRange, PortRules, Process, Remnant, SocketId,
-    State, Unanswered, Unseen,
+    Gap, GapKind, HiddenProcesses, Holding, Host, Observation, Os, Pid, PortConnection, PortRange, PortRules,
+    Process, SocketId, State, UnansweredAttempt,
 };
 
 pub(super) use super::unix::{
@@ -65,64 +65,64 @@ fn is_of_kind(path: &Path, magic: i64) -> bool {
 ///
 /// Where no socket table could be read.
 pub(super) fn observe(
-    wish: &Wish,
+    scope: &ScanScope,
     inspect: &dyn Inspect,
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
     let users = Users::default();
-    let reader = Reader::new(&users, inspect, wish.args);
+    let reader = Reader::new(&users, inspect, scope.args);
     let proc = Proc::open();
-    let how = (states_of_holders(wish), wish.bpf);
-    let look = |proc: Option<&Proc>| Sight::take(wish, &inspect.license_ports(), proc, &reader);
-    let (searched, sight) = match &proc {
+    let how = (states_of_holders(scope), scope.bpf);
+    let look = |proc: Option<&Proc>| SocketScan::take(scope, &inspect.license_ports(), proc, &reader);
+    let (searched, scan) = match &proc {
         // Where some ports alone are asked about, there may be nobody to look for.
-        Ok(proc) if wish.only.is_empty() => {
-            let (holders, sight) = Holders::search(proc, &reader, how, None, || look(Some(proc)));
-            (Some(holders), sight)
+        Ok(proc) if scope.ports.is_empty() => {
+            let (holders, scan) = Holders::search(proc, &reader, how, None, || look(Some(proc)));
+            (Some(holders), scan)
         }
         proc => (None, look(proc.as_ref().ok())),
     };
-    let mut sight = sight?;
+    let mut scan = scan?;
     let owners = proc.and_then(|proc| {
-        let wanted = sight.inodes();
+        let wanted = scan.inodes();
         let holders = match searched {
             _ if wanted.is_empty() => Holders::default(),
             Some(holders) => holders?,
             None => Holders::search(&proc, &reader, how, Some(&wanted), || ()).0?,
         };
-        let mut owners = owners(&proc, &reader, &mut sight, holders, inspect)?;
-        if sight.found.is_empty()
-            && let Some(namesake) = namesake(&proc, &reader, &wish.asked)
+        let mut owners = owners(&proc, &reader, &mut scan, holders, inspect)?;
+        if scan.found.is_empty()
+            && let Some(namesake) = namesake(&proc, &reader, &scope.detail_ports)
         {
             owners.processes.entry(namesake.pid).or_insert(namesake);
         }
         Ok(owners)
     });
-    let Owners { holders, processes, unseen } = owners.unwrap_or_else(|error| {
+    let Owners { holders, processes, hidden } = owners.unwrap_or_else(|error| {
         let detail =
             format!("the process table could not be read ({}), so no owner is known", in_words(&error));
-        sight.gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
-        Owners { holders: Holders::default(), processes: BTreeMap::new(), unseen: Unseen::Unlisted }
+        scan.gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
+        Owners { holders: Holders::default(), processes: BTreeMap::new(), hidden: HiddenProcesses::Unlisted }
     });
-    for (at, found) in sight.found.iter_mut().enumerate() {
+    for (at, found) in scan.found.iter_mut().enumerate() {
         found.socket.id = SocketId(at as u64);
         found.socket.user = found.socket.uid.and_then(|uid| users.name(uid));
     }
     Ok(Observation {
-        host: Host { name: sight::host_name(), os: THIS_OS },
+        host: Host { name: socket_scan::host_name(), os: THIS_OS },
         taken_at: now,
         privileged: privileged(),
-        unseen,
-        holdings: holdings(&sight.found, &holders),
+        hidden,
+        holdings: holdings(&scan.found, &holders),
         processes: processes.into_iter().map(|(pid, process)| (pid, Arc::new(process))).collect(),
-        unanswered: unanswered(&sight, &holders, &users),
-        remnants: remnants(&sight, &holders),
+        unanswered: unanswered(&scan, &holders, &users),
+        port_connections: port_connections(&scan, &holders),
         // Told of a free port alone.
-        port_rules: if wish.takes_rules() { rules::read() } else { PortRules::default() },
-        elsewhere: if wish.all_namespaces { Vec::new() } else { sight.elsewhere() },
-        sockets: sight.found.into_iter().map(|found| found.socket).collect(),
-        gaps: sight.gaps,
-        account: sight.account,
+        port_rules: if scope.needs_port_rules() { port_rules::read() } else { PortRules::default() },
+        other_namespaces: if scope.all_namespaces { Vec::new() } else { scan.other_namespaces() },
+        sockets: scan.found.into_iter().map(|found| found.socket).collect(),
+        gaps: scan.gaps,
+        method_notes: scan.method_notes,
     })
 }
 
@@ -134,7 +134,7 @@ fn namesake(proc: &Proc, reader: &Reader<'_>, asked: &[PortRange]) -> Option<Pro
         _ => return None,
     };
     proc.process(pid).ok()?;
-    let listeners = listeners::read(&mut Tables::of_this_thread(), &Wish::default(), &[]).found;
+    let listeners = listeners::read(&mut Tables::of_this_thread(), &ScanScope::default(), &[]).found;
     let inodes = listeners.iter().filter_map(|found| found.inode).collect();
     let holders = Holders::among(proc, reader, &inodes, &[pid]).ok()?;
     holders.seen.into_values().next().map(|seen| seen.process)
@@ -144,33 +144,33 @@ fn namesake(proc: &Proc, reader: &Reader<'_>, asked: &[PortRange]) -> Option<Pro
 struct Owners {
     holders: Holders,
     processes: BTreeMap<Pid, Process>,
-    unseen: Unseen,
+    hidden: HiddenProcesses,
 }
 
 /// Finds who holds what was seen, and who started them. Sockets that were closed since are dropped.
 fn owners(
     proc: &Proc,
     reader: &Reader<'_>,
-    sight: &mut Sight,
+    scan: &mut SocketScan,
     mut holders: Holders,
     inspect: &dyn Inspect,
 ) -> io::Result<Owners> {
-    holders.find(proc, reader, &sight.inodes())?;
-    settle(proc, reader, &mut holders, sight)?;
+    holders.find(proc, reader, &scan.inodes())?;
+    settle(proc, reader, &mut holders, scan)?;
     add_ancestors(proc, reader, &mut holders.seen);
-    forwards::add(proc, reader, &sight.others, &mut holders.seen);
-    name_units(proc, reader, &mut sight.found, &holders);
-    sight.account.extend(holders.account());
-    let unseen = holders.unseen(proc);
+    forwards::add(proc, reader, &scan.others, &mut holders.seen);
+    name_units(proc, reader, &mut scan.found, &holders);
+    scan.method_notes.extend(holders.method_note());
+    let hidden = holders.hidden(proc);
     let seen = std::mem::take(&mut holders.seen);
-    let processes = processes(proc, reader, seen, &sight.found, &holders, inspect);
-    Ok(Owners { holders, processes, unseen })
+    let processes = processes(proc, reader, seen, &scan.found, &holders, inspect);
+    Ok(Owners { holders, processes, hidden })
 }
 
 /// The states of the sockets whose holders may be asked for. A listener listens, or is on its way to
 /// it or from it; of unanswered requests it is told who waits; of ports asked about, everything.
-fn states_of_holders(wish: &Wish) -> States {
-    if wish.asked.is_empty() {
+fn states_of_holders(scope: &ScanScope) -> States {
+    if scope.detail_ports.is_empty() {
         States::LISTENING.and(States::UNCONNECTED).and(States::SYN_SENT)
     } else {
         States::LISTENING.and(States::UNCONNECTED).and(States::WITH_PEER)
@@ -179,8 +179,8 @@ fn states_of_holders(wish: &Wish) -> States {
 
 /// Sockets and their holders are not read in one moment: what nobody seems to hold is looked at
 /// again, and dropped where it was closed meanwhile.
-fn settle(proc: &Proc, reader: &Reader<'_>, holders: &mut Holders, sight: &mut Sight) -> io::Result<()> {
-    let Sight { found, closed, .. } = sight;
+fn settle(proc: &Proc, reader: &Reader<'_>, holders: &mut Holders, scan: &mut SocketScan) -> io::Result<()> {
+    let SocketScan { found, closed, .. } = scan;
     drop_closed(holders, found);
     let unheld = found.iter().filter(|found| is_unheld(holders, found));
     let unheld: HashMap<u32, State> =
@@ -192,15 +192,15 @@ fn settle(proc: &Proc, reader: &Reader<'_>, holders: &mut Holders, sight: &mut S
     Ok(())
 }
 
-fn is_unheld(holders: &Holders, found: &Found) -> bool {
+fn is_unheld(holders: &Holders, found: &ScannedSocket) -> bool {
     found.inode.is_some_and(|inode| !holders.of_socket.contains_key(&inode))
 }
 
 /// Drops what nobody seems to hold and is closed by now, and says of the rest what it does by now: it
 /// may listen, or no longer. Those of other namespaces are not asked for again.
-fn drop_closed(holders: &Holders, found: &mut Vec<Found>) {
-    let in_question = |found: &Found| found.socket.namespace.is_none() && is_unheld(holders, found);
-    let questions: Vec<&Found> = found.iter().filter(|found| in_question(found)).collect();
+fn drop_closed(holders: &Holders, found: &mut Vec<ScannedSocket>) {
+    let in_question = |found: &ScannedSocket| found.socket.namespace.is_none() && is_unheld(holders, found);
+    let questions: Vec<&ScannedSocket> = found.iter().filter(|found| in_question(found)).collect();
     if questions.is_empty() {
         return;
     }
@@ -216,13 +216,13 @@ fn drop_closed(holders: &Holders, found: &mut Vec<Found>) {
 }
 
 /// Names the units of sockets whose holders do not show them: hidden, none, or systemd for another.
-fn name_units(proc: &Proc, reader: &Reader<'_>, found: &mut [Found], holders: &Holders) {
-    let systemd = |found: &Found| -> Option<&Seen> {
+fn name_units(proc: &Proc, reader: &Reader<'_>, found: &mut [ScannedSocket], holders: &Holders) {
+    let systemd = |found: &ScannedSocket| -> Option<&Seen> {
         let pids = holders.of(found.inode);
         let mut seen = pids.iter().filter_map(|pid| holders.seen.get(pid));
         seen.find(|seen| seen.process.exe_name(Os::Linux) == Some("systemd"))
     };
-    let is_open = |found: &Found| holders.of(found.inode).is_empty() || systemd(found).is_some();
+    let is_open = |found: &ScannedSocket| holders.of(found.inode).is_empty() || systemd(found).is_some();
     let cgroups = found.iter().filter(|found| is_open(found)).filter_map(|found| found.cgroup);
     let cgroups: HashSet<u64> = cgroups.collect();
     let units = if cgroups.is_empty() { HashMap::new() } else { units::of_cgroups(&cgroups) };
@@ -242,16 +242,16 @@ fn name_units(proc: &Proc, reader: &Reader<'_>, found: &mut [Found], holders: &H
     }
 }
 
-fn holdings(found: &[Found], holders: &Holders) -> Vec<Holding> {
-    let of = |found: &Found| {
+fn holdings(found: &[ScannedSocket], holders: &Holders) -> Vec<Holding> {
+    let of = |found: &ScannedSocket| {
         let socket = found.socket.id;
         holders.of(found.inode).into_iter().map(move |pid| Holding { socket, pid })
     };
     found.iter().flat_map(of).collect()
 }
 
-fn unanswered(sight: &Sight, holders: &Holders, users: &Users) -> Vec<Unanswered> {
-    let told = sight.unanswered.iter().map(|socket| Unanswered {
+fn unanswered(scan: &SocketScan, holders: &Holders, users: &Users) -> Vec<UnansweredAttempt> {
+    let told = scan.unanswered.iter().map(|socket| UnansweredAttempt {
         local: socket.local,
         remote: socket.peer,
         retransmits: socket.retransmits,
@@ -262,8 +262,8 @@ fn unanswered(sight: &Sight, holders: &Holders, users: &Users) -> Vec<Unanswered
     told.collect()
 }
 
-fn remnants(sight: &Sight, holders: &Holders) -> Vec<Remnant> {
-    let told = sight.remnants.iter().map(|(protocol, state, socket)| Remnant {
+fn port_connections(scan: &SocketScan, holders: &Holders) -> Vec<PortConnection> {
+    let told = scan.port_connections.iter().map(|(protocol, state, socket)| PortConnection {
         protocol: *protocol,
         state: *state,
         local: socket.local,
@@ -278,7 +278,7 @@ fn processes(
     proc: &Proc,
     reader: &Reader<'_>,
     seen: BTreeMap<Pid, Seen>,
-    found: &[Found],
+    found: &[ScannedSocket],
     holders: &Holders,
     inspect: &dyn Inspect,
 ) -> BTreeMap<Pid, Process> {
@@ -293,6 +293,6 @@ fn processes(
     let mut processes: BTreeMap<Pid, Process> =
         seen.into_iter().map(|(pid, seen)| (pid, seen.process)).collect();
     let files = Executables { proc, started, mounts: &reader.mounts };
-    look_into::files(&mut processes, &ports_of, inspect, &files);
+    inspect_files::files(&mut processes, &ports_of, inspect, &files);
     processes
 }

@@ -12,9 +12,9 @@ use std::thread;
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use super::super::decode::proc_pid::{self, Ticks};
-use super::facts::Reader;
+use super::super::decode::linux::proc_pid::{self, Ticks};
 use super::proc_dir::{Proc, is_gone};
+use super::process_reader::Reader;
 use super::tables::Tables;
 use crate::model::{Namespace, Pid};
 

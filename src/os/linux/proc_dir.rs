@@ -15,8 +15,8 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::super::decode::proc_pid::{self, Stat, Ticks};
-use super::super::decode::task_file::OpenSocket;
+use super::super::decode::linux::proc_pid::{self, Stat, Ticks};
+use super::super::decode::linux::task_file::OpenSocket;
 use crate::model::Pid;
 
 /// A process that has ended answers so; one that may not be looked into, otherwise.

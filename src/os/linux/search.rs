@@ -9,13 +9,13 @@ use rustix::fs::fstat;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use super::super::Bpf;
-use super::super::decode::inet_diag::States;
-use super::super::decode::task_file::OpenSocket;
+use super::super::decode::linux::inet_diag::States;
+use super::super::decode::linux::task_file::OpenSocket;
 use super::bpf::TaskFiles;
-use super::facts::{Reader, Seen};
 use super::proc_dir::{Proc, ProcessDir, is_exhausted, is_gone};
+use super::process_reader::{Reader, Seen};
 use super::threads;
-use crate::model::{Pid, UnseenProcess};
+use crate::model::{HiddenProcess, Pid};
 
 /// With so many processes the kernel is asked: below, looking into them takes less time than to find
 /// one's way in the kernel's structures.
@@ -29,18 +29,18 @@ pub(super) type Holder = (Seen, Vec<u32>);
 
 /// What a search found.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct SearchResult {
     /// Those that hold something.
     pub(super) holders: Vec<Holder>,
     /// Where sockets are open, of processes that were not read yet.
     pub(super) open: Vec<OpenSocket>,
     /// The processes that may not be looked into.
-    pub(super) denied: BTreeMap<Pid, UnseenProcess>,
+    pub(super) denied: BTreeMap<Pid, HiddenProcess>,
 }
 
-impl Found {
-    fn collect(looked: impl IntoIterator<Item = io::Result<Looked>>) -> io::Result<Found> {
-        let mut found = Found::default();
+impl SearchResult {
+    fn collect(looked: impl IntoIterator<Item = io::Result<Looked>>) -> io::Result<SearchResult> {
+        let mut found = SearchResult::default();
         for looked in looked {
             let Looked { holds, open, denied } = looked?;
             found.holders.extend(holds.map(|holds| *holds));
@@ -56,7 +56,7 @@ impl Found {
 struct Looked {
     holds: Option<Box<Holder>>,
     open: Vec<OpenSocket>,
-    denied: Option<(Pid, UnseenProcess)>,
+    denied: Option<(Pid, HiddenProcess)>,
 }
 
 /// How it was searched.
@@ -81,7 +81,7 @@ pub(super) fn everybody<M: Send>(
     wanted: Wanted<'_>,
     (states, bpf): (States, Bpf),
     meanwhile: impl FnOnce() -> M + Send,
-) -> (io::Result<Found>, Way, M) {
+) -> (io::Result<SearchResult>, Way, M) {
     let asks = match bpf {
         Bpf::Always => true,
         Bpf::WhereQuicker => pids.len() >= MANY && super::privileged(),
@@ -106,7 +106,7 @@ fn ask<M: Send>(
     states: States,
     wanted: Wanted<'_>,
     meanwhile: impl FnOnce() -> M + Send,
-) -> (io::Result<Found>, M) {
+) -> (io::Result<SearchResult>, M) {
     let ask = |hand_on: &mut dyn FnMut(Vec<OpenSocket>)| -> io::Result<()> {
         let (files, probe) = (TaskFiles::load(states)?, Probe::open()?);
         let mut of_one: Vec<OpenSocket> = Vec::new();
@@ -124,12 +124,12 @@ fn ask<M: Send>(
         })?;
         hand_on(of_one);
         // Were it not to see a socket of our own, it would see nobody's.
-        let unseen = || io::Error::other("it did not see a socket that was put there for it");
-        saw_probe.then_some(()).ok_or_else(unseen)
+        let missed = || io::Error::other("it did not see a socket that was put there for it");
+        saw_probe.then_some(()).ok_or_else(missed)
     };
     let confirm = |open: Vec<OpenSocket>| confirm(proc, reader, &open).transpose();
     let (looked, asked, meanwhile) = threads::relay(ask, confirm, meanwhile);
-    (asked.and_then(|()| Found::collect(looked)), meanwhile)
+    (asked.and_then(|()| SearchResult::collect(looked)), meanwhile)
 }
 
 /// A socket of our own that nothing is bound to or sent through.
@@ -157,7 +157,12 @@ impl Probe {
 /// # Errors
 ///
 /// Where the system has run out of what that takes.
-pub(super) fn walk(proc: &Proc, reader: &Reader<'_>, pids: &[Pid], wanted: Wanted<'_>) -> io::Result<Found> {
+pub(super) fn walk(
+    proc: &Proc,
+    reader: &Reader<'_>,
+    pids: &[Pid],
+    wanted: Wanted<'_>,
+) -> io::Result<SearchResult> {
     walk_while((proc, reader), pids, wanted, || ()).0
 }
 
@@ -166,7 +171,7 @@ fn walk_while<M: Send>(
     pids: &[Pid],
     wanted: Wanted<'_>,
     meanwhile: impl FnOnce() -> M + Send,
-) -> (io::Result<Found>, M) {
+) -> (io::Result<SearchResult>, M) {
     let look_into = |&pid: &Pid| {
         let looked = look(proc, reader, pid, |dir, looked| {
             let listed = dir.sockets(&mut |socket| {
@@ -184,7 +189,7 @@ fn walk_while<M: Send>(
         looked.transpose()
     };
     let (looked, meanwhile) = threads::each_while(pids, look_into, meanwhile);
-    (Found::collect(looked), meanwhile)
+    (SearchResult::collect(looked), meanwhile)
 }
 
 /// Looks at the processes that were found to have these sockets open.
@@ -196,13 +201,13 @@ pub(super) fn confirm_all(
     proc: &Proc,
     reader: &Reader<'_>,
     open: impl Iterator<Item = OpenSocket>,
-) -> io::Result<Found> {
+) -> io::Result<SearchResult> {
     let mut of_process: BTreeMap<Pid, Vec<OpenSocket>> = BTreeMap::new();
     for socket in open {
         of_process.entry(socket.pid).or_default().push(socket);
     }
     let of_process: Vec<Vec<OpenSocket>> = of_process.into_values().collect();
-    Found::collect(threads::each(&of_process, |open| confirm(proc, reader, open).transpose()))
+    SearchResult::collect(threads::each(&of_process, |open| confirm(proc, reader, open).transpose()))
 }
 
 /// Looks at one process that was found to have these sockets open: by now it may have closed them, or
@@ -252,7 +257,7 @@ fn look(
         Err(error) if is_exhausted(&error) => Err(error),
         Err(error) if is_gone(&error) => Ok(None),
         Err(_) => {
-            looked.denied = Some((pid, unseen(&dir, reader)));
+            looked.denied = Some((pid, hidden_process(&dir, reader)));
             Ok(Some(looked))
         }
         Ok(()) => Ok(Some(looked)),
@@ -260,10 +265,10 @@ fn look(
 }
 
 /// What everyone may see of a process.
-pub(super) fn unseen(dir: &ProcessDir, reader: &Reader<'_>) -> UnseenProcess {
+pub(super) fn hidden_process(dir: &ProcessDir, reader: &Reader<'_>) -> HiddenProcess {
     let comm = dir.read("comm").unwrap_or_default();
     let uid = dir.owner().ok();
-    UnseenProcess {
+    HiddenProcess {
         short_name: String::from_utf8_lossy(&comm).trim_end_matches('\n').to_owned(),
         uid,
         user: uid.and_then(|uid| reader.users.name(uid)),

@@ -9,8 +9,8 @@ use rustix::net::netlink::{SOCK_DIAG, SocketAddrNetlink};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, sendto, socket_with};
 
-use super::super::decode::inet_diag::{self, Message, Query};
 use super::super::decode::kernel_socket::KernelSocket;
+use super::super::decode::linux::inet_diag::{self, Message, Query};
 
 /// The kernel answers at once; whatever stands between may not.
 const PATIENCE: Duration = Duration::from_secs(5);

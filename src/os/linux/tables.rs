@@ -5,10 +5,10 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::super::decode::inet_diag::{Query, States, Table};
 use super::super::decode::kernel_socket::{Family, KernelSocket};
-use super::super::decode::port_filter::{is_in, joined, port_filter};
-use super::super::decode::proc_net;
+use super::super::decode::linux::inet_diag::{Query, States, Table};
+use super::super::decode::linux::port_filter::{is_in, joined, port_filter};
+use super::super::decode::linux::proc_net;
 use super::super::in_words;
 use super::sock_diag::{Dump, SockDiag};
 use crate::model::{PortRange, Protocol};

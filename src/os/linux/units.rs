@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{Uid, User};
 
-use super::super::decode::cgroup;
-use super::super::decode::socket_unit::{self, SocketUnit};
-use super::facts::command_line;
+use super::super::decode::linux::cgroup;
+use super::super::decode::linux::socket_unit::{self, SocketUnit};
 use super::proc_dir::ProcessDir;
-use super::strangers_root::{Mounts, StrangersRoot};
+use super::process_reader::command_line;
+use super::process_root::{Mounts, ProcessRoot};
 use crate::model::{Activation, ProcessService, Protocol};
 
 /// Where version 2 of the control groups is: alone, or beside version 1.
@@ -88,14 +88,14 @@ impl SocketUnits {
             folders.extend(["transient", "user", "generator"].map(|name| runtime.join(name)));
         }
         folders.extend(if is_user_s { &USER_FOLDERS[..] } else { &SYSTEM_FOLDERS }.iter().map(PathBuf::from));
-        match StrangersRoot::of(systemd, mounts) {
+        match ProcessRoot::of(systemd, mounts) {
             Ok(root) => SocketUnits::in_folders(&root, &folders),
             Err(_) => SocketUnits { units: BTreeMap::new() },
         }
     }
 
     /// The folders that count first come first. Of files of one name, drop-ins too, the first counts.
-    fn in_folders(root: &StrangersRoot, folders: &[PathBuf]) -> SocketUnits {
+    fn in_folders(root: &ProcessRoot, folders: &[PathBuf]) -> SocketUnits {
         let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
         for folder in folders {
             for name in root.names(folder).into_iter().filter(|name| name.ends_with(".socket")) {
@@ -150,7 +150,7 @@ fn home(uid: u32) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::strangers_root::tests::root;
+    use super::super::process_root::tests::root;
     use super::*;
 
     fn write(folder: &Path, name: &str, text: &str) {

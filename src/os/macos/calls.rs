@@ -6,7 +6,7 @@ use std::ffi::CStr;
 use std::io;
 use std::ptr::null_mut;
 
-use crate::model::{Pid, UnseenProcess};
+use crate::model::{HiddenProcess, Pid};
 
 /// `PROC_ALL_PIDS` and `PROC_PIDFDSOCKETINFO` in `bsd/sys/proc_info.h`, which the libc crate does not have.
 const ALL_PIDS: u32 = 1;
@@ -118,20 +118,20 @@ pub(super) fn socket(pid: Pid, descriptor: i32, room: &mut [u8]) -> Option<usize
 /// What everybody may see of a process (`PROC_PIDT_SHORTBSDINFO`, for which no user is asked). Empty
 /// where it has ended.
 #[expect(unsafe_code, reason = "no crate wraps this call")]
-pub(super) fn short_facts(pid: Pid) -> UnseenProcess {
+pub(super) fn short_facts(pid: Pid) -> HiddenProcess {
     // SAFETY: the structure is numbers and characters alone, for which zeros are values.
     let mut facts: libc::proc_bsdshortinfo = unsafe { std::mem::zeroed() };
     let size = size_of::<libc::proc_bsdshortinfo>() as libc::c_int;
-    let Ok(id) = libc::c_int::try_from(pid) else { return UnseenProcess::default() };
+    let Ok(id) = libc::c_int::try_from(pid) else { return HiddenProcess::default() };
     // SAFETY: `facts` is of the size that is said.
     let written =
         unsafe { libc::proc_pidinfo(id, libc::PROC_PIDT_SHORTBSDINFO, 0, (&raw mut facts).cast(), size) };
     if written != size {
-        return UnseenProcess::default();
+        return HiddenProcess::default();
     }
     let name = facts.pbsi_comm.map(libc::c_char::cast_unsigned);
     let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
-    UnseenProcess {
+    HiddenProcess {
         short_name: String::from_utf8_lossy(name).into_owned(),
         uid: Some(facts.pbsi_uid),
         user: None,

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 
-use super::super::decode::pcb::{Identity, Pcb};
-use super::super::decode::socket_fdinfo::{self, Sockets};
+use super::super::decode::macos::pcb::{Identity, Pcb};
+use super::super::decode::macos::socket_fdinfo::{self, Sockets};
 use super::{calls, user_name};
-use crate::model::{Pid, Protocol, Unseen, UnseenProcess};
+use crate::model::{HiddenProcess, HiddenProcesses, Pid, Protocol};
 
 /// The holders of each socket, by its place among those that are known.
 type OfSocket = HashMap<usize, BTreeSet<Pid>>;
@@ -15,7 +15,7 @@ type OfSocket = HashMap<usize, BTreeSet<Pid>>;
 pub(super) struct Holders {
     of_socket: OfSocket,
     /// The processes whose descriptors this user may not list.
-    denied: BTreeMap<Pid, UnseenProcess>,
+    denied: BTreeMap<Pid, HiddenProcess>,
     /// How many processes were asked about.
     asked: usize,
 }
@@ -105,12 +105,12 @@ impl Holders {
     }
 
     /// How they were found, in words.
-    pub(super) fn account(&self) -> String {
+    pub(super) fn method_note(&self) -> String {
         format!("{} of {} processes could not be looked into", self.denied.len(), self.asked)
     }
 
     /// The processes that could not be looked into.
-    pub(super) fn unseen(self) -> Unseen {
-        Unseen::Processes(self.denied)
+    pub(super) fn hidden(self) -> HiddenProcesses {
+        HiddenProcesses::Processes(self.denied)
     }
 }

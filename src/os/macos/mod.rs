@@ -7,7 +7,7 @@
 
 mod calls;
 mod holders;
-mod sight;
+mod socket_scan;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -15,14 +15,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
-use self::sight::Sight;
-use super::decode::launchd;
-use super::decode::pcb::Pcb;
-use super::peers::{self, Connection};
-use super::portable::{self, Found, Tables};
-use super::{Inspect, Unobservable, Wish, in_words};
+use self::socket_scan::SocketScan;
+use super::connection_count::{self, Connection};
+use super::decode::macos::launchd;
+use super::decode::macos::pcb::Pcb;
+use super::portable::{self, HeldSocket, Tables};
+use super::{Inspect, ScanScope, Unobservable, in_words};
 use crate::model::{
-    Gap, GapKind, Observation, Pid, PortRange, Process, ProcessService, Remnant, Socket, Unanswered,
+    Gap, GapKind, Observation, Pid, PortConnection, PortRange, Process, ProcessService, Socket,
+    UnansweredAttempt,
 };
 
 pub(super) use super::unix::{
@@ -44,56 +45,63 @@ pub(super) fn standing_gaps(privileged: bool) -> Vec<Gap> {
 ///
 /// Where neither the kernel's lists nor the processes can be read.
 pub(super) fn observe(
-    wish: &Wish,
+    scope: &ScanScope,
     inspect: &dyn Inspect,
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
     let servers = inspect.license_ports();
-    let sight = Sight::take(wish, &servers).map_err(|error| Unobservable::sockets(&in_words(&error)))?;
-    Ok(told(sight, wish, &servers, inspect, now))
+    let scan = SocketScan::take(scope, &servers).map_err(|error| Unobservable::sockets(&in_words(&error)))?;
+    Ok(told(scan, scope, &servers, inspect, now))
 }
 
 /// What follows from what was seen.
 fn told(
-    sight: Sight,
-    wish: &Wish,
+    scan: SocketScan,
+    scope: &ScanScope,
     servers: &[PortRange],
     inspect: &dyn Inspect,
     now: Timestamp,
 ) -> Observation {
-    let Sight { pcbs, mut chosen, holders, unlisted, gaps, account } = sight;
+    let SocketScan { pcbs, mut chosen, holders, unlisted, gaps, method_notes } = scan;
     let users = Users::default();
     finish(&mut chosen.sockets, &pcbs, &users);
-    count(&mut chosen.sockets, &pcbs, if wish.connections { &[PortRange::ALL] } else { servers });
+    count(&mut chosen.sockets, &pcbs, if scope.connections { &[PortRange::ALL] } else { servers });
 
-    let remnants: Vec<Remnant> = chosen
-        .remnants
+    let port_connections: Vec<PortConnection> = chosen
+        .port_connections
         .iter()
         .map(|&(at, state)| {
             let Pcb { protocol, local, peer, .. } = pcbs[at];
-            Remnant { protocol, state, local, peer, pids: holders.of(at) }
+            PortConnection { protocol, state, local, peer, pids: holders.of(at) }
         })
         .collect();
     let asking = |&at: &usize| Some((pcbs[at].uid?, at));
-    let unanswered: Vec<Unanswered> = chosen
+    let unanswered: Vec<UnansweredAttempt> = chosen
         .unanswered
         .iter()
         .filter_map(asking)
         .map(|(uid, at)| {
             let Pcb { local, peer, retransmits, .. } = pcbs[at];
-            Unanswered { local, remote: peer, retransmits, uid, user: users.name(uid), pids: holders.of(at) }
+            UnansweredAttempt {
+                local,
+                remote: peer,
+                retransmits,
+                uid,
+                user: users.name(uid),
+                pids: holders.of(at),
+            }
         })
         .collect();
-    let found = chosen.sockets.into_iter().map(|(at, socket)| Found { socket, pids: holders.of(at) });
-    let tables = Tables { found: found.collect(), remnants, unanswered };
-    let mut seen = portable::of_sockets(tables, gaps, wish, inspect, now);
-    if wish.takes_rules() {
+    let found = chosen.sockets.into_iter().map(|(at, socket)| HeldSocket { socket, pids: holders.of(at) });
+    let tables = Tables { found: found.collect(), port_connections, unanswered };
+    let mut seen = portable::of_sockets(tables, gaps, scope, inspect, now);
+    if scope.needs_port_rules() {
         // macOS keeps no ports back.
         seen.port_rules.excluded = Some(Vec::new());
     }
     name_jobs(&mut seen);
-    let unseen = unlisted.unwrap_or_else(|| holders.unseen());
-    Observation { unseen, account, ..seen }
+    let hidden = unlisted.unwrap_or_else(|| holders.hidden());
+    Observation { hidden, method_notes, ..seen }
 }
 
 /// The names of users, each asked for once.
@@ -117,7 +125,7 @@ fn finish(sockets: &mut [(usize, Socket)], pcbs: &[Pcb], users: &Users) {
 /// Counts the connections of listeners on these ports.
 fn count(sockets: &mut [(usize, Socket)], pcbs: &[Pcb], ports: &[PortRange]) {
     let sockets = sockets.iter_mut().map(|(_, socket)| socket).collect();
-    peers::count(sockets, ports, |_| {
+    connection_count::count(sockets, ports, |_| {
         let established = pcbs.iter().filter(|pcb| pcb.is_established_tcp());
         established.map(|pcb| Connection {
             local: pcb.local,

@@ -9,9 +9,9 @@ use std::path::Path;
 use jiff::Timestamp;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
-use super::super::look_into::{self, PortsOf};
+use super::super::inspect_files::{self, PortsOf};
 use super::super::{Inspect, platform};
-use crate::model::{Executable, FileUnseen, Pid, Process};
+use crate::model::{Executable, NotInspected, Pid, Process};
 
 /// Reads the holders of ports and all their ancestors: which of several holders is the lead, and who
 /// started it, is a matter of descent. A holder that has ended since is there with its id alone.
@@ -49,8 +49,8 @@ pub(super) fn read(
         let parents = wanted.iter().filter_map(|pid| processes.get(pid)?.ppid);
         wanted = parents.filter(|pid| !processes.contains_key(pid)).collect();
     }
-    look_into::files(&mut processes, holders, inspect, &ByPath);
-    look_into::command_lines(&mut processes, holders, inspect, &mut |pids| {
+    inspect_files::files(&mut processes, holders, inspect, &ByPath);
+    inspect_files::command_lines(&mut processes, holders, inspect, &mut |pids| {
         let kind = ProcessRefreshKind::nothing().without_tasks().with_cmd(UpdateKind::OnlyIfNotSet);
         let ids: Vec<_> = pids.iter().map(|&pid| sysinfo::Pid::from_u32(pid)).collect();
         system.refresh_processes_specifics(ProcessesToUpdate::Some(&ids), false, kind);
@@ -84,9 +84,9 @@ pub(in crate::os) fn running() -> Option<Running> {
 /// The file that is where the system says that a process's is.
 struct ByPath;
 
-impl look_into::Files for ByPath {
-    fn unseen(&self, _pid: Pid, path: &Path) -> Option<FileUnseen> {
-        platform::may_not_answer(path).then_some(FileUnseen::MayNotAnswer)
+impl inspect_files::Files for ByPath {
+    fn hidden(&self, _pid: Pid, path: &Path) -> Option<NotInspected> {
+        platform::may_not_answer(path).then_some(NotInspected::MayNotAnswer)
     }
 
     fn open(&self, _pid: Pid, path: &Path) -> io::Result<File> {

@@ -7,14 +7,15 @@ use std::net::SocketAddr;
 
 use netstat2::{AddressFamilyFlags, ProtocolFlags, ProtocolSocketInfo, SocketInfo, TcpState};
 
-use super::super::peers::{self, Connection};
-use super::super::{Unobservable, Wish, in_words, platform};
+use super::super::connection_count::{self, Connection};
+use super::super::{ScanScope, Unobservable, in_words, platform};
 use crate::model::{
-    Gap, GapKind, Pid, PortRange, Protocol, Remnant, RemnantState, Socket, SocketId, State, Unanswered,
+    ConnectionState, Gap, GapKind, Pid, PortConnection, PortRange, Protocol, Socket, SocketId, State,
+    UnansweredAttempt,
 };
 
 /// A socket and the processes that hold it.
-pub(in crate::os) struct Found {
+pub(in crate::os) struct HeldSocket {
     pub(in crate::os) socket: Socket,
     pub(in crate::os) pids: Vec<Pid>,
 }
@@ -23,11 +24,11 @@ pub(in crate::os) struct Found {
 #[derive(Default)]
 pub(in crate::os) struct Tables {
     /// The listeners.
-    pub(in crate::os) found: Vec<Found>,
+    pub(in crate::os) found: Vec<HeldSocket>,
     /// What else has one of the ports that were asked about.
-    pub(in crate::os) remnants: Vec<Remnant>,
+    pub(in crate::os) port_connections: Vec<PortConnection>,
     /// Requests for connections to license servers that are not answered, where the system tells.
-    pub(in crate::os) unanswered: Vec<Unanswered>,
+    pub(in crate::os) unanswered: Vec<UnansweredAttempt>,
 }
 
 /// The two ends of established connections, this machine's first; each once: of a socket that several processes
@@ -37,20 +38,20 @@ pub(super) type Established = BTreeSet<(SocketAddr, SocketAddr)>;
 /// A table that fails to read fails again at each further entry; this many failures end the look.
 const MOST_FAILURES: u64 = 8;
 
-/// Reads every listener that `wish` asks for. Each table is opened by itself: a system without IPv6 has only
+/// Reads every listener that `scope` asks for. Each table is opened by itself: a system without IPv6 has only
 /// some.
 ///
 /// # Errors
 ///
 /// Where none of the socket tables can be opened.
-pub(super) fn read(wish: &Wish, gaps: &mut Vec<Gap>) -> Result<(Tables, Established), Unobservable> {
+pub(super) fn read(scope: &ScanScope, gaps: &mut Vec<Gap>) -> Result<(Tables, Established), Unobservable> {
     let mut tables = Tables::default();
     let mut established = Established::new();
     let mut dumped = HashSet::new();
     let mut users = HashMap::new();
     let (mut unopened, mut unread) = (Vec::new(), None);
     let mut opened = false;
-    for (protocol, family) in asked(wish) {
+    for (protocol, family) in asked(scope) {
         let entries = match netstat2::iterate_sockets_info(family, protocol) {
             Ok(entries) => entries,
             Err(error) => {
@@ -67,7 +68,7 @@ pub(super) fn read(wish: &Wish, gaps: &mut Vec<Gap>) -> Result<(Tables, Establis
                     // A dump that takes several messages may repeat an entry.
                     if kernel.inode.is_none_or(|inode| dumped.insert(inode)) {
                         established.extend(connection(&info));
-                        tables.add(info, kernel, wish, &mut users);
+                        tables.add(info, kernel, scope, &mut users);
                     }
                 }
                 Err(error) => {
@@ -97,11 +98,11 @@ pub(super) fn read(wish: &Wish, gaps: &mut Vec<Gap>) -> Result<(Tables, Establis
 }
 
 /// The tables that have what is wished for.
-fn asked(wish: &Wish) -> Vec<(ProtocolFlags, AddressFamilyFlags)> {
+fn asked(scope: &ScanScope) -> Vec<(ProtocolFlags, AddressFamilyFlags)> {
     let protocols = [(Protocol::Tcp, ProtocolFlags::TCP), (Protocol::Udp, ProtocolFlags::UDP)];
-    let protocols = protocols.iter().filter(|(one, _)| wish.protocol.is_none_or(|only| only == *one));
+    let protocols = protocols.iter().filter(|(one, _)| scope.protocol.is_none_or(|only| only == *one));
     // An IPv6 socket may be bound to an IPv4 address, as an IPv4-mapped one.
-    let families = [(wish.ipv4, AddressFamilyFlags::IPV4), (true, AddressFamilyFlags::IPV6)];
+    let families = [(scope.ipv4, AddressFamilyFlags::IPV4), (true, AddressFamilyFlags::IPV6)];
     let of_protocol = |&(_, protocol): &(Protocol, ProtocolFlags)| {
         families.into_iter().filter(|(wished, _)| *wished).map(move |(_, family)| (protocol, family))
     };
@@ -110,8 +111,8 @@ fn asked(wish: &Wish) -> Vec<(ProtocolFlags, AddressFamilyFlags)> {
 
 /// Who holds listeners now.
 #[cfg(windows)]
-pub(in crate::os) fn holders(wish: &Wish) -> HashSet<Pid> {
-    let (tables, _) = read(wish, &mut Vec::new()).unwrap_or_default();
+pub(in crate::os) fn holders(scope: &ScanScope) -> HashSet<Pid> {
+    let (tables, _) = read(scope, &mut Vec::new()).unwrap_or_default();
     tables.found.into_iter().flat_map(|found| found.pids).collect()
 }
 
@@ -133,13 +134,13 @@ fn with_causes(error: &dyn Error) -> String {
 }
 
 impl Tables {
-    /// Takes an entry for a listener, for a remnant, or for nothing of interest. A UDP socket with a peer cannot
+    /// Takes an entry for a listener, for a connection, or for nothing of interest. A UDP socket with a peer cannot
     /// be told from one without.
     fn add(
         &mut self,
         info: SocketInfo,
         kernel: KernelFacts,
-        wish: &Wish,
+        scope: &ScanScope,
         users: &mut HashMap<u32, Option<String>>,
     ) {
         // Windows and macOS call an unknown owner process 0, which can hold no socket anywhere.
@@ -151,9 +152,9 @@ impl Tables {
                 (Protocol::Tcp, State::Listen, tcp.local_addr, tcp.local_port)
             }
             ProtocolSocketInfo::Tcp(tcp) => {
-                let is_asked = wish.asked.iter().any(|range| range.contains(tcp.local_port));
-                if let Some(state) = remnant_state(tcp.state).filter(|_| is_asked) {
-                    self.remnants.push(Remnant {
+                let is_asked = scope.detail_ports.iter().any(|range| range.contains(tcp.local_port));
+                if let Some(state) = connection_state(tcp.state).filter(|_| is_asked) {
+                    self.port_connections.push(PortConnection {
                         protocol: Protocol::Tcp,
                         state,
                         local: SocketAddr::new(tcp.local_addr.to_canonical(), tcp.local_port),
@@ -168,14 +169,14 @@ impl Tables {
             }
         };
         let local = SocketAddr::new(ip.to_canonical(), port);
-        if !wish.takes(port) || !wish.takes_family_of(local) {
+        if !scope.includes(port) || !scope.includes_family_of(local) {
             return;
         }
         let id = SocketId(self.found.len() as u64);
         let user =
             kernel.uid.and_then(|uid| users.entry(uid).or_insert_with(|| platform::user_name(uid)).clone());
         let socket = Socket { uid: kernel.uid, user, ..Socket::new(id, protocol, state, local) };
-        self.found.push(Found { socket, pids });
+        self.found.push(HeldSocket { socket, pids });
     }
 
     /// Counts the connections of listeners on these ports.
@@ -183,7 +184,7 @@ impl Tables {
         let sockets = self.found.iter_mut().map(|found| &mut found.socket).collect();
         let connection =
             |(local, peer): (SocketAddr, SocketAddr)| Connection { local, interface: None, peer: peer.ip() };
-        peers::count(sockets, ports, |_| established.into_iter().map(connection));
+        connection_count::count(sockets, ports, |_| established.into_iter().map(connection));
     }
 }
 
@@ -199,14 +200,14 @@ fn connection(info: &SocketInfo) -> Option<(SocketAddr, SocketAddr)> {
 }
 
 /// What a socket with a peer is doing, where it still has its port.
-fn remnant_state(state: TcpState) -> Option<RemnantState> {
+fn connection_state(state: TcpState) -> Option<ConnectionState> {
     match state {
-        TcpState::Established | TcpState::CloseWait => Some(RemnantState::Connected),
-        TcpState::SynSent | TcpState::SynReceived => Some(RemnantState::Requesting),
+        TcpState::Established | TcpState::CloseWait => Some(ConnectionState::Connected),
+        TcpState::SynSent | TcpState::SynReceived => Some(ConnectionState::Requesting),
         TcpState::FinWait1 | TcpState::FinWait2 | TcpState::Closing | TcpState::LastAck => {
-            Some(RemnantState::Closing)
+            Some(ConnectionState::Closing)
         }
-        TcpState::TimeWait => Some(RemnantState::TimeWait),
+        TcpState::TimeWait => Some(ConnectionState::TimeWait),
         TcpState::Listen | TcpState::Closed | TcpState::DeleteTcb | TcpState::Unknown => None,
     }
 }

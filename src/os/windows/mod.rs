@@ -17,7 +17,7 @@ use jiff::Timestamp;
 
 pub(super) use self::accounts::{privileged, process_user};
 pub(super) use self::programs::may_not_answer;
-use super::{Inspect, Unobservable, Wish, portable};
+use super::{Inspect, ScanScope, Unobservable, portable};
 use crate::model::{Gap, GapKind, Observation, Pid, Process};
 
 /// The process that the kernel's own threads belong to: always this one, since Windows XP (Windows Internals,
@@ -30,15 +30,15 @@ const SYSTEM: Pid = 4;
 ///
 /// Where no socket table could be read.
 pub(super) fn observe(
-    wish: &Wish,
+    scope: &ScanScope,
     inspect: &dyn Inspect,
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
-    let mut seen = portable::observe(wish, inspect, now)?;
+    let mut seen = portable::observe(scope, inspect, now)?;
     let holders: BTreeSet<Pid> = seen.holdings.iter().map(|holding| holding.pid).collect();
     name_system(&mut seen.processes);
     programs::ask(&mut seen.processes, &holders);
-    follow_the_ended(&mut seen, wish);
+    follow_the_ended(&mut seen, scope);
     match services::by_process() {
         Ok(mut services) => {
             for (pid, process) in &mut seen.processes {
@@ -51,25 +51,25 @@ pub(super) fn observe(
             seen.gaps.push(Gap::new(GapKind::ServicesUnreadable, detail));
         }
     }
-    if wish.rules || may_be_free(wish, &seen) {
+    if scope.rules || may_be_free(scope, &seen) {
         let netsh::Answer { excluded, unanswered } = netsh::excluded_ports();
         let detail =
             format!("which ports Windows keeps from programs could not be read ({})", unanswered.join("; "));
         if unanswered.is_empty() {
             seen.port_rules.excluded = Some(excluded);
-        } else if wish.rules && excluded.is_empty() {
+        } else if scope.rules && excluded.is_empty() {
             return Err(Unobservable { reason: detail });
         } else {
             seen.port_rules.excluded = Some(excluded).filter(|excluded| !excluded.is_empty());
             seen.gaps.push(Gap::new(GapKind::PortRulesUnreadable, detail));
         }
     }
-    if !wish.asked.is_empty() {
+    if !scope.detail_ports.is_empty() {
         let detail = "TCP ports that are bound without listening, which Windows tells no program";
-        seen.gaps.push(Gap::new(GapKind::BoundUnseen, detail));
-        name_process_of_that_number(&mut seen, wish);
+        seen.gaps.push(Gap::new(GapKind::BoundSocketsHidden, detail));
+        name_process_of_that_number(&mut seen, scope);
     }
-    seen.account = vec![
+    seen.method_notes = vec![
         "sockets and the ids of their processes were read from the tables of iphlpapi, by netstat2"
             .to_owned(),
         "processes were read by sysinfo, their services from the service control manager".to_owned(),
@@ -78,22 +78,22 @@ pub(super) fn observe(
 }
 
 /// Whether any port that was asked about is not seen to be held.
-fn may_be_free(wish: &Wish, seen: &Observation) -> bool {
+fn may_be_free(scope: &ScanScope, seen: &Observation) -> bool {
     let held: HashSet<u16> = seen.sockets.iter().map(|socket| socket.local.port()).collect();
-    let asked = wish.asked.iter().chain(&wish.only);
+    let asked = scope.detail_ports.iter().chain(&scope.ports);
     asked.flat_map(|range| range.first..=range.last).any(|port| !held.contains(&port))
 }
 
 /// Who looks at `netstat -ano` may type a process's number for a port: such a process is told, where it listens
 /// elsewhere.
-fn name_process_of_that_number(seen: &mut Observation, wish: &Wish) {
-    let [range] = wish.asked[..] else { return };
+fn name_process_of_that_number(seen: &mut Observation, scope: &ScanScope) {
+    let [range] = scope.detail_ports[..] else { return };
     let pid = Pid::from(range.first);
     if range.first != range.last || !seen.sockets.is_empty() || seen.processes.contains_key(&pid) {
         return;
     }
     let name = portable::running().and_then(|mut running| running.remove(&pid)).and_then(|(_, name)| name);
-    if name.is_some() && portable::holders(&Wish::default()).contains(&pid) {
+    if name.is_some() && portable::holders(&ScanScope::default()).contains(&pid) {
         seen.processes.insert(pid, Arc::new(Process { pid, name, ..Process::default() }));
     }
 }
@@ -110,13 +110,13 @@ fn name_system(processes: &mut BTreeMap<Pid, Arc<Process>>) {
 
 /// Follows up the holders that are not there: a socket that is still held by them in a second look outlives them.
 /// Others ended while they were looked at.
-fn follow_the_ended(seen: &mut Observation, wish: &Wish) {
+fn follow_the_ended(seen: &mut Observation, scope: &ScanScope) {
     if !seen.processes.values().any(|process| is_absent(process)) {
         return;
     }
     match portable::running() {
         Some(running) => {
-            let held_by = portable::holders(wish);
+            let held_by = portable::holders(scope);
             name_survivors(&mut seen.processes, &held_by, &running);
         }
         None => {

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use windows_sys::Win32::System::SystemInformation::GetSystemDirectoryW;
 use windows_sys::Win32::System::Threading::CREATE_NO_WINDOW;
 
-use super::super::decode::excluded_ports;
+use super::super::decode::windows::excluded_ports;
 use super::super::in_words;
 use crate::model::{ExcludedPorts, Families, Protocol};
 

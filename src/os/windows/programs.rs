@@ -15,8 +15,8 @@ use windows_sys::Win32::System::Threading::{
     OpenProcess, PROCESS_NAME_WIN32, PROCESS_QUERY_LIMITED_INFORMATION, QueryFullProcessImageNameW,
 };
 
-use super::super::decode::version_info;
-use crate::model::{Executable, FileUnseen, FileVersion, Pid, Process, file_name};
+use super::super::decode::windows::version_info;
+use crate::model::{Executable, FileVersion, NotInspected, Pid, Process, file_name};
 use crate::os::THIS_OS;
 
 /// A path that `sysinfo` gives may be cut at this length (`MAX_PATH`).
@@ -29,7 +29,7 @@ const LONGEST: usize = 32_768;
 /// Notes what the files of holders say of themselves, each file being read once, and the paths that were not
 /// told or cut short.
 pub(super) fn ask(processes: &mut BTreeMap<Pid, Arc<Process>>, holders: &BTreeSet<Pid>) {
-    let mut known: HashMap<String, Result<Option<FileVersion>, FileUnseen>> = HashMap::new();
+    let mut known: HashMap<String, Result<Option<FileVersion>, NotInspected>> = HashMap::new();
     for process in processes.values_mut().filter(|process| holders.contains(&process.pid)) {
         let process = Arc::make_mut(process);
         let told = process.exe.as_ref().map(|exe| exe.path.encode_utf16().count());
@@ -42,16 +42,16 @@ pub(super) fn ask(processes: &mut BTreeMap<Pid, Arc<Process>>, holders: &BTreeSe
         }
         let Some(exe) = &mut process.exe else { continue };
         if may_not_answer(Path::new(&exe.path)) {
-            exe.unseen = Some(FileUnseen::MayNotAnswer);
+            exe.not_inspected = Some(NotInspected::MayNotAnswer);
             continue;
         }
         let told = known.entry(exe.path.clone()).or_insert_with_key(|path| {
-            let file = File::open(path).map_err(|_| FileUnseen::Unreadable)?;
+            let file = File::open(path).map_err(|_| NotInspected::Unreadable)?;
             Ok(version_info::of_program(file))
         });
         match told {
             Ok(version) => exe.version.clone_from(version),
-            Err(why) => exe.unseen = Some(*why),
+            Err(why) => exe.not_inspected = Some(*why),
         }
     }
 }

@@ -9,11 +9,12 @@ use super::super::page::Page;
 use super::super::text::{counted, escape, list};
 use super::holder::process_called;
 use crate::model::{
-    Asked, ExcludedPorts, Families, GapKind, Os, PortRange, Process, Protocol, Remnant, RemnantState, Report,
+    Asked, ConnectionState, ExcludedPorts, Families, GapKind, Os, PortConnection, PortRange, Process,
+    Protocol, Report,
 };
 
 /// So many sockets that have the port are named; the rest are counted.
-const MOST_REMNANTS: usize = 5;
+const MOST_CONNECTIONS: usize = 5;
 
 impl Page<'_> {
     pub(super) fn free(&mut self, asked: &Asked, report: &Report) -> io::Result<()> {
@@ -29,10 +30,12 @@ impl Page<'_> {
             ))?;
         }
         writeln!(self.out)?;
-        for (remnant, holders) in asked.remnants.iter().take(MOST_REMNANTS) {
-            self.field("In use", &told(remnant, holders))?;
+        for (connection, holders) in asked.port_connections.iter().take(MOST_CONNECTIONS) {
+            self.field("In use", &told(connection, holders))?;
         }
-        if let Some(more) = asked.remnants.len().checked_sub(MOST_REMNANTS).filter(|&more| more > 0) {
+        if let Some(more) =
+            asked.port_connections.len().checked_sub(MOST_CONNECTIONS).filter(|&more| more > 0)
+        {
             self.field("In use", &counted(more, "more connection"))?;
         }
         let first = asked.ports.first().map_or(0, |range| range.first);
@@ -183,9 +186,10 @@ fn free(asked: &Asked, report: &Report) -> String {
     let ports: Vec<String> = asked.ports.iter().map(ToString::to_string).collect();
     let ports = format!("{kind} {}", list(&ports, "and"));
     let begins = if asked.protocol.is_some() { ports.clone() } else { format!("P{}", &ports[1..]) };
-    let here = if report.elsewhere.is_empty() { "on this machine" } else { "in this network namespace" };
+    let here =
+        if report.other_namespaces.is_empty() { "on this machine" } else { "in this network namespace" };
     let has_gap = |kind: GapKind| gaps.iter().any(|gap| gap.kind == kind);
-    let all_told = !has_gap(GapKind::BoundUnseen) && !has_gap(GapKind::ConnectionsUnreadable);
+    let all_told = !has_gap(GapKind::BoundSocketsHidden) && !has_gap(GapKind::ConnectionsUnreadable);
     let refused: Vec<(&ExcludedPorts, PortRange)> = refused(asked, report).collect();
     match asked.family {
         _ if gaps.iter().any(|gap| gap.kind.hides_sockets()) => format!(
@@ -210,9 +214,9 @@ fn free(asked: &Asked, report: &Report) -> String {
             "Nothing listens on {ports} {here} at an {family} address{by}. The other addresses were not looked \
              at: an IPv6 listener may take IPv4 too."
         ),
-        None if !asked.remnants.is_empty() => format!(
+        None if !asked.port_connections.is_empty() => format!(
             "Nothing listens on {ports} {here}{by}, but {}: that may keep a program from opening it.",
-            in_the_way(&asked.remnants)
+            in_the_way(&asked.port_connections)
         ),
         None if has_gap(GapKind::PortRulesUnreadable) => format!(
             "Nothing listens on {ports} {here}{by}. Whether a program that asks for {} gets it is not known.",
@@ -230,9 +234,12 @@ fn free(asked: &Asked, report: &Report) -> String {
 }
 
 /// The sockets that have the port, summed up.
-fn in_the_way(remnants: &[(Remnant, Vec<Arc<Process>>)]) -> String {
-    let resting = remnants.iter().filter(|(remnant, _)| remnant.state == RemnantState::TimeWait).count();
-    let live = remnants.len() - resting;
+fn in_the_way(port_connections: &[(PortConnection, Vec<Arc<Process>>)]) -> String {
+    let resting = port_connections
+        .iter()
+        .filter(|(connection, _)| connection.state == ConnectionState::TimeWait)
+        .count();
+    let live = port_connections.len() - resting;
     let agreed = |count: usize, one: &str, several: &str| {
         format!("{count} {}", if count == 1 { one } else { several })
     };
@@ -258,17 +265,17 @@ fn in_the_way(remnants: &[(Remnant, Vec<Arc<Process>>)]) -> String {
 }
 
 /// One socket that has the port.
-fn told(remnant: &Remnant, holders: &[Arc<Process>]) -> String {
+fn told(connection: &PortConnection, holders: &[Arc<Process>]) -> String {
     let who = match holders {
         [] => String::new(),
         [one, ..] => format!("{}: ", process_called(one)),
     };
-    let Remnant { protocol, state, local, peer, .. } = remnant;
+    let PortConnection { protocol, state, local, peer, .. } = connection;
     let what = match state {
-        RemnantState::Connected => "a connection with",
-        RemnantState::Requesting => "an unanswered request for a connection to",
-        RemnantState::Closing => "a connection that is being closed, with",
-        RemnantState::TimeWait => {
+        ConnectionState::Connected => "a connection with",
+        ConnectionState::Requesting => "an unanswered request for a connection to",
+        ConnectionState::Closing => "a connection that is being closed, with",
+        ConnectionState::TimeWait => {
             "an ended connection, which keeps the port for a minute from all programs that do not set \
              SO_REUSEADDR (TIME_WAIT), with"
         }

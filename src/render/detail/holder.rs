@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::super::fold::Folded;
+use super::super::group::RowGroup;
 use super::super::page::Page;
 use super::super::text::{counted, list};
 use crate::model::{Container, FileVersion, Pid, Process, ProcessService, Row};
@@ -14,7 +14,7 @@ use crate::model::{Container, FileVersion, Pid, Process, ProcessService, Row};
 const MOST_OTHERS: usize = 8;
 
 impl Page<'_> {
-    pub(super) fn holder(&mut self, lead: &Process, line: &Folded<'_>, now: Timestamp) -> io::Result<()> {
+    pub(super) fn holder(&mut self, lead: &Process, line: &RowGroup<'_>, now: Timestamp) -> io::Result<()> {
         let others = line.others();
         if !others.is_empty() {
             let named = others.iter().take(MOST_OTHERS).map(|p| process_called(p));

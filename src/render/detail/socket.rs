@@ -2,13 +2,13 @@
 
 use std::io;
 
-use super::super::fold::Folded;
+use super::super::group::RowGroup;
 use super::super::page::Page;
 use super::holder::unit;
 use crate::model::{AcceptQueue, Connections, Exposure, Socket, State};
 
 impl Page<'_> {
-    pub(super) fn socket(&mut self, line: &Folded<'_>) -> io::Result<()> {
+    pub(super) fn socket(&mut self, line: &RowGroup<'_>) -> io::Result<()> {
         let socket = &line.first().socket;
         match (&socket.activation, &socket.made_in) {
             (Some(activation), _) => {
@@ -43,7 +43,7 @@ impl Page<'_> {
     }
 }
 
-fn reach(line: &Folded<'_>) -> String {
+fn reach(line: &RowGroup<'_>) -> String {
     let widest = line.rows().iter().map(|row| row.exposure).max().unwrap_or(Exposure::AllInterfaces);
     let interfaces: Vec<_> = line.rows().iter().map(|row| row.socket.interface.as_deref()).collect();
     let through = match (&interfaces[..], widest) {
@@ -78,7 +78,7 @@ fn reach(line: &Folded<'_>) -> String {
 }
 
 /// What an IPv6 wildcard that stands alone takes.
-fn families(line: &Folded<'_>) -> &'static str {
+fn families(line: &RowGroup<'_>) -> &'static str {
     let sockets: Vec<&Socket> = line.rows().iter().map(|row| &row.socket).collect();
     let takes = |both| !sockets.is_empty() && sockets.iter().all(|socket| socket.dual_stack == Some(both));
     if takes(true) {

@@ -1,0 +1,207 @@
+//! What the registry and the license facts say of a port or a name, without a look at the machine.
+
+mod profile;
+
+use std::collections::BTreeSet;
+
+use self::profile::{correction, emulator_facts, manager_facts, registered_only, services};
+use crate::knowledge::Registry;
+use crate::knowledge::{
+    Emulator, Executables, LicenseManager, Licenses, PortClaims, RegisteredTo, Technology,
+};
+use crate::model::{Explanation, ManagerFacts, Os, PortRange, Protocol};
+
+/// What one may ask about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Topic {
+    /// Ports by number; of one protocol where one was typed.
+    Ports(PortRange, Option<Protocol>),
+    /// A service, a process, a license manager, its vendor or its technology.
+    Name(String),
+}
+
+/// So many license managers with a word in their names are told in full.
+const IN_FULL: usize = 4;
+
+/// Explains what was asked about; `asked` is how it was typed. Empty where a name names nothing.
+#[must_use]
+pub fn explain(asked: &str, topic: &Topic, licenses: &Licenses, registry: Registry<'_>) -> Explanation {
+    let mut told = Teller { licenses, registry, explanation: Explanation::default() };
+    told.explanation.asked = asked.to_owned();
+    match topic {
+        Topic::Ports(range, protocol) => told.ports(*range, *protocol),
+        Topic::Name(word) => told.name(word),
+    }
+    told.explanation
+}
+
+/// Every word that names something, but for vendors and products.
+pub fn names(licenses: &Licenses) -> impl Iterator<Item = &str> {
+    let managers = licenses.managers.iter().map(|manager| manager.id.as_str());
+    managers.chain(Os::ALL.into_iter().flat_map(|os| licenses.executables(os)))
+}
+
+struct Teller<'a> {
+    licenses: &'a Licenses,
+    registry: Registry<'a>,
+    explanation: Explanation,
+}
+
+impl<'a> Teller<'a> {
+    fn ports(&mut self, range: PortRange, protocol: Option<Protocol>) {
+        self.explanation.ports.push(range);
+        let entries = self
+            .registry
+            .of_ports(range)
+            .filter(|entry| protocol.is_none_or(|protocol| entry.is_for(protocol)));
+        self.explanation.services.extend(services(entries));
+        let beliefs = self.licenses.beliefs.iter().filter(|belief| belief.port.overlaps(range));
+        self.explanation.beliefs.extend(beliefs.map(|belief| correction(self.licenses, belief)));
+        for port in self.interesting(range) {
+            self.claims_on(port, protocol);
+        }
+    }
+
+    /// The ports of a range of which something may be known: where an entry or a manager begins.
+    fn interesting(&self, range: PortRange) -> BTreeSet<u16> {
+        let of_managers = self.licenses.managers.iter().flat_map(|manager| &manager.ports);
+        let of_managers = of_managers.filter_map(|known| known.range);
+        let all = self.registry.of_ports(range).map(|entry| entry.ports);
+        all.chain(of_managers.filter(|ports| ports.overlaps(range)))
+            .map(|ports| ports.first.max(range.first))
+            .collect()
+    }
+
+    fn claims_on(&mut self, port: u16, protocol: Option<Protocol>) {
+        let claims = PortClaims::of(port, protocol, self.licenses, self.registry);
+        for manager in &claims.managers {
+            self.manager(manager, Some(&claims));
+        }
+        let covered = self.licenses.on_port(port, protocol);
+        for manager in covered.filter(|known| !claims.managers.iter().any(|here| here.id == known.id)) {
+            self.other(manager);
+        }
+        if let (RegisteredTo::License(entry), []) = (claims.registered, &claims.managers[..]) {
+            self.add(registered_only(entry, &claims, self.registry));
+        }
+    }
+
+    fn name(&mut self, word: &str) {
+        let licenses = self.licenses;
+        let mut ranges: Vec<PortRange> = self.registry.of_name(word).map(|entry| entry.ports).collect();
+        ranges.dedup();
+        for range in ranges {
+            self.ports(range, None);
+        }
+        for technology in licenses.technologies.iter().filter(|technology| names_technology(technology, word))
+        {
+            self.technology(technology);
+        }
+        for manager in licenses.managers.iter().filter(|manager| names_manager(manager, word)) {
+            self.manager(manager, None);
+        }
+        let emulators = licenses.emulators.iter().filter(|emulator| names_emulator(emulator, word));
+        self.explanation.emulators.extend(emulators.map(|emulator| emulator_facts(licenses, emulator)));
+        self.by_word(word);
+    }
+
+    /// The license managers with a word in their name or, where there is none, in what is to be known of
+    /// them: in full where nothing else was found and they are few, else by their names.
+    fn by_word(&mut self, word: &str) {
+        let nothing = self.explanation.is_empty();
+        let named =
+            |manager: &&LicenseManager| has_word(&manager.called(), word) || has_word(&manager.id, word);
+        let mut found: Vec<&LicenseManager> = self.licenses.managers.iter().filter(named).collect();
+        if found.is_empty() {
+            found = self.licenses.managers.iter().filter(|manager| tells_of(manager, word)).collect();
+        }
+        for manager in &found {
+            if nothing && found.len() <= IN_FULL { self.manager(manager, None) } else { self.other(manager) }
+        }
+    }
+
+    fn technology(&mut self, technology: &Technology) {
+        if let Some(manager) = self.licenses.manager_of(technology) {
+            self.manager(manager, None);
+        }
+        let of_it = |manager: &&LicenseManager| manager.technology.as_deref() == Some(&technology.id);
+        for manager in self.licenses.managers.iter().filter(of_it).filter(|manager| !manager.any_vendor) {
+            self.other(manager);
+        }
+    }
+
+    fn manager(&mut self, manager: &'a LicenseManager, claims: Option<&PortClaims<'_>>) {
+        self.add(manager_facts(self.licenses, self.registry, manager));
+        let mine = |range: PortRange| manager.ports.iter().any(|known| known.range == Some(range));
+        let told: BTreeSet<_> = self.explanation.beliefs.iter().map(|belief| belief.claim.clone()).collect();
+        if claims.is_none() {
+            let beliefs = self.licenses.beliefs.iter().filter(|belief| mine(belief.port));
+            let new = beliefs.filter(|belief| !told.contains(&belief.claim));
+            self.explanation.beliefs.extend(new.map(|belief| correction(self.licenses, belief)));
+        }
+        let emulators = self.licenses.emulators.iter().filter(|emulator| emulator.emulates == manager.id);
+        for emulator in emulators.map(|emulator| emulator_facts(self.licenses, emulator)) {
+            if !self.explanation.emulators.contains(&emulator) {
+                self.explanation.emulators.push(emulator);
+            }
+        }
+    }
+
+    fn add(&mut self, manager: ManagerFacts) {
+        self.explanation.others.retain(|(id, _)| *id != manager.id);
+        if !self.explanation.managers.iter().any(|told| told.id == manager.id) {
+            self.explanation.managers.push(manager);
+        }
+    }
+
+    fn other(&mut self, manager: &LicenseManager) {
+        let other = (manager.id.clone(), manager.called());
+        let told = self.explanation.managers.iter().any(|told| told.id == manager.id);
+        if !told && !self.explanation.others.contains(&other) {
+            self.explanation.others.push(other);
+        }
+    }
+}
+
+/// Whether a word names an executable on any system, with or without Windows's `.exe`.
+fn names_executable(executables: &Executables, word: &str) -> bool {
+    Os::ALL.into_iter().any(|os| executables.have(word, os))
+        || executables.have(&format!("{word}.exe"), Os::Windows)
+}
+
+fn names_technology(technology: &Technology, word: &str) -> bool {
+    technology.id.eq_ignore_ascii_case(word)
+        || technology.name.eq_ignore_ascii_case(word)
+        || names_executable(&technology.servers, word)
+        || Os::ALL.into_iter().any(|os| technology.has_server(word, os))
+}
+
+fn names_manager(manager: &LicenseManager, word: &str) -> bool {
+    manager.id.eq_ignore_ascii_case(word)
+        || manager.called().eq_ignore_ascii_case(word)
+        || names_executable(&manager.executables, word)
+        || manager.windows.services.iter().any(|service| service.eq_ignore_ascii_case(word))
+}
+
+fn names_emulator(emulator: &Emulator, word: &str) -> bool {
+    emulator.id.eq_ignore_ascii_case(word)
+        || emulator.name.eq_ignore_ascii_case(word)
+        || names_executable(&emulator.executables, word)
+        || emulator.scripts.iter().any(|script| script == word)
+}
+
+/// Whether a word stands in what is to be known of a license manager.
+fn tells_of(manager: &LicenseManager, word: &str) -> bool {
+    let told = [Some(&manager.note), manager.healthy.as_ref(), manager.safety.as_ref()];
+    told.into_iter().flatten().any(|text| has_word(text, word))
+}
+
+/// Whether the words of a name follow each other in a phrase, in any case.
+fn has_word(phrase: &str, name: &str) -> bool {
+    let words = |text: &str| -> Vec<String> {
+        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.map(str::to_lowercase).collect()
+    };
+    let (phrase, name) = (words(phrase), words(name));
+    !name.is_empty() && phrase.windows(name.len()).any(|window| window == name)
+}

@@ -1,0 +1,122 @@
+//! Programs that hold a port for another program, which alone could be right or wrong.
+
+use super::Licenses;
+use super::schema::{Interpreter, same_name};
+use crate::model::Os;
+
+/// Their executables, and how to find out whom they hold the port for.
+const WRAPPERS: &[(&[&str], &str)] = &[
+    (&["docker-proxy"], "See which container publishes the port: docker ps --filter publish=PORT/PROTOCOL"),
+    (&["rootlessport"], "See which container publishes the port: podman port --all"),
+    (&["systemd"], "See which unit is started when somebody connects: systemctl list-sockets"),
+    (
+        &["java", "java.exe", "javaw.exe"],
+        "See which program it runs in its command line: whatlistens --args PORT",
+    ),
+    (&["svchost.exe"], "See which service it runs: tasklist /svc /fi \"PID eq PID_OF_IT\""),
+];
+
+/// How to find out whom an executable holds a port for, where it is such a one. `PORT`, `PROTOCOL`
+/// and `PID_OF_IT` are to be filled in.
+pub fn advice(exe: &str, os: Os) -> Option<&'static str> {
+    let is_it = |names: &[&str]| names.iter().any(|name| same_name(name, exe, os));
+    WRAPPERS.iter().find(|(names, _)| is_it(names)).map(|(_, advice)| *advice)
+}
+
+/// The interpreter that an executable is by its name: `java`, `python3.11`, `pythonw.exe`.
+pub fn interpreter(exe: &str) -> Option<Interpreter> {
+    let exe = exe.to_ascii_lowercase();
+    let stem = exe.strip_suffix(".exe").unwrap_or(&exe);
+    if ["java", "javaw"].contains(&stem) {
+        return Some(Interpreter::Java);
+    }
+    let version = stem.strip_prefix("python")?.trim_end_matches('w');
+    version.bytes().all(|b| b.is_ascii_digit() || b == b'.').then_some(Interpreter::Python)
+}
+
+/// The id of the manager or emulator that an interpreter runs. Only the script itself is looked at
+/// for an emulator: another program may have its name among its arguments.
+pub fn program<'a>(licenses: &'a Licenses, exe: &str, args: &[String]) -> Option<&'a str> {
+    let interpreter = interpreter(exe)?;
+    if let (Interpreter::Python, Some(script)) = (interpreter, script(args)) {
+        let is_it = |known: &String| *known == script || known.strip_suffix(".py") == Some(script);
+        let found = licenses.emulators.iter().find(|emulator| emulator.scripts.iter().any(is_it));
+        if let Some(emulator) = found {
+            return Some(&emulator.id);
+        }
+    }
+    let shows = |text: &str| args.iter().skip(1).any(|arg| arg.contains(text));
+    let runs_it =
+        |command: &super::schema::CommandLine| command.program == interpreter && shows(&command.contains);
+    let found = licenses.managers.iter().find(|manager| manager.commands.iter().any(runs_it))?;
+    Some(&found.id)
+}
+
+/// The file name of the script that a Python runs, or the module behind `-m` (docs.python.org/3,
+/// "Command line and environment"); `None` where it runs a command or reads standard input.
+fn script(args: &[String]) -> Option<&str> {
+    let mut args = args.iter().skip(1);
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "-m" => return args.next().map(String::as_str),
+            "-W" | "-X" | "--check-hash-based-pycs" => drop(args.next()),
+            "-c" | "-" => return None,
+            option if option.starts_with('-') => {}
+            path => return path.rsplit(['/', '\\']).next(),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(line: &str) -> Vec<String> {
+        line.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn interpreters_are_known_under_their_versions() {
+        for exe in ["python", "python3", "python3.11", "pythonw.exe", "Python3.EXE"] {
+            assert_eq!(interpreter(exe), Some(Interpreter::Python), "{exe}");
+        }
+        for exe in ["java", "javaw.exe", "JAVA.EXE"] {
+            assert_eq!(interpreter(exe), Some(Interpreter::Java), "{exe}");
+        }
+        for exe in ["pythonista", "javascript", "python3-config", "jython", ""] {
+            assert_eq!(interpreter(exe), None, "{exe}");
+        }
+    }
+
+    #[test]
+    fn a_program_is_the_script_and_not_what_it_is_given() {
+        let licenses = Licenses::embedded();
+        for line in [
+            "python3 pykms_Server.py 0.0.0.0 1688",
+            "python3 -u -W ignore /opt/py-kms/pykms_Server.py",
+            r"python.exe C:\kms\pykms_Server.py",
+            "python3 -m pykms_Server",
+        ] {
+            assert_eq!(program(licenses, "python3", &args(line)), Some("py-kms"), "{line}");
+        }
+        for line in [
+            "python3 -m http.server --directory pykms_Server.py",
+            "python3 edit.py pykms_Server.py",
+            "python3 -c pykms_Server.py",
+            "python3",
+        ] {
+            assert_eq!(program(licenses, "python3", &args(line)), None, "{line}");
+        }
+        assert_eq!(program(licenses, "cat", &args("cat pykms_Server.py")), None);
+    }
+
+    #[test]
+    fn a_java_program_is_known_by_its_folders() {
+        let licenses = Licenses::embedded();
+        let jetbrains = args("java -Xmx1g -Dcatalina.base=/opt/jetbrains-licenseServer -jar x.jar");
+        assert_eq!(program(licenses, "java", &jetbrains), Some("jetbrains"));
+        assert_eq!(program(licenses, "python3", &jetbrains), None);
+        assert_eq!(program(licenses, "java", &args("java -jar jenkins.war")), None);
+    }
+}

@@ -1,0 +1,13 @@
+//! What is known about ports, services and license managers without scanning a machine.
+
+pub mod explain;
+mod licenses;
+mod port_claims;
+mod registry;
+
+pub use licenses::{
+    Belief, CommandLine, Confidence, Document, Emulator, Executables, Interpreter, KnownPort, LicenseManager,
+    Licenses, OnWindows, Recognised, Role, Technology, wrapper,
+};
+pub use port_claims::{PortClaims, RegisteredTo};
+pub use registry::{Entry, LicenseBasis, Registry, nearest};

@@ -1,0 +1,197 @@
+//! A port as license managers see it: who uses it, and whose it is by the registry.
+
+use super::Licenses;
+use super::licenses::LicenseManager;
+use super::registry::{Entry, LicenseBasis, Registry};
+use crate::model::{Manager, Os, PortRange, Protocol};
+
+/// What is known of a port, before anyone looks who holds it.
+#[derive(Debug, Clone)]
+pub struct PortClaims<'a> {
+    /// The managers that use it. Those built on a technology whose whole range it is are covered by
+    /// the manager that stands for that technology.
+    pub managers: Vec<&'a LicenseManager>,
+    /// Managers that use its number by another protocol alone.
+    pub by_other_protocol: Vec<&'a LicenseManager>,
+    /// Whose it is by the registry.
+    pub registered: RegisteredTo<'a>,
+    /// Whether the registry notes that others use the number too.
+    pub unauthorized_use: bool,
+    port: u16,
+    protocol: Option<Protocol>,
+}
+
+/// Whose a port is by the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegisteredTo<'a> {
+    /// A license manager's.
+    License(Entry<'a>),
+    /// Somebody else's: who uses it for licenses all the same has no right to it.
+    Other(Entry<'a>),
+    /// Nobody's.
+    Nobody,
+}
+
+impl<'a> PortClaims<'a> {
+    /// What is known of a port; `protocol` `None` asks for any.
+    #[must_use]
+    pub fn of(
+        port: u16,
+        protocol: Option<Protocol>,
+        licenses: &'a Licenses,
+        registry: Registry<'a>,
+    ) -> PortClaims<'a> {
+        let entries = registry.of_port(port).filter(|entry| {
+            let looked_at = entry.protocol.is_none_or(|name| Protocol::from_name(name).is_some());
+            looked_at && protocol.is_none_or(|protocol| entry.is_for(protocol))
+        });
+        let (mut registered, mut unauthorized_use) = (RegisteredTo::Nobody, false);
+        for entry in entries {
+            unauthorized_use |= entry.unauthorized_use;
+            registered = match registered {
+                RegisteredTo::License(_) => registered,
+                _ if entry.license.is_some() => RegisteredTo::License(entry),
+                RegisteredTo::Other(_) => registered,
+                RegisteredTo::Nobody => RegisteredTo::Other(entry),
+            };
+        }
+        let by_this =
+            |manager: &&LicenseManager| manager.ports.iter().any(|known| known.is_at(port, protocol));
+        let (all, by_other_protocol): (Vec<_>, Vec<_>) = licenses.on_port(port, None).partition(by_this);
+        let (managers, by_other_protocol) = (uncovered(all), uncovered(by_other_protocol));
+        PortClaims { managers, by_other_protocol, registered, unauthorized_use, port, protocol }
+    }
+
+    /// Whether whoever holds the port is judged, known or not: a port that the registry gives to
+    /// others is a license manager's only where one is seen on it.
+    #[must_use]
+    pub fn is_license_port(&self) -> bool {
+        match self.registered {
+            RegisteredTo::License(_) => true,
+            RegisteredTo::Other(_) => false,
+            RegisteredTo::Nobody => !self.managers.is_empty(),
+        }
+    }
+
+    /// The executables that are right on a system.
+    #[must_use]
+    pub fn expected(&self, licenses: &Licenses, os: Os) -> Vec<String> {
+        licenses.expected(&self.managers, os)
+    }
+
+    /// The report's form of those who use the port. Where only the registry knows one, it is that.
+    #[must_use]
+    pub fn managers_reported(&self) -> Vec<Manager> {
+        match self.registered {
+            RegisteredTo::License(entry) if self.managers.is_empty() => vec![self.registered(entry)],
+            _ => self.managers.iter().map(|manager| self.reported(manager)).collect(),
+        }
+    }
+
+    /// One of the managers here, in the report's form.
+    fn reported(&self, manager: &LicenseManager) -> Manager {
+        let here = manager.ports.iter().find(|known| known.is_at(self.port, self.protocol));
+        let range = here.and_then(|known| known.range);
+        let mut reported = manager.at(range.unwrap_or(PortRange { first: self.port, last: self.port }));
+        match self.registered {
+            RegisteredTo::Other(entry) => {
+                let note = format!(
+                    "The registry gives {} to {}; {} uses it all the same. ",
+                    reported.ports, entry.name, manager.product
+                );
+                reported.note.insert_str(0, &note);
+            }
+            RegisteredTo::Nobody => {
+                let note = format!(
+                    "The registry gives {} to nobody; {} uses it by default. ",
+                    reported.ports, manager.product
+                );
+                reported.note.insert_str(0, &note);
+            }
+            RegisteredTo::License(_) => {}
+        }
+        reported
+    }
+
+    /// A manager of which only the registry knows.
+    fn registered(&self, entry: Entry<'_>) -> Manager {
+        let by = match entry.license {
+            Some(LicenseBasis::ByName) => "by its name alone, it is a license manager's",
+            _ => "it is a license manager's",
+        };
+        let mut note = format!(
+            "The registry gives this port to {}; {by}. Nothing is known of the process that belongs there.",
+            entry.name
+        );
+        for manager in &self.by_other_protocol {
+            note += &format!(" {} uses the number, but not by this protocol.", manager.called());
+        }
+        Manager {
+            id: format!("iana-{}", entry.name.to_ascii_lowercase()),
+            vendor: None,
+            product: called(entry),
+            ports: entry.ports,
+            note,
+        }
+    }
+}
+
+/// Without those that another stands for, which has the whole technology.
+fn uncovered(managers: Vec<&LicenseManager>) -> Vec<&LicenseManager> {
+    let covered = |manager: &LicenseManager| {
+        !manager.any_vendor
+            && manager.technology.is_some()
+            && managers.iter().any(|other| other.any_vendor && other.technology == manager.technology)
+    };
+    managers.iter().copied().filter(|manager| !covered(manager)).collect()
+}
+
+/// What a registry entry is called in a sentence: its description where that is a name.
+fn called(entry: Entry<'_>) -> String {
+    const LONGEST: usize = 48;
+    let says_nothing = entry.description.is_empty() || entry.description.eq_ignore_ascii_case(entry.name);
+    match says_nothing || entry.description.len() > LONGEST {
+        true => entry.name.to_owned(),
+        false => entry.description.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(port: u16, protocol: Protocol) -> PortClaims<'static> {
+        PortClaims::of(port, Some(protocol), Licenses::embedded(), Registry::embedded())
+    }
+
+    fn ids(port: u16, protocol: Protocol) -> Vec<String> {
+        place(port, protocol).managers_reported().into_iter().map(|manager| manager.id).collect()
+    }
+
+    #[test]
+    fn protocol_decides_whose_port_it_is() {
+        assert_eq!(ids(5093, Protocol::Udp), ["sentinel-rms"]);
+        assert_eq!(ids(5093, Protocol::Tcp), ["iana-sentinel-lm"]);
+        assert!(place(5093, Protocol::Tcp).managers_reported()[0].note.contains("not by this protocol"));
+    }
+
+    #[test]
+    fn one_manager_stands_for_its_technology() {
+        assert_eq!(ids(5053, Protocol::Tcp), ["rlm"]);
+        assert!(ids(27000, Protocol::Tcp).contains(&"flexnet".to_owned()));
+        assert!(!ids(27000, Protocol::Tcp).contains(&"ibm-rational".to_owned()));
+    }
+
+    #[test]
+    fn a_port_that_the_registry_gives_to_others_is_no_license_port_by_itself() {
+        assert!(
+            matches!(place(5280, Protocol::Tcp).registered, RegisteredTo::Other(entry) if entry.name == "xmpp-bosh")
+        );
+        assert!(!place(5280, Protocol::Tcp).is_license_port());
+        assert_eq!(ids(5280, Protocol::Tcp), ["cadence"]);
+        assert!(!place(80, Protocol::Tcp).is_license_port());
+        assert!(place(1083, Protocol::Udp).is_license_port());
+        assert!(place(25734, Protocol::Tcp).is_license_port(), "nobody's by the registry");
+        assert!(!place(25734, Protocol::Udp).is_license_port());
+    }
+}

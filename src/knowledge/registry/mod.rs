@@ -1,0 +1,258 @@
+//! The IANA registry, embedded as sorted text and searched where it lies: no parse at start.
+//!
+//! The text is `data/services.tsv`; its columns and order are told in `data/README.md`, and the
+//! project's tests hold it to them.
+
+mod nearest;
+
+use crate::model::{PortRange, Protocol};
+
+pub use nearest::nearest;
+
+const SERVICES: &str = include_str!("../../../data/services.tsv");
+
+/// One registry entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// Its port or ports.
+    pub ports: PortRange,
+    /// Its protocol in lower case; `None` where the registry leaves it empty: then it is for all.
+    pub protocol: Option<&'a str>,
+    /// The service name.
+    pub name: &'a str,
+    /// The registry's text for it; may be empty.
+    pub description: &'a str,
+    /// A historic spelling of another entry's name.
+    pub alias: bool,
+    /// The registry notes that the number is used by others too.
+    pub unauthorized_use: bool,
+    /// Whether it is a license manager's, and how that is known.
+    pub license: Option<LicenseBasis>,
+}
+
+/// How an entry is known to be a license manager's; `data/license_services.tsv` tells it of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LicenseBasis {
+    /// By the registry's description, or its maker's documents.
+    Described,
+    /// By its name alone.
+    ByName,
+}
+
+impl<'a> Entry<'a> {
+    /// Reads one line; `None` where it is not one.
+    fn parse(line: &'a str) -> Option<Entry<'a>> {
+        let mut columns = line.split('\t');
+        let ports = PortRange::parse(columns.next()?)?;
+        let protocol = columns.next().filter(|&protocol| protocol != "-");
+        let (name, description, flags) = (columns.next()?, columns.next()?, columns.next()?);
+        let flag = |wanted| flags.split(',').any(|flag| flag == wanted);
+        Some(Entry {
+            ports,
+            protocol,
+            name,
+            description,
+            alias: flag("alias"),
+            unauthorized_use: flag("unauthorized-use"),
+            license: match (flag("license"), flag("license-by-name")) {
+                (true, _) => Some(LicenseBasis::Described),
+                (_, true) => Some(LicenseBasis::ByName),
+                _ => None,
+            },
+        })
+    }
+
+    /// Whether the entry holds for this protocol.
+    #[must_use]
+    pub fn is_for(&self, protocol: Protocol) -> bool {
+        self.protocol.is_none_or(|own| own == protocol.name())
+    }
+}
+
+/// A registry text: the embedded one, or a test's own.
+#[derive(Debug, Clone, Copy)]
+pub struct Registry<'a> {
+    text: &'a str,
+}
+
+impl Registry<'static> {
+    /// The registry that comes with the program.
+    #[must_use]
+    pub fn embedded() -> Registry<'static> {
+        Registry { text: SERVICES }
+    }
+}
+
+impl<'a> Registry<'a> {
+    /// A registry in the form of `data/services.tsv`.
+    #[must_use]
+    pub fn new(text: &'a str) -> Registry<'a> {
+        Registry { text }
+    }
+
+    /// Every entry, in the file's order.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'a>> + use<'a> {
+        self.text.lines().filter_map(Entry::parse)
+    }
+
+    /// Every entry that is a license manager's, in the file's order. Only lines with that word are read.
+    pub fn of_licenses(&self) -> impl Iterator<Item = Entry<'a>> + use<'a> {
+        let text = self.text;
+        let mut read = 0;
+        memchr::memmem::find_iter(text.as_bytes(), "license").filter_map(move |at| {
+            let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+            // A line may have it twice.
+            let is_new = start >= std::mem::replace(&mut read, at);
+            let entry = Entry::parse(text[start..].lines().next()?);
+            entry.filter(|entry| is_new && entry.license.is_some())
+        })
+    }
+
+    /// The entries of a port, in the registry's order: the first is the name to show.
+    pub fn of_port(&self, port: u16) -> impl Iterator<Item = Entry<'a>> + use<'a> {
+        self.of_ports(PortRange { first: port, last: port })
+    }
+
+    /// The entries that have any port of a range, in the file's order.
+    pub fn of_ports(&self, range: PortRange) -> impl Iterator<Item = Entry<'a>> + use<'a> {
+        self.text[self.group_of(range.first)..]
+            .lines()
+            .map_while(Entry::parse)
+            .take_while(move |entry| entry.ports.first <= range.last)
+            .filter(move |entry| entry.ports.overlaps(range))
+    }
+
+    /// The first entry of a port that holds for a protocol.
+    #[must_use]
+    pub fn service(&self, port: u16, protocol: Protocol) -> Option<Entry<'a>> {
+        self.of_port(port).find(|entry| entry.is_for(protocol))
+    }
+
+    /// Every entry of a service name, in any case.
+    pub fn of_name<'n>(&self, name: &'n str) -> impl Iterator<Item = Entry<'a>> + use<'a, 'n> {
+        self.entries().filter(move |entry| entry.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The offset of the first line of the group that a port belongs to: the lines whose first
+    /// port is the greatest not above it. Ranges overlap no other group, so one group is enough.
+    fn group_of(&self, port: u16) -> usize {
+        let mut start = self.first_line_above(port);
+        let mut group = None;
+        // A group is of few lines.
+        while let Some(end_of_last) = start.checked_sub(1) {
+            let line = self.text[..end_of_last].rfind('\n').map_or(0, |newline| newline + 1);
+            let first = first_port(&self.text[line..]);
+            if *group.get_or_insert(first) != first {
+                break;
+            }
+            start = line;
+        }
+        start
+    }
+
+    /// The offset of the first line whose first port is above this one, by bisection over bytes: a guess
+    /// in the middle of a line is moved back to the line's start.
+    fn first_line_above(&self, port: u16) -> usize {
+        let (mut low, mut high) = (0, self.text.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let bytes = self.text.as_bytes();
+            let start = bytes[low..middle].iter().rposition(|&b| b == b'\n').map_or(low, |at| low + at + 1);
+            if first_port(&self.text[start..]) > port {
+                high = start;
+            } else {
+                let length = bytes[start..].iter().position(|&b| b == b'\n');
+                low = length.map_or(self.text.len(), |length| start + length + 1);
+            }
+        }
+        low
+    }
+}
+
+/// The number a line begins with.
+fn first_port(line: &str) -> u16 {
+    let digits = line.bytes().take_while(u8::is_ascii_digit);
+    digits.fold(0, |number: u16, digit| number.wrapping_mul(10).wrapping_add(u16::from(digit - b'0')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = "\
+22\ttcp\tssh\tSecure Shell\t-
+22\tudp\tssh\tSecure Shell\t-
+80\ttcp\thttp\tWeb\t-
+80\ttcp\twww\tWeb\t-
+1947\tudp\tsentinelsrm\tSentinelSRM\tunauthorized-use
+27000-27009\t-\tflex-lm\tFLEX LM (1-10)\t-
+27010\ttcp\tflex-lmadmin\t\t-
+";
+
+    fn names(port: u16) -> Vec<&'static str> {
+        Registry::new(SMALL).of_port(port).map(|entry| entry.name).collect()
+    }
+
+    #[test]
+    fn a_port_gives_its_entries_in_order() {
+        assert_eq!(names(22), ["ssh", "ssh"]);
+        assert_eq!(names(80), ["http", "www"]);
+        assert_eq!(names(27010), ["flex-lmadmin"]);
+    }
+
+    #[test]
+    fn a_range_holds_from_its_first_to_its_last_port() {
+        for port in [27000, 27001, 27009] {
+            assert_eq!(names(port), ["flex-lm"], "{port}");
+        }
+        for port in [0, 21, 23, 1946, 26999, 27011, 65535] {
+            assert!(names(port).is_empty(), "{port}");
+        }
+    }
+
+    #[test]
+    fn protocols_are_told_apart_and_none_means_all() {
+        let registry = Registry::new(SMALL);
+        assert!(registry.service(1947, Protocol::Tcp).is_none());
+        assert!(registry.service(1947, Protocol::Udp).unwrap().unauthorized_use);
+        assert_eq!(registry.service(27003, Protocol::Udp).unwrap().name, "flex-lm");
+    }
+
+    #[test]
+    fn bisection_finds_what_a_scan_finds_on_every_port() {
+        let registry = Registry::embedded();
+        let mut scanned = vec![Vec::new(); 65536];
+        for entry in registry.entries() {
+            for port in entry.ports.first..=entry.ports.last {
+                scanned[usize::from(port)].push(entry);
+            }
+        }
+        for port in 0..=u16::MAX {
+            assert!(registry.of_port(port).eq(scanned[usize::from(port)].iter().copied()), "{port}");
+        }
+    }
+
+    #[test]
+    fn those_of_licenses_are_those_that_a_scan_finds() {
+        let registry = Registry::embedded();
+        let scanned: Vec<Entry<'_>> = registry.entries().filter(|entry| entry.license.is_some()).collect();
+        assert!(
+            registry.of_licenses().eq(scanned.iter().copied()) && scanned.len() > 300,
+            "{}",
+            scanned.len()
+        );
+        let twice = "1\ttcp\tlicense\tlicense\tunauthorized-use,license\n2\ttcp\tlicense\t\t-\n";
+        assert_eq!(Registry::new(twice).of_licenses().count(), 1);
+    }
+
+    #[test]
+    fn an_empty_registry_knows_nothing() {
+        assert_eq!(Registry::new("").of_port(22).count(), 0);
+    }
+
+    #[test]
+    fn names_are_found_in_any_case() {
+        let ports: Vec<_> = Registry::new(SMALL).of_name("FLEX-LM").map(|e| e.ports.to_string()).collect();
+        assert_eq!(ports, ["27000-27009"]);
+    }
+}

@@ -1,0 +1,14 @@
+//! What Linux says: netlink, `/proc`, BTF, control groups and systemd's unit files.
+
+pub mod btf;
+pub mod cgroup;
+pub mod docker_proxy;
+pub mod inet_diag;
+pub mod local_addresses;
+pub mod mounts;
+pub mod port_filter;
+pub mod port_rules;
+pub mod proc_net;
+pub mod proc_pid;
+pub mod socket_unit;
+pub mod task_file;

@@ -1,0 +1,186 @@
+//! Understands the text of Linux's `/proc/net/{tcp,tcp6,udp,udp6}` (`proc_net(5)`; columns as
+//! printed by `get_tcp4_sock` in `net/ipv4/tcp_ipv4.c` and `udp4_format_sock` in `net/ipv4/udp.c`).
+//! It tells less than `sock_diag`: no interface, no `IPV6_V6ONLY`, no backlog.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::super::kernel_socket::{Family, KernelSocket, TcpState};
+
+/// Understands a table, its heading passed by: the sockets, and how many lines were not understood.
+#[must_use]
+pub fn read(family: Family, table: &str) -> (Vec<KernelSocket>, usize) {
+    let lines: Vec<&str> = table.lines().skip(1).filter(|line| !line.trim().is_empty()).collect();
+    let sockets: Vec<KernelSocket> = lines.iter().filter_map(|line| socket(family, line)).collect();
+    let failed = lines.len() - sockets.len();
+    (sockets, failed)
+}
+
+fn socket(family: Family, line: &str) -> Option<KernelSocket> {
+    // sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ref …
+    let mut fields = line.split_ascii_whitespace().skip(1);
+    let local = address(family, fields.next()?)?;
+    let peer = address(family, fields.next()?)?;
+    let state = TcpState::from_number(u8::from_str_radix(fields.next()?, 16).ok()?)?;
+    let (_, receive_queue) = fields.next()?.split_once(':')?;
+    let waiting = u32::from_str_radix(receive_queue, 16).ok()?;
+    let retransmits = u32::from_str_radix(fields.nth(1)?, 16).ok()?;
+    let uid = fields.next()?.parse().ok()?;
+    let inode: u32 = fields.nth(1)?.parse().ok()?;
+    // Without a field behind it, the number may have been cut short.
+    fields.next()?;
+    Some(KernelSocket {
+        state,
+        local,
+        peer,
+        ipv6: family == Family::V6,
+        interface: None,
+        retransmits: u8::try_from(retransmits).unwrap_or(u8::MAX),
+        waiting,
+        limit: None,
+        uid,
+        inode: Some(inode).filter(|&inode| inode != 0),
+        v6only: None,
+        cgroup: None,
+    })
+}
+
+/// `0100007F:14E9`: words of 32 bits in network order, each printed as the machine's own number.
+fn address(family: Family, text: &str) -> Option<SocketAddr> {
+    let (ip, port) = text.split_once(':')?;
+    let word = |at: usize| {
+        let digits = ip.get(8 * at..8 * at + 8)?;
+        u32::from_str_radix(digits, 16).ok().map(u32::to_ne_bytes)
+    };
+    let ip = match family {
+        Family::V4 if ip.len() == 8 => IpAddr::from(word(0)?),
+        Family::V6 if ip.len() == 32 => {
+            let mut octets = [0; 16];
+            for at in 0..4 {
+                octets[4 * at..4 * at + 4].copy_from_slice(&word(at)?);
+            }
+            IpAddr::from(octets).to_canonical()
+        }
+        _ => return None,
+    };
+    Some(SocketAddr::new(ip, u16::from_str_radix(port, 16).ok().filter(|_| port.len() == 4)?))
+}
+
+/// What the kernel counts of TCP sockets (`net/ipv4/proc.c`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TcpCounters {
+    /// Those of the whole machine.
+    pub allocated: u64,
+    /// Those of one namespace that are in the tables of listeners and of connections.
+    pub in_use: u64,
+}
+
+impl TcpCounters {
+    /// How many neither listen nor have a peer in this namespace: bound and inactive ones are among
+    /// them, and all of other namespaces. `None` where the numbers do not fit.
+    #[must_use]
+    pub fn idle(self) -> Option<u64> {
+        self.allocated.checked_sub(self.in_use)
+    }
+}
+
+/// The counters in `/proc/net/sockstat` and `sockstat6`, the second of which is empty without IPv6.
+/// `None` where they are not told.
+#[must_use]
+pub fn tcp_counters(sockstat: &str, sockstat6: &str) -> Option<TcpCounters> {
+    let number = |text: &str, line: &str, name: &str| -> Option<u64> {
+        let mut words = text.lines().find_map(|told| told.strip_prefix(line))?.split_ascii_whitespace();
+        words.find(|&word| word == name)?;
+        words.next()?.parse().ok()
+    };
+    let in_use6 = if sockstat6.is_empty() { 0 } else { number(sockstat6, "TCP6:", "inuse")? };
+    let in_use = number(sockstat, "TCP:", "inuse")? + in_use6;
+    Some(TcpCounters { allocated: number(sockstat, "TCP:", "alloc")?, in_use })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Recorded on Linux 6.18: an unconnected socket, then one connected to 127.0.0.1:9.
+    const UDP: &str = "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
+  401: 0100007F:D431 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 5801 2 0000000000000000 0
+ 3512: 0100007F:C0A4 0100007F:0009 01 00000000:00000000 00:00000000 00000000 65534        0 5802 2 0000000000000000 0
+";
+
+    /// Recorded on Linux 6.18: a listener with three connections waiting, and one on an IPv4-mapped address.
+    const TCP6: &str = "  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 00000000000000000000000001000000:14E9 00000000000000000000000000000000:0000 0A 00000000:00000003 00:00000000 00000000     0        0 31974 1 000000004cd955a8 100 0 0 10 5
+   1: 0000000000000000FFFF00000100007F:14EA 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 31980 1 00000000d00403ed 100 0 0 10 0
+";
+
+    fn told(family: Family, table: &str) -> Vec<String> {
+        let (sockets, _) = read(family, table);
+        let told = |s: &KernelSocket| {
+            format!("{:?} {} {} {} {} {:?}", s.state, s.local, s.peer, s.waiting, s.uid, s.inode)
+        };
+        sockets.iter().map(told).collect()
+    }
+
+    #[test]
+    fn sockets_are_read_with_all_that_is_told() {
+        assert_eq!(
+            told(Family::V4, UDP),
+            [
+                "Closed 127.0.0.1:54321 0.0.0.0:0 0 0 Some(5801)",
+                "Established 127.0.0.1:49316 127.0.0.1:9 0 65534 Some(5802)",
+            ]
+        );
+        assert_eq!(
+            told(Family::V6, TCP6),
+            [
+                "Listening [::1]:5353 [::]:0 3 0 Some(31974)",
+                "Listening 127.0.0.1:5354 [::]:0 0 0 Some(31980)",
+            ]
+        );
+    }
+
+    #[test]
+    fn no_truncation_names_another_socket() {
+        let (whole, _) = read(Family::V4, UDP);
+        for end in 0..UDP.len() {
+            let (sockets, _) = read(Family::V4, &UDP[..end]);
+            assert!(sockets.iter().all(|socket| whole.contains(socket)), "{end}: {sockets:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_not_understood_is_counted() {
+        let table = format!("{UDP}  402: 0100007F:D431 nonsense\n");
+        let (sockets, failed) = read(Family::V4, &table);
+        assert_eq!((sockets.len(), failed), (2, 1));
+        assert_eq!(read(Family::V6, UDP), (vec![], 2), "of another family");
+        assert_eq!(read(Family::V4, ""), (vec![], 0));
+    }
+
+    #[test]
+    fn sockets_in_no_table_are_counted() {
+        let v4 = "sockets: used 8\nTCP: inuse 3 orphan 0 tw 350 alloc 5 mem 211\nUDP: inuse 9 mem 0\n";
+        let v6 = "TCP6: inuse 2\nUDP6: inuse 4\n";
+        let idle = |v4, v6| tcp_counters(v4, v6).and_then(TcpCounters::idle);
+        assert_eq!((idle(v4, v6), idle(v4, "")), (Some(0), Some(2)));
+        // Counted one after the other, the numbers may not fit.
+        assert_eq!(idle(v4, "TCP6: inuse 3\n"), None);
+        for (v4, v6) in [("", ""), (v4, "x"), ("TCP: inuse 3\n", v6), ("TCP: inuse x alloc 5\n", v6)] {
+            assert_eq!(tcp_counters(v4, v6), None, "{v4:?} {v6:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_strange(table in "\\PC*(\n\\PC*){0,5}", at in 0..400_usize, byte in any::<char>()) {
+            let _ = read(Family::V6, &table);
+            let mut changed: Vec<char> = UDP.chars().collect();
+            if let Some(place) = changed.get_mut(at) {
+                *place = byte;
+            }
+            let _ = read(Family::V4, &changed.into_iter().collect::<String>());
+        }
+    }
+}

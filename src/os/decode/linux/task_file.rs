@@ -1,0 +1,341 @@
+//! A program for the kernel that tells who holds which internet socket: it is called with each open
+//! file of each process (the BPF iterator `task_file`; what it asks there, `bpf_sock_from_file`, is known since Linux 5.11), and
+//! writes of those that are sockets. `kernel/bpf/task_iter.c` calls it, and the verifier in `kernel/bpf/verifier.c` lets it in.
+//!
+//! It is put together here because where the kernel keeps what is read depends on the kernel, which
+//! describes itself ([`super::btf`]).
+
+use super::super::bytes::u32_at;
+use super::super::kernel_socket::TcpState;
+use super::btf::{Field, Names};
+use super::inet_diag::States;
+
+/// The function by whose type the kernel knows this iterator.
+pub const ITERATOR: &str = "bpf_iter_task_file";
+
+/// What the program reads; [`Names::offsets`] are in this order.
+pub const FIELDS: [Field; 8] = [
+    Field { of: "task_struct", name: "tgid" },
+    Field { of: "task_struct", name: "pid" },
+    Field { of: "file", name: "f_inode" },
+    Field { of: "inode", name: "i_ino" },
+    Field { of: "socket", name: "state" },
+    Field { of: "socket", name: "sk" },
+    Field { of: "sock_common", name: "skc_family" },
+    Field { of: "sock_common", name: "skc_state" },
+];
+
+/// A socket that a process has open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OpenSocket {
+    /// The socket's inode.
+    pub inode: u32,
+    /// The process.
+    pub pid: u32,
+    /// The thread whose table of open files it is in: the process's first, whose id is the process's,
+    /// unless another has a table of its own.
+    pub thread: u32,
+    /// Its number in that table.
+    pub fd: u32,
+}
+
+/// What the program writes of one socket: four numbers, in the order of [`OpenSocket`].
+const RECORD: usize = 16;
+
+/// Reads what the program has written. Whatever is behind the last whole record is left out.
+pub fn read(written: &[u8]) -> impl Iterator<Item = OpenSocket> + '_ {
+    written.as_chunks::<RECORD>().0.iter().map(|record| {
+        let number = |at: usize| u32_at(record, 4 * at).unwrap_or(0);
+        OpenSocket { inode: number(0), pid: number(1), thread: number(2), fd: number(3) }
+    })
+}
+
+/// Instructions (`Documentation/bpf/standardization/instruction-set.rst`): the operation.
+const LOAD: u8 = 0x61; // 32 bits
+const LOAD_16: u8 = 0x69;
+const LOAD_8: u8 = 0x71;
+const LOAD_64: u8 = 0x79;
+const STORE: u8 = 0x63;
+const MOVE: u8 = 0xbf;
+const SET: u8 = 0xb7;
+const ADD: u8 = 0x07;
+const AND: u8 = 0x57;
+const SHIFT_LEFT: u8 = 0x6f;
+const IF_EQUAL: u8 = 0x15;
+const IF_OTHER: u8 = 0x55;
+const CALL: u8 = 0x85;
+const EXIT: u8 = 0x95;
+
+/// Registers: the result, what is handed over, what a call leaves as it is, and the stack.
+const R0: u8 = 0;
+const R1: u8 = 1;
+const R2: u8 = 2;
+const R3: u8 = 3;
+const CONTEXT: u8 = 6;
+const TASK: u8 = 7;
+const FILE: u8 = 8;
+const STACK: u8 = 10;
+
+/// The kernel's functions (`enum bpf_func_id` in `include/uapi/linux/bpf.h`).
+const SEQ_WRITE: i32 = 127;
+const SOCK_FROM_FILE: i32 = 162;
+
+/// `struct bpf_iter__task_file` and `struct bpf_iter_meta`: every field takes eight bytes.
+const META_OF_CONTEXT: u32 = 0;
+const TASK_OF_CONTEXT: u32 = 8;
+const FD_OF_CONTEXT: u32 = 16;
+const FILE_OF_CONTEXT: u32 = 24;
+const SEQ_OF_META: u32 = 0;
+
+/// `SS_CONNECTED` in `include/uapi/linux/net.h`: a TCP socket of one that has asked and was answered, or
+/// has accepted. It stays so when the other side is gone: of those that are bound to a port still, which
+/// are few, a walk tells.
+const CONNECTED: i32 = 3;
+
+/// `AF_INET` and `AF_INET6`.
+const IPV4: i32 = 2;
+const IPV6: i32 = 10;
+
+/// The instructions, for the sockets that are in one of these states. `None` where a field is too far
+/// into its structure to be read by one instruction.
+#[must_use]
+pub fn program(names: &Names, states: States) -> Option<Vec<u8>> {
+    let [process, thread, inode_of_file, number, connected, sock, family, state] = names.offsets[..] else {
+        return None;
+    };
+    let mut code = Code::default();
+    code.op(MOVE, CONTEXT, R1, 0, 0);
+    code.load(LOAD_64, TASK, CONTEXT, TASK_OF_CONTEXT)?;
+    code.out(IF_EQUAL, TASK, 0);
+    code.load(LOAD_64, FILE, CONTEXT, FILE_OF_CONTEXT)?;
+    code.out(IF_EQUAL, FILE, 0);
+    // Is it an internet socket, and in one of the states?
+    code.op(MOVE, R1, FILE, 0, 0);
+    code.op(CALL, 0, 0, 0, SOCK_FROM_FILE);
+    code.out(IF_EQUAL, R0, 0);
+    if !states.have(TcpState::Established) {
+        // Told without a look at the socket's own memory, which takes long where there are very many.
+        code.load(LOAD, R1, R0, connected)?;
+        code.out(IF_EQUAL, R1, CONNECTED);
+    }
+    code.load(LOAD_64, R1, R0, sock)?;
+    code.out(IF_EQUAL, R1, 0);
+    code.load(LOAD_16, R2, R1, family)?;
+    code.op(IF_EQUAL, R2, 0, 1, IPV4);
+    code.out(IF_OTHER, R2, IPV6);
+    code.load(LOAD_8, R2, R1, state)?;
+    code.op(SET, R3, 0, 0, 1);
+    code.op(SHIFT_LEFT, R3, R2, 0, 0);
+    code.op(AND, R3, 0, 0, i32::try_from(states.mask()).ok()?);
+    code.out(IF_EQUAL, R3, 0);
+    // The record, on the stack.
+    code.load(LOAD_64, R1, FILE, inode_of_file)?;
+    code.load(LOAD_64, R2, R1, number)?;
+    code.op(STORE, STACK, R2, -16, 0);
+    code.load(LOAD, R2, TASK, process)?;
+    code.op(STORE, STACK, R2, -12, 0);
+    code.load(LOAD, R2, TASK, thread)?;
+    code.op(STORE, STACK, R2, -8, 0);
+    code.load(LOAD, R2, CONTEXT, FD_OF_CONTEXT)?;
+    code.op(STORE, STACK, R2, -4, 0);
+    code.load(LOAD_64, R1, CONTEXT, META_OF_CONTEXT)?;
+    code.load(LOAD_64, R1, R1, SEQ_OF_META)?;
+    code.op(MOVE, R2, STACK, 0, 0);
+    code.op(ADD, R2, 0, 0, -16);
+    code.op(SET, R3, 0, 0, 16);
+    code.op(CALL, 0, 0, 0, SEQ_WRITE);
+    Some(code.ended())
+}
+
+/// Instructions, and those of them that leave for the end.
+#[derive(Default)]
+struct Code {
+    instructions: Vec<[u8; 8]>,
+    leaving: Vec<usize>,
+}
+
+impl Code {
+    /// One instruction (`struct bpf_insn`).
+    fn op(&mut self, op: u8, to: u8, from: u8, offset: i16, number: i32) {
+        // The two registers share a byte, the first in its first bits as the machine counts them.
+        let registers = if cfg!(target_endian = "little") { from << 4 | to } else { to << 4 | from };
+        let [o0, o1] = offset.to_ne_bytes();
+        let [n0, n1, n2, n3] = number.to_ne_bytes();
+        self.instructions.push([op, registers, o0, o1, n0, n1, n2, n3]);
+    }
+
+    fn load(&mut self, op: u8, to: u8, from: u8, offset: u32) -> Option<()> {
+        self.op(op, to, from, i16::try_from(offset).ok()?, 0);
+        Some(())
+    }
+
+    /// Goes to the end if the register is, or is not, the number.
+    fn out(&mut self, op: u8, register: u8, number: i32) {
+        self.leaving.push(self.instructions.len());
+        self.op(op, register, 0, 0, number);
+    }
+
+    /// The bytes, with an end that says that all is well.
+    fn ended(mut self) -> Vec<u8> {
+        let end = self.instructions.len();
+        for at in self.leaving.clone() {
+            // Counted from the instruction behind.
+            let far = i16::try_from(end - at - 1).unwrap_or(0).to_ne_bytes();
+            self.instructions[at][2..4].copy_from_slice(&far);
+        }
+        self.op(SET, R0, 0, 0, 0);
+        self.op(EXIT, 0, 0, 0, 0);
+        self.instructions.concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    /// Where a kernel might keep the fields, in the order of [`FIELDS`].
+    fn names() -> Names {
+        Names { function: 1, offsets: vec![1268, 1264, 32, 64, 0, 24, 16, 18] }
+    }
+
+    /// Memory by address, as numbers of whatever size; and what the files at some addresses lead to.
+    struct Kernel {
+        memory: HashMap<u64, u64>,
+        sockets: HashMap<u64, u64>,
+    }
+
+    const CONTEXT_AT: u64 = 0x1000;
+    const TASK_AT: u64 = 0x2000;
+    const FILE_AT: u64 = 0x4000;
+    const SOCKET_AT: u64 = 0x5000;
+    const SOCK_AT: u64 = 0x6000;
+    const STACK_AT: u64 = 0x7000;
+
+    /// A file, which is a socket of this family and state.
+    fn kernel(socket_state: u64, family: u64, state: u64) -> Kernel {
+        let memory = [
+            (CONTEXT_AT, 0x1100),
+            (0x1100, 0x1200),
+            (CONTEXT_AT + 8, TASK_AT),
+            (CONTEXT_AT + 16, 7),
+            (CONTEXT_AT + 24, FILE_AT),
+            (TASK_AT + 1268, 4242),
+            (TASK_AT + 1264, 4243),
+            (FILE_AT + 32, 0x4100),
+            (0x4100 + 64, 31_974),
+            (SOCKET_AT, socket_state),
+            (SOCKET_AT + 24, SOCK_AT),
+            (SOCK_AT + 16, family),
+            (SOCK_AT + 18, state),
+        ];
+        Kernel { memory: memory.into(), sockets: [(FILE_AT, SOCKET_AT)].into() }
+    }
+
+    /// Runs a program as the kernel does, and returns what it writes.
+    fn written(code: &[u8], kernel: &mut Kernel) -> Option<OpenSocket> {
+        let mut registers = [0_u64; 11];
+        (registers[usize::from(R1)], registers[usize::from(STACK)]) = (CONTEXT_AT, STACK_AT);
+        let (mut at, mut told) = (0, None);
+        loop {
+            let instruction: [u8; 8] = code[at * 8..at * 8 + 8].try_into().unwrap();
+            let (low, high) = (usize::from(instruction[1] & 0xf), usize::from(instruction[1] >> 4));
+            let (to, from) = if cfg!(target_endian = "little") { (low, high) } else { (high, low) };
+            let offset = i16::from_ne_bytes([instruction[2], instruction[3]]);
+            let number = i32::from_ne_bytes(instruction[4..].try_into().unwrap());
+            let place = |register: u64| register.wrapping_add_signed(i64::from(offset));
+            at += 1;
+            match instruction[0] {
+                LOAD | LOAD_8 | LOAD_16 | LOAD_64 => {
+                    registers[to] = *kernel.memory.get(&place(registers[from])).expect("nothing is there");
+                }
+                STORE => {
+                    kernel.memory.insert(place(registers[to]), registers[from]);
+                }
+                MOVE => registers[to] = registers[from],
+                SET => registers[to] = u64::from(number.unsigned_abs()),
+                ADD => registers[to] = registers[to].wrapping_add_signed(i64::from(number)),
+                AND => registers[to] &= u64::from(number.unsigned_abs()),
+                SHIFT_LEFT => registers[to] <<= registers[from],
+                IF_EQUAL | IF_OTHER => {
+                    let equal = registers[to] == u64::from(number.unsigned_abs());
+                    if equal == (instruction[0] == IF_EQUAL) {
+                        at = at.checked_add_signed(isize::from(offset)).unwrap();
+                    }
+                }
+                CALL if number == SOCK_FROM_FILE => {
+                    registers[0] = kernel.sockets.get(&registers[1]).copied().unwrap_or(0);
+                    // A call leaves nothing in them.
+                    registers[1..=5].fill(u64::MAX);
+                }
+                CALL if number == SEQ_WRITE => {
+                    assert_eq!((registers[1], registers[2], registers[3]), (0x1200, STACK_AT - 16, 16));
+                    let word = |at: u64| u32::try_from(kernel.memory[&(registers[2] + at)]).unwrap();
+                    let bytes: Vec<u8> =
+                        [0, 4, 8, 12].iter().flat_map(|&at| word(at).to_ne_bytes()).collect();
+                    told = read(&bytes).next();
+                }
+                EXIT => {
+                    assert_eq!((registers[0], at * 8), (0, code.len()), "it ends at its end, and well");
+                    return told;
+                }
+                other => panic!("{other:#x} is no instruction"),
+            }
+        }
+    }
+
+    const WAITING: States = States::LISTENING.and(States::UNCONNECTED).and(States::SYN_SENT);
+
+    fn told(states: States, mut kernel: Kernel) -> Option<OpenSocket> {
+        written(&program(&names(), states).unwrap(), &mut kernel)
+    }
+
+    #[test]
+    fn internet_sockets_in_the_states_are_told_and_nothing_else() {
+        let found = OpenSocket { inode: 31_974, pid: 4242, thread: 4243, fd: 7 };
+        // LISTEN, CLOSE and SYN_SENT, of both families.
+        for (family, state) in [(2, 10), (10, 10), (10, 7), (2, 2)] {
+            assert_eq!(told(WAITING, kernel(1, family, state)), Some(found), "{family} {state}");
+        }
+        for (family, state) in [(1, 10), (16, 7), (2, 1), (2, 8), (2, 6)] {
+            assert_eq!(told(WAITING, kernel(1, family, state)), None, "{family} {state}");
+        }
+        let all = WAITING.and(States::WITH_PEER);
+        for state in [1, 4, 8, 10, 12] {
+            assert_eq!(told(all, kernel(3, 2, state)), Some(found), "{state}");
+        }
+    }
+
+    #[test]
+    fn of_what_is_connected_no_more_is_read_unless_it_is_asked_for() {
+        let mut connected = kernel(3, 2, 1);
+        connected.memory.retain(|&place, _| place < SOCK_AT);
+        assert_eq!(told(WAITING, connected), None);
+    }
+
+    #[test]
+    fn what_is_no_socket_or_not_there_is_passed_over() {
+        let mut no_socket = kernel(1, 2, 10);
+        no_socket.sockets.clear();
+        assert_eq!(told(WAITING, no_socket), None);
+        for nothing in [CONTEXT_AT + 8, CONTEXT_AT + 24, SOCKET_AT + 24] {
+            let mut at_the_end = kernel(1, 2, 10);
+            at_the_end.memory.insert(nothing, 0);
+            assert_eq!(told(WAITING, at_the_end), None, "{nothing:#x}");
+        }
+    }
+
+    #[test]
+    fn a_field_out_of_reach_gives_no_program() {
+        let far = Names { offsets: vec![1268, 40_000, 32, 64, 0, 24, 16, 18], ..names() };
+        assert_eq!(program(&far, WAITING), None);
+        assert_eq!(program(&Names { offsets: vec![], ..names() }, WAITING), None);
+    }
+
+    #[test]
+    fn a_record_that_is_not_whole_is_left_out() {
+        assert_eq!(read(&[1; 40]).count(), 2);
+        assert_eq!(read(&[1; 15]).count(), 0);
+    }
+}

@@ -1,0 +1,269 @@
+//! macOS's lists of its Internet sockets: what the sysctls `net.inet.tcp.pcblist_n` and
+//! `net.inet.udp.pcblist_n` say, which netstat(1) reads (`protopr` in `netstat.tproj/inet.c` of Apple's
+//! network_cmds). Up to macOS 26 they have every user's sockets, whoever reads them. Since macOS 27 only
+//! root's do: others are given the reading process's own (dotnet/runtime issue 133960, pymobiledevice3
+//! pull request 1952; [`keep_others_back`](super::pcb::keep_others_back)).
+//!
+//! The kernel writes them in `get_pcblist_n` (`bsd/netinet/in_pcblist.c` of XNU): `xinpgen`, then for
+//! each socket `xinpcb_n`, `xsocket_n`, two `xsockbuf_n`, `xsockstat_n` and for TCP `xtcpcb_n`, each at a
+//! multiple of eight bytes and with its length and its kind in front, and `xinpgen` again. The structures
+//! are in `bsd/netinet/in_pcb.h`, `bsd/sys/socketvar.h` and `bsd/netinet/tcp_var.h`, all under
+//! `#pragma pack(4)`: numbers of eight bytes begin at multiples of four. New fields have so far been added
+//! at their ends, so longer ones than are known are read as far as they are.
+
+use super::super::bytes::{bytes_at, i32_at, u16_at, u32_at, u64_at};
+use super::pcb::{INP_IPV4, INP_IPV6, Identity, Pcb, Told};
+use crate::model::Protocol;
+
+/// What a list says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct List {
+    /// Its sockets, in the kernel's order.
+    pub sockets: Vec<Pcb>,
+    /// Whether some of it could not be understood, or its end is missing.
+    pub malformed: bool,
+}
+
+/// `xig_len`, `xig_count`, `xig_gen`, `xig_sogen` of `struct xinpgen`.
+const GENERATIONS: usize = 24;
+/// The kinds of the others (`bsd/sys/socketvar.h`).
+const XSO_SOCKET: u32 = 0x001;
+const XSO_INPCB: u32 = 0x010;
+const XSO_TCPCB: u32 = 0x020;
+/// Any version of IP, in `inp_vflag`.
+const INP_ANY: u8 = INP_IPV4 | INP_IPV6;
+/// Protocol numbers (IANA).
+const IPPROTO_TCP: u32 = 6;
+const IPPROTO_UDP: u32 = 17;
+
+/// Understands the list of one protocol.
+#[must_use]
+pub fn read(protocol: Protocol, bytes: &[u8]) -> List {
+    let mut list = List::default();
+    let read = records(protocol, bytes, &mut list);
+    list.malformed |= read.is_none();
+    list
+}
+
+/// The parts of a socket's record that have come so far.
+#[derive(Default)]
+struct Parts<'a> {
+    inpcb: Option<&'a [u8]>,
+    socket: Option<&'a [u8]>,
+    tcpcb: Option<&'a [u8]>,
+}
+
+/// `None` where something is not as it is described.
+fn records(protocol: Protocol, bytes: &[u8], list: &mut List) -> Option<()> {
+    let first = u32_at(bytes, 0)? as usize;
+    let (count, newest) = (u32_at(bytes, 4)?, u64_at(bytes, 8)?);
+    let mut rest = bytes.get(first.next_multiple_of(8)..).filter(|_| first >= GENERATIONS)?;
+    // Without a socket the kernel writes no end.
+    if rest.is_empty() && count == 0 {
+        return Some(());
+    }
+    let number = match protocol {
+        Protocol::Tcp => IPPROTO_TCP,
+        Protocol::Udp => IPPROTO_UDP,
+    };
+    let mut parts = Parts::default();
+    loop {
+        let length = u32_at(rest, 0)? as usize;
+        if length <= first {
+            let is_end = length == first && rest.len() >= length;
+            return (is_end && parts.inpcb.is_none()).then_some(());
+        }
+        let record = rest.get(..length)?;
+        rest = rest.get(length.next_multiple_of(8)..).unwrap_or_default();
+        let part = match u32_at(record, 4)? {
+            XSO_INPCB => &mut parts.inpcb,
+            XSO_SOCKET => &mut parts.socket,
+            XSO_TCPCB => &mut parts.tcpcb,
+            // Buffers, counters, and what else may come.
+            _ => continue,
+        };
+        if part.replace(record).is_some() {
+            return None;
+        }
+        let (Some(inpcb), Some(socket)) = (parts.inpcb, parts.socket) else { continue };
+        let tcp = match (protocol, parts.tcpcb) {
+            (Protocol::Udp, _) => None,
+            (Protocol::Tcp, Some(tcpcb)) => Some((i32_at(tcpcb, 36)?, u32_at(tcpcb, 144)?)),
+            (Protocol::Tcp, None) => continue,
+        };
+        parts = Parts::default();
+        // Passed over as by netstat: what is of another protocol or of no family, and what was closed while
+        // the list was written and has a newer number since.
+        let is_meant = u32_at(socket, 36)? == number && *inpcb.get(44)? & INP_ANY != 0;
+        if !is_meant || u64_at(inpcb, 28)? > newest {
+            continue;
+        }
+        match pcb(protocol, tcp, inpcb, socket)? {
+            Some(pcb) => list.sockets.push(pcb),
+            None => list.malformed = true,
+        }
+    }
+}
+
+/// One socket; `None` where its parts are too short. What is wrong with it otherwise is an inner `None`.
+fn pcb(protocol: Protocol, tcp: Option<(i32, u32)>, inpcb: &[u8], socket: &[u8]) -> Option<Option<Pcb>> {
+    let identity = Identity { handle: u64_at(socket, 8)?, generation: u64_at(inpcb, 28)? };
+    let port = |at| bytes_at(inpcb, at).map(u16::from_be_bytes);
+    let told = Told {
+        protocol,
+        tcp,
+        versions: *inpcb.get(44)?,
+        local: (bytes_at(inpcb, 64)?, port(18)?),
+        peer: (bytes_at(inpcb, 48)?, port(16)?),
+        queue: [u16_at(socket, 44)?, u16_at(socket, 46)?, u16_at(socket, 48)?],
+        identity,
+    };
+    let uid = u32_at(socket, 64)?;
+    let Some(pcb) = Pcb::new(&told) else { return Some(None) };
+    // Of what is no socket of the kernel's, most fields are empty (`nstat_userland_list_snapshot` in
+    // `bsd/net/ntstat.c`).
+    Some(Some(if identity.is_none() {
+        let process = u32_at(socket, 68).filter(|&pid| pid != 0);
+        Pcb { process, queue: None, dual_stack: None, ..pcb }
+    } else {
+        Pcb { uid: Some(uid), ..pcb }
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::super::kernel_socket::TcpState;
+    use super::super::pcblist_written::{Written, generations, list, listener, longer_list, record, v4};
+    use super::*;
+    use crate::model::{AcceptQueue, SocketId, State};
+
+    fn only(protocol: Protocol, socket: &Written) -> Pcb {
+        let list = read(protocol, &list(protocol, std::slice::from_ref(socket)));
+        let [pcb] = &list.sockets[..] else { panic!("{list:?}") };
+        assert!(!list.malformed);
+        pcb.clone()
+    }
+
+    #[test]
+    fn a_listener_is_read_whole() {
+        let pcb = only(Protocol::Tcp, &listener());
+        assert_eq!((pcb.local.to_string(), pcb.state), ("127.0.0.1:5432".to_owned(), TcpState::Listening));
+        assert_eq!((pcb.uid, pcb.retransmits, pcb.scope, pcb.dual_stack), (Some(501), 3, None, None));
+        assert_eq!(pcb.identity, Identity { handle: 0xfeed_beef_0000_0001, generation: 40 });
+        assert_eq!(pcb.queue, Some(AcceptQueue { waiting: 3, limit: Some(127) }));
+        assert_eq!(pcb.process, None, "whoever used it last may have passed it on");
+        assert_eq!(pcb.socket(SocketId(7)).map(|socket| socket.state), Some(State::Listen));
+    }
+
+    #[test]
+    fn what_is_in_a_process_is_that_processs_and_nothing_else_is_made_up_of_it() {
+        let versions = INP_IPV6;
+        let flow = Written { versions, local: ([0; 16], 80), generation: 0, handle: 0, ..listener() };
+        let pcb = only(Protocol::Tcp, &flow);
+        assert_eq!((pcb.process, pcb.uid, pcb.dual_stack, pcb.queue), (Some(4711), None, None, None));
+    }
+
+    #[test]
+    fn an_unknown_state_is_noticed_and_the_rest_is_read() {
+        let strange = Written { state: 11, ..listener() };
+        let list = read(Protocol::Tcp, &list(Protocol::Tcp, &[strange, listener()]));
+        assert!(list.malformed && list.sockets.len() == 1);
+    }
+
+    /// What the address and state of a socket make of it.
+    fn made_of(protocol: Protocol, socket: &Written) -> String {
+        let pcb = only(protocol, socket);
+        let state = pcb.socket(SocketId(0)).map(|socket| socket.state);
+        format!("{} {state:?} {:?} {:?} {:?}", pcb.local, pcb.state.connection(), pcb.dual_stack, pcb.scope)
+    }
+
+    #[test]
+    fn addresses_states_and_families_are_told_apart() {
+        let tcp = |socket: Written| made_of(Protocol::Tcp, &socket);
+        let any = ([0; 16], 80);
+        let both = Written { versions: INP_IPV4 | INP_IPV6, local: any, ..listener() };
+        assert_eq!(tcp(both.clone()), "[::]:80 Some(Listen) None Some(true) None");
+        let v6only = Written { versions: INP_IPV6, ..both.clone() };
+        assert_eq!(tcp(v6only.clone()), "[::]:80 Some(Listen) None Some(false) None");
+        let mut mapped = v4([10, 0, 0, 7]);
+        mapped[10..12].fill(0xff);
+        let mapped = Written { local: (mapped, 80), ..v6only.clone() };
+        assert_eq!(tcp(mapped), "10.0.0.7:80 Some(Listen) None None None");
+        let mut link = [0; 16];
+        (link[0], link[1], link[3], link[15]) = (0xfe, 0x80, 4, 1);
+        let link = Written { local: (link, 80), ..v6only };
+        assert_eq!(tcp(link), "[fe80::1]:80 Some(Listen) None None Some(4)");
+        let bound = Written { state: 0, ..listener() };
+        assert_eq!(tcp(bound.clone()), "127.0.0.1:5432 Some(Bound) None None None");
+        let portless = Written { local: (v4([0; 4]), 0), ..bound };
+        assert_eq!(tcp(portless), "0.0.0.0:0 None None None None");
+        let peer = (v4([10, 0, 0, 9]), 40_000);
+        let resting = Written { state: 10, peer, ..listener() };
+        assert_eq!(tcp(resting), "127.0.0.1:5432 None Some(TimeWait) None None");
+
+        let unconnected = Written { versions: INP_IPV4, ..both };
+        assert_eq!(made_of(Protocol::Udp, &unconnected), "0.0.0.0:80 Some(Unconnected) None None None");
+        let connected = Written { peer, ..unconnected };
+        assert_eq!(made_of(Protocol::Udp, &connected), "0.0.0.0:80 None Some(Connected) None None");
+    }
+
+    #[test]
+    fn longer_structures_and_unknown_kinds_are_read_as_far_as_they_are_known() {
+        let known = read(Protocol::Tcp, &list(Protocol::Tcp, &[listener(), listener()]));
+        assert_eq!(read(Protocol::Tcp, &longer_list(Protocol::Tcp, &[listener(), listener()], 20)), known);
+        let mut bytes = generations(2);
+        bytes.extend(record(40, 0x1000, &[]));
+        bytes.extend(&list(Protocol::Tcp, &[listener(), listener()])[24..]);
+        assert_eq!(read(Protocol::Tcp, &bytes), known);
+    }
+
+    #[test]
+    fn what_is_not_there_is_passed_over() {
+        assert_eq!(read(Protocol::Tcp, &generations(0)), List::default());
+        let closed = Written { generation: 51, ..listener() };
+        let familyless = Written { versions: 0, ..listener() };
+        let nothing = read(Protocol::Tcp, &list(Protocol::Tcp, &[closed, familyless]));
+        assert_eq!(nothing, List::default());
+        let not_udp = read(Protocol::Udp, &list(Protocol::Tcp, &[listener()]));
+        assert_eq!(not_udp, List::default());
+        let other = longer_list(Protocol::Udp, &[listener()], 0);
+        assert!(read(Protocol::Tcp, &other).malformed && read(Protocol::Tcp, &other).sockets.is_empty());
+    }
+
+    #[test]
+    fn no_truncation_is_silent_and_a_length_of_zero_is_no_record() {
+        let whole = list(Protocol::Tcp, &[listener(), Written { handle: 9, ..listener() }]);
+        let all = read(Protocol::Tcp, &whole);
+        assert!(all.sockets.len() == 2 && !all.malformed);
+        for end in 0..whole.len() {
+            let part = read(Protocol::Tcp, &whole[..end]);
+            assert!(part.malformed, "{end}");
+            assert!(all.sockets.starts_with(&part.sockets), "{end}: {part:?}");
+        }
+        for at in [0, 24, whole.len() - 24] {
+            let mut broken = whole.clone();
+            broken[at..at + 4].fill(0);
+            assert!(read(Protocol::Tcp, &broken).malformed, "{at}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_too_strange(noise in prop::collection::vec(any::<u8>(), 0..600)) {
+            let _ = (read(Protocol::Tcp, &noise), read(Protocol::Udp, &noise));
+            let _ = read(Protocol::Tcp, &[generations(1), noise].concat());
+        }
+    }
+
+    #[test]
+    fn no_flipped_bit_is_too_strange() {
+        let whole = list(Protocol::Tcp, &[listener(), listener()]);
+        for bit in 0..whole.len() * 8 {
+            let mut flipped = whole.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(read(Protocol::Tcp, &flipped).sockets.len() <= 2, "{bit}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What macOS tells of a socket that a process has open: `struct socket_fdinfo`, from proc_pidfdinfo with
+//! `PROC_PIDFDSOCKETINFO` (`bsd/sys/proc_info.h` of XNU; filled in `bsd/kern/socket_info.c`). Its numbers
+//! are where their sizes put them: it is under no `#pragma pack`.
+
+use std::collections::HashMap;
+
+use super::super::bytes::{bytes_at, i32_at, u16_at, u32_at, u64_at};
+use super::pcb::{Identity, Pcb, Told};
+use crate::model::Protocol;
+
+/// So many bytes hold the structure, which has 792, and one that has grown.
+pub const ROOM: usize = 2048;
+
+/// The size of `struct proc_fileinfo`, and of `struct vinfo_stat` behind it: here `struct socket_info`'s
+/// own fields begin.
+const OWN: usize = 24 + 136;
+/// Its union begins at `soi_proto`, with `struct in_sockinfo` for `SOCKINFO_IN` and `SOCKINFO_TCP`.
+const PROTO: usize = OWN + 104;
+/// `soi_kind` (`bsd/sys/proc_info.h`).
+const SOCKINFO_IN: u32 = 1;
+const SOCKINFO_TCP: u32 = 2;
+/// `soi_protocol` (IANA).
+const IPPROTO_UDP: u32 = 17;
+
+/// Understands it; `None` for a socket of another family or protocol, and where it is too short. Who made
+/// it is not told, nor how often TCP sent again.
+#[must_use]
+pub fn read(bytes: &[u8]) -> Option<Pcb> {
+    let tcp = match (u32_at(bytes, OWN + 96)?, u32_at(bytes, OWN + 20)?) {
+        // Behind `struct in_sockinfo` is `tcpsi_state`.
+        (SOCKINFO_TCP, _) => Some((i32_at(bytes, PROTO + 80)?, 0)),
+        (SOCKINFO_IN, IPPROTO_UDP) => None,
+        _ => return None,
+    };
+    // A port in network order, in a number that is not.
+    let port = |at| u32_at(bytes, at).and_then(|port| u16::try_from(port).ok()).map(u16::from_be);
+    Pcb::new(&Told {
+        protocol: if tcp.is_some() { Protocol::Tcp } else { Protocol::Udp },
+        tcp,
+        versions: *bytes.get(PROTO + 24)?,
+        local: (bytes_at(bytes, PROTO + 48)?, port(PROTO + 4)?),
+        peer: (bytes_at(bytes, PROTO + 32)?, port(PROTO)?),
+        queue: [u16_at(bytes, OWN + 34)?, u16_at(bytes, OWN + 36)?, u16_at(bytes, OWN + 38)?],
+        identity: Identity { handle: u64_at(bytes, OWN)?, generation: u64_at(bytes, PROTO + 8)? },
+    })
+}
+
+/// Finds the sockets of lists by what is told of them elsewhere.
+#[derive(Debug, Default)]
+pub struct Sockets {
+    by_handle: HashMap<u64, usize>,
+    by_generation: HashMap<(Protocol, u64), (usize, u16)>,
+}
+
+impl Sockets {
+    /// Those of the lists, by their places there.
+    #[must_use]
+    pub fn of(sockets: &[Pcb]) -> Sockets {
+        let mut found = Sockets::default();
+        for (at, Pcb { protocol, local, identity, .. }) in sockets.iter().enumerate() {
+            if identity.handle != 0 {
+                found.by_handle.insert(identity.handle, at);
+            }
+            if identity.generation != 0 {
+                found.by_generation.insert((*protocol, identity.generation), (at, local.port()));
+            }
+        }
+        found
+    }
+
+    /// The place of this one; `None` where it is not in the lists. Were the handles written another way
+    /// here than there, as a system may come to do, the protocol's own number would tell, where the port
+    /// does not speak against it.
+    #[must_use]
+    pub fn place(&self, open: &Pcb) -> Option<usize> {
+        let by_handle = self.by_handle.get(&open.identity.handle).copied();
+        by_handle.or_else(|| {
+            let (at, port) = self.by_generation.get(&(open.protocol, open.identity.generation))?;
+            (*port == open.local.port()).then_some(*at)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::super::kernel_socket::TcpState;
+    use super::super::{pcblist, pcblist_written as written};
+    use super::*;
+    use crate::model::AcceptQueue;
+
+    const IDENTITY: Identity = Identity { handle: 0xfeed_beef_0000_0001, generation: 40 };
+
+    /// As the kernel fills it for 127.0.0.1:5432, by the places of the fields counted anew.
+    fn info(kind: u32, protocol: u32, state: i32) -> Vec<u8> {
+        let mut bytes = vec![0; 792];
+        let mut put = |at: usize, field: &[u8]| bytes[at..at + field.len()].copy_from_slice(field);
+        put(160, &IDENTITY.handle.to_ne_bytes());
+        put(180, &protocol.to_ne_bytes());
+        for (at, queue) in [(194, 5_u16), (196, 2), (198, 128)] {
+            put(at, &queue.to_ne_bytes());
+        }
+        put(256, &kind.to_ne_bytes());
+        put(268, &u32::from(u16::from_ne_bytes(5432_u16.to_be_bytes())).to_ne_bytes());
+        put(272, &IDENTITY.generation.to_ne_bytes());
+        put(288, &[1]);
+        put(324, &[127, 0, 0, 1]);
+        put(344, &state.to_ne_bytes());
+        bytes
+    }
+
+    #[test]
+    fn an_open_socket_is_read_as_in_the_list() {
+        let list = pcblist::read(Protocol::Tcp, &written::list(Protocol::Tcp, &[written::listener()]));
+        let [listed] = &list.sockets[..] else { panic!("{list:?}") };
+        let open = read(&info(2, 6, 1)).unwrap();
+        assert_eq!(open, Pcb { uid: None, retransmits: 0, ..listed.clone() });
+        assert_eq!(open.queue, Some(AcceptQueue { waiting: 3, limit: Some(127) }));
+
+        let udp = read(&info(1, 17, 0)).unwrap();
+        assert_eq!((udp.protocol, udp.state), (Protocol::Udp, TcpState::Closed));
+        let mut connected = info(1, 17, 0);
+        connected[264..268].copy_from_slice(&u32::from(u16::from_ne_bytes([0, 53])).to_ne_bytes());
+        connected[308..312].copy_from_slice(&[10, 0, 0, 9]);
+        let connected = read(&connected).unwrap();
+        assert_eq!(
+            (connected.peer.to_string(), connected.state),
+            ("10.0.0.9:53".to_owned(), TcpState::Established)
+        );
+    }
+
+    #[test]
+    fn what_is_no_internet_socket_or_cut_off_is_none() {
+        for (kind, protocol, state) in [(1, 1, 0), (3, 0, 0), (0, 6, 1), (2, 6, 11)] {
+            assert_eq!(read(&info(kind, protocol, state)), None, "{kind} {protocol} {state}");
+        }
+        let whole = info(2, 6, 1);
+        for end in 0..348 {
+            assert_eq!(read(&whole[..end]), None, "{end}");
+        }
+        assert!(read(&whole[..348]).is_some(), "what is behind is of no interest");
+    }
+
+    #[test]
+    fn an_open_socket_is_found_in_the_list() {
+        let other = written::Written { handle: 9, generation: 41, ..written::listener() };
+        let list = written::list(Protocol::Tcp, &[other, written::listener()]);
+        let sockets = Sockets::of(&pcblist::read(Protocol::Tcp, &list).sockets);
+        let open = read(&info(2, 6, 1)).unwrap();
+        assert_eq!(sockets.place(&open), Some(1));
+        let with = |handle, generation| Pcb { identity: Identity { handle, generation }, ..open.clone() };
+        assert_eq!(sockets.place(&with(9, 40)), Some(0), "by its handle");
+        assert_eq!(sockets.place(&with(0, 40)), Some(1), "by its number");
+        assert_eq!(sockets.place(&with(7, 40)), Some(1));
+        let elsewhere = Pcb { local: "127.0.0.1:80".parse().unwrap(), ..with(0, 40) };
+        assert_eq!(sockets.place(&elsewhere), None, "it has another port");
+        assert_eq!(sockets.place(&Pcb { protocol: Protocol::Udp, ..with(0, 40) }), None);
+        assert_eq!(sockets.place(&with(0, 0)), None);
+    }
+
+    #[test]
+    fn what_has_no_identity_is_nobodys() {
+        let nameless = written::Written { handle: 0, generation: 0, ..written::listener() };
+        let list = written::list(Protocol::Tcp, &[nameless]);
+        let listed = pcblist::read(Protocol::Tcp, &list).sockets;
+        assert_eq!(Sockets::of(&listed).place(&listed[0]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_too_strange(noise in prop::collection::vec(any::<u8>(), 0..900)) {
+            let _ = read(&noise);
+        }
+    }
+
+    #[test]
+    fn no_flipped_bit_is_too_strange() {
+        let whole = info(2, 6, 1);
+        for bit in 0..360 * 8 {
+            let mut flipped = whole.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            let _ = read(&flipped);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Looks into files and command lines, where [`Inspect`] asks for it.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::decode::file_text::{LOOKED_AT, interpreter_in, texts_in};
+use super::{FileChecks, Inspect, THIS_OS};
+use crate::model::{NotInspected, Pid, Process, Protocol, file_name};
+
+/// The ports that each holder holds.
+pub(super) type PortsOf = BTreeMap<Pid, Vec<(Protocol, u16)>>;
+
+/// A process and the words that started it.
+pub(super) type CommandLine = (Pid, Vec<String>);
+
+/// How to look at the file that a process runs.
+pub(super) trait Files {
+    /// Why it is not to be looked at, where it is not.
+    fn hidden(&self, pid: Pid, path: &Path) -> Option<NotInspected>;
+
+    /// Opens it.
+    ///
+    /// # Errors
+    ///
+    /// Where that cannot be done.
+    fn open(&self, pid: Pid, path: &Path) -> io::Result<File>;
+
+    /// The file or folder through which any user could put another file in its place.
+    fn replaceable_at(&self, pid: Pid, path: &Path) -> Option<String>;
+}
+
+/// Notes what the files of processes are, of those of which it matters.
+pub(super) fn files(
+    processes: &mut BTreeMap<Pid, Process>,
+    ports_of: &PortsOf,
+    inspect: &dyn Inspect,
+    files: &dyn Files,
+) {
+    let interest = |process: &Process| {
+        let parent = process.ppid.and_then(|ppid| processes.get(&ppid));
+        let ports = ports_of.get(&process.pid).map_or(&[][..], Vec::as_slice);
+        inspect.interest(process, parent, ports, THIS_OS)
+    };
+    let wanted = processes.values().filter(|process| process.exe.is_some());
+    let wanted: Vec<(Pid, FileChecks)> = wanted.map(|process| (process.pid, interest(process))).collect();
+    let texts = inspect.texts();
+    for (pid, FileChecks { place, content }) in wanted {
+        let Some(exe) = processes.get_mut(&pid).and_then(|process| process.exe.as_mut()) else { continue };
+        if !place && !content {
+            continue;
+        }
+        let path = PathBuf::from(&exe.path);
+        exe.not_inspected = files.hidden(pid, &path);
+        if exe.not_inspected.is_some() {
+            continue;
+        }
+        if place {
+            exe.replaceable_at = files.replaceable_at(pid, &path);
+        }
+        let read = || {
+            let mut bytes = Vec::new();
+            files.open(pid, &path)?.take(LOOKED_AT).read_to_end(&mut bytes).map(|_| bytes)
+        };
+        if let Some(bytes) = content.then(read).and_then(io::Result::ok) {
+            exe.interpreter = interpreter_in(&bytes);
+            exe.texts = texts_in(&bytes, &texts);
+        }
+    }
+}
+
+/// Notes which programs interpreters run. `read` gives the command lines of these processes, and
+/// nothing else of them is kept.
+pub(super) fn command_lines(
+    processes: &mut BTreeMap<Pid, Process>,
+    ports_of: &PortsOf,
+    inspect: &dyn Inspect,
+    read: &mut dyn FnMut(&[Pid]) -> Vec<CommandLine>,
+) {
+    let holding = ports_of.keys().filter_map(|pid| processes.get(pid));
+    let exe_of = |process: &Process| process.exe.as_ref().map(|exe| file_name(&exe.path, THIS_OS).to_owned());
+    let wanted: BTreeMap<Pid, String> = holding
+        .filter_map(|process| Some((process.pid, exe_of(process)?)))
+        .filter(|(_, exe)| inspect.reads_command_line_of(exe))
+        .collect();
+    if wanted.is_empty() {
+        return;
+    }
+    let pids: Vec<Pid> = wanted.keys().copied().collect();
+    for (pid, args) in read(&pids) {
+        if let (Some(exe), Some(process)) = (wanted.get(&pid), processes.get_mut(&pid)) {
+            process.program = inspect.program(exe, &args);
+        }
+    }
+}

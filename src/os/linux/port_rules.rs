@@ -1,0 +1,19 @@
+//! The kernel's rules for ports, of the caller's network namespace (`ip-sysctl` in its documentation).
+
+use std::fs;
+
+use super::super::decode::linux::port_rules;
+use crate::model::{ExcludedPorts, Families, PortRules};
+
+/// The rules, as far as they can be read.
+pub(super) fn read() -> PortRules {
+    let setting = |name: &str| fs::read_to_string(format!("/proc/sys/net/ipv4/{name}")).ok();
+    let reserved = setting("ip_local_reserved_ports").and_then(|text| port_rules::reserved(&text));
+    let excluded = |ports| ExcludedPorts { ports, protocol: None, family: Families::Both, by_number: true };
+    PortRules {
+        ephemeral: setting("ip_local_port_range").and_then(|text| port_rules::ephemeral(&text)),
+        excluded: reserved.map(|ranges| ranges.into_iter().map(excluded).collect()),
+        unprivileged_from: setting("ip_unprivileged_port_start")
+            .and_then(|text| port_rules::unprivileged_from(&text)),
+    }
+}

@@ -1,0 +1,132 @@
+//! The sockets that are to be seen, and who is seen to hold them.
+
+use std::collections::HashSet;
+use std::io;
+
+use super::super::decode::macos::pcb::{self, Chosen, Identity, Pcb};
+use super::super::decode::macos::pcblist;
+use super::super::unix::own_uid;
+use super::super::{ScanScope, in_words};
+use super::holders::Holders;
+use super::{calls, privileged, standing_gaps};
+use crate::model::{Gap, GapKind, HiddenProcesses, PortRange, Protocol};
+
+/// What was seen, before anything is known of the holders.
+pub(super) struct SocketScan {
+    pub(super) pcbs: Vec<Pcb>,
+    /// What of them is to be shown.
+    pub(super) chosen: Chosen,
+    pub(super) holders: Holders,
+    /// That not even the processes could be listed, where they could not.
+    pub(super) unlisted: Option<HiddenProcesses>,
+    pub(super) gaps: Vec<Gap>,
+    pub(super) method_notes: Vec<String>,
+}
+
+impl SocketScan {
+    /// Looks. `servers` are the ports of license servers.
+    ///
+    /// # Errors
+    ///
+    /// Where neither the kernel's lists nor the processes can be read.
+    pub(super) fn take(scope: &ScanScope, servers: &[PortRange]) -> io::Result<SocketScan> {
+        match Lists::read() {
+            Ok(lists) => Ok(SocketScan::of_lists(lists, scope, servers)),
+            Err(why) => SocketScan::of_processes(&why, scope, servers),
+        }
+    }
+
+    fn of_lists(lists: Lists, scope: &ScanScope, servers: &[PortRange]) -> SocketScan {
+        let Lists { pcbs, malformed } = lists;
+        let chosen = pcb::choose(&pcbs, scope, servers);
+        let mut gaps = Vec::new();
+        if malformed {
+            let detail = "a socket table was not understood to its end, so listeners may be missing";
+            gaps.push(Gap::new(GapKind::SocketsUnreadable, detail));
+        }
+        let mut method_notes = vec!["sockets were read from the kernel's lists (pcblist_n)".to_owned()];
+        let mut unlisted = None;
+        let searched = if chosen == Chosen::default() {
+            // There is nobody to look for.
+            Ok(Holders::of_lists(&pcbs))
+        } else {
+            Holders::search(&pcbs).inspect(|holders| method_notes.push(holders.method_note()))
+        };
+        let holders = searched.unwrap_or_else(|error| {
+            let why = in_words(&error);
+            let detail = format!("the process table could not be read ({why}), so few owners are known");
+            gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
+            unlisted = Some(HiddenProcesses::Unlisted);
+            Holders::of_lists(&pcbs)
+        });
+        let mut scan = SocketScan { pcbs, chosen, holders, unlisted, gaps, method_notes };
+        scan.drop_closed();
+        scan
+    }
+
+    /// The sockets of the processes that may be looked into; `why` there is no list.
+    fn of_processes(why: &str, scope: &ScanScope, servers: &[PortRange]) -> io::Result<SocketScan> {
+        let (pcbs, holders) = Holders::with_sockets()?;
+        let method_notes = vec![
+            format!("sockets were read from the processes that have them: {why}"),
+            holders.method_note(),
+        ];
+        let (chosen, gaps) = (pcb::choose(&pcbs, scope, servers), standing_gaps(privileged()));
+        Ok(SocketScan { pcbs, chosen, holders, unlisted: None, gaps, method_notes })
+    }
+
+    /// Lists and processes are not read in one moment: what nobody is seen to hold is looked for again in
+    /// the lists, and dropped where it was closed meanwhile.
+    fn drop_closed(&mut self) {
+        let SocketScan { pcbs, chosen, holders, .. } = self;
+        if chosen.sockets.iter().all(|&(at, _)| !holders.of(at).is_empty()) {
+            return;
+        }
+        let Ok(lists) = Lists::read() else { return };
+        let there: HashSet<(Protocol, Identity)> =
+            lists.pcbs.iter().map(|pcb| (pcb.protocol, pcb.identity)).collect();
+        let stays = |at: usize| {
+            let Pcb { protocol, identity, .. } = pcbs[at];
+            lists.malformed || !holders.of(at).is_empty() || there.contains(&(protocol, identity))
+        };
+        chosen.sockets.retain(|&(at, _)| stays(at));
+    }
+}
+
+/// The kernel's lists of sockets, one after the other.
+struct Lists {
+    pcbs: Vec<Pcb>,
+    /// Whether some of them could not be understood.
+    malformed: bool,
+}
+
+impl Lists {
+    /// Reads both: which of them are complete is seen in both together.
+    ///
+    /// # Errors
+    ///
+    /// Why one of them cannot be read, or not be made use of.
+    fn read() -> Result<Lists, String> {
+        let mut lists = Lists { pcbs: Vec::new(), malformed: false };
+        for (protocol, name) in
+            [(Protocol::Tcp, c"net.inet.tcp.pcblist_n"), (Protocol::Udp, c"net.inet.udp.pcblist_n")]
+        {
+            let told = |error: io::Error| format!("{}: {}", name.to_string_lossy(), in_words(&error));
+            let list = pcblist::read(protocol, &calls::sysctl(name).map_err(told)?);
+            if list.malformed && list.sockets.is_empty() {
+                return Err(format!("{} is not understood", name.to_string_lossy()));
+            }
+            lists.malformed |= list.malformed;
+            lists.pcbs.extend(list.sockets);
+        }
+        if pcb::keep_others_back(&lists.pcbs, own_uid()) {
+            return Err("its lists have no other user's, which it keeps back".to_owned());
+        }
+        // Without it nobody could be told to hold anything.
+        let nameless = |pcb: &Pcb| pcb.identity.is_none() && pcb.process.is_none();
+        if lists.pcbs.iter().all(nameless) {
+            return Err("they do not tell which socket is which".to_owned());
+        }
+        Ok(lists)
+    }
+}

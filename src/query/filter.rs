@@ -1,0 +1,309 @@
+//! Which rows, in which order.
+
+use std::cmp::Ordering;
+
+use crate::model::{HiddenProcesses, Os, Owner, Pid, PortRange, Process, Protocol, Row, account_name};
+
+/// Ports, of one protocol or of both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ports {
+    /// The ports.
+    pub range: PortRange,
+    /// Their protocol; `None` for both.
+    pub protocol: Option<Protocol>,
+}
+
+/// One thing that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Ports by number.
+    Ports(Ports),
+    /// A service or a process by name.
+    Name {
+        /// The name.
+        word: String,
+        /// Only by this protocol.
+        protocol: Option<Protocol>,
+        /// The ports of the service of that name; empty where there is none.
+        ports: Vec<Ports>,
+    },
+}
+
+/// What the order is by; ties fall to port, protocol and address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SortKey {
+    /// Port number.
+    #[default]
+    Port,
+    /// Local address.
+    Address,
+    /// Name of the lead process; the unknown last.
+    Process,
+    /// Id of the lead process; the unknown last.
+    Pid,
+    /// User; the unknown last.
+    User,
+    /// Service name; those without last.
+    Service,
+    /// Verdict, those that deserve a look first; ports of no license manager last.
+    Verdict,
+}
+
+/// What was asked for. An empty list asks for everything.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Selection {
+    /// Any of these.
+    pub targets: Vec<Target>,
+    /// Only this protocol.
+    pub protocol: Option<Protocol>,
+    /// Only held by any of these processes.
+    pub pids: Vec<Pid>,
+    /// Only held by any process of these names.
+    pub processes: Vec<String>,
+    /// Only of any of these users, by name or number.
+    pub users: Vec<String>,
+    /// Only ports of license managers.
+    pub licenses: bool,
+    /// Only license ports whose process is not confirmed to be right.
+    pub flagged: bool,
+    /// The order.
+    pub sort: SortKey,
+}
+
+impl Selection {
+    /// The ports that were asked for, by number or by a service's name.
+    pub fn ports(&self) -> impl Iterator<Item = &Ports> {
+        self.targets.iter().flat_map(|target| match target {
+            Target::Ports(ports) => std::slice::from_ref(ports),
+            Target::Name { ports, .. } => ports,
+        })
+    }
+
+    /// The ports that alone can match, whoever holds them; none where others can, too: a name may be that
+    /// of a process on any port.
+    #[must_use]
+    pub fn ports_alone(&self) -> Vec<PortRange> {
+        let range = |target: &Target| match target {
+            Target::Ports(ports) => Some(ports.range),
+            Target::Name { .. } => None,
+        };
+        self.targets.iter().map(range).collect::<Option<Vec<_>>>().unwrap_or_default()
+    }
+
+    /// Whether anything is left out.
+    #[must_use]
+    pub fn is_narrow(&self) -> bool {
+        *self != Selection { sort: self.sort, ..Selection::default() }
+    }
+
+    /// Whether a port and a protocol decide what matches, and nobody's name does.
+    #[must_use]
+    pub fn by_place_alone(&self) -> bool {
+        let names_a_process =
+            |target: &Target| matches!(target, Target::Name { ports, .. } if ports.is_empty());
+        self.pids.is_empty()
+            && self.processes.is_empty()
+            && self.users.is_empty()
+            && !self.licenses
+            && !self.flagged
+            && !self.targets.iter().any(names_a_process)
+    }
+
+    /// Whether any of these ports is among those that were asked for; all are where none was.
+    #[must_use]
+    pub fn overlaps(&self, protocol: Protocol, range: PortRange) -> bool {
+        let is_it =
+            |ports: &Ports| ports.range.overlaps(range) && ports.protocol.is_none_or(|only| only == protocol);
+        self.protocol.is_none_or(|only| only == protocol)
+            && (self.targets.is_empty() || self.ports().any(is_it))
+    }
+
+    /// Whether a port is among those that were asked for; all are where none was.
+    #[must_use]
+    pub fn takes(&self, protocol: Protocol, port: u16) -> bool {
+        self.overlaps(protocol, PortRange { first: port, last: port })
+    }
+}
+
+impl Ports {
+    fn have(&self, protocol: Protocol, port: u16) -> bool {
+        self.range.contains(port) && self.protocol.is_none_or(|only| only == protocol)
+    }
+}
+
+/// What a selection gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selected {
+    /// The rows that match, in order.
+    pub rows: Vec<Row>,
+    /// Rows that might match, if their hidden owner could be seen.
+    pub undecided: usize,
+}
+
+/// Selects and orders. `unseen` are the processes that a hidden owner may be; `os` decides how the names of
+/// users compare.
+#[must_use]
+pub fn select(rows: Vec<Row>, selection: &Selection, hidden: &HiddenProcesses, os: Os) -> Selected {
+    let mut undecided = 0;
+    let mut kept: Vec<Row> = rows
+        .into_iter()
+        .filter(|row| match matches(row, selection, hidden, os) {
+            Match::Yes => true,
+            Match::Unknown => {
+                undecided += 1;
+                false
+            }
+            Match::No => false,
+        })
+        .collect();
+    kept.sort_by(|a, b| by_key(a, b, selection.sort).then_with(|| by_place(a, b)));
+    Selected { rows: kept, undecided }
+}
+
+/// Whether a row matches. Ordered so that "and" is the least and "or" the greatest of two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Match {
+    No,
+    Unknown,
+    Yes,
+}
+
+impl From<bool> for Match {
+    fn from(yes: bool) -> Match {
+        if yes { Match::Yes } else { Match::No }
+    }
+}
+
+fn matches(row: &Row, selection: &Selection, hidden: &HiddenProcesses, os: Os) -> Match {
+    let called =
+        |name: &str| by_holder(row, |process| is_called(process, name), || hidden.may_be_called(name));
+    let conditions = [
+        any_of(&selection.targets, |target| matches_target(row, target, called)),
+        selection.protocol.is_none_or(|protocol| row.socket.protocol == protocol).into(),
+        any_of(&selection.pids, |&pid| {
+            by_holder(row, |process| process.pid == pid, || hidden.may_have_pid(pid))
+        }),
+        any_of(&selection.processes, |name| called(name)),
+        any_of(&selection.users, |user| matches_user(row, user, hidden, os)),
+        (!selection.licenses || row.license.is_some()).into(),
+        (!selection.flagged || row.flagged()).into(),
+    ];
+    conditions.into_iter().min().unwrap_or(Match::Yes)
+}
+
+/// The best match of any item; a match where there are none, for then nothing was asked.
+fn any_of<T>(items: &[T], matches: impl Fn(&T) -> Match) -> Match {
+    items.iter().map(matches).max().unwrap_or(Match::Yes)
+}
+
+fn matches_target(row: &Row, target: &Target, called: impl Fn(&str) -> Match) -> Match {
+    match target {
+        Target::Ports(ports) => in_ports(row, ports).into(),
+        Target::Name { word, protocol, ports } => {
+            let by_port = Match::from(ports.iter().any(|ports| in_ports(row, ports)));
+            let by_name = called(word);
+            let right_protocol = protocol.is_none_or(|protocol| protocol == row.socket.protocol);
+            by_port.max(by_name).min(right_protocol.into())
+        }
+    }
+}
+
+fn in_ports(row: &Row, ports: &Ports) -> bool {
+    ports.have(row.socket.protocol, row.socket.local.port())
+}
+
+/// Whether any holder is the one: a hidden one may be, where `may_be_hidden`.
+fn by_holder(row: &Row, is_it: impl Fn(&Process) -> bool, may_be_hidden: impl Fn() -> bool) -> Match {
+    match &row.owner {
+        Owner::Identified(processes) if processes.iter().any(|process| is_it(process)) => Match::Yes,
+        Owner::Identified(_) if !row.more_holders => Match::No,
+        Owner::Identified(_) | Owner::Hidden if may_be_hidden() => Match::Unknown,
+        Owner::Identified(_) | Owner::Hidden => Match::No,
+        Owner::Unattributed => Match::No,
+    }
+}
+
+/// Whether a process goes by a name: its file's in full, or the one it calls itself. Exact, but for
+/// case and `.exe` where the file has that ending.
+#[must_use]
+pub fn is_called(process: &Process, word: &str) -> bool {
+    // A path of Windows; no name has such a sign.
+    let path = process.exe.as_ref().map(|exe| exe.path.as_str()).filter(|_| word.contains('\\'));
+    if path.is_some_and(|path| path.eq_ignore_ascii_case(word)) {
+        return true;
+    }
+    let names = [process.name.as_deref(), process.short_name.as_deref()];
+    names.into_iter().flatten().any(|name| {
+        name == word || {
+            let stem = name.len().checked_sub(4).and_then(|at| name.split_at_checked(at));
+            stem.is_some_and(|(stem, ending)| {
+                ending.eq_ignore_ascii_case(".exe")
+                    && (stem.eq_ignore_ascii_case(word) || name.eq_ignore_ascii_case(word))
+            })
+        }
+    })
+}
+
+fn matches_user(row: &Row, user: &str, hidden: &HiddenProcesses, os: Os) -> Match {
+    let number = user.parse::<u32>().ok();
+    let is = |name: Option<&str>, uid: Option<u32>| {
+        name.is_some_and(|name| is_user(name, user, os)) || (uid.is_some() && uid == number)
+    };
+    let of_socket = is(row.socket.user.as_deref(), row.socket.uid);
+    let of_holder = by_holder(row, |p| is(p.user.as_deref(), p.uid), || hidden.may_be_of(user));
+    // Windows names processes to everyone, and their users not.
+    let is_untold = |p: &Process| p.user.is_none() && p.name.is_some() && !p.is_kernel;
+    let may_be = os == Os::Windows && row.owner.processes().iter().any(|p| is_untold(p));
+    Match::from(of_socket).max(of_holder).max(if may_be { Match::Unknown } else { Match::No })
+}
+
+/// Whether a user goes by a name: on Windows in any case, and without the domain too.
+fn is_user(name: &str, word: &str, os: Os) -> bool {
+    match os {
+        // `.\alice` is alice of this machine, whatever its name is.
+        Os::Windows => {
+            let word = word.strip_prefix(".\\").unwrap_or(word);
+            name.eq_ignore_ascii_case(word) || account_name(name, os).eq_ignore_ascii_case(word)
+        }
+        Os::Linux | Os::Macos => name == word,
+    }
+}
+
+fn by_key(a: &Row, b: &Row, key: SortKey) -> Ordering {
+    fn known_first<T: Ord>(a: Option<T>, b: Option<T>) -> Ordering {
+        (a.is_none(), a).cmp(&(b.is_none(), b))
+    }
+    let lead = |row: &'_ Row| row.owner.lead().map(|lead| lead.pid);
+    match key {
+        SortKey::Port => Ordering::Equal,
+        SortKey::Address => a.socket.local.ip().cmp(&b.socket.local.ip()),
+        SortKey::Process => known_first(process_name(a), process_name(b)),
+        SortKey::Pid => known_first(lead(a), lead(b)),
+        SortKey::User => known_first(a.user(), b.user()),
+        SortKey::Service => known_first(service_name(a), service_name(b)),
+        SortKey::Verdict => known_first(concern(a), concern(b)),
+    }
+}
+
+fn process_name(row: &Row) -> Option<&str> {
+    row.owner.lead()?.name.as_deref()
+}
+
+fn service_name(row: &Row) -> Option<&str> {
+    row.service.as_ref().map(|service| service.name.as_str())
+}
+
+/// The more a row deserves a look, the less.
+fn concern(row: &Row) -> Option<impl Ord> {
+    let license = row.license.as_ref()?;
+    Some((std::cmp::Reverse(license.severity), std::cmp::Reverse(license.verdict)))
+}
+
+fn by_place(a: &Row, b: &Row) -> Ordering {
+    fn place(row: &Row) -> impl Ord {
+        let socket = &row.socket;
+        let namespace = socket.namespace.as_ref().map(|namespace| (&namespace.name, namespace.inode));
+        (socket.local.port(), socket.protocol, namespace, socket.local.ip(), socket.id)
+    }
+    place(a).cmp(&place(b))
+}

@@ -1,0 +1,284 @@
+//! Reads `WHAT`, and ports as lsof's `-i` takes them.
+
+use super::UsageError;
+use super::filter::{Ports, Target};
+use crate::model::{Pid, PortRange, Protocol};
+
+/// Reads one `WHAT`: a port or range, with or without a protocol, several of them with commas, or
+/// a name.
+pub(super) fn targets(word: &str) -> Result<Vec<Target>, UsageError> {
+    let word = word.trim();
+    let parts: Vec<&str> = word.split(',').collect();
+    let begins_like_a_port =
+        |part: &&str| part.trim_start_matches(':').starts_with(|c: char| c.is_ascii_digit());
+    match &parts[..] {
+        [_, _, ..] if parts.iter().any(begins_like_a_port) => {
+            match parts.iter().any(|part| part.is_empty()) {
+                true => Err(UsageError::new(format!("‘{word}’: there is nothing beside a comma"))),
+                false => parts.into_iter().map(target).collect(),
+            }
+        }
+        _ => Ok(vec![target(word)?]),
+    }
+}
+
+fn target(word: &str) -> Result<Target, UsageError> {
+    let (what, protocol) = match word.split_once('/') {
+        Some((what, protocol)) => (what, Some(protocol)),
+        None => (word, None),
+    };
+    let digits = what.strip_prefix(':').unwrap_or(what);
+    let named = protocol.and_then(Protocol::from_name);
+    if !looks_like_ports(digits) {
+        return match named {
+            Some(_) => name(what, named),
+            None => name(word, None),
+        };
+    }
+    if protocol.is_some() && named.is_none() {
+        let wrong = format!("‘{word}’: after the slash comes tcp or udp, as in {digits}/tcp");
+        return Err(UsageError::new(wrong));
+    }
+    Ok(Target::Ports(Ports { range: range(word, digits)?, protocol: named }))
+}
+
+fn looks_like_ports(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+}
+
+fn name(typed: &str, protocol: Option<Protocol>) -> Result<Target, UsageError> {
+    if let Some(wrong) = other_tool_s(typed) {
+        return Err(UsageError::new(wrong));
+    }
+    let word = match typed.strip_prefix(':') {
+        // `:ssh`, as lsof takes it; `:http/tcp` and the like have no meaning.
+        Some(service) if !service.is_empty() => service,
+        Some(_) => {
+            return Err(UsageError::new(format!("‘{typed}’: after the colon comes a port, as in :1538")));
+        }
+        None => typed,
+    };
+    if word.is_empty() {
+        return Err(UsageError::new(
+            "an empty word names nothing: give a port, a service or a process".to_owned(),
+        ));
+    }
+    Ok(Target::Name { word: word.to_owned(), protocol, ports: Vec::new() })
+}
+
+/// What other tools would take, and what to type here instead.
+fn other_tool_s(word: &str) -> Option<String> {
+    let protocol = |text: &str| Protocol::from_name(text);
+    if let Some(protocol) = protocol(word) {
+        let flag = &protocol.name()[..1];
+        return Some(format!("‘{word}’: for all {protocol} ports use -{flag}, for one write 80/{protocol}"));
+    }
+    if word.parse::<std::net::IpAddr>().is_ok() {
+        return Some(format!("‘{word}’ is an address: ports are looked for at every address; give a port"));
+    }
+    let (before, port) = word.rsplit_once([':', '/'])?;
+    if !looks_like_ports(port) {
+        return None;
+    }
+    Some(match protocol(before) {
+        Some(protocol) => format!("‘{word}’: write {port}/{protocol}"),
+        None => format!("‘{word}’: ports are looked for at every address; give the port alone: {port}"),
+    })
+}
+
+/// Reads a port or a range; `word` is what was typed.
+fn range(word: &str, text: &str) -> Result<PortRange, UsageError> {
+    if let Some(range) = PortRange::parse(text).filter(|range| range.first > 0) {
+        return Ok(range);
+    }
+    let mut parts = text.splitn(3, '-');
+    let (first, last, rest) = (parts.next().unwrap_or(""), parts.next(), parts.next());
+    let number = |digits: &str| digits.parse::<u16>().ok().filter(|&port| port > 0);
+    let wrong = match (number(first), last) {
+        (_, Some("")) => format!("‘{word}’: a range has two ends, as in 27000-27009"),
+        _ if rest.is_some() => format!("‘{word}’: a range has two ends, as in 27000-27009"),
+        (None, _) => format!("‘{word}’: {first} is not a port; ports are 1 to 65535"),
+        (Some(_), Some(last)) => match number(last) {
+            None => format!("‘{word}’: {last} is not a port; ports are 1 to 65535"),
+            Some(_) => format!("‘{word}’: the range runs backwards; write {last}-{first}"),
+        },
+        (Some(_), None) => format!("‘{word}’ is not a port; ports are 1 to 65535"),
+    };
+    Err(UsageError::new(wrong))
+}
+
+/// What `-i` asks for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Internet {
+    pub(super) ipv4: bool,
+    pub(super) ipv6: bool,
+    pub(super) targets: Vec<Target>,
+}
+
+/// Reads every `-i`. A family holds for all that is asked for, so each must name the same.
+pub(super) fn internet(texts: &[String]) -> Result<Internet, UsageError> {
+    let mut all = Internet::default();
+    for (index, text) in texts.iter().enumerate() {
+        let one = one_internet(text)?;
+        if index > 0 && (one.ipv4, one.ipv6) != (all.ipv4, all.ipv6) {
+            let wrong =
+                "a 4 or 6 after -i holds for all that is asked for: give it to each -i, or use -4 or -6";
+            return Err(UsageError::new(wrong.to_owned()));
+        }
+        (all.ipv4, all.ipv6) = (one.ipv4, one.ipv6);
+        all.targets.extend(one.targets);
+    }
+    Ok(all)
+}
+
+/// Reads lsof's `[46][protocol][:ports]` (`lsof(8)`, option -i), and a port without its colon.
+/// Hosts are refused: this lists what listens here, at whatever address.
+fn one_internet(text: &str) -> Result<Internet, UsageError> {
+    let wrong = || {
+        UsageError::new(format!(
+            "‘-i {text}’: give [46][tcp|udp][:PORTS], as in -i :1538, -i tcp:80,443 or -i 6udp"
+        ))
+    };
+    let (selector, ports) = match text.split_once(':') {
+        Some((selector, ports)) if !ports.is_empty() => (selector, Some(ports)),
+        Some(_) => return Err(wrong()),
+        None if text.len() > 1 && looks_like_ports(text) => ("", Some(text)),
+        None => (text, None),
+    };
+    let (ipv4, ipv6, protocol) = match selector.as_bytes() {
+        [b'4', ..] => (true, false, &selector[1..]),
+        [b'6', ..] => (false, true, &selector[1..]),
+        _ => (false, false, selector),
+    };
+    let protocol = match protocol {
+        "" => None,
+        name => Some(Protocol::from_name(name).ok_or_else(wrong)?),
+    };
+    let targets = match (ports, protocol) {
+        (Some(ports), _) => {
+            let read = |port: &str| match (target(port)?, protocol) {
+                (Target::Ports(Ports { range, protocol: None }), protocol) => {
+                    Ok(Target::Ports(Ports { range, protocol }))
+                }
+                (Target::Name { word, protocol: None, ports }, protocol) => {
+                    Ok(Target::Name { word, protocol, ports })
+                }
+                (target, None) => Ok(target),
+                (_, Some(_)) => Err(wrong()),
+            };
+            ports.split(',').map(read).collect::<Result<_, _>>()?
+        }
+        (None, Some(_)) => vec![Target::Ports(Ports { range: PortRange::ALL, protocol })],
+        (None, None) => Vec::new(),
+    };
+    Ok(Internet { ipv4, ipv6, targets })
+}
+
+/// Reads process ids.
+pub(super) fn numbers(option: &str, values: &[String]) -> Result<Vec<Pid>, UsageError> {
+    let read = |value: &String| {
+        value.parse().map_err(|_| {
+            UsageError::new(format!("‘{option} {value}’: a process id is a number, as in {option} 4242"))
+        })
+    };
+    given(option, values)?.iter().map(read).collect()
+}
+
+/// Reads names. An empty one, as of a variable that is not set, would match nothing for ever.
+pub(super) fn given(option: &str, values: &[String]) -> Result<Vec<String>, UsageError> {
+    match values.iter().any(String::is_empty) {
+        true => Err(UsageError::new(format!("{option} was given nothing to look for"))),
+        false => Ok(values.to_vec()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ports(first: u16, last: u16, protocol: Option<Protocol>) -> Target {
+        Target::Ports(Ports { range: PortRange { first, last }, protocol })
+    }
+
+    fn named(word: &str) -> Target {
+        Target::Name { word: word.to_owned(), protocol: None, ports: Vec::new() }
+    }
+
+    #[test]
+    fn every_form_of_what() {
+        let (tcp, udp) = (Some(Protocol::Tcp), Some(Protocol::Udp));
+        for (word, expected) in [
+            ("1538", ports(1538, 1538, None)),
+            (":1538", ports(1538, 1538, None)),
+            ("1538/udp", ports(1538, 1538, udp)),
+            (":1538/TCP", ports(1538, 1538, tcp)),
+            ("27000-27009", ports(27000, 27009, None)),
+            ("27000-27009/tcp", ports(27000, 27009, tcp)),
+            ("3ds-lm", named("3ds-lm")),
+            (":ssh", named("ssh")),
+            ("lmgrd.intel", named("lmgrd.intel")),
+            ("rpc.statd", named("rpc.statd")),
+            ("ssh/tcp", Target::Name { word: "ssh".to_owned(), protocol: tcp, ports: Vec::new() }),
+            ("EtherNet/IP-1", named("EtherNet/IP-1")),
+        ] {
+            assert_eq!(target(word).unwrap(), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn commas_join_ports_and_nothing_else() {
+        let udp = Some(Protocol::Udp);
+        let expected = [ports(80, 80, None), ports(443, 443, None), ports(53, 53, udp)];
+        assert_eq!(targets(" 80,:443,53/udp").unwrap(), expected);
+        assert_eq!(targets("a,b").unwrap(), [named("a,b")]);
+        assert_eq!(targets("22,ssh").unwrap(), [ports(22, 22, None), named("ssh")]);
+        assert!(targets("80,").is_err() && targets(",80").is_err());
+        assert!(targets("80,70000").is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_says_what_would_be_right() {
+        let told = |word| target(word).unwrap_err().to_string();
+        insta::assert_snapshot!(told("70000"), @"‘70000’: 70000 is not a port; ports are 1 to 65535");
+        insta::assert_snapshot!(told("0"), @"‘0’: 0 is not a port; ports are 1 to 65535");
+        insta::assert_snapshot!(told("80-70000"), @"‘80-70000’: 70000 is not a port; ports are 1 to 65535");
+        insta::assert_snapshot!(told("27009-27000"), @"‘27009-27000’: the range runs backwards; write 27000-27009");
+        insta::assert_snapshot!(told("27000-"), @"‘27000-’: a range has two ends, as in 27000-27009");
+        insta::assert_snapshot!(told("1-2-3"), @"‘1-2-3’: a range has two ends, as in 27000-27009");
+        insta::assert_snapshot!(told("80/sctp"), @"‘80/sctp’: after the slash comes tcp or udp, as in 80/tcp");
+        insta::assert_snapshot!(told(":"), @"‘:’: after the colon comes a port, as in :1538");
+        insta::assert_snapshot!(told(""), @"an empty word names nothing: give a port, a service or a process");
+        insta::assert_snapshot!(told("127.0.0.1:80"), @"‘127.0.0.1:80’: ports are looked for at every address; give the port alone: 80");
+        insta::assert_snapshot!(told(":::22"), @"‘:::22’: ports are looked for at every address; give the port alone: 22");
+        insta::assert_snapshot!(told("fd00::2"), @"‘fd00::2’ is an address: ports are looked for at every address; give a port");
+        insta::assert_snapshot!(told("192.0.2.2"), @"‘192.0.2.2’ is an address: ports are looked for at every address; give a port");
+        insta::assert_snapshot!(told("tcp:80"), @"‘tcp:80’: write 80/tcp");
+        insta::assert_snapshot!(told("udp/53"), @"‘udp/53’: write 53/udp");
+        insta::assert_snapshot!(told("TCP"), @"‘TCP’: for all tcp ports use -t, for one write 80/tcp");
+    }
+
+    #[test]
+    fn ports_as_lsof_takes_them() {
+        let asked = |text| {
+            let internet = one_internet(text).unwrap();
+            (internet.ipv4, internet.ipv6, internet.targets)
+        };
+        let (tcp, udp) = (Some(Protocol::Tcp), Some(Protocol::Udp));
+        assert_eq!(asked(""), (false, false, vec![]));
+        assert_eq!(asked(":1538"), (false, false, vec![ports(1538, 1538, None)]));
+        assert_eq!(asked("1538"), (false, false, vec![ports(1538, 1538, None)]));
+        assert_eq!(asked("6"), (false, true, vec![]));
+        assert_eq!(asked("4TCP:80,443"), (true, false, vec![ports(80, 80, tcp), ports(443, 443, tcp)]));
+        assert_eq!(asked("udp"), (false, false, vec![ports(0, 65535, udp)]));
+        let ssh = Target::Name { word: "ssh".to_owned(), protocol: udp, ports: Vec::new() };
+        assert_eq!(asked("udp:ssh"), (false, false, vec![ssh]));
+        assert_eq!(asked("tcp:1-1024"), (false, false, vec![ports(1, 1024, tcp)]));
+    }
+
+    #[test]
+    fn what_lsof_takes_and_this_does_not_is_told() {
+        for text in ["tcp:80/udp", "udp:ssh/tcp", "@host", "tcp@host:80", "sctp", ":", "tcp:", "tcp:80,"] {
+            assert!(one_internet(text).is_err(), "{text}");
+        }
+    }
+}

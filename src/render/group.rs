@@ -1,0 +1,181 @@
+//! One line for what a person calls one service: its IPv4 and IPv6 sockets, its workers, and the
+//! sockets of one `SO_REUSEPORT` group.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use crate::model::{
+    AcceptQueue, Connections, Namespace, Owner, Pid, Process, Protocol, Row, Severity, State, Verdict,
+};
+
+/// The rows of one service, in the report's order.
+#[derive(Debug)]
+pub(super) struct RowGroup<'a> {
+    rows: Vec<&'a Row>,
+    lead: Option<&'a Process>,
+}
+
+/// What rows of one line have in common.
+#[derive(PartialEq, Eq, Hash)]
+struct Service<'a> {
+    protocol: Protocol,
+    port: u16,
+    state: State,
+    interface: Option<&'a str>,
+    namespace: Option<u64>,
+    license: Option<(Verdict, Severity)>,
+    who: Who<'a>,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Who<'a> {
+    /// The lead process is the same.
+    Lead(Pid),
+    /// Another process of the same program and user at the very same address, which the kernel
+    /// allows to an `SO_REUSEPORT` group, and over UDP with `SO_REUSEADDR` too (`socket(7)`).
+    Group {
+        address: IpAddr,
+        name: Option<&'a str>,
+        user: Option<String>,
+    },
+    Hidden {
+        uid: Option<u32>,
+        unit: Option<&'a str>,
+    },
+    Nobody,
+}
+
+/// Folds rows, in their order.
+pub(super) fn group(rows: &[Row]) -> Vec<RowGroup<'_>> {
+    let mut lines: Vec<RowGroup<'_>> = Vec::new();
+    let mut line_of: HashMap<Service<'_>, usize> = HashMap::new();
+    for row in rows {
+        let keys = keys(row);
+        let line = keys.iter().find_map(|key| line_of.get(key).copied()).unwrap_or_else(|| {
+            lines.push(RowGroup { rows: Vec::new(), lead: None });
+            lines.len() - 1
+        });
+        lines[line].add(row);
+        for key in keys {
+            line_of.entry(key).or_insert(line);
+        }
+    }
+    lines
+}
+
+fn keys(row: &Row) -> Vec<Service<'_>> {
+    let who = match &row.owner {
+        Owner::Identified(processes) => {
+            let lead = processes.first();
+            let group = Who::Group {
+                address: row.socket.local.ip(),
+                name: lead.and_then(|lead| lead.name.as_deref()),
+                user: row.user(),
+            };
+            lead.map(|lead| Who::Lead(lead.pid)).into_iter().chain([group]).collect()
+        }
+        Owner::Hidden => {
+            let unit = row.socket.made_in.as_ref().map(|unit| unit.name.as_str());
+            vec![Who::Hidden { uid: row.socket.uid, unit }]
+        }
+        Owner::Unattributed => vec![Who::Nobody],
+    };
+    let service = |who| Service {
+        protocol: row.socket.protocol,
+        port: row.socket.local.port(),
+        state: row.socket.state,
+        interface: row.socket.interface.as_deref(),
+        namespace: row.socket.namespace.as_ref().map(|Namespace { inode, .. }| *inode),
+        license: row.license.as_ref().map(|license| (license.verdict, license.severity)),
+        who,
+    };
+    who.into_iter().map(service).collect()
+}
+
+impl<'a> RowGroup<'a> {
+    fn add(&mut self, row: &'a Row) {
+        self.rows.push(row);
+        if let Some(lead) = row.owner.lead() {
+            let age = |process: &Process| (process.started_at.is_none(), process.started_at, process.pid);
+            if self.lead.is_none_or(|oldest| age(lead) < age(oldest)) {
+                self.lead = Some(lead);
+            }
+        }
+    }
+
+    /// The row that stands for all: that of the lead.
+    pub(super) fn first(&self) -> &'a Row {
+        let lead = self.lead.map(|lead| lead.pid);
+        let of_lead = self.rows.iter().find(|row| row.owner.lead().map(|p| p.pid) == lead);
+        of_lead.unwrap_or(&self.rows[0])
+    }
+
+    /// The process that stands for all.
+    pub(super) fn lead(&self) -> Option<&'a Process> {
+        self.lead
+    }
+
+    /// Every other holder, each once, by id.
+    pub(super) fn others(&self) -> Vec<&'a Process> {
+        let lead = self.lead.map(|lead| lead.pid);
+        let all = self.rows.iter().flat_map(|row| row.owner.processes()).map(Arc::as_ref);
+        let mut others: Vec<_> = all.filter(|process| Some(process.pid) != lead).collect();
+        others.sort_by_key(|process| process.pid);
+        others.dedup_by_key(|process| process.pid);
+        others
+    }
+
+    /// The addresses, each once, those of the widest reach first, as a person writes them: an
+    /// IPv4-mapped one as IPv4.
+    pub(super) fn addresses(&self) -> Vec<String> {
+        let mut rows = self.rows.clone();
+        rows.sort_by_key(|row| Reverse(row.exposure));
+        let mut addresses: Vec<String> = Vec::new();
+        for row in rows {
+            let ip = row.socket.local.ip().to_canonical();
+            let text = match &row.socket.interface {
+                Some(interface) => format!("{ip}%{interface}"),
+                None => ip.to_string(),
+            };
+            if !addresses.contains(&text) {
+                addresses.push(text);
+            }
+        }
+        addresses
+    }
+
+    /// The connections of all sockets together. Those of one `SO_REUSEPORT` group have them in common.
+    pub(super) fn connections(&self) -> Option<Connections> {
+        let mut counted: Vec<(SocketAddr, Option<&str>)> = Vec::new();
+        let mut all: Option<Connections> = None;
+        for row in &self.rows {
+            let place = (row.socket.local, row.socket.interface.as_deref());
+            let Some(one) = row.socket.connections.as_ref().filter(|_| !counted.contains(&place)) else {
+                continue;
+            };
+            counted.push(place);
+            let all = all.get_or_insert_default();
+            all.established += one.established;
+            all.peers += one.peers;
+            all.top.extend(&one.top);
+        }
+        if let Some(all) = &mut all {
+            all.top.sort_by_key(|&(address, count)| (Reverse(count), address));
+        }
+        all
+    }
+
+    /// Of the sockets' queues the one with the least room, and where it is.
+    pub(super) fn fullest_queue(&self) -> Option<(AcceptQueue, IpAddr)> {
+        let queues =
+            self.rows.iter().filter_map(|row| Some((row.socket.accept_queue?, row.socket.local.ip())));
+        queues.max_by_key(|(queue, _)| (queue.is_full(), queue.waiting, Reverse(queue.limit)))
+    }
+
+    /// The rows themselves.
+    pub(super) fn rows(&self) -> &[&'a Row] {
+        &self.rows
+    }
+}

@@ -1,0 +1,71 @@
+//! The one port or service that was asked about, even where nothing listens there.
+
+use std::sync::Arc;
+
+use super::annotate::service;
+use crate::knowledge::Registry;
+use crate::knowledge::{Licenses, PortClaims};
+use crate::model::{Asked, Observation, Pid, PortConnection, PortRange, Process};
+use crate::query::Request;
+use crate::query::filter::{Ports, Selection, Target};
+
+/// What is known of it, besides who listens.
+pub(super) fn about(
+    typed: &str,
+    request: &Request,
+    selection: &Selection,
+    observation: &Observation,
+) -> Asked {
+    let (registry, licenses, os) = (Registry::embedded(), Licenses::embedded(), observation.host.os);
+    let mut ports: Vec<Ports> = Vec::new();
+    let mut name = None;
+    for target in &selection.targets {
+        match target {
+            Target::Ports(one) => ports.push(*one),
+            Target::Name { word, ports: several, .. } => {
+                name = Some(word);
+                ports.extend(several);
+            }
+        }
+    }
+    let Some(&first) = ports.first() else { return Asked { typed: typed.to_owned(), ..Asked::default() } };
+    let mut ranges: Vec<PortRange> = ports.iter().map(|ports| ports.range).collect();
+    ranges.sort_unstable();
+    ranges.dedup();
+    let protocol = ports.iter().all(|ports| ports.protocol == first.protocol).then_some(first.protocol);
+    let protocol = protocol.flatten().or(selection.protocol);
+    let claims = PortClaims::of(first.range.first, protocol, licenses, registry);
+    let entry = registry
+        .of_port(first.range.first)
+        .filter(|entry| protocol.is_none_or(|protocol| entry.is_for(protocol)))
+        .find(|entry| name.is_none_or(|name| entry.name.eq_ignore_ascii_case(name)));
+    let same_number = typed.parse().ok().and_then(|pid: Pid| observation.processes.get(&pid));
+    Asked {
+        typed: typed.to_owned(),
+        ports: ranges,
+        protocol,
+        family: match (request.scope.ipv4, request.scope.ipv6) {
+            (true, false) => Some("IPv4"),
+            (false, true) => Some("IPv6"),
+            _ => None,
+        },
+        process_of_that_number: same_number.and_then(|process| process.name.clone()),
+        service: entry.map(service),
+        managers: claims.managers_reported(),
+        expected: claims.expected(licenses, os),
+        rules: observation.port_rules.clone(),
+        port_connections: port_connections(observation),
+    }
+}
+
+/// What else has the ports, those that keep others from them longest first.
+fn port_connections(observation: &Observation) -> Vec<(PortConnection, Vec<Arc<Process>>)> {
+    let process = |pid: &Pid| observation.processes.get(pid).cloned();
+    let with_holders = |connection: &PortConnection| {
+        let holders = connection.pids.iter().filter_map(process).collect();
+        (connection.clone(), holders)
+    };
+    let mut port_connections: Vec<_> = observation.port_connections.iter().map(with_holders).collect();
+    port_connections.sort_by_key(|(connection, _)| (connection.state, connection.local, connection.peer));
+    port_connections
+}
