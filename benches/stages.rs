@@ -9,7 +9,7 @@ use std::sync::Arc;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use jiff::Timestamp;
 use whatlistens::model::{
-    Executable, Holding, Host, Observation, Os, Process, Protocol, Socket, SocketId, State,
+    Executable, Holding, Host, Observation, Os, Presence, Process, Program, Protocol, Socket, SocketId, State,
 };
 use whatlistens::os::decode::linux::{inet_diag, proc_pid};
 use whatlistens::query::{Request, Task};
@@ -25,7 +25,10 @@ fn machine(listeners: u32) -> Observation {
         Arc::new(Process {
             pid,
             ppid: Some(1),
-            exe: Some(Executable { path: format!("/usr/sbin/{name}"), ..Executable::default() }),
+            presence: Presence::Running(Program {
+                exe: Some(Executable { path: format!("/usr/sbin/{name}"), ..Executable::default() }),
+                ..Program::default()
+            }),
             short_name: Some(name.clone()),
             name: Some(name),
             uid: Some(1000),

@@ -5,8 +5,7 @@
 use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
-use whatlistens::model::Protocol;
-use whatlistens::os::decode::kernel_socket::Family;
+use whatlistens::model::{Family, Protocol};
 use whatlistens::os::decode::file_text;
 use whatlistens::os::decode::linux::{
     btf, cgroup, docker_proxy, inet_diag, local_addresses, mounts, port_filter::port_filter, port_rules, proc_net,
@@ -23,8 +22,8 @@ fuzz_target!(|data: &[u8]| {
             let datagram = inet_diag::read(rest, 7);
             assert!(datagram.messages.len() <= rest.len() / 16, "each message has a header");
         }
-        2 => drop(proc_net::read(Family::V4, &text)),
-        3 => drop(proc_net::read(Family::V6, &text)),
+        2 => drop(proc_net::read(Family::Ipv4, &text)),
+        3 => drop(proc_net::read(Family::Ipv6, &text)),
         4 => {
             let _ = (proc_pid::stat(rest), proc_pid::socket_inode(rest), proc_pid::namespace_inode(rest));
             let _ = (proc_pid::mapped_from(&text, "/usr/sbin/nginx"), proc_pid::boot_time(&text));

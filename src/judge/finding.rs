@@ -141,12 +141,12 @@ pub(super) fn wrapper(exe: &str, process: &Process, advice: &str, subject: Subje
 
 /// What speaks against a file that has a name one would trust.
 pub(super) fn doubt(exe: &str, process: &Process, managers: &str, port: u16) -> Option<Finding> {
-    let file = process.exe.as_ref()?;
+    let file = process.exe()?;
     if let Some(interpreter) = file.interpreter {
         return Some(Finding::new(
             Verdict::Mismatch,
             Severity::Warning,
-            format!("it is called {exe}, but the file is {interpreter} under another name"),
+            format!("it is called {exe}, but the file is {} under another name", interpreter.name()),
             Some(format!(
                 "Find out who made it look like a license manager, and what it runs: whatlistens --args {port}."
             )),

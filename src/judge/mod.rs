@@ -12,10 +12,12 @@ use self::finding::{Finding, list};
 pub use self::inspection::Inspection;
 
 use crate::knowledge::{
-    Confidence, LicenseManager, Licenses, PortClaims, Recognised, RegisteredTo, Registry, Role, Technology,
-    wrapper,
+    LicenseManager, Licenses, PortClaims, Recognised, RegisteredTo, Registry, Technology, wrapper,
 };
-use crate::model::{License, Manager, NotInspected, Os, Owner, PortRange, Process, Protocol, Verdict};
+use crate::model::{
+    Confidence, License, Manager, NotInspected, Os, Owner, PortRange, PortRole, Presence, Process, Protocol,
+    Verdict,
+};
 
 /// What is judged: a socket's address and who holds it.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +49,7 @@ pub fn judge(subject: Subject<'_>, licenses: &Licenses, registry: Registry<'_>) 
     } else {
         let manager = case.belongs_here(lead?, known?)?;
         let here = claims.managers_reported().into_iter().find(|reported| reported.id == manager.id);
-        let elsewhere = || manager.at(PortRange { first: port, last: port });
+        let elsewhere = || manager.at(PortRange::one(port));
         (vec![here.unwrap_or_else(elsewhere)], licenses.expected(&[manager], subject.os))
     };
     case.called = list(managers.iter().map(Manager::called));
@@ -145,22 +147,20 @@ impl<'a> Case<'a> {
 
     /// The holders to judge, the lead first: without systemd, where it opened the socket for another.
     fn serving(&self) -> Vec<&'a Process> {
-        let opens_for_others = |process: &&Process| {
-            process.exe.as_ref().is_some_and(|exe| exe.path.ends_with("/lib/systemd/systemd"))
-        };
+        let opens_for_others =
+            |process: &&Process| process.exe().is_some_and(|exe| exe.path.ends_with("/lib/systemd/systemd"));
         let holders = self.subject.owner.processes();
-        let (openers, others): (Vec<_>, Vec<_>) = holders.iter().map(Arc::as_ref).partition(opens_for_others);
+        let (openers, others): (Vec<_>, Vec<_>) = holders.map(Arc::as_ref).partition(opens_for_others);
         if others.is_empty() { openers } else { others }
     }
 
     /// What one holder is here.
     fn of(&self, process: &Process) -> Finding {
         let os = self.subject.os;
-        if process.is_kernel {
-            return finding::kernel();
-        }
-        if process.survivors.is_some() {
-            return finding::ended(process);
+        match process.presence {
+            Presence::Kernel => return finding::kernel(),
+            Presence::Ended { .. } => return finding::ended(process),
+            Presence::Running(_) | Presence::Vanished => {}
         }
         let Some(exe) = process.exe_name(os) else { return finding::nameless(process) };
         let known = self.licenses.recognise(process, os);
@@ -205,7 +205,7 @@ impl<'a> Case<'a> {
     /// systems where none says anything; a name that only the file itself says needs a maker that is known.
     fn maker_doubt(&self, exe: &str, process: &Process, known: Recognised<'a>) -> Option<Finding> {
         let makers = self.licenses.makers(known);
-        let version = process.exe.as_ref()?.version.as_ref()?;
+        let version = process.exe()?.version.as_ref()?;
         let begins = |company: &str, maker: &str| {
             company.get(..maker.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(maker))
         };
@@ -292,7 +292,7 @@ impl<'a> Case<'a> {
     fn serving_whom(&self, manager: &LicenseManager) -> String {
         let (port, protocol) = (self.subject.local.port(), Some(self.subject.protocol));
         let role = manager.ports.iter().find(|known| known.is_at(port, protocol)).map(|known| known.role);
-        if role == Some(Role::Helper) {
+        if role == Some(PortRole::Helper) {
             return "; it is a helper of the programs that use licenses, and no license server".to_owned();
         }
         match (manager.clients, self.subject.local.ip().to_canonical().is_loopback()) {
@@ -311,9 +311,10 @@ impl<'a> Case<'a> {
         let holders = self.serving();
         let Some(lead) = holders.first() else { return Vec::new() };
         let mut evidence = Vec::new();
-        if let Some(file) = &lead.exe {
+        if let Some(file) = lead.exe() {
             evidence.push(format!("exe {}", file.path));
-            evidence.extend(file.interpreter.map(|interpreter| format!("the file is {interpreter}")));
+            evidence
+                .extend(file.interpreter.map(|interpreter| format!("the file is {}", interpreter.name())));
             evidence.extend(file.texts.iter().map(|text| format!("the file says “{text}”")));
             if file.deleted == Some(true) {
                 evidence.push("the file was deleted or replaced since it started".to_owned());
@@ -344,8 +345,8 @@ impl<'a> Case<'a> {
         let mut services =
             services.filter(|known| lead.services.iter().any(|service| service.name == **known));
         evidence.extend(services.next().map(|service| format!("it runs as the service {service}")));
-        if let Some(program) = &lead.program {
-            evidence.push(format!("its command line names {program}"));
+        if let Some(id) = lead.program().and_then(|program| program.interpreted.as_ref()) {
+            evidence.push(format!("its command line names {id}"));
         }
         if let (Some(exe), Some(short)) = (lead.exe_name(self.subject.os), &lead.short_name)
             && !exe.starts_with(short.as_str())

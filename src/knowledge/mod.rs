@@ -6,8 +6,8 @@ mod port_claims;
 mod registry;
 
 pub use licenses::{
-    Belief, CommandLine, Confidence, Document, Emulator, Executables, Interpreter, KnownPort, LicenseManager,
-    Licenses, OnWindows, Recognised, Role, Technology, wrapper,
+    Belief, CommandLine, Document, Emulator, Executables, KnownPort, LicenseManager, Licenses, OnWindows,
+    Recognised, Technology, wrapper,
 };
 pub use port_claims::{PortClaims, RegisteredTo};
 pub use registry::{Entry, LicenseBasis, Registry, nearest};

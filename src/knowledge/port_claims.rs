@@ -92,7 +92,7 @@ impl<'a> PortClaims<'a> {
     fn reported(&self, manager: &LicenseManager) -> Manager {
         let here = manager.ports.iter().find(|known| known.is_at(self.port, self.protocol));
         let range = here.and_then(|known| known.range);
-        let mut reported = manager.at(range.unwrap_or(PortRange { first: self.port, last: self.port }));
+        let mut reported = manager.at(range.unwrap_or(PortRange::one(self.port)));
         match self.registered {
             RegisteredTo::Other(entry) => {
                 let note = format!(

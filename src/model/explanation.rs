@@ -1,5 +1,7 @@
 //! What is known of a port, a service or a license manager, whatever this machine runs.
 
+use serde::Deserialize;
+
 use super::{Os, PortRange, Protocol};
 
 /// The answer to one thing that was asked about.
@@ -54,6 +56,63 @@ pub struct Correction {
     pub sources: Vec<String>,
 }
 
+/// How sure a fact is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// The registry's name, or hearsay: no process can be called wrong by it.
+    RegistryOnly,
+    /// Named second-hand sources, or inference from the vendor's documents.
+    Medium,
+    /// The vendor's own document, or a named file seen.
+    High,
+}
+
+impl Confidence {
+    /// The word for it, in the data and in the JSON.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Confidence::RegistryOnly => "registry-only",
+            Confidence::Medium => "medium",
+            Confidence::High => "high",
+        }
+    }
+}
+
+/// What listens on a port of a license manager.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PortRole {
+    /// The license server itself.
+    Server,
+    /// A vendor's daemon, started by the license server.
+    VendorDaemon,
+    /// A web page for administrators.
+    Web,
+    /// Administration that is no web page.
+    Admin,
+    /// What clients look a server up by.
+    Discovery,
+    /// A helper of the programs that use licenses; no server.
+    Helper,
+}
+
+impl PortRole {
+    /// The word for it, in the data and in the JSON.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            PortRole::Server => "server",
+            PortRole::VendorDaemon => "vendor-daemon",
+            PortRole::Web => "web",
+            PortRole::Admin => "admin",
+            PortRole::Discovery => "discovery",
+            PortRole::Helper => "helper",
+        }
+    }
+}
+
 /// A license manager, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManagerFacts {
@@ -65,8 +124,8 @@ pub struct ManagerFacts {
     pub product: String,
     /// The licensing system it is built on, where there is one.
     pub technology: Option<String>,
-    /// How sure the facts are: `high`, `medium` or `registry-only`.
-    pub confidence: &'static str,
+    /// How sure the facts are.
+    pub confidence: Confidence,
     /// Its ports.
     pub ports: Vec<ManagerPort>,
     /// Its processes, for each system on which one is known.
@@ -96,8 +155,8 @@ pub struct ManagerPort {
     pub range: Option<PortRange>,
     /// Its protocols.
     pub protocols: Vec<Protocol>,
-    /// What listens there, such as `server` or `vendor-daemon`.
-    pub role: &'static str,
+    /// What listens there.
+    pub role: PortRole,
 }
 
 /// The processes of a license manager on one system.

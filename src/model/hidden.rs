@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::Pid;
 
 /// What everyone may see of a process.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct HiddenProcess {
     /// The kernel's short name.
     pub short_name: String,
@@ -17,7 +19,7 @@ pub struct HiddenProcess {
 
 /// The processes whose open files this user may not read. A socket that nobody is seen to hold is
 /// held by one of them, if by any.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HiddenProcesses {
     /// These. None of them: everything was seen.
     Processes(BTreeMap<Pid, HiddenProcess>),

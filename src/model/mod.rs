@@ -9,19 +9,21 @@ mod report;
 mod socket;
 
 pub use explanation::{
-    Correction, EmulatorFacts, Explanation, ManagerFacts, ManagerPort, ManagerProcesses, RegisteredService,
+    Confidence, Correction, EmulatorFacts, Explanation, ManagerFacts, ManagerPort, ManagerProcesses,
+    PortRole, RegisteredService,
 };
 pub use hidden::{HiddenProcess, HiddenProcesses};
 pub use observation::{Gap, GapKind, Holding, Host, Observation, Os, OtherNamespace};
-pub use ports::{ConnectionState, ExcludedPorts, Families, PortConnection, PortRules, UnansweredAttempt};
+pub use ports::{ConnectionState, ExcludedPorts, PortConnection, PortRules, UnansweredAttempt};
 pub use process::{
-    Application, Container, Executable, FileVersion, Forward, NotInspected, Pid, Process, ProcessService,
-    account_name, file_name,
+    Application, ApplicationKind, Container, Executable, FileVersion, Forward, Interpreter, NotInspected,
+    Pid, Presence, Process, ProcessRef, ProcessService, Program, Runtime, ServiceManager, account_name,
+    file_name,
 };
 pub use report::{
     Asked, Attributed, Excluded, Exposure, License, Manager, Owner, PortClass, Report, Row, Service,
     Severity, UnansweredClient, Verdict, vendor_and_product,
 };
 pub use socket::{
-    AcceptQueue, Activation, Connections, Namespace, PortRange, Protocol, Socket, SocketId, State,
+    AcceptQueue, Activation, Connections, Family, Namespace, PortRange, Protocol, Socket, SocketId, State,
 };

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     HiddenProcesses, Namespace, Pid, PortConnection, PortRules, Process, Protocol, Socket, SocketId,
     UnansweredAttempt,
@@ -13,7 +15,7 @@ use super::{
 
 /// The operating system that was observed. A recorded observation keeps its own, so that it is
 /// judged alike wherever it is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Os {
     /// Linux.
     Linux,
@@ -45,7 +47,7 @@ impl Os {
 }
 
 /// The machine that was observed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Host {
     /// Its host name; `None` where it has none.
     pub name: Option<String>,
@@ -54,7 +56,7 @@ pub struct Host {
 }
 
 /// That a process has a socket open. Many to many: workers share sockets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Holding {
     /// The socket.
     pub socket: SocketId,
@@ -63,7 +65,7 @@ pub struct Holding {
 }
 
 /// What kind of thing could not be seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum GapKind {
     /// A socket table, or part of one, could not be read: listeners may be missing.
     SocketsUnreadable,
@@ -128,7 +130,7 @@ impl fmt::Display for GapKind {
 }
 
 /// A fact about what could not be seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
     /// Its kind.
     pub kind: GapKind,
@@ -149,7 +151,7 @@ impl Gap {
 }
 
 /// A network namespace whose listeners are counted and not listed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OtherNamespace {
     /// The namespace.
     pub namespace: Namespace,
@@ -158,7 +160,7 @@ pub struct OtherNamespace {
 }
 
 /// Everything one look at the machine saw.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
     /// The machine.
     pub host: Host,

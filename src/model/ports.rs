@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 
-use super::{Pid, PortRange, Protocol};
+use serde::{Deserialize, Serialize};
+
+use super::{Family, Pid, PortRange, Protocol};
 
 /// The rules of a system for its ports (`ip_sysctl` in the documentation of Linux).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PortRules {
     /// The ports given to programs that ask for none in particular.
     pub ephemeral: Option<PortRange>,
@@ -17,32 +19,21 @@ pub struct PortRules {
 }
 
 /// Ports that no program is given that asks for none in particular.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ExcludedPorts {
     /// The ports.
     pub ports: PortRange,
     /// The protocol; `None` for both.
     pub protocol: Option<Protocol>,
-    /// The address families.
-    pub family: Families,
+    /// The address family; `None` for both.
+    pub family: Option<Family>,
     /// Whether a program that asks for one of them by number gets it: an administrator keeps them for
     /// such. Where not, somebody has reserved them, and all others are refused.
     pub by_number: bool,
 }
 
-/// One address family, or both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Families {
-    /// IPv4 alone.
-    Ipv4,
-    /// IPv6 alone.
-    Ipv6,
-    /// Both.
-    Both,
-}
-
 /// A socket with a peer whose own port was asked about: what is left of a listener, or a client's.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortConnection {
     /// Its protocol.
     pub protocol: Protocol,
@@ -57,7 +48,7 @@ pub struct PortConnection {
 }
 
 /// What a socket with a peer is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ConnectionState {
     /// It is connected, or was and is not yet closed on this side.
     Connected,
@@ -70,7 +61,7 @@ pub enum ConnectionState {
 }
 
 /// A request for a connection that is not answered: it was sent again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnansweredAttempt {
     /// Where it was sent from.
     pub local: SocketAddr,

@@ -4,19 +4,49 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{Os, Protocol};
 
 /// A process id.
 pub type Pid = u32;
 
+/// A program that runs scripts or other programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Interpreter {
+    Python,
+    Perl,
+    Ruby,
+    NodeJs,
+    Java,
+    Bash,
+    BusyBox,
+}
+
+impl Interpreter {
+    /// What people call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Interpreter::Python => "Python",
+            Interpreter::Perl => "Perl",
+            Interpreter::Ruby => "Ruby",
+            Interpreter::NodeJs => "Node.js",
+            Interpreter::Java => "Java",
+            Interpreter::Bash => "bash",
+            Interpreter::BusyBox => "BusyBox",
+        }
+    }
+}
+
 /// The file a process runs.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Executable {
     /// The full path; bytes that are not UTF-8 are replaced by U+FFFD.
     pub path: String,
     /// The interpreter that the file is, whatever its name; looked for only under some names.
-    pub interpreter: Option<&'static str>,
+    pub interpreter: Option<Interpreter>,
     /// Of the texts that were looked for in the file, those that it has.
     pub texts: Vec<String>,
     /// Whether the file was deleted or replaced since the process started; `None` where not known.
@@ -32,7 +62,7 @@ pub struct Executable {
 
 /// What a program's file says of itself in its version resource (`VERSIONINFO` in Microsoft's
 /// documentation of resource files). Whoever makes the file can write there what they like.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FileVersion {
     /// Who made it (`CompanyName`).
     pub company: Option<String>,
@@ -43,7 +73,7 @@ pub struct FileVersion {
 }
 
 /// Why a file is not looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NotInspected {
     /// It lies on a file server, or a program serves it: that may not answer for hours.
     MayNotAnswer,
@@ -65,11 +95,36 @@ impl FileVersion {
     }
 }
 
+/// A program that starts services and keeps track of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServiceManager {
+    Systemd,
+    /// One user's own systemd.
+    SystemdUser,
+    Launchd,
+    /// The service control manager.
+    Windows,
+}
+
+impl ServiceManager {
+    /// The word for it in the JSON and on the screen.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            ServiceManager::Systemd => "systemd",
+            ServiceManager::SystemdUser => "systemd-user",
+            ServiceManager::Launchd => "launchd",
+            ServiceManager::Windows => "windows",
+        }
+    }
+}
+
 /// The service manager's name for what a process belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessService {
-    /// Which service manager: `systemd`, `systemd-user` (one user's own), `launchd`, `windows`.
-    pub manager: String,
+    /// Which service manager.
+    pub manager: ServiceManager,
     /// Its name for the service, such as `nginx.service`.
     pub name: String,
     /// What people know it as, where that is something else: `DNS Client` for Windows' `Dnscache`.
@@ -79,16 +134,46 @@ pub struct ProcessService {
 impl ProcessService {
     /// A service that is known by that name alone.
     #[must_use]
-    pub fn new(manager: &str, name: &str) -> ProcessService {
-        ProcessService { manager: manager.to_owned(), name: name.to_owned(), display_name: None }
+    pub fn new(manager: ServiceManager, name: &str) -> ProcessService {
+        ProcessService { manager, name: name.to_owned(), display_name: None }
+    }
+}
+
+/// What runs a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Runtime {
+    Docker,
+    Podman,
+    Containerd,
+    CriO,
+    /// A pod's container whose runtime does not show.
+    Kubernetes,
+    Lxc,
+    SystemdNspawn,
+}
+
+impl Runtime {
+    /// The word for it in the JSON and on the screen.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Runtime::Docker => "docker",
+            Runtime::Podman => "podman",
+            Runtime::Containerd => "containerd",
+            Runtime::CriO => "cri-o",
+            Runtime::Kubernetes => "kubernetes",
+            Runtime::Lxc => "lxc",
+            Runtime::SystemdNspawn => "systemd-nspawn",
+        }
     }
 }
 
 /// The container a process runs in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Container {
-    /// `docker`, `podman`, `containerd`, ….
-    pub runtime: String,
+    /// What runs it.
+    pub runtime: Runtime,
     /// The runtime's identifier.
     pub id: String,
     /// The name a person gave it, where it can be had.
@@ -103,21 +188,43 @@ impl Container {
     #[must_use]
     pub fn called(&self) -> String {
         let id = self.id.get(..12).filter(|_| self.id.len() == 64).unwrap_or(&self.id);
-        format!("{} {}", self.runtime, self.name.as_deref().unwrap_or(id))
+        format!("{} {}", self.runtime.code(), self.name.as_deref().unwrap_or(id))
+    }
+}
+
+/// How an application is packaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ApplicationKind {
+    Snap,
+    Flatpak,
+    /// A bundle of macOS.
+    App,
+}
+
+impl ApplicationKind {
+    /// The word for it in the JSON and on the screen.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            ApplicationKind::Snap => "snap",
+            ApplicationKind::Flatpak => "flatpak",
+            ApplicationKind::App => "app",
+        }
     }
 }
 
 /// The sandboxed or bundled application a process is part of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Application {
-    /// `snap`, `flatpak` or `app` (a bundle of macOS).
-    pub kind: String,
+    /// How it is packaged.
+    pub kind: ApplicationKind,
     /// Its id there: `firefox`, `org.mozilla.firefox`, `Safari`.
     pub id: String,
 }
 
 /// Where a process sends on what it receives.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Forward {
     /// The protocol it uses.
     pub protocol: Protocol,
@@ -125,13 +232,48 @@ pub struct Forward {
     pub to: SocketAddr,
     /// The container there, where its network namespace could be looked into.
     pub container: Option<Container>,
-    /// The process that listens there, by its id and name.
-    pub process: Option<(Pid, Option<String>)>,
+    /// The process that listens there.
+    pub process: Option<ProcessRef>,
+}
+
+/// A process of which only the id, and perhaps the name, is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessRef {
+    pub pid: Pid,
+    pub name: Option<String>,
+}
+
+/// What a process runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Program {
+    /// The file it runs; `None` where that could not be read.
+    pub exe: Option<Executable>,
+    /// Its command line, where it was asked for.
+    pub args: Option<Vec<String>>,
+    /// The id of the license manager or emulator that an interpreter runs, where its command line names one.
+    /// Nothing else of a command line is kept that was not asked for: it may hold secrets.
+    pub interpreted: Option<String>,
+}
+
+/// Whether a process runs, and if not, what it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Presence {
+    Running(Program),
+    /// The kernel itself: on Windows the process `System`.
+    Kernel,
+    /// It has ended and its sockets live on. On Windows the processes that it had started, and that still run,
+    /// may have inherited them.
+    Ended {
+        children: Vec<ProcessRef>,
+    },
+    /// It ended while the machine was scanned: only its id is known.
+    #[default]
+    Vanished,
 }
 
 /// What is known of one process. Everything but its id can be unknown, because a process may end,
-/// or be another user's, between two looks.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// or be another user's, while the machine is scanned.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Process {
     /// Its id.
     pub pid: Pid,
@@ -142,13 +284,8 @@ pub struct Process {
     /// The kernel's short name (`comm`), which the process itself can set and which Linux cuts at
     /// 15 bytes (`PR_SET_NAME` in prctl(2)). Never judged by; shown where it contradicts `name`.
     pub short_name: Option<String>,
-    /// The file it runs.
-    pub exe: Option<Executable>,
-    /// Its command line, where it was asked for.
-    pub args: Option<Vec<String>>,
-    /// The program that an interpreter runs, where its command line names one that was looked for.
-    /// Nothing else of a command line is kept that was not asked for: it may hold secrets.
-    pub program: Option<String>,
+    /// Whether it runs, and what.
+    pub presence: Presence,
     /// The number of the user it runs as, on systems that have such numbers.
     pub uid: Option<u32>,
     /// The user it runs as: the name, or the number where it has none, as ps(1) shows it.
@@ -163,18 +300,36 @@ pub struct Process {
     pub application: Option<Application>,
     /// Where it sends on what it receives, where its command line says so.
     pub forward: Option<Forward>,
-    /// Whether it is the kernel itself: on Windows the process `System`.
-    pub is_kernel: bool,
-    /// Where it has ended and its sockets live on: the processes that it had started and that still
-    /// run. On Windows they may have inherited what it had open.
-    pub survivors: Option<Vec<(Pid, Option<String>)>>,
 }
 
 impl Process {
+    /// What it runs; `None` where it does not run.
+    #[must_use]
+    pub fn program(&self) -> Option<&Program> {
+        match &self.presence {
+            Presence::Running(program) => Some(program),
+            Presence::Kernel | Presence::Ended { .. } | Presence::Vanished => None,
+        }
+    }
+
+    /// What it runs, to be completed.
+    pub fn program_mut(&mut self) -> Option<&mut Program> {
+        match &mut self.presence {
+            Presence::Running(program) => Some(program),
+            Presence::Kernel | Presence::Ended { .. } | Presence::Vanished => None,
+        }
+    }
+
+    /// The file it runs, where that could be read.
+    #[must_use]
+    pub fn exe(&self) -> Option<&Executable> {
+        self.program()?.exe.as_ref()
+    }
+
     /// The file name of the executable: what a process is judged by.
     #[must_use]
     pub fn exe_name(&self, os: Os) -> Option<&str> {
-        self.exe.as_ref().map(|exe| file_name(&exe.path, os))
+        self.exe().map(|exe| file_name(&exe.path, os))
     }
 }
 

@@ -6,14 +6,20 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    ExcludedPorts, Gap, Host, OtherNamespace, PortConnection, PortRange, PortRules, Process, Protocol, Socket,
+    ExcludedPorts, Family, Gap, Host, OtherNamespace, PortConnection, PortRange, PortRules, Process,
+    Protocol, Socket,
 };
 
 /// Who holds a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Owner {
-    /// These processes; never empty; the lead first (the oldest ancestor among them).
-    Identified(Vec<Arc<Process>>),
+    /// These processes.
+    Identified {
+        /// The process that stands for all: the oldest ancestor among them.
+        lead: Arc<Process>,
+        /// The other holders, by age.
+        others: Vec<Arc<Process>>,
+    },
     /// Somebody whose processes this user may not look into.
     Hidden,
     /// No process: the kernel itself, or one in another PID namespace.
@@ -22,18 +28,18 @@ pub enum Owner {
 
 impl Owner {
     /// Every visible holder, the lead first; empty where none is visible.
-    #[must_use]
-    pub fn processes(&self) -> &[Arc<Process>] {
-        match self {
-            Owner::Identified(processes) => processes,
-            Owner::Hidden | Owner::Unattributed => &[],
-        }
+    pub fn processes(&self) -> impl Iterator<Item = &Arc<Process>> {
+        let (lead, others) = match self {
+            Owner::Identified { lead, others } => (Some(lead), &others[..]),
+            Owner::Hidden | Owner::Unattributed => (None, &[][..]),
+        };
+        lead.into_iter().chain(others)
     }
 
     /// The process that stands for all holders.
     #[must_use]
     pub fn lead(&self) -> Option<&Process> {
-        self.processes().first().map(Arc::as_ref)
+        self.processes().next().map(Arc::as_ref)
     }
 }
 
@@ -230,12 +236,6 @@ pub struct Row {
 }
 
 impl Row {
-    /// The lead's parent.
-    #[must_use]
-    pub fn parent(&self) -> Option<&Process> {
-        self.ancestors.first().map(Arc::as_ref)
-    }
-
     /// The user to show: the lead's, or else the socket's, by name or number.
     #[must_use]
     pub fn user(&self) -> Option<String> {
@@ -261,7 +261,7 @@ pub struct Asked {
     /// The protocol, where one was typed.
     pub protocol: Option<Protocol>,
     /// The address family, where one was asked for: then the other was not looked at.
-    pub family: Option<&'static str>,
+    pub family: Option<Family>,
     /// The name of the process that has the number as its id and listens other_namespaces: fingers used to
     /// `lsof -p` type one for the other.
     pub process_of_that_number: Option<String>,

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
+use serde::{Deserialize, Serialize};
+
 use super::{Process, ProcessService};
 
 /// The transport protocol of a socket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Protocol {
     /// TCP.
     Tcp,
@@ -37,8 +39,44 @@ impl fmt::Display for Protocol {
     }
 }
 
+/// An address family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Family {
+    Ipv4,
+    /// Which includes sockets bound to IPv4-mapped addresses, where sockets are asked for by family.
+    Ipv6,
+}
+
+impl Family {
+    pub const ALL: [Family; 2] = [Family::Ipv4, Family::Ipv6];
+
+    /// That of an address.
+    #[must_use]
+    pub fn of(address: SocketAddr) -> Family {
+        if address.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 }
+    }
+
+    /// The word for it in the JSON and on the command line.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Family::Ipv4 => "ipv4",
+            Family::Ipv6 => "ipv6",
+        }
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Family::Ipv4 => "IPv4",
+            Family::Ipv6 => "IPv6",
+        }
+    }
+}
+
 /// What a socket of this tool's interest is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum State {
     /// TCP in LISTEN (RFC 9293, section 3.3.2).
     Listen,
@@ -49,11 +87,11 @@ pub enum State {
 }
 
 /// Names one socket within one observation; it means nothing outside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SocketId(pub u64);
 
 /// A network namespace other than the caller's own (`network_namespaces(7)`).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Namespace {
     /// The inode that identifies it under `/proc/PID/ns/net`.
     pub inode: u64,
@@ -70,7 +108,7 @@ impl Namespace {
 }
 
 /// The connections that a TCP listener has not accepted yet (`listen(2)`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AcceptQueue {
     /// So many wait.
     pub waiting: u32,
@@ -87,7 +125,7 @@ impl AcceptQueue {
 }
 
 /// What systemd holds a socket for (`systemd.socket(5)`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activation {
     /// The unit that opened it: `ssh.socket`.
     pub socket: String,
@@ -96,7 +134,7 @@ pub struct Activation {
 }
 
 /// The connections that programs have with a listener.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Connections {
     /// How many are established.
     pub established: usize,
@@ -107,7 +145,7 @@ pub struct Connections {
 }
 
 /// One socket as the kernel reports it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Socket {
     /// Its name within the observation.
     pub id: SocketId,
@@ -168,7 +206,7 @@ impl Socket {
 }
 
 /// An inclusive range of ports; one port is a range of one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PortRange {
     /// The lowest port.
     pub first: u16,
@@ -177,6 +215,18 @@ pub struct PortRange {
 }
 
 impl PortRange {
+    /// A range of one port.
+    #[must_use]
+    pub fn one(port: u16) -> PortRange {
+        PortRange { first: port, last: port }
+    }
+
+    /// The port, where the range is of one.
+    #[must_use]
+    pub fn single(self) -> Option<u16> {
+        (self.first == self.last).then_some(self.first)
+    }
+
     /// Every port.
     pub const ALL: PortRange = PortRange { first: 0, last: u16::MAX };
 

@@ -37,8 +37,7 @@ pub(super) fn count<C: IntoIterator<Item = Connection>>(
     if listeners.is_empty() {
         return;
     }
-    let theirs: Vec<PortRange> =
-        listeners.keys().map(|&port| PortRange { first: port, last: port }).collect();
+    let theirs: Vec<PortRange> = listeners.keys().map(|&port| PortRange::one(port)).collect();
     let mut peers: HashMap<usize, HashMap<IpAddr, usize>> = HashMap::new();
     for Connection { local, interface, peer } in established(&theirs) {
         let here = listeners.get(&local.port()).into_iter().flatten();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::decode::file_text::{LOOKED_AT, interpreter_in, texts_in};
 use super::{FileChecks, Inspect, THIS_OS};
-use crate::model::{NotInspected, Pid, Process, Protocol, file_name};
+use crate::model::{NotInspected, Pid, Process, Protocol};
 
 /// The ports that each holder holds.
 pub(super) type PortsOf = BTreeMap<Pid, Vec<(Protocol, u16)>>;
@@ -43,11 +43,14 @@ pub(super) fn files(
         let ports = ports_of.get(&process.pid).map_or(&[][..], Vec::as_slice);
         inspect.interest(process, parent, ports, THIS_OS)
     };
-    let wanted = processes.values().filter(|process| process.exe.is_some());
+    let wanted = processes.values().filter(|process| process.exe().is_some());
     let wanted: Vec<(Pid, FileChecks)> = wanted.map(|process| (process.pid, interest(process))).collect();
     let texts = inspect.texts();
     for (pid, FileChecks { place, content }) in wanted {
-        let Some(exe) = processes.get_mut(&pid).and_then(|process| process.exe.as_mut()) else { continue };
+        let Some(exe) = processes.get_mut(&pid).and_then(|process| process.program_mut()?.exe.as_mut())
+        else {
+            continue;
+        };
         if !place && !content {
             continue;
         }
@@ -79,7 +82,7 @@ pub(super) fn command_lines(
     read: &mut dyn FnMut(&[Pid]) -> Vec<CommandLine>,
 ) {
     let holding = ports_of.keys().filter_map(|pid| processes.get(pid));
-    let exe_of = |process: &Process| process.exe.as_ref().map(|exe| file_name(&exe.path, THIS_OS).to_owned());
+    let exe_of = |process: &Process| process.exe_name(THIS_OS).map(str::to_owned);
     let wanted: BTreeMap<Pid, String> = holding
         .filter_map(|process| Some((process.pid, exe_of(process)?)))
         .filter(|(_, exe)| inspect.reads_command_line_of(exe))
@@ -89,8 +92,9 @@ pub(super) fn command_lines(
     }
     let pids: Vec<Pid> = wanted.keys().copied().collect();
     for (pid, args) in read(&pids) {
-        if let (Some(exe), Some(process)) = (wanted.get(&pid), processes.get_mut(&pid)) {
-            process.program = inspect.program(exe, &args);
+        let program = processes.get_mut(&pid).and_then(Process::program_mut);
+        if let (Some(exe), Some(program)) = (wanted.get(&pid), program) {
+            program.interpreted = inspect.program(exe, &args);
         }
     }
 }

@@ -121,7 +121,7 @@ impl Selection {
     /// Whether a port is among those that were asked for; all are where none was.
     #[must_use]
     pub fn takes(&self, protocol: Protocol, port: u16) -> bool {
-        self.overlaps(protocol, PortRange { first: port, last: port })
+        self.overlaps(protocol, PortRange::one(port))
     }
 }
 
@@ -215,10 +215,10 @@ fn in_ports(row: &Row, ports: &Ports) -> bool {
 /// Whether any holder is the one: a hidden one may be, where `may_be_hidden`.
 fn by_holder(row: &Row, is_it: impl Fn(&Process) -> bool, may_be_hidden: impl Fn() -> bool) -> Match {
     match &row.owner {
-        Owner::Identified(processes) if processes.iter().any(|process| is_it(process)) => Match::Yes,
-        Owner::Identified(_) if !row.more_holders => Match::No,
-        Owner::Identified(_) | Owner::Hidden if may_be_hidden() => Match::Unknown,
-        Owner::Identified(_) | Owner::Hidden => Match::No,
+        Owner::Identified { .. } if row.owner.processes().any(|process| is_it(process)) => Match::Yes,
+        Owner::Identified { .. } if !row.more_holders => Match::No,
+        Owner::Identified { .. } | Owner::Hidden if may_be_hidden() => Match::Unknown,
+        Owner::Identified { .. } | Owner::Hidden => Match::No,
         Owner::Unattributed => Match::No,
     }
 }
@@ -228,7 +228,7 @@ fn by_holder(row: &Row, is_it: impl Fn(&Process) -> bool, may_be_hidden: impl Fn
 #[must_use]
 pub fn is_called(process: &Process, word: &str) -> bool {
     // A path of Windows; no name has such a sign.
-    let path = process.exe.as_ref().map(|exe| exe.path.as_str()).filter(|_| word.contains('\\'));
+    let path = process.exe().map(|exe| exe.path.as_str()).filter(|_| word.contains('\\'));
     if path.is_some_and(|path| path.eq_ignore_ascii_case(word)) {
         return true;
     }
@@ -252,8 +252,8 @@ fn matches_user(row: &Row, user: &str, hidden: &HiddenProcesses, os: Os) -> Matc
     let of_socket = is(row.socket.user.as_deref(), row.socket.uid);
     let of_holder = by_holder(row, |p| is(p.user.as_deref(), p.uid), || hidden.may_be_of(user));
     // Windows names processes to everyone, and their users not.
-    let is_untold = |p: &Process| p.user.is_none() && p.name.is_some() && !p.is_kernel;
-    let may_be = os == Os::Windows && row.owner.processes().iter().any(|p| is_untold(p));
+    let is_untold = |p: &Process| p.user.is_none() && p.name.is_some() && p.program().is_some();
+    let may_be = os == Os::Windows && row.owner.processes().any(|p| is_untold(p));
     Match::from(of_socket).max(of_holder).max(if may_be { Match::Unknown } else { Match::No })
 }
 

@@ -11,7 +11,9 @@ use super::Style;
 use super::group::RowGroup;
 use super::page::Page;
 use super::text::{escape, list};
-use crate::model::{License, Manager, Owner, PortClass, Protocol, Report, Service, Severity, State, Verdict};
+use crate::model::{
+    License, Manager, Owner, PortClass, Presence, Protocol, Report, Service, Severity, State, Verdict,
+};
 
 mod free;
 mod holder;
@@ -135,8 +137,8 @@ fn held(line: &RowGroup<'_>, port: u16, protocol: Protocol) -> String {
             "{protocol} port {port} is in use, but no process here owns it: it may belong to the kernel \
              itself, or to a process in another PID namespace, such as a container's."
         ),
-        (Owner::Identified(_), Some(lead)) => {
-            if lead.survivors.is_some() {
+        (Owner::Identified { .. }, Some(lead)) => {
+            if matches!(lead.presence, Presence::Ended { .. }) {
                 let pid = lead.pid;
                 return format!(
                     "The process that opened {protocol} port {port} (PID {pid}) has ended, and the port is still \

@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table};
 use owo_colors::Style as Paint;
 
 use super::Style;
-use crate::model::{Excluded, ExcludedPorts, Families};
+use crate::model::{Excluded, ExcludedPorts, Family};
 
 /// So many license managers of one range are named; the rest are counted.
 const MOST_MANAGERS: usize = 4;
@@ -54,12 +54,8 @@ pub(super) fn range(excluded: &ExcludedPorts) -> String {
 }
 
 /// One word, so that a script can take the columns apart.
-fn families(family: Families) -> &'static str {
-    match family {
-        Families::Ipv4 => "ipv4",
-        Families::Ipv6 => "ipv6",
-        Families::Both => "both",
-    }
+fn families(family: Option<Family>) -> &'static str {
+    family.map_or("both", Family::code)
 }
 
 /// The word that Windows itself has for those which an administrator excluded.

@@ -8,7 +8,7 @@ use super::page::Page;
 use super::text::list;
 use crate::model::{
     Correction, EmulatorFacts, Explanation, ManagerFacts, ManagerPort, ManagerProcesses, Os, PortClass,
-    PortRange, RegisteredService,
+    PortRange, PortRole, RegisteredService,
 };
 
 pub(super) fn write(explanation: &Explanation, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -84,7 +84,7 @@ impl Page<'_> {
         self.field("Note", &manager.note)?;
         self.field("Healthy", &manager.healthy)?;
         self.field("Safety", &manager.safety)?;
-        self.field("Certainty", &format!("{}. {}", manager.confidence, manager.unsure))?;
+        self.field("Certainty", &format!("{}. {}", manager.confidence.code(), manager.unsure))?;
         self.sources(&manager.sources)
     }
 
@@ -165,13 +165,12 @@ fn port_in_words(port: &ManagerPort) -> String {
     let protocols: Vec<&str> = port.protocols.iter().map(|protocol| protocol.name()).collect();
     let protocols = protocols.join(" and ");
     let role = match port.role {
-        "server" => "the license server",
-        "vendor-daemon" => "the vendor's daemon",
-        "web" => "a web page for administrators",
-        "admin" => "administration",
-        "discovery" => "clients look servers up here by broadcast",
-        "helper" => "a helper of the programs that use licenses, no server",
-        other => other,
+        PortRole::Server => "the license server",
+        PortRole::VendorDaemon => "the vendor's daemon",
+        PortRole::Web => "a web page for administrators",
+        PortRole::Admin => "administration",
+        PortRole::Discovery => "clients look servers up here by broadcast",
+        PortRole::Helper => "a helper of the programs that use licenses, no server",
     };
     match port.range {
         Some(range) => format!("{range}/{protocols}: {role}"),

@@ -67,14 +67,10 @@ pub(super) fn group(rows: &[Row]) -> Vec<RowGroup<'_>> {
 
 fn keys(row: &Row) -> Vec<Service<'_>> {
     let who = match &row.owner {
-        Owner::Identified(processes) => {
-            let lead = processes.first();
-            let group = Who::Group {
-                address: row.socket.local.ip(),
-                name: lead.and_then(|lead| lead.name.as_deref()),
-                user: row.user(),
-            };
-            lead.map(|lead| Who::Lead(lead.pid)).into_iter().chain([group]).collect()
+        Owner::Identified { lead, .. } => {
+            let group =
+                Who::Group { address: row.socket.local.ip(), name: lead.name.as_deref(), user: row.user() };
+            vec![Who::Lead(lead.pid), group]
         }
         Owner::Hidden => {
             let unit = row.socket.made_in.as_ref().map(|unit| unit.name.as_str());

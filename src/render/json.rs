@@ -4,14 +4,13 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::net::SocketAddr;
 
 use serde::Serialize;
 
 use self::process::{ProcessOut, ProcessServiceOut, process, process_service};
 use super::text::printable;
 use crate::model::{
-    Excluded, ExcludedPorts, Exposure, Families, Gap, Manager, Namespace, OtherNamespace, Owner, PortClass,
+    Excluded, ExcludedPorts, Exposure, Family, Gap, Manager, Namespace, OtherNamespace, Owner, PortClass,
     Protocol, Report, Row, Service, Severity, State, UnansweredClient,
 };
 
@@ -249,10 +248,7 @@ fn listener(row: &Row) -> Listener<'_> {
     let socket = &row.socket;
     Listener {
         protocol: socket.protocol.name(),
-        family: match socket.local {
-            SocketAddr::V4(_) => "ipv4",
-            SocketAddr::V6(_) => "ipv6",
-        },
+        family: Family::of(socket.local).code(),
         address: socket.local.ip().to_string(),
         port: socket.local.port(),
         interface: socket.interface.as_deref(),
@@ -276,11 +272,11 @@ fn listener(row: &Row) -> Listener<'_> {
         uid: socket.uid,
         user: socket.user.as_deref(),
         owner_status: match row.owner {
-            Owner::Identified(_) => "identified",
+            Owner::Identified { .. } => "identified",
             Owner::Hidden => "hidden",
             Owner::Unattributed => "unattributed",
         },
-        processes: row.owner.processes().iter().map(|one| process(one)).collect(),
+        processes: row.owner.processes().map(|one| process(one)).collect(),
         port_class: PortClass::of(socket.local.port()).code(),
         service: row.service.as_ref().map(service),
         license: row.license.as_ref().map(|license| LicenseOut {
@@ -347,11 +343,7 @@ fn excluded(excluded: &Excluded) -> ExcludedOut<'_> {
         first: ports.first,
         last: ports.last,
         protocol: protocol.map(Protocol::name),
-        family: match family {
-            Families::Ipv4 => Some("ipv4"),
-            Families::Ipv6 => Some("ipv6"),
-            Families::Both => None,
-        },
+        family: family.map(Family::code),
         opened_by_number: by_number,
         license_managers: excluded
             .managers

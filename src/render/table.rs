@@ -10,7 +10,7 @@ use super::Style;
 use super::group::RowGroup;
 use super::text::escape;
 use crate::model::{
-    Application, Container, Namespace, Os, Owner, Process, ProcessService, State, account_name,
+    Application, Container, Namespace, Os, Owner, Presence, Process, ProcessService, State, account_name,
 };
 
 const GAP: u16 = 2;
@@ -170,7 +170,7 @@ impl Columns<'_> {
             cells.push(connections.map_or(String::new(), |all| all.established.to_string()));
         }
         if style.args {
-            let args = line.lead().and_then(|lead| lead.args.as_ref());
+            let args = line.lead().and_then(|lead| lead.program()?.args.as_ref());
             cells.push(safe(args.map(|args| args.join(" ")).as_deref()));
         }
         if !style.header {
@@ -186,9 +186,9 @@ fn process(line: &RowGroup<'_>, blank: &str) -> String {
     match &line.first().owner {
         Owner::Hidden => "(hidden)".to_owned(),
         Owner::Unattributed => "(no-process)".to_owned(),
-        Owner::Identified(_) => {
+        Owner::Identified { .. } => {
             let name = line.lead().and_then(|lead| lead.name.as_deref());
-            let has_ended = line.lead().is_some_and(|lead| lead.survivors.is_some());
+            let has_ended = line.lead().is_some_and(|lead| matches!(lead.presence, Presence::Ended { .. }));
             let nameless = if has_ended { "(ended)" } else { "(unknown)" };
             let name = name.map_or(nameless.to_owned(), |name| escape(name).into_owned());
             match line.others().len() {
@@ -218,7 +218,8 @@ fn within(line: &RowGroup<'_>) -> Option<String> {
         None => format!("→ {}", forward.to),
     });
     let container = || lead.container.as_ref().map(Container::called);
-    let application = || lead.application.as_ref().map(|Application { kind, id }| format!("{kind} {id}"));
-    let kernel = || lead.is_kernel.then(|| "kernel: http.sys, SMB, …".to_owned());
+    let application =
+        || lead.application.as_ref().map(|Application { kind, id }| format!("{} {id}", kind.code()));
+    let kernel = || (lead.presence == Presence::Kernel).then(|| "kernel: http.sys, SMB, …".to_owned());
     forwards.or_else(kernel).or_else(container).or_else(application).or_else(|| services(lead))
 }

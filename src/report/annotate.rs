@@ -3,14 +3,15 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::knowledge::{Entry, Registry};
-use crate::model::{Attributed, Exposure, Row, Service};
+use crate::model::{Attributed, Exposure, License, Row, Service};
 
 /// The loopback interface of Linux; no other system tells interfaces here.
 const LOOPBACK: &str = "lo";
 
-/// Makes a row of an attributed socket: what the registry says of its port, and how exposed it is.
+/// Makes a row of an attributed socket and its verdict: adds what the registry says of its port, and how
+/// exposed it is.
 #[must_use]
-pub(super) fn annotate(attributed: Attributed, registry: Registry<'_>) -> Row {
+pub(super) fn annotate(attributed: Attributed, license: Option<License>, registry: Registry<'_>) -> Row {
     let Attributed { socket, owner, ancestors, more_holders } = attributed;
     let entry = registry.service(socket.local.port(), socket.protocol);
     Row {
@@ -20,7 +21,7 @@ pub(super) fn annotate(attributed: Attributed, registry: Registry<'_>) -> Row {
             Some(LOOPBACK) => Exposure::Loopback,
             _ => exposure(socket.local.ip()),
         },
-        license: None,
+        license,
         socket,
         owner,
         ancestors,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::annotate::service;
 use crate::knowledge::Registry;
 use crate::knowledge::{Licenses, PortClaims};
-use crate::model::{Asked, Observation, Pid, PortConnection, PortRange, Process};
+use crate::model::{Asked, Family, Observation, Pid, PortConnection, PortRange, Process};
 use crate::query::Request;
 use crate::query::filter::{Ports, Selection, Target};
 
@@ -45,8 +45,8 @@ pub(super) fn about(
         ports: ranges,
         protocol,
         family: match (request.scope.ipv4, request.scope.ipv6) {
-            (true, false) => Some("IPv4"),
-            (false, true) => Some("IPv6"),
+            (true, false) => Some(Family::Ipv4),
+            (false, true) => Some(Family::Ipv6),
             _ => None,
         },
         process_of_that_number: same_number.and_then(|process| process.name.clone()),

@@ -18,7 +18,7 @@ pub fn attribute(observation: &Observation) -> Vec<Attributed> {
         .iter()
         .map(|socket| {
             let owner = match holders.get(&socket.id) {
-                Some(pids) => Owner::Identified(lead_first(pids, processes)),
+                Some(pids) => identified(pids, processes),
                 None if observation.hidden.is_nothing() => Owner::Unattributed,
                 None => Owner::Hidden,
             };
@@ -52,12 +52,12 @@ fn ancestors(process: &Process, processes: &BTreeMap<Pid, Arc<Process>>) -> Vec<
 
 /// Whether somebody unseen may hold a socket beside those who are seen to.
 fn may_have_more(socket: &Socket, owner: &Owner, hidden: &HiddenProcesses) -> bool {
-    let holders = owner.processes();
-    !hidden.is_nothing() && !holders.is_empty() && !socket.has_maker_among(holders.iter().map(Arc::as_ref))
+    let is_identified = matches!(owner, Owner::Identified { .. });
+    !hidden.is_nothing() && is_identified && !socket.has_maker_among(owner.processes().map(Arc::as_ref))
 }
 
 /// The lead is the oldest of the holders that descend from no other holder; the rest follow by age.
-fn lead_first(pids: &[Pid], processes: &BTreeMap<Pid, Arc<Process>>) -> Vec<Arc<Process>> {
+fn identified(pids: &[Pid], processes: &BTreeMap<Pid, Arc<Process>>) -> Owner {
     let unknown = |pid: Pid| Arc::new(Process { pid, ..Process::default() });
     let mut holders: Vec<Arc<Process>> =
         pids.iter().map(|&pid| processes.get(&pid).cloned().unwrap_or_else(|| unknown(pid))).collect();
@@ -66,7 +66,11 @@ fn lead_first(pids: &[Pid], processes: &BTreeMap<Pid, Arc<Process>>) -> Vec<Arc<
         (descends_from_any(p, pids, processes), p.started_at.is_none(), p.started_at, p.pid)
     });
     holders.dedup_by_key(|p| p.pid);
-    holders
+    let mut holders = holders.into_iter();
+    match holders.next() {
+        Some(lead) => Owner::Identified { lead, others: holders.collect() },
+        None => Owner::Unattributed,
+    }
 }
 
 fn descends_from_any(process: &Process, pids: &[Pid], processes: &BTreeMap<Pid, Arc<Process>>) -> bool {
@@ -113,7 +117,7 @@ mod tests {
     }
 
     fn order(observation: &Observation) -> Vec<Pid> {
-        attribute(observation)[0].owner.processes().iter().map(|p| p.pid).collect()
+        attribute(observation)[0].owner.processes().map(|p| p.pid).collect()
     }
 
     #[test]

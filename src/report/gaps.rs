@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Gap, GapKind, HiddenProcesses, Observation, Os, Owner, Pid, Process, Row};
+use crate::model::{Gap, GapKind, HiddenProcesses, Observation, Os, Owner, Pid, Presence, Process, Row};
 use crate::query::Request;
 
 /// The gaps of the observation, and those of the rows shown and of the `undecided` ones that might
@@ -45,7 +45,7 @@ fn holders(rows: &[Row], are_such: impl Fn(&Process) -> bool) -> usize {
 
 /// The gap of holders that ended between the look at the sockets and the look at the processes.
 fn gone(rows: &[Row]) -> Option<Gap> {
-    let count = holders(rows, |p| p.name.is_none() && p.survivors.is_none());
+    let count = holders(rows, |p| p.presence == Presence::Vanished);
     let detail = match count {
         0 => return None,
         1 => "1 process ended while it was looked at".to_owned(),
@@ -60,8 +60,8 @@ fn protected(rows: &[Row], observation: &Observation, remedy: Option<String>) ->
     if observation.host.os == Os::Linux {
         return None;
     }
-    let is_untold = |p: &Process| p.exe.is_none() || p.user.is_none();
-    let count = holders(rows, |p| p.name.is_some() && !p.is_kernel && is_untold(p));
+    let is_untold = |p: &Process| p.exe().is_none() || p.user.is_none();
+    let count = holders(rows, |p| p.name.is_some() && p.program().is_some() && is_untold(p));
     let what = match count {
         0 => return None,
         1 => "the file or the user of 1 process".to_owned(),
@@ -84,7 +84,8 @@ fn untold_args(rows: &[Row], observation: &Observation, remedy: Option<String>) 
     if observation.host.os == Os::Linux {
         return None;
     }
-    let count = holders(rows, |p| p.name.is_some() && !p.is_kernel && p.args.is_none());
+    let count =
+        holders(rows, |p| p.name.is_some() && p.program().is_some_and(|program| program.args.is_none()));
     let what = match count {
         0 => return None,
         1 => "the command line of 1 process".to_owned(),

@@ -7,12 +7,14 @@ mod excluded;
 mod gaps;
 mod unanswered;
 
+use std::sync::Arc;
+
 use self::annotate::annotate;
 use crate::judge::{Subject, judge};
 use crate::knowledge::Licenses;
 use crate::knowledge::explain;
 use crate::knowledge::{Registry, nearest};
-use crate::model::{Explanation, Observation, Os, OtherNamespace, Report, Row};
+use crate::model::{Attributed, Explanation, Observation, Os, OtherNamespace, Report, Row};
 use crate::os;
 use crate::query::filter::{Selected, Selection, select};
 use crate::query::{self, Lookup, Request, UsageError};
@@ -47,10 +49,9 @@ pub fn report(request: &Request, observation: &Observation) -> Result<Report, Us
 
     let rows: Vec<Row> = attribute(observation)
         .into_iter()
-        .map(|attributed| annotate(attributed, registry))
-        .map(|mut row| {
-            row.license = judge(subject(&row, os), licenses, registry);
-            row
+        .map(|attributed| {
+            let license = judge(subject(&attributed, os), licenses, registry);
+            annotate(attributed, license, registry)
         })
         .collect();
 
@@ -124,13 +125,13 @@ pub fn explain(lookup: &Lookup) -> Result<Vec<Explanation>, UsageError> {
     told.collect()
 }
 
-fn subject(row: &Row, os: Os) -> Subject<'_> {
+fn subject(attributed: &Attributed, os: Os) -> Subject<'_> {
     Subject {
         os,
-        protocol: row.socket.protocol,
-        local: row.socket.local,
-        owner: &row.owner,
-        parent: row.parent(),
-        more_holders: row.more_holders,
+        protocol: attributed.socket.protocol,
+        local: attributed.socket.local,
+        owner: &attributed.owner,
+        parent: attributed.ancestors.first().map(Arc::as_ref),
+        more_holders: attributed.more_holders,
     }
 }

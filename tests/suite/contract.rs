@@ -3,13 +3,13 @@
 use whatlistens::model::{Gap, GapKind};
 
 use crate::document::{Failed, read};
-use crate::recorded::{linux, process};
+use crate::recorded::{linux, process, running_with};
 use crate::started::whatlistens;
 
 #[test]
 fn a_recorded_listener_is_told_in_full() {
-    let mut server = process(11224, "/usr/bin/python3.11");
-    server.args = Some(vec!["python3".to_owned()]);
+    let args = Some(vec!["python3".to_owned()]);
+    let server = running_with(11224, "/usr/bin/python3.11", |program| program.args = args);
     let machine = linux().socket("tcp 0.0.0.0:1538", &[server]);
     insta::assert_snapshot!(machine.printed("--json", None), @r#"
     {

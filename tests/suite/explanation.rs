@@ -16,7 +16,7 @@ fn told(topic: &Topic, asked: &str) -> Explanation {
 }
 
 fn of_port(port: u16) -> Explanation {
-    told(&Topic::Ports(PortRange { first: port, last: port }, None), &port.to_string())
+    told(&Topic::Ports(PortRange::one(port), None), &port.to_string())
 }
 
 fn of_name(word: &str) -> Explanation {
@@ -102,7 +102,7 @@ fn a_name_may_be_a_service_a_process_a_technology_or_a_vendor() {
 #[test]
 fn protocol_decides_whom_a_port_is_explained_by() {
     let of = |protocol| {
-        let range = PortRange { first: 5093, last: 5093 };
+        let range = PortRange::one(5093);
         told(&Topic::Ports(range, Some(protocol)), "5093")
     };
     assert_eq!(ids(&of(whatlistens::model::Protocol::Udp)), ["sentinel-rms"]);

@@ -5,8 +5,8 @@ use std::fs;
 use std::process::Command;
 
 use whatlistens::knowledge::Registry;
-use whatlistens::knowledge::{Confidence, Emulator, LicenseManager, Licenses, PortClaims, Role, Technology};
-use whatlistens::model::{Os, Protocol};
+use whatlistens::knowledge::{Emulator, LicenseManager, Licenses, PortClaims, Technology};
+use whatlistens::model::{Confidence, Os, PortRole, Protocol};
 
 use crate::started::example;
 
@@ -196,7 +196,7 @@ fn every_port_of_every_manager_knows_whose_it_is() {
                 let told = reported.iter().any(|known| known.id == manager.id);
                 let covered = claims.managers.iter().any(|known| known.any_vendor);
                 assert!(told || covered, "{} {range}/{protocol}", manager.id);
-                if !claims.is_license_port() && port.role == Role::Server {
+                if !claims.is_license_port() && port.role == PortRole::Server {
                     by_default_alone.push(format!("{range}/{protocol} {}", manager.id));
                 }
             }

@@ -127,7 +127,7 @@ fn the_portable_backend_sees_the_same_listeners_and_holders() {
         let mine = |socket: &&whatlistens::model::Socket| {
             observation.holdings.iter().any(|held| held.socket == socket.id && held.pid == pid)
         };
-        let name = observation.processes[&pid].exe.as_ref().map(|exe| exe.path.clone());
+        let name = observation.processes[&pid].exe().map(|exe| exe.path.clone());
         let sockets = observation.sockets.iter().filter(mine).filter(|socket| socket.state != State::Bound);
         sockets.map(|socket| (socket.protocol, socket.local, name.clone())).collect()
     };

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use whatlistens::model::{
-    Executable, Gap, HiddenProcess, HiddenProcesses, Holding, Host, Observation, Os, Pid, Process, Protocol,
-    Report, Socket, SocketId, State, file_name,
+    Executable, Gap, HiddenProcess, HiddenProcesses, Holding, Host, Observation, Os, Pid, Presence, Process,
+    Program, Protocol, Report, Socket, SocketId, State, file_name,
 };
 use whatlistens::query::{Request, Stop, Task};
 use whatlistens::render::{self, Form, Style};
@@ -41,12 +41,29 @@ pub fn process(pid: Pid, exe: &str) -> Process {
         ppid: Some(1),
         short_name: Some(name.chars().take(15).collect()),
         name: Some(name),
-        exe: Some(Executable { path: exe.to_owned(), deleted: Some(false), ..Executable::default() }),
+        presence: running(Executable { path: exe.to_owned(), deleted: Some(false), ..Executable::default() }),
         uid: Some(1000),
         user: Some("alice".to_owned()),
         started_at: Timestamp::from_second(NOW - 4000).ok(),
         ..Process::default()
     }
+}
+
+/// Running this file, and no more is known of it.
+pub fn running(exe: Executable) -> Presence {
+    Presence::Running(Program { exe: Some(exe), ..Program::default() })
+}
+
+/// A process of alice's that runs `exe`, with this changed of what it runs.
+pub fn running_with(pid: Pid, exe: &str, change: impl FnOnce(&mut Program)) -> Process {
+    let mut process = process(pid, exe);
+    change(process.program_mut().unwrap());
+    process
+}
+
+/// A process of alice's, with this changed of its file.
+pub fn with_file(pid: Pid, exe: &str, change: impl FnOnce(&mut Executable)) -> Process {
+    running_with(pid, exe, |program| change(program.exe.as_mut().unwrap()))
 }
 
 /// A web server with workers, a stranger on a license port, a license server, and a DNS cache.

@@ -1,9 +1,11 @@
 //! The table and what stands below it, letter by letter.
 
-use whatlistens::model::{Executable, FileVersion, Namespace, Process, ProcessService, Socket};
+use whatlistens::model::{
+    Executable, FileVersion, Namespace, Presence, Process, ProcessService, Program, ServiceManager, Socket,
+};
 use whatlistens::render::{Form, Style};
 
-use crate::recorded::{linux, office, plain, process, request, text};
+use crate::recorded::{linux, office, plain, process, request, running_with, text};
 
 #[test]
 fn the_table_has_one_row_a_service() {
@@ -151,10 +153,8 @@ fn the_same_program_twice_on_different_addresses_is_two_rows() {
 
 #[test]
 fn command_lines_are_shown_only_when_asked_for() {
-    let with_args = Process {
-        args: Some(vec!["python3".to_owned(), "-m".to_owned(), "http.server".to_owned()]),
-        ..process(5, "/usr/bin/python3.11")
-    };
+    let args = ["python3", "-m", "http.server"].map(str::to_owned).to_vec();
+    let with_args = running_with(5, "/usr/bin/python3.11", |program| program.args = Some(args));
     let machine = linux().socket("tcp 0.0.0.0:8000", &[with_args]);
     assert!(!machine.printed("", None).contains("http.server"));
     assert!(machine.printed("--args", None).contains("python3 -m http.server"));
@@ -167,23 +167,26 @@ fn nothing_raw_of_a_stranger_s_names_reaches_the_terminal() {
         name: Some(hostile.to_owned()),
         short_name: Some(format!("x{hostile}")),
         user: Some(hostile.to_owned()),
-        args: Some(vec![hostile.to_owned()]),
-        exe: Some(Executable {
-            path: format!("/tmp/{hostile}/{hostile}"),
-            interpreter: None,
-            texts: vec![hostile.to_owned()],
-            deleted: Some(true),
-            replaceable_at: Some(format!("/tmp/{hostile}")),
-            not_inspected: None,
-            version: Some(FileVersion {
-                company: Some(hostile.to_owned()),
-                product: Some(hostile.to_owned()),
-                original_name: Some(hostile.to_owned()),
+        presence: Presence::Running(Program {
+            args: Some(vec![hostile.to_owned()]),
+            interpreted: None,
+            exe: Some(Executable {
+                path: format!("/tmp/{hostile}/{hostile}"),
+                interpreter: None,
+                texts: vec![hostile.to_owned()],
+                deleted: Some(true),
+                replaceable_at: Some(format!("/tmp/{hostile}")),
+                not_inspected: None,
+                version: Some(FileVersion {
+                    company: Some(hostile.to_owned()),
+                    product: Some(hostile.to_owned()),
+                    original_name: Some(hostile.to_owned()),
+                }),
             }),
         }),
         services: vec![ProcessService {
             display_name: Some(hostile.to_owned()),
-            ..ProcessService::new("windows", hostile)
+            ..ProcessService::new(ServiceManager::Windows, hostile)
         }],
 
         ..process(666, "/x")

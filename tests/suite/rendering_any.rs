@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use whatlistens::model::{Process, State};
 
-use crate::recorded::{linux, process};
+use crate::recorded::{linux, running_with};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
@@ -20,8 +20,7 @@ proptest! {
             let holder = Process {
                 name: Some(name.clone()),
                 user: Some(users[at].clone()),
-                args: Some(vec![name.repeat(4)]),
-                ..process(10 + u32::try_from(at).unwrap(), "/x/y")
+                ..running_with(10 + u32::try_from(at).unwrap(), "/x/y", |program| program.args = Some(vec![name.repeat(4)]))
             };
             let port = if license { 27000 + at } else { 8000 + at };
             machine = machine.socket(&format!("tcp 0.0.0.0:{port}"), &[holder]).but(|socket| {

@@ -2,9 +2,9 @@
 //! what keeps a free port.
 
 use whatlistens::model::{
-    AcceptQueue, Activation, ConnectionState, Connections, Container, ExcludedPorts, Families, Forward,
-    Namespace, OtherNamespace, PortConnection, PortRange, PortRules, Process, ProcessService, Protocol,
-    State, UnansweredAttempt,
+    AcceptQueue, Activation, ConnectionState, Connections, Container, ExcludedPorts, Forward, Namespace,
+    OtherNamespace, PortConnection, PortRange, PortRules, Process, ProcessRef, ProcessService, Protocol,
+    Runtime, ServiceManager, State, UnansweredAttempt,
 };
 
 use crate::document::read;
@@ -13,11 +13,11 @@ use crate::recorded::{Machine, linux, process};
 const ID: &str = "4f66ad9a0b2e8b1c3d5e7f90123456789abcdef0123456789abcdef012345678";
 
 fn unit(name: &str) -> Vec<ProcessService> {
-    vec![ProcessService::new("systemd", name)]
+    vec![ProcessService::new(ServiceManager::Systemd, name)]
 }
 
 fn web() -> Container {
-    Container { runtime: "docker".to_owned(), id: ID.to_owned(), name: Some("web".to_owned()), pod: None }
+    Container { runtime: Runtime::Docker, id: ID.to_owned(), name: Some("web".to_owned()), pod: None }
 }
 
 fn blue() -> Option<Namespace> {
@@ -34,7 +34,7 @@ fn server() -> Machine {
             protocol: Protocol::Tcp,
             to: "172.17.0.2:80".parse().unwrap(),
             container: Some(web()),
-            process: Some((44, Some("httpd".to_owned()))),
+            process: Some(ProcessRef { pid: 44, name: Some("httpd".to_owned()) }),
         }),
         ..process(900, "/usr/bin/docker-proxy")
     };
@@ -178,9 +178,9 @@ fn free() -> Machine {
         seen.port_rules = PortRules {
             ephemeral: PortRange::parse("32768-60999"),
             excluded: Some(vec![ExcludedPorts {
-                ports: PortRange { first: 40000, last: 40000 },
+                ports: PortRange::one(40000),
                 protocol: None,
-                family: Families::Both,
+                family: None,
                 by_number: true,
             }]),
             unprivileged_from: Some(1024),

@@ -2,17 +2,20 @@
 //! accounts, excluded ports.
 
 use whatlistens::model::{
-    ExcludedPorts, Executable, Families, FileVersion, Gap, GapKind, Os, PortRange, Process, ProcessService,
-    Protocol,
+    ExcludedPorts, Family, FileVersion, Gap, GapKind, Os, PortRange, Presence, Process, ProcessRef,
+    ProcessService, Program, Protocol, ServiceManager,
 };
 
 use whatlistens::query::{Stop, Task};
 
 use crate::document::read;
-use crate::recorded::{Machine, linux, process};
+use crate::recorded::{Machine, linux, process, with_file};
 
 fn service(name: &str, display_name: &str) -> ProcessService {
-    ProcessService { display_name: Some(display_name.to_owned()), ..ProcessService::new("windows", name) }
+    ProcessService {
+        display_name: Some(display_name.to_owned()),
+        ..ProcessService::new(ServiceManager::Windows, name)
+    }
 }
 
 fn user(name: &str, process: Process) -> Process {
@@ -39,32 +42,29 @@ fn office() -> Machine {
         pid: 4,
         name: Some("System".to_owned()),
         short_name: Some("System".to_owned()),
-        is_kernel: true,
+        presence: Presence::Kernel,
         ..Process::default()
     };
     let protected = Process {
         pid: 3000,
         name: Some("MsMpEng.exe".to_owned()),
         short_name: Some("MsMpEng.exe".to_owned()),
+        presence: Presence::Running(Program::default()),
         ..Process::default()
     };
+    let child = |pid, name: &str| ProcessRef { pid, name: Some(name.to_owned()) };
     let ended = Process {
         pid: 7777,
-        survivors: Some(vec![(7800, Some("worker.exe".to_owned())), (7801, Some("other.exe".to_owned()))]),
+        presence: Presence::Ended { children: vec![child(7800, "worker.exe"), child(7801, "other.exe")] },
         ..Process::default()
     };
-    let lmgrd = user(r"LIC01\alice", process(900, r"C:\Flexnet\lmgrd.exe"));
-    let lmgrd = Process {
-        exe: Some(Executable {
-            version: Some(FileVersion {
-                company: Some("Flexera Software LLC".to_owned()),
-                product: Some("FlexNet Publisher".to_owned()),
-                original_name: Some("lmgrd.exe".to_owned()),
-            }),
-            ..lmgrd.exe.clone().unwrap()
-        }),
-        ..lmgrd
+    let version = FileVersion {
+        company: Some("Flexera Software LLC".to_owned()),
+        product: Some("FlexNet Publisher".to_owned()),
+        original_name: Some("lmgrd.exe".to_owned()),
     };
+    let lmgrd = with_file(900, r"C:\Flexnet\lmgrd.exe", |file| file.version = Some(version));
+    let lmgrd = user(r"LIC01\alice", lmgrd);
     windows()
         .socket("udp 0.0.0.0:5355", &[svchost])
         .but(of_nobody)
@@ -209,7 +209,7 @@ fn users_are_found_in_any_case_with_and_without_their_domain() {
     assert_eq!((report.rows.len(), hidden.count), (0, Some(1)));
 }
 
-fn excluded(ports: &str, protocol: Protocol, family: Families, by_number: bool) -> ExcludedPorts {
+fn excluded(ports: &str, protocol: Protocol, family: Option<Family>, by_number: bool) -> ExcludedPorts {
     ExcludedPorts { ports: PortRange::parse(ports).unwrap(), protocol: Some(protocol), family, by_number }
 }
 
@@ -217,9 +217,9 @@ fn excluded(ports: &str, protocol: Protocol, family: Families, by_number: bool) 
 fn with_hyper_v() -> Machine {
     windows().seen(|seen| {
         seen.port_rules.excluded = Some(vec![
-            excluded("1461-1560", Protocol::Tcp, Families::Both, false),
-            excluded("5357", Protocol::Tcp, Families::Ipv6, false),
-            excluded("50000-50059", Protocol::Tcp, Families::Ipv4, true),
+            excluded("1461-1560", Protocol::Tcp, None, false),
+            excluded("5357", Protocol::Tcp, Some(Family::Ipv6), false),
+            excluded("50000-50059", Protocol::Tcp, Some(Family::Ipv4), true),
         ]);
     })
 }
@@ -306,7 +306,8 @@ fn that_the_rules_could_not_be_read_is_said_of_a_free_port_alone() {
 #[test]
 fn of_several_ports_those_that_are_reserved_are_told() {
     let partly = windows().seen(|seen| {
-        seen.port_rules.excluded = Some(vec![excluded("27005-27049", Protocol::Tcp, Families::Ipv6, false)]);
+        seen.port_rules.excluded =
+            Some(vec![excluded("27005-27049", Protocol::Tcp, Some(Family::Ipv6), false)]);
     });
     insta::assert_snapshot!(partly.printed("27000-27009", None), @"
     Nothing that listens here matches.

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use whatlistens::knowledge::Registry;
-use whatlistens::knowledge::{Confidence, Licenses, PortClaims, RegisteredTo};
-use whatlistens::model::{Executable, License, Os, Process, Protocol, Severity, Verdict};
+use whatlistens::knowledge::{Licenses, PortClaims, RegisteredTo};
+use whatlistens::model::{Confidence, Executable, License, Os, Process, Protocol, Severity, Verdict};
 
-use crate::recorded::{linux, process};
+use crate::recorded::{linux, process, running, running_with, with_file};
 
 const EXPECTED: (Verdict, Severity) = (Verdict::Expected, Severity::Info);
 const OTHER: (Verdict, Severity) = (Verdict::OtherLicenseManager, Severity::Info);
@@ -82,8 +82,7 @@ fn fact_2_a_daemon_that_its_server_started_is_right_on_any_port() {
     insta::assert_snapshot!(own.reason, @"adskflex is a process known for Autodesk Network License Manager, started by lmgrd (PID 50)");
     // What anyone could have put there starts nothing that is believed.
     let planted = |path: &str| {
-        let mut parent = process(50, path);
-        parent.exe.as_mut().unwrap().replaceable_at = Some("/tmp".to_owned());
+        let parent = with_file(50, path, |file| file.replaceable_at = Some("/tmp".to_owned()));
         let daemon = Process { ppid: Some(50), ..process(51, "/opt/x/MLM") };
         linux().with(parent).socket("tcp 0.0.0.0:40001", &[daemon]).report("").rows.remove(0).license
     };
@@ -99,7 +98,7 @@ fn fact_3_a_renamed_daemon_is_known_by_what_its_file_says() {
             texts: vec![text.to_owned()],
             ..Executable::default()
         };
-        let daemon = Process { ppid: Some(50), exe: Some(exe), ..process(51, "/opt/x/daemon7") };
+        let daemon = Process { ppid: Some(50), presence: running(exe), ..process(51, "/opt/x/daemon7") };
         let machine = linux().with(process(50, parent.unwrap_or("/usr/bin/bash")));
         machine.socket(place, &[daemon]).report("").rows.remove(0).license
     };
@@ -193,8 +192,8 @@ fn fact_9_present_is_not_serving() {
 
 #[test]
 fn fact_10_what_runs_another_program_is_known_by_that_program_or_not_at_all() {
-    let runs = |place: &str, exe: &str, program: Option<&str>| {
-        let holder = Process { program: program.map(str::to_owned), ..process(4242, exe) };
+    let runs = |place: &str, exe: &str, id: Option<&str>| {
+        let holder = running_with(4242, exe, |program| program.interpreted = id.map(str::to_owned));
         verdict(license(place, holder))
     };
     for exe in ["/usr/bin/docker-proxy", "/usr/lib/systemd/systemd", "/usr/lib/jvm/bin/java"] {
@@ -210,7 +209,7 @@ fn fact_10_what_runs_another_program_is_known_by_that_program_or_not_at_all() {
 fn fact_10_emulators_of_license_servers_are_critical() {
     assert_eq!(on("tcp 0.0.0.0:1688", "/opt/x/vlmcsd"), Some(CRITICAL));
     assert_eq!(on("tcp 0.0.0.0:1689", "/opt/x/vlmcsd"), Some(CRITICAL), "on any port");
-    let py_kms = Process { program: Some("py-kms".to_owned()), ..process(4242, STRANGER) };
+    let py_kms = running_with(4242, STRANGER, |program| program.interpreted = Some("py-kms".to_owned()));
     let license = license("tcp 0.0.0.0:1688", py_kms).unwrap();
     assert_eq!((license.verdict, license.severity), CRITICAL);
     insta::assert_snapshot!(license.reason, @"python3.11 runs py-kms, which is a known emulator of Microsoft Key Management Service, and not its maker's license server");

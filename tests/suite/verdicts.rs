@@ -3,10 +3,10 @@
 use whatlistens::judge::{Subject, judge};
 use whatlistens::knowledge::Registry;
 use whatlistens::model::{
-    Executable, License, NotInspected, Os, Owner, Process, Protocol, Severity, Verdict,
+    Executable, Interpreter, License, NotInspected, Os, Owner, Process, Protocol, Severity, Verdict,
 };
 
-use crate::recorded::{Machine, linux, now, process};
+use crate::recorded::{Machine, linux, now, process, running_with, with_file};
 
 fn judged(machine: &Machine) -> License {
     let rows = machine.report("").rows;
@@ -82,8 +82,7 @@ fn a_process_is_judged_by_its_file_and_not_by_what_it_calls_itself() {
 #[test]
 fn a_name_is_not_believed_where_anyone_could_have_put_the_file() {
     let with = |exe: &str, change: fn(&mut Executable)| {
-        let mut server = process(4242, exe);
-        change(server.exe.as_mut().unwrap());
+        let server = with_file(4242, exe, change);
         let license = judged(&linux().socket("tcp 0.0.0.0:27000", &[server]));
         (license.verdict, license.severity, license.evidence.last().cloned().unwrap_or_default())
     };
@@ -99,7 +98,7 @@ fn a_name_is_not_believed_where_anyone_could_have_put_the_file() {
     let (verdict, severity, evidence) = with("/opt/lmgrd", |exe| exe.deleted = Some(true));
     assert_eq!((verdict, severity), CANNOT_TELL);
     assert_eq!(evidence, "the file was deleted or replaced since it started");
-    let (verdict, severity, evidence) = with("/opt/lmgrd", |exe| exe.interpreter = Some("Python"));
+    let (verdict, severity, evidence) = with("/opt/lmgrd", |exe| exe.interpreter = Some(Interpreter::Python));
     assert_eq!(
         (verdict, severity, evidence.as_str()),
         (Verdict::Mismatch, Severity::Warning, "the file is Python")
@@ -187,7 +186,7 @@ fn where_little_is_known_a_mismatch_is_no_warning() {
             os: Os::Linux,
             protocol: Protocol::Tcp,
             local: "0.0.0.0:7000".parse().unwrap(),
-            owner: &Owner::Identified(vec![process(1, "/usr/bin/python3.11").into()]),
+            owner: &Owner::Identified { lead: process(1, "/usr/bin/python3.11").into(), others: Vec::new() },
             parent: None,
             more_holders: false,
         };
@@ -215,7 +214,7 @@ fn without_a_visible_owner_or_file_there_is_no_verdict() {
     assert!(hidden.reason.contains("cannot be seen"), "{}", hidden.reason);
     let nobody = judged(&linux().socket("tcp 0.0.0.0:27000", &[]));
     assert!(nobody.reason.contains("no process"), "{}", nobody.reason);
-    let nameless = Process { exe: None, ..process(4242, "/opt/x/lmgrd") };
+    let nameless = running_with(4242, "/opt/x/lmgrd", |program| program.exe = None);
     let license = judged(&linux().socket("tcp 0.0.0.0:27000", &[nameless]));
     assert_eq!((license.verdict, license.severity), CANNOT_TELL);
 }

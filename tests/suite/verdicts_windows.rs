@@ -1,8 +1,10 @@
 //! The rules of the verdict that rest on what only Windows tells: version resources, services, the kernel.
 
-use whatlistens::model::{Executable, FileVersion, License, Os, Process, ProcessService, Verdict};
+use whatlistens::model::{
+    FileVersion, License, Os, Presence, Process, ProcessService, ServiceManager, Verdict,
+};
 
-use crate::recorded::{linux, process};
+use crate::recorded::{linux, process, with_file};
 
 /// The verdict on one process of Windows.
 fn judged(place: &str, process: Process) -> License {
@@ -14,9 +16,7 @@ fn judged(place: &str, process: Process) -> License {
 fn saying(exe: &str, company: &str, original_name: &str) -> Process {
     let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let version = FileVersion { company: given(company), product: None, original_name: given(original_name) };
-    let process = process(4242, exe);
-    let file = process.exe.clone().unwrap();
-    Process { exe: Some(Executable { version: Some(version), ..file }), ..process }
+    with_file(4242, exe, |file| file.version = Some(version))
 }
 
 fn verdict(place: &str, exe: &str, company: &str, original_name: &str) -> Verdict {
@@ -94,7 +94,7 @@ fn a_name_is_not_believed_where_the_file_says_something_else() {
 #[test]
 fn the_service_is_evidence_and_svchost_is_told_by_it() {
     let ptc = Process {
-        services: vec![ProcessService::new("windows", "PTC_E License Manager")],
+        services: vec![ProcessService::new(ServiceManager::Windows, "PTC_E License Manager")],
         ..process(4242, r"C:\PTC\ptc_e.exe")
     };
     let license = judged("tcp 0.0.0.0:7790", ptc);
@@ -106,9 +106,9 @@ fn the_service_is_evidence_and_svchost_is_told_by_it() {
         services: vec![
             ProcessService {
                 display_name: Some("DNS Client".to_owned()),
-                ..ProcessService::new("windows", "Dnscache")
+                ..ProcessService::new(ServiceManager::Windows, "Dnscache")
             },
-            ProcessService::new("windows", "NlaSvc"),
+            ProcessService::new(ServiceManager::Windows, "NlaSvc"),
         ],
         ..process(4242, r"C:\Windows\System32\svchost.exe")
     };
@@ -119,11 +119,12 @@ fn the_service_is_evidence_and_svchost_is_told_by_it() {
 
 #[test]
 fn the_kernel_and_what_has_ended_cannot_be_judged() {
-    let kernel = Process { pid: 4, name: Some("System".to_owned()), is_kernel: true, ..Process::default() };
+    let kernel =
+        Process { pid: 4, name: Some("System".to_owned()), presence: Presence::Kernel, ..Process::default() };
     let license = judged(FLEXNET, kernel);
     assert_eq!(license.verdict, Verdict::CannotTell);
     insta::assert_snapshot!(license.reason, @"the Windows kernel holds the port, for a driver such as http.sys: for which program does not show");
-    let ended = Process { pid: 70, survivors: Some(Vec::new()), ..Process::default() };
+    let ended = Process { pid: 70, presence: Presence::Ended { children: Vec::new() }, ..Process::default() };
     let license = judged(FLEXNET, ended);
     assert_eq!(license.verdict, Verdict::CannotTell);
     insta::assert_snapshot!(license.reason, @"process 70, which opened the port, has ended: who holds it now does not show for certain");

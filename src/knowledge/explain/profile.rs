@@ -1,9 +1,10 @@
 //! Licenses in the form in which they are told.
 
-use crate::knowledge::{Belief, Confidence, Emulator, LicenseManager, Licenses, PortClaims, RegisteredTo};
+use crate::knowledge::{Belief, Emulator, LicenseManager, Licenses, PortClaims, RegisteredTo};
 use crate::knowledge::{Entry, LicenseBasis, Registry};
 use crate::model::{
-    Correction, EmulatorFacts, ManagerFacts, ManagerPort, ManagerProcesses, Os, Protocol, RegisteredService,
+    Confidence, Correction, EmulatorFacts, ManagerFacts, ManagerPort, ManagerProcesses, Os, PortRole,
+    Protocol, RegisteredService,
 };
 
 /// How to keep any license server safe.
@@ -93,14 +94,14 @@ pub(super) fn manager_facts(
         vendor: manager.vendor.clone(),
         product: manager.product.clone(),
         technology: technology.map(|technology| technology.name.clone()),
-        confidence: manager.confidence.code(),
+        confidence: manager.confidence,
         ports: manager
             .ports
             .iter()
             .map(|known| ManagerPort {
                 range: known.range,
                 protocols: known.protocols.clone(),
-                role: known.role.code(),
+                role: known.role,
             })
             .collect(),
         processes: processes.filter(|p| !p.servers.is_empty() || !p.daemons.is_empty()).collect(),
@@ -164,8 +165,8 @@ pub(super) fn registered_only(
         vendor: None,
         product: reported.product,
         technology: None,
-        confidence: Confidence::RegistryOnly.code(),
-        ports: vec![ManagerPort { range: Some(entry.ports), protocols, role: "server" }],
+        confidence: Confidence::RegistryOnly,
+        ports: vec![ManagerPort { range: Some(entry.ports), protocols, role: PortRole::Server }],
         processes: Vec::new(),
         windows_services: Vec::new(),
         windows_companies: Vec::new(),

@@ -9,8 +9,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 pub use self::schema::{
-    Belief, CommandLine, Confidence, Document, Emulator, Executables, Interpreter, KnownPort, LicenseManager,
-    OnWindows, Role, Technology,
+    Belief, CommandLine, Document, Emulator, Executables, KnownPort, LicenseManager, OnWindows, Technology,
 };
 
 use crate::model::{Os, Process, Protocol};
@@ -142,15 +141,15 @@ impl Licenses {
     /// by what its file says.
     #[must_use]
     pub fn recognise(&self, process: &Process, os: Os) -> Option<Recognised<'_>> {
-        let program = process.program.as_deref();
+        let interpreted = process.program().and_then(|program| program.interpreted.as_deref());
         let by_program = || {
-            let emulator = self.emulators.iter().find(|emulator| Some(&*emulator.id) == program);
+            let emulator = self.emulators.iter().find(|emulator| Some(&*emulator.id) == interpreted);
             emulator
                 .map(Recognised::Emulator)
-                .or_else(|| self.managers.iter().find(|m| Some(&*m.id) == program).map(Recognised::Own))
+                .or_else(|| self.managers.iter().find(|m| Some(&*m.id) == interpreted).map(Recognised::Own))
         };
         let by_file = || {
-            let texts = &process.exe.as_ref()?.texts;
+            let texts = &process.exe()?.texts;
             let says = |t: &&Technology| t.marker.as_ref().is_some_and(|marker| texts.contains(marker));
             self.technologies.iter().find(says).map(Recognised::Daemon)
         };
@@ -246,7 +245,7 @@ impl Licenses {
 
 /// The file name that a process's program says it had when it was made.
 fn first_name(process: &Process) -> Option<Cow<'_, str>> {
-    process.exe.as_ref()?.version.as_ref()?.program_name()
+    process.exe()?.version.as_ref()?.program_name()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, de};
 
-use crate::model::{Manager, Os, PortRange, Protocol, vendor_and_product};
+use crate::model::{Confidence, Interpreter, Manager, Os, PortRange, PortRole, Protocol, vendor_and_product};
 
 /// A licensing system whose own server is right on the ports of every manager built on it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -86,19 +86,10 @@ pub struct OnWindows {
 #[serde(deny_unknown_fields)]
 pub struct CommandLine {
     /// The interpreter: `java` or `python`.
+    #[serde(deserialize_with = "understood_interpreter")]
     pub program: Interpreter,
     /// A text in one of its arguments.
     pub contains: String,
-}
-
-/// A program that runs others, which their command line tells apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Interpreter {
-    /// A Java runtime.
-    Java,
-    /// A Python of any version.
-    Python,
 }
 
 /// A program by others than the maker that answers as if it were a license server.
@@ -147,30 +138,6 @@ pub struct Document {
     pub title: String,
 }
 
-/// How sure a fact is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Confidence {
-    /// The registry's name, or hearsay: no process can be called wrong by it.
-    RegistryOnly,
-    /// Named second-hand sources, or inference from the vendor's documents.
-    Medium,
-    /// The vendor's own document, or a named file seen.
-    High,
-}
-
-impl Confidence {
-    /// The word for it, in the data and in the JSON.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Confidence::RegistryOnly => "registry-only",
-            Confidence::Medium => "medium",
-            Confidence::High => "high",
-        }
-    }
-}
-
 /// A port of a license manager.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -182,7 +149,7 @@ pub struct KnownPort {
     #[serde(deserialize_with = "protocols")]
     pub protocols: Vec<Protocol>,
     /// What listens there.
-    pub role: Role,
+    pub role: PortRole,
 }
 
 impl KnownPort {
@@ -191,39 +158,6 @@ impl KnownPort {
     pub fn is_at(&self, port: u16, protocol: Option<Protocol>) -> bool {
         self.range.is_some_and(|range| range.contains(port))
             && protocol.is_none_or(|protocol| self.protocols.contains(&protocol))
-    }
-}
-
-/// What listens on a port of a license manager.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// The license server itself.
-    Server,
-    /// A vendor's daemon, started by the license server.
-    VendorDaemon,
-    /// A web page for administrators.
-    Web,
-    /// Administration that is no web page.
-    Admin,
-    /// What clients look a server up by.
-    Discovery,
-    /// A helper of the programs that use licenses; no server.
-    Helper,
-}
-
-impl Role {
-    /// The word for it, in the data and in the JSON.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Role::Server => "server",
-            Role::VendorDaemon => "vendor-daemon",
-            Role::Web => "web",
-            Role::Admin => "admin",
-            Role::Discovery => "discovery",
-            Role::Helper => "helper",
-        }
     }
 }
 
@@ -321,6 +255,14 @@ fn port_range_or_dynamic<'de, D: Deserializer<'de>>(input: D) -> Result<Option<P
     }
     let range = PortRange::parse(&text);
     range.map(Some).ok_or_else(|| de::Error::custom(format!("{text:?} is no port, range or \"dynamic\"")))
+}
+
+/// An interpreter whose command line is understood (`wrapper::interpreter`).
+fn understood_interpreter<'de, D: Deserializer<'de>>(input: D) -> Result<Interpreter, D::Error> {
+    match Interpreter::deserialize(input)? {
+        known @ (Interpreter::Java | Interpreter::Python) => Ok(known),
+        other => Err(de::Error::custom(format!("command lines of {} are not understood", other.name()))),
+    }
 }
 
 fn protocols<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Protocol>, D::Error> {

@@ -1,8 +1,8 @@
 //! Programs that hold a port for another program, which alone could be right or wrong.
 
 use super::Licenses;
-use super::schema::{Interpreter, same_name};
-use crate::model::Os;
+use super::schema::same_name;
+use crate::model::{Interpreter, Os};
 
 /// Their executables, and how to find out whom they hold the port for.
 const WRAPPERS: &[(&[&str], &str)] = &[

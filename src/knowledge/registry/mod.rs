@@ -110,7 +110,7 @@ impl<'a> Registry<'a> {
 
     /// The entries of a port, in the registry's order: the first is the name to show.
     pub fn of_port(&self, port: u16) -> impl Iterator<Item = Entry<'a>> + use<'a> {
-        self.of_ports(PortRange { first: port, last: port })
+        self.of_ports(PortRange::one(port))
     }
 
     /// The entries that have any port of a range, in the file's order.

@@ -3,32 +3,34 @@
 
 use memchr::memmem;
 
+use crate::model::Interpreter;
+
 /// So many bytes of a file are looked at, from its beginning. The tables of symbols, where most of
 /// the words stand, come early in an ELF file.
 pub const LOOKED_AT: u64 = 16 * 1024 * 1024;
 
 /// A word that is in the executable of an interpreter, or in what it imports, and not in a program
 /// that merely embeds it.
-const WORDS: &[(&str, &str)] = &[
+const WORDS: &[(&str, Interpreter)] = &[
     // The C function that is all of python's `main` (docs.python.org/3/c-api/init.html).
-    ("Py_BytesMain", "Python"),
+    ("Py_BytesMain", Interpreter::Python),
     // perlembed(1): what perl's `main` calls.
-    ("perl_run", "Perl"),
-    ("ruby_run_node", "Ruby"),
-    ("node_module_register", "Node.js"),
+    ("perl_run", Interpreter::Perl),
+    ("ruby_run_node", Interpreter::Ruby),
+    ("node_module_register", Interpreter::NodeJs),
     // The launcher of a Java runtime calls this and nothing else.
-    ("JLI_Launch", "Java"),
+    ("JLI_Launch", Interpreter::Java),
     // bash(1): an array that only bash itself sets.
-    ("BASH_VERSINFO", "bash"),
-    ("BusyBox v", "BusyBox"),
+    ("BASH_VERSINFO", Interpreter::Bash),
+    ("BusyBox v", Interpreter::BusyBox),
 ];
 
 /// The interpreter that an executable's bytes are, or are the beginning, of.
 #[must_use]
-pub fn interpreter_in(bytes: &[u8]) -> Option<&'static str> {
+pub fn interpreter_in(bytes: &[u8]) -> Option<Interpreter> {
     // The same for Windows, where it is told what was typed in wide characters (PC/python.c of CPython).
     if bytes.starts_with(b"MZ") && memmem::find(bytes, b"Py_Main").is_some() {
-        return Some("Python");
+        return Some(Interpreter::Python);
     }
     WORDS.iter().find(|(word, _)| memmem::find(bytes, word.as_bytes()).is_some()).map(|(_, name)| *name)
 }
@@ -46,16 +48,19 @@ mod tests {
 
     #[test]
     fn the_word_is_found_wherever_it_stands() {
-        assert_eq!(interpreter_in(b"\x7fELF\0\0Py_BytesMain\0__libc_start_main\0"), Some("Python"));
-        assert_eq!(interpreter_in(b"Py_BytesMain"), Some("Python"));
-        assert_eq!(interpreter_in(b"\0\0BusyBox v1.36.1 (Debian)"), Some("BusyBox"));
+        assert_eq!(
+            interpreter_in(b"\x7fELF\0\0Py_BytesMain\0__libc_start_main\0"),
+            Some(Interpreter::Python)
+        );
+        assert_eq!(interpreter_in(b"Py_BytesMain"), Some(Interpreter::Python));
+        assert_eq!(interpreter_in(b"\0\0BusyBox v1.36.1 (Debian)"), Some(Interpreter::BusyBox));
     }
 
     #[test]
     fn a_program_that_embeds_python_is_not_python() {
         assert_eq!(interpreter_in(b"\x7fELF\0Py_Initialize\0PyRun_SimpleString\0"), None);
         assert_eq!(interpreter_in(b"\x7fELF\0Py_Main\0"), None);
-        assert_eq!(interpreter_in(b"MZ\0\0Py_Main\0python311.dll"), Some("Python"));
+        assert_eq!(interpreter_in(b"MZ\0\0Py_Main\0python311.dll"), Some(Interpreter::Python));
         assert_eq!(interpreter_in(b"Py_BytesMai"), None);
         assert_eq!(interpreter_in(b""), None);
     }

@@ -4,28 +4,6 @@ use std::net::SocketAddr;
 
 use crate::model::ConnectionState;
 
-/// An address family that can be asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Family {
-    /// IPv4.
-    V4,
-    /// IPv6, which includes sockets bound to IPv4-mapped addresses.
-    V6,
-}
-
-impl Family {
-    /// Both.
-    pub const ALL: [Family; 2] = [Family::V4, Family::V6];
-
-    /// `AF_INET` and `AF_INET6`, the same on every architecture.
-    pub(in crate::os::decode) fn number(self) -> u8 {
-        match self {
-            Family::V4 => 2,
-            Family::V6 => 10,
-        }
-    }
-}
-
 /// What a socket is doing (`include/net/tcp_states.h`). UDP uses `Closed` for a socket without a
 /// peer, and `Established` for one with a peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
 
-use crate::model::Container;
+use crate::model::{Container, Runtime};
 
 /// Where Docker keeps what it knows of its containers: `ID/config.v2.json` (moby,
 /// `container/container.go`).
@@ -37,10 +37,14 @@ pub(super) struct Containers {
 impl Containers {
     /// The name of a container, where it has one that may be read.
     pub(super) fn name(&self, container: &Container) -> Option<String> {
-        let read = || match container.runtime.as_str() {
-            "docker" => docker(Path::new(DOCKER), &container.id),
-            "podman" => podman(Path::new(PODMAN), &container.id),
-            _ => None,
+        let read = || match container.runtime {
+            Runtime::Docker => docker(Path::new(DOCKER), &container.id),
+            Runtime::Podman => podman(Path::new(PODMAN), &container.id),
+            Runtime::Containerd
+            | Runtime::CriO
+            | Runtime::Kubernetes
+            | Runtime::Lxc
+            | Runtime::SystemdNspawn => None,
         };
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         names.entry(container.id.clone()).or_insert_with(read).clone()

@@ -10,7 +10,7 @@ use super::namespace_scan::NamespaceScan;
 use super::namespaces::Other;
 use super::proc_dir::Proc;
 use super::process_reader::{Reader, Seen, command_line};
-use crate::model::{Forward, Os, Pid, Socket, State};
+use crate::model::{Forward, Os, Pid, ProcessRef, Socket, State};
 
 /// The program's name: moby's `cmd/docker-proxy`.
 const PROXY: &str = "docker-proxy";
@@ -94,5 +94,5 @@ fn find_listener(
     if forward.container.is_none() {
         forward.container = oldest().and_then(|oldest| oldest.process.container);
     }
-    forward.process = lead.map(|lead| (lead.process.pid, lead.process.name));
+    forward.process = lead.map(|lead| ProcessRef { pid: lead.process.pid, name: lead.process.name });
 }

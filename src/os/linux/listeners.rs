@@ -108,7 +108,7 @@ fn at_places(
 ) -> Option<HashMap<u32, State>> {
     let places = sockets.iter().filter(|found| found.socket.protocol == protocol);
     let ports = places.map(|found| found.socket.local.port());
-    let ports: Vec<PortRange> = ports.map(|port| PortRange { first: port, last: port }).collect();
+    let ports: Vec<PortRange> = ports.map(PortRange::one).collect();
     if ports.is_empty() {
         return Some(HashMap::new());
     }

@@ -93,7 +93,7 @@ pub(super) fn find(proc: &Proc) -> Namespaces {
 fn called(proc: &Proc, reader: &Reader<'_>, pid: Pid) -> Option<String> {
     let process = reader.read(&proc.process(pid).ok()?).ok()?.process;
     // The kernel's own threads are in the first namespace, which is the machine's.
-    if pid == KTHREADD && process.exe.is_none() && process.ppid.is_none() {
+    if pid == KTHREADD && process.exe().is_none() && process.ppid.is_none() {
         return Some("host".to_owned());
     }
     Some(match (&process.container, &process.name) {

@@ -3,13 +3,13 @@
 use std::fs;
 
 use super::super::decode::linux::port_rules;
-use crate::model::{ExcludedPorts, Families, PortRules};
+use crate::model::{ExcludedPorts, PortRules};
 
 /// The rules, as far as they can be read.
 pub(super) fn read() -> PortRules {
     let setting = |name: &str| fs::read_to_string(format!("/proc/sys/net/ipv4/{name}")).ok();
     let reserved = setting("ip_local_reserved_ports").and_then(|text| port_rules::reserved(&text));
-    let excluded = |ports| ExcludedPorts { ports, protocol: None, family: Families::Both, by_number: true };
+    let excluded = |ports| ExcludedPorts { ports, protocol: None, family: None, by_number: true };
     PortRules {
         ephemeral: setting("ip_local_port_range").and_then(|text| port_rules::ephemeral(&text)),
         excluded: reserved.map(|ranges| ranges.into_iter().map(excluded).collect()),

@@ -17,7 +17,7 @@ use super::super::{Inspect, inspect_files, unix};
 use super::containers::Containers;
 use super::proc_dir::{Proc, ProcessDir};
 use super::process_root::{Mounts, ProcessRoot, is_in_another_user_namespace};
-use crate::model::{Executable, NotInspected, Os, Pid, Process};
+use crate::model::{Executable, NotInspected, Os, Pid, Presence, Process, Program};
 
 /// The names of users, each asked for once: they may come from a directory server.
 #[derive(Default)]
@@ -85,12 +85,15 @@ impl<'a> Reader<'a> {
             ppid: Some(stat.ppid).filter(|&ppid| ppid != 0 && ppid != dir.pid),
             name: (!name.is_empty()).then(|| text(name)),
             short_name: (!short_name.is_empty()).then(|| text(short_name)),
-            exe: file.as_ref().map(|file| Executable {
-                path: text(file.path.as_os_str()),
-                deleted: file.deleted,
-                ..Executable::default()
+            presence: Presence::Running(Program {
+                exe: file.as_ref().map(|file| Executable {
+                    path: text(file.path.as_os_str()),
+                    deleted: file.deleted,
+                    ..Executable::default()
+                }),
+                args: if self.args { command_line(dir) } else { None },
+                interpreted: None,
             }),
-            args: if self.args { command_line(dir) } else { None },
             uid,
             user: uid.map(|uid| self.users.shown(uid)),
             started_at: self.since_boot(stat.started),
@@ -113,7 +116,10 @@ impl<'a> Reader<'a> {
         if let Some(exe) =
             seen.process.exe_name(Os::Linux).filter(|exe| self.inspect.reads_command_line_of(exe))
         {
-            seen.process.program = command_line(dir).and_then(|args| self.inspect.program(exe, &args));
+            let interpreted = command_line(dir).and_then(|args| self.inspect.program(exe, &args));
+            if let Some(program) = seen.process.program_mut() {
+                program.interpreted = interpreted;
+            }
         }
         Ok(seen)
     }

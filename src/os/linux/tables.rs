@@ -5,13 +5,13 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::super::decode::kernel_socket::{Family, KernelSocket};
+use super::super::decode::kernel_socket::KernelSocket;
 use super::super::decode::linux::inet_diag::{Query, States, Table};
 use super::super::decode::linux::port_filter::{is_in, joined, port_filter};
 use super::super::decode::linux::proc_net;
 use super::super::in_words;
 use super::sock_diag::{Dump, SockDiag};
-use crate::model::{PortRange, Protocol};
+use crate::model::{Family, PortRange, Protocol};
 
 /// A table of which nothing could be read.
 pub(super) struct Unread {
@@ -23,7 +23,7 @@ pub(super) struct Unread {
 impl Unread {
     /// `TCP over IPv6 could not be read (Operation not permitted)`.
     pub(super) fn told(&self) -> String {
-        let number = if self.family == Family::V4 { "IPv4" } else { "IPv6" };
+        let number = if self.family == Family::Ipv4 { "IPv4" } else { "IPv6" };
         let protocol = self.protocol.name().to_uppercase();
         format!("{protocol} over {number} could not be read ({})", in_words(&self.error))
     }
@@ -161,12 +161,12 @@ impl Tables {
     ) -> io::Result<Vec<KernelSocket>> {
         let protocol = protocol.name();
         let name = match family {
-            Family::V4 => protocol.to_owned(),
-            Family::V6 => format!("{protocol}6"),
+            Family::Ipv4 => protocol.to_owned(),
+            Family::Ipv6 => format!("{protocol}6"),
         };
         let table = match fs::read_to_string(self.net.join(&name)) {
             // A kernel without IPv6 has no such table, and one with it has both.
-            Err(error) if error.kind() == ErrorKind::NotFound && family == Family::V6 => {
+            Err(error) if error.kind() == ErrorKind::NotFound && family == Family::Ipv6 => {
                 fs::metadata(self.net.join(protocol))?;
                 String::new()
             }

@@ -152,6 +152,7 @@ fn home(uid: u32) -> Option<PathBuf> {
 mod tests {
     use super::super::process_root::tests::root;
     use super::*;
+    use crate::model::ServiceManager;
 
     fn write(folder: &Path, name: &str, text: &str) {
         let path = folder.join(name);
@@ -174,7 +175,7 @@ mod tests {
         write("lib/many@.socket", "[Socket]\nListenStream=%i\n");
         let units = SocketUnits::in_folders(&root(folder.path()), &["/etc", "/lib"].map(PathBuf::from));
         let told = |made_in: Option<&str>, local: &str| {
-            let made_in = made_in.map(|name| ProcessService::new("systemd", name));
+            let made_in = made_in.map(|name| ProcessService::new(ServiceManager::Systemd, name));
             units.activation(made_in.as_ref(), Protocol::Tcp, local.parse().unwrap())
         };
         let activation = |socket: &str, service: Option<&str>| {

@@ -143,7 +143,7 @@ fn name_jobs(seen: &mut Observation) {
     for (pid, process) in &mut seen.processes {
         let process: &mut Process = Arc::make_mut(process);
         process.services = jobs.remove(pid).into_iter().collect();
-        process.application = process.exe.as_ref().and_then(|exe| launchd::application(&exe.path));
+        process.application = process.exe().and_then(|exe| launchd::application(&exe.path));
     }
 }
 

@@ -11,7 +11,7 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 use super::super::inspect_files::{self, PortsOf};
 use super::super::{Inspect, platform};
-use crate::model::{Executable, NotInspected, Pid, Process};
+use crate::model::{Executable, NotInspected, Pid, Presence, Process, Program};
 
 /// Reads the holders of ports and all their ancestors: which of several holders is the lead, and who
 /// started it, is a matter of descent. A holder that has ended since is there with its id alone.
@@ -113,11 +113,14 @@ fn decode(pid: Pid, seen: &sysinfo::Process, args: bool) -> Process {
         ppid: seen.parent().map(sysinfo::Pid::as_u32).filter(|&ppid| ppid != 0 && ppid != pid),
         name: (!name.is_empty()).then(|| text(name)),
         short_name: (!short_name.is_empty()).then(|| text(short_name)),
-        exe: exe.map(|path| Executable { path: text(path.as_os_str()), ..Executable::default() }),
-        // Empty is what an unreadable command line looks like, too.
-        args: args
-            .then(|| seen.cmd().iter().map(|arg| text(arg)).collect())
-            .filter(|args: &Vec<_>| !args.is_empty()),
+        presence: Presence::Running(Program {
+            exe: exe.map(|path| Executable { path: text(path.as_os_str()), ..Executable::default() }),
+            // Empty is what an unreadable command line looks like, too.
+            args: args
+                .then(|| seen.cmd().iter().map(|arg| text(arg)).collect())
+                .filter(|args: &Vec<_>| !args.is_empty()),
+            interpreted: None,
+        }),
         uid: owner.and_then(platform::uid),
         user: owner.and_then(platform::process_user),
         started_at: i64::try_from(seen.start_time())

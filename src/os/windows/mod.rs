@@ -18,7 +18,7 @@ use jiff::Timestamp;
 pub(super) use self::accounts::{privileged, process_user};
 pub(super) use self::programs::may_not_answer;
 use super::{Inspect, ScanScope, Unobservable, portable};
-use crate::model::{Gap, GapKind, Observation, Pid, Process};
+use crate::model::{Gap, GapKind, Observation, Pid, Presence, Process, ProcessRef};
 
 /// The process that the kernel's own threads belong to: always this one, since Windows XP (Windows Internals,
 /// "System process").
@@ -102,8 +102,7 @@ fn name_process_of_that_number(seen: &mut Observation, scope: &ScanScope) {
 fn name_system(processes: &mut BTreeMap<Pid, Arc<Process>>) {
     if let Some(system) = processes.get_mut(&SYSTEM) {
         let system = Arc::make_mut(system);
-        system.is_kernel = true;
-        system.exe = None;
+        system.presence = Presence::Kernel;
         system.name = Some("System".to_owned());
     }
 }
@@ -117,7 +116,7 @@ fn follow_the_ended(seen: &mut Observation, scope: &ScanScope) {
     match portable::running() {
         Some(running) => {
             let held_by = portable::holders(scope);
-            name_survivors(&mut seen.processes, &held_by, &running);
+            name_children(&mut seen.processes, &held_by, &running);
         }
         None => {
             let detail = "nothing could be read of the processes but their numbers";
@@ -127,12 +126,12 @@ fn follow_the_ended(seen: &mut Observation, scope: &ScanScope) {
 }
 
 fn is_absent(process: &Process) -> bool {
-    process.name.is_none() && process.exe.is_none()
+    process.name.is_none() && process.exe().is_none()
 }
 
 /// Notes of each process that has ended and still holds sockets which of its children still run: of handles that a
 /// process inherits, the tables name the process that made them.
-fn name_survivors(
+fn name_children(
     processes: &mut BTreeMap<Pid, Arc<Process>>,
     held_by: &HashSet<Pid>,
     running: &portable::Running,
@@ -143,8 +142,8 @@ fn name_survivors(
             continue;
         }
         let children = running.iter().filter(|(_, (parent, _))| *parent == Some(pid));
-        let survivors = children.map(|(&child, (_, name))| (child, name.clone())).collect();
-        Arc::make_mut(process).survivors = Some(survivors);
+        let children = children.map(|(&pid, (_, name))| ProcessRef { pid, name: name.clone() }).collect();
+        Arc::make_mut(process).presence = Presence::Ended { children };
     }
 }
 
@@ -186,20 +185,25 @@ mod tests {
         let running = |pid, parent, name: &str| (pid, (Some(parent), Some(name.to_owned())));
         let running = [running(50, 5, "heir.exe"), running(7, 1, "back.exe"), running(90, 9, "b.exe")].into();
         // 6 has closed its sockets; 7 has started meanwhile; nobody is left of what 8 started.
-        name_survivors(&mut processes, &[5, 7, 8, 9].into(), &running);
-        let survivors = |pid| processes[&pid].survivors.as_deref();
-        assert_eq!(survivors(5), Some(&[(50, Some("heir.exe".to_owned()))][..]));
-        assert_eq!((survivors(6), survivors(7), survivors(9)), (None, None, None));
-        assert_eq!(survivors(8), Some(&[][..]));
+        name_children(&mut processes, &[5, 7, 8, 9].into(), &running);
+        let children = |pid: Pid| match &processes[&pid].presence {
+            Presence::Ended { children } => Some(&children[..]),
+            _ => None,
+        };
+        let heir = ProcessRef { pid: 50, name: Some("heir.exe".to_owned()) };
+        assert_eq!(children(5), Some(&[heir][..]));
+        assert_eq!((children(6), children(7), children(9)), (None, None, None));
+        assert_eq!(children(8), Some(&[][..]));
     }
 
     #[test]
     fn the_kernel_has_a_name_and_no_file() {
-        let unnamed = Process { pid: SYSTEM, exe: Some(Default::default()), ..Process::default() };
+        let unnamed =
+            Process { pid: SYSTEM, presence: Presence::Running(Default::default()), ..Process::default() };
         let mut processes = [(SYSTEM, Arc::new(unnamed))].into();
         name_system(&mut processes);
         let system = &processes[&SYSTEM];
-        assert!(system.is_kernel && system.exe.is_none());
+        assert!(system.presence == Presence::Kernel);
         assert_eq!(system.name.as_deref(), Some("System"));
     }
 }

@@ -17,14 +17,14 @@ use windows_sys::Win32::System::Threading::CREATE_NO_WINDOW;
 
 use super::super::decode::windows::excluded_ports;
 use super::super::in_words;
-use crate::model::{ExcludedPorts, Families, Protocol};
+use crate::model::{ExcludedPorts, Family, Protocol};
 
 /// What is asked: each protocol and address family by itself.
-const ASKED: [(Protocol, Families, &str); 4] = [
-    (Protocol::Tcp, Families::Ipv4, "ipv4"),
-    (Protocol::Tcp, Families::Ipv6, "ipv6"),
-    (Protocol::Udp, Families::Ipv4, "ipv4"),
-    (Protocol::Udp, Families::Ipv6, "ipv6"),
+const ASKED: [(Protocol, Family); 4] = [
+    (Protocol::Tcp, Family::Ipv4),
+    (Protocol::Tcp, Family::Ipv6),
+    (Protocol::Udp, Family::Ipv4),
+    (Protocol::Udp, Family::Ipv6),
 ];
 
 /// It has so long to answer all; it takes a fraction of a second.
@@ -54,10 +54,10 @@ fn ask(netsh: &Path, patience: Duration) -> Answer {
     let started: Vec<_> = ASKED.iter().map(|&asked| (asked, Question::ask(netsh, asked))).collect();
     let mut unanswered = Vec::new();
     let mut printed = Vec::new();
-    for ((protocol, family, name), question) in started {
+    for ((protocol, family), question) in started {
         match question.and_then(|question| question.answer(deadline)) {
             Ok(text) => printed.push((protocol, family, text)),
-            Err(why) => unanswered.push((format!("{protocol} by {name}"), why)),
+            Err(why) => unanswered.push((format!("{protocol} by {}", family.code()), why)),
         }
     }
     // Mostly all fail for one reason.
@@ -79,9 +79,9 @@ struct Question {
 }
 
 impl Question {
-    fn ask(netsh: &Path, (protocol, _, family): (Protocol, Families, &str)) -> Result<Question, String> {
+    fn ask(netsh: &Path, (protocol, family): (Protocol, Family)) -> Result<Question, String> {
         let mut netsh = Command::new(netsh)
-            .args(["interface", family, "show", "excludedportrange", protocol.name()])
+            .args(["interface", family.code(), "show", "excludedportrange", protocol.name()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -163,9 +163,9 @@ if %2%5==ipv6tcp echo    5357        5357
         assert_eq!(
             told,
             [
-                (range(500, 500), Some(Protocol::Udp), Families::Both, true),
-                (range(1461, 1560), Some(Protocol::Tcp), Families::Both, false),
-                (range(5357, 5357), Some(Protocol::Tcp), Families::Ipv6, false),
+                (range(500, 500), Some(Protocol::Udp), None, true),
+                (range(1461, 1560), Some(Protocol::Tcp), None, false),
+                (range(5357, 5357), Some(Protocol::Tcp), Some(Family::Ipv6), false),
             ]
         );
     }
@@ -180,7 +180,7 @@ if %2==ipv6 exit /b 1
         );
         let Answer { excluded, unanswered } = ask(&fails, PATIENCE);
         assert!(
-            excluded.len() == 2 && excluded.iter().all(|one| one.family == Families::Ipv4),
+            excluded.len() == 2 && excluded.iter().all(|one| one.family == Some(Family::Ipv4)),
             "{excluded:?}"
         );
         assert_eq!(unanswered.len(), 2);

@@ -16,7 +16,7 @@ use windows_sys::Win32::System::Threading::{
 };
 
 use super::super::decode::windows::version_info;
-use crate::model::{Executable, FileVersion, NotInspected, Pid, Process, file_name};
+use crate::model::{Executable, FileVersion, NotInspected, Pid, Presence, Process, Program, file_name};
 use crate::os::THIS_OS;
 
 /// A path that `sysinfo` gives may be cut at this length (`MAX_PATH`).
@@ -32,15 +32,19 @@ pub(super) fn ask(processes: &mut BTreeMap<Pid, Arc<Process>>, holders: &BTreeSe
     let mut known: HashMap<String, Result<Option<FileVersion>, NotInspected>> = HashMap::new();
     for process in processes.values_mut().filter(|process| holders.contains(&process.pid)) {
         let process = Arc::make_mut(process);
-        let told = process.exe.as_ref().map(|exe| exe.path.encode_utf16().count());
+        let told = process.exe().map(|exe| exe.path.encode_utf16().count());
         if told.is_none_or(|length| length >= CUT)
-            && !process.is_kernel
+            && process.presence != Presence::Kernel
             && let Some(path) = path(process.pid)
         {
             process.name = Some(file_name(&path, THIS_OS).to_owned());
-            process.exe = Some(Executable { path, ..Executable::default() });
+            let exe = Some(Executable { path, ..Executable::default() });
+            match process.program_mut() {
+                Some(program) => program.exe = exe,
+                None => process.presence = Presence::Running(Program { exe, ..Program::default() }),
+            }
         }
-        let Some(exe) = &mut process.exe else { continue };
+        let Some(exe) = process.program_mut().and_then(|program| program.exe.as_mut()) else { continue };
         if may_not_answer(Path::new(&exe.path)) {
             exe.not_inspected = Some(NotInspected::MayNotAnswer);
             continue;

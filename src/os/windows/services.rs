@@ -10,7 +10,7 @@ use windows_sys::Win32::System::Services::{
     SC_ENUM_PROCESS_INFO, SC_HANDLE, SC_MANAGER_ENUMERATE_SERVICE, SERVICE_ACTIVE, SERVICE_WIN32,
 };
 
-use crate::model::{Pid, ProcessService};
+use crate::model::{Pid, ProcessService, ServiceManager};
 
 /// So much is asked for at once, in bytes; what does not fit is asked for again (`lpResumeHandle` there).
 const ROOM: usize = 64 << 10;
@@ -58,7 +58,8 @@ pub(super) fn by_process() -> io::Result<BTreeMap<Pid, Vec<ProcessService>>> {
             let Some(name) = name.filter(|_| pid != 0) else { continue };
             let display_name =
                 display_name.filter(|display_name| !display_name.is_empty() && *display_name != name);
-            let service = ProcessService { display_name, ..ProcessService::new("windows", &name) };
+            let service =
+                ProcessService { display_name, ..ProcessService::new(ServiceManager::Windows, &name) };
             services.entry(pid).or_default().push(service);
         }
         if error == 0 || count == 0 {

@@ -9,8 +9,8 @@ use super::super::page::Page;
 use super::super::text::{counted, escape, list};
 use super::holder::process_called;
 use crate::model::{
-    Asked, ConnectionState, ExcludedPorts, Families, GapKind, Os, PortConnection, PortRange, Process,
-    Protocol, Report,
+    Asked, ConnectionState, ExcludedPorts, Family, GapKind, Os, PortConnection, PortRange, Process, Protocol,
+    Report,
 };
 
 /// So many sockets that have the port are named; the rest are counted.
@@ -53,7 +53,7 @@ impl Page<'_> {
         if let Some((excluded, range)) = refused(asked, report).next().filter(|_| all_refused(asked, report))
         {
             let protocol = excluded.protocol.unwrap_or(Protocol::Tcp);
-            let family = if excluded.family == Families::Ipv6 { "ipv6" } else { "ipv4" };
+            let family = if excluded.family == Some(Family::Ipv6) { "ipv6" } else { "ipv4" };
             let (first, count) = (range.first, range.last - range.first + 1);
             return self.field(
                 "Next",
@@ -92,9 +92,9 @@ impl Page<'_> {
         for excluded in report.excluded.iter().flatten().map(|excluded| &excluded.ports) {
             let ports = range(excluded);
             let by_family = match excluded.family {
-                Families::Ipv4 => " at IPv4 addresses",
-                Families::Ipv6 => " at IPv6 addresses",
-                Families::Both => "",
+                Some(Family::Ipv4) => " at IPv4 addresses",
+                Some(Family::Ipv6) => " at IPv6 addresses",
+                None => "",
             };
             self.field(
                 "Excluded",
@@ -153,9 +153,9 @@ fn asked_by(excluded: &ExcludedPorts, asked: &Asked) -> String {
     let protocol = excluded.protocol.filter(|_| asked.protocol.is_none());
     let by = protocol.map_or(String::new(), |protocol| format!(" by {}", protocol.name().to_uppercase()));
     match excluded.family {
-        Families::Ipv4 => format!("{by} at an IPv4 address"),
-        Families::Ipv6 => format!("{by} at an IPv6 address"),
-        Families::Both => by,
+        Some(Family::Ipv4) => format!("{by} at an IPv4 address"),
+        Some(Family::Ipv6) => format!("{by} at an IPv6 address"),
+        None => by,
     }
 }
 
@@ -177,7 +177,7 @@ fn all_refused(asked: &Asked, report: &Report) -> bool {
 
 fn free(asked: &Asked, report: &Report) -> String {
     let gaps = &report.gaps;
-    let single = matches!(&asked.ports[..], [range] if range.first == range.last);
+    let single = matches!(&asked.ports[..], [range] if range.single().is_some());
     let (noun, verb) = if single { ("port", "is") } else { ("ports", "are") };
     let (kind, by) = match asked.protocol {
         Some(protocol) => (format!("{} {noun}", protocol.name().to_uppercase()), String::new()),
@@ -211,8 +211,9 @@ fn free(asked: &Asked, report: &Report) -> String {
         }
         // An IPv6 wildcard usually takes IPv4 too, so nothing is said to be free.
         Some(family) => format!(
-            "Nothing listens on {ports} {here} at an {family} address{by}. The other addresses were not looked \
-             at: an IPv6 listener may take IPv4 too."
+            "Nothing listens on {ports} {here} at an {} address{by}. The other addresses were not looked \
+             at: an IPv6 listener may take IPv4 too.",
+            family.name()
         ),
         None if !asked.port_connections.is_empty() => format!(
             "Nothing listens on {ports} {here}{by}, but {}: that may keep a program from opening it.",

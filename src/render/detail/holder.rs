@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use super::super::group::RowGroup;
 use super::super::page::Page;
 use super::super::text::{counted, list};
-use crate::model::{Container, FileVersion, Pid, Process, ProcessService, Row};
+use crate::model::{
+    Container, FileVersion, Presence, Process, ProcessRef, ProcessService, Program, Row, ServiceManager,
+};
 
 /// So many other holders are named; the rest are counted.
 const MOST_OTHERS: usize = 8;
@@ -32,40 +34,50 @@ impl Page<'_> {
         }
         if let [first, ..] = &lead.services[..] {
             let named: Vec<String> = lead.services.iter().map(unit).collect();
-            let is_systemd = first.manager.starts_with("systemd");
+            let is_systemd = matches!(first.manager, ServiceManager::Systemd | ServiceManager::SystemdUser);
             self.field(if is_systemd { "Unit" } else { "Service" }, &list(&named, "and"))?;
         }
         if let Some(container) = &lead.container {
             self.field("Container", &contained(container))?;
         }
         if let Some(application) = &lead.application {
-            self.field("Application", &format!("{} ({})", application.id, application.kind))?;
+            self.field("Application", &format!("{} ({})", application.id, application.kind.code()))?;
         }
-        match &lead.exe {
+        let user = lead.user.as_deref().unwrap_or("unknown");
+        match &lead.presence {
+            Presence::Running(program) => {
+                self.program(program, lead.name.as_deref())?;
+                self.field("User", user)?;
+            }
+            Presence::Kernel => self.field("Runs", KERNEL)?,
+            Presence::Ended { children } => self.field("Held by", &heirs(children))?,
+            Presence::Vanished => {
+                self.field("Runs", "a file that could not be read")?;
+                self.field("User", user)?;
+            }
+        }
+        match forwards(lead) {
+            Some(forwards) => self.field("Sends to", &forwards),
+            None => Ok(()),
+        }
+    }
+
+    /// The file that it runs, what that says of itself, and the command line. `name` is the process's.
+    fn program(&mut self, program: &Program, name: Option<&str>) -> io::Result<()> {
+        match &program.exe {
             Some(exe) if exe.deleted == Some(true) => {
                 self.field("Runs", &format!("{}, a file deleted or replaced since it started", exe.path))?;
             }
             Some(exe) => self.field("Runs", &exe.path)?,
-            None if lead.is_kernel => self.field("Runs", KERNEL)?,
-            None if lead.survivors.is_some() => {}
             None => self.field("Runs", "a file that could not be read")?,
         }
-        let version = lead.exe.as_ref().and_then(|exe| exe.version.as_ref());
-        let says = version.map(|version| told_of_itself(version, lead.name.as_deref()));
+        let version = program.exe.as_ref().and_then(|exe| exe.version.as_ref());
+        let says = version.map(|version| told_of_itself(version, name));
         if let Some(says) = says.filter(|says| !says.is_empty()) {
             self.field("File says", &says)?;
         }
-        if let Some(survivors) = &lead.survivors {
-            self.field("Held by", &heirs(survivors))?;
-        }
-        if let Some(args) = &lead.args {
-            self.field("Command", &args.join(" "))?;
-        }
-        if lead.survivors.is_none() && !lead.is_kernel {
-            self.field("User", lead.user.as_deref().unwrap_or("unknown"))?;
-        }
-        match forwards(lead) {
-            Some(forwards) => self.field("Sends to", &forwards),
+        match &program.args {
+            Some(args) => self.field("Command", &args.join(" ")),
             None => Ok(()),
         }
     }
@@ -108,9 +120,9 @@ fn told_of_itself(version: &FileVersion, name: Option<&str>) -> String {
 }
 
 /// Who may hold the sockets of a process that has ended.
-fn heirs(survivors: &[(Pid, Option<String>)]) -> String {
-    let named: Vec<String> = survivors.iter().take(MOST_OTHERS).map(other_called).collect();
-    match survivors.len() {
+fn heirs(children: &[ProcessRef]) -> String {
+    let named: Vec<String> = children.iter().take(MOST_OTHERS).map(other_called).collect();
+    match children.len() {
         0 => {
             "a process that inherited the socket: none that it started is running, so it may be one further \
               down, or the kernel, which closes it later"
@@ -122,7 +134,7 @@ fn heirs(survivors: &[(Pid, Option<String>)]) -> String {
 }
 
 /// A process of which no more is known than its id, and perhaps its name.
-fn other_called((pid, name): &(Pid, Option<String>)) -> String {
+fn other_called(ProcessRef { pid, name }: &ProcessRef) -> String {
     match name {
         Some(name) => format!("{name} (PID {pid})"),
         None => format!("PID {pid}"),
@@ -133,7 +145,9 @@ fn other_called((pid, name): &(Pid, Option<String>)) -> String {
 pub(super) fn process_called(process: &Process) -> String {
     match &process.name {
         Some(name) => format!("{name} (PID {})", process.pid),
-        None if process.survivors.is_some() => format!("PID {}, which has ended,", process.pid),
+        None if matches!(process.presence, Presence::Ended { .. }) => {
+            format!("PID {}, which has ended,", process.pid)
+        }
         None => format!("PID {}, of which nothing could be seen", process.pid),
     }
 }
@@ -160,13 +174,13 @@ fn parents(row: &Row, lead: &Process) -> String {
 
 /// A unit as a person says it.
 pub(super) fn unit(service: &ProcessService) -> String {
-    match service.manager.as_str() {
-        "systemd-user" => format!("{} (of the user's own systemd)", service.name),
-        "windows" => match &service.display_name {
+    match service.manager {
+        ServiceManager::SystemdUser => format!("{} (of the user's own systemd)", service.name),
+        ServiceManager::Windows => match &service.display_name {
             Some(display_name) => format!("{display_name} ({})", service.name),
             None => service.name.clone(),
         },
-        manager => format!("{} ({manager})", service.name),
+        manager => format!("{} ({})", service.name, manager.code()),
     }
 }
 

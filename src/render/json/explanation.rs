@@ -156,7 +156,7 @@ fn manager(manager: &ManagerFacts) -> ManagerOut<'_> {
         vendor: manager.vendor.as_deref(),
         product: &manager.product,
         technology: manager.technology.as_deref(),
-        confidence: manager.confidence,
+        confidence: manager.confidence.code(),
         ports: manager.ports.iter().map(port).collect(),
         processes: manager.processes.iter().map(processes).collect(),
         windows_services: &manager.windows_services,
@@ -175,7 +175,7 @@ fn port(port: &ManagerPort) -> ManagerPortOut {
         first_port: port.range.map(|range| range.first),
         last_port: port.range.map(|range| range.last),
         protocols: port.protocols.iter().map(|protocol| protocol.name()).collect(),
-        role: port.role,
+        role: port.role.code(),
     }
 }
 

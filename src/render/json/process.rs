@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::seconds;
-use crate::model::{Application, Container, FileVersion, Pid, Process, ProcessService};
+use crate::model::{Application, Container, FileVersion, Presence, Process, ProcessRef, ProcessService};
 
 #[derive(Serialize)]
 pub(super) struct ProcessOut<'a> {
@@ -72,15 +72,21 @@ pub(super) fn process(process: &Process) -> ProcessOut<'_> {
         pid: process.pid,
         ppid: process.ppid,
         name: process.name.as_deref(),
-        exe: process.exe.as_ref().map(|exe| exe.path.as_str()),
+        exe: process.exe().map(|exe| exe.path.as_str()),
         user: process.user.as_deref(),
         started_at: process.started_at.map(seconds),
         service: process.services.first().map(process_service),
         services: process.services.iter().map(process_service).collect(),
-        file_version: process.exe.as_ref().and_then(|exe| exe.version.as_ref()).map(file_version),
-        survivors: process.survivors.as_ref().map(|all| all.iter().map(other_process).collect()),
+        file_version: process.exe().and_then(|exe| exe.version.as_ref()).map(file_version),
+        survivors: match &process.presence {
+            Presence::Ended { children } => Some(children.iter().map(other_process).collect()),
+            Presence::Running(_) | Presence::Kernel | Presence::Vanished => None,
+        },
         container: process.container.as_ref().map(container),
-        application: process.application.as_ref().map(|Application { kind, id }| ApplicationOut { kind, id }),
+        application: process
+            .application
+            .as_ref()
+            .map(|Application { kind, id }| ApplicationOut { kind: kind.code(), id }),
         forwards_to: process.forward.as_ref().map(|forward| ForwardOut {
             protocol: forward.protocol.name(),
             address: forward.to.ip().to_string(),
@@ -88,16 +94,16 @@ pub(super) fn process(process: &Process) -> ProcessOut<'_> {
             container: forward.container.as_ref().map(container),
             process: forward.process.as_ref().map(other_process),
         }),
-        args: process.args.as_deref(),
+        args: process.program().and_then(|program| program.args.as_deref()),
     }
 }
 
 pub(super) fn process_service(service: &ProcessService) -> ProcessServiceOut<'_> {
     let ProcessService { manager, name, display_name } = service;
-    ProcessServiceOut { manager, name, display_name: display_name.as_deref() }
+    ProcessServiceOut { manager: manager.code(), name, display_name: display_name.as_deref() }
 }
 
-fn other_process((pid, name): &(Pid, Option<String>)) -> OtherProcessOut<'_> {
+fn other_process(ProcessRef { pid, name }: &ProcessRef) -> OtherProcessOut<'_> {
     OtherProcessOut { pid: *pid, name: name.as_deref() }
 }
 
@@ -110,5 +116,5 @@ fn file_version(version: &FileVersion) -> FileVersionOut<'_> {
 }
 
 fn container(Container { runtime, id, name, pod }: &Container) -> ContainerOut<'_> {
-    ContainerOut { runtime, id, name: name.as_deref(), pod: pod.as_deref() }
+    ContainerOut { runtime: runtime.code(), id, name: name.as_deref(), pod: pod.as_deref() }
 }

@@ -5,7 +5,7 @@
 //! `docs/systemd.md`), Kubernetes (`pkg/kubelet/cm/cgroup_manager_linux.go`), LXC
 //! (`lxc.container.conf(5)`, `lxc.cgroup.dir`) and snapd (`sandbox/cgroup`).
 
-use crate::model::{Application, Container, ProcessService};
+use crate::model::{Application, ApplicationKind, Container, ProcessService, Runtime, ServiceManager};
 
 /// What the control group of a process says it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,14 +20,14 @@ pub struct Membership {
 
 /// What stands before the 64 digits in the name of a container's own control group, and its runtime.
 /// The supervisors beside them (`libpod-conmon-…`, `crio-conmon-…`) are outside the container.
-const RUNTIMES: [(&str, &str); 6] = [
-    ("docker", "docker"),
-    ("libpod", "podman"),
+const RUNTIMES: [(&str, Runtime); 6] = [
+    ("docker", Runtime::Docker),
+    ("libpod", Runtime::Podman),
     // `podman run --cgroups=split`, as in the units that Quadlet makes.
-    ("libpod-payload", "podman"),
-    ("cri-containerd", "containerd"),
-    ("nerdctl", "containerd"),
-    ("crio", "cri-o"),
+    ("libpod-payload", Runtime::Podman),
+    ("cri-containerd", Runtime::Containerd),
+    ("nerdctl", Runtime::Containerd),
+    ("crio", Runtime::CriO),
 ];
 
 /// Where the service manager itself is, or what stands in its place: no unit of anybody's.
@@ -98,7 +98,7 @@ fn service(names: &[&str], container: Option<usize>) -> Option<ProcessService> {
     let first = units.next()?;
     let is_user_manager = first.starts_with("user@") && first.ends_with(".service");
     let below = units.next().filter(|_| is_user_manager);
-    let manager = if below.is_some() { "systemd-user" } else { "systemd" };
+    let manager = if below.is_some() { ServiceManager::SystemdUser } else { ServiceManager::Systemd };
     Some(ProcessService::new(manager, below.unwrap_or(first)))
 }
 
@@ -120,10 +120,10 @@ fn containers(names: &[&str]) -> Vec<(usize, Container)> {
         let new_pod = here.is_some();
         pod = here.or(pod);
         let of_parent = || match parent {
-            "docker" if is_id(name) => Some(("docker", name.to_owned())),
-            _ if is_id(name) && pod_is_parent => Some(("kubernetes", name.to_owned())),
-            _ if is_id(name) && in_ecs => Some(("docker", name.to_owned())),
-            "lxc" | "lxc.payload" => Some(("lxc", name.to_owned())),
+            "docker" if is_id(name) => Some((Runtime::Docker, name.to_owned())),
+            _ if is_id(name) && pod_is_parent => Some((Runtime::Kubernetes, name.to_owned())),
+            _ if is_id(name) && in_ecs => Some((Runtime::Docker, name.to_owned())),
+            "lxc" | "lxc.payload" => Some((Runtime::Lxc, name.to_owned())),
             "machine.slice" => machine(name).filter(|_| !supervisor),
             _ => None,
         };
@@ -132,7 +132,7 @@ fn containers(names: &[&str]) -> Vec<(usize, Container)> {
             .or_else(|| nspawn(name).filter(|_| !supervisor))
             .or_else(of_parent);
         if let Some((runtime, id)) = container {
-            let container = Container { runtime: runtime.to_owned(), id, name: None, pod: pod.clone() };
+            let container = Container { runtime, id, name: None, pod: pod.clone() };
             found.push((at, container));
         }
         in_ecs |= name == "ecs";
@@ -144,27 +144,29 @@ fn containers(names: &[&str]) -> Vec<(usize, Container)> {
 
 /// `docker-<id>.scope`; without the ending where systemd did not make it, and with colons where the
 /// runtime was given a path meant for systemd (`kubepods-pod….slice:cri-containerd:<id>`).
-fn of_runtime(name: &str) -> Option<(&'static str, String)> {
+fn of_runtime(name: &str) -> Option<(Runtime, String)> {
     let (before, id) = name.strip_suffix(".scope").unwrap_or(name).rsplit_once(['-', ':'])?;
     let prefix = before.rsplit(':').next()?;
-    let (_, runtime) = RUNTIMES.iter().find(|(known, _)| *known == prefix).filter(|_| is_id(id))?;
+    let &(_, runtime) = RUNTIMES.iter().find(|(known, _)| *known == prefix).filter(|_| is_id(id))?;
     Some((runtime, id.to_owned()))
 }
 
-fn lxc_payload(name: &str) -> Option<(&'static str, String)> {
-    name.strip_prefix("lxc.payload.").filter(|name| !name.is_empty()).map(|name| ("lxc", name.to_owned()))
+fn lxc_payload(name: &str) -> Option<(Runtime, String)> {
+    name.strip_prefix("lxc.payload.")
+        .filter(|name| !name.is_empty())
+        .map(|name| (Runtime::Lxc, name.to_owned()))
 }
 
-fn nspawn(name: &str) -> Option<(&'static str, String)> {
+fn nspawn(name: &str) -> Option<(Runtime, String)> {
     let name = name.strip_prefix("systemd-nspawn@")?.strip_suffix(".service")?;
-    (!name.is_empty()).then(|| ("systemd-nspawn", unescaped(name)))
+    (!name.is_empty()).then(|| (Runtime::SystemdNspawn, unescaped(name)))
 }
 
 /// What systemd-machined was told of: libvirt too tells it of its virtual machines, which are no
 /// containers, and of its own LXC containers.
-fn machine(name: &str) -> Option<(&'static str, String)> {
+fn machine(name: &str) -> Option<(Runtime, String)> {
     let name = unescaped(name.strip_prefix("machine-")?.strip_suffix(".scope")?);
-    let runtime = if name.starts_with("lxc-") { "lxc" } else { "systemd-nspawn" };
+    let runtime = if name.starts_with("lxc-") { Runtime::Lxc } else { Runtime::SystemdNspawn };
     (!name.is_empty() && !name.starts_with("qemu-")).then_some((runtime, name))
 }
 
@@ -184,14 +186,14 @@ fn pod_of(name: &str, in_kubepods: bool) -> Option<String> {
 fn application(name: &str) -> Option<Application> {
     let (kind, id) = if let Some(rest) = name.strip_prefix("snap.").filter(|_| is_unit(name)) {
         let (snap, _app) = rest.strip_suffix(".scope").or(rest.strip_suffix(".service"))?.split_once('.')?;
-        ("snap", snap.to_owned())
+        (ApplicationKind::Snap, snap.to_owned())
     } else {
         let stem = name.strip_prefix("app-flatpak-")?.strip_suffix(".scope")?;
         let (id, number) = stem.rsplit_once('-')?;
         let numbered = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-        ("flatpak", numbered.then(|| unescaped(id))?)
+        (ApplicationKind::Flatpak, numbered.then(|| unescaped(id))?)
     };
-    (!id.is_empty()).then(|| Application { kind: kind.to_owned(), id })
+    (!id.is_empty()).then_some(Application { kind, id })
 }
 
 /// 64 hexadecimal digits in lower case.
@@ -298,12 +300,12 @@ garbage => - - -";
     }
 
     fn told(found: &Membership) -> String {
-        let service = found.service.as_ref().map(|s| format!("{}:{}", s.manager, s.name));
+        let service = found.service.as_ref().map(|s| format!("{}:{}", s.manager.code(), s.name));
         let container = found.container.as_ref().map(|c| {
             assert_eq!(c.name, None);
-            [&c.runtime, &c.id].into_iter().chain(&c.pod).map(String::as_str).collect::<Vec<_>>().join(":")
+            [c.runtime.code(), &c.id].into_iter().chain(c.pod.as_deref()).collect::<Vec<_>>().join(":")
         });
-        let application = found.application.as_ref().map(|a| format!("{}:{}", a.kind, a.id));
+        let application = found.application.as_ref().map(|a| format!("{}:{}", a.kind.code(), a.id));
         [service, container, application].map(|one| one.unwrap_or("-".to_owned())).join(" ")
     }
 

@@ -4,8 +4,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::super::bytes::{bytes_at, i32_at, u16_at, u32_at};
-use super::super::kernel_socket::{Family, KernelSocket, TcpState};
-use crate::model::Protocol;
+use super::super::kernel_socket::{KernelSocket, TcpState};
+use crate::model::{Family, Protocol};
 
 /// A set of states, as the kernel's filter takes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +76,9 @@ pub struct Query {
     pub filter: Vec<u8>,
 }
 
+/// The same on every architecture.
+const AF_INET: u8 = 2;
+const AF_INET6: u8 = 10;
 const HEADER: usize = 16;
 const TCPDIAG_GETSOCK: u16 = 18;
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
@@ -118,7 +121,15 @@ pub fn request(query: &Query, sequence: u32) -> Vec<u8> {
                 Protocol::Tcp => 6,
                 Protocol::Udp => 17,
             };
-            bytes.extend([family.number(), protocol, 0, 0]);
+            bytes.extend([
+                match family {
+                    Family::Ipv4 => AF_INET,
+                    Family::Ipv6 => AF_INET6,
+                },
+                protocol,
+                0,
+                0,
+            ]);
             bytes.extend(query.states.0.to_ne_bytes());
             bytes.extend([0; SOCKET_ID]);
         }
@@ -206,8 +217,8 @@ fn failure(number: i32) -> Option<Message> {
 /// a state that is not known.
 fn socket(body: &[u8]) -> Option<KernelSocket> {
     let ipv6 = match *body.first()? {
-        number if number == Family::V4.number() => false,
-        number if number == Family::V6.number() => true,
+        AF_INET => false,
+        AF_INET6 => true,
         _ => return None,
     };
     let attributes = body.get(BODY..)?;
@@ -340,7 +351,7 @@ mod tests {
     #[test]
     fn a_request_asks_for_what_it_says() {
         let query = Query {
-            table: Table::One(Protocol::Udp, Family::V6),
+            table: Table::One(Protocol::Udp, Family::Ipv6),
             states: States::UNCONNECTED,
             filter: vec![1, 4, 8, 0],
         };

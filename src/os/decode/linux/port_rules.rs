@@ -68,7 +68,7 @@ mod tests {
     fn the_rules_are_read_as_the_kernel_writes_them() {
         assert_eq!(ephemeral("32768\t60999\n"), Some(PortRange { first: 32768, last: 60999 }));
         assert_eq!(reserved("\n"), Some(vec![]));
-        let ranges = [PortRange { first: 8080, last: 8080 }, PortRange { first: 9148, last: 9150 }];
+        let ranges = [PortRange::one(8080), PortRange { first: 9148, last: 9150 }];
         assert_eq!(reserved("8080,9148-9150\n"), Some(ranges.to_vec()));
         assert_eq!(unprivileged_from("1024\n"), Some(1024));
         assert_eq!(unprivileged_from("0\n"), Some(0));

@@ -4,7 +4,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::super::kernel_socket::{Family, KernelSocket, TcpState};
+use super::super::kernel_socket::{KernelSocket, TcpState};
+use crate::model::Family;
 
 /// Understands a table, its heading passed by: the sockets, and how many lines were not understood.
 #[must_use]
@@ -32,7 +33,7 @@ fn socket(family: Family, line: &str) -> Option<KernelSocket> {
         state,
         local,
         peer,
-        ipv6: family == Family::V6,
+        ipv6: family == Family::Ipv6,
         interface: None,
         retransmits: u8::try_from(retransmits).unwrap_or(u8::MAX),
         waiting,
@@ -52,8 +53,8 @@ fn address(family: Family, text: &str) -> Option<SocketAddr> {
         u32::from_str_radix(digits, 16).ok().map(u32::to_ne_bytes)
     };
     let ip = match family {
-        Family::V4 if ip.len() == 8 => IpAddr::from(word(0)?),
-        Family::V6 if ip.len() == 32 => {
+        Family::Ipv4 if ip.len() == 8 => IpAddr::from(word(0)?),
+        Family::Ipv6 if ip.len() == 32 => {
             let mut octets = [0; 16];
             for at in 0..4 {
                 octets[4 * at..4 * at + 4].copy_from_slice(&word(at)?);
@@ -126,14 +127,14 @@ mod tests {
     #[test]
     fn sockets_are_read_with_all_that_is_told() {
         assert_eq!(
-            told(Family::V4, UDP),
+            told(Family::Ipv4, UDP),
             [
                 "Closed 127.0.0.1:54321 0.0.0.0:0 0 0 Some(5801)",
                 "Established 127.0.0.1:49316 127.0.0.1:9 0 65534 Some(5802)",
             ]
         );
         assert_eq!(
-            told(Family::V6, TCP6),
+            told(Family::Ipv6, TCP6),
             [
                 "Listening [::1]:5353 [::]:0 3 0 Some(31974)",
                 "Listening 127.0.0.1:5354 [::]:0 0 0 Some(31980)",
@@ -143,9 +144,9 @@ mod tests {
 
     #[test]
     fn no_truncation_names_another_socket() {
-        let (whole, _) = read(Family::V4, UDP);
+        let (whole, _) = read(Family::Ipv4, UDP);
         for end in 0..UDP.len() {
-            let (sockets, _) = read(Family::V4, &UDP[..end]);
+            let (sockets, _) = read(Family::Ipv4, &UDP[..end]);
             assert!(sockets.iter().all(|socket| whole.contains(socket)), "{end}: {sockets:?}");
         }
     }
@@ -153,10 +154,10 @@ mod tests {
     #[test]
     fn a_line_that_is_not_understood_is_counted() {
         let table = format!("{UDP}  402: 0100007F:D431 nonsense\n");
-        let (sockets, failed) = read(Family::V4, &table);
+        let (sockets, failed) = read(Family::Ipv4, &table);
         assert_eq!((sockets.len(), failed), (2, 1));
-        assert_eq!(read(Family::V6, UDP), (vec![], 2), "of another family");
-        assert_eq!(read(Family::V4, ""), (vec![], 0));
+        assert_eq!(read(Family::Ipv6, UDP), (vec![], 2), "of another family");
+        assert_eq!(read(Family::Ipv4, ""), (vec![], 0));
     }
 
     #[test]
@@ -175,12 +176,12 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_is_too_strange(table in "\\PC*(\n\\PC*){0,5}", at in 0..400_usize, byte in any::<char>()) {
-            let _ = read(Family::V6, &table);
+            let _ = read(Family::Ipv6, &table);
             let mut changed: Vec<char> = UDP.chars().collect();
             if let Some(place) = changed.get_mut(at) {
                 *place = byte;
             }
-            let _ = read(Family::V4, &changed.into_iter().collect::<String>());
+            let _ = read(Family::Ipv4, &changed.into_iter().collect::<String>());
         }
     }
 }

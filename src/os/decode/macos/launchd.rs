@@ -1,6 +1,6 @@
 //! What launchd runs a process as, and the application bundle it is from.
 
-use crate::model::{Application, ProcessService};
+use crate::model::{Application, ApplicationKind, ProcessService, ServiceManager};
 
 /// The variable by which launchd tells its jobs their names (`xpc_main(3)` reads it). Children inherit it,
 /// so it says what started a process as much as what it is, and a process can be given any other: it is
@@ -17,7 +17,7 @@ pub fn job<'a>(mut environment: impl Iterator<Item = &'a str>) -> Option<Process
     let value = environment
         .find_map(|variable| variable.strip_prefix(VARIABLE).and_then(|rest| rest.strip_prefix('=')))?;
     let label = label(value);
-    (!matches!(label, "" | "0")).then(|| ProcessService::new("launchd", label))
+    (!matches!(label, "" | "0")).then(|| ProcessService::new(ServiceManager::Launchd, label))
 }
 
 /// An application is a new job each time it is opened, with two numbers at the end of its label that
@@ -47,7 +47,7 @@ pub fn application(exe: &str) -> Option<Application> {
         let is_bundle = matches!(parts.peek(), Some(&("Contents" | "Wrapper")));
         let name = part.strip_suffix(".app").filter(|name| is_bundle && !name.is_empty());
         if let Some(name) = name {
-            return Some(Application { kind: "app".to_owned(), id: name.to_owned() });
+            return Some(Application { kind: ApplicationKind::App, id: name.to_owned() });
         }
     }
     None
@@ -64,7 +64,7 @@ mod tests {
         let of = |value: &str| {
             let variable = format!("XPC_SERVICE_NAME={value}");
             let environment = ["PATH=/bin", "XPC_SERVICE_NAMES=no", &variable, "TOKEN=secret"];
-            job(environment.into_iter()).map(|job| format!("{} {}", job.manager, job.name))
+            job(environment.into_iter()).map(|job| format!("{} {}", job.manager.code(), job.name))
         };
         for (value, label) in [
             ("com.openssh.sshd", "com.openssh.sshd"),
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn the_application_is_the_outermost_bundle() {
-        let of = |exe: &str| application(exe).map(|app| format!("{} {}", app.kind, app.id));
+        let of = |exe: &str| application(exe).map(|app| format!("{} {}", app.kind.code(), app.id));
         for (exe, app) in [
             ("/Applications/Safari.app/Contents/MacOS/Safari", "Safari"),
             ("/System/Library/CoreServices/ControlCenter.app/Contents/MacOS/ControlCenter", "ControlCenter"),

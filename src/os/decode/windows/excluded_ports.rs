@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::super::linux::port_rules::two_numbers;
-use crate::model::{ExcludedPorts, Families, PortRange, Protocol};
+use crate::model::{ExcludedPorts, Family, PortRange, Protocol};
 
 /// The ranges in what `netsh` prints, each with whether an administrator made it, which it marks with an
 /// asterisk. Read are the lines that consist of two numbers: the words around them are in the language of
@@ -28,13 +28,13 @@ fn range(line: &[u8]) -> Option<(PortRange, bool)> {
 /// Puts together what was printed for each protocol and address family, in order. A port that an
 /// administrator keeps back can be opened by who asks for it by number; all others are somebody's.
 #[must_use]
-pub fn together<'a>(printed: impl IntoIterator<Item = (Protocol, Families, &'a [u8])>) -> Vec<ExcludedPorts> {
-    let mut seen: BTreeMap<(PortRange, Protocol, bool), Families> = BTreeMap::new();
+pub fn together<'a>(printed: impl IntoIterator<Item = (Protocol, Family, &'a [u8])>) -> Vec<ExcludedPorts> {
+    let mut seen: BTreeMap<(PortRange, Protocol, bool), Option<Family>> = BTreeMap::new();
     for (protocol, family, text) in printed {
         for (ports, by_number) in ranges(text) {
-            let families = seen.entry((ports, protocol, by_number)).or_insert(family);
-            if *families != family {
-                *families = Families::Both;
+            let families = seen.entry((ports, protocol, by_number)).or_insert(Some(family));
+            if *families != Some(family) {
+                *families = None;
             }
         }
     }
@@ -133,12 +133,12 @@ Startport    Endport      \r
 
     #[test]
     fn families_that_exclude_the_same_are_told_together() {
-        use Families::{Both, Ipv4, Ipv6};
+        use Family::{Ipv4, Ipv6};
         use Protocol::{Tcp, Udp};
         let (one, other): (&[u8], &[u8]) = (b"80 90\n5357 5357\n", b"80 90\n");
         let told = together([(Tcp, Ipv4, one), (Tcp, Ipv6, other), (Udp, Ipv6, other)]);
         let told: Vec<_> = told.iter().map(|e| (e.ports.first, e.protocol.unwrap(), e.family)).collect();
-        assert_eq!(told, [(80, Tcp, Both), (80, Udp, Ipv6), (5357, Tcp, Ipv4)]);
+        assert_eq!(told, [(80, Tcp, None), (80, Udp, Some(Ipv6)), (5357, Tcp, Some(Ipv4))]);
     }
 
     proptest! {
