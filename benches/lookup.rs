@@ -4,8 +4,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use whatlistens::knowledge::Registry;
-use whatlistens::knowledge::{Licenses, PortClaims};
+use whatlistens::knowledge::{Knowledge, Licenses, PortClaims};
 use whatlistens::model::Protocol;
 
 /// 1,000 ports spread over all of them, by a stride that meets every residue.
@@ -14,7 +13,7 @@ fn spread() -> impl Iterator<Item = u16> {
 }
 
 fn registry(criterion: &mut Criterion) {
-    let registry = Registry::embedded();
+    let registry = Knowledge::embedded().registry;
     criterion.bench_function("one service", |bencher| {
         bencher.iter(|| registry.service(black_box(1538), Protocol::Tcp));
     });
@@ -28,10 +27,10 @@ fn licenses(criterion: &mut Criterion) {
         let text = include_str!(concat!(env!("OUT_DIR"), "/licenses.json"));
         bencher.iter(|| Licenses::parse(black_box(text)));
     });
-    let (licenses, registry) = (Licenses::embedded(), Registry::embedded());
+    let knowledge = Knowledge::embedded();
     criterion.bench_function("1,000 places", |bencher| {
         bencher.iter(|| {
-            let places = spread().map(|port| PortClaims::of(port, Some(Protocol::Tcp), licenses, registry));
+            let places = spread().map(|port| knowledge.claims(port, Some(Protocol::Tcp)));
             places.filter(PortClaims::is_license_port).count()
         });
     });

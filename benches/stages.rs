@@ -8,13 +8,15 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use jiff::Timestamp;
+use whatlistens::cli::{Color, GlobalArgs, ListArgs};
+use whatlistens::knowledge::Knowledge;
 use whatlistens::model::{
     Executable, Holding, Host, Observation, Os, Presence, Process, Program, Protocol, Socket, SocketId, State,
 };
 use whatlistens::os::decode::linux::{inet_diag, proc_pid};
-use whatlistens::query::{Request, Task};
-use whatlistens::report::attribute;
-use whatlistens::{render, report};
+use whatlistens::query::{Environment, Output, Query};
+use whatlistens::render;
+use whatlistens::report::{attribute, report};
 
 const SIZES: [u32; 3] = [1_000, 10_000, 60_000];
 
@@ -58,38 +60,29 @@ fn machine(listeners: u32) -> Observation {
     }
 }
 
-fn asked(args: &[&str]) -> Request {
-    match Task::from_args(
-        std::iter::once("whatlistens").chain(args.iter().copied()).map(Into::into).collect(),
-    ) {
-        Ok(Task::Look(request)) => request,
-        _ => panic!("{args:?} is a look at the machine"),
-    }
-}
-
 fn stages(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("listeners");
     group.sample_size(20);
+    let knowledge = Knowledge::embedded();
     for size in SIZES {
         let observation = machine(size);
         group.throughput(Throughput::Elements(u64::from(size)));
         group.bench_function(BenchmarkId::new("attribute", size), |bencher| {
             bencher.iter(|| attribute(black_box(&observation)));
         });
-        let plain = asked(&[]);
+        let Ok(query) = Query::resolve(&ListArgs::default(), &knowledge) else { panic!("nothing is asked") };
         group.bench_function(BenchmarkId::new("report", size), |bencher| {
-            bencher.iter(|| report::report(&plain, black_box(&observation)));
+            bencher.iter(|| report(&query, black_box(&observation), &knowledge, ""));
         });
-        for (name, request) in [("table", &plain), ("json", &asked(&["--json"]))] {
-            let Ok(report) = report::report(request, &observation) else { panic!("it is well asked") };
-            group.bench_function(BenchmarkId::new(name, size), |bencher| {
-                let mut nowhere = (io::sink(), io::sink());
-                bencher.iter(|| {
-                    let form = request.form;
-                    render::render(&report, form, &request.style, &mut nowhere.0, &mut nowhere.1)
-                });
-            });
-        }
+        let Ok(report) = report(&query, &observation, &knowledge, "") else { panic!("nothing is asked") };
+        let plain = GlobalArgs { json: false, color: Color::Never };
+        let style = Output::new(&plain, &Environment::plain()).style;
+        group.bench_function(BenchmarkId::new("table", size), |bencher| {
+            bencher.iter(|| render::table(&report, &style, &mut io::sink(), &mut io::sink()));
+        });
+        group.bench_function(BenchmarkId::new("json", size), |bencher| {
+            bencher.iter(|| render::json(&report, &style, &mut io::sink(), &mut io::sink()));
+        });
     }
     group.finish();
 }

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Parser;
-use whatlistens::knowledge::{LicenseManager, Licenses};
+use whatlistens::knowledge::{Knowledge, LicenseManager};
 
 /// Writes the table of license managers into data/README.md.
 #[derive(Parser)]
@@ -36,7 +36,8 @@ fn table() -> String {
     let mut table =
         "| id | license manager | ports | confidence | sources |\n| --- | --- | --- | --- | --- |\n"
             .to_owned();
-    let licenses = Licenses::embedded();
+    let knowledge = Knowledge::embedded();
+    let licenses = knowledge.licenses();
     for manager in &licenses.managers {
         let sources: Vec<String> =
             licenses.cited(&manager.sources).iter().map(|source| cell(source)).collect();

@@ -22,6 +22,7 @@
 //! - Output is in a deterministic order.
 
 pub mod cli;
+pub mod command;
 pub mod judge;
 pub mod knowledge;
 pub mod model;

@@ -1,13 +1,15 @@
 //! What is known about ports, services and license managers without scanning a machine.
 
+mod embedded;
 pub mod explain;
 mod licenses;
 mod port_claims;
 mod registry;
 
+pub use embedded::Knowledge;
 pub use licenses::{
     Belief, CommandLine, Document, Emulator, Executables, KnownPort, LicenseManager, Licenses, OnWindows,
     Recognised, Technology, wrapper,
 };
 pub use port_claims::{PortClaims, RegisteredTo};
-pub use registry::{Entry, LicenseBasis, Registry, nearest};
+pub use registry::{Entry, LicenseBasis, Registry};

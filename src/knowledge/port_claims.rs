@@ -158,10 +158,15 @@ fn called(entry: Entry<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
+    use crate::knowledge::Knowledge;
+
+    static KNOWLEDGE: LazyLock<Knowledge> = LazyLock::new(Knowledge::embedded);
 
     fn place(port: u16, protocol: Protocol) -> PortClaims<'static> {
-        PortClaims::of(port, Some(protocol), Licenses::embedded(), Registry::embedded())
+        KNOWLEDGE.claims(port, Some(protocol))
     }
 
     fn ids(port: u16, protocol: Protocol) -> Vec<String> {

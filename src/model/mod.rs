@@ -21,8 +21,8 @@ pub use process::{
     file_name,
 };
 pub use report::{
-    Asked, Attributed, Excluded, Exposure, License, Manager, Owner, PortClass, Report, Row, Service,
-    Severity, UnansweredClient, Verdict, vendor_and_product,
+    Asked, Attributed, Excluded, ExcludedReport, Exposure, License, Manager, Owner, PortClass, Report, Row,
+    Service, Severity, UnansweredClient, Verdict, vendor_and_product,
 };
 pub use socket::{
     AcceptQueue, Activation, Connections, Family, Namespace, PortRange, Protocol, Socket, SocketId, State,

@@ -317,12 +317,10 @@ pub struct Report {
     pub privileged: bool,
     /// What was asked for by itself; the detail view is about this.
     pub asked: Option<Asked>,
-    /// The rows that were selected, in order; none where excluded ports were asked for.
+    /// The rows that were selected, in order.
     pub rows: Vec<Row>,
     /// The ports among those asked for that the system excludes, where its rules were looked at.
     pub excluded: Option<Vec<Excluded>>,
-    /// Whether it is these that were asked for, instead of listeners.
-    pub of_excluded: bool,
     /// What could not be seen, as far as it bears on the selection.
     pub gaps: Vec<Gap>,
     /// Whether anything was left out because it was not asked for.
@@ -335,13 +333,20 @@ pub struct Report {
     pub method_notes: Vec<String>,
 }
 
-impl Report {
-    /// Whether anything of what was asked for is there.
-    #[must_use]
-    pub fn matched(&self) -> bool {
-        let excluded = self.excluded.as_ref().filter(|_| self.of_excluded);
-        !self.rows.is_empty() || excluded.is_some_and(|excluded| !excluded.is_empty())
-    }
+/// Which ports the system excludes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExcludedReport {
+    pub host: Host,
+    pub taken_at: Timestamp,
+    /// Whether the machine was observed with administrator's rights.
+    pub privileged: bool,
+    pub excluded: Vec<Excluded>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+    /// Whether only some ports were asked about.
+    pub narrowed: bool,
+    /// How the data was collected, in sentences without their full stops.
+    pub method_notes: Vec<String>,
 }
 
 #[cfg(test)]

@@ -59,8 +59,6 @@ pub struct ScanScope {
     pub ports: Vec<PortRange>,
     /// The ports of which everything is to be known, even where nothing listens.
     pub detail_ports: Vec<PortRange>,
-    /// The system's rules for all ports, instead of listeners; without them there is nothing to tell.
-    pub rules: bool,
 }
 
 impl ScanScope {
@@ -79,7 +77,7 @@ impl ScanScope {
     /// Whether the system's rules for ports are wished for.
     #[must_use]
     pub fn needs_port_rules(&self) -> bool {
-        self.rules || !self.detail_ports.is_empty()
+        !self.detail_ports.is_empty()
     }
 }
 
@@ -96,7 +94,6 @@ impl Default for ScanScope {
             bpf: Bpf::WhereQuicker,
             ports: Vec::new(),
             detail_ports: Vec::new(),
-            rules: false,
         }
     }
 }
@@ -148,26 +145,25 @@ pub struct FileChecks {
     pub content: bool,
 }
 
-/// The machine could not be observed at all.
+/// The machine, or what was asked of it, could not be observed at all.
 #[derive(Debug)]
-pub struct Unobservable {
-    /// What of it, and why: a sentence without its full stop.
-    reason: String,
+pub enum Unobservable {
+    Sockets { why: String },
+    PortRules { why: String },
 }
 
 impl fmt::Display for Unobservable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.reason)
+        match self {
+            Unobservable::Sockets { why } => write!(f, "this machine's sockets could not be read: {why}"),
+            Unobservable::PortRules { why } => {
+                write!(f, "the ports that the system excludes could not be read: {why}")
+            }
+        }
     }
 }
 
 impl std::error::Error for Unobservable {}
-
-impl Unobservable {
-    fn sockets(why: &str) -> Unobservable {
-        Unobservable { reason: format!("this machine's sockets could not be read: {why}") }
-    }
-}
 
 /// Looks at the machine once. `now` becomes [`Observation::taken_at`].
 ///
@@ -185,6 +181,15 @@ pub fn observe(
     return macos::observe(scope, inspect, now);
     #[cfg(windows)]
     return windows::observe(scope, inspect, now);
+}
+
+/// Reads the system's rules for ports, and nothing else. `now` becomes [`Observation::taken_at`].
+///
+/// # Errors
+///
+/// Where they could not be read at all.
+pub fn observe_port_rules(now: Timestamp) -> Result<Observation, Unobservable> {
+    platform::observe_port_rules(now)
 }
 
 /// The system's words for an error, without the number behind them.

@@ -29,6 +29,17 @@ pub enum Target {
     },
 }
 
+impl Target {
+    /// Whether it is one port, or one name.
+    #[must_use]
+    pub fn is_single(&self) -> bool {
+        match self {
+            Target::Ports(Ports { range, .. }) => range.single().is_some(),
+            Target::Name { .. } => true,
+        }
+    }
+}
+
 /// What the order is by; ties fall to port, protocol and address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SortKey {
@@ -51,7 +62,7 @@ pub enum SortKey {
 
 /// What was asked for. An empty list asks for everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Selection {
+pub struct Filter {
     /// Any of these.
     pub targets: Vec<Target>,
     /// Only this protocol.
@@ -70,7 +81,7 @@ pub struct Selection {
     pub sort: SortKey,
 }
 
-impl Selection {
+impl Filter {
     /// The ports that were asked for, by number or by a service's name.
     pub fn ports(&self) -> impl Iterator<Item = &Ports> {
         self.targets.iter().flat_map(|target| match target {
@@ -90,23 +101,39 @@ impl Selection {
         self.targets.iter().map(range).collect::<Option<Vec<_>>>().unwrap_or_default()
     }
 
+    /// The protocol of all targets, where they share one: then the other need not be scanned.
+    #[must_use]
+    pub fn common_protocol(&self) -> Option<Protocol> {
+        let protocols = self.targets.iter().map(|target| match target {
+            Target::Ports(Ports { protocol, .. }) | Target::Name { protocol, .. } => *protocol,
+        });
+        protocols.reduce(|one, other| if one == other { one } else { None }).flatten()
+    }
+
+    /// Whether holders are selected by id, name or user.
+    #[must_use]
+    pub fn by_holder(&self) -> bool {
+        !self.pids.is_empty() || !self.processes.is_empty() || !self.users.is_empty()
+    }
+
+    /// The words that are no service's: they may be processes' names.
+    pub fn names_without_ports(&self) -> impl Iterator<Item = &str> {
+        self.targets.iter().filter_map(|target| match target {
+            Target::Name { word, ports, .. } if ports.is_empty() => Some(word.as_str()),
+            Target::Name { .. } | Target::Ports(_) => None,
+        })
+    }
+
     /// Whether anything is left out.
     #[must_use]
     pub fn is_narrow(&self) -> bool {
-        *self != Selection { sort: self.sort, ..Selection::default() }
+        *self != Filter { sort: self.sort, ..Filter::default() }
     }
 
     /// Whether a port and a protocol decide what matches, and nobody's name does.
     #[must_use]
-    pub fn by_place_alone(&self) -> bool {
-        let names_a_process =
-            |target: &Target| matches!(target, Target::Name { ports, .. } if ports.is_empty());
-        self.pids.is_empty()
-            && self.processes.is_empty()
-            && self.users.is_empty()
-            && !self.licenses
-            && !self.flagged
-            && !self.targets.iter().any(names_a_process)
+    pub fn by_port_alone(&self) -> bool {
+        !self.by_holder() && !self.licenses && !self.flagged && self.names_without_ports().next().is_none()
     }
 
     /// Whether any of these ports is among those that were asked for; all are where none was.
@@ -133,7 +160,7 @@ impl Ports {
 
 /// What a selection gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Selected {
+pub struct Filtered {
     /// The rows that match, in order.
     pub rows: Vec<Row>,
     /// Rows that might match, if their hidden owner could be seen.
@@ -143,11 +170,11 @@ pub struct Selected {
 /// Selects and orders. `unseen` are the processes that a hidden owner may be; `os` decides how the names of
 /// users compare.
 #[must_use]
-pub fn select(rows: Vec<Row>, selection: &Selection, hidden: &HiddenProcesses, os: Os) -> Selected {
+pub fn filter(rows: Vec<Row>, filter: &Filter, hidden: &HiddenProcesses, os: Os) -> Filtered {
     let mut undecided = 0;
     let mut kept: Vec<Row> = rows
         .into_iter()
-        .filter(|row| match matches(row, selection, hidden, os) {
+        .filter(|row| match matches(row, filter, hidden, os) {
             Match::Yes => true,
             Match::Unknown => {
                 undecided += 1;
@@ -156,8 +183,8 @@ pub fn select(rows: Vec<Row>, selection: &Selection, hidden: &HiddenProcesses, o
             Match::No => false,
         })
         .collect();
-    kept.sort_by(|a, b| by_key(a, b, selection.sort).then_with(|| by_place(a, b)));
-    Selected { rows: kept, undecided }
+    kept.sort_by(|a, b| by_key(a, b, filter.sort).then_with(|| by_place(a, b)));
+    Filtered { rows: kept, undecided }
 }
 
 /// Whether a row matches. Ordered so that "and" is the least and "or" the greatest of two.
@@ -174,19 +201,19 @@ impl From<bool> for Match {
     }
 }
 
-fn matches(row: &Row, selection: &Selection, hidden: &HiddenProcesses, os: Os) -> Match {
+fn matches(row: &Row, filter: &Filter, hidden: &HiddenProcesses, os: Os) -> Match {
     let called =
         |name: &str| by_holder(row, |process| is_called(process, name), || hidden.may_be_called(name));
     let conditions = [
-        any_of(&selection.targets, |target| matches_target(row, target, called)),
-        selection.protocol.is_none_or(|protocol| row.socket.protocol == protocol).into(),
-        any_of(&selection.pids, |&pid| {
+        any_of(&filter.targets, |target| matches_target(row, target, called)),
+        filter.protocol.is_none_or(|protocol| row.socket.protocol == protocol).into(),
+        any_of(&filter.pids, |&pid| {
             by_holder(row, |process| process.pid == pid, || hidden.may_have_pid(pid))
         }),
-        any_of(&selection.processes, |name| called(name)),
-        any_of(&selection.users, |user| matches_user(row, user, hidden, os)),
-        (!selection.licenses || row.license.is_some()).into(),
-        (!selection.flagged || row.flagged()).into(),
+        any_of(&filter.processes, |name| called(name)),
+        any_of(&filter.users, |user| matches_user(row, user, hidden, os)),
+        (!filter.licenses || row.license.is_some()).into(),
+        (!filter.flagged || row.flagged()).into(),
     ];
     conditions.into_iter().min().unwrap_or(Match::Yes)
 }

@@ -14,7 +14,7 @@ pub(super) fn targets(word: &str) -> Result<Vec<Target>, UsageError> {
     match &parts[..] {
         [_, _, ..] if parts.iter().any(begins_like_a_port) => {
             match parts.iter().any(|part| part.is_empty()) {
-                true => Err(UsageError::new(format!("‘{word}’: there is nothing beside a comma"))),
+                true => Err(UsageError::NothingBesideComma { word: word.to_owned() }),
                 false => parts.into_iter().map(target).collect(),
             }
         }
@@ -36,8 +36,7 @@ fn target(word: &str) -> Result<Target, UsageError> {
         };
     }
     if protocol.is_some() && named.is_none() {
-        let wrong = format!("‘{word}’: after the slash comes tcp or udp, as in {digits}/tcp");
-        return Err(UsageError::new(wrong));
+        return Err(UsageError::NoSuchProtocol { word: word.to_owned(), ports: digits.to_owned() });
     }
     Ok(Target::Ports(Ports { range: range(word, digits)?, protocol: named }))
 }
@@ -48,41 +47,39 @@ fn looks_like_ports(text: &str) -> bool {
 
 fn name(typed: &str, protocol: Option<Protocol>) -> Result<Target, UsageError> {
     if let Some(wrong) = other_tool_s(typed) {
-        return Err(UsageError::new(wrong));
+        return Err(wrong);
     }
     let word = match typed.strip_prefix(':') {
         // `:ssh`, as lsof takes it; `:http/tcp` and the like have no meaning.
         Some(service) if !service.is_empty() => service,
         Some(_) => {
-            return Err(UsageError::new(format!("‘{typed}’: after the colon comes a port, as in :1538")));
+            return Err(UsageError::NoPortAfterColon { word: typed.to_owned() });
         }
         None => typed,
     };
     if word.is_empty() {
-        return Err(UsageError::new(
-            "an empty word names nothing: give a port, a service or a process".to_owned(),
-        ));
+        return Err(UsageError::EmptyWord);
     }
     Ok(Target::Name { word: word.to_owned(), protocol, ports: Vec::new() })
 }
 
 /// What other tools would take, and what to type here instead.
-fn other_tool_s(word: &str) -> Option<String> {
-    let protocol = |text: &str| Protocol::from_name(text);
-    if let Some(protocol) = protocol(word) {
-        let flag = &protocol.name()[..1];
-        return Some(format!("‘{word}’: for all {protocol} ports use -{flag}, for one write 80/{protocol}"));
+fn other_tool_s(word: &str) -> Option<UsageError> {
+    let typed = word.to_owned();
+    if let Some(protocol) = Protocol::from_name(word) {
+        return Some(UsageError::ProtocolAlone { word: typed, protocol });
     }
     if word.parse::<std::net::IpAddr>().is_ok() {
-        return Some(format!("‘{word}’ is an address: ports are looked for at every address; give a port"));
+        return Some(UsageError::Address { word: typed });
     }
     let (before, port) = word.rsplit_once([':', '/'])?;
     if !looks_like_ports(port) {
         return None;
     }
-    Some(match protocol(before) {
-        Some(protocol) => format!("‘{word}’: write {port}/{protocol}"),
-        None => format!("‘{word}’: ports are looked for at every address; give the port alone: {port}"),
+    let port = port.to_owned();
+    Some(match Protocol::from_name(before) {
+        Some(protocol) => UsageError::ProtocolFirst { word: typed, port, protocol },
+        None => UsageError::AddressAndPort { word: typed, port },
     })
 }
 
@@ -94,17 +91,21 @@ fn range(word: &str, text: &str) -> Result<PortRange, UsageError> {
     let mut parts = text.splitn(3, '-');
     let (first, last, rest) = (parts.next().unwrap_or(""), parts.next(), parts.next());
     let number = |digits: &str| digits.parse::<u16>().ok().filter(|&port| port > 0);
-    let wrong = match (number(first), last) {
-        (_, Some("")) => format!("‘{word}’: a range has two ends, as in 27000-27009"),
-        _ if rest.is_some() => format!("‘{word}’: a range has two ends, as in 27000-27009"),
-        (None, _) => format!("‘{word}’: {first} is not a port; ports are 1 to 65535"),
+    let not_a_port = |part: &str| UsageError::NotAPort { word: word.to_owned(), part: part.to_owned() };
+    Err(match (number(first), last) {
+        (_, Some("")) => UsageError::OpenRange { word: word.to_owned() },
+        _ if rest.is_some() => UsageError::OpenRange { word: word.to_owned() },
+        (None, _) => not_a_port(first),
         (Some(_), Some(last)) => match number(last) {
-            None => format!("‘{word}’: {last} is not a port; ports are 1 to 65535"),
-            Some(_) => format!("‘{word}’: the range runs backwards; write {last}-{first}"),
+            None => not_a_port(last),
+            Some(_) => UsageError::BackwardsRange {
+                word: word.to_owned(),
+                first: first.to_owned(),
+                last: last.to_owned(),
+            },
         },
-        (Some(_), None) => format!("‘{word}’ is not a port; ports are 1 to 65535"),
-    };
-    Err(UsageError::new(wrong))
+        (Some(_), None) => not_a_port(word),
+    })
 }
 
 /// What `-i` asks for.
@@ -121,9 +122,7 @@ pub(super) fn internet(texts: &[String]) -> Result<Internet, UsageError> {
     for (index, text) in texts.iter().enumerate() {
         let one = one_internet(text)?;
         if index > 0 && (one.ipv4, one.ipv6) != (all.ipv4, all.ipv6) {
-            let wrong =
-                "a 4 or 6 after -i holds for all that is asked for: give it to each -i, or use -4 or -6";
-            return Err(UsageError::new(wrong.to_owned()));
+            return Err(UsageError::MixedFamilies);
         }
         (all.ipv4, all.ipv6) = (one.ipv4, one.ipv6);
         all.targets.extend(one.targets);
@@ -134,11 +133,7 @@ pub(super) fn internet(texts: &[String]) -> Result<Internet, UsageError> {
 /// Reads lsof's `[46][protocol][:ports]` (`lsof(8)`, option -i), and a port without its colon.
 /// Hosts are refused: this lists what listens here, at whatever address.
 fn one_internet(text: &str) -> Result<Internet, UsageError> {
-    let wrong = || {
-        UsageError::new(format!(
-            "‘-i {text}’: give [46][tcp|udp][:PORTS], as in -i :1538, -i tcp:80,443 or -i 6udp"
-        ))
-    };
+    let wrong = || UsageError::LsofSpec { text: text.to_owned() };
     let (selector, ports) = match text.split_once(':') {
         Some((selector, ports)) if !ports.is_empty() => (selector, Some(ports)),
         Some(_) => return Err(wrong()),
@@ -177,9 +172,7 @@ fn one_internet(text: &str) -> Result<Internet, UsageError> {
 /// Reads process ids.
 pub(super) fn numbers(option: &str, values: &[String]) -> Result<Vec<Pid>, UsageError> {
     let read = |value: &String| {
-        value.parse().map_err(|_| {
-            UsageError::new(format!("‘{option} {value}’: a process id is a number, as in {option} 4242"))
-        })
+        value.parse().map_err(|_| UsageError::NotAPid { option: option.to_owned(), value: value.clone() })
     };
     given(option, values)?.iter().map(read).collect()
 }
@@ -187,7 +180,7 @@ pub(super) fn numbers(option: &str, values: &[String]) -> Result<Vec<Pid>, Usage
 /// Reads names. An empty one, as of a variable that is not set, would match nothing for ever.
 pub(super) fn given(option: &str, values: &[String]) -> Result<Vec<String>, UsageError> {
     match values.iter().any(String::is_empty) {
-        true => Err(UsageError::new(format!("{option} was given nothing to look for"))),
+        true => Err(UsageError::EmptyValue { option: option.to_owned() }),
         false => Ok(values.to_vec()),
     }
 }
@@ -239,22 +232,22 @@ mod tests {
     #[test]
     fn what_is_wrong_says_what_would_be_right() {
         let told = |word| target(word).unwrap_err().to_string();
-        insta::assert_snapshot!(told("70000"), @"‘70000’: 70000 is not a port; ports are 1 to 65535");
-        insta::assert_snapshot!(told("0"), @"‘0’: 0 is not a port; ports are 1 to 65535");
+        insta::assert_snapshot!(told("70000"), @"‘70000’ is not a port: ports are 1 to 65535");
+        insta::assert_snapshot!(told("0"), @"‘0’ is not a port: ports are 1 to 65535");
         insta::assert_snapshot!(told("80-70000"), @"‘80-70000’: 70000 is not a port; ports are 1 to 65535");
-        insta::assert_snapshot!(told("27009-27000"), @"‘27009-27000’: the range runs backwards; write 27000-27009");
+        insta::assert_snapshot!(told("27009-27000"), @"‘27009-27000’ is backwards. Did you mean 27000-27009?");
         insta::assert_snapshot!(told("27000-"), @"‘27000-’: a range has two ends, as in 27000-27009");
         insta::assert_snapshot!(told("1-2-3"), @"‘1-2-3’: a range has two ends, as in 27000-27009");
-        insta::assert_snapshot!(told("80/sctp"), @"‘80/sctp’: after the slash comes tcp or udp, as in 80/tcp");
-        insta::assert_snapshot!(told(":"), @"‘:’: after the colon comes a port, as in :1538");
-        insta::assert_snapshot!(told(""), @"an empty word names nothing: give a port, a service or a process");
-        insta::assert_snapshot!(told("127.0.0.1:80"), @"‘127.0.0.1:80’: ports are looked for at every address; give the port alone: 80");
-        insta::assert_snapshot!(told(":::22"), @"‘:::22’: ports are looked for at every address; give the port alone: 22");
-        insta::assert_snapshot!(told("fd00::2"), @"‘fd00::2’ is an address: ports are looked for at every address; give a port");
-        insta::assert_snapshot!(told("192.0.2.2"), @"‘192.0.2.2’ is an address: ports are looked for at every address; give a port");
+        insta::assert_snapshot!(told("80/sctp"), @"‘80/sctp’: the protocol is tcp or udp, as in 80/tcp");
+        insta::assert_snapshot!(told(":"), @"‘:’: a port is missing after the colon, as in :1538");
+        insta::assert_snapshot!(told(""), @"the word is empty: give a port, a service or a process");
+        insta::assert_snapshot!(told("127.0.0.1:80"), @"‘127.0.0.1:80’: ports are searched at every address; give the port alone: 80");
+        insta::assert_snapshot!(told(":::22"), @"‘:::22’: ports are searched at every address; give the port alone: 22");
+        insta::assert_snapshot!(told("fd00::2"), @"‘fd00::2’ is an address: give a port, which is searched at every address");
+        insta::assert_snapshot!(told("192.0.2.2"), @"‘192.0.2.2’ is an address: give a port, which is searched at every address");
         insta::assert_snapshot!(told("tcp:80"), @"‘tcp:80’: write 80/tcp");
         insta::assert_snapshot!(told("udp/53"), @"‘udp/53’: write 53/udp");
-        insta::assert_snapshot!(told("TCP"), @"‘TCP’: for all tcp ports use -t, for one write 80/tcp");
+        insta::assert_snapshot!(told("TCP"), @"‘TCP’: for all tcp ports use -t, for one port write 80/tcp");
     }
 
     #[test]

@@ -1,37 +1,71 @@
 //! Names → the ports of the services they name; and names that name nothing.
 
-use crate::knowledge::Licenses;
-use crate::knowledge::{Registry, nearest};
+use super::filter::{self, Filter, Ports, SortKey, Target};
+use super::{UsageError, parse};
+use crate::cli::{ListArgs, Sort};
+use crate::knowledge::{Knowledge, Licenses, Registry};
 use crate::model::{Observation, Owner, PortRange, Protocol, Row};
-use crate::query::UsageError;
-use crate::query::filter::{self, Ports, Selection, Target};
 
-/// Gives every name the ports of the service it names, of the protocol that was asked for.
-///
-/// # Errors
-///
-/// Where the flags leave a port nothing, such as `-t 53/udp`: it was not looked at, and must not
-/// seem free.
-pub fn resolve(selection: &Selection, registry: Registry<'_>) -> Result<Selection, UsageError> {
-    let mut resolved = selection.clone();
-    for target in &mut resolved.targets {
-        match target {
-            Target::Ports(Ports { range, protocol: Some(protocol) }) => {
-                if let Some(only) = selection.protocol.filter(|only| only != protocol) {
-                    return Err(conflict(&place(*range, *protocol), only));
-                }
-            }
-            Target::Ports(_) => {}
-            Target::Name { word, protocol, ports } => {
-                let only = protocol.or(selection.protocol);
-                *ports = of_service(word, registry).filter_map(|ports| of_protocol(ports, only)).collect();
-            }
+impl Filter {
+    /// What the options and words of a listing keep.
+    ///
+    /// # Errors
+    ///
+    /// Where a word is not understood, or the options leave a port nothing, such as `-t 53/udp`: it would not
+    /// be scanned, and must not seem free.
+    pub fn resolve(args: &ListArgs, knowledge: &Knowledge) -> Result<Filter, UsageError> {
+        let protocol = match (args.tcp, args.udp) {
+            (true, false) => Some(Protocol::Tcp),
+            (false, true) => Some(Protocol::Udp),
+            _ => None,
+        };
+        let mut targets = Vec::new();
+        for word in &args.what {
+            targets.extend(parse::targets(word)?);
         }
+        targets.extend(parse::internet(&args.internet)?.targets);
+        for target in &mut targets {
+            resolve(target, protocol, knowledge.registry)?;
+        }
+        Ok(Filter {
+            targets,
+            protocol,
+            pids: parse::numbers("--pid", &args.pid)?,
+            processes: parse::given("--process", &args.process)?,
+            users: parse::given("--user", &args.user)?,
+            licenses: args.licenses,
+            flagged: args.flagged,
+            sort: match args.sort {
+                Sort::Port => SortKey::Port,
+                Sort::Address => SortKey::Address,
+                Sort::Process => SortKey::Process,
+                Sort::Pid => SortKey::Pid,
+                Sort::User => SortKey::User,
+                Sort::Service => SortKey::Service,
+                Sort::Verdict => SortKey::Verdict,
+            },
+        })
     }
-    Ok(resolved)
 }
 
-/// The ports of a service. The registry also names SCTP and DCCP ports, which are not looked at.
+/// Gives a name the ports of the service it names, of the protocols that are wanted.
+fn resolve(target: &mut Target, only: Option<Protocol>, registry: Registry<'_>) -> Result<(), UsageError> {
+    match target {
+        Target::Ports(Ports { range, protocol: Some(protocol) }) => {
+            if let Some(only) = only.filter(|only| only != protocol) {
+                return Err(UsageError::Conflict { typed: written(*range, *protocol), only });
+            }
+        }
+        Target::Ports(_) => {}
+        Target::Name { word, protocol, ports } => {
+            let only = protocol.or(only);
+            *ports = of_service(word, registry).filter_map(|ports| of_protocol(ports, only)).collect();
+        }
+    }
+    Ok(())
+}
+
+/// The ports of a service. The registry also names SCTP and DCCP ports, which are not scanned.
 fn of_service(name: &str, registry: Registry<'_>) -> impl Iterator<Item = Ports> {
     registry.of_name(name).filter_map(|entry| match entry.protocol {
         None => Some(Ports { range: entry.ports, protocol: None }),
@@ -49,83 +83,62 @@ fn of_protocol(ports: Ports, only: Option<Protocol>) -> Option<Ports> {
     }
 }
 
-fn conflict(typed: &str, only: Protocol) -> UsageError {
-    UsageError::new(format!("‘{typed}’ was asked for, and {only} alone: leave out one of the two"))
-}
-
-fn place(range: PortRange, protocol: Protocol) -> String {
+fn written(range: PortRange, protocol: Protocol) -> String {
     if range == PortRange::ALL { protocol.to_string() } else { format!("{range}/{protocol}") }
 }
 
-/// Refuses a name that names nothing. It is known where it is a service's, a license process's,
-/// that of a process seen here, or may be that of a hidden owner.
-pub fn refuse_unknown(
-    selection: &Selection,
-    observation: &Observation,
-    rows: &[Row],
-    licenses: &Licenses,
-) -> Result<(), UsageError> {
-    let os = observation.host.os;
-    let processes = || rows.iter().flat_map(|row| row.owner.processes());
-    let some_hidden = rows.iter().any(|row| row.owner == Owner::Hidden || row.more_holders);
-    for target in &selection.targets {
-        let Target::Name { word, ports, protocol } = target else { continue };
-        let known = !ports.is_empty()
-            || licenses.recognise_name(word, os).is_some()
-            || processes().any(|process| filter::is_called(process, word))
-            || (some_hidden && observation.hidden.may_be_called(word));
-        if known {
-            continue;
-        }
-        let service = of_service(word, Registry::embedded()).next();
-        if let (Some(Ports { range, protocol: Some(own) }), Some(only)) =
-            (service, protocol.or(selection.protocol))
-        {
-            return Err(conflict(&format!("{word} ({})", place(range, own)), only));
-        }
-        let seen = processes().filter_map(|process| process.name.as_deref());
-        let hint = match &nearest(word, seen.chain(licenses.executables(os)))[..] {
-            [] => managers(word, licenses),
-            names => format!("; nearest: {}", names.join(", ")),
-        };
-        return Err(UsageError::new(format!(
-            "‘{word}’ is no service of the registry and no process seen to listen here{hint} \
-             (for a process that may not be running: --process {word})"
-        )));
-    }
-    Ok(())
-}
-
-/// Refuses names that have no ports: of excluded ports nothing else can be asked.
+/// Refuses a name that names nothing: no service, no license process, no process found here, nor perhaps
+/// that of a hidden owner.
 ///
 /// # Errors
 ///
-/// Where a word is no service.
-pub fn refuse_processes(selection: &Selection) -> Result<(), UsageError> {
-    let mut nameless = selection.targets.iter().filter_map(|target| match target {
-        Target::Name { word, ports, .. } if ports.is_empty() => Some(word),
-        _ => None,
-    });
-    nameless.next().map_or(Ok(()), |word| {
-        Err(UsageError::new(format!(
-            "‘{word}’ is no service of the registry: --excluded-ports takes ports and services; the ports of a \
-             license manager are told by whatlistens explain {word}"
-        )))
-    })
+/// Where there is such a name.
+pub fn refuse_unknown(
+    filter: &Filter,
+    observation: &Observation,
+    rows: &[Row],
+    knowledge: &Knowledge,
+) -> Result<(), UsageError> {
+    let os = observation.host.os;
+    let processes = || rows.iter().flat_map(|row| row.owner.processes());
+    let some_hidden = || rows.iter().any(|row| row.owner == Owner::Hidden || row.more_holders);
+    for target in &filter.targets {
+        let Target::Name { word, ports, protocol } = target else { continue };
+        let known = !ports.is_empty()
+            || knowledge.licenses().recognise_name(word, os).is_some()
+            || processes().any(|process| filter::is_called(process, word))
+            || (observation.hidden.may_be_called(word) && some_hidden());
+        if known {
+            continue;
+        }
+        let service = of_service(word, knowledge.registry).next();
+        if let (Some(Ports { range, protocol: Some(own) }), Some(only)) =
+            (service, protocol.or(filter.protocol))
+        {
+            return Err(UsageError::Conflict { typed: format!("{word} ({})", written(range, own)), only });
+        }
+        let listening = processes().filter_map(|process| process.name.as_deref());
+        let nearest = knowledge.registry.nearest(word, listening.chain(knowledge.licenses().executables(os)));
+        let managers = managers(word, knowledge.licenses());
+        return Err(UsageError::UnknownName { word: word.clone(), nearest, managers });
+    }
+    Ok(())
 }
 
 /// So many license managers are named where a word is in the names of many.
 const MOST_MANAGERS: usize = 3;
 
-/// The ports of the license managers whose vendor, product or technology has a word in its name.
-fn managers(word: &str, licenses: &Licenses) -> String {
+/// The license managers whose vendor, product or technology has a word in its name, with their ports.
+fn managers(word: &str, licenses: &Licenses) -> Vec<(String, String)> {
     let word = word.to_lowercase();
+    if word.len() < 3 {
+        return Vec::new();
+    }
     let called = licenses.managers.iter().filter(|manager| manager.called().to_lowercase().contains(&word));
-    let ports = called.filter_map(|manager| {
+    let with_ports = called.filter_map(|manager| {
         let ranges = manager.ports.iter().filter_map(|known| known.range);
         let ranges: Vec<String> = ranges.map(|range| range.to_string()).collect();
-        (!ranges.is_empty()).then(|| format!("{} uses {}", manager.called(), ranges.join(" and ")))
+        (!ranges.is_empty()).then(|| (manager.called(), ranges.join(" and ")))
     });
-    let ports: Vec<String> = ports.take(MOST_MANAGERS).collect();
-    if ports.is_empty() || word.len() < 3 { String::new() } else { format!("; {}", ports.join(", ")) }
+    with_ports.take(MOST_MANAGERS).collect()
 }

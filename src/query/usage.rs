@@ -1,112 +1,281 @@
-//! Why there is nothing to observe: help was asked for, or the usage was wrong.
+//! Wrong usage, one line each: what was typed, and what would be right.
 
 use std::fmt;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// The command line does not ask for anything that can be answered. One line: what was typed, and
-/// what would be right.
+use crate::model::Protocol;
+
+/// The command line asks for nothing that can be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UsageError(String);
-
-impl UsageError {
-    /// Says so in one line.
-    #[must_use]
-    pub fn new(message: String) -> UsageError {
-        UsageError(message)
-    }
-}
-
-impl fmt::Display for UsageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+pub enum UsageError {
+    UnknownOption {
+        typed: String,
+        nearest: Option<String>,
+    },
+    /// `values` is empty where any text would do.
+    MissingValue {
+        option: String,
+        placeholder: String,
+        values: String,
+    },
+    InvalidValue {
+        option: String,
+        value: String,
+        values: String,
+    },
+    /// A command was given nothing to work on.
+    MissingWhat,
+    /// Whatever else clap finds: the first line of its message.
+    CommandLine(String),
+    /// Options of a listing where a command does not list.
+    OptionsOfListing {
+        command: &'static str,
+    },
+    NothingBesideComma {
+        word: String,
+    },
+    NoSuchProtocol {
+        word: String,
+        ports: String,
+    },
+    NoPortAfterColon {
+        word: String,
+    },
+    EmptyWord,
+    ProtocolAlone {
+        word: String,
+        protocol: Protocol,
+    },
+    /// `tcp:80`, as some tools take it.
+    ProtocolFirst {
+        word: String,
+        port: String,
+        protocol: Protocol,
+    },
+    Address {
+        word: String,
+    },
+    AddressAndPort {
+        word: String,
+        port: String,
+    },
+    OpenRange {
+        word: String,
+    },
+    NotAPort {
+        word: String,
+        part: String,
+    },
+    BackwardsRange {
+        word: String,
+        first: String,
+        last: String,
+    },
+    LsofSpec {
+        text: String,
+    },
+    /// A family behind one `-i` and not behind another.
+    MixedFamilies,
+    NotAPid {
+        option: String,
+        value: String,
+    },
+    EmptyValue {
+        option: String,
+    },
+    /// A target of one protocol, and an option that leaves the other alone.
+    Conflict {
+        typed: String,
+        only: Protocol,
+    },
+    /// `managers` are license managers with the word in their names, and their ports.
+    UnknownName {
+        word: String,
+        nearest: Vec<String>,
+        managers: Vec<(String, String)>,
+    },
+    /// Only ports can be excluded, and the word is no service.
+    NoPorts {
+        word: String,
+    },
+    UnknownTopic {
+        word: String,
+        nearest: Vec<String>,
+    },
 }
 
 impl std::error::Error for UsageError {}
 
-/// Why a command line ends before anything is observed.
-#[derive(Debug)]
-pub enum Stop {
-    /// Help or the version was asked for: the text to print.
-    Told(String),
-    /// The usage was wrong.
-    Wrong(UsageError),
-}
-
-impl From<UsageError> for Stop {
-    fn from(wrong: UsageError) -> Stop {
-        Stop::Wrong(wrong)
-    }
-}
-
-/// Puts what clap says into one line.
-pub(super) fn stop(error: &clap::Error) -> Stop {
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        return Stop::Told(error.render().to_string());
-    }
-    let text = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => Some(text.clone()),
-        Some(ContextValue::Strings(texts)) if !texts.is_empty() => Some(texts.join(" or ")),
-        _ => None,
-    };
-    let typed = text(ContextKind::InvalidArg).unwrap_or_default();
-    let line = match error.kind() {
-        ErrorKind::UnknownArgument => {
-            let nearest = text(ContextKind::SuggestedArg);
-            let right = nearest.map_or("see --help".to_owned(), |nearest| format!("did you mean {nearest}?"));
-            format!("there is no option {typed}; {right}")
-        }
-        ErrorKind::InvalidValue => {
-            let value = text(ContextKind::InvalidValue).unwrap_or_default();
-            let option = typed.split(' ').next().unwrap_or_default();
-            let valid = match error.get(ContextKind::ValidValue) {
-                Some(ContextValue::Strings(valid)) => valid.join(", "),
-                _ => String::new(),
-            };
-            match (value.is_empty(), valid.is_empty()) {
-                (true, true) => format!("{option} needs a value: {typed}"),
-                (true, false) => format!("{option} needs a value: one of {valid}"),
-                (false, _) => format!("‘{option} {value}’: the values are {valid}"),
+impl fmt::Display for UsageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            UsageError::UnknownOption { typed, nearest: Some(nearest) } => {
+                write!(f, "there is no option {typed}; did you mean {nearest}?")
+            }
+            UsageError::UnknownOption { typed, nearest: None } => {
+                write!(f, "there is no option {typed}; see --help")
+            }
+            UsageError::MissingValue { option, placeholder, values } if values.is_empty() => {
+                write!(f, "{option} needs a value: {placeholder}")
+            }
+            UsageError::MissingValue { option, values, .. } => {
+                write!(f, "{option} needs a value: one of {values}")
+            }
+            UsageError::InvalidValue { option, value, values } => {
+                write!(f, "‘{option} {value}’: the values are {values}")
+            }
+            UsageError::MissingWhat => {
+                f.write_str("explain needs a WHAT: a port, a service, a process or a license manager")
+            }
+            UsageError::CommandLine(line) => write!(f, "{line}; see --help"),
+            UsageError::OptionsOfListing { command } => {
+                write!(f, "{command} does not list sockets: see whatlistens {command} --help for its options")
+            }
+            UsageError::NothingBesideComma { word } => {
+                write!(f, "‘{word}’: a port is missing beside a comma")
+            }
+            UsageError::NoSuchProtocol { word, ports } => {
+                write!(f, "‘{word}’: the protocol is tcp or udp, as in {ports}/tcp")
+            }
+            UsageError::NoPortAfterColon { word } => {
+                write!(f, "‘{word}’: a port is missing after the colon, as in :1538")
+            }
+            UsageError::EmptyWord => f.write_str("the word is empty: give a port, a service or a process"),
+            UsageError::ProtocolAlone { word, protocol } => {
+                let flag = &protocol.name()[..1];
+                write!(f, "‘{word}’: for all {protocol} ports use -{flag}, for one port write 80/{protocol}")
+            }
+            UsageError::ProtocolFirst { word, port, protocol } => {
+                write!(f, "‘{word}’: write {port}/{protocol}")
+            }
+            UsageError::Address { word } => {
+                write!(f, "‘{word}’ is an address: give a port, which is searched at every address")
+            }
+            UsageError::AddressAndPort { word, port } => {
+                write!(f, "‘{word}’: ports are searched at every address; give the port alone: {port}")
+            }
+            UsageError::OpenRange { word } => write!(f, "‘{word}’: a range has two ends, as in 27000-27009"),
+            UsageError::NotAPort { word, part } if word == part => {
+                write!(f, "‘{word}’ is not a port: ports are 1 to 65535")
+            }
+            UsageError::NotAPort { word, part } => {
+                write!(f, "‘{word}’: {part} is not a port; ports are 1 to 65535")
+            }
+            UsageError::BackwardsRange { word, first, last } => {
+                write!(f, "‘{word}’ is backwards. Did you mean {last}-{first}?")
+            }
+            UsageError::LsofSpec { text } => {
+                write!(f, "‘-i {text}’: give [46][tcp|udp][:PORTS], as in -i :1538, -i tcp:80,443 or -i 6udp")
+            }
+            UsageError::MixedFamilies => {
+                f.write_str("a 4 or 6 after -i applies to every -i: give it to each of them, or use -4 or -6")
+            }
+            UsageError::NotAPid { option, value } => {
+                write!(f, "‘{option} {value}’: a process id is a number, as in {option} 4242")
+            }
+            UsageError::EmptyValue { option } => {
+                write!(f, "{option} needs a value, and was given an empty one")
+            }
+            UsageError::Conflict { typed, only } => {
+                write!(
+                    f,
+                    "‘{typed}’ is no {only} port, and only {only} was requested: leave out one of the two"
+                )
+            }
+            UsageError::UnknownName { word, nearest, managers } => {
+                write!(f, "Nothing called ‘{word}’ listens here.")?;
+                did_you_mean(nearest, f)?;
+                for (manager, ports) in managers.iter().filter(|_| nearest.is_empty()) {
+                    write!(f, " {manager} uses {ports}.")?;
+                }
+                write!(f, " (For a process that may not be running: --process {word})")
+            }
+            UsageError::NoPorts { word } => write!(
+                f,
+                "‘{word}’ is not a registered service: give a port or a service; for the ports of a license \
+                 manager: whatlistens explain {word}"
+            ),
+            UsageError::UnknownTopic { word, nearest } => {
+                write!(f, "No service, license manager, vendor or license process is called ‘{word}’.")?;
+                did_you_mean(nearest, f)
             }
         }
-        ErrorKind::MissingRequiredArgument => {
-            "explain needs a WHAT: a port, a service, a process or a license manager".to_owned()
+    }
+}
+
+fn did_you_mean(nearest: &[String], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match nearest {
+        [] => Ok(()),
+        names => write!(f, " Did you mean {}?", names.join(" or ")),
+    }
+}
+
+impl UsageError {
+    /// What clap finds wrong; `None` where it was asked for help.
+    #[must_use]
+    pub fn from_clap(error: &clap::Error) -> Option<UsageError> {
+        if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+            return None;
         }
-        // Whatever else clap finds: its first line, without its prefix and layout.
-        _ => {
-            let all = error.render().to_string();
-            let first = all.lines().next().unwrap_or_default();
-            format!("{}; see --help", first.trim_start_matches("error: "))
-        }
-    };
-    Stop::Wrong(UsageError::new(line))
+        let text = |kind| match error.get(kind) {
+            Some(ContextValue::String(text)) => Some(text.clone()),
+            Some(ContextValue::Strings(texts)) if !texts.is_empty() => Some(texts.join(" or ")),
+            _ => None,
+        };
+        let typed = text(ContextKind::InvalidArg).unwrap_or_default();
+        Some(match error.kind() {
+            ErrorKind::UnknownArgument => {
+                UsageError::UnknownOption { typed, nearest: text(ContextKind::SuggestedArg) }
+            }
+            ErrorKind::InvalidValue => {
+                let value = text(ContextKind::InvalidValue).unwrap_or_default();
+                let option = typed.split(' ').next().unwrap_or_default().to_owned();
+                let values = match error.get(ContextKind::ValidValue) {
+                    Some(ContextValue::Strings(values)) => values.join(", "),
+                    _ => String::new(),
+                };
+                match value.is_empty() {
+                    true => UsageError::MissingValue { option, placeholder: typed, values },
+                    false => UsageError::InvalidValue { option, value, values },
+                }
+            }
+            ErrorKind::MissingRequiredArgument => UsageError::MissingWhat,
+            _ => {
+                let all = error.render().to_string();
+                let first = all.lines().next().unwrap_or_default();
+                UsageError::CommandLine(first.trim_start_matches("error: ").to_owned())
+            }
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::cli::Cli;
-    use clap::{CommandFactory, Parser};
+    use clap::Parser;
 
-    fn told(line: &str) -> String {
-        match stop(&Cli::try_parse_from(line.split_whitespace()).unwrap_err()) {
-            Stop::Wrong(wrong) => wrong.to_string(),
-            Stop::Told(text) => text,
-        }
+    use super::*;
+    use crate::cli::{GlobalArgs, ListArgs};
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        list: ListArgs,
+        #[command(flatten)]
+        global: GlobalArgs,
+    }
+
+    fn refused(line: &str) -> String {
+        let error = Line::try_parse_from(line.split_whitespace()).unwrap_err();
+        UsageError::from_clap(&error).unwrap().to_string()
     }
 
     #[test]
     fn wrong_usage_is_one_line() {
-        insta::assert_snapshot!(told("w --jsn"), @"there is no option --jsn; did you mean --json?");
-        insta::assert_snapshot!(told("w -z"), @"there is no option -z; see --help");
-        insta::assert_snapshot!(told("w --sort size"), @"‘--sort size’: the values are port, address, process, pid, user, service, verdict");
-        insta::assert_snapshot!(told("w --color"), @"--color needs a value: one of auto, always, never");
-        insta::assert_snapshot!(told("w --pid"), @"--pid needs a value: --pid <PID>");
-    }
-
-    #[test]
-    fn clap_finds_the_definition_sound() {
-        Cli::command().debug_assert();
+        insta::assert_snapshot!(refused("w --jsn"), @"there is no option --jsn; did you mean --json?");
+        insta::assert_snapshot!(refused("w -z"), @"there is no option -z; see --help");
+        insta::assert_snapshot!(refused("w --sort size"), @"‘--sort size’: the values are port, address, process, pid, user, service, verdict");
+        insta::assert_snapshot!(refused("w --color"), @"--color needs a value: one of auto, always, never");
+        insta::assert_snapshot!(refused("w --pid"), @"--pid needs a value: --pid <PID>");
     }
 }

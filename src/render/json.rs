@@ -5,19 +5,20 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use self::process::{ProcessOut, ProcessServiceOut, process, process_service};
 use super::text::printable;
 use crate::model::{
-    Excluded, ExcludedPorts, Exposure, Family, Gap, Manager, Namespace, OtherNamespace, Owner, PortClass,
-    Protocol, Report, Row, Service, Severity, State, UnansweredClient,
+    self, Excluded, ExcludedPorts, ExcludedReport, Exposure, Family, Gap, Manager, Namespace, OtherNamespace,
+    Owner, PortClass, Protocol, Report, Row, Service, Severity, State, UnansweredClient,
 };
 
 mod explanation;
 mod process;
 
-pub(super) use explanation::write as write_explanations;
+pub use explanation::write as write_explanations;
 
 const SCHEMA_VERSION: u32 = 1;
 
@@ -25,20 +26,48 @@ const SCHEMA_VERSION: u32 = 1;
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     print(
         &Document {
-            schema_version: SCHEMA_VERSION,
-            tool: TOOL,
-            host: Host { name: report.host.name.as_deref(), os: report.host.os.name() },
-            taken_at: seconds(report.taken_at),
-            privileged: report.privileged,
-            complete: report.gaps.is_empty(),
             listeners: report.rows.iter().map(listener).collect(),
             unanswered: report.unanswered.iter().map(unanswered).collect(),
             other_namespaces: report.other_namespaces.iter().map(other_namespace).collect(),
-            excluded_ports: report.excluded.as_ref().map(|all| all.iter().map(excluded).collect()),
-            gaps: report.gaps.iter().map(gap).collect(),
+            excluded_ports: report.excluded.as_deref().map(all_excluded),
+            ..Document::new(&report.host, report.taken_at, report.privileged, &report.gaps)
         },
         out,
     )
+}
+
+/// Writes the excluded ports as an object of the same form.
+pub(super) fn write_excluded(report: &ExcludedReport, out: &mut dyn Write) -> io::Result<()> {
+    print(
+        &Document {
+            excluded_ports: Some(all_excluded(&report.excluded)),
+            ..Document::new(&report.host, report.taken_at, report.privileged, &report.gaps)
+        },
+        out,
+    )
+}
+
+impl<'a> Document<'a> {
+    /// One that lists nothing.
+    fn new(host: &'a model::Host, taken_at: Timestamp, privileged: bool, gaps: &'a [Gap]) -> Document<'a> {
+        Document {
+            schema_version: SCHEMA_VERSION,
+            tool: TOOL,
+            host: Host { name: host.name.as_deref(), os: host.os.name() },
+            taken_at: seconds(taken_at),
+            privileged,
+            complete: gaps.is_empty(),
+            listeners: Vec::new(),
+            unanswered: Vec::new(),
+            other_namespaces: Vec::new(),
+            excluded_ports: None,
+            gaps: gaps.iter().map(gap).collect(),
+        }
+    }
+}
+
+fn all_excluded(all: &[Excluded]) -> Vec<ExcludedOut<'_>> {
+    all.iter().map(excluded).collect()
 }
 
 /// Writes an error as one object: `{"schema_version", "tool", "error": {"message", "exit_status"}}`.
@@ -362,7 +391,7 @@ fn gap(gap: &Gap) -> GapOut<'_> {
 }
 
 /// RFC 3339 in UTC, whole seconds.
-fn seconds(at: jiff::Timestamp) -> String {
+fn seconds(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

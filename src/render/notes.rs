@@ -8,7 +8,7 @@ use owo_colors::Style as Paint;
 use super::group::RowGroup;
 use super::text::{counted, escape, list};
 use super::{Style, excluded};
-use crate::model::{Excluded, License, Manager, OtherNamespace, Owner, Report, Row, Verdict};
+use crate::model::{ExcludedReport, Gap, License, Manager, OtherNamespace, Owner, Report, Row, Verdict};
 
 /// So many flagged rows are given with their reasons; the rest are counted.
 const MOST_REASONS: usize = 5;
@@ -49,7 +49,8 @@ pub(super) fn of_reserved(report: &Report, style: &Style) -> Vec<String> {
 }
 
 /// What follows from the ports that the system excludes.
-pub(super) fn of_excluded(report: &Report, excluded: &[Excluded], style: &Style) -> Vec<String> {
+pub(super) fn of_excluded(report: &ExcludedReport, style: &Style) -> Vec<String> {
+    let excluded = &report.excluded;
     if excluded.is_empty() {
         let none = if report.narrowed { "None of these ports is excluded." } else { "No port is excluded." };
         return vec![none.to_owned()];
@@ -80,10 +81,10 @@ pub(super) fn of_excluded(report: &Report, excluded: &[Excluded], style: &Style)
 }
 
 /// What could not be seen, and what would help.
-pub(super) fn of_gaps(report: &Report, style: &Style) -> Vec<String> {
-    let lines = report.gaps.iter().enumerate().map(|(at, gap)| {
+pub(super) fn of_gaps(gaps: &[Gap], style: &Style) -> Vec<String> {
+    let lines = gaps.iter().enumerate().map(|(at, gap)| {
         // What would close the next gap as well is said there.
-        let said_below = report.gaps.get(at + 1).is_some_and(|next| next.remedy == gap.remedy);
+        let said_below = gaps.get(at + 1).is_some_and(|next| next.remedy == gap.remedy);
         let remedy = gap.remedy.as_ref().filter(|_| !said_below);
         let remedy = remedy.map_or(String::new(), |remedy| format!(" To see more: {remedy}"));
         let line = style.set(&escape(&format!("Not seen: {}.{remedy}", gap.detail)));
@@ -179,8 +180,8 @@ pub(super) fn of_other_namespaces(report: &Report, style: &Style) -> Vec<String>
 }
 
 /// How the machine was looked at.
-pub(super) fn of_method_notes(report: &Report, style: &Style) -> Vec<String> {
-    let told = report.method_notes.iter().filter(|_| style.verbose);
+pub(super) fn of_method_notes(method_notes: &[String], style: &Style) -> Vec<String> {
+    let told = method_notes.iter().filter(|_| style.verbose);
     told.map(|sentence| style.set(&escape(&format!("How: {sentence}.")))).collect()
 }
 

@@ -3,23 +3,16 @@
 use std::sync::Arc;
 
 use super::annotate::service;
-use crate::knowledge::Registry;
-use crate::knowledge::{Licenses, PortClaims};
+use crate::knowledge::Knowledge;
 use crate::model::{Asked, Family, Observation, Pid, PortConnection, PortRange, Process};
-use crate::query::Request;
-use crate::query::filter::{Ports, Selection, Target};
+use crate::query::{Ports, Query, Target};
 
 /// What is known of it, besides who listens.
-pub(super) fn about(
-    typed: &str,
-    request: &Request,
-    selection: &Selection,
-    observation: &Observation,
-) -> Asked {
-    let (registry, licenses, os) = (Registry::embedded(), Licenses::embedded(), observation.host.os);
+pub(super) fn about(typed: &str, query: &Query, observation: &Observation, knowledge: &Knowledge) -> Asked {
+    let (filter, scope) = (&query.filter, &query.scope);
     let mut ports: Vec<Ports> = Vec::new();
     let mut name = None;
-    for target in &selection.targets {
+    for target in &filter.targets {
         match target {
             Target::Ports(one) => ports.push(*one),
             Target::Name { word, ports: several, .. } => {
@@ -33,9 +26,10 @@ pub(super) fn about(
     ranges.sort_unstable();
     ranges.dedup();
     let protocol = ports.iter().all(|ports| ports.protocol == first.protocol).then_some(first.protocol);
-    let protocol = protocol.flatten().or(selection.protocol);
-    let claims = PortClaims::of(first.range.first, protocol, licenses, registry);
-    let entry = registry
+    let protocol = protocol.flatten().or(filter.protocol);
+    let claims = knowledge.claims(first.range.first, protocol);
+    let entry = knowledge
+        .registry
         .of_port(first.range.first)
         .filter(|entry| protocol.is_none_or(|protocol| entry.is_for(protocol)))
         .find(|entry| name.is_none_or(|name| entry.name.eq_ignore_ascii_case(name)));
@@ -44,7 +38,7 @@ pub(super) fn about(
         typed: typed.to_owned(),
         ports: ranges,
         protocol,
-        family: match (request.scope.ipv4, request.scope.ipv6) {
+        family: match (scope.ipv4, scope.ipv6) {
             (true, false) => Some(Family::Ipv4),
             (false, true) => Some(Family::Ipv6),
             _ => None,
@@ -52,7 +46,7 @@ pub(super) fn about(
         process_of_that_number: same_number.and_then(|process| process.name.clone()),
         service: entry.map(service),
         managers: claims.managers_reported(),
-        expected: claims.expected(licenses, os),
+        expected: claims.expected(knowledge.licenses(), observation.host.os),
         rules: observation.port_rules.clone(),
         port_connections: port_connections(observation),
     }

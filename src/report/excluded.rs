@@ -1,26 +1,44 @@
 //! The ports that the system excludes, and which license managers that concerns.
 
-use crate::knowledge::Registry;
-use crate::knowledge::{KnownPort, Licenses, PortClaims};
-use crate::model::{Excluded, ExcludedPorts, Manager, Observation, Protocol};
-use crate::query::filter::Selection;
+use crate::knowledge::{Knowledge, KnownPort};
+use crate::model::{Excluded, ExcludedPorts, ExcludedReport, Manager, Observation, Protocol};
+use crate::query::Filter;
+
+/// What an observation of the system's rules answers to the question which ports are excluded.
+#[must_use]
+pub fn excluded(filter: &Filter, observation: Observation, knowledge: &Knowledge) -> ExcludedReport {
+    ExcludedReport {
+        excluded: in_filter(&observation, filter, knowledge).unwrap_or_default(),
+        narrowed: filter.is_narrow(),
+        host: observation.host,
+        taken_at: observation.taken_at,
+        privileged: observation.privileged,
+        gaps: observation.gaps,
+        method_notes: observation.method_notes,
+    }
+}
 
 /// Those with a port that was asked for; all where none was. `None` where they are not known.
-pub(super) fn of(observation: &Observation, selection: &Selection) -> Option<Vec<Excluded>> {
+pub(super) fn in_filter(
+    observation: &Observation,
+    filter: &Filter,
+    knowledge: &Knowledge,
+) -> Option<Vec<Excluded>> {
     let excluded = observation.port_rules.excluded.as_ref()?;
     let is_asked = |excluded: &&ExcludedPorts| {
         let protocols = [Protocol::Tcp, Protocol::Udp].into_iter();
         let mut protocols = protocols.filter(|&one| excluded.protocol.is_none_or(|only| only == one));
-        protocols.any(|protocol| selection.overlaps(protocol, excluded.ports))
+        protocols.any(|protocol| filter.overlaps(protocol, excluded.ports))
     };
-    let told = excluded.iter().filter(is_asked);
-    Some(told.map(|excluded| Excluded { ports: *excluded, managers: managers(excluded) }).collect())
+    let kept = excluded.iter().filter(is_asked);
+    let kept = kept.map(|ports| Excluded { ports: *ports, managers: managers(ports, knowledge) });
+    Some(kept.collect())
 }
 
 /// The license managers that have ports among them, with those ports. Of managers of which only the registry
 /// tells, most are long gone.
-fn managers(excluded: &ExcludedPorts) -> Vec<Manager> {
-    let licenses = Licenses::embedded();
+fn managers(excluded: &ExcludedPorts, knowledge: &Knowledge) -> Vec<Manager> {
+    let licenses = knowledge.licenses();
     let mut concerned = Vec::new();
     for manager in &licenses.managers {
         let is_it =
@@ -28,7 +46,7 @@ fn managers(excluded: &ExcludedPorts) -> Vec<Manager> {
         for range in manager.ports.iter().filter(is_it).filter_map(|known| known.range) {
             let Some(common) = range.common(excluded.ports) else { continue };
             let is_theirs = |port| {
-                let claims = PortClaims::of(port, excluded.protocol, licenses, Registry::embedded());
+                let claims = knowledge.claims(port, excluded.protocol);
                 claims.is_license_port() && claims.managers.iter().any(|here| here.id == manager.id)
             };
             if is_theirs(common.first) {

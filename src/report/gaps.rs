@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::{Gap, GapKind, HiddenProcesses, Observation, Os, Owner, Pid, Presence, Process, Row};
-use crate::query::Request;
+use crate::os::ScanScope;
 
 /// The gaps of the observation, and those of the rows shown and of the `undecided` ones that might
 /// have been. `remedy` is what to do to see more.
@@ -12,13 +12,11 @@ pub(super) fn of(
     rows: &[Row],
     undecided: usize,
     remedy: Option<String>,
-    request: &Request,
+    scope: &ScanScope,
 ) -> Vec<Gap> {
     let mut gaps = observation.gaps.clone();
     // A port that is seen to be held is held, whoever else may be.
     gaps.retain(|gap| gap.kind != GapKind::BoundSocketsHidden || rows.is_empty());
-    // What listens was not asked.
-    gaps.retain(|gap| gap.kind == GapKind::PortRulesUnreadable || !request.scope.rules);
     let rights_help = [GapKind::SocketsHidden, GapKind::NamespacesHidden, GapKind::ServicesUnreadable];
     for gap in gaps.iter_mut().filter(|gap| rights_help.contains(&gap.kind)) {
         gap.remedy.clone_from(&remedy);
@@ -30,7 +28,7 @@ pub(super) fn of(
     let hidden = rows.iter().filter(|row| row.owner == Owner::Hidden).count();
     gaps.extend(hidden_owners(hidden, undecided, observation, remedy.clone()));
     gaps.extend(protected(rows, observation, remedy.clone()));
-    if request.scope.args {
+    if scope.args {
         gaps.extend(untold_args(rows, observation, remedy.clone()));
     }
     gaps.extend(hidden_holders(rows.iter().filter(|row| row.more_holders).count(), remedy));

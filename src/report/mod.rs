@@ -1,4 +1,4 @@
-//! The flow: attribute → annotate → judge → select.
+//! What was observed → what there is to say: attribute → annotate → judge → filter.
 
 mod annotate;
 mod asked;
@@ -11,82 +11,58 @@ use std::sync::Arc;
 
 use self::annotate::annotate;
 use crate::judge::{Subject, judge};
-use crate::knowledge::Licenses;
-use crate::knowledge::explain;
-use crate::knowledge::{Registry, nearest};
-use crate::model::{Attributed, Explanation, Observation, Os, OtherNamespace, Report, Row};
+use crate::knowledge::Knowledge;
+use crate::model::{Attributed, Observation, Os, OtherNamespace, Report, Row};
 use crate::os;
-use crate::query::filter::{Selected, Selection, select};
-use crate::query::{self, Lookup, Request, UsageError};
+use crate::query::filter::Filtered;
+use crate::query::{Filter, Query, UsageError, filter, refuse_unknown};
 
 pub use self::annotate::exposure;
 pub use self::attribute::attribute;
+pub use self::excluded::excluded;
 
-/// What to look at, for what was asked: where a port or service was asked for by itself, all that
-/// concerns its ports. A target that the flags leave nothing of is refused by [`report`].
-#[must_use]
-pub fn scope(request: &Request) -> os::ScanScope {
-    let mut scope = request.scope.clone();
-    scope.ports = request.selection.ports_alone();
-    if request.asked.is_some()
-        && let Ok(selection) = query::resolve::resolve(&request.selection, Registry::embedded())
-    {
-        scope.detail_ports = selection.ports().map(|ports| ports.range).collect();
-    }
-    scope
-}
-
-/// Says of an observation what was asked for.
+/// What an observation answers to a question. `repeat` is the command line, quoted for a shell.
 ///
 /// # Errors
 ///
-/// Where a name was asked for that is no service, no license process, and no process seen here, or
-/// where the flags leave nothing of a target.
-pub fn report(request: &Request, observation: &Observation) -> Result<Report, UsageError> {
-    let registry = Registry::embedded();
-    let licenses = Licenses::embedded();
+/// Where a name was typed that is no service, no license process, and no process found here.
+pub fn report(
+    query: &Query,
+    observation: &Observation,
+    knowledge: &Knowledge,
+    repeat: &str,
+) -> Result<Report, UsageError> {
     let os = observation.host.os;
-
     let rows: Vec<Row> = attribute(observation)
         .into_iter()
         .map(|attributed| {
-            let license = judge(subject(&attributed, os), licenses, registry);
-            annotate(attributed, license, registry)
+            let license = judge(subject(&attributed, os), knowledge.licenses(), knowledge.registry);
+            annotate(attributed, license, knowledge.registry)
         })
         .collect();
+    refuse_unknown(&query.filter, observation, &rows, knowledge)?;
+    let Filtered { rows, undecided } = filter(rows, &query.filter, &observation.hidden, os);
 
-    let selection = query::resolve::resolve(&request.selection, registry)?;
-    if request.scope.rules {
-        query::resolve::refuse_processes(&selection)?;
-    }
-    query::resolve::refuse_unknown(&selection, observation, &rows, licenses)?;
-    let Selected { mut rows, mut undecided } = select(rows, &selection, &observation.hidden, os);
-    let excluded = excluded::of(observation, &selection);
-    if request.scope.rules {
-        (rows, undecided) = (Vec::new(), 0);
-    }
-
-    let remedy = os::remedy(os, observation.privileged, &request.command);
+    let remedy = os::remedy(os, observation.privileged, repeat);
     Ok(Report {
         host: observation.host.clone(),
         taken_at: observation.taken_at,
         privileged: observation.privileged,
-        asked: request.asked.as_deref().map(|typed| asked::about(typed, request, &selection, observation)),
-        gaps: gaps::of(observation, &rows, undecided, remedy, request),
-        unanswered: unanswered::of(observation, &selection, licenses, registry),
-        other_namespaces: other_namespaces(observation, &selection),
+        asked: query.alone.as_deref().map(|typed| asked::about(typed, query, observation, knowledge)),
+        gaps: gaps::of(observation, &rows, undecided, remedy, &query.scope),
+        unanswered: unanswered::of(observation, &query.filter, knowledge),
+        other_namespaces: other_namespaces(observation, &query.filter),
         method_notes: observation.method_notes.clone(),
+        excluded: excluded::in_filter(observation, &query.filter, knowledge),
+        narrowed: query.filter.is_narrow(),
         rows,
-        excluded,
-        of_excluded: request.scope.rules,
-        narrowed: selection.is_narrow(),
     })
 }
 
-/// The other namespaces, with those of their listeners that would match as far as that can be told
-/// by port and protocol alone.
-fn other_namespaces(observation: &Observation, selection: &Selection) -> Vec<OtherNamespace> {
-    if !selection.by_place_alone() {
+/// The other namespaces, with those of their listeners that would match as far as port and protocol alone
+/// can decide.
+fn other_namespaces(observation: &Observation, filter: &Filter) -> Vec<OtherNamespace> {
+    if !filter.by_port_alone() {
         return Vec::new();
     }
     let matching = observation.other_namespaces.iter().map(|other| OtherNamespace {
@@ -95,34 +71,10 @@ fn other_namespaces(observation: &Observation, selection: &Selection) -> Vec<Oth
             .listeners
             .iter()
             .copied()
-            .filter(|&(protocol, port)| selection.takes(protocol, port))
+            .filter(|&(protocol, port)| filter.takes(protocol, port))
             .collect(),
     });
     matching.filter(|other| !other.listeners.is_empty()).collect()
-}
-
-/// Explains what was asked about, topic by topic.
-///
-/// # Errors
-///
-/// Where a word names nothing that is known.
-pub fn explain(lookup: &Lookup) -> Result<Vec<Explanation>, UsageError> {
-    let (registry, licenses) = (Registry::embedded(), Licenses::embedded());
-    let told = lookup.topics.iter().map(|(asked, topic)| {
-        let explanation = explain::explain(asked, topic, licenses, registry);
-        if !explanation.is_empty() {
-            return Ok(explanation);
-        }
-        let hint = match &nearest(asked, explain::names(licenses))[..] {
-            [] => String::new(),
-            names => format!("; nearest: {}", names.join(", ")),
-        };
-        Err(UsageError::new(format!(
-            "‘{asked}’ is no service of the registry, and no license manager, vendor or license process \
-             that is known{hint}"
-        )))
-    });
-    told.collect()
 }
 
 fn subject(attributed: &Attributed, os: Os) -> Subject<'_> {

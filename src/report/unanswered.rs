@@ -3,24 +3,18 @@
 use std::sync::Arc;
 
 use super::annotate::service;
-use crate::knowledge::Registry;
-use crate::knowledge::{Licenses, PortClaims};
+use crate::knowledge::Knowledge;
 use crate::model::{Observation, Process, Protocol, UnansweredClient};
-use crate::query::filter::Selection;
+use crate::query::Filter;
 
 /// Those on the ports that were asked for; all of them where none was, and none where somebody else
 /// was asked for by name.
-pub(super) fn of(
-    observation: &Observation,
-    selection: &Selection,
-    licenses: &Licenses,
-    registry: Registry<'_>,
-) -> Vec<UnansweredClient> {
-    let narrowed = !selection.by_place_alone() && !selection.licenses;
+pub(super) fn of(observation: &Observation, filter: &Filter, knowledge: &Knowledge) -> Vec<UnansweredClient> {
+    let narrowed = !filter.by_port_alone() && !filter.licenses;
     let asked = observation
         .unanswered
         .iter()
-        .filter(|asking| !narrowed && selection.takes(Protocol::Tcp, asking.remote.port()));
+        .filter(|asking| !narrowed && filter.takes(Protocol::Tcp, asking.remote.port()));
     let told = asked.map(|asking| {
         let port = asking.remote.port();
         let process = |pid| {
@@ -31,8 +25,8 @@ pub(super) fn of(
             local: asking.local,
             remote: asking.remote,
             retransmits: asking.retransmits,
-            service: registry.service(port, Protocol::Tcp).map(service),
-            managers: PortClaims::of(port, Some(Protocol::Tcp), licenses, registry).managers_reported(),
+            service: knowledge.registry.service(port, Protocol::Tcp).map(service),
+            managers: knowledge.claims(port, Some(Protocol::Tcp)).managers_reported(),
             processes: asking.pids.iter().copied().map(process).collect(),
             user: asking.user.clone().unwrap_or_else(|| asking.uid.to_string()),
         }

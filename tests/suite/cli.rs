@@ -45,8 +45,8 @@ fn nothing_matched_is_1_and_says_so() {
 fn wrong_usage_is_2_and_one_line() {
     for (args, part) in [
         (&["70000"][..], "‘70000’"),
-        (&["27009-27000"], "write 27000-27009"),
-        (&["3ds-ml"], "nearest: 3ds-lm"),
+        (&["27009-27000"], "Did you mean 27000-27009?"),
+        (&["3ds-ml"], "Did you mean 3ds-lm?"),
         (&["no-such-thing-at-all"], "‘no-such-thing-at-all’"),
         (&["--jsn"], "did you mean --json?"),
         (&["--sort", "size"], "the values are port, "),
@@ -143,11 +143,13 @@ fn help_names_every_option_and_exits_0() {
     What is listening on this machine, who owns it, and should it be there?
 
     Usage: whatlistens [OPTIONS] [WHAT]...
-           whatlistens explain [OPTIONS] <WHAT>...
+           whatlistens <COMMAND> [OPTIONS] [WHAT]...
 
     Commands:
-      explain  Tell what is known of a port, a service or a license manager, without
-               looking at the machine
+      explain   Explain a port, a service or a license manager, without scanning the
+                machine
+      excluded  Show the ports the system has reserved (on Windows a frequent cause
+                of error 10013)
 
     Arguments:
       [WHAT]...  A port (1538, :1538, 1538/udp), a range (27000-27009), a service
@@ -162,39 +164,39 @@ fn help_names_every_option_and_exits_0() {
       -i [<SPEC>]           Ports as lsof takes them: :1538, tcp:80,443, 6udp
           --licenses        Only ports of license managers
           --flagged         Only license ports whose process may be the wrong one
-          --pid <PID>       Only held by this process
-          --process <NAME>  Only held by a process of this name, running or not
-          --user <USER>     Only of this user (name or number)
+          --pid <PID>       Only ports held by this process
+          --process <NAME>  Only ports held by a process of this name, running or
+                            not
+          --user <USER>     Only ports of this user (name or number)
           --sort <KEY>      Order of the rows [default: port] [possible values:
                             port, address, process, pid, user, service, verdict]
-          --args            Add the processes' command lines, which may hold secrets
-          --connections     How many connections each listener has, not only those
-                            of license managers
-          --all-namespaces  Look into every network namespace, of containers too
-                            (root)
-          --excluded-ports  Instead of listeners, the ports that the system gives to
-                            no program that asks for none in particular: on Windows
-                            often the reason that a server does not start
-          --bpf <WHEN>      When the kernel is to go through the open files of all
-                            processes (Linux, root) [default: auto] [possible
-                            values: auto, always, never]
-      -v, --verbose         Say how the machine was looked at
-      -H, --no-header       No header, no detail view; notes go to standard error
+          --args            Add the command lines of processes; they may contain
+                            secrets
+          --connections     Count the connections of every listener, not only of
+                            license managers
+          --all-namespaces  Scan every network namespace, including those of
+                            containers (root)
+          --excluded-ports  The same as the command ‘excluded’
+          --bpf <WHEN>      Find socket owners with BPF (faster; Linux, root)
+                            [default: auto] [possible values: auto, always, never]
+      -v, --verbose         Show how the data was collected
+      -H, --no-header       Print no header and no detail view; notes go to standard
+                            error
           --json            Print one JSON object
-          --color <WHEN>    When to colour [default: auto] [possible values: auto,
-                            always, never]
+          --color <WHEN>    When to use colours [default: auto] [possible values:
+                            auto, always, never]
       -h, --help            Print help
-      -V, --version         Print version; with --verbose what it knows, and on
-                            which systems it was tested
+      -V, --version         Print the version; with --verbose also its data and the
+                            systems it was tested on
 
     Examples:
-      whatlistens                 everything that listens here
+      whatlistens                 every listener on this machine
       whatlistens 1538            who holds port 1538, and should it?
       whatlistens --flagged       license ports whose process may be wrong
-      whatlistens explain lmgrd   what is known of it, here or elsewhere
+      whatlistens explain lmgrd   what is known about it, here or elsewhere
       whatlistens --json | jq .   for scripts
 
-    Flags of ss, netstat and lsof that change nothing here are taken too:
+    These options of ss, netstat and lsof are accepted and change nothing:
       -a -b -e -l -n -o -p -P, -s TCP:LISTEN
 
     Exit status:

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use whatlistens::knowledge::Licenses;
-use whatlistens::knowledge::Registry;
+use whatlistens::cli::{Color, GlobalArgs};
 use whatlistens::knowledge::explain::{Topic, explain};
 use whatlistens::model::{Explanation, PortRange};
+use whatlistens::query::{Environment, Output};
 use whatlistens::render;
 
-use crate::recorded::{plain, request};
+use crate::recorded::knowledge;
 use crate::started::whatlistens;
 
 fn told(topic: &Topic, asked: &str) -> Explanation {
-    explain(asked, topic, Licenses::embedded(), Registry::embedded())
+    explain(asked, topic, knowledge())
 }
 
 fn of_port(port: u16) -> Explanation {
@@ -29,14 +29,14 @@ fn ids(explanation: &Explanation) -> Vec<&str> {
 
 fn printed(explanation: Explanation) -> String {
     let mut out = Vec::new();
-    let style = plain(&request(""));
-    render::explanations(&[explanation], false, &style, &mut out).unwrap();
+    let style = Output::new(&GlobalArgs { json: false, color: Color::Never }, &Environment::plain()).style;
+    render::explanations(&[explanation], &style, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
 #[test]
 fn every_manager_and_emulator_is_explained_by_its_id_and_by_its_executables() {
-    let licenses = Licenses::embedded();
+    let licenses = knowledge().licenses();
     for manager in &licenses.managers {
         let own = of_name(&manager.id);
         assert!(ids(&own).contains(&manager.id.as_str()), "{}", manager.id);
@@ -58,7 +58,7 @@ fn every_manager_and_emulator_is_explained_by_its_id_and_by_its_executables() {
 
 #[test]
 fn every_port_of_a_license_manager_is_explained() {
-    let entries = Registry::embedded().entries().filter(|entry| entry.license.is_some());
+    let entries = knowledge().registry.entries().filter(|entry| entry.license.is_some());
     let ports: BTreeSet<u16> = entries.map(|entry| entry.ports.first).collect();
     assert_eq!(ports.len(), 213);
     for port in ports {
@@ -279,13 +279,13 @@ fn the_command_line_of_explain() {
     assert!(status == 0 && out.contains("\n\n1493/udp  registered port\n"), "{out}");
     let (_, complaint, status) = whatlistens(&["explain", "lmgdr"]);
     assert_eq!(status, 2);
-    insta::assert_snapshot!(complaint, @"whatlistens: ‘lmgdr’ is no service of the registry, and no license manager, vendor or license process that is known; nearest: lmgrd");
+    insta::assert_snapshot!(complaint, @"whatlistens: No service, license manager, vendor or license process is called ‘lmgdr’. Did you mean lmgrd?");
     let (_, complaint, status) = whatlistens(&["explain"]);
     assert_eq!(status, 2);
     insta::assert_snapshot!(complaint, @"whatlistens: explain needs a WHAT: a port, a service, a process or a license manager");
     let (_, complaint, status) = whatlistens(&["explain", "70000"]);
     assert_eq!(status, 2);
-    insta::assert_snapshot!(complaint, @"whatlistens: ‘70000’: 70000 is not a port; ports are 1 to 65535");
+    insta::assert_snapshot!(complaint, @"whatlistens: ‘70000’ is not a port: ports are 1 to 65535");
     let (out, complaint, status) = whatlistens(&["explain", "--json", "lmgdr"]);
     assert!(status == 2 && out.contains("\"exit_status\": 2"), "{out}{complaint}");
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-use whatlistens::knowledge::Registry;
 use whatlistens::knowledge::{Emulator, LicenseManager, Licenses, PortClaims, Technology};
 use whatlistens::model::{Confidence, Os, PortRole, Protocol};
 
+use crate::recorded::knowledge;
 use crate::started::example;
 
 fn licenses() -> &'static Licenses {
-    Licenses::embedded()
+    knowledge().licenses()
 }
 
 fn assert_sorted<'a>(ids: impl Iterator<Item = &'a str>) {
@@ -110,7 +110,8 @@ fn resolves(source: &str) -> Result<(), String> {
         let Some((place, name)) = entry.split_once(' ') else { return wrong("no name") };
         let Some((port, protocol)) = place.split_once('/') else { return wrong("no protocol") };
         let port = port.parse().map_err(|_| format!("{source:?}: no port"))?;
-        let named = Registry::embedded()
+        let named = knowledge()
+            .registry
             .of_port(port)
             .any(|entry| entry.name == name && entry.protocol.unwrap_or("-") == protocol);
         return if named { Ok(()) } else { wrong("the registry has no such entry") };
@@ -191,7 +192,7 @@ fn every_port_of_every_manager_knows_whose_it_is() {
         for port in &manager.ports {
             let Some(range) = port.range else { continue };
             for protocol in &port.protocols {
-                let claims = PortClaims::of(range.first, Some(*protocol), licenses(), Registry::embedded());
+                let claims = PortClaims::of(range.first, Some(*protocol), licenses(), knowledge().registry);
                 let reported = claims.managers_reported();
                 let told = reported.iter().any(|known| known.id == manager.id);
                 let covered = claims.managers.iter().any(|known| known.any_vendor);
@@ -243,7 +244,7 @@ fn the_brief_s_ports_have_their_managers() {
         (1714, Protocol::Tcp, "sidefx-hserver"),
         (1688, Protocol::Tcp, "microsoft-kms"),
     ] {
-        let claims = PortClaims::of(port, Some(protocol), licenses(), Registry::embedded());
+        let claims = PortClaims::of(port, Some(protocol), licenses(), knowledge().registry);
         let found: Vec<_> = claims.managers.iter().map(|manager| manager.id.as_str()).collect();
         assert_eq!(found, [id], "{port}/{protocol}");
     }
@@ -354,7 +355,7 @@ fn the_facts_at_a_glance() {
 fn the_readme_counts_them_right() {
     let readme = include_str!("../../README.md");
     assert!(readme.contains(&format!("{} license managers are known", licenses().managers.len())));
-    let entries = Registry::embedded().entries().filter(|entry| entry.license.is_some());
+    let entries = knowledge().registry.entries().filter(|entry| entry.license.is_some());
     let places: BTreeSet<u16> = entries.map(|entry| entry.ports.first).collect();
     let unknown = places.iter().filter(|&&port| licenses().on_port(port, None).next().is_none()).count();
     assert!(readme.contains(&format!("Of {unknown} more ports only the registry says")), "{unknown}");

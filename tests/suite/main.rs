@@ -48,5 +48,6 @@ mod rules;
 mod selection;
 mod started;
 mod tidy;
+mod tidy_imports;
 mod verdicts;
 mod verdicts_windows;

@@ -12,6 +12,7 @@ use whatlistens::os::{self, ScanScope};
 
 use crate::document::read;
 use crate::network::Net;
+use crate::recorded::knowledge;
 use crate::started::{Listening, in_the_end, listener_program, program};
 
 /// Protocol, address, port, interface.
@@ -131,7 +132,7 @@ fn the_portable_backend_sees_the_same_listeners_and_holders() {
         let sockets = observation.sockets.iter().filter(mine).filter(|socket| socket.state != State::Bound);
         sockets.map(|socket| (socket.protocol, socket.local, name.clone())).collect()
     };
-    let inspection = Inspection;
+    let inspection = Inspection::new(knowledge());
     let own = by(os::observe(&scope, &inspection, Timestamp::now()).unwrap());
     let mut portable = by(os::portable::observe(&scope, &inspection, Timestamp::now()).unwrap());
     assert_eq!(own.len(), 3);

@@ -1,14 +1,19 @@
 //! Observations written down by hand, so that every stage can be tested on every system.
 
+use std::sync::LazyLock;
+
+use clap::Parser;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use whatlistens::cli::{GlobalArgs, ListArgs};
+use whatlistens::command::{Command, Context, Error, Exit, Source};
+use whatlistens::knowledge::Knowledge;
 use whatlistens::model::{
     Executable, Gap, HiddenProcess, HiddenProcesses, Holding, Host, Observation, Os, Pid, Presence, Process,
     Program, Protocol, Report, Socket, SocketId, State, file_name,
 };
-use whatlistens::query::{Request, Stop, Task};
-use whatlistens::render::{self, Form, Style};
-use whatlistens::report;
+use whatlistens::os::{ScanScope, Unobservable};
+use whatlistens::query::{Environment, Query};
+use whatlistens::report::report;
 
 /// 2026-11-22 04:00:00 UTC.
 const NOW: i64 = 1_795_320_000;
@@ -142,42 +147,66 @@ impl Machine {
         self
     }
 
-    /// The report on this machine for a command line without the program's name.
+    /// The report on this machine for the options and words of a listing.
     pub fn report(&self, line: &str) -> Report {
-        report::report(&request(line), &self.observation).unwrap()
+        report(&query(line), &self.observation, knowledge(), &format!("whatlistens {line}")).unwrap()
     }
 
     /// Why a command line is refused on this machine.
     pub fn refusal(&self, line: &str) -> String {
-        report::report(&request(line), &self.observation).unwrap_err().to_string()
+        self.run(line, &Environment::plain()).unwrap_err().to_string()
     }
 
-    /// What is printed: in UTC, without colour, as wide as `width`.
+    /// What is printed: in UTC, without colour, as wide as `width`; the notes below the rest.
     pub fn printed(&self, line: &str, width: Option<u16>) -> String {
-        let style = Style { width, ..plain(&request(line)) };
-        text(&self.report(line), request(line).form, &style)
+        self.shown(line, &Environment { width, ..Environment::plain() })
+    }
+
+    /// What is printed in this environment; the notes below the rest.
+    pub fn shown(&self, line: &str, environment: &Environment) -> String {
+        let (out, notes, _) = self.run(line, environment).unwrap();
+        out + &notes
+    }
+
+    /// Runs a command line, without the program's name, on this machine: what it prints, the notes that
+    /// stand apart, and its exit status.
+    pub fn run(&self, line: &str, environment: &Environment) -> Result<(String, String, Exit), Error> {
+        let words = ["whatlistens"].into_iter().chain(line.split_whitespace()).map(Into::into);
+        let command = Command::parse(&words.collect::<Vec<_>>(), environment, knowledge())?;
+        let (mut out, mut notes) = (Vec::new(), Vec::new());
+        let mut context = Context { knowledge: knowledge(), source: self, out: &mut out, notes: &mut notes };
+        let exit = command.run(&mut context)?;
+        Ok((String::from_utf8(out).unwrap(), String::from_utf8(notes).unwrap(), exit))
     }
 }
 
-pub fn request(line: &str) -> Request {
-    let words = ["whatlistens"].into_iter().chain(line.split_whitespace()).map(Into::into);
-    match Task::from_args(words.collect()) {
-        Ok(Task::Look(request)) => request,
-        Ok(Task::Explain(lookup)) => panic!("{line:?}: {lookup:?}"),
-        Err(Stop::Wrong(wrong)) => panic!("{line:?}: {wrong}"),
-        Err(Stop::Told(text)) => panic!("{line:?}: {text}"),
+impl Source for Machine {
+    fn observe(&self, _scope: &ScanScope) -> Result<Observation, Unobservable> {
+        Ok(self.observation.clone())
+    }
+
+    fn observe_port_rules(&self) -> Result<Observation, Unobservable> {
+        let Observation { host, taken_at, privileged, port_rules, gaps, .. } = self.observation.clone();
+        Ok(Observation { privileged, port_rules, gaps, ..Observation::new(host, taken_at) })
     }
 }
 
-/// The style of a request, whatever terminal the test runs on.
-pub fn plain(request: &Request) -> Style {
-    Style { color: false, width: None, time_zone: TimeZone::UTC, ..request.style.clone() }
+/// What is compiled into the program.
+pub fn knowledge() -> &'static Knowledge {
+    static KNOWLEDGE: LazyLock<Knowledge> = LazyLock::new(Knowledge::embedded);
+    &KNOWLEDGE
 }
 
-/// What is printed, the notes below the rest.
-pub fn text(report: &Report, form: Form, style: &Style) -> String {
-    let (mut out, mut notes) = (Vec::new(), Vec::new());
-    render::render(report, form, style, &mut out, &mut notes).unwrap();
-    out.extend(notes);
-    String::from_utf8(out).unwrap()
+/// What the options and words of a listing ask for.
+pub fn query(line: &str) -> Query {
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        list: ListArgs,
+        #[command(flatten)]
+        global: GlobalArgs,
+    }
+    let words = ["whatlistens"].into_iter().chain(line.split_whitespace());
+    let Line { list, global: _ } = Line::try_parse_from(words).unwrap();
+    Query::resolve(&list, knowledge()).unwrap()
 }

@@ -5,9 +5,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use whatlistens::knowledge::{LicenseBasis, Registry};
+use whatlistens::knowledge::LicenseBasis;
 use whatlistens::model::{PortRange, Protocol};
 
+use crate::recorded::knowledge;
 use crate::started::example;
 
 const SERVICES: &str = include_str!("../../data/services.tsv");
@@ -32,7 +33,7 @@ fn every_line_of_the_registry_is_an_entry() {
         assert!(flags == ["-"] || flags.iter().all(|flag| known.contains(flag)), "{line:?}");
         assert!(flags.is_sorted() && flags.iter().collect::<BTreeSet<_>>().len() == flags.len(), "{line:?}");
     }
-    assert_eq!(Registry::embedded().entries().count(), SERVICES.lines().count());
+    assert_eq!(knowledge().registry.entries().count(), SERVICES.lines().count());
     assert!(SERVICES.ends_with('\n') && !SERVICES.contains('\r'));
 }
 
@@ -46,7 +47,7 @@ fn the_whole_registry_is_there() {
     }
     let counted: Vec<_> = by_protocol.into_iter().collect();
     assert_eq!(counted, [("-", 16), ("dccp", 9), ("sctp", 88), ("tcp", 6022), ("udp", 5627)]);
-    let ranges = Registry::embedded().entries().filter(|entry| entry.ports.first != entry.ports.last);
+    let ranges = knowledge().registry.entries().filter(|entry| entry.ports.first != entry.ports.last);
     let ranges: BTreeSet<String> = ranges.map(|entry| format!("{} {}", entry.ports, entry.name)).collect();
     insta::assert_snapshot!(ranges.into_iter().collect::<Vec<_>>().join("\n"), @"
     27000-27009 flex-lm
@@ -61,7 +62,7 @@ fn the_whole_registry_is_there() {
 
 #[test]
 fn the_registry_is_in_order_and_no_range_overlaps_another_group() {
-    let entries: Vec<_> = Registry::embedded().entries().collect();
+    let entries: Vec<_> = knowledge().registry.entries().collect();
     for pair in entries.windows(2) {
         let (one, next) = (pair[0].ports, pair[1].ports);
         assert!(one.first <= next.first, "{one} before {next}");
@@ -81,7 +82,7 @@ fn no_entry_stands_twice() {
 fn the_first_name_of_a_port_is_a_well_formed_one() {
     for port in 0..=u16::MAX {
         for protocol in [Protocol::Tcp, Protocol::Udp] {
-            if let Some(entry) = Registry::embedded().service(port, protocol) {
+            if let Some(entry) = knowledge().registry.service(port, protocol) {
                 assert!(!entry.alias && !entry.name.contains(char::is_whitespace), "{port}: {}", entry.name);
             }
         }
@@ -93,7 +94,7 @@ fn the_first_name_of_a_port_is_a_well_formed_one() {
 #[test]
 fn every_port_of_a_license_manager_is_marked() {
     let marked = |wanted| -> BTreeSet<PortRange> {
-        let entries = Registry::embedded().entries().filter(move |entry| entry.license == Some(wanted));
+        let entries = knowledge().registry.entries().filter(move |entry| entry.license == Some(wanted));
         entries.map(|entry| entry.ports).collect()
     };
     let (described, by_name) = (marked(LicenseBasis::Described), marked(LicenseBasis::ByName));
@@ -118,7 +119,7 @@ fn look_alikes_are_no_license_managers() {
         (8204, "lm-perfworks"),
         (11371, "hkp"),
     ] {
-        let entry = Registry::embedded().service(port, Protocol::Tcp).unwrap();
+        let entry = knowledge().registry.service(port, Protocol::Tcp).unwrap();
         assert_eq!((entry.name, entry.license), (name, None), "{port}");
     }
 }
@@ -133,7 +134,7 @@ fn the_registry_says_where_others_use_a_number() {
         (1538, "3ds-lm", false),
         (2080, "autodesk-nlm", false),
     ] {
-        let entry = Registry::embedded().service(port, Protocol::Tcp).unwrap();
+        let entry = knowledge().registry.service(port, Protocol::Tcp).unwrap();
         assert_eq!((entry.name, entry.unauthorized_use), (name, noted), "{port}");
     }
 }

@@ -3,9 +3,9 @@
 use whatlistens::model::{
     Executable, FileVersion, Namespace, Presence, Process, ProcessService, Program, ServiceManager, Socket,
 };
-use whatlistens::render::{Form, Style};
+use whatlistens::query::Environment;
 
-use crate::recorded::{linux, office, plain, process, request, running_with, text};
+use crate::recorded::{linux, office, process, running_with};
 
 #[test]
 fn the_table_has_one_row_a_service() {
@@ -48,18 +48,9 @@ fn the_table_fits_80_columns_and_cuts_nothing_it_need_not() {
 
 #[test]
 fn without_a_header_rows_and_notes_stand_apart() {
-    let request = request("-H --flagged");
-    let (mut out, mut notes) = (Vec::new(), Vec::new());
-    whatlistens::render::render(
-        &office().report("-H --flagged"),
-        request.form,
-        &plain(&request),
-        &mut out,
-        &mut notes,
-    )
-    .unwrap();
-    insta::assert_snapshot!(String::from_utf8(out).unwrap(), @"1538/tcp  0.0.0.0  python3.11  11224  alice  3ds-lm  mismatch");
-    insta::assert_snapshot!(String::from_utf8(notes).unwrap(), @"1538/tcp mismatch: python3.11 is not a process known for Autodesk 3ds-lm.");
+    let (out, notes, _) = office().run("-H --flagged", &Environment::plain()).unwrap();
+    insta::assert_snapshot!(out, @"1538/tcp  0.0.0.0  python3.11  11224  alice  3ds-lm  mismatch");
+    insta::assert_snapshot!(notes, @"1538/tcp mismatch: python3.11 is not a process known for Autodesk 3ds-lm.");
 }
 
 #[test]
@@ -195,9 +186,8 @@ fn nothing_raw_of_a_stranger_s_names_reaches_the_terminal() {
         linux().with(Process { pid: 1, ..intruder.clone() }).socket("tcp 0.0.0.0:27000", &[intruder]);
     for line in ["--args", "-H --args", "27000 --args", "--flagged", "--json --args"] {
         for color in [false, true] {
-            let request = request(line);
-            let style = Style { color, width: Some(80), ..plain(&request) };
-            let printed = text(&machine.report(line), request.form, &style);
+            let environment = Environment { color, width: Some(80), ..Environment::plain() };
+            let printed = machine.shown(line, &environment);
             assert!(printed.contains("vil"), "{line}: {printed}");
             // All colour is our own: a colour's sequence holds nothing but digits.
             let without_color =
@@ -221,13 +211,11 @@ fn nothing_raw_of_a_stranger_s_names_reaches_the_terminal() {
 
 #[test]
 fn colour_is_where_it_was_asked_for_and_changes_no_letter() {
-    let request = request("");
-    let report = office().report("");
-    let colored = text(&report, Form::Table, &Style { color: true, ..plain(&request) });
+    let colored = office().shown("", &Environment { color: true, ..Environment::plain() });
     assert!(colored.contains("\x1b[31;1mmismatch\x1b[0m"), "{colored:?}");
     let mut bare = String::new();
     for (index, part) in colored.split('\x1b').enumerate() {
         bare += if index == 0 { part } else { part.split_once('m').unwrap().1 };
     }
-    assert_eq!(bare, text(&report, Form::Table, &plain(&request)));
+    assert_eq!(bare, office().printed("", None));
 }

@@ -3,11 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use whatlistens::knowledge::Registry;
-use whatlistens::knowledge::{Licenses, PortClaims, RegisteredTo};
+use whatlistens::knowledge::{PortClaims, RegisteredTo};
 use whatlistens::model::{Confidence, Executable, License, Os, Process, Protocol, Severity, Verdict};
 
-use crate::recorded::{linux, process, running, running_with, with_file};
+use crate::recorded::{knowledge, linux, process, running, running_with, with_file};
 
 const EXPECTED: (Verdict, Severity) = (Verdict::Expected, Severity::Info);
 const OTHER: (Verdict, Severity) = (Verdict::OtherLicenseManager, Severity::Info);
@@ -242,7 +241,7 @@ fn every_port_that_the_registry_calls_a_license_manager_s_is_one() {
 /// known to be right, and warned of only where the facts are sure and the number is the manager's.
 #[test]
 fn a_stranger_is_no_more_wrong_than_the_facts_allow() {
-    let (facts, registry) = (Licenses::embedded(), Registry::embedded());
+    let (facts, registry) = (knowledge().licenses(), knowledge().registry);
     let mut warned_of = 0;
     let ranges = facts.managers.iter().flat_map(|manager| &manager.ports);
     let places: BTreeSet<(u16, Protocol)> = ranges

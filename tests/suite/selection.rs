@@ -79,11 +79,11 @@ fn flagged_is_whatever_is_not_confirmed() {
 
 #[test]
 fn flags_that_leave_nothing_of_a_target_are_refused() {
-    insta::assert_snapshot!(office().refusal("-t 6514/udp"), @"‘6514/udp’ was asked for, and tcp alone: leave out one of the two");
-    insta::assert_snapshot!(office().refusal("-u redis"), @"‘redis (6379/tcp)’ was asked for, and udp alone: leave out one of the two");
-    insta::assert_snapshot!(office().refusal("redis/udp"), @"‘redis (6379/tcp)’ was asked for, and udp alone: leave out one of the two");
-    insta::assert_snapshot!(office().refusal("-u -i tcp:22"), @"‘22/tcp’ was asked for, and udp alone: leave out one of the two");
-    insta::assert_snapshot!(office().refusal("-t -i udp"), @"‘udp’ was asked for, and tcp alone: leave out one of the two");
+    insta::assert_snapshot!(office().refusal("-t 6514/udp"), @"‘6514/udp’ is no tcp port, and only tcp was requested: leave out one of the two");
+    insta::assert_snapshot!(office().refusal("-u redis"), @"‘redis (6379/tcp)’ is no udp port, and only udp was requested: leave out one of the two");
+    insta::assert_snapshot!(office().refusal("redis/udp"), @"‘redis (6379/tcp)’ is no udp port, and only udp was requested: leave out one of the two");
+    insta::assert_snapshot!(office().refusal("-u -i tcp:22"), @"‘22/tcp’ is no udp port, and only udp was requested: leave out one of the two");
+    insta::assert_snapshot!(office().refusal("-t -i udp"), @"‘udp’ is no tcp port, and only tcp was requested: leave out one of the two");
     // A process may go by the name of a service of the other protocol.
     let router = linux().socket("tcp 0.0.0.0:18600", &[process(9, "/opt/router")]);
     assert_eq!(places(&router.report("-t router")), ["18600/tcp"]);
@@ -151,11 +151,11 @@ fn an_empty_answer_tells_whether_something_was_left_out() {
 
 #[test]
 fn an_unknown_name_is_refused_with_the_nearest() {
-    insta::assert_snapshot!(office().refusal("3ds-ml"), @"‘3ds-ml’ is no service of the registry and no process seen to listen here; nearest: 3ds-lm (for a process that may not be running: --process 3ds-ml)");
-    insta::assert_snapshot!(office().refusal("lmgrdd"), @"‘lmgrdd’ is no service of the registry and no process seen to listen here; nearest: lmgrd (for a process that may not be running: --process lmgrdd)");
-    insta::assert_snapshot!(office().refusal("Citrix"), @"‘Citrix’ is no service of the registry and no process seen to listen here; nearest: CITRIX, citrixima, citrixupp (for a process that may not be running: --process Citrix)");
-    insta::assert_snapshot!(office().refusal("flexnet"), @"‘flexnet’ is no service of the registry and no process seen to listen here; Revenera FlexNet license server uses 27000-27009 and 8090, Revenera FlexNet lmadmin uses 27010 (for a process that may not be running: --process flexnet)");
-    insta::assert_snapshot!(office().refusal("qqqq"), @"‘qqqq’ is no service of the registry and no process seen to listen here (for a process that may not be running: --process qqqq)");
+    insta::assert_snapshot!(office().refusal("3ds-ml"), @"Nothing called ‘3ds-ml’ listens here. Did you mean 3ds-lm? (For a process that may not be running: --process 3ds-ml)");
+    insta::assert_snapshot!(office().refusal("lmgrdd"), @"Nothing called ‘lmgrdd’ listens here. Did you mean lmgrd? (For a process that may not be running: --process lmgrdd)");
+    insta::assert_snapshot!(office().refusal("Citrix"), @"Nothing called ‘Citrix’ listens here. Did you mean CITRIX or citrixima or citrixupp? (For a process that may not be running: --process Citrix)");
+    insta::assert_snapshot!(office().refusal("flexnet"), @"Nothing called ‘flexnet’ listens here. Revenera FlexNet license server uses 27000-27009 and 8090. Revenera FlexNet lmadmin uses 27010. (For a process that may not be running: --process flexnet)");
+    insta::assert_snapshot!(office().refusal("qqqq"), @"Nothing called ‘qqqq’ listens here. (For a process that may not be running: --process qqqq)");
 }
 
 #[test]

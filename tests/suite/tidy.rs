@@ -86,48 +86,6 @@ fn unsafe_code(file: &File) -> Vec<String> {
     if file.path.starts_with("src/os/") && explained >= blocks { Vec::new() } else { found }
 }
 
-/// Who may import whom.
-const IMPORTS: &[(&str, &[&str])] = &[
-    ("model", &[]),
-    ("cli", &[]),
-    ("os", &["model"]),
-    ("knowledge", &["model"]),
-    ("judge", &["knowledge", "model", "os"]),
-    ("render", &["model"]),
-    ("query", &["cli", "knowledge", "model", "os", "render"]),
-    ("report", &["judge", "knowledge", "model", "os", "query"]),
-];
-
-fn imports(file: &File) -> Vec<String> {
-    if !file.path.starts_with("src/") || ["lib", "main"].contains(&file.module()) {
-        return Vec::new();
-    }
-    let Some((_, allowed)) = IMPORTS.iter().find(|(module, _)| *module == file.module()) else {
-        return vec![format!("{}: a module that the table of imports does not have", file.path)];
-    };
-    let joined = file.code().map(|(_, line)| line).collect::<Vec<_>>().join(" ");
-    // A path that climbs out of its own top module would pass the table by.
-    let depth = file.path.trim_end_matches("/mod.rs").matches('/').count();
-    let climbs = "super::".repeat(depth.max(1));
-    let mut found = file.lines_with(&[climbs.as_str()]);
-    for rest in joined.split("crate::").skip(1) {
-        let named: Vec<&str> = match rest.strip_prefix('{') {
-            // use crate::{names, os::ScanScope};
-            Some(group) => {
-                let group = group.split("};").next().unwrap_or(group);
-                group.split(',').map(|item| item.trim().split("::").next().unwrap_or(item)).collect()
-            }
-            None => vec![rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(rest)],
-        };
-        for module in named.into_iter().filter(|module| !module.is_empty()) {
-            if module != file.module() && !allowed.contains(&module) {
-                found.push(format!("{}: {} may not import {module}", file.path, file.module()));
-            }
-        }
-    }
-    found
-}
-
 /// Rule 7: standard streams, exit and the clock are `main`'s, the environment `request`'s too.
 fn side_doors(file: &File) -> Vec<String> {
     if !file.path.starts_with("src/") || file.path == "src/main.rs" {
@@ -183,21 +141,6 @@ fn unsafe_is_rare_and_explained() {
     assert_eq!(unsafe_code(&File::new("src/os/windows.rs", block)).len(), 1);
     assert!(unsafe_code(&File::new("src/os/windows.rs", &format!("// SAFETY: yes\n{block}"))).is_empty());
     assert_tidy(unsafe_code);
-}
-
-#[test]
-fn imports_follow_the_table() {
-    let broken = |path, text| !imports(&File::new(path, text)).is_empty();
-    assert!(broken("src/render/table.rs", "use crate::query::filter::Selection;"));
-    assert!(broken("src/model/socket.rs", "fn f() { crate::registry::g() }"));
-    assert!(broken("src/annotate.rs", "use crate::{\n    model::Row,\n    license::Licenses,\n};"));
-    assert!(broken("src/render/table.rs", "use super::super::select::SortKey;"));
-    assert!(broken("src/render/mod.rs", "use super::select::SortKey;"));
-    assert!(broken("src/select.rs", "use super::render::Form;"));
-    assert!(!broken("src/os/portable/sockets.rs", "use super::super::ScanScope;"));
-    assert!(broken("src/brand_new.rs", ""));
-    assert!(!broken("src/render/table.rs", "use crate::model::Row;\n// crate::select is elsewhere"));
-    assert_tidy(imports);
 }
 
 #[test]

@@ -5,10 +5,10 @@ mod profile;
 use std::collections::BTreeSet;
 
 use self::profile::{correction, emulator_facts, manager_facts, registered_only, services};
-use crate::knowledge::Registry;
 use crate::knowledge::{
     Emulator, Executables, LicenseManager, Licenses, PortClaims, RegisteredTo, Technology,
 };
+use crate::knowledge::{Knowledge, Registry};
 use crate::model::{Explanation, ManagerFacts, Os, PortRange, Protocol};
 
 /// What one may ask about.
@@ -25,8 +25,12 @@ const IN_FULL: usize = 4;
 
 /// Explains what was asked about; `asked` is how it was typed. Empty where a name names nothing.
 #[must_use]
-pub fn explain(asked: &str, topic: &Topic, licenses: &Licenses, registry: Registry<'_>) -> Explanation {
-    let mut told = Teller { licenses, registry, explanation: Explanation::default() };
+pub fn explain(asked: &str, topic: &Topic, knowledge: &Knowledge) -> Explanation {
+    let mut told = Teller {
+        licenses: knowledge.licenses(),
+        registry: knowledge.registry,
+        explanation: Explanation::default(),
+    };
     told.explanation.asked = asked.to_owned();
     match topic {
         Topic::Ports(range, protocol) => told.ports(*range, *protocol),

@@ -4,7 +4,6 @@ mod schema;
 pub mod wrapper;
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
 use serde::Deserialize;
 
@@ -13,11 +12,6 @@ pub use self::schema::{
 };
 
 use crate::model::{Os, Process, Protocol};
-
-static EMBEDDED: LazyLock<Licenses> = LazyLock::new(|| {
-    let text = include_str!(concat!(env!("OUT_DIR"), "/licenses.json"));
-    Licenses::parse(text).expect("data/licenses.toml is compiled in, and the tests read it")
-});
 
 /// The facts of `data/licenses.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -67,10 +61,11 @@ impl Recognised<'_> {
 }
 
 impl Licenses {
-    /// The facts that come with the program.
+    /// The facts that are compiled into the program.
     #[must_use]
-    pub fn embedded() -> &'static Licenses {
-        &EMBEDDED
+    pub(in crate::knowledge) fn embedded() -> Licenses {
+        let text = include_str!(concat!(env!("OUT_DIR"), "/licenses.json"));
+        Licenses::parse(text).expect("build.rs wrote it, and the tests read it")
     }
 
     /// Reads facts from JSON, in the form of `data/licenses.toml` otherwise.
@@ -250,10 +245,14 @@ fn first_name(process: &Process) -> Option<Cow<'_, str>> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
 
+    static LICENSES: LazyLock<Licenses> = LazyLock::new(Licenses::embedded);
+
     fn manager(id: &str) -> &'static LicenseManager {
-        Licenses::embedded().manager(id).unwrap()
+        LICENSES.manager(id).unwrap()
     }
 
     fn is_right(id: &str, exe: &str, os: Os) -> bool {
@@ -287,7 +286,7 @@ mod tests {
         assert!(is_right("autodesk-nlm", "adskflex", Os::Linux));
         assert!(is_right("autodesk-3ds-lm", "adskflex", Os::Linux));
         assert_eq!(
-            Licenses::embedded().recognise_name("adskflex", Os::Linux).unwrap().called(),
+            LICENSES.recognise_name("adskflex", Os::Linux).unwrap().called(),
             "Autodesk Network License Manager"
         );
     }

@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_program_is_the_script_and_not_what_it_is_given() {
-        let licenses = Licenses::embedded();
+        let licenses = &Licenses::embedded();
         for line in [
             "python3 pykms_Server.py 0.0.0.0 1688",
             "python3 -u -W ignore /opt/py-kms/pykms_Server.py",
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_java_program_is_known_by_its_folders() {
-        let licenses = Licenses::embedded();
+        let licenses = &Licenses::embedded();
         let jetbrains = args("java -Xmx1g -Dcatalina.base=/opt/jetbrains-licenseServer -jar x.jar");
         assert_eq!(program(licenses, "java", &jetbrains), Some("jetbrains"));
         assert_eq!(program(licenses, "python3", &jetbrains), None);

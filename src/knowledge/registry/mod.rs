@@ -7,8 +7,6 @@ mod nearest;
 
 use crate::model::{PortRange, Protocol};
 
-pub use nearest::nearest;
-
 const SERVICES: &str = include_str!("../../../data/services.tsv");
 
 /// One registry entry.
@@ -126,6 +124,16 @@ impl<'a> Registry<'a> {
     #[must_use]
     pub fn service(&self, port: u16, protocol: Protocol) -> Option<Entry<'a>> {
         self.of_port(port).find(|entry| entry.is_for(protocol))
+    }
+
+    /// The service names and the given names of processes most like `word`, the nearest first.
+    #[must_use]
+    pub fn nearest<'n>(&self, word: &str, processes: impl Iterator<Item = &'n str>) -> Vec<String>
+    where
+        'a: 'n,
+    {
+        let services = self.entries().filter(|entry| !entry.alias).map(|entry| entry.name);
+        nearest::nearest(word, services.chain(processes))
     }
 
     /// Every entry of a service name, in any case.

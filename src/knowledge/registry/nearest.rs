@@ -1,18 +1,13 @@
 //! Names near to one that is not known.
 
-use super::Registry;
-
 /// How alike two names must be to be offered (Jaro-Winkler, 0 to 1): one slip in a short name.
 const ALIKE: f64 = 0.87;
 const MOST: usize = 3;
 
-/// The service names and the given names of processes most like `word`, the nearest first.
-#[must_use]
-pub fn nearest<'a>(word: &str, processes: impl Iterator<Item = &'a str>) -> Vec<String> {
+/// The names most like `word`, the nearest first.
+pub(super) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let word = word.to_lowercase();
-    let services = Registry::embedded().entries().filter(|entry| !entry.alias).map(|entry| entry.name);
-    let mut alike: Vec<(f64, &str)> = services
-        .chain(processes)
+    let mut alike: Vec<(f64, &str)> = names
         .map(|name| (strsim::jaro_winkler(&word, &name.to_lowercase()), name))
         .filter(|(likeness, _)| *likeness >= ALIKE)
         .collect();
@@ -23,7 +18,11 @@ pub fn nearest<'a>(word: &str, processes: impl Iterator<Item = &'a str>) -> Vec<
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::super::Registry;
+
+    fn nearest<'a>(word: &str, processes: impl Iterator<Item = &'a str>) -> Vec<String> {
+        Registry::embedded().nearest(word, processes)
+    }
 
     #[test]
     fn a_slip_finds_the_name() {

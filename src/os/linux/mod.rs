@@ -126,6 +126,22 @@ pub(super) fn observe(
     })
 }
 
+/// Reads the kernel's rules for ports alone.
+///
+/// # Errors
+///
+/// Where the kernel does not say which ports are reserved.
+pub(super) fn observe_port_rules(now: Timestamp) -> Result<Observation, Unobservable> {
+    let port_rules = port_rules::read();
+    if port_rules.excluded.is_none() {
+        return Err(Unobservable::PortRules {
+            why: "net.ipv4.ip_local_reserved_ports cannot be read".to_owned(),
+        });
+    }
+    let host = Host { name: socket_scan::host_name(), os: THIS_OS };
+    Ok(Observation { privileged: privileged(), port_rules, ..Observation::new(host, now) })
+}
+
 /// The listening process whose id is the one port that was asked about: the number may have been meant
 /// for it.
 fn namesake(proc: &Proc, reader: &Reader<'_>, asked: &[PortRange]) -> Option<Process> {

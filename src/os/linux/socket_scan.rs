@@ -48,7 +48,7 @@ impl SocketScan {
         let mut tables = Tables::of_this_thread();
         let own = look(&mut tables, scope, license_ports);
         if let Some(unread) = own.unread.first().filter(|_| own.is_blind()) {
-            return Err(Unobservable::sockets(&in_words(&unread.error)));
+            return Err(Unobservable::Sockets { why: in_words(&unread.error) });
         }
         let mut scan = SocketScan::default();
         scan.gaps.extend(own.unread_gaps());

@@ -22,8 +22,8 @@ use super::decode::macos::pcb::Pcb;
 use super::portable::{self, HeldSocket, Tables};
 use super::{Inspect, ScanScope, Unobservable, in_words};
 use crate::model::{
-    Gap, GapKind, Observation, Pid, PortConnection, PortRange, Process, ProcessService, Socket,
-    UnansweredAttempt,
+    Gap, GapKind, Host, Observation, Pid, PortConnection, PortRange, PortRules, Process, ProcessService,
+    Socket, UnansweredAttempt,
 };
 
 pub(super) use super::unix::{
@@ -50,8 +50,20 @@ pub(super) fn observe(
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
     let servers = inspect.license_ports();
-    let scan = SocketScan::take(scope, &servers).map_err(|error| Unobservable::sockets(&in_words(&error)))?;
+    let scan =
+        SocketScan::take(scope, &servers).map_err(|error| Unobservable::Sockets { why: in_words(&error) })?;
     Ok(told(scan, scope, &servers, inspect, now))
+}
+
+/// macOS excludes no ports.
+///
+/// # Errors
+///
+/// None.
+pub(super) fn observe_port_rules(now: Timestamp) -> Result<Observation, Unobservable> {
+    let host = Host { name: System::host_name().ok(), os: super::THIS_OS };
+    let port_rules = PortRules { excluded: Some(Vec::new()), ..PortRules::default() };
+    Ok(Observation { privileged: privileged(), port_rules, ..Observation::new(host, now) })
 }
 
 /// What follows from what was seen.

@@ -82,7 +82,7 @@ pub(super) fn read(scope: &ScanScope, gaps: &mut Vec<Gap>) -> Result<(Tables, Es
         }
     }
     if !opened && let Some(reason) = unopened.pop() {
-        return Err(Unobservable::sockets(&reason));
+        return Err(Unobservable::Sockets { why: reason });
     }
     unopened.dedup();
     for reason in unopened {

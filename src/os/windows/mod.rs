@@ -17,8 +17,8 @@ use jiff::Timestamp;
 
 pub(super) use self::accounts::{privileged, process_user};
 pub(super) use self::programs::may_not_answer;
-use super::{Inspect, ScanScope, Unobservable, portable};
-use crate::model::{Gap, GapKind, Observation, Pid, Presence, Process, ProcessRef};
+use super::{Inspect, ScanScope, THIS_OS, Unobservable, portable};
+use crate::model::{Gap, GapKind, Host, Observation, Pid, Presence, Process, ProcessRef};
 
 /// The process that the kernel's own threads belong to: always this one, since Windows XP (Windows Internals,
 /// "System process").
@@ -51,18 +51,8 @@ pub(super) fn observe(
             seen.gaps.push(Gap::new(GapKind::ServicesUnreadable, detail));
         }
     }
-    if scope.rules || may_be_free(scope, &seen) {
-        let netsh::Answer { excluded, unanswered } = netsh::excluded_ports();
-        let detail =
-            format!("which ports Windows keeps from programs could not be read ({})", unanswered.join("; "));
-        if unanswered.is_empty() {
-            seen.port_rules.excluded = Some(excluded);
-        } else if scope.rules && excluded.is_empty() {
-            return Err(Unobservable { reason: detail });
-        } else {
-            seen.port_rules.excluded = Some(excluded).filter(|excluded| !excluded.is_empty());
-            seen.gaps.push(Gap::new(GapKind::PortRulesUnreadable, detail));
-        }
+    if may_be_free(scope, &seen) {
+        read_port_rules(&mut seen);
     }
     if !scope.detail_ports.is_empty() {
         let detail = "TCP ports that are bound without listening, which Windows tells no program";
@@ -75,6 +65,35 @@ pub(super) fn observe(
         "processes were read by sysinfo, their services from the service control manager".to_owned(),
     ];
     Ok(seen)
+}
+
+/// Reads which ports Windows excludes, and nothing else.
+///
+/// # Errors
+///
+/// Where `netsh` does not answer any of the questions.
+pub(super) fn observe_port_rules(now: Timestamp) -> Result<Observation, Unobservable> {
+    let host = Host { name: sysinfo::System::host_name().ok(), os: THIS_OS };
+    let mut observation = Observation { privileged: privileged(), ..Observation::new(host, now) };
+    let unanswered = read_port_rules(&mut observation);
+    match observation.port_rules.excluded {
+        None => Err(Unobservable::PortRules { why: unanswered.join("; ") }),
+        Some(_) => Ok(observation),
+    }
+}
+
+/// Notes which ports Windows excludes, and what of that could not be read. Returns why not.
+fn read_port_rules(observation: &mut Observation) -> Vec<String> {
+    let netsh::Answer { excluded, unanswered } = netsh::excluded_ports();
+    if unanswered.is_empty() {
+        observation.port_rules.excluded = Some(excluded);
+    } else {
+        observation.port_rules.excluded = Some(excluded).filter(|excluded| !excluded.is_empty());
+        let why = unanswered.join("; ");
+        let detail = format!("which ports Windows keeps from programs could not be read ({why})");
+        observation.gaps.push(Gap::new(GapKind::PortRulesUnreadable, detail));
+    }
+    unanswered
 }
 
 /// Whether any port that was asked about is not seen to be held.

@@ -109,7 +109,11 @@ struct EmulatorOut<'a> {
 }
 
 /// Writes explanations as one object.
-pub(in crate::render) fn write(told: &[Explanation], out: &mut dyn Write) -> io::Result<()> {
+///
+/// # Errors
+///
+/// Those of writing.
+pub fn write(told: &[Explanation], out: &mut dyn Write) -> io::Result<()> {
     let explanations = told.iter().map(explanation).collect();
     print(&Document { schema_version: SCHEMA_VERSION, tool: TOOL, explanations }, out)
 }

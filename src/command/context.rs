@@ -1,0 +1,53 @@
+//! What every command works with.
+
+use std::io::Write;
+
+use jiff::Timestamp;
+
+use crate::judge::Inspection;
+use crate::knowledge::Knowledge;
+use crate::model::Observation;
+use crate::os::{self, ScanScope, Unobservable};
+
+/// Where observations come from: this machine, or a recorded one.
+pub trait Source {
+    /// Scans the sockets and their owners.
+    ///
+    /// # Errors
+    ///
+    /// Where no socket table could be read.
+    fn observe(&self, scope: &ScanScope) -> Result<Observation, Unobservable>;
+
+    /// Reads the system's rules for ports, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// Where they could not be read at all.
+    fn observe_port_rules(&self) -> Result<Observation, Unobservable>;
+}
+
+/// What a command knows, asks and writes to.
+pub struct Context<'a> {
+    pub knowledge: &'a Knowledge,
+    pub source: &'a dyn Source,
+    pub out: &'a mut dyn Write,
+    /// Takes what must be said but would be in a script's way.
+    pub notes: &'a mut dyn Write,
+}
+
+/// The machine that this runs on.
+pub struct LiveMachine<'a> {
+    pub knowledge: &'a Knowledge,
+    /// What becomes [`Observation::taken_at`].
+    pub now: Timestamp,
+}
+
+impl Source for LiveMachine<'_> {
+    fn observe(&self, scope: &ScanScope) -> Result<Observation, Unobservable> {
+        os::observe(scope, &Inspection::new(self.knowledge), self.now)
+    }
+
+    fn observe_port_rules(&self) -> Result<Observation, Unobservable> {
+        os::observe_port_rules(self.now)
+    }
+}

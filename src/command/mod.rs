@@ -1,0 +1,221 @@
+//! The commands: each in a file of its own, with its arguments, its story and its exit statuses.
+//!
+//! To add one, write its file, and name it here in [`Verb`] and [`Command`].
+
+mod context;
+mod error;
+mod excluded;
+mod explain;
+mod list;
+mod show;
+mod version;
+
+use std::ffi::OsString;
+
+use clap::{ArgAction, Parser, Subcommand};
+
+use crate::cli::{GlobalArgs, ListArgs};
+use crate::knowledge::Knowledge;
+use crate::query::{Environment, Output, Query, UsageError, command_line};
+
+pub use self::context::{Context, LiveMachine, Source};
+pub use self::error::{Error, Exit};
+pub use self::excluded::Excluded;
+pub use self::explain::Explain;
+pub use self::list::List;
+pub use self::show::Show;
+
+/// A command that is ready to run: every word it was given is understood.
+#[derive(Debug, Clone)]
+pub enum Command {
+    List(List),
+    Show(Show),
+    Excluded(Excluded),
+    Explain(Explain),
+    /// Help or the version: the text to print.
+    Print(String),
+}
+
+/// The commands that have a name.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+enum Verb {
+    Explain(explain::ExplainArgs),
+    Excluded(excluded::ExcludedArgs),
+}
+
+impl Command {
+    /// Reads a command line, the program's name first.
+    ///
+    /// # Errors
+    ///
+    /// Where a word or an option is not understood.
+    pub fn parse(
+        args: &[OsString],
+        environment: &Environment,
+        knowledge: &Knowledge,
+    ) -> Result<Command, UsageError> {
+        // What Windows users type for help, and what many programs take as a word.
+        let asks_for_help = matches!(args, [_, word] if word == "/?" || word == "/help" || word == "help");
+        let help: &[OsString] = &["whatlistens".into(), "--help".into()];
+        let cli = match Cli::try_parse_from(if asks_for_help { help } else { args }) {
+            Ok(cli) => cli,
+            Err(error) => return UsageError::from_clap(&error).map_or_else(|| Ok(printed(&error)), Err),
+        };
+        if cli.version {
+            return Ok(Command::Print(version::text(cli.list.verbose)));
+        }
+        let output = Output::new(&cli.global, environment);
+        if let Some(verb) = cli.verb {
+            // They say how to list, and would have no effect.
+            if cli.list != ListArgs::default() {
+                return Err(UsageError::OptionsOfListing { command: verb.name() });
+            }
+            return match verb {
+                Verb::Explain(args) => Explain::resolve(&args, output).map(Command::Explain),
+                Verb::Excluded(args) => Excluded::resolve(&args, output, knowledge).map(Command::Excluded),
+            };
+        }
+        if cli.list.excluded_ports {
+            return Excluded::from_listing(&cli.list, output, knowledge).map(Command::Excluded);
+        }
+        let query = Query::resolve(&cli.list, knowledge)?;
+        let output = output.for_listing(&cli.list);
+        let repeat = command_line(args, environment.program.as_deref());
+        Ok(match query.is_about_ports() {
+            true => Command::Show(Show::new(query, output.in_local_time(environment), repeat)),
+            false => Command::List(List::new(query, output, repeat)),
+        })
+    }
+
+    /// Runs it; the exit status says whether anything matched.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no answer.
+    pub fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
+        match self {
+            Command::List(list) => list.run(context),
+            Command::Show(show) => show.run(context),
+            Command::Excluded(excluded) => excluded.run(context),
+            Command::Explain(explain) => explain.run(context),
+            Command::Print(text) => {
+                write!(context.out, "{text}")?;
+                Ok(Exit::Matched)
+            }
+        }
+    }
+}
+
+impl Verb {
+    fn name(&self) -> &'static str {
+        match self {
+            Verb::Explain(_) => "explain",
+            Verb::Excluded(_) => "excluded",
+        }
+    }
+}
+
+fn printed(help: &clap::Error) -> Command {
+    Command::Print(help.render().to_string())
+}
+
+/// What is listening on this machine, who owns it, and should it be there?
+#[derive(Debug, Clone, PartialEq, Eq, Parser)]
+#[command(
+    name = "whatlistens",
+    version,
+    about,
+    after_help = AFTER_HELP,
+    term_width = 80,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    args_override_self = true,
+    override_usage = "whatlistens [OPTIONS] [WHAT]...\n       whatlistens <COMMAND> [OPTIONS] [WHAT]...",
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+
+    #[command(flatten)]
+    list: ListArgs,
+
+    #[command(flatten)]
+    global: GlobalArgs,
+
+    /// Print help
+    #[arg(short = 'h', long, short_alias = '?', action = ArgAction::HelpShort)]
+    help: Option<bool>,
+
+    /// Print the version; with --verbose also its data and the systems it was tested on
+    #[arg(short = 'V', long)]
+    version: bool,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  whatlistens                 every listener on this machine
+  whatlistens 1538            who holds port 1538, and should it?
+  whatlistens --flagged       license ports whose process may be wrong
+  whatlistens explain lmgrd   what is known about it, here or elsewhere
+  whatlistens --json | jq .   for scripts
+
+These options of ss, netstat and lsof are accepted and change nothing:
+  -a -b -e -l -n -o -p -P, -s TCP:LISTEN
+
+Exit status:
+  0 something matched   1 nothing matched   2 wrong usage
+  3 this machine cannot be observed";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command, UsageError> {
+        let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        Command::parse(&args, &Environment::plain(), &Knowledge::embedded())
+    }
+
+    #[test]
+    fn clap_finds_the_definition_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn one_port_or_service_alone_is_shown_in_detail() {
+        for line in
+            ["w 1538", "w :1538", "w 1538/udp", "w 3ds-lm", "w -i :1538", "w -tulpn 1538", "w --json 1538"]
+        {
+            assert!(matches!(parse(line), Ok(Command::Show(_))), "{line}");
+        }
+        for line in
+            ["w", "w 1538 1539", "w 27000-27009", "w -H 1538", "w --user root 1538", "w -i", "w lmgrd"]
+        {
+            assert!(matches!(parse(line), Ok(Command::List(_))), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_command_takes_no_option_of_a_listing_before_it() {
+        for line in ["w explain 1538", "w --json explain 1538", "w explain --color never 1538"] {
+            assert!(matches!(parse(line), Ok(Command::Explain(_))), "{line}");
+        }
+        for line in ["w -t explain 1538", "w --flagged explain 22", "w -tulpn explain ssh", "w -t excluded"] {
+            let refused = parse(line).unwrap_err();
+            assert!(matches!(refused, UsageError::OptionsOfListing { .. }), "{line}: {refused}");
+        }
+    }
+
+    #[test]
+    fn excluded_ports_are_a_command_and_an_option() {
+        for line in ["w excluded", "w excluded -t 1538", "w --excluded-ports", "w --excluded-ports -t 1538"] {
+            assert!(matches!(parse(line), Ok(Command::Excluded(_))), "{line}");
+        }
+        for line in ["w excluded --pid 4", "w --excluded-ports --pid 4", "w excluded lmgrd", "w excluded -6"]
+        {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! `whatlistens WHAT`, where WHAT is one port or service: everything about it in words, even where nothing
+//! listens there.
+
+use super::{Context, Error, Exit};
+use crate::query::{Format, Output, Query};
+use crate::{render, report};
+
+#[derive(Debug, Clone)]
+pub struct Show {
+    query: Query,
+    output: Output,
+    /// The command line, quoted for a shell, to be typed again with more rights.
+    repeat: String,
+}
+
+impl Show {
+    pub(super) fn new(query: Query, output: Output, repeat: String) -> Show {
+        Show { query, output, repeat }
+    }
+
+    pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
+        let observation = context.source.observe(&self.query.scope)?;
+        let report = report::report(&self.query, &observation, context.knowledge, &self.repeat)?;
+        match self.output.format {
+            Format::Text => render::detail(&report, &self.output.style, context.out)?,
+            Format::Json => render::json(&report, &self.output.style, context.out, context.notes)?,
+        }
+        Ok(Exit::matched(!report.rows.is_empty()))
+    }
+}

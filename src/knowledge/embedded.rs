@@ -1,0 +1,33 @@
+//! All that is known, as one value.
+
+use std::sync::LazyLock;
+
+use super::{Licenses, PortClaims, Registry};
+use crate::model::Protocol;
+
+/// The registry of services and the facts about license managers. Made once, in `main`, and passed in.
+#[derive(Debug)]
+pub struct Knowledge {
+    pub registry: Registry<'static>,
+    /// Parsing them takes longer than a whole lookup in the registry, and many questions need none of them.
+    licenses: LazyLock<Licenses>,
+}
+
+impl Knowledge {
+    /// What is compiled into the program.
+    #[must_use]
+    pub fn embedded() -> Knowledge {
+        Knowledge { registry: Registry::embedded(), licenses: LazyLock::new(Licenses::embedded) }
+    }
+
+    #[must_use]
+    pub fn licenses(&self) -> &Licenses {
+        &self.licenses
+    }
+
+    /// Who uses a port, and whose it is; `protocol` `None` means any.
+    #[must_use]
+    pub fn claims(&self, port: u16, protocol: Option<Protocol>) -> PortClaims<'_> {
+        PortClaims::of(port, protocol, &self.licenses, self.registry)
+    }
+}

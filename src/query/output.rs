@@ -1,0 +1,166 @@
+//! How to show an answer: what was typed about it, and what the terminal can do.
+
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+
+use jiff::tz::TimeZone;
+
+use crate::cli::{Color, GlobalArgs, ListArgs};
+use crate::render::Style;
+
+/// What the environment says about output, and about the program itself.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// Columns of the terminal; `None` where output goes elsewhere.
+    pub width: Option<u16>,
+    /// Whether colours reach somebody who wants them.
+    pub color: bool,
+    /// Finds the user's time zone. It searches the system's zones, so it is called only where a time is shown.
+    pub time_zone: fn() -> TimeZone,
+    /// Where this program is.
+    pub program: Option<PathBuf>,
+}
+
+impl Environment {
+    #[must_use]
+    pub fn of_this_process() -> Environment {
+        let terminal = io::stdout().is_terminal();
+        let unless_set = |name: &str| env::var_os(name).is_none_or(|value| value.is_empty());
+        // A console of Windows must be asked to obey colours; those before Windows 10 cannot.
+        let obeys = anstyle_query::windows::enable_ansi_colors().unwrap_or(true);
+        let capable = obeys && env::var_os("TERM").is_none_or(|term| term != "dumb");
+        Environment {
+            width: terminal.then(terminal_width),
+            // https://no-color.org: any value that is not empty.
+            color: terminal && capable && unless_set("NO_COLOR"),
+            time_zone: TimeZone::system,
+            program: env::current_exe().ok(),
+        }
+    }
+
+    /// A pipe, in UTC.
+    #[must_use]
+    pub fn plain() -> Environment {
+        Environment { width: None, color: false, time_zone: || TimeZone::UTC, program: None }
+    }
+}
+
+/// The columns of the terminal; where it does not know itself, as on a serial console, what the
+/// environment says, or the width that every terminal has had since the VT100.
+fn terminal_width() -> u16 {
+    let reported = terminal_size::terminal_size().map(|(width, _)| width.0);
+    let configured = || env::var("COLUMNS").ok()?.parse().ok().filter(|&columns| columns > 0);
+    reported.or_else(configured).unwrap_or(80)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// How to show an answer.
+#[derive(Debug, Clone)]
+pub struct Output {
+    pub format: Format,
+    pub style: Style,
+}
+
+impl Output {
+    #[must_use]
+    pub fn new(args: &GlobalArgs, environment: &Environment) -> Output {
+        Output {
+            format: if args.json { Format::Json } else { Format::Text },
+            style: Style {
+                color: match args.color {
+                    Color::Always => true,
+                    Color::Never => false,
+                    Color::Auto => environment.color,
+                },
+                width: environment.width,
+                header: true,
+                args: false,
+                connections: false,
+                namespaces: false,
+                verbose: false,
+                time_zone: TimeZone::UTC,
+            },
+        }
+    }
+
+    /// With what a listing can be told about its output.
+    #[must_use]
+    pub fn for_listing(self, args: &ListArgs) -> Output {
+        let style = Style {
+            header: !args.no_header,
+            args: args.args,
+            connections: args.connections,
+            namespaces: args.all_namespaces,
+            verbose: args.verbose,
+            ..self.style
+        };
+        Output { style, ..self }
+    }
+
+    /// With times as the user's clock shows them.
+    #[must_use]
+    pub fn in_local_time(self, environment: &Environment) -> Output {
+        let time_zone = match self.format {
+            Format::Text => (environment.time_zone)(),
+            Format::Json => TimeZone::UTC,
+        };
+        Output { style: Style { time_zone, ..self.style }, ..self }
+    }
+}
+
+/// Where sudo looks for programs, on most systems (`secure_path` in sudoers(5)).
+const SUDO_PATH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+/// The command line as it can be typed again, after sudo too: the program by its name alone only
+/// where it was found by that name and sudo would find it.
+#[must_use]
+pub fn command_line(args: &[OsString], program: Option<&Path>) -> String {
+    let mut words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    if MAIN_SEPARATOR != '/' {
+        return for_windows(&words);
+    }
+    if let (Some(name), Some(path)) = (words.first_mut(), program)
+        && !name.contains('/')
+        && !path.parent().is_some_and(|folder| SUDO_PATH.iter().any(|found| folder == Path::new(found)))
+    {
+        *name = path.to_string_lossy().into_owned();
+    }
+    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| "whatlistens".to_owned())
+}
+
+/// Quoted as cmd.exe and PowerShell both take it: no argument of this program needs a quote inside.
+fn for_windows(words: &[String]) -> String {
+    let quoted = words.iter().map(|word| match word.contains([' ', '\t', ';', '&']) || word.is_empty() {
+        true => format!("\"{word}\""),
+        false => word.clone(),
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_to_repeat_is_quoted() {
+        let words = ["whatlistens", "--user", "a b", "1538"];
+        assert_eq!(for_windows(&words.map(str::to_owned)), "whatlistens --user \"a b\" 1538");
+        if MAIN_SEPARATOR != '/' {
+            return;
+        }
+        let args = words.map(OsString::from);
+        let found_at = |path: &str| command_line(&args, Some(Path::new(path)));
+        assert_eq!(found_at("/usr/bin/whatlistens"), "whatlistens --user 'a b' 1538");
+        assert_eq!(found_at("/home/a/bin/whatlistens"), "/home/a/bin/whatlistens --user 'a b' 1538");
+        let by_path = ["./whatlistens"].map(OsString::from);
+        assert_eq!(command_line(&by_path, Some(Path::new("/x/whatlistens"))), "./whatlistens");
+    }
+}
