@@ -7,22 +7,19 @@ use crate::model::{HiddenProcesses, Os, Owner, Pid, PortRange, Process, Protocol
 /// Ports, of one protocol or of both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ports {
-    /// The ports.
     pub range: PortRange,
-    /// Their protocol; `None` for both.
+    /// `None` for both.
     pub protocol: Option<Protocol>,
 }
 
-/// One thing that was asked for.
+/// One thing to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// Ports by number.
     Ports(Ports),
     /// A service or a process by name.
     Name {
-        /// The name.
         word: String,
-        /// Only by this protocol.
         protocol: Option<Protocol>,
         /// The ports of the service of that name; empty where there is none.
         ports: Vec<Ports>,
@@ -43,46 +40,40 @@ impl Target {
 /// What the order is by; ties fall to port, protocol and address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SortKey {
-    /// Port number.
     #[default]
     Port,
-    /// Local address.
     Address,
     /// Name of the lead process; the unknown last.
     Process,
     /// Id of the lead process; the unknown last.
     Pid,
-    /// User; the unknown last.
+    /// The unknown last.
     User,
     /// Service name; those without last.
     Service,
-    /// Verdict, those that deserve a look first; ports of no license manager last.
+    /// Verdict, those that deserve attention first; ports of no license manager last.
     Verdict,
 }
 
-/// What was asked for. An empty list asks for everything.
+/// What to keep, and in which order. An empty list keeps everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Filter {
     /// Any of these.
     pub targets: Vec<Target>,
-    /// Only this protocol.
     pub protocol: Option<Protocol>,
-    /// Only held by any of these processes.
     pub pids: Vec<Pid>,
-    /// Only held by any process of these names.
     pub processes: Vec<String>,
-    /// Only of any of these users, by name or number.
+    /// By name or number.
     pub users: Vec<String>,
     /// Only ports of license managers.
     pub licenses: bool,
     /// Only license ports whose process is not confirmed to be right.
     pub flagged: bool,
-    /// The order.
     pub sort: SortKey,
 }
 
 impl Filter {
-    /// The ports that were asked for, by number or by a service's name.
+    /// The ports that were typed, by number or by a service's name.
     pub fn ports(&self) -> impl Iterator<Item = &Ports> {
         self.targets.iter().flat_map(|target| match target {
             Target::Ports(ports) => std::slice::from_ref(ports),
@@ -110,7 +101,7 @@ impl Filter {
         protocols.reduce(|one, other| if one == other { one } else { None }).flatten()
     }
 
-    /// Whether holders are selected by id, name or user.
+    /// Whether it selects by the holder's id, name or user.
     #[must_use]
     pub fn by_holder(&self) -> bool {
         !self.pids.is_empty() || !self.processes.is_empty() || !self.users.is_empty()
@@ -136,7 +127,7 @@ impl Filter {
         !self.by_holder() && !self.licenses && !self.flagged && self.names_without_ports().next().is_none()
     }
 
-    /// Whether any of these ports is among those that were asked for; all are where none was.
+    /// Whether it keeps any of these ports; all are kept where none was typed.
     #[must_use]
     pub fn overlaps(&self, protocol: Protocol, range: PortRange) -> bool {
         let is_it =
@@ -145,9 +136,9 @@ impl Filter {
             && (self.targets.is_empty() || self.ports().any(is_it))
     }
 
-    /// Whether a port is among those that were asked for; all are where none was.
+    /// Whether it keeps this port; all are kept where none was typed.
     #[must_use]
-    pub fn takes(&self, protocol: Protocol, port: u16) -> bool {
+    pub fn keeps(&self, protocol: Protocol, port: u16) -> bool {
         self.overlaps(protocol, PortRange::one(port))
     }
 }
@@ -158,17 +149,17 @@ impl Ports {
     }
 }
 
-/// What a selection gave.
+/// What a filter kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filtered {
     /// The rows that match, in order.
     pub rows: Vec<Row>,
-    /// Rows that might match, if their hidden owner could be seen.
+    /// How many more might match, if their hidden owner were known.
     pub undecided: usize,
 }
 
-/// Selects and orders. `unseen` are the processes that a hidden owner may be; `os` decides how the names of
-/// users compare.
+/// Keeps what matches, in order. `hidden` are the processes that a hidden owner may be; `os` decides how the
+/// names of users compare.
 #[must_use]
 pub fn filter(rows: Vec<Row>, filter: &Filter, hidden: &HiddenProcesses, os: Os) -> Filtered {
     let mut undecided = 0;
@@ -187,7 +178,7 @@ pub fn filter(rows: Vec<Row>, filter: &Filter, hidden: &HiddenProcesses, os: Os)
     Filtered { rows: kept, undecided }
 }
 
-/// Whether a row matches. Ordered so that "and" is the least and "or" the greatest of two.
+/// Whether a row matches. Ordered so that "and" is the lesser and "or" the greater of two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Match {
     No,
@@ -218,7 +209,7 @@ fn matches(row: &Row, filter: &Filter, hidden: &HiddenProcesses, os: Os) -> Matc
     conditions.into_iter().min().unwrap_or(Match::Yes)
 }
 
-/// The best match of any item; a match where there are none, for then nothing was asked.
+/// The best match of any item; a match where there are none, because then nothing was typed.
 fn any_of<T>(items: &[T], matches: impl Fn(&T) -> Match) -> Match {
     items.iter().map(matches).max().unwrap_or(Match::Yes)
 }
@@ -239,7 +230,7 @@ fn in_ports(row: &Row, ports: &Ports) -> bool {
     ports.have(row.socket.protocol, row.socket.local.port())
 }
 
-/// Whether any holder is the one: a hidden one may be, where `may_be_hidden`.
+/// Whether any holder is the one; a hidden process may be, where `may_be_hidden`.
 fn by_holder(row: &Row, is_it: impl Fn(&Process) -> bool, may_be_hidden: impl Fn() -> bool) -> Match {
     match &row.owner {
         Owner::Identified { .. } if row.owner.processes().any(|process| is_it(process)) => Match::Yes,
@@ -250,11 +241,11 @@ fn by_holder(row: &Row, is_it: impl Fn(&Process) -> bool, may_be_hidden: impl Fn
     }
 }
 
-/// Whether a process goes by a name: its file's in full, or the one it calls itself. Exact, but for
-/// case and `.exe` where the file has that ending.
+/// Whether a process has a name: its file's in full, or the one it calls itself. Exact, except for case and
+/// `.exe` where the file has that ending.
 #[must_use]
 pub fn is_called(process: &Process, word: &str) -> bool {
-    // A path of Windows; no name has such a sign.
+    // A path of Windows: no name contains a backslash.
     let path = process.exe().map(|exe| exe.path.as_str()).filter(|_| word.contains('\\'));
     if path.is_some_and(|path| path.eq_ignore_ascii_case(word)) {
         return true;
@@ -278,13 +269,13 @@ fn matches_user(row: &Row, user: &str, hidden: &HiddenProcesses, os: Os) -> Matc
     };
     let of_socket = is(row.socket.user.as_deref(), row.socket.uid);
     let of_holder = by_holder(row, |p| is(p.user.as_deref(), p.uid), || hidden.may_be_of(user));
-    // Windows names processes to everyone, and their users not.
-    let is_untold = |p: &Process| p.user.is_none() && p.name.is_some() && p.program().is_some();
-    let may_be = os == Os::Windows && row.owner.processes().any(|p| is_untold(p));
+    // Windows names processes to everybody, but not their users.
+    let has_hidden_user = |p: &Process| p.user.is_none() && p.name.is_some() && p.program().is_some();
+    let may_be = os == Os::Windows && row.owner.processes().any(|p| has_hidden_user(p));
     Match::from(of_socket).max(of_holder).max(if may_be { Match::Unknown } else { Match::No })
 }
 
-/// Whether a user goes by a name: on Windows in any case, and without the domain too.
+/// Whether a user has a name: on Windows in any case, and without the domain too.
 fn is_user(name: &str, word: &str, os: Os) -> bool {
     match os {
         // `.\alice` is alice of this machine, whatever its name is.
@@ -320,7 +311,7 @@ fn service_name(row: &Row) -> Option<&str> {
     row.service.as_ref().map(|service| service.name.as_str())
 }
 
-/// The more a row deserves a look, the less.
+/// The more attention a row deserves, the less.
 fn concern(row: &Row) -> Option<impl Ord> {
     let license = row.license.as_ref()?;
     Some((std::cmp::Reverse(license.severity), std::cmp::Reverse(license.verdict)))

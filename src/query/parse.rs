@@ -46,7 +46,7 @@ fn looks_like_ports(text: &str) -> bool {
 }
 
 fn name(typed: &str, protocol: Option<Protocol>) -> Result<Target, UsageError> {
-    if let Some(wrong) = other_tool_s(typed) {
+    if let Some(wrong) = habit_of_another_tool(typed) {
         return Err(wrong);
     }
     let word = match typed.strip_prefix(':') {
@@ -63,8 +63,8 @@ fn name(typed: &str, protocol: Option<Protocol>) -> Result<Target, UsageError> {
     Ok(Target::Name { word: word.to_owned(), protocol, ports: Vec::new() })
 }
 
-/// What other tools would take, and what to type here instead.
-fn other_tool_s(word: &str) -> Option<UsageError> {
+/// What other tools accept, and what to type here instead.
+fn habit_of_another_tool(word: &str) -> Option<UsageError> {
     let typed = word.to_owned();
     if let Some(protocol) = Protocol::from_name(word) {
         return Some(UsageError::ProtocolAlone { word: typed, protocol });
@@ -108,7 +108,7 @@ fn range(word: &str, text: &str) -> Result<PortRange, UsageError> {
     })
 }
 
-/// What `-i` asks for.
+/// The words behind `-i`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Internet {
     pub(super) ipv4: bool,
@@ -116,7 +116,7 @@ pub(super) struct Internet {
     pub(super) targets: Vec<Target>,
 }
 
-/// Reads every `-i`. A family holds for all that is asked for, so each must name the same.
+/// Reads every `-i`. A family applies to every word, so each must name the same one.
 pub(super) fn internet(texts: &[String]) -> Result<Internet, UsageError> {
     let mut all = Internet::default();
     for (index, text) in texts.iter().enumerate() {
@@ -131,7 +131,7 @@ pub(super) fn internet(texts: &[String]) -> Result<Internet, UsageError> {
 }
 
 /// Reads lsof's `[46][protocol][:ports]` (`lsof(8)`, option -i), and a port without its colon.
-/// Hosts are refused: this lists what listens here, at whatever address.
+/// Hosts are refused: this lists listeners at whatever address.
 fn one_internet(text: &str) -> Result<Internet, UsageError> {
     let wrong = || UsageError::LsofSpec { text: text.to_owned() };
     let (selector, ports) = match text.split_once(':') {
@@ -231,23 +231,23 @@ mod tests {
 
     #[test]
     fn what_is_wrong_says_what_would_be_right() {
-        let told = |word| target(word).unwrap_err().to_string();
-        insta::assert_snapshot!(told("70000"), @"‘70000’ is not a port: ports are 1 to 65535");
-        insta::assert_snapshot!(told("0"), @"‘0’ is not a port: ports are 1 to 65535");
-        insta::assert_snapshot!(told("80-70000"), @"‘80-70000’: 70000 is not a port; ports are 1 to 65535");
-        insta::assert_snapshot!(told("27009-27000"), @"‘27009-27000’ is backwards. Did you mean 27000-27009?");
-        insta::assert_snapshot!(told("27000-"), @"‘27000-’: a range has two ends, as in 27000-27009");
-        insta::assert_snapshot!(told("1-2-3"), @"‘1-2-3’: a range has two ends, as in 27000-27009");
-        insta::assert_snapshot!(told("80/sctp"), @"‘80/sctp’: the protocol is tcp or udp, as in 80/tcp");
-        insta::assert_snapshot!(told(":"), @"‘:’: a port is missing after the colon, as in :1538");
-        insta::assert_snapshot!(told(""), @"the word is empty: give a port, a service or a process");
-        insta::assert_snapshot!(told("127.0.0.1:80"), @"‘127.0.0.1:80’: ports are searched at every address; give the port alone: 80");
-        insta::assert_snapshot!(told(":::22"), @"‘:::22’: ports are searched at every address; give the port alone: 22");
-        insta::assert_snapshot!(told("fd00::2"), @"‘fd00::2’ is an address: give a port, which is searched at every address");
-        insta::assert_snapshot!(told("192.0.2.2"), @"‘192.0.2.2’ is an address: give a port, which is searched at every address");
-        insta::assert_snapshot!(told("tcp:80"), @"‘tcp:80’: write 80/tcp");
-        insta::assert_snapshot!(told("udp/53"), @"‘udp/53’: write 53/udp");
-        insta::assert_snapshot!(told("TCP"), @"‘TCP’: for all tcp ports use -t, for one port write 80/tcp");
+        let refused = |word| target(word).unwrap_err().to_string();
+        insta::assert_snapshot!(refused("70000"), @"‘70000’ is not a port: ports are 1 to 65535");
+        insta::assert_snapshot!(refused("0"), @"‘0’ is not a port: ports are 1 to 65535");
+        insta::assert_snapshot!(refused("80-70000"), @"‘80-70000’: 70000 is not a port; ports are 1 to 65535");
+        insta::assert_snapshot!(refused("27009-27000"), @"‘27009-27000’ is backwards. Did you mean 27000-27009?");
+        insta::assert_snapshot!(refused("27000-"), @"‘27000-’: a range has two ends, as in 27000-27009");
+        insta::assert_snapshot!(refused("1-2-3"), @"‘1-2-3’: a range has two ends, as in 27000-27009");
+        insta::assert_snapshot!(refused("80/sctp"), @"‘80/sctp’: the protocol is tcp or udp, as in 80/tcp");
+        insta::assert_snapshot!(refused(":"), @"‘:’: a port is missing after the colon, as in :1538");
+        insta::assert_snapshot!(refused(""), @"the word is empty: give a port, a service or a process");
+        insta::assert_snapshot!(refused("127.0.0.1:80"), @"‘127.0.0.1:80’: ports are searched at every address; give the port alone: 80");
+        insta::assert_snapshot!(refused(":::22"), @"‘:::22’: ports are searched at every address; give the port alone: 22");
+        insta::assert_snapshot!(refused("fd00::2"), @"‘fd00::2’ is an address: give a port, which is searched at every address");
+        insta::assert_snapshot!(refused("192.0.2.2"), @"‘192.0.2.2’ is an address: give a port, which is searched at every address");
+        insta::assert_snapshot!(refused("tcp:80"), @"‘tcp:80’: write 80/tcp");
+        insta::assert_snapshot!(refused("udp/53"), @"‘udp/53’: write 53/udp");
+        insta::assert_snapshot!(refused("TCP"), @"‘TCP’: for all tcp ports use -t, for one port write 80/tcp");
     }
 
     #[test]
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lsof_takes_and_this_does_not_is_told() {
+    fn what_lsof_takes_and_this_does_not_is_refused() {
         for text in ["tcp:80/udp", "udp:ssh/tcp", "@host", "tcp@host:80", "sctp", ":", "tcp:", "tcp:80,"] {
             assert!(one_internet(text).is_err(), "{text}");
         }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::knowledge::{Entry, Registry};
 use crate::model::{Attributed, Exposure, License, Row, Service};
 
-/// The loopback interface of Linux; no other system tells interfaces here.
+/// The loopback interface of Linux; the other backends report no interfaces.
 const LOOPBACK: &str = "lo";
 
 /// Makes a row of an attributed socket and its verdict: adds what the registry says of its port, and how
@@ -17,7 +17,7 @@ pub(super) fn annotate(attributed: Attributed, license: Option<License>, registr
     Row {
         service: entry.map(service),
         exposure: match socket.interface.as_deref() {
-            // Whatever its address: nothing comes in there but from this machine.
+            // Whatever the address: only this machine sends through it.
             Some(LOOPBACK) => Exposure::Loopback,
             _ => exposure(socket.local.ip()),
         },
@@ -29,13 +29,12 @@ pub(super) fn annotate(attributed: Attributed, license: Option<License>, registr
     }
 }
 
-/// The report's form of a registry entry.
 #[must_use]
 pub(super) fn service(entry: Entry<'_>) -> Service {
     Service { name: entry.name.to_owned(), description: entry.description.to_owned() }
 }
 
-/// From where an address can be reached. A multicast address is judged by its scope (RFC 4291,
+/// From where an address can be reached. A multicast address counts by its scope (RFC 4291,
 /// section 2.7; RFC 2365 for IPv4), an IPv4-mapped one as IPv4.
 #[must_use]
 pub fn exposure(address: IpAddr) -> Exposure {

@@ -1,4 +1,4 @@
-//! The one port or service that was asked about, even where nothing listens there.
+//! The one port or service that the question is about, even where nothing listens there.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::knowledge::Knowledge;
 use crate::model::{Asked, Family, Observation, Pid, PortConnection, PortRange, Process};
 use crate::query::{Ports, Query, Target};
 
-/// What is known of it, besides who listens.
+/// What is known about it besides who listens.
 pub(super) fn about(typed: &str, query: &Query, observation: &Observation, knowledge: &Knowledge) -> Asked {
     let (filter, scope) = (&query.filter, &query.scope);
     let mut ports: Vec<Ports> = Vec::new();
@@ -52,7 +52,7 @@ pub(super) fn about(typed: &str, query: &Query, observation: &Observation, knowl
     }
 }
 
-/// What else has the ports, those that keep others from them longest first.
+/// The connections that use the ports, those that block others longest first.
 fn port_connections(observation: &Observation) -> Vec<(PortConnection, Vec<Arc<Process>>)> {
     let process = |pid: &Pid| observation.processes.get(pid).cloned();
     let with_holders = |connection: &PortConnection| {

@@ -1,4 +1,4 @@
-//! Sockets × holdings × processes → one owner a socket.
+//! Sockets × holdings × processes → one owner per socket.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,8 +33,8 @@ pub fn attribute(observation: &Observation) -> Vec<Attributed> {
         .collect()
 }
 
-/// Who started a process, and who started that, as far as it is known. A parent younger than its
-/// child is another process under a reused id, and ends the line.
+/// Who started a process, and who started that, as far as it is known. A parent that is younger than its
+/// child is another process that got the parent's id: the line ends there.
 fn ancestors(process: &Process, processes: &BTreeMap<Pid, Arc<Process>>) -> Vec<Arc<Process>> {
     let mut ancestors: Vec<Arc<Process>> = Vec::new();
     let mut child = process;
@@ -50,7 +50,7 @@ fn ancestors(process: &Process, processes: &BTreeMap<Pid, Arc<Process>>) -> Vec<
     ancestors
 }
 
-/// Whether somebody unseen may hold a socket beside those who are seen to.
+/// Whether a hidden process may hold a socket beside the visible holders.
 fn may_have_more(socket: &Socket, owner: &Owner, hidden: &HiddenProcesses) -> bool {
     let is_identified = matches!(owner, Owner::Identified { .. });
     !hidden.is_nothing() && is_identified && !socket.has_maker_among(owner.processes().map(Arc::as_ref))

@@ -18,25 +18,25 @@ pub fn excluded(filter: &Filter, observation: Observation, knowledge: &Knowledge
     }
 }
 
-/// Those with a port that was asked for; all where none was. `None` where they are not known.
+/// Those with a port that the filter keeps. `None` where they are not known.
 pub(super) fn in_filter(
     observation: &Observation,
     filter: &Filter,
     knowledge: &Knowledge,
 ) -> Option<Vec<Excluded>> {
     let excluded = observation.port_rules.excluded.as_ref()?;
-    let is_asked = |excluded: &&ExcludedPorts| {
+    let is_kept = |excluded: &&ExcludedPorts| {
         let protocols = [Protocol::Tcp, Protocol::Udp].into_iter();
         let mut protocols = protocols.filter(|&one| excluded.protocol.is_none_or(|only| only == one));
         protocols.any(|protocol| filter.overlaps(protocol, excluded.ports))
     };
-    let kept = excluded.iter().filter(is_asked);
+    let kept = excluded.iter().filter(is_kept);
     let kept = kept.map(|ports| Excluded { ports: *ports, managers: managers(ports, knowledge) });
     Some(kept.collect())
 }
 
-/// The license managers that have ports among them, with those ports. Of managers of which only the registry
-/// tells, most are long gone.
+/// The license managers that have ports among them, with those ports. Managers that only the registry knows
+/// are left out: most are long gone.
 fn managers(excluded: &ExcludedPorts, knowledge: &Knowledge) -> Vec<Manager> {
     let licenses = knowledge.licenses();
     let mut concerned = Vec::new();

@@ -1,12 +1,12 @@
-//! What could not be seen, as far as it bears on what was asked.
+//! What could not be read, as far as it matters to the question.
 
 use std::collections::BTreeSet;
 
 use crate::model::{Gap, GapKind, HiddenProcesses, Observation, Os, Owner, Pid, Presence, Process, Row};
 use crate::os::ScanScope;
 
-/// The gaps of the observation, and those of the rows shown and of the `undecided` ones that might
-/// have been. `remedy` is what to do to see more.
+/// The gaps of the observation, those of the rows that are shown, and those of the `undecided` ones, which
+/// might match. `remedy` is what to do to see more.
 pub(super) fn of(
     observation: &Observation,
     rows: &[Row],
@@ -15,7 +15,7 @@ pub(super) fn of(
     scope: &ScanScope,
 ) -> Vec<Gap> {
     let mut gaps = observation.gaps.clone();
-    // A port that is seen to be held is held, whoever else may be.
+    // A port with a visible holder is held, whoever else may hold it.
     gaps.retain(|gap| gap.kind != GapKind::BoundSocketsHidden || rows.is_empty());
     let rights_help = [GapKind::SocketsHidden, GapKind::NamespacesHidden, GapKind::ServicesUnreadable];
     for gap in gaps.iter_mut().filter(|gap| rights_help.contains(&gap.kind)) {
@@ -29,45 +29,45 @@ pub(super) fn of(
     gaps.extend(hidden_owners(hidden, undecided, observation, remedy.clone()));
     gaps.extend(protected(rows, observation, remedy.clone()));
     if scope.args {
-        gaps.extend(untold_args(rows, observation, remedy.clone()));
+        gaps.extend(hidden_args(rows, observation, remedy.clone()));
     }
     gaps.extend(hidden_holders(rows.iter().filter(|row| row.more_holders).count(), remedy));
     gaps
 }
 
-/// How many holders of these sockets are such.
-fn holders(rows: &[Row], are_such: impl Fn(&Process) -> bool) -> usize {
+/// How many holders of these sockets there are of a kind.
+fn holders(rows: &[Row], is_of_kind: impl Fn(&Process) -> bool) -> usize {
     let holders = rows.iter().flat_map(|row| row.owner.processes());
-    holders.filter(|process| are_such(process)).map(|process| process.pid).collect::<BTreeSet<Pid>>().len()
+    holders.filter(|process| is_of_kind(process)).map(|process| process.pid).collect::<BTreeSet<Pid>>().len()
 }
 
-/// The gap of holders that ended between the look at the sockets and the look at the processes.
+/// Holders that ended after the sockets were read and before the processes were.
 fn gone(rows: &[Row]) -> Option<Gap> {
     let count = holders(rows, |p| p.presence == Presence::Vanished);
     let detail = match count {
         0 => return None,
-        1 => "1 process ended while it was looked at".to_owned(),
-        n => format!("{n} processes ended while they were looked at"),
+        1 => "1 process ended during the scan".to_owned(),
+        n => format!("{n} processes ended during the scan"),
     };
     Some(Gap { kind: GapKind::ProcessGone, detail, count: Some(count as u64), remedy: None })
 }
 
-/// The gap of the processes of which their names are told and no more: on Windows and macOS a system call may
-/// be refused that names the file and the user, where the list of processes names all.
+/// Processes of which only the name is known: on Windows and macOS everybody may list the processes, and the
+/// calls that name the file and the user may be refused.
 fn protected(rows: &[Row], observation: &Observation, remedy: Option<String>) -> Option<Gap> {
     if observation.host.os == Os::Linux {
         return None;
     }
-    let is_untold = |p: &Process| p.exe().is_none() || p.user.is_none();
-    let count = holders(rows, |p| p.name.is_some() && p.program().is_some() && is_untold(p));
+    let is_incomplete = |p: &Process| p.exe().is_none() || p.user.is_none();
+    let count = holders(rows, |p| p.name.is_some() && p.program().is_some() && is_incomplete(p));
     let what = match count {
         0 => return None,
-        1 => "the file or the user of 1 process".to_owned(),
-        n => format!("the files or the users of {n} processes"),
+        1 => "the file or the user of 1 process could not be read".to_owned(),
+        n => format!("the files or the users of {n} processes could not be read"),
     };
     let why = match observation.privileged {
-        true => "which the system protects from administrators too",
-        false => "which this user may not ask about",
+        true => "not even as administrator",
+        false => "without more rights",
     };
     Some(Gap {
         kind: GapKind::ProcessesProtected,
@@ -77,8 +77,8 @@ fn protected(rows: &[Row], observation: &Observation, remedy: Option<String>) ->
     })
 }
 
-/// The gap of the command lines that are not told, where Linux tells all.
-fn untold_args(rows: &[Row], observation: &Observation, remedy: Option<String>) -> Option<Gap> {
+/// Command lines that could not be read; Linux shows them to everybody.
+fn hidden_args(rows: &[Row], observation: &Observation, remedy: Option<String>) -> Option<Gap> {
     if observation.host.os == Os::Linux {
         return None;
     }
@@ -86,13 +86,12 @@ fn untold_args(rows: &[Row], observation: &Observation, remedy: Option<String>) 
         holders(rows, |p| p.name.is_some() && p.program().is_some_and(|program| program.args.is_none()));
     let what = match count {
         0 => return None,
-        1 => "the command line of 1 process".to_owned(),
-        n => format!("the command lines of {n} processes"),
+        1 => "the command line of 1 process could not be read".to_owned(),
+        n => format!("the command lines of {n} processes could not be read"),
     };
     Some(Gap { kind: GapKind::ArgsUnreadable, detail: what, count: Some(count as u64), remedy })
 }
 
-/// The gap of the owners that could not be seen.
 fn hidden_owners(
     shown: usize,
     undecided: usize,
@@ -102,29 +101,30 @@ fn hidden_owners(
     let count = shown + undecided;
     let who = match count {
         0 => return None,
-        1 => "the owner of 1 socket is hidden".to_owned(),
-        n => format!("the owners of {n} sockets are hidden"),
+        1 => "1 owner".to_owned(),
+        n => format!("{n} owners"),
     };
-    let from = match (&observation.hidden, observation.privileged) {
-        (_, true) => "even with these rights",
-        (HiddenProcesses::Unlisted, false) if observation.host.os == Os::Linux => {
-            "from this user, to whom /proc does not even list the processes of others"
+    let why = match (&observation.hidden, observation.privileged, observation.host.os) {
+        (_, true, Os::Windows) => "even as administrator",
+        (_, true, Os::Linux | Os::Macos) => "even as root",
+        (HiddenProcesses::Unlisted, false, Os::Linux) => {
+            "because /proc does not show you the processes of other users"
         }
-        (_, false) => "from this user",
+        (_, false, _) => "without more rights",
     };
     let detail = match undecided {
-        0 => format!("{who} {from}"),
-        _ => format!("{who} {from}, so what was asked for may be among them"),
+        0 => format!("{who} could not be identified, {why}"),
+        _ => format!("{who} could not be identified, {why}: what you asked for may be among them"),
     };
     Some(Gap { kind: GapKind::OwnerHidden, detail, count: Some(count as u64), remedy })
 }
 
-/// The gap of sockets whose holders were perhaps not all seen.
+/// Sockets that may have holders besides the visible ones.
 fn hidden_holders(count: usize, remedy: Option<String>) -> Option<Gap> {
     let detail = match count {
         0 => return None,
-        1 => "every holder of 1 socket: another user than theirs made it, and may hold it too".to_owned(),
-        n => format!("every holder of {n} sockets: other users than theirs made them, and may hold them too"),
+        1 => "1 socket may have more holders: another user than its visible holders opened it".to_owned(),
+        n => format!("{n} sockets may have more holders: other users than their visible holders opened them"),
     };
     Some(Gap { kind: GapKind::HoldersHidden, detail, count: Some(count as u64), remedy })
 }

@@ -71,7 +71,7 @@ fn other_namespaces(observation: &Observation, filter: &Filter) -> Vec<OtherName
             .listeners
             .iter()
             .copied()
-            .filter(|&(protocol, port)| filter.takes(protocol, port))
+            .filter(|&(protocol, port)| filter.keeps(protocol, port))
             .collect(),
     });
     matching.filter(|other| !other.listeners.is_empty()).collect()

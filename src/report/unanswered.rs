@@ -7,15 +7,14 @@ use crate::knowledge::Knowledge;
 use crate::model::{Observation, Process, Protocol, UnansweredClient};
 use crate::query::Filter;
 
-/// Those on the ports that were asked for; all of them where none was, and none where somebody else
-/// was asked for by name.
+/// The clients on the ports that were typed, or on all; none where the question is about somebody by name.
 pub(super) fn of(observation: &Observation, filter: &Filter, knowledge: &Knowledge) -> Vec<UnansweredClient> {
     let narrowed = !filter.by_port_alone() && !filter.licenses;
-    let asked = observation
+    let kept = observation
         .unanswered
         .iter()
-        .filter(|asking| !narrowed && filter.takes(Protocol::Tcp, asking.remote.port()));
-    let told = asked.map(|asking| {
+        .filter(|asking| !narrowed && filter.keeps(Protocol::Tcp, asking.remote.port()));
+    let clients = kept.map(|asking| {
         let port = asking.remote.port();
         let process = |pid| {
             let unknown = || Arc::new(Process { pid, ..Process::default() });
@@ -31,7 +30,8 @@ pub(super) fn of(observation: &Observation, filter: &Filter, knowledge: &Knowled
             user: asking.user.clone().unwrap_or_else(|| asking.uid.to_string()),
         }
     });
-    let mut told: Vec<UnansweredClient> = told.collect();
-    told.sort_by_key(|one| (one.remote.port(), one.remote, one.processes.first().map(|process| process.pid)));
-    told
+    let mut clients: Vec<UnansweredClient> = clients.collect();
+    clients
+        .sort_by_key(|one| (one.remote.port(), one.remote, one.processes.first().map(|process| process.pid)));
+    clients
 }

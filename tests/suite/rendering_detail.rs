@@ -85,7 +85,7 @@ fn a_hidden_owner_in_detail() {
     Note         Autodesk's own documents put its license server on 27000-27009 and 2080. Nothing found
                  shows a current Autodesk product on 1538, so a listener here deserves a look.
 
-    Not seen: the owner of 1 socket is hidden from this user. To see more: sudo whatlistens 1538
+    Not seen: 1 owner could not be identified, without more rights. To see more: sudo whatlistens 1538
     ");
 }
 

@@ -89,7 +89,7 @@ fn the_table_names_services_the_kernel_and_what_has_ended() {
      5355/udp  0.0.0.0    svchost.exe  1200  NETWORK SERVICE  llmnr          Dnscache, NlaSvc
     27000/tcp  0.0.0.0    lmgrd.exe     900  alice            flex-lm                                  expected
 
-    Not seen: the file or the user of 1 process, which the system protects from administrators too.
+    Not seen: the file or the user of 1 process could not be read, not even as administrator.
     ");
     insta::assert_snapshot!(office().printed("", Some(80)), @"
          PORT  ADDRESS    PROCESS       PID  USER             SERVICE       LICENSE
@@ -99,8 +99,8 @@ fn the_table_names_services_the_kernel_and_what_has_ended() {
      5355/udp  0.0.0.0    svchost.exe  1200  NETWORK SERVICE  llmnr
     27000/tcp  0.0.0.0    lmgrd.exe     900  alice            flex-lm       expected
 
-    Not seen: the file or the user of 1 process, which the system protects from
-    administrators too.
+    Not seen: the file or the user of 1 process could not be read, not even as
+    administrator.
     ");
 }
 
@@ -163,7 +163,7 @@ fn what_is_protected_is_a_gap_with_a_remedy_for_who_is_no_administrator() {
     let detail = ordinary.printed("3333", None);
     assert!(detail.contains("Runs         a file that could not be read"), "{detail}");
     assert!(detail.contains(
-        "Not seen: the file or the user of 1 process, which this user may not ask about. To see more: "
+        "the file or the user of 1 process could not be read, without more rights. To see more: "
     ));
     assert!(detail.contains(r#"in a terminal opened with "Run as administrator""#), "{detail}");
     let document = read(&ordinary.printed("--json", None));

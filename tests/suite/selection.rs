@@ -173,7 +173,7 @@ fn a_hidden_owner_may_be_the_process_that_was_asked_for() {
     assert!(report.rows.is_empty());
     let gap = &report.gaps[0];
     assert_eq!((gap.kind, gap.count), (GapKind::OwnerHidden, Some(1)));
-    insta::assert_snapshot!(gap.detail, @"the owner of 1 socket is hidden from this user, so what was asked for may be among them");
+    insta::assert_snapshot!(gap.detail, @"1 owner could not be identified, without more rights: what you asked for may be among them");
     assert!(
         gap.remedy.as_ref().is_some_and(|remedy| remedy.starts_with("sudo ") && remedy.ends_with(" sshd"))
     );
@@ -194,7 +194,7 @@ fn a_socket_of_another_user_than_its_holders_may_have_more_of_them() {
     assert!(machine.report("80").gaps.is_empty(), "all processes are seen");
     let machine = machine.by_ordinary_user(&[(800, "nginx")]);
     assert_eq!(machine.report("80").gaps[0].kind, GapKind::HoldersHidden);
-    insta::assert_snapshot!(machine.report("80").gaps[0].detail, @"every holder of 1 socket: another user than theirs made it, and may hold it too");
+    insta::assert_snapshot!(machine.report("80").gaps[0].detail, @"1 socket may have more holders: another user than its visible holders opened it");
     // So it may be found by what is not seen of it.
     for line in ["--pid 800", "--process nginx-master", "nginx"] {
         let report = machine.report(line);
