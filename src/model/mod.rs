@@ -7,6 +7,7 @@ mod packaging;
 mod ports;
 mod process;
 mod program;
+pub mod recording;
 mod report;
 mod service_manager;
 mod socket;

@@ -34,6 +34,7 @@ impl Runtime {
 
 /// The container a process runs in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Container {
     /// What runs it.
     pub runtime: Runtime,
@@ -79,6 +80,7 @@ impl ApplicationKind {
 
 /// The sandboxed or bundled application a process is part of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Application {
     /// How it is packaged.
     pub kind: ApplicationKind,

@@ -12,6 +12,7 @@ pub type Pid = u32;
 
 /// Where a process sends on what it receives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Forward {
     /// The protocol it uses.
     pub protocol: Protocol,
@@ -25,6 +26,7 @@ pub struct Forward {
 
 /// A process of which only the id, and perhaps the name, is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ProcessRef {
     pub pid: Pid,
     pub name: Option<String>,
@@ -32,6 +34,7 @@ pub struct ProcessRef {
 
 /// Whether a process runs, and if not, what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Presence {
     Running(Program),
     /// The kernel itself: on Windows the process `System`.
@@ -49,6 +52,7 @@ pub enum Presence {
 /// What is known of one process. Everything but its id can be unknown, because a process may end,
 /// or be another user's, while the machine is scanned.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Process {
     /// Its id.
     pub pid: Pid,

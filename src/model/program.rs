@@ -8,6 +8,7 @@ use super::Os;
 
 /// What a process runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Program {
     /// The file it runs; `None` where that could not be read.
     pub exe: Option<Executable>,
@@ -20,6 +21,7 @@ pub struct Program {
 
 /// The file a process runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Executable {
     /// The full path; bytes that are not UTF-8 are replaced by U+FFFD.
     pub path: String,
@@ -41,6 +43,7 @@ pub struct Executable {
 /// What a program's file says of itself in its version resource (`VERSIONINFO` in Microsoft's
 /// documentation of resource files). Whoever makes the file can write there what they like.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FileVersion {
     /// Who made it (`CompanyName`).
     pub company: Option<String>,
@@ -52,6 +55,7 @@ pub struct FileVersion {
 
 /// Why a file is not looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum NotInspected {
     /// It lies on a file server, or a program serves it: that may not answer for hours.
     MayNotAnswer,

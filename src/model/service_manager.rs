@@ -29,6 +29,7 @@ impl ServiceManager {
 
 /// The service manager's name for what a process belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ProcessService {
     /// Which service manager.
     pub manager: ServiceManager,
