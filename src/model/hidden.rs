@@ -8,6 +8,7 @@ use super::Pid;
 
 /// What everyone may see of a process.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct HiddenProcess {
     /// The kernel's short name.
     pub short_name: String,
@@ -20,6 +21,7 @@ pub struct HiddenProcess {
 /// The processes whose open files this user may not read. A socket that nobody is seen to hold is
 /// held by one of them, if by any.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum HiddenProcesses {
     /// These. None of them: everything was seen.
     Processes(BTreeMap<Pid, HiddenProcess>),

@@ -3,9 +3,13 @@
 mod explanation;
 mod hidden;
 mod observation;
+mod packaging;
 mod ports;
 mod process;
+mod program;
+pub mod recording;
 mod report;
+mod service_manager;
 mod socket;
 
 pub use explanation::{
@@ -14,16 +18,15 @@ pub use explanation::{
 };
 pub use hidden::{HiddenProcess, HiddenProcesses};
 pub use observation::{Gap, GapKind, Holding, Host, Observation, Os, OtherNamespace};
+pub use packaging::{Application, ApplicationKind, Container, Runtime};
 pub use ports::{ConnectionState, ExcludedPorts, PortConnection, PortRules, UnansweredAttempt};
-pub use process::{
-    Application, ApplicationKind, Container, Executable, FileVersion, Forward, Interpreter, NotInspected,
-    Pid, Presence, Process, ProcessRef, ProcessService, Program, Runtime, ServiceManager, account_name,
-    file_name,
-};
+pub use process::{Forward, Pid, Presence, Process, ProcessRef, account_name};
+pub use program::{Executable, FileVersion, Interpreter, NotInspected, Program, file_name};
 pub use report::{
     Asked, Attributed, Excluded, ExcludedReport, Exposure, License, Manager, Owner, PortClass, Report, Row,
     Service, Severity, UnansweredClient, Verdict, vendor_and_product,
 };
+pub use service_manager::{ProcessService, ServiceManager};
 pub use socket::{
     AcceptQueue, Activation, Connections, Family, Namespace, PortRange, Protocol, Socket, SocketId, State,
 };

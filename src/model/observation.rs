@@ -16,6 +16,7 @@ use super::{
 /// The operating system that was observed. A recorded observation keeps its own, so that it is
 /// judged alike wherever it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Os {
     /// Linux.
     Linux,
@@ -48,6 +49,7 @@ impl Os {
 
 /// The machine that was observed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Host {
     /// Its host name; `None` where it has none.
     pub name: Option<String>,
@@ -57,6 +59,7 @@ pub struct Host {
 
 /// That a process has a socket open. Many to many: workers share sockets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Holding {
     /// The socket.
     pub socket: SocketId,
@@ -66,6 +69,7 @@ pub struct Holding {
 
 /// What kind of thing could not be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum GapKind {
     /// A socket table, or part of one, could not be read: listeners may be missing.
     SocketsUnreadable,
@@ -131,6 +135,7 @@ impl fmt::Display for GapKind {
 
 /// A fact about what could not be seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Gap {
     /// Its kind.
     pub kind: GapKind,
@@ -152,6 +157,7 @@ impl Gap {
 
 /// A network namespace whose listeners are counted and not listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OtherNamespace {
     /// The namespace.
     pub namespace: Namespace,
@@ -161,6 +167,7 @@ pub struct OtherNamespace {
 
 /// Everything one look at the machine saw.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Observation {
     /// The machine.
     pub host: Host,
@@ -176,6 +183,7 @@ pub struct Observation {
     pub holdings: Vec<Holding>,
     /// Every holder, whoever asks without an answer, and the ancestors of them all. A row for each of
     /// its sockets refers to the same one.
+    #[serde(with = "super::recording::process_list")]
     pub processes: BTreeMap<Pid, Arc<Process>>,
     /// Requests for connections to license servers that are not answered.
     pub unanswered: Vec<UnansweredAttempt>,

@@ -8,6 +8,7 @@ use super::{Family, Pid, PortRange, Protocol};
 
 /// The rules of a system for its ports (`ip_sysctl` in the documentation of Linux).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PortRules {
     /// The ports given to programs that ask for none in particular.
     pub ephemeral: Option<PortRange>,
@@ -20,6 +21,7 @@ pub struct PortRules {
 
 /// Ports that no program is given that asks for none in particular.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ExcludedPorts {
     /// The ports.
     pub ports: PortRange,
@@ -34,6 +36,7 @@ pub struct ExcludedPorts {
 
 /// A socket with a peer whose own port was asked about: what is left of a listener, or a client's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PortConnection {
     /// Its protocol.
     pub protocol: Protocol,
@@ -49,6 +52,7 @@ pub struct PortConnection {
 
 /// What a socket with a peer is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ConnectionState {
     /// It is connected, or was and is not yet closed on this side.
     Connected,
@@ -62,6 +66,7 @@ pub enum ConnectionState {
 
 /// A request for a connection that is not answered: it was sent again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct UnansweredAttempt {
     /// Where it was sent from.
     pub local: SocketAddr,

@@ -9,6 +9,7 @@ use super::{Process, ProcessService};
 
 /// The transport protocol of a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Protocol {
     /// TCP.
     Tcp,
@@ -41,6 +42,7 @@ impl fmt::Display for Protocol {
 
 /// An address family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Family {
     Ipv4,
     /// Which includes sockets bound to IPv4-mapped addresses, where sockets are asked for by family.
@@ -77,6 +79,7 @@ impl Family {
 
 /// What a socket of this tool's interest is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum State {
     /// TCP in LISTEN (RFC 9293, section 3.3.2).
     Listen,
@@ -92,6 +95,7 @@ pub struct SocketId(pub u64);
 
 /// A network namespace other than the caller's own (`network_namespaces(7)`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Namespace {
     /// The inode that identifies it under `/proc/PID/ns/net`.
     pub inode: u64,
@@ -109,6 +113,7 @@ impl Namespace {
 
 /// The connections that a TCP listener has not accepted yet (`listen(2)`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AcceptQueue {
     /// So many wait.
     pub waiting: u32,
@@ -126,6 +131,7 @@ impl AcceptQueue {
 
 /// What systemd holds a socket for (`systemd.socket(5)`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Activation {
     /// The unit that opened it: `ssh.socket`.
     pub socket: String,
@@ -135,6 +141,7 @@ pub struct Activation {
 
 /// The connections that programs have with a listener.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Connections {
     /// How many are established.
     pub established: usize,
@@ -146,6 +153,7 @@ pub struct Connections {
 
 /// One socket as the kernel reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Socket {
     /// Its name within the observation.
     pub id: SocketId,
@@ -207,11 +215,32 @@ impl Socket {
 
 /// An inclusive range of ports; one port is a range of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "UncheckedRange")]
 pub struct PortRange {
     /// The lowest port.
     pub first: u16,
     /// The highest port, never below `first`.
     pub last: u16,
+}
+
+/// A range as a recording has it: its ends may be in any order.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UncheckedRange {
+    first: u16,
+    last: u16,
+}
+
+impl TryFrom<UncheckedRange> for PortRange {
+    type Error = String;
+
+    fn try_from(UncheckedRange { first, last }: UncheckedRange) -> Result<PortRange, String> {
+        if first <= last {
+            Ok(PortRange { first, last })
+        } else {
+            Err(format!("the range of ports {first}-{last} runs backwards"))
+        }
+    }
 }
 
 impl PortRange {

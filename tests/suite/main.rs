@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail and may speak")]
 #![allow(unreachable_pub, reason = "nothing of a test program is public")]
 
+mod arbitrary;
 mod cli;
 mod contract;
 mod document;
@@ -38,6 +39,7 @@ mod network;
 #[cfg(target_os = "linux")]
 mod oracle;
 mod recorded;
+mod recording;
 mod registry_data;
 mod rendering;
 mod rendering_any;

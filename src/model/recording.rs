@@ -1,0 +1,195 @@
+//! Recordings: an observation in a file, to be judged on another machine or at another time.
+//!
+//! A recording is one JSON object, `{"whatlistens_recording": 1, "observation": {…}}`. Its format is the
+//! shape of the model's own types, and [`VERSION`] numbers it; the `schema_version` of the listing's JSON
+//! is another matter. What is unknown is `null`: no field is left out, and a field that this version does
+//! not know is an error.
+//!
+//! One thing is not recorded: the flow label of an IPv6 address (`sin6_flowinfo`). Rust writes an address
+//! without it, and no decoder sets it.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Connections, Observation, Pid, Process};
+
+/// The format that [`write`] writes and [`read`] reads. It goes up with every change to a recorded type,
+/// be it only a new field or a new name: older versions of the program cannot read that.
+pub const VERSION: u64 = 1;
+
+/// An error shows so many characters of what is wrong: a file's own text may be part of it.
+const LONGEST_CAUSE: usize = 200;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Recording<T> {
+    whatlistens_recording: u64,
+    observation: T,
+}
+
+/// All that is read before the version is known, whatever else stands there.
+#[derive(Deserialize)]
+struct Head {
+    whatlistens_recording: u64,
+}
+
+/// Writes an observation, as one line.
+///
+/// # Errors
+///
+/// Where `out` cannot be written to.
+pub fn write(observation: &Observation, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &Recording { whatlistens_recording: VERSION, observation })?;
+    writeln!(out)
+}
+
+/// Reads what [`write`] has written. The text may come from a stranger: it takes time and memory in
+/// proportion to its length, and what it describes is consistent, though it need not be true.
+///
+/// # Errors
+///
+/// Where it is no recording, one of another version, or one that contradicts itself.
+pub fn read(text: &[u8]) -> Result<Observation, RecordingError> {
+    serde_json::from_slice::<serde::de::IgnoredAny>(text)
+        .map_err(|error| RecordingError::NotJson(Flaw::of(&error)))?;
+    let Ok(Head { whatlistens_recording: found }) = serde_json::from_slice(text) else {
+        return Err(RecordingError::NotARecording);
+    };
+    if found != VERSION {
+        return Err(RecordingError::OtherVersion { found });
+    }
+    let Recording { observation: Consistent(observation), .. } =
+        serde_json::from_slice(text).map_err(|error| RecordingError::Malformed(Flaw::of(&error)))?;
+    Ok(observation)
+}
+
+/// Why a text is not read as a recording. Each is one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordingError {
+    NotJson(Flaw),
+    /// JSON without a version number.
+    NotARecording,
+    OtherVersion {
+        found: u64,
+    },
+    Malformed(Flaw),
+}
+
+impl fmt::Display for RecordingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RecordingError::NotJson(flaw) => write!(f, "not JSON: {flaw}"),
+            RecordingError::NotARecording => {
+                write!(f, "not a recording: it has no number \"whatlistens_recording\"")
+            }
+            RecordingError::OtherVersion { found } if *found > VERSION => write!(
+                f,
+                "recorded by a newer version of whatlistens: this version reads recording format {VERSION}, not \
+                 {found}"
+            ),
+            RecordingError::OtherVersion { found } => {
+                write!(f, "this version of whatlistens reads recording format {VERSION}, not {found}")
+            }
+            RecordingError::Malformed(flaw) => write!(f, "malformed recording: {flaw}"),
+        }
+    }
+}
+
+impl std::error::Error for RecordingError {}
+
+/// What is wrong with a text, and where: lines and bytes of a line are counted from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flaw {
+    line: usize,
+    column: usize,
+    cause: String,
+}
+
+impl Flaw {
+    fn of(error: &serde_json::Error) -> Flaw {
+        let (line, column, text) = (error.line(), error.column(), error.to_string());
+        let place = format!(" at line {line} column {column}");
+        let text = text.strip_suffix(&place).unwrap_or(&text);
+        let mut cause = String::new();
+        // The text's own words may stand in it, such as the name of a field.
+        for c in text.chars().take(LONGEST_CAUSE) {
+            if c.is_control() { cause.extend(c.escape_default()) } else { cause.push(c) }
+        }
+        if text.chars().nth(LONGEST_CAUSE).is_some() {
+            cause.push('…');
+        }
+        Flaw { line, column, cause }
+    }
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (line {}, column {})", self.cause, self.line, self.column)
+    }
+}
+
+/// An observation that says nothing that cannot be. What one value alone can violate is checked by its type.
+#[derive(Deserialize)]
+#[serde(try_from = "Observation")]
+struct Consistent(Observation);
+
+impl TryFrom<Observation> for Consistent {
+    type Error = String;
+
+    fn try_from(observation: Observation) -> Result<Consistent, String> {
+        let mut ids = HashSet::new();
+        if let Some(socket) = observation.sockets.iter().find(|socket| !ids.insert(socket.id)) {
+            return Err(format!("two sockets have the id {}", socket.id.0));
+        }
+        if let Some(holding) = observation.holdings.iter().find(|holding| !ids.contains(&holding.socket)) {
+            return Err(format!(
+                "process {} holds socket {}, which is missing",
+                holding.pid, holding.socket.0
+            ));
+        }
+        let counted = observation.sockets.iter().filter_map(|socket| socket.connections.as_ref());
+        let all = counted.clone().try_fold(0_usize, |all, one| all.checked_add(one.established));
+        if all.is_none() || counted.clone().any(|connections| !adds_up(connections)) {
+            return Err("the numbers of connections do not add up".to_owned());
+        }
+        Ok(Consistent(observation))
+    }
+}
+
+/// Whether there are as many peers as are named, and as many connections as those have.
+fn adds_up(Connections { established, peers, top }: &Connections) -> bool {
+    let named = top.iter().try_fold(0_usize, |all, (_, count)| all.checked_add(*count));
+    named.is_some_and(|named| named <= *established) && top.len() <= *peers && peers <= established
+}
+
+/// Processes are a list in a recording: each has its id already.
+pub(super) mod process_list {
+    use serde::de::Error;
+    use serde::{Deserializer, Serializer};
+
+    use super::*;
+
+    type Processes = BTreeMap<Pid, Arc<Process>>;
+
+    pub(in crate::model) fn serialize<S: Serializer>(
+        processes: &Processes,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.collect_seq(processes.values())
+    }
+
+    pub(in crate::model) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Processes, D::Error> {
+        let mut processes = Processes::new();
+        for process in Vec::<Arc<Process>>::deserialize(from)? {
+            let pid = process.pid;
+            if processes.insert(pid, process).is_some() {
+                return Err(D::Error::custom(format!("two processes have the id {pid}")));
+            }
+        }
+        Ok(processes)
+    }
+}

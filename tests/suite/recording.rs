@@ -1,0 +1,223 @@
+//! An observation is written and read back the same; what is no recording is refused in one line.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use whatlistens::judge::Inspection;
+use whatlistens::model::{HiddenProcesses, Observation, Os, recording};
+use whatlistens::os::{self, ScanScope};
+
+use crate::arbitrary;
+use crate::recorded::{Machine, linux, office, request};
+
+/// Format 1, with a value for every field. Where a change of the model breaks it, [`recording::VERSION`] goes
+/// up.
+const FORMAT_1: &str = include_str!("recording_1.json");
+
+/// The forms of the output, and what can be asked of one port.
+const LINES: [&str; 10] = [
+    "",
+    "--json",
+    "--verbose --connections --all-namespaces --args",
+    "--no-header --sort verdict",
+    "27000",
+    "27000 --json --args",
+    "1-65535/tcp",
+    "-i udp",
+    "--excluded-ports",
+    "--user alice --process lmgrd --pid 3",
+];
+
+fn written(observation: &Observation) -> Vec<u8> {
+    let mut text = Vec::new();
+    recording::write(observation, &mut text).unwrap();
+    text
+}
+
+fn read_back(observation: &Observation) -> Observation {
+    recording::read(&written(observation)).unwrap()
+}
+
+fn format_1() -> Observation {
+    recording::read(FORMAT_1.as_bytes()).unwrap()
+}
+
+fn machine(observation: &Observation) -> Machine {
+    linux().seen(|seen| seen.clone_from(observation))
+}
+
+/// Why the recording of format 1 is refused with the value at this JSON pointer changed.
+fn refusal(pointer: &str, change: impl FnOnce(&mut Value)) -> String {
+    let mut recording: Value = serde_json::from_str(FORMAT_1).unwrap();
+    change(recording.pointer_mut(pointer).unwrap());
+    recording::read(recording.to_string().as_bytes()).unwrap_err().to_string()
+}
+
+fn refusal_of(text: &str) -> String {
+    recording::read(text.as_bytes()).unwrap_err().to_string()
+}
+
+proptest! {
+    #[test]
+    fn any_observation_reads_back_the_same(observation in arbitrary::observation()) {
+        prop_assert_eq!(read_back(&observation), observation);
+    }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn whatever_a_recording_says_can_be_reported(observation in arbitrary::observation()) {
+        let machine = machine(&read_back(&observation));
+        for line in LINES {
+            machine.printed(line, Some(40));
+        }
+    }
+}
+
+#[test]
+fn format_1_is_written_as_it_was_read() {
+    let again: Value = serde_json::from_slice(&written(&format_1())).unwrap();
+    assert_eq!(again, serde_json::from_str::<Value>(FORMAT_1).unwrap());
+    for (os, name) in Os::ALL.into_iter().zip(["linux", "windows", "macos"]) {
+        assert_eq!(serde_json::to_value(os).unwrap(), name);
+    }
+    assert_eq!(serde_json::to_value(HiddenProcesses::Unlisted).unwrap(), "unlisted");
+}
+
+#[test]
+fn this_machine_reads_back_the_same() {
+    let scope = ScanScope { args: true, ..request("--all-namespaces --connections 22").scope };
+    for scope in [ScanScope::default(), scope] {
+        let seen = os::observe(&scope, &Inspection, Timestamp::now()).unwrap();
+        assert_eq!(read_back(&seen), seen);
+    }
+}
+
+#[test]
+fn a_recorded_machine_is_reported_as_the_machine_itself() {
+    let by_ordinary_user = || office().by_ordinary_user(&[(7, "sshd")]);
+    let on_windows = || office().os(Os::Windows);
+    for machine in [&office as &dyn Fn() -> Machine, &by_ordinary_user, &on_windows] {
+        let (itself, recorded) = (machine(), machine().seen(|seen| *seen = read_back(seen)));
+        for line in LINES {
+            assert_eq!(recorded.report(line), itself.report(line), "{line}");
+            assert_eq!(recorded.printed(line, Some(80)), itself.printed(line, Some(80)), "{line}");
+        }
+    }
+}
+
+#[test]
+fn rows_share_a_process_that_was_read() {
+    let report = office().seen(|seen| *seen = read_back(seen)).report("80");
+    let [one, other] = [0, 1].map(|row| report.rows[row].owner.processes().next().unwrap());
+    assert!(Arc::ptr_eq(one, other));
+}
+
+#[test]
+fn a_recording_that_was_cut_or_damaged_is_an_error_or_an_observation() {
+    let text = written(&format_1());
+    // The last byte is the end of the line.
+    for end in 0..text.len() - 1 {
+        assert!(recording::read(&text[..end]).is_err(), "{end}");
+    }
+    for at in 0..text.len() {
+        let mut text = text.clone();
+        text[at] ^= 1 << (at % 8);
+        let _ = recording::read(&text);
+    }
+}
+
+#[test]
+fn what_is_no_recording_says_so() {
+    insta::assert_snapshot!(refusal_of(""), @"not JSON: EOF while parsing a value (line 1, column 0)");
+    insta::assert_snapshot!(refusal_of("PORT  ADDRESS"), @"not JSON: expected value (line 1, column 1)");
+    insta::assert_snapshot!(refusal_of("\u{feff}{}"), @"not JSON: expected value (line 1, column 1)");
+    insta::assert_snapshot!(refusal_of(&"[".repeat(1 << 20)), @"not JSON: EOF while parsing a list (line 1, column 1048576)");
+    insta::assert_snapshot!(refusal_of(&FORMAT_1[..FORMAT_1.len() - 3]), @"not JSON: EOF while parsing an object (line 352, column 2)");
+    insta::assert_snapshot!(refusal_of(&format!("{FORMAT_1}{{}}")), @"not JSON: trailing characters (line 354, column 1)");
+    for text in ["{}", "[]", "null", "27000", r#""a""#, r#"{"schema_version": 1}"#] {
+        insta::allow_duplicates!(
+            insta::assert_snapshot!(refusal_of(text), @r#"not a recording: it has no number "whatlistens_recording""#)
+        );
+    }
+    for version in ["null", r#""1""#, "-1", "1.5", "1e3", "18446744073709551616"] {
+        let text = format!(r#"{{"whatlistens_recording": {version}}}"#);
+        insta::allow_duplicates!(
+            insta::assert_snapshot!(refusal_of(&text), @r#"not a recording: it has no number "whatlistens_recording""#)
+        );
+    }
+}
+
+#[test]
+fn another_version_is_named_before_what_it_changed() {
+    let newer =
+        r#"{"observation": {"fields": ["of", "tomorrow"]}, "whatlistens_recording": 2, "signature": "…"}"#;
+    insta::assert_snapshot!(refusal_of(newer), @"recorded by a newer version of whatlistens: this version reads recording format 1, not 2");
+    insta::assert_snapshot!(refusal("/whatlistens_recording", |version| *version = json!(0)), @"this version of whatlistens reads recording format 1, not 0");
+}
+
+#[test]
+fn a_malformed_recording_says_where_and_why() {
+    insta::assert_snapshot!(refusal_of(&FORMAT_1.replace("\"interface\"", "\"inter\\nface\"")), @r#"malformed recording: unknown field `inter\nface`, expected one of `id`, `protocol`, `state`, `local`, `interface`, `dual_stack`, `uid`, `user`, `namespace`, `made_in`, `activation`, `accept_queue`, `connections` (line 14, column 17)"#);
+    insta::assert_snapshot!(refusal_of(&FORMAT_1.replace("0.0.0.0:27000", "localhost:27000")), @"malformed recording: invalid socket address syntax (line 13, column 30)");
+    let long = format!("{{\"whatlistens_recording\": 1, \"{}\": 1}}", "a".repeat(1000));
+    insta::assert_snapshot!(refusal_of(&long), @"malformed recording: unknown field `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa… (line 1, column 1031)");
+    insta::assert_snapshot!(refusal_of("{\"whatlistens_recording\": 1}"), @"malformed recording: missing field `observation` (line 1, column 28)");
+    let deep = ["[", "]"].map(|bracket| bracket.repeat(1 << 20)).concat();
+    insta::assert_snapshot!(refusal_of(&FORMAT_1.replace("\"docker\"", &deep)), @"malformed recording: expected value (line 105, column 30)");
+}
+
+/// Every object of the recording, by its pointer.
+fn objects(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            found.push(at.to_owned());
+            fields.iter().for_each(|(name, value)| objects(value, &format!("{at}/{name}"), found));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| objects(item, &format!("{at}/{index}"), found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn no_field_is_dropped_that_this_version_does_not_know() {
+    let mut found = Vec::new();
+    objects(&serde_json::from_str(FORMAT_1).unwrap(), "", &mut found);
+    assert!(found.len() > 90, "{found:?}");
+    for object in found {
+        let refusal = refusal(&object, |object| object["signature"] = json!(7));
+        let known = ["unknown field `signature`", "expected value", "number in quotes"];
+        assert!(known.iter().any(|known| refusal.contains(known)), "{object}: {refusal}");
+    }
+}
+
+#[test]
+fn a_recording_that_contradicts_itself_is_malformed() {
+    let at = |pointer: &str, value: Value| {
+        let refusal = refusal(&format!("/observation{pointer}"), |old| *old = value);
+        let why = refusal.strip_prefix("malformed recording: ").unwrap();
+        why.split_once(" (line 1, column ").unwrap().0.to_owned()
+    };
+    insta::assert_snapshot!(at("/port_rules/ephemeral/first", json!(61000)), @"the range of ports 61000-60999 runs backwards");
+    insta::assert_snapshot!(at("/port_rules/excluded/0/ports/last", json!(1)), @"the range of ports 1461-1 runs backwards");
+    insta::assert_snapshot!(at("/processes/1/pid", json!(4)), @"two processes have the id 4");
+    insta::assert_snapshot!(at("/sockets/1/id", json!(2)), @"two sockets have the id 2");
+    insta::assert_snapshot!(at("/holdings/0/socket", json!(3)), @"process 900 holds socket 3, which is missing");
+    for (pointer, value) in [
+        ("/sockets/0/connections/established", json!(1)),
+        ("/sockets/0/connections/peers", json!(0)),
+        ("/sockets/0/connections/peers", json!(4)),
+        ("/sockets/0/connections/top", json!([["192.0.2.7", usize::MAX], ["192.0.2.8", 2]])),
+        ("/sockets/1/connections", json!({"established": usize::MAX, "peers": 1, "top": []})),
+    ] {
+        insta::allow_duplicates!(
+            insta::assert_snapshot!(at(pointer, value), @"the numbers of connections do not add up")
+        );
+    }
+}
