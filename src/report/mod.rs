@@ -10,7 +10,7 @@ mod unanswered;
 use std::sync::Arc;
 
 use self::annotate::annotate;
-use crate::judge::{Subject, judge};
+use crate::judge::{HeldSocket, judge};
 use crate::knowledge::Licenses;
 use crate::knowledge::explain;
 use crate::knowledge::{Registry, nearest};
@@ -125,8 +125,8 @@ pub fn explain(lookup: &Lookup) -> Result<Vec<Explanation>, UsageError> {
     told.collect()
 }
 
-fn subject(attributed: &Attributed, os: Os) -> Subject<'_> {
-    Subject {
+fn subject(attributed: &Attributed, os: Os) -> HeldSocket<'_> {
+    HeldSocket {
         os,
         protocol: attributed.socket.protocol,
         local: attributed.socket.local,
