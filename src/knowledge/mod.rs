@@ -8,8 +8,8 @@ mod registry;
 
 pub use embedded::Knowledge;
 pub use licenses::{
-    Belief, CommandLine, Document, Emulator, Executables, KnownPort, LicenseManager, Licenses, OnWindows,
-    Recognised, Technology, wrapper,
+    Belief, CommandLine, Document, Emulator, Executables, KnownPort, LicenseManager, LicenseProgram,
+    Licenses, OnWindows, Technology, same_file_name,
 };
 pub use port_claims::{PortClaims, RegisteredTo};
 pub use registry::{Entry, LicenseBasis, Registry};

@@ -199,6 +199,8 @@ pub enum Severity {
 /// What is said of a license port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct License {
+    /// The permanent name of the rule that decided (`judge::rules`).
+    pub rule: &'static str,
     /// The license managers that use the port.
     pub managers: Vec<Manager>,
     /// Whether the process is the right one.

@@ -10,7 +10,7 @@ mod unanswered;
 use std::sync::Arc;
 
 use self::annotate::annotate;
-use crate::judge::{Subject, judge};
+use crate::judge::{HeldSocket, judge};
 use crate::knowledge::Knowledge;
 use crate::model::{Attributed, Observation, Os, OtherNamespace, Report, Row};
 use crate::os;
@@ -36,7 +36,7 @@ pub fn report(
     let rows: Vec<Row> = attribute(observation)
         .into_iter()
         .map(|attributed| {
-            let license = judge(subject(&attributed, os), knowledge.licenses(), knowledge.registry);
+            let license = judge(held_socket(&attributed, os), knowledge.licenses(), knowledge.registry);
             annotate(attributed, license, knowledge.registry)
         })
         .collect();
@@ -77,8 +77,8 @@ fn other_namespaces(observation: &Observation, filter: &Filter) -> Vec<OtherName
     matching.filter(|other| !other.listeners.is_empty()).collect()
 }
 
-fn subject(attributed: &Attributed, os: Os) -> Subject<'_> {
-    Subject {
+fn held_socket(attributed: &Attributed, os: Os) -> HeldSocket<'_> {
+    HeldSocket {
         os,
         protocol: attributed.socket.protocol,
         local: attributed.socket.local,

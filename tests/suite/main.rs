@@ -47,6 +47,7 @@ mod rendering_detail;
 mod rendering_linux;
 mod rendering_windows;
 mod rules;
+mod rules_each;
 mod selection;
 mod started;
 mod tidy;

@@ -1,6 +1,6 @@
 //! The rules of the verdict: for each, a case it applies to and one it does not.
 
-use whatlistens::judge::{Subject, judge};
+use whatlistens::judge::{HeldSocket, judge};
 use whatlistens::knowledge::Registry;
 use whatlistens::model::{
     Executable, Interpreter, License, NotInspected, Os, Owner, Process, Protocol, Severity, Verdict,
@@ -182,7 +182,7 @@ fn where_little_is_known_a_mismatch_is_no_warning() {
         toml::from_str(&manager).unwrap()
     };
     let severity = |confidence| {
-        let subject = Subject {
+        let socket = HeldSocket {
             os: Os::Linux,
             protocol: Protocol::Tcp,
             local: "0.0.0.0:7000".parse().unwrap(),
@@ -190,7 +190,7 @@ fn where_little_is_known_a_mismatch_is_no_warning() {
             parent: None,
             more_holders: false,
         };
-        let license = judge(subject, &facts(confidence), Registry::new(REGISTRY)).unwrap();
+        let license = judge(socket, &facts(confidence), Registry::new(REGISTRY)).unwrap();
         assert_eq!(license.verdict, Verdict::Mismatch);
         license.severity
     };

@@ -1,7 +1,7 @@
 //! Everything known of license managers, and what can be asked of it.
 
+mod interpreter;
 mod schema;
-pub mod wrapper;
 
 use std::borrow::Cow;
 
@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 pub use self::schema::{
     Belief, CommandLine, Document, Emulator, Executables, KnownPort, LicenseManager, OnWindows, Technology,
+    same_file_name,
 };
 
 use crate::model::{Os, Process, Protocol};
@@ -36,7 +37,7 @@ pub struct Licenses {
 
 /// What a process is, as far as license managers go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recognised<'a> {
+pub enum LicenseProgram<'a> {
     /// It stands in for a license server.
     Emulator(&'a Emulator),
     /// The server of a technology, which any vendor may ship.
@@ -44,18 +45,18 @@ pub enum Recognised<'a> {
     /// A manager's own executable.
     Own(&'a LicenseManager),
     /// A vendor's daemon under a name that is not known: its file says what it is.
-    Daemon(&'a Technology),
+    UnlistedDaemon(&'a Technology),
 }
 
-impl Recognised<'_> {
+impl LicenseProgram<'_> {
     /// What it belongs to, in words.
     #[must_use]
     pub fn called(self) -> String {
         match self {
-            Recognised::Emulator(emulator) => emulator.name.clone(),
-            Recognised::Server(technology) => format!("{} license server", technology.name),
-            Recognised::Own(manager) => manager.called(),
-            Recognised::Daemon(technology) => format!("a vendor of {} licenses", technology.name),
+            LicenseProgram::Emulator(emulator) => emulator.name.clone(),
+            LicenseProgram::Server(technology) => format!("{} license server", technology.name),
+            LicenseProgram::Own(manager) => manager.called(),
+            LicenseProgram::UnlistedDaemon(technology) => format!("a vendor of {} licenses", technology.name),
         }
     }
 }
@@ -135,18 +136,18 @@ impl Licenses {
     /// What a process is: by its executable's name, by the program that its command line names, or
     /// by what its file says.
     #[must_use]
-    pub fn recognise(&self, process: &Process, os: Os) -> Option<Recognised<'_>> {
+    pub fn recognise(&self, process: &Process, os: Os) -> Option<LicenseProgram<'_>> {
         let interpreted = process.program().and_then(|program| program.interpreted.as_deref());
         let by_program = || {
             let emulator = self.emulators.iter().find(|emulator| Some(&*emulator.id) == interpreted);
-            emulator
-                .map(Recognised::Emulator)
-                .or_else(|| self.managers.iter().find(|m| Some(&*m.id) == interpreted).map(Recognised::Own))
+            emulator.map(LicenseProgram::Emulator).or_else(|| {
+                self.managers.iter().find(|m| Some(&*m.id) == interpreted).map(LicenseProgram::Own)
+            })
         };
         let by_file = || {
             let texts = &process.exe()?.texts;
             let says = |t: &&Technology| t.marker.as_ref().is_some_and(|marker| texts.contains(marker));
-            self.technologies.iter().find(says).map(Recognised::Daemon)
+            self.technologies.iter().find(says).map(LicenseProgram::UnlistedDaemon)
         };
         let by_name = || self.recognise_name(process.exe_name(os)?, os);
         let by_first_name = || self.recognise_name(&first_name(process)?, os);
@@ -164,15 +165,15 @@ impl Licenses {
 
     /// Who makes the file of what a process is, as far as that is known: the beginnings of their names.
     #[must_use]
-    pub fn makers<'f>(&'f self, known: Recognised<'f>) -> Vec<&'f str> {
+    pub fn makers<'f>(&'f self, known: LicenseProgram<'f>) -> Vec<&'f str> {
         let (own, technology) = match known {
-            Recognised::Server(technology) => (&[][..], Some(technology)),
-            Recognised::Own(manager) => {
+            LicenseProgram::Server(technology) => (&[][..], Some(technology)),
+            LicenseProgram::Own(manager) => {
                 let own = &manager.windows.companies[..];
                 // A vendor's daemon is made from a kit, and may still say who made that.
                 (own, self.technology_of(manager).filter(|_| !own.is_empty()))
             }
-            Recognised::Emulator(_) | Recognised::Daemon(_) => (&[][..], None),
+            LicenseProgram::Emulator(_) | LicenseProgram::UnlistedDaemon(_) => (&[][..], None),
         };
         let of_technology = technology.map_or(&[][..], |technology| &technology.companies);
         own.iter().chain(of_technology).map(String::as_str).collect()
@@ -180,35 +181,43 @@ impl Licenses {
 
     /// What an executable of this name is.
     #[must_use]
-    pub fn recognise_name(&self, exe: &str, os: Os) -> Option<Recognised<'_>> {
+    pub fn recognise_name(&self, exe: &str, os: Os) -> Option<LicenseProgram<'_>> {
         if let Some(emulator) = self.emulators.iter().find(|emulator| emulator.executables.have(exe, os)) {
-            return Some(Recognised::Emulator(emulator));
+            return Some(LicenseProgram::Emulator(emulator));
         }
         if let Some(technology) = self.technologies.iter().find(|t| t.has_server(exe, os)) {
-            return Some(Recognised::Server(technology));
+            return Some(LicenseProgram::Server(technology));
         }
         // Of several managers with the same daemon, the best known, and of those the first.
         let own = self.managers.iter().rev().filter(|manager| manager.executables.have(exe, os));
-        own.max_by_key(|manager| manager.confidence).map(Recognised::Own)
+        own.max_by_key(|manager| manager.confidence).map(LicenseProgram::Own)
     }
 
     /// Whether what a process is makes it right for a manager: its own, or its technology's server.
     #[must_use]
-    pub fn is_right_for(&self, known: Recognised<'_>, manager: &LicenseManager, exe: &str, os: Os) -> bool {
+    pub fn is_right_for(
+        &self,
+        known: LicenseProgram<'_>,
+        manager: &LicenseManager,
+        exe: &str,
+        os: Os,
+    ) -> bool {
         match known {
-            Recognised::Server(technology) => manager.technology.as_deref() == Some(&technology.id),
-            Recognised::Own(own) => own.id == manager.id || manager.executables.have(exe, os),
-            Recognised::Emulator(_) | Recognised::Daemon(_) => false,
+            LicenseProgram::Server(technology) => manager.technology.as_deref() == Some(&technology.id),
+            LicenseProgram::Own(own) => own.id == manager.id || manager.executables.have(exe, os),
+            LicenseProgram::Emulator(_) | LicenseProgram::UnlistedDaemon(_) => false,
         }
     }
 
     /// The technology that a process is a vendor's daemon of.
     #[must_use]
-    pub fn is_daemon_of(&self, known: Recognised<'_>) -> Option<&Technology> {
+    pub fn technology_of_daemon(&self, known: LicenseProgram<'_>) -> Option<&Technology> {
         match known {
-            Recognised::Own(manager) => self.technology_of(manager),
-            Recognised::Daemon(technology) => self.technologies.iter().find(|t| t.id == technology.id),
-            Recognised::Server(_) | Recognised::Emulator(_) => None,
+            LicenseProgram::Own(manager) => self.technology_of(manager),
+            LicenseProgram::UnlistedDaemon(technology) => {
+                self.technologies.iter().find(|t| t.id == technology.id)
+            }
+            LicenseProgram::Server(_) | LicenseProgram::Emulator(_) => None,
         }
     }
 
@@ -228,13 +237,13 @@ impl Licenses {
     /// Whether a command line tells what an executable of this name runs.
     #[must_use]
     pub fn runs_programs(exe: &str) -> bool {
-        wrapper::interpreter(exe).is_some()
+        interpreter::interpreter(exe).is_some()
     }
 
     /// The id of the manager or emulator that an interpreter runs, as its command line tells.
     #[must_use]
     pub fn program(&self, exe: &str, args: &[String]) -> Option<&str> {
-        wrapper::program(self, exe, args)
+        interpreter::program(self, exe, args)
     }
 }
 

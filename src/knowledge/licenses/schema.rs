@@ -187,7 +187,7 @@ impl Executables {
     /// Whether a file name is one of them.
     #[must_use]
     pub fn have(&self, exe: &str, os: Os) -> bool {
-        self.on(os).iter().any(|known| same_name(known, exe, os))
+        self.on(os).iter().any(|known| same_file_name(known, exe, os))
     }
 
     /// Whether there are none for any system.
@@ -227,7 +227,7 @@ impl LicenseManager {
 }
 
 /// Whether two file names are one, by the rules of the system.
-pub(super) fn same_name(known: &str, exe: &str, os: Os) -> bool {
+pub fn same_file_name(known: &str, exe: &str, os: Os) -> bool {
     if os.ignores_case() { known.eq_ignore_ascii_case(exe) } else { known == exe }
 }
 
@@ -257,7 +257,7 @@ fn port_range_or_dynamic<'de, D: Deserializer<'de>>(input: D) -> Result<Option<P
     range.map(Some).ok_or_else(|| de::Error::custom(format!("{text:?} is no port, range or \"dynamic\"")))
 }
 
-/// An interpreter whose command line is understood (`wrapper::interpreter`).
+/// An interpreter whose command line is understood (`interpreter::interpreter`).
 fn understood_interpreter<'de, D: Deserializer<'de>>(input: D) -> Result<Interpreter, D::Error> {
     match Interpreter::deserialize(input)? {
         known @ (Interpreter::Java | Interpreter::Python) => Ok(known),

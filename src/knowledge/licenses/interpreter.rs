@@ -1,30 +1,11 @@
-//! Programs that hold a port for another program, which alone could be right or wrong.
+//! Interpreters, and which license manager or emulator one runs by its command line.
 
 use super::Licenses;
-use super::schema::same_name;
-use crate::model::{Interpreter, Os};
-
-/// Their executables, and how to find out whom they hold the port for.
-const WRAPPERS: &[(&[&str], &str)] = &[
-    (&["docker-proxy"], "See which container publishes the port: docker ps --filter publish=PORT/PROTOCOL"),
-    (&["rootlessport"], "See which container publishes the port: podman port --all"),
-    (&["systemd"], "See which unit is started when somebody connects: systemctl list-sockets"),
-    (
-        &["java", "java.exe", "javaw.exe"],
-        "See which program it runs in its command line: whatlistens --args PORT",
-    ),
-    (&["svchost.exe"], "See which service it runs: tasklist /svc /fi \"PID eq PID_OF_IT\""),
-];
-
-/// How to find out whom an executable holds a port for, where it is such a one. `PORT`, `PROTOCOL`
-/// and `PID_OF_IT` are to be filled in.
-pub fn advice(exe: &str, os: Os) -> Option<&'static str> {
-    let is_it = |names: &[&str]| names.iter().any(|name| same_name(name, exe, os));
-    WRAPPERS.iter().find(|(names, _)| is_it(names)).map(|(_, advice)| *advice)
-}
+use super::schema::CommandLine;
+use crate::model::Interpreter;
 
 /// The interpreter that an executable is by its name: `java`, `python3.11`, `pythonw.exe`.
-pub fn interpreter(exe: &str) -> Option<Interpreter> {
+pub(super) fn interpreter(exe: &str) -> Option<Interpreter> {
     let exe = exe.to_ascii_lowercase();
     let stem = exe.strip_suffix(".exe").unwrap_or(&exe);
     if ["java", "javaw"].contains(&stem) {
@@ -36,7 +17,7 @@ pub fn interpreter(exe: &str) -> Option<Interpreter> {
 
 /// The id of the manager or emulator that an interpreter runs. Only the script itself is looked at
 /// for an emulator: another program may have its name among its arguments.
-pub fn program<'a>(licenses: &'a Licenses, exe: &str, args: &[String]) -> Option<&'a str> {
+pub(super) fn program<'a>(licenses: &'a Licenses, exe: &str, args: &[String]) -> Option<&'a str> {
     let interpreter = interpreter(exe)?;
     if let (Interpreter::Python, Some(script)) = (interpreter, script(args)) {
         let is_it = |known: &String| *known == script || known.strip_suffix(".py") == Some(script);
@@ -46,8 +27,7 @@ pub fn program<'a>(licenses: &'a Licenses, exe: &str, args: &[String]) -> Option
         }
     }
     let shows = |text: &str| args.iter().skip(1).any(|arg| arg.contains(text));
-    let runs_it =
-        |command: &super::schema::CommandLine| command.program == interpreter && shows(&command.contains);
+    let runs_it = |command: &CommandLine| command.program == interpreter && shows(&command.contains);
     let found = licenses.managers.iter().find(|manager| manager.commands.iter().any(runs_it))?;
     Some(&found.id)
 }

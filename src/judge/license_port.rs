@@ -1,0 +1,134 @@
+//! A port that is judged, with all that the rules consult.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::HeldSocket;
+use super::finding::list;
+use super::holder::Holder;
+use super::rules;
+use crate::knowledge::{LicenseManager, LicenseProgram, Licenses, PortClaims, RegisteredTo};
+use crate::model::{Confidence, Manager, PortRange, PortRole, Process};
+
+/// A port of a license manager, or one on which a license program listens.
+pub(super) struct LicensePort<'a> {
+    pub(super) socket: HeldSocket<'a>,
+    pub(super) licenses: &'a Licenses,
+    pub(super) claims: &'a PortClaims<'a>,
+    /// The managers whose program would be right here.
+    pub(super) managers: Vec<Manager>,
+    /// Their executables on this system; empty where none is known.
+    pub(super) expected: Vec<String>,
+    /// The holder to judge; `None` where none is visible.
+    pub(super) lead: Option<Holder<'a>>,
+    /// The other holders.
+    pub(super) others: Vec<&'a Process>,
+}
+
+impl<'a> LicensePort<'a> {
+    /// `None` where the port is no license manager's, nor held by one.
+    pub(super) fn of(
+        socket: HeldSocket<'a>,
+        licenses: &'a Licenses,
+        claims: &'a PortClaims<'a>,
+    ) -> Option<LicensePort<'a>> {
+        let mut holders = to_judge(&socket);
+        let lead = holders.next().map(|lead| Holder::of(lead, licenses, socket.os));
+        let (managers, expected, needs_starter) = if claims.is_license_port() {
+            (claims.managers_reported(), claims.expected(licenses, socket.os), false)
+        } else {
+            let brought = brought_by(lead?.program?, licenses, claims)?;
+            let managers = vec![reported(brought.manager, claims, socket.local.port())];
+            (managers, licenses.expected(&[brought.manager], socket.os), brought.needs_starter)
+        };
+        let others = holders.collect();
+        let port = LicensePort { socket, licenses, claims, managers, expected, lead, others };
+        let is_sure = !needs_starter || lead.is_some_and(|lead| port.starter(&lead).is_some());
+        is_sure.then_some(port)
+    }
+
+    /// The managers in words.
+    pub(super) fn called(&self) -> String {
+        list(&self.managers.iter().map(Manager::called).collect::<Vec<_>>(), "or")
+    }
+
+    /// Whether the registry gives the port to a license manager.
+    pub(super) fn is_registered(&self) -> bool {
+        matches!(self.claims.registered, RegisteredTo::License(_))
+    }
+
+    /// A co-holder as the rules judge it.
+    pub(super) fn holder(&self, process: &'a Process) -> Holder<'a> {
+        Holder::of(process, self.licenses, self.socket.os)
+    }
+
+    /// The co-holders that another holder started, and the rest. The vendor daemons that a server starts
+    /// may inherit its socket; nobody else comes by it so.
+    pub(super) fn heirs_and_strangers(&self) -> (Vec<&'a Process>, Vec<&'a Process>) {
+        let lead = self.lead.iter().map(|lead| lead.process.pid);
+        let holders: BTreeSet<_> = lead.chain(self.others.iter().map(|process| process.pid)).collect();
+        self.others.iter().partition(|process| process.ppid.is_some_and(|ppid| holders.contains(&ppid)))
+    }
+
+    /// The license server that started a vendor's daemon.
+    pub(super) fn starter(&self, holder: &Holder<'a>) -> Option<&'a Process> {
+        let parent = self.socket.parent.filter(|parent| holder.process.ppid == Some(parent.pid))?;
+        let technology = self.licenses.technology_of_daemon(holder.program?)?;
+        let is_server = technology.has_server(parent.exe_name(self.socket.os)?, self.socket.os);
+        let server = self.holder(parent).judged_as(LicenseProgram::Server(technology));
+        (is_server && rules::is_believed(self, &server)).then_some(parent)
+    }
+
+    /// What listens here for a manager.
+    pub(super) fn role(&self, manager: &LicenseManager) -> Option<PortRole> {
+        let (port, protocol) = (self.socket.local.port(), Some(self.socket.protocol));
+        manager.ports.iter().find(|known| known.is_at(port, protocol)).map(|known| known.role)
+    }
+}
+
+/// The holders to judge, the lead first: without systemd, where it opened the socket for another.
+fn to_judge<'a>(socket: &HeldSocket<'a>) -> impl Iterator<Item = &'a Process> + use<'a> {
+    let opens_for_others =
+        |process: &&Process| process.exe().is_some_and(|exe| exe.path.ends_with("/lib/systemd/systemd"));
+    let holders = socket.owner.processes().map(Arc::as_ref);
+    let (openers, others): (Vec<_>, Vec<_>) = holders.partition(opens_for_others);
+    if others.is_empty() { openers.into_iter() } else { others.into_iter() }
+}
+
+/// The manager that a license program brings to a port that is no license manager's by itself.
+struct Brought<'a> {
+    manager: &'a LicenseManager,
+    /// Whether the name of the program is sure only where its license server started it.
+    needs_starter: bool,
+}
+
+/// `None` where the port does not become a license port by this program.
+fn brought_by<'a>(
+    program: LicenseProgram<'a>,
+    licenses: &'a Licenses,
+    claims: &PortClaims<'a>,
+) -> Option<Brought<'a>> {
+    let sure = |manager| Brought { manager, needs_starter: false };
+    let if_started = |manager| Brought { manager, needs_starter: true };
+    match program {
+        LicenseProgram::Emulator(emulator) => licenses.manager(&emulator.emulates).map(sure),
+        LicenseProgram::Server(technology) => {
+            let mut here = claims.managers.iter().copied();
+            let here = here.find(|manager| manager.technology.as_deref() == Some(&technology.id));
+            here.or_else(|| licenses.manager_of(technology)).map(sure)
+        }
+        LicenseProgram::Own(own) if claims.managers.iter().any(|manager| manager.id == own.id) => {
+            Some(sure(own))
+        }
+        // A daemon's name is a short word, such as a vendor's own; who started it makes it sure.
+        LicenseProgram::Own(own) if licenses.technology_of(own).is_some() => Some(if_started(own)),
+        LicenseProgram::Own(own) => (own.confidence > Confidence::RegistryOnly).then_some(sure(own)),
+        LicenseProgram::UnlistedDaemon(technology) => licenses.manager_of(technology).map(if_started),
+    }
+}
+
+/// The report's form of a manager on a port that is no license manager's by itself.
+fn reported(manager: &LicenseManager, claims: &PortClaims<'_>, port: u16) -> Manager {
+    let here = claims.managers_reported().into_iter().find(|reported| reported.id == manager.id);
+    here.unwrap_or_else(|| manager.at(PortRange::one(port)))
+}

@@ -1,0 +1,324 @@
+//! The rules, in the order in which they are tried: the first that gives a finding decides.
+
+use self::About::{Doubt, Process, Socket};
+use super::finding::{self, Finding};
+use super::holder::Holder;
+use super::license_port::LicensePort;
+use crate::knowledge::{LicenseManager, LicenseProgram, RegisteredTo};
+use crate::model::{Confidence, NotInspected, Os, Owner, PortRole, Presence, Verdict};
+
+/// A rule of the verdict. Its name is permanent, and in kebab-case.
+struct Rule {
+    name: &'static str,
+    about: About,
+}
+
+/// What a rule is about. It gives a finding where it applies.
+enum About {
+    /// The socket as a whole.
+    Socket(fn(&LicensePort<'_>) -> Option<Finding>),
+    /// One process that holds it.
+    Process(fn(&LicensePort<'_>, &Holder<'_>) -> Option<Finding>),
+    /// A holder whose name one would trust, were it not for its file. A license server of which that is
+    /// said starts nothing that is believed.
+    Doubt(fn(&LicensePort<'_>, &Holder<'_>) -> Option<Finding>),
+}
+
+const RULES: &[Rule] = &[
+    Rule { name: "owner-hidden", about: Socket(owner_hidden) },
+    Rule { name: "owner-unattributed", about: Socket(owner_unattributed) },
+    Rule { name: "more-holders-possible", about: Socket(more_holders_possible) },
+    Rule { name: "shared-with-stranger", about: Socket(shared_with_stranger) },
+    Rule { name: "kernel", about: Process(kernel) },
+    Rule { name: "ended", about: Process(ended) },
+    Rule { name: "file-unreadable", about: Process(file_unreadable) },
+    Rule { name: "emulator", about: Process(emulator) },
+    Rule { name: "disguised-interpreter", about: Doubt(disguised_interpreter) },
+    Rule { name: "user-namespace", about: Doubt(user_namespace) },
+    Rule { name: "replaceable-file", about: Doubt(replaceable_file) },
+    Rule { name: "deleted-file", about: Doubt(deleted_file) },
+    Rule { name: "other-maker", about: Doubt(other_maker) },
+    Rule { name: "renamed-off-port", about: Process(renamed_off_port) },
+    Rule { name: "right-program", about: Process(right_program) },
+    Rule { name: "any-vendor-port", about: Process(any_vendor_port) },
+    Rule { name: "unlisted-daemon", about: Process(unlisted_daemon) },
+    Rule { name: "service-host", about: Process(service_host) },
+    Rule { name: "wrapper", about: Process(wrapper) },
+    Rule { name: "no-program-known", about: Process(no_program_known) },
+    Rule { name: "other-manager", about: Process(other_manager) },
+    Rule { name: "chosen-port", about: Process(chosen_port) },
+    Rule { name: "mismatch", about: Process(mismatch) },
+];
+
+/// The permanent names of the rules, in the order in which they are tried.
+pub fn rules() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|rule| rule.name)
+}
+
+/// The finding about a socket, and the name of the rule that it is by.
+pub(super) fn decide(port: &LicensePort<'_>) -> (&'static str, Finding) {
+    let (rule, mut finding) = RULES
+        .iter()
+        .find_map(|rule| Some((rule.name, rule.finding(port, port.lead.as_ref())?)))
+        .expect("without a holder it is hidden or unattributed, and the last rule takes every holder");
+    if finding.verdict == Verdict::Expected {
+        let (heirs, _) = port.heirs_and_strangers();
+        let heir = heirs.into_iter().find(|process| !is_expected(port, &port.holder(process)));
+        if let Some(name) = heir.and_then(|process| process.name.as_deref()) {
+            finding.reason += &format!("; {name}, which it started, holds it too");
+        }
+    }
+    (rule, finding)
+}
+
+/// Whether nothing speaks against a file that has a name one would trust.
+pub(super) fn is_believed(port: &LicensePort<'_>, holder: &Holder<'_>) -> bool {
+    let doubts = RULES.iter().filter(|rule| matches!(rule.about, Doubt(_)));
+    doubts.into_iter().all(|doubt| doubt.finding(port, Some(holder)).is_none())
+}
+
+fn is_expected(port: &LicensePort<'_>, holder: &Holder<'_>) -> bool {
+    let of_holder = RULES.iter().filter(|rule| !matches!(rule.about, Socket(_)));
+    let finding = of_holder.into_iter().find_map(|rule| rule.finding(port, Some(holder)));
+    finding.is_some_and(|finding| finding.verdict == Verdict::Expected)
+}
+
+impl Rule {
+    fn finding(&self, port: &LicensePort<'_>, holder: Option<&Holder<'_>>) -> Option<Finding> {
+        match self.about {
+            Socket(finds) => finds(port),
+            Process(finds) => finds(port, holder?),
+            Doubt(finds) => holder.filter(|holder| holder.has_trusted_name()).and_then(|h| finds(port, h)),
+        }
+    }
+}
+
+/// Its holders may not be looked into.
+fn owner_hidden(port: &LicensePort<'_>) -> Option<Finding> {
+    let is_hidden = port.lead.is_none() && matches!(port.socket.owner, Owner::Hidden);
+    is_hidden.then(|| finding::owner_hidden(&port.called()))
+}
+
+/// No process here holds it.
+fn owner_unattributed(port: &LicensePort<'_>) -> Option<Finding> {
+    port.lead.is_none().then(|| finding::owner_unattributed(&port.called()))
+}
+
+/// A process that cannot be seen may hold it beside the ones that can.
+fn more_holders_possible(port: &LicensePort<'_>) -> Option<Finding> {
+    let lead = port.lead.filter(|_| port.socket.more_holders)?;
+    Some(finding::more_holders_possible(lead.process))
+}
+
+/// The right process holds it, and so does one that would not be right and that no holder started.
+fn shared_with_stranger(port: &LicensePort<'_>) -> Option<Finding> {
+    let (_, strangers) = port.heirs_and_strangers();
+    let lead = port.lead.filter(|lead| !strangers.is_empty() && is_expected(port, lead))?;
+    let stranger = strangers.into_iter().find(|process| !is_expected(port, &port.holder(process)))?;
+    Some(finding::shared_with_stranger(lead.process, stranger))
+}
+
+/// The kernel of Windows holds it, for a driver.
+fn kernel(_: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    matches!(holder.process.presence, Presence::Kernel).then(finding::kernel)
+}
+
+/// The process that opened it has ended; on Windows its children may have it.
+fn ended(_: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    matches!(holder.process.presence, Presence::Ended { .. }).then(|| finding::ended(holder.process))
+}
+
+/// The file that it runs could not be read.
+fn file_unreadable(_: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    holder.exe().is_none().then(|| finding::file_unreadable(holder.process))
+}
+
+/// It stands in for a license server without its maker.
+fn emulator(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let LicenseProgram::Emulator(emulator) = holder.program? else { return None };
+    let emulated = port.licenses.manager(&emulator.emulates).map(LicenseManager::called);
+    Some(finding::emulator(holder.exe()?, emulator, &emulated.unwrap_or_default()))
+}
+
+/// Its file is an interpreter that somebody gave the name.
+fn disguised_interpreter(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let interpreter = holder.process.exe()?.interpreter?;
+    Some(finding::disguised_interpreter(holder.exe()?, interpreter, port.socket.local.port()))
+}
+
+/// It is in another user namespace, where any user can make a file look like any other.
+fn user_namespace(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let is_in_one = holder.process.exe()?.not_inspected == Some(NotInspected::AnotherUserNamespace);
+    let exe = holder.exe().filter(|_| is_in_one)?;
+    Some(finding::user_namespace(exe, port.socket.local.port()))
+}
+
+/// Any user could have put another file in place of its own.
+fn replaceable_file(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let place = holder.process.exe()?.replaceable_at.as_ref()?;
+    Some(finding::replaceable_file(holder.exe()?, place, &port.called()))
+}
+
+/// The file that it was started from is gone, or is another one by now.
+fn deleted_file(_: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let is_deleted = holder.process.exe()?.deleted == Some(true);
+    holder.exe().filter(|_| is_deleted).map(finding::deleted_file)
+}
+
+/// Its file says that others made it, or that it was made as something else (Windows' version resource).
+fn other_maker(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let (exe, program) = (holder.exe()?, holder.program?);
+    let version = holder.process.exe()?.version.as_ref()?;
+    let makers = port.licenses.makers(program);
+    let verdict = holder.verdict_on_maker(&makers)?;
+    Some(finding::other_maker(exe, version, &program.called(), &makers, verdict))
+}
+
+/// Only its file says what it is, and the port is no license manager's.
+fn renamed_off_port(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let program = holder.program.filter(|_| !port.claims.is_license_port())?;
+    Some(finding::renamed_off_port(holder.exe()?, &holder.renamed_from()?, &program.called()))
+}
+
+/// It is a program of a manager of the port, or the server of that manager's technology.
+fn right_program(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let (exe, program) = (holder.exe()?, holder.program?);
+    let renamed_from = holder.renamed_from();
+    let name = renamed_from.as_deref().unwrap_or(exe);
+    let is_right =
+        |manager: &&&LicenseManager| port.licenses.is_right_for(program, manager, name, port.socket.os);
+    let right: Vec<&LicenseManager> = port.claims.managers.iter().filter(is_right).copied().collect();
+    let serving = serving_whom(port, right.first()?);
+    let theirs: Vec<String> = right.iter().map(|manager| manager.called()).collect();
+    let theirs = finding::list(&theirs, "or");
+    let by = finding::started_by(port.starter(holder));
+    Some(finding::right_program(&holder.described()?, &theirs, &by, &serving))
+}
+
+/// It is a vendor's daemon on a port of its technology's range, which any vendor's daemon may use.
+fn any_vendor_port(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let program = holder.program?;
+    let technology = port.licenses.technology_of_daemon(program)?;
+    let takes_any = |manager: &&&LicenseManager| {
+        manager.any_vendor && manager.technology.as_ref() == Some(&technology.id)
+    };
+    let manager = port.claims.managers.iter().find(takes_any)?;
+    let by = finding::started_by(port.starter(holder));
+    Some(finding::any_vendor_port(&holder.described()?, &program.called(), &manager.called(), &by))
+}
+
+/// Its file says that it is a daemon of the technology of the port, and its name is not one that is known.
+fn unlisted_daemon(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let LicenseProgram::UnlistedDaemon(technology) = holder.program? else { return None };
+    let is_of_it = |manager: &&LicenseManager| manager.technology.as_ref() == Some(&technology.id);
+    let applies = port.is_registered() && port.claims.managers.iter().any(is_of_it);
+    let exe = holder.described().filter(|_| applies)?;
+    Some(finding::unlisted_daemon(&exe, technology, &port.called()))
+}
+
+/// It holds the port for a service of Windows of which nothing is known.
+fn service_host(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let services = &holder.process.services;
+    let applies = holder.program.is_none() && port.socket.os == Os::Windows && !services.is_empty();
+    holder.wrapper_advice().filter(|_| applies)?;
+    Some(finding::service_host(holder.exe()?, services))
+}
+
+/// It holds the port for another program, which alone could be right or wrong.
+fn wrapper(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let advice = holder.wrapper_advice().filter(|_| holder.program.is_none())?;
+    Some(finding::wrapper(holder.exe()?, holder.process.pid, advice, &port.socket))
+}
+
+/// No program is known to be right here, so that none can be wrong.
+fn no_program_known(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    if !port.expected.is_empty() {
+        return None;
+    }
+    match holder.program {
+        Some(_) if !port.is_registered() => None,
+        Some(program) => {
+            Some(finding::no_program_known_but(&holder.described()?, &program.called(), &port.called()))
+        }
+        None => Some(finding::no_program_known(holder.exe()?, &port.called(), port.claims.unauthorized_use)),
+    }
+}
+
+/// A license program on a port that the registry gives to another license manager; or a license server on
+/// one that the registry gives to nobody and that another license manager uses by default.
+fn other_manager(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let program = holder.program?;
+    let is_server = matches!(program, LicenseProgram::Own(_))
+        && port.licenses.technology_of_daemon(program).is_none()
+        && matches!(port.claims.registered, RegisteredTo::Nobody)
+        && port.claims.is_license_port();
+    if !port.is_registered() && !is_server {
+        return None;
+    }
+    let by = finding::started_by(port.starter(holder));
+    Some(finding::other_manager(&holder.described()?, &program.called(), &by, &port.called()))
+}
+
+/// A license program on a port that is no license manager's by the registry: its license file or
+/// configuration may choose any.
+fn chosen_port(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let program = holder.program?;
+    let exe = holder.described()?;
+    if let LicenseProgram::Server(_) = program {
+        return Some(finding::server_on_chosen_port(&exe, &program.called()));
+    }
+    let serving = match program {
+        LicenseProgram::Own(manager) => serving_whom(port, manager),
+        _ => String::new(),
+    };
+    let by = finding::started_by(port.starter(holder));
+    Some(finding::chosen_port(&exe, &program.called(), &by, &serving))
+}
+
+/// Another program is known to be right here. It is a warning where the registry gives the port to a
+/// manager of which more is known than its name, and notes no others that use the number.
+fn mismatch(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let sure = |manager: &&LicenseManager| manager.confidence > Confidence::RegistryOnly;
+    let is_sure = port.is_registered() && port.claims.managers.iter().any(sure);
+    Some(finding::mismatch(holder.exe()?, &port.called(), is_sure, port.claims.unauthorized_use))
+}
+
+/// Present is not serving: what else is to be said of an expected process.
+fn serving_whom(port: &LicensePort<'_>, manager: &LicenseManager) -> String {
+    let is_helper = port.role(manager) == Some(PortRole::Helper);
+    let is_loopback = port.socket.local.ip().to_canonical().is_loopback();
+    finding::serving_whom(is_helper, manager.clients, is_loopback)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_rules_are_tried_in_this_order() {
+        let rules = super::rules().collect::<Vec<_>>().join("\n");
+        insta::assert_snapshot!(rules, @"
+        owner-hidden
+        owner-unattributed
+        more-holders-possible
+        shared-with-stranger
+        kernel
+        ended
+        file-unreadable
+        emulator
+        disguised-interpreter
+        user-namespace
+        replaceable-file
+        deleted-file
+        other-maker
+        renamed-off-port
+        right-program
+        any-vendor-port
+        unlisted-daemon
+        service-host
+        wrapper
+        no-program-known
+        other-manager
+        chosen-port
+        mismatch
+        ");
+    }
+}

@@ -1,0 +1,166 @@
+//! One case for each rule of the verdict, with the words that a helpdesk engineer reads.
+
+use whatlistens::judge::rules;
+use whatlistens::model::{
+    FileVersion, Interpreter, License, NotInspected, Os, Presence, Process, ProcessService, ServiceManager,
+};
+
+use crate::recorded::{Machine, linux, process, running_with, with_file};
+
+const FLEXNET: &str = "tcp 0.0.0.0:27000";
+const ANSYS: &str = "tcp 0.0.0.0:1055";
+
+/// What is said of the one socket of a machine.
+fn judged(machine: Machine) -> License {
+    machine.report("").rows.remove(0).license.expect("a license port")
+}
+
+fn on(place: &str, holder: Process) -> License {
+    judged(linux().socket(place, &[holder]))
+}
+
+fn on_windows(place: &str, holder: Process) -> License {
+    judged(linux().os(Os::Windows).socket(place, &[holder]))
+}
+
+fn made_as(exe: &str, company: &str, name: &str) -> Process {
+    let version = FileVersion {
+        company: Some(company.to_owned()),
+        product: None,
+        original_name: Some(name.to_owned()),
+    };
+    with_file(4242, exe, |file| file.version = Some(version))
+}
+
+fn cases() -> Vec<License> {
+    let not_running = |presence| Process { pid: 70, presence, ..Process::default() };
+    let stranger = process(60, "/usr/bin/python3.11");
+    let lmgrd = || process(42, "/opt/flexlm/lmgrd");
+    let svchost = Process {
+        services: vec![ProcessService::new(ServiceManager::Windows, "Dnscache")],
+        ..process(7, r"C:\Windows\System32\svchost.exe")
+    };
+    let daemon = |file: &mut whatlistens::model::Executable| {
+        file.texts = vec!["FLEXnet Licensing Report Log".to_owned()];
+    };
+    vec![
+        judged(linux().by_ordinary_user(&[(7, "sshd")]).socket(FLEXNET, &[])),
+        judged(linux().socket(FLEXNET, &[])),
+        judged(
+            linux()
+                .by_ordinary_user(&[(7, "lmgrd")])
+                .socket(FLEXNET, &[Process { uid: Some(33), ..process(8, "/opt/x/lmgrd") }]),
+        ),
+        judged(linux().socket(FLEXNET, &[lmgrd(), stranger.clone()])),
+        on_windows(FLEXNET, not_running(Presence::Kernel)),
+        on_windows(FLEXNET, not_running(Presence::Ended { children: Vec::new() })),
+        on(FLEXNET, running_with(4242, "/opt/x/lmgrd", |program| program.exe = None)),
+        on("tcp 0.0.0.0:1688", process(9, "/opt/x/vlmcsd")),
+        on(FLEXNET, with_file(9, "/opt/x/lmgrd", |file| file.interpreter = Some(Interpreter::Python))),
+        on(
+            FLEXNET,
+            with_file(9, "/opt/x/lmgrd", |file| {
+                file.not_inspected = Some(NotInspected::AnotherUserNamespace)
+            }),
+        ),
+        on(FLEXNET, with_file(9, "/tmp/lmgrd", |file| file.replaceable_at = Some("/tmp".to_owned()))),
+        on(FLEXNET, with_file(9, "/opt/x/lmgrd", |file| file.deleted = Some(true))),
+        on_windows(FLEXNET, made_as(r"C:\x\lmgrd.exe", "Somebody Ltd", "nc.exe")),
+        on_windows("tcp 0.0.0.0:40000", made_as(r"C:\x\foo.exe", "Flexera", "lmgrd.exe")),
+        on(FLEXNET, lmgrd()),
+        on(FLEXNET, process(9, "/opt/autodesk/adskflex")),
+        on(ANSYS, with_file(9, "/opt/x/daemon7", daemon)),
+        on_windows(FLEXNET, svchost),
+        on("tcp 0.0.0.0:2080", process(9, "/usr/bin/docker-proxy")),
+        on("tcp 0.0.0.0:1443", stranger.clone()),
+        on(ANSYS, process(9, "/opt/autodesk/adskflex")),
+        on("tcp 0.0.0.0:40001", lmgrd()),
+        on("tcp 0.0.0.0:1538", stranger),
+    ]
+}
+
+#[test]
+fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
+    let cases = cases();
+    let decided: Vec<&str> = cases.iter().map(|license| license.rule).collect();
+    assert_eq!(decided, rules().collect::<Vec<_>>(), "one case a rule, in the order of the rules");
+    let said: Vec<String> = cases
+        .iter()
+        .map(|license| {
+            let (verdict, severity) = (license.verdict.code(), license.severity);
+            let advice = license.advice.as_deref().unwrap_or("-");
+            format!("{}: {verdict} {severity:?}\n  {}\n  {advice}", license.rule, license.reason)
+        })
+        .collect();
+    insta::assert_snapshot!(said.join("\n"), @"
+    owner-hidden: cannot-tell Info
+      the process that holds the port of Revenera FlexNet license server or Perforce Helix QAC license server cannot be seen
+      -
+    owner-unattributed: cannot-tell Info
+      no process here owns this port of Revenera FlexNet license server or Perforce Helix QAC license server
+      It may belong to the kernel, or to a process of another PID namespace: look from the host, outside any container.
+    more-holders-possible: cannot-tell Info
+      lmgrd is seen to hold it, and a process that cannot be seen may hold it too
+      -
+    shared-with-stranger: cannot-tell Warning
+      lmgrd holds it, and so does python3.11, which it did not start
+      Find out why python3.11 (PID 60) has it.
+    kernel: cannot-tell Info
+      the Windows kernel holds the port, for a driver such as http.sys: for which program does not show
+      See for which program http.sys has it: netsh http show servicestate.
+    ended: cannot-tell Info
+      process 70, which opened the port, has ended: who holds it now does not show for certain
+      End the processes that it had started, if they are not needed, and look again.
+    file-unreadable: cannot-tell Info
+      the file that process 4242 lmgrd runs could not be read, and a name alone proves nothing
+      -
+    emulator: mismatch Critical
+      vlmcsd is a known emulator of Microsoft Key Management Service, and not its maker's license server
+      Find out who runs it and why. What it activates is not licensed by that.
+    disguised-interpreter: mismatch Warning
+      it is called lmgrd, but the file is Python under another name
+      Find out who made it look like a license manager, and what it runs: whatlistens --args 27000.
+    user-namespace: cannot-tell Info
+      it is called lmgrd, but is in a user namespace of its own, where any user can make it look so
+      Find out who started it, and from which file: whatlistens 27000.
+    replaceable-file: cannot-tell Warning
+      it is called lmgrd, but any user of this machine can write to /tmp
+      Find out who put it there, and install Revenera FlexNet license server or Perforce Helix QAC license server where only an administrator can write.
+    deleted-file: cannot-tell Info
+      it was started from a file called lmgrd that has since been deleted or replaced
+      Restart it, so that it runs the file that is there now, and look again.
+    other-maker: mismatch Warning
+      it is called lmgrd.exe, but its file says that Somebody Ltd made it, as nc.exe; FlexNet Publisher license server is made by Acresso or Flexera or Globetrotter or Macrovision or Revenera
+      Find out who installed lmgrd.exe, and from where.
+    renamed-off-port: cannot-tell Info
+      foo.exe says of itself that it was made as lmgrd.exe: FlexNet Publisher license server under another name, on no port of its own
+      Find out who renamed it, and whether foo.exe should listen here.
+    right-program: expected Info
+      lmgrd is a process known for Revenera FlexNet license server
+      -
+    any-vendor-port: expected Info
+      adskflex belongs to Autodesk Network License Manager, which may use the ports of Revenera FlexNet license server
+      -
+    unlisted-daemon: cannot-tell Info
+      the file of daemon7 says that it is a daemon of FlexNet Publisher, but the name is not one known for Ansys License Manager
+      Compare daemon7 with the VENDOR line of the license file, and see who started it: its parent should be lmgrd or lmadmin.
+    service-host: cannot-tell Info
+      svchost.exe holds the port for its service, Dnscache, of which nothing is known here
+      Ask whether that service should be on this port.
+    wrapper: cannot-tell Info
+      docker-proxy holds the port for another program, which cannot be seen from here
+      See which container publishes the port: docker ps --filter publish=2080/tcp.
+    no-program-known: cannot-tell Info
+      the port is registered for Integrated Engineering Software, and nothing is known of its right process, so python3.11 can be neither confirmed nor ruled out
+      Ask whoever runs python3.11 whether it should be on this port.
+    other-manager: other-license-manager Info
+      adskflex belongs to Autodesk Network License Manager; this is why Ansys License Manager cannot start here
+      Give one of the two another port in its license file or configuration.
+    chosen-port: expected Info
+      lmgrd is the FlexNet Publisher license server, which listens wherever its license file or configuration says
+      -
+    mismatch: mismatch Warning
+      python3.11 is not a process known for Autodesk 3ds-lm
+      If Autodesk 3ds-lm should run here, stop python3.11 or move it to another port; if not, ask whoever runs python3.11 why it uses a license manager's port.
+    ");
+}
