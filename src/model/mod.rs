@@ -3,6 +3,7 @@
 mod explanation;
 mod hidden;
 mod observation;
+pub mod phrase;
 mod ports;
 mod process;
 mod report;

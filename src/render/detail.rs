@@ -10,7 +10,8 @@ use self::holder::process_called;
 use super::Style;
 use super::group::RowGroup;
 use super::page::Page;
-use super::text::{escape, list};
+use super::text::escape;
+use crate::model::phrase::list;
 use crate::model::{
     License, Manager, Owner, PortClass, Presence, Protocol, Report, Service, Severity, State, Verdict,
 };

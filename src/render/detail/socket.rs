@@ -4,6 +4,7 @@ use std::io;
 
 use super::super::group::RowGroup;
 use super::super::page::Page;
+use super::super::text::and_more;
 use super::holder::unit;
 use crate::model::{AcceptQueue, Connections, Exposure, Socket, State};
 
@@ -110,11 +111,8 @@ fn connected(connections: &Connections) -> String {
     if *established == 0 {
         return "none is established".to_owned();
     }
-    let named = top.iter().map(|(address, count)| format!("{address} ({count})"));
-    let mut named: Vec<String> = named.collect();
-    if *peers > top.len() {
-        named.push(format!("{} more", peers - top.len()));
-    }
+    let named = top.iter().map(|(address, count)| format!("{address} ({count})")).collect();
+    let named = and_more(named, peers.saturating_sub(top.len()));
     let addresses = if *peers == 1 { "1 address".to_owned() } else { format!("{peers} addresses") };
     format!("{established} from {addresses}: {}", named.join(", "))
 }
