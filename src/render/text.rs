@@ -63,13 +63,16 @@ impl Style {
 
     /// The verdict's word in its colour.
     pub(super) fn verdict(&self, license: &License) -> String {
-        let paint = match (license.verdict, license.severity) {
-            (Verdict::Expected, _) => Paint::new().green(),
-            (Verdict::Mismatch, Severity::Warning | Severity::Critical) => Paint::new().red().bold(),
-            (_, Severity::Warning | Severity::Critical) => Paint::new().yellow().bold(),
-            (_, Severity::Info) => Paint::new().yellow(),
-        };
-        self.paint(license.verdict.code(), paint)
+        self.paint(license.verdict.code(), verdict_paint(license))
+    }
+}
+
+pub(super) fn verdict_paint(license: &License) -> Paint {
+    match (license.verdict, license.severity) {
+        (Verdict::Expected, _) => Paint::new().green(),
+        (Verdict::Mismatch, Severity::Warning | Severity::Critical) => Paint::new().red().bold(),
+        (_, Severity::Warning | Severity::Critical) => Paint::new().yellow().bold(),
+        (_, Severity::Info) => Paint::new().yellow(),
     }
 }
 
