@@ -68,7 +68,7 @@ const COLUMNS: &[Column] = &[
         align: CellAlignment::Right,
         width: Width::Whole,
         value: |group, _| {
-            let socket = &group.first().socket;
+            let socket = &group.lead_row().socket;
             format!("{}/{}", socket.local.port(), socket.protocol)
         },
         ..TEXT
@@ -103,7 +103,7 @@ const COLUMNS: &[Column] = &[
         least_room: NARROW,
         width: Width::Whole,
         value: |group, listing| {
-            let user = group.first().user();
+            let user = group.lead_row().user();
             user.map_or(String::new(), |user| account_name(&user, listing.os).to_owned())
         },
         ..TEXT
@@ -113,7 +113,7 @@ const COLUMNS: &[Column] = &[
         title: "SERVICE",
         least_room: 62,
         value: |group, _| {
-            group.first().service.as_ref().map_or(String::new(), |service| service.name.clone())
+            group.lead_row().service.as_ref().map_or(String::new(), |service| service.name.clone())
         },
         ..TEXT
     },
@@ -131,7 +131,7 @@ const COLUMNS: &[Column] = &[
         title: "NAMESPACE",
         is_wanted: |listing| listing.style.namespaces,
         value: |group, listing| {
-            let name = group.first().socket.namespace.as_ref().map(Namespace::called).unwrap_or_default();
+            let name = group.lead_row().socket.namespace.as_ref().map(Namespace::called).unwrap_or_default();
             if listing.style.header { name } else { name.replace(' ', ":") }
         },
         ..TEXT
@@ -156,10 +156,10 @@ const COLUMNS: &[Column] = &[
     Column {
         key: "license",
         title: "LICENSE",
-        paint: Some(|group| group.first().license.as_ref().map_or(Paint::new(), verdict_paint)),
-        is_wanted: |listing| listing.groups.iter().any(|group| group.first().license.is_some()),
+        paint: Some(|group| group.lead_row().license.as_ref().map_or(Paint::new(), verdict_paint)),
+        is_wanted: |listing| listing.groups.iter().any(|group| group.lead_row().license.is_some()),
         value: |group, _| {
-            let license = group.first().license.as_ref();
+            let license = group.lead_row().license.as_ref();
             license.map_or(String::new(), |license| license.verdict.code().to_owned())
         },
         ..TEXT
@@ -194,14 +194,14 @@ fn addresses(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
         [first, rest @ ..] if rest.len() >= MOST_ADDRESSES => format!("{first}{blank}+{}", rest.len()),
         all => all.join(&format!(",{blank}")),
     };
-    match group.first().socket.state {
+    match group.lead_row().socket.state {
         State::Bound => format!("{addresses}{blank}(bound)"),
         State::Listen | State::Unconnected => addresses,
     }
 }
 
 fn process(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
-    let lead = match (&group.first().owner, group.lead()) {
+    let lead = match (&group.lead_row().owner, group.lead()) {
         (Owner::Hidden, _) => return "(hidden)".to_owned(),
         (Owner::Unattributed, _) | (_, None) => return "(no-process)".to_owned(),
         (Owner::Identified { .. }, Some(lead)) => lead,
@@ -217,7 +217,7 @@ fn process(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
 /// The container, application or service that the lead is, or holds the port for; a login session
 /// is none.
 fn unit(group: &RowGroup<'_>) -> Option<String> {
-    let socket = &group.first().socket;
+    let socket = &group.lead_row().socket;
     let is_service = |service: &&ProcessService| !service.name.ends_with(".scope");
     let service = |service: &ProcessService| service.name.clone();
     let services = |process: &Process| {

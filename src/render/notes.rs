@@ -25,9 +25,9 @@ pub(super) fn write(lines: &[String], apart: bool, out: &mut dyn Write) -> io::R
 }
 
 /// What a table leaves open: that it is empty, or why rows are flagged.
-pub(super) fn of_table(report: &Report, lines: &[RowGroup<'_>], style: &Style) -> Vec<String> {
-    if !lines.is_empty() {
-        return reasons(lines, style);
+pub(super) fn of_table(report: &Report, groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
+    if !groups.is_empty() {
+        return reasons(groups, style);
     }
     vec![match &report.asked {
         Some(asked) => format!("No process called {} is seen to listen here.", escape(&asked.typed)),
@@ -132,10 +132,10 @@ pub(super) fn of_unanswered(report: &Report, style: &Style) -> Vec<String> {
 }
 
 /// Listeners whose queue is full.
-pub(super) fn of_full_queues(lines: &[RowGroup<'_>], style: &Style) -> Vec<String> {
-    let full = lines.iter().filter_map(|line| {
-        let (queue, address) = line.fullest_queue().filter(|(queue, _)| queue.is_full())?;
-        let (port, protocol) = (line.first().socket.local.port(), line.first().socket.protocol);
+pub(super) fn of_full_queues(groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
+    let full = groups.iter().filter_map(|group| {
+        let (queue, address) = group.fullest_queue().filter(|(queue, _)| queue.is_full())?;
+        let (port, protocol) = (group.lead_row().socket.local.port(), group.lead_row().socket.protocol);
         let sentence = format!(
             "{port}/{protocol} at {address}: the backlog is full ({} wait), so new connections get no answer.",
             queue.waiting
@@ -184,10 +184,10 @@ pub(super) fn of_method_notes(report: &Report, style: &Style) -> Vec<String> {
 }
 
 /// Why rows are flagged, the gravest first. A hidden owner is a gap, and told among those.
-fn reasons(lines: &[RowGroup<'_>], style: &Style) -> Vec<String> {
-    let mut flagged: Vec<_> = lines
+fn reasons(groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
+    let mut flagged: Vec<_> = groups
         .iter()
-        .filter_map(|line| Some((line.first(), line.first().license.as_ref()?)))
+        .filter_map(|group| Some((group.lead_row(), group.lead_row().license.as_ref()?)))
         .filter(|(row, license)| license.verdict != Verdict::Expected && row.owner != Owner::Hidden)
         .collect();
     flagged.sort_by_key(|(_, license)| Reverse((license.severity, license.verdict)));

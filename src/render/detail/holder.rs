@@ -17,8 +17,8 @@ use crate::model::{
 const MOST_OTHERS: usize = 8;
 
 impl Page<'_> {
-    pub(super) fn holder(&mut self, lead: &Process, line: &RowGroup<'_>, now: Timestamp) -> io::Result<()> {
-        let others = line.others();
+    pub(super) fn holder(&mut self, lead: &Process, group: &RowGroup<'_>, now: Timestamp) -> io::Result<()> {
+        let others = group.others();
         if !others.is_empty() {
             let others = named(&others, MOST_OTHERS, |other| process_called(other));
             self.field("Also", &list(&others, "and"))?;
@@ -26,8 +26,8 @@ impl Page<'_> {
         if let Some(started) = lead.started_at {
             self.field("Started", &self.since(started, now))?;
         }
-        if !line.first().ancestors.is_empty() {
-            self.field("Parents", &parents(line.first(), lead))?;
+        if !group.lead_row().ancestors.is_empty() {
+            self.field("Parents", &parents(group.lead_row(), lead))?;
         }
         if let [first, ..] = &lead.services[..] {
             let named: Vec<String> = lead.services.iter().map(unit).collect();
