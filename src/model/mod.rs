@@ -4,6 +4,7 @@ mod explanation;
 mod hidden;
 mod observation;
 mod packaging;
+pub mod phrase;
 mod ports;
 mod process;
 mod program;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::model::Protocol;
+use crate::model::{Protocol, phrase};
 
 /// The command line asks for nothing that can be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,7 +207,7 @@ impl fmt::Display for UsageError {
 fn did_you_mean(nearest: &[String], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match nearest {
         [] => Ok(()),
-        names => write!(f, " Did you mean {}?", names.join(" or ")),
+        names => write!(f, " Did you mean {}?", phrase::list(names, "or")),
     }
 }
 

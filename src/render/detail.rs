@@ -10,7 +10,8 @@ use self::holder::process_called;
 use super::Style;
 use super::group::RowGroup;
 use super::page::Page;
-use super::text::{escape, list};
+use super::text::escape;
+use crate::model::phrase::list;
 use crate::model::{
     License, Manager, Owner, PortClass, Presence, Protocol, Report, Service, Severity, State, Verdict,
 };
@@ -21,18 +22,18 @@ mod socket;
 
 pub(super) fn write(
     report: &Report,
-    lines: &[RowGroup<'_>],
+    groups: &[RowGroup<'_>],
     style: &Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    for (index, line) in lines.iter().enumerate() {
+    for (index, group) in groups.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
         }
-        Page { style, out }.listener(line, report.taken_at)?;
+        Page { style, out }.listener(group, report.taken_at)?;
     }
     let Some(asked) = &report.asked else { return Ok(()) };
-    if lines.is_empty() {
+    if groups.is_empty() {
         return Page { style, out }.free(asked, report);
     }
     for manager in &asked.managers {
@@ -46,8 +47,8 @@ pub(super) fn write(
 }
 
 impl Page<'_> {
-    fn listener(&mut self, line: &RowGroup<'_>, now: Timestamp) -> io::Result<()> {
-        let row = line.first();
+    fn listener(&mut self, group: &RowGroup<'_>, now: Timestamp) -> io::Result<()> {
+        let row = group.lead_row();
         let (port, protocol) = (row.socket.local.port(), row.socket.protocol);
         let service = row.service.as_ref().map(|service| service.name.as_str());
         let place = match &row.socket.namespace {
@@ -55,15 +56,15 @@ impl Page<'_> {
             Some(namespace) => format!("{port}/{protocol} in network namespace {}", namespace.called()),
         };
         self.title(&place, service, row.license.as_ref())?;
-        self.prose(&held(line, port, protocol))?;
+        self.prose(&held(group, port, protocol))?;
         writeln!(self.out)?;
 
-        if let Some(lead) = line.lead() {
-            self.holder(lead, line, now)?;
+        if let Some(lead) = group.lead() {
+            self.holder(lead, group, now)?;
         } else if let Some(user) = row.user() {
             self.field("User", &user)?;
         }
-        self.socket(line)?;
+        self.socket(group)?;
         self.registry(row.service.as_ref(), port)?;
         if let Some(license) = &row.license {
             self.license(license)?;
@@ -121,15 +122,15 @@ impl Page<'_> {
     }
 }
 
-fn held(line: &RowGroup<'_>, port: u16, protocol: Protocol) -> String {
+fn held(group: &RowGroup<'_>, port: u16, protocol: Protocol) -> String {
     let (verb, protocol) = match protocol {
         Protocol::Tcp => ("listens on", "TCP"),
         Protocol::Udp => ("receives on", "UDP"),
     };
-    if line.first().socket.state == State::Bound {
-        return bound(line, port);
+    if group.lead_row().socket.state == State::Bound {
+        return bound(group, port);
     }
-    match (&line.first().owner, line.lead()) {
+    match (&group.lead_row().owner, group.lead()) {
         (Owner::Hidden, _) => format!(
             "Something {verb} {protocol} port {port}, and who owns it cannot be seen from here. The port is not free."
         ),
@@ -154,8 +155,8 @@ fn held(line: &RowGroup<'_>, port: u16, protocol: Protocol) -> String {
 }
 
 /// What is said of a TCP port that is taken by a socket that does not listen.
-fn bound(line: &RowGroup<'_>, port: u16) -> String {
-    let who = match (&line.first().owner, line.lead()) {
+fn bound(group: &RowGroup<'_>, port: u16) -> String {
+    let who = match (&group.lead_row().owner, group.lead()) {
         (_, Some(lead)) => process_called(lead),
         (Owner::Hidden, None) => "A program that cannot be seen from here".to_owned(),
         (_, None) => "Something that no process here owns".to_owned(),

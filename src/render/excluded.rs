@@ -7,6 +7,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table};
 use owo_colors::Style as Paint;
 
 use super::Style;
+use super::text;
 use crate::model::{Excluded, ExcludedPorts, Family};
 
 /// So many license managers of one range are named; the rest are counted.
@@ -25,10 +26,7 @@ pub(super) fn write(excluded: &[Excluded], style: &Style, out: &mut dyn Write) -
     for Excluded { ports, managers } in excluded {
         let mut named: Vec<String> = managers.iter().map(|m| format!("{} {}", m.ports, m.product)).collect();
         named.dedup();
-        if let Some(more) = named.len().checked_sub(MOST_MANAGERS).filter(|&more| more > 0) {
-            named.truncate(MOST_MANAGERS);
-            named.push(format!("{more} more"));
-        }
+        let named = text::named(&named, MOST_MANAGERS, String::clone);
         let named = if named.is_empty() && !style.header { "-".to_owned() } else { named.join(", ") };
         table.add_row([range(ports), families(ports.family).to_owned(), kind(ports).to_owned(), named]);
     }

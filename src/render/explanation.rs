@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::Style;
 use super::page::Page;
-use super::text::list;
+use crate::model::phrase::list;
 use crate::model::{
     Correction, EmulatorFacts, Explanation, ManagerFacts, ManagerPort, ManagerProcesses, Os, PortClass,
     PortRange, PortRole, RegisteredService,

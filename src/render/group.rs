@@ -1,5 +1,5 @@
-//! One line for what a person calls one service: its IPv4 and IPv6 sockets, its workers, and the
-//! sockets of one `SO_REUSEPORT` group.
+//! Rows in groups: what a person calls one service is one group. Its IPv4 and IPv6 sockets, its workers,
+//! and the sockets of one `SO_REUSEPORT` group belong together.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -17,25 +17,25 @@ pub(super) struct RowGroup<'a> {
     lead: Option<&'a Process>,
 }
 
-/// What rows of one line have in common.
+/// What the rows of a group have in common.
 #[derive(PartialEq, Eq, Hash)]
-struct Service<'a> {
+struct Key<'a> {
     protocol: Protocol,
     port: u16,
     state: State,
     interface: Option<&'a str>,
     namespace: Option<u64>,
     license: Option<(Verdict, Severity)>,
-    who: Who<'a>,
+    holder: Holder<'a>,
 }
 
 #[derive(PartialEq, Eq, Hash)]
-enum Who<'a> {
+enum Holder<'a> {
     /// The lead process is the same.
     Lead(Pid),
     /// Another process of the same program and user at the very same address, which the kernel
     /// allows to an `SO_REUSEPORT` group, and over UDP with `SO_REUSEADDR` too (`socket(7)`).
-    Group {
+    SharedAddress {
         address: IpAddr,
         name: Option<&'a str>,
         user: Option<String>,
@@ -47,47 +47,50 @@ enum Who<'a> {
     Nobody,
 }
 
-/// Folds rows, in their order.
+/// Groups rows. A group stands where its first row stood.
 pub(super) fn group(rows: &[Row]) -> Vec<RowGroup<'_>> {
-    let mut lines: Vec<RowGroup<'_>> = Vec::new();
-    let mut line_of: HashMap<Service<'_>, usize> = HashMap::new();
+    let mut groups: Vec<RowGroup<'_>> = Vec::new();
+    let mut group_of: HashMap<Key<'_>, usize> = HashMap::new();
     for row in rows {
         let keys = keys(row);
-        let line = keys.iter().find_map(|key| line_of.get(key).copied()).unwrap_or_else(|| {
-            lines.push(RowGroup { rows: Vec::new(), lead: None });
-            lines.len() - 1
+        let index = keys.iter().find_map(|key| group_of.get(key).copied()).unwrap_or_else(|| {
+            groups.push(RowGroup { rows: Vec::new(), lead: None });
+            groups.len() - 1
         });
-        lines[line].add(row);
+        groups[index].add(row);
         for key in keys {
-            line_of.entry(key).or_insert(line);
+            group_of.entry(key).or_insert(index);
         }
     }
-    lines
+    groups
 }
 
-fn keys(row: &Row) -> Vec<Service<'_>> {
-    let who = match &row.owner {
+fn keys(row: &Row) -> Vec<Key<'_>> {
+    let holders = match &row.owner {
         Owner::Identified { lead, .. } => {
-            let group =
-                Who::Group { address: row.socket.local.ip(), name: lead.name.as_deref(), user: row.user() };
-            vec![Who::Lead(lead.pid), group]
+            let shared = Holder::SharedAddress {
+                address: row.socket.local.ip(),
+                name: lead.name.as_deref(),
+                user: row.user(),
+            };
+            vec![Holder::Lead(lead.pid), shared]
         }
         Owner::Hidden => {
             let unit = row.socket.made_in.as_ref().map(|unit| unit.name.as_str());
-            vec![Who::Hidden { uid: row.socket.uid, unit }]
+            vec![Holder::Hidden { uid: row.socket.uid, unit }]
         }
-        Owner::Unattributed => vec![Who::Nobody],
+        Owner::Unattributed => vec![Holder::Nobody],
     };
-    let service = |who| Service {
+    let key = |holder| Key {
         protocol: row.socket.protocol,
         port: row.socket.local.port(),
         state: row.socket.state,
         interface: row.socket.interface.as_deref(),
         namespace: row.socket.namespace.as_ref().map(|Namespace { inode, .. }| *inode),
         license: row.license.as_ref().map(|license| (license.verdict, license.severity)),
-        who,
+        holder,
     };
-    who.into_iter().map(service).collect()
+    holders.into_iter().map(key).collect()
 }
 
 impl<'a> RowGroup<'a> {
@@ -101,8 +104,8 @@ impl<'a> RowGroup<'a> {
         }
     }
 
-    /// The row that stands for all: that of the lead.
-    pub(super) fn first(&self) -> &'a Row {
+    /// The row that stands for all.
+    pub(super) fn lead_row(&self) -> &'a Row {
         let lead = self.lead.map(|lead| lead.pid);
         let of_lead = self.rows.iter().find(|row| row.owner.lead().map(|p| p.pid) == lead);
         of_lead.unwrap_or(&self.rows[0])
@@ -147,11 +150,11 @@ impl<'a> RowGroup<'a> {
         let mut counted: Vec<(SocketAddr, Option<&str>)> = Vec::new();
         let mut all: Option<Connections> = None;
         for row in &self.rows {
-            let place = (row.socket.local, row.socket.interface.as_deref());
-            let Some(one) = row.socket.connections.as_ref().filter(|_| !counted.contains(&place)) else {
+            let bound_to = (row.socket.local, row.socket.interface.as_deref());
+            let Some(one) = row.socket.connections.as_ref().filter(|_| !counted.contains(&bound_to)) else {
                 continue;
             };
-            counted.push(place);
+            counted.push(bound_to);
             let all = all.get_or_insert_default();
             all.established += one.established;
             all.peers += one.peers;
@@ -170,7 +173,6 @@ impl<'a> RowGroup<'a> {
         queues.max_by_key(|(queue, _)| (queue.is_full(), queue.waiting, Reverse(queue.limit)))
     }
 
-    /// The rows themselves.
     pub(super) fn rows(&self) -> &[&'a Row] {
         &self.rows
     }

@@ -8,15 +8,18 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use self::process::{ProcessOut, ProcessServiceOut, process, process_service};
+use self::excluded::{ExcludedOut, excluded};
+use self::listener::{Listener, listener};
+use self::unanswered::{UnansweredOut, unanswered};
 use super::text::printable;
-use crate::model::{
-    self, Excluded, ExcludedPorts, ExcludedReport, Exposure, Family, Gap, Manager, Namespace, OtherNamespace,
-    Owner, PortClass, Protocol, Report, Row, Service, Severity, State, UnansweredClient,
-};
+use crate::model::{self, Excluded, ExcludedReport, Gap, Namespace, OtherNamespace, Report};
 
+mod excluded;
 mod explanation;
+mod listener;
 mod process;
+mod service;
+mod unanswered;
 
 pub use explanation::write as write_explanations;
 
@@ -120,39 +123,6 @@ struct Document<'a> {
     gaps: Vec<GapOut<'a>>,
 }
 
-/// Ports that the system gives to no program that asks for none in particular.
-#[derive(Serialize)]
-struct ExcludedOut<'a> {
-    first: u16,
-    last: u16,
-    protocol: Option<&'static str>,
-    family: Option<&'static str>,
-    opened_by_number: bool,
-    license_managers: Vec<ExcludedManagerOut<'a>>,
-}
-
-/// Ports among them, and the license manager that uses those.
-#[derive(Serialize)]
-struct ExcludedManagerOut<'a> {
-    first: u16,
-    last: u16,
-    #[serde(flatten)]
-    manager: ManagerOut<'a>,
-}
-
-/// A request for a connection to a license server that is not answered.
-#[derive(Serialize)]
-struct UnansweredOut<'a> {
-    local_port: u16,
-    address: String,
-    port: u16,
-    service: Option<ServiceOut<'a>>,
-    managers: Vec<ManagerOut<'a>>,
-    retransmits: u8,
-    user: &'a str,
-    processes: Vec<ProcessOut<'a>>,
-}
-
 /// A network namespace whose listeners were counted and not listed.
 #[derive(Serialize)]
 struct OtherNamespaceOut<'a> {
@@ -187,85 +157,6 @@ struct Host<'a> {
 }
 
 #[derive(Serialize)]
-struct Listener<'a> {
-    protocol: &'static str,
-    family: &'static str,
-    address: String,
-    port: u16,
-    interface: Option<&'a str>,
-    dual_stack: Option<bool>,
-    state: &'static str,
-    exposure: &'static str,
-    namespace: Option<NamespaceOut<'a>>,
-    uid: Option<u32>,
-    user: Option<&'a str>,
-    owner_status: &'static str,
-    processes: Vec<ProcessOut<'a>>,
-    port_class: &'static str,
-    service: Option<ServiceOut<'a>>,
-    license: Option<LicenseOut<'a>>,
-    connections: Option<ConnectionsOut>,
-    accept_queue: Option<AcceptQueueOut>,
-    made_in: Option<ProcessServiceOut<'a>>,
-    activation: Option<ActivationOut<'a>>,
-}
-
-#[derive(Serialize)]
-struct ConnectionsOut {
-    established: usize,
-    peers: usize,
-    top: Vec<PeerOut>,
-}
-
-#[derive(Serialize)]
-struct PeerOut {
-    address: String,
-    count: usize,
-}
-
-#[derive(Serialize)]
-struct AcceptQueueOut {
-    waiting: u32,
-    limit: Option<u32>,
-}
-
-#[derive(Serialize)]
-struct ActivationOut<'a> {
-    socket: &'a str,
-    service: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct NamespaceOut<'a> {
-    inode: u64,
-    name: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct ServiceOut<'a> {
-    name: &'a str,
-    description: &'a str,
-    source: &'static str,
-}
-
-#[derive(Serialize)]
-struct LicenseOut<'a> {
-    managers: Vec<ManagerOut<'a>>,
-    verdict: &'static str,
-    severity: &'static str,
-    reason: &'a str,
-    expected: &'a [String],
-    evidence: &'a [String],
-}
-
-#[derive(Serialize)]
-struct ManagerOut<'a> {
-    id: &'a str,
-    vendor: Option<&'a str>,
-    product: &'a str,
-}
-
-#[derive(Serialize)]
 struct GapOut<'a> {
     kind: &'static str,
     detail: &'a str,
@@ -273,117 +164,9 @@ struct GapOut<'a> {
     remedy: Option<&'a str>,
 }
 
-fn listener(row: &Row) -> Listener<'_> {
-    let socket = &row.socket;
-    Listener {
-        protocol: socket.protocol.name(),
-        family: Family::of(socket.local).code(),
-        address: socket.local.ip().to_string(),
-        port: socket.local.port(),
-        interface: socket.interface.as_deref(),
-        dual_stack: socket.dual_stack,
-        state: match socket.state {
-            State::Listen => "listen",
-            State::Unconnected => "unconnected",
-            State::Bound => "bound",
-        },
-        exposure: match row.exposure {
-            Exposure::Loopback => "loopback",
-            Exposure::LinkLocal => "link-local",
-            Exposure::Private => "private",
-            Exposure::Public => "public",
-            Exposure::AllInterfaces => "all-interfaces",
-        },
-        namespace: socket
-            .namespace
-            .as_ref()
-            .map(|Namespace { inode, name }| NamespaceOut { inode: *inode, name: name.as_deref() }),
-        uid: socket.uid,
-        user: socket.user.as_deref(),
-        owner_status: match row.owner {
-            Owner::Identified { .. } => "identified",
-            Owner::Hidden => "hidden",
-            Owner::Unattributed => "unattributed",
-        },
-        processes: row.owner.processes().map(|one| process(one)).collect(),
-        port_class: PortClass::of(socket.local.port()).code(),
-        service: row.service.as_ref().map(service),
-        license: row.license.as_ref().map(|license| LicenseOut {
-            managers: license.managers.iter().map(manager).collect(),
-            verdict: license.verdict.code(),
-            severity: match license.severity {
-                Severity::Info => "info",
-                Severity::Warning => "warning",
-                Severity::Critical => "critical",
-            },
-            reason: &license.reason,
-            expected: &license.expected,
-            evidence: &license.evidence,
-        }),
-        connections: socket.connections.as_ref().map(|connections| ConnectionsOut {
-            established: connections.established,
-            peers: connections.peers,
-            top: connections
-                .top
-                .iter()
-                .map(|(address, count)| PeerOut { address: address.to_string(), count: *count })
-                .collect(),
-        }),
-        accept_queue: socket
-            .accept_queue
-            .map(|queue| AcceptQueueOut { waiting: queue.waiting, limit: queue.limit }),
-        made_in: socket.made_in.as_ref().map(process_service),
-        activation: socket.activation.as_ref().map(|activation| ActivationOut {
-            socket: &activation.socket,
-            service: activation.service.as_deref(),
-        }),
-    }
-}
-
-fn service(service: &Service) -> ServiceOut<'_> {
-    ServiceOut { name: &service.name, description: &service.description, source: "iana" }
-}
-
-fn manager(manager: &Manager) -> ManagerOut<'_> {
-    ManagerOut { id: &manager.id, vendor: manager.vendor.as_deref(), product: &manager.product }
-}
-
-fn unanswered(asking: &UnansweredClient) -> UnansweredOut<'_> {
-    UnansweredOut {
-        local_port: asking.local.port(),
-        address: asking.remote.ip().to_string(),
-        port: asking.remote.port(),
-        service: asking.service.as_ref().map(service),
-        managers: asking.managers.iter().map(manager).collect(),
-        retransmits: asking.retransmits,
-        user: &asking.user,
-        processes: asking.processes.iter().map(|one| process(one)).collect(),
-    }
-}
-
 fn other_namespace(other: &OtherNamespace) -> OtherNamespaceOut<'_> {
     let OtherNamespace { namespace: Namespace { inode, name }, listeners } = other;
     OtherNamespaceOut { inode: *inode, name: name.as_deref(), listeners: listeners.len() }
-}
-
-fn excluded(excluded: &Excluded) -> ExcludedOut<'_> {
-    let ExcludedPorts { ports, protocol, family, by_number } = excluded.ports;
-    ExcludedOut {
-        first: ports.first,
-        last: ports.last,
-        protocol: protocol.map(Protocol::name),
-        family: family.map(Family::code),
-        opened_by_number: by_number,
-        license_managers: excluded
-            .managers
-            .iter()
-            .map(|one| ExcludedManagerOut {
-                first: one.ports.first,
-                last: one.ports.last,
-                manager: manager(one),
-            })
-            .collect(),
-    }
 }
 
 fn gap(gap: &Gap) -> GapOut<'_> {

@@ -1,5 +1,6 @@
 //! A report → text. Renderers write where they are told to, and look at nothing else.
 
+mod columns;
 mod detail;
 mod excluded;
 mod explanation;

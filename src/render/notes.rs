@@ -6,8 +6,9 @@ use std::io::{self, Write};
 use owo_colors::Style as Paint;
 
 use super::group::RowGroup;
-use super::text::{counted, escape, list};
+use super::text::{escape, first_few, named};
 use super::{Style, excluded};
+use crate::model::phrase::{counted, list};
 use crate::model::{ExcludedReport, Gap, License, Manager, OtherNamespace, Owner, Report, Row, Verdict};
 
 /// So many flagged rows are given with their reasons; the rest are counted.
@@ -24,9 +25,9 @@ pub(super) fn write(lines: &[String], apart: bool, out: &mut dyn Write) -> io::R
 }
 
 /// What a table leaves open: that it is empty, or why rows are flagged.
-pub(super) fn of_table(report: &Report, lines: &[RowGroup<'_>], style: &Style) -> Vec<String> {
-    if !lines.is_empty() {
-        return reasons(lines, style);
+pub(super) fn of_table(report: &Report, groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
+    if !groups.is_empty() {
+        return reasons(groups, style);
     }
     vec![match &report.asked {
         Some(asked) => format!("No process called {} is seen to listen here.", escape(&asked.typed)),
@@ -69,12 +70,13 @@ pub(super) fn of_excluded(report: &ExcludedReport, style: &Style) -> Vec<String>
     }
     let kept = reserved.iter().flat_map(|one| one.managers.iter().map(|manager| (&one.ports, manager)));
     let kept: Vec<_> = kept.collect();
-    for (ports, manager) in kept.iter().take(MOST_REASONS) {
+    let (shown, more) = first_few(&kept, MOST_REASONS);
+    for (ports, manager) in shown {
         let (port, range) = (manager.ports, excluded::range(ports));
         let called = manager.called();
         lines.push(escape(&format!("{called} cannot have {port}, which is among {range}.")).into_owned());
     }
-    if let Some(more) = kept.len().checked_sub(MOST_REASONS).filter(|&more| more > 0) {
+    if more > 0 {
         lines.push(format!("Nor can {} of license managers be had.", counted(more, "more range")));
     }
     lines.iter().map(|line| style.set(line)).collect()
@@ -113,7 +115,8 @@ pub(super) fn of_unanswered(report: &Report, style: &Style) -> Vec<String> {
         }
     }
     let mut lines: Vec<String> = Vec::new();
-    for (line, attempts, retransmits) in told.iter().take(MOST_REASONS) {
+    let (shown, more) = first_few(&told, MOST_REASONS);
+    for (line, attempts, retransmits) in shown {
         let times = counted(usize::from(*retransmits) + 1, "time");
         let asked = match attempts {
             1 => format!("it has asked {times}"),
@@ -122,7 +125,7 @@ pub(super) fn of_unanswered(report: &Report, style: &Style) -> Vec<String> {
         let line = style.set(&escape(&format!("{line}: {asked}.")));
         lines.push(style.paint(&line, Paint::new().yellow()));
     }
-    if let Some(more) = told.len().checked_sub(MOST_REASONS).filter(|&more| more > 0) {
+    if more > 0 {
         let programs = counted(more, "more program");
         lines.push(style.set(&format!("No answer from a license server for {programs} either.")));
     }
@@ -130,10 +133,10 @@ pub(super) fn of_unanswered(report: &Report, style: &Style) -> Vec<String> {
 }
 
 /// Listeners whose queue is full.
-pub(super) fn of_full_queues(lines: &[RowGroup<'_>], style: &Style) -> Vec<String> {
-    let full = lines.iter().filter_map(|line| {
-        let (queue, address) = line.fullest_queue().filter(|(queue, _)| queue.is_full())?;
-        let (port, protocol) = (line.first().socket.local.port(), line.first().socket.protocol);
+pub(super) fn of_full_queues(groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
+    let full = groups.iter().filter_map(|group| {
+        let (queue, address) = group.fullest_queue().filter(|(queue, _)| queue.is_full())?;
+        let (port, protocol) = (group.lead_row().socket.local.port(), group.lead_row().socket.protocol);
         let sentence = format!(
             "{port}/{protocol} at {address}: the backlog is full ({} wait), so new connections get no answer.",
             queue.waiting
@@ -150,12 +153,8 @@ pub(super) fn of_other_namespaces(report: &Report, style: &Style) -> Vec<String>
         return Vec::new();
     }
     let name = |other: &OtherNamespace| other.namespace.called();
-    let mut names: Vec<String> = report.other_namespaces.iter().take(MOST_NAMES).map(name).collect();
-    if let Some(more) = report.other_namespaces.len().checked_sub(MOST_NAMES).filter(|&more| more > 0) {
-        names.push(format!("{more} more"));
-    }
+    let names = named(&report.other_namespaces, MOST_NAMES, name).join(", ");
     let asked = report.asked.as_ref().is_some_and(|asked| !asked.ports.is_empty());
-    let names = names.join(", ");
     let line = match (asked, report.other_namespaces.len()) {
         (true, 1) => {
             format!(
@@ -186,16 +185,16 @@ pub(super) fn of_method_notes(method_notes: &[String], style: &Style) -> Vec<Str
 }
 
 /// Why rows are flagged, the gravest first. A hidden owner is a gap, and told among those.
-fn reasons(lines: &[RowGroup<'_>], style: &Style) -> Vec<String> {
-    let mut flagged: Vec<_> = lines
+fn reasons(groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
+    let mut flagged: Vec<_> = groups
         .iter()
-        .filter_map(|line| Some((line.first(), line.first().license.as_ref()?)))
+        .filter_map(|group| Some((group.lead_row(), group.lead_row().license.as_ref()?)))
         .filter(|(row, license)| license.verdict != Verdict::Expected && row.owner != Owner::Hidden)
         .collect();
     flagged.sort_by_key(|(_, license)| Reverse((license.severity, license.verdict)));
-    let told = flagged.iter().take(MOST_REASONS);
-    let mut notes: Vec<String> = told.map(|(row, license)| reason(row, license, style)).collect();
-    if let Some(more) = flagged.len().checked_sub(MOST_REASONS).filter(|&more| more > 0) {
+    let (shown, more) = first_few(&flagged, MOST_REASONS);
+    let mut notes: Vec<String> = shown.iter().map(|(row, license)| reason(row, license, style)).collect();
+    if more > 0 {
         let ports = counted(more, "more port");
         notes.push(style.set(&format!("{ports} flagged too: name one to see it in detail")));
     }

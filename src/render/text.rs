@@ -63,13 +63,16 @@ impl Style {
 
     /// The verdict's word in its colour.
     pub(super) fn verdict(&self, license: &License) -> String {
-        let paint = match (license.verdict, license.severity) {
-            (Verdict::Expected, _) => Paint::new().green(),
-            (Verdict::Mismatch, Severity::Warning | Severity::Critical) => Paint::new().red().bold(),
-            (_, Severity::Warning | Severity::Critical) => Paint::new().yellow().bold(),
-            (_, Severity::Info) => Paint::new().yellow(),
-        };
-        self.paint(license.verdict.code(), paint)
+        self.paint(license.verdict.code(), verdict_paint(license))
+    }
+}
+
+pub(super) fn verdict_paint(license: &License) -> Paint {
+    match (license.verdict, license.severity) {
+        (Verdict::Expected, _) => Paint::new().green(),
+        (Verdict::Mismatch, Severity::Warning | Severity::Critical) => Paint::new().red().bold(),
+        (_, Severity::Warning | Severity::Critical) => Paint::new().yellow().bold(),
+        (_, Severity::Info) => Paint::new().yellow(),
     }
 }
 
@@ -78,19 +81,22 @@ pub(super) fn unbroken(width: usize) -> Options<'static> {
     Options::new(width).word_splitter(NoHyphenation).break_words(false)
 }
 
-/// "a", "a or b", "a, b or c".
-pub(super) fn list(words: &[impl AsRef<str>], conjunction: &str) -> String {
-    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-    match &words[..] {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} {conjunction} {last}", first.join(", ")),
-    }
+/// The first few of the items, and how many the rest are.
+pub(super) fn first_few<T>(items: &[T], most: usize) -> (&[T], usize) {
+    let (shown, rest) = items.split_at(most.min(items.len()));
+    (shown, rest.len())
 }
 
-/// `1 socket`, `2 sockets`.
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+/// The first few by name; the rest are counted: "a", "b", "3 more".
+pub(super) fn named<T>(items: &[T], most: usize, name: impl Fn(&T) -> String) -> Vec<String> {
+    let (shown, more) = first_few(items, most);
+    and_more(shown.iter().map(name).collect(), more)
+}
+
+/// The names, and "3 more" where there are more.
+pub(super) fn and_more(mut names: Vec<String>, more: usize) -> Vec<String> {
+    names.extend((more > 0).then(|| format!("{more} more")));
+    names
 }
 
 #[cfg(test)]
@@ -123,8 +129,10 @@ mod tests {
     }
 
     #[test]
-    fn lists_read_as_a_person_says_them() {
-        assert_eq!(list(&["a"], "or"), "a");
-        assert_eq!(list(&["a", "b", "c"], "or"), "a, b or c");
+    fn what_is_left_off_is_counted() {
+        let few = |most| named(&["a", "b", "c"], most, |name| (*name).to_owned());
+        assert_eq!(few(3), ["a", "b", "c"]);
+        assert_eq!(few(1), ["a", "2 more"]);
+        assert_eq!(first_few(&["a", "b"], 1), (&["a"][..], 1));
     }
 }

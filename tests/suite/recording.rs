@@ -10,7 +10,7 @@ use whatlistens::model::{HiddenProcesses, Observation, Os, recording};
 use whatlistens::os::{self, ScanScope};
 
 use crate::arbitrary;
-use crate::recorded::{Machine, linux, office, request};
+use crate::recorded::{Machine, knowledge, linux, office, query};
 
 /// Format 1, with a value for every field. Where a change of the model breaks it, [`recording::VERSION`] goes
 /// up.
@@ -90,9 +90,9 @@ fn format_1_is_written_as_it_was_read() {
 
 #[test]
 fn this_machine_reads_back_the_same() {
-    let scope = ScanScope { args: true, ..request("--all-namespaces --connections 22").scope };
+    let scope = ScanScope { args: true, ..query("--all-namespaces --connections 22").scope };
     for scope in [ScanScope::default(), scope] {
-        let seen = os::observe(&scope, &Inspection, Timestamp::now()).unwrap();
+        let seen = os::observe(&scope, &Inspection::new(knowledge()), Timestamp::now()).unwrap();
         assert_eq!(read_back(&seen), seen);
     }
 }

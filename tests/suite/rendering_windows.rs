@@ -158,13 +158,24 @@ fn the_detail_names_them_in_full() {
 }
 
 #[test]
+fn children_beyond_a_few_are_counted() {
+    let children = (0..10).map(|at| ProcessRef { pid: 100 + at, name: None }).collect();
+    let ended = Process { pid: 7, presence: Presence::Ended { children }, ..Process::default() };
+    let detail = windows().socket("tcp 0.0.0.0:80", &[ended]).but(of_nobody).printed("80", None);
+    let held_by = detail.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(held_by.contains("PID 106, PID 107 or 2 more, which it started"), "{detail}");
+}
+
+#[test]
 fn what_is_protected_is_a_gap_with_a_remedy_for_who_is_no_administrator() {
     let ordinary = office().by_ordinary_user(&[]);
     let detail = ordinary.printed("3333", None);
     assert!(detail.contains("Runs         a file that could not be read"), "{detail}");
-    assert!(detail.contains(
-        "the file or the user of 1 process could not be read, without more rights. To see more: "
-    ));
+    assert!(
+        detail.contains(
+            "the file or the user of 1 process could not be read, without more rights. To see more: "
+        )
+    );
     assert!(detail.contains(r#"in a terminal opened with "Run as administrator""#), "{detail}");
     let document = read(&ordinary.printed("--json", None));
     let kinds: Vec<_> = document.gaps.iter().map(|gap| (gap.kind.as_str(), gap.count)).collect();

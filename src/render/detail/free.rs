@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::super::excluded::range;
 use super::super::page::Page;
-use super::super::text::{counted, escape, list};
+use super::super::text::{escape, first_few};
 use super::holder::process_called;
+use crate::model::phrase::{counted, list};
 use crate::model::{
     Asked, ConnectionState, ExcludedPorts, Family, GapKind, Os, PortConnection, PortRange, Process, Protocol,
     Report,
@@ -30,12 +31,11 @@ impl Page<'_> {
             ))?;
         }
         writeln!(self.out)?;
-        for (connection, holders) in asked.port_connections.iter().take(MOST_CONNECTIONS) {
+        let (shown, more) = first_few(&asked.port_connections, MOST_CONNECTIONS);
+        for (connection, holders) in shown {
             self.field("In use", &told(connection, holders))?;
         }
-        if let Some(more) =
-            asked.port_connections.len().checked_sub(MOST_CONNECTIONS).filter(|&more| more > 0)
-        {
+        if more > 0 {
             self.field("In use", &counted(more, "more connection"))?;
         }
         let first = asked.ports.first().map_or(0, |range| range.first);

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use super::super::group::RowGroup;
 use super::super::page::Page;
-use super::super::text::{counted, list};
+use super::super::text::named;
+use crate::model::phrase::{counted, list};
 use crate::model::{
     Container, FileVersion, Presence, Process, ProcessRef, ProcessService, Program, Row, ServiceManager,
 };
@@ -16,21 +17,17 @@ use crate::model::{
 const MOST_OTHERS: usize = 8;
 
 impl Page<'_> {
-    pub(super) fn holder(&mut self, lead: &Process, line: &RowGroup<'_>, now: Timestamp) -> io::Result<()> {
-        let others = line.others();
+    pub(super) fn holder(&mut self, lead: &Process, group: &RowGroup<'_>, now: Timestamp) -> io::Result<()> {
+        let others = group.others();
         if !others.is_empty() {
-            let named = others.iter().take(MOST_OTHERS).map(|p| process_called(p));
-            let mut named: Vec<String> = named.collect();
-            if others.len() > MOST_OTHERS {
-                named.push(format!("{} more", others.len() - MOST_OTHERS));
-            }
-            self.field("Also", &list(&named, "and"))?;
+            let others = named(&others, MOST_OTHERS, |other| process_called(other));
+            self.field("Also", &list(&others, "and"))?;
         }
         if let Some(started) = lead.started_at {
             self.field("Started", &self.since(started, now))?;
         }
-        if !line.first().ancestors.is_empty() {
-            self.field("Parents", &parents(line.first(), lead))?;
+        if !group.lead_row().ancestors.is_empty() {
+            self.field("Parents", &parents(group.lead_row(), lead))?;
         }
         if let [first, ..] = &lead.services[..] {
             let named: Vec<String> = lead.services.iter().map(unit).collect();
@@ -121,7 +118,7 @@ fn told_of_itself(version: &FileVersion, name: Option<&str>) -> String {
 
 /// Who may hold the sockets of a process that has ended.
 fn heirs(children: &[ProcessRef]) -> String {
-    let named: Vec<String> = children.iter().take(MOST_OTHERS).map(other_called).collect();
+    let named = named(children, MOST_OTHERS, other_called);
     match children.len() {
         0 => {
             "a process that inherited the socket: none that it started is running, so it may be one further \

@@ -4,12 +4,13 @@ use std::io;
 
 use super::super::group::RowGroup;
 use super::super::page::Page;
+use super::super::text::and_more;
 use super::holder::unit;
 use crate::model::{AcceptQueue, Connections, Exposure, Socket, State};
 
 impl Page<'_> {
-    pub(super) fn socket(&mut self, line: &RowGroup<'_>) -> io::Result<()> {
-        let socket = &line.first().socket;
+    pub(super) fn socket(&mut self, group: &RowGroup<'_>) -> io::Result<()> {
+        let socket = &group.lead_row().socket;
         match (&socket.activation, &socket.made_in) {
             (Some(activation), _) => {
                 let starts = activation.service.as_ref().map_or(String::new(), |service| {
@@ -23,29 +24,29 @@ impl Page<'_> {
             (None, None) => {}
         }
         if socket.state == State::Bound {
-            let addresses = line.addresses().join(", ");
+            let addresses = group.addresses().join(", ");
             return self
                 .field("Address", &format!("{addresses} (nobody can connect while it does not listen)"));
         }
-        self.field("Reach", &reach(line))?;
-        if let Some((queue, address)) = line.fullest_queue() {
-            let at = if line.addresses().len() > 1 && queue.is_full() {
+        self.field("Reach", &reach(group))?;
+        if let Some((queue, address)) = group.fullest_queue() {
+            let at = if group.addresses().len() > 1 && queue.is_full() {
                 format!(" at {address}")
             } else {
                 String::new()
             };
             self.field("Backlog", &waiting(queue, &at))?;
         }
-        match line.connections() {
+        match group.connections() {
             Some(connections) => self.field("Connections", &connected(&connections)),
             None => Ok(()),
         }
     }
 }
 
-fn reach(line: &RowGroup<'_>) -> String {
-    let widest = line.rows().iter().map(|row| row.exposure).max().unwrap_or(Exposure::AllInterfaces);
-    let interfaces: Vec<_> = line.rows().iter().map(|row| row.socket.interface.as_deref()).collect();
+fn reach(group: &RowGroup<'_>) -> String {
+    let widest = group.rows().iter().map(|row| row.exposure).max().unwrap_or(Exposure::AllInterfaces);
+    let interfaces: Vec<_> = group.rows().iter().map(|row| row.socket.interface.as_deref()).collect();
     let through = match (&interfaces[..], widest) {
         ([Some(interface), rest @ ..], Exposure::AllInterfaces | Exposure::Public | Exposure::Private)
             if rest.iter().all(|other| *other == Some(interface)) =>
@@ -54,7 +55,7 @@ fn reach(line: &RowGroup<'_>) -> String {
         }
         _ => None,
     };
-    let here = match line.first().socket.namespace {
+    let here = match group.lead_row().socket.namespace {
         Some(_) => "this namespace",
         None => "this one",
     };
@@ -74,18 +75,18 @@ fn reach(line: &RowGroup<'_>) -> String {
             format!("any machine that can reach {here} can reach it, if no firewall stops it")
         }
     };
-    format!("{} ({}{meaning})", line.addresses().join(", "), families(line))
+    format!("{} ({}{meaning})", group.addresses().join(", "), families(group))
 }
 
 /// What an IPv6 wildcard that stands alone takes.
-fn families(line: &RowGroup<'_>) -> &'static str {
-    let sockets: Vec<&Socket> = line.rows().iter().map(|row| &row.socket).collect();
+fn families(group: &RowGroup<'_>) -> &'static str {
+    let sockets: Vec<&Socket> = group.rows().iter().map(|row| &row.socket).collect();
     let takes = |both| !sockets.is_empty() && sockets.iter().all(|socket| socket.dual_stack == Some(both));
     if takes(true) {
         "by IPv6 and IPv4; "
     } else if takes(false) {
         "by IPv6 alone; "
-    } else if line.addresses() == ["::"] {
+    } else if group.addresses() == ["::"] {
         "by IPv6, and it is not told whether by IPv4 too; "
     } else {
         ""
@@ -110,11 +111,8 @@ fn connected(connections: &Connections) -> String {
     if *established == 0 {
         return "none is established".to_owned();
     }
-    let named = top.iter().map(|(address, count)| format!("{address} ({count})"));
-    let mut named: Vec<String> = named.collect();
-    if *peers > top.len() {
-        named.push(format!("{} more", peers - top.len()));
-    }
+    let named = top.iter().map(|(address, count)| format!("{address} ({count})")).collect();
+    let named = and_more(named, peers.saturating_sub(top.len()));
     let addresses = if *peers == 1 { "1 address".to_owned() } else { format!("{peers} addresses") };
     format!("{established} from {addresses}: {}", named.join(", "))
 }

@@ -1,0 +1,260 @@
+//! The columns of a listing, in order. Each says what it is called, what it shows, where it is shown
+//! and how it gives way; a table and other formats are made from this list.
+
+use comfy_table::CellAlignment;
+use owo_colors::Style as Paint;
+
+use super::Style;
+use super::group::RowGroup;
+use super::text::{escape, verdict_paint};
+use crate::model::{
+    Application, Container, Namespace, Os, Owner, Presence, Process, ProcessService, State, account_name,
+};
+
+pub(super) struct Column {
+    /// Permanent, in kebab-case: scripts name columns by it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for formats other than the table"))]
+    pub(super) key: &'static str,
+    pub(super) title: &'static str,
+    pub(super) align: CellAlignment,
+    /// The table leaves the column out where it has less room than this, in terminal columns.
+    pub(super) least_room: u16,
+    pub(super) width: Width,
+    /// The colour of a cell. Columns with a colour stand behind all others.
+    pub(super) paint: Option<fn(&RowGroup<'_>) -> Paint>,
+    is_wanted: fn(&Listing<'_>) -> bool,
+    value: fn(&RowGroup<'_>, &Listing<'_>) -> String,
+}
+
+/// How a column gives way where space is short.
+pub(super) enum Width {
+    /// Not at all.
+    Whole,
+    /// With `room` or more for the whole table it keeps `least`, and is cut below that.
+    AtLeast { least: u16, room: u16 },
+    /// As far as it must.
+    Any,
+}
+
+/// The groups that are listed, and how.
+pub(super) struct Listing<'a> {
+    pub(super) groups: &'a [RowGroup<'a>],
+    pub(super) os: Os,
+    pub(super) style: &'a Style,
+}
+
+/// With less room than this there is place for little more than who holds which port.
+const NARROW: u16 = 52;
+/// With this much room an address, and that it is only bound, stays whole.
+const ROOMY: u16 = 78;
+
+/// The rest of a column of text that is always shown.
+const TEXT: Column = Column {
+    key: "",
+    title: "",
+    align: CellAlignment::Left,
+    least_room: 0,
+    width: Width::Any,
+    paint: None,
+    is_wanted: |_| true,
+    value: |_, _| String::new(),
+};
+
+/// What is said elsewhere goes first where space is short: who holds which port must stay whole.
+const COLUMNS: &[Column] = &[
+    Column {
+        key: "port",
+        title: "PORT",
+        align: CellAlignment::Right,
+        width: Width::Whole,
+        value: |group, _| {
+            let socket = &group.lead_row().socket;
+            format!("{}/{}", socket.local.port(), socket.protocol)
+        },
+        ..TEXT
+    },
+    Column {
+        key: "address",
+        title: "ADDRESS",
+        least_room: 44,
+        width: Width::AtLeast { least: 17, room: ROOMY },
+        value: addresses,
+        ..TEXT
+    },
+    Column {
+        key: "process",
+        title: "PROCESS",
+        // The kernel's short name fits.
+        width: Width::AtLeast { least: 15, room: NARROW },
+        value: process,
+        ..TEXT
+    },
+    Column {
+        key: "pid",
+        title: "PID",
+        align: CellAlignment::Right,
+        width: Width::Whole,
+        value: |group, _| group.lead().map_or(String::new(), |lead| lead.pid.to_string()),
+        ..TEXT
+    },
+    Column {
+        key: "user",
+        title: "USER",
+        least_room: NARROW,
+        width: Width::Whole,
+        value: |group, listing| {
+            let user = group.lead_row().user();
+            user.map_or(String::new(), |user| account_name(&user, listing.os).to_owned())
+        },
+        ..TEXT
+    },
+    Column {
+        key: "service",
+        title: "SERVICE",
+        least_room: 62,
+        value: |group, _| {
+            group.lead_row().service.as_ref().map_or(String::new(), |service| service.name.clone())
+        },
+        ..TEXT
+    },
+    Column {
+        key: "unit",
+        title: "UNIT",
+        least_room: 96,
+        // Rows for scripts have the columns that were asked for, and no more.
+        is_wanted: |listing| listing.style.header && listing.groups.iter().any(|group| unit(group).is_some()),
+        value: |group, _| unit(group).unwrap_or_default(),
+        ..TEXT
+    },
+    Column {
+        key: "namespace",
+        title: "NAMESPACE",
+        is_wanted: |listing| listing.style.namespaces,
+        value: |group, listing| {
+            let name = group.lead_row().socket.namespace.as_ref().map(Namespace::called).unwrap_or_default();
+            if listing.style.header { name } else { name.replace(' ', ":") }
+        },
+        ..TEXT
+    },
+    Column {
+        key: "connections",
+        title: "CONNS",
+        is_wanted: |listing| listing.style.connections,
+        value: |group, _| group.connections().map_or(String::new(), |all| all.established.to_string()),
+        ..TEXT
+    },
+    Column {
+        key: "command",
+        title: "COMMAND",
+        is_wanted: |listing| listing.style.args,
+        value: |group, _| {
+            let args = group.lead().and_then(|lead| lead.program()?.args.as_ref());
+            args.map_or(String::new(), |args| args.join(" "))
+        },
+        ..TEXT
+    },
+    Column {
+        key: "license",
+        title: "LICENSE",
+        paint: Some(|group| group.lead_row().license.as_ref().map_or(Paint::new(), verdict_paint)),
+        is_wanted: |listing| listing.groups.iter().any(|group| group.lead_row().license.is_some()),
+        value: |group, _| {
+            let license = group.lead_row().license.as_ref();
+            license.map_or(String::new(), |license| license.verdict.code().to_owned())
+        },
+        ..TEXT
+    },
+];
+
+impl Column {
+    /// What it shows of a group, safe for a terminal; empty where nothing is known.
+    pub(super) fn text(&self, group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
+        escape(&(self.value)(group, listing)).into_owned()
+    }
+}
+
+impl Listing<'_> {
+    /// The columns to show, whatever room there is.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &'static Column> {
+        COLUMNS.iter().filter(|column| (column.is_wanted)(self))
+    }
+
+    /// Rows for scripts have no blank inside a column, as far as it is this program that writes it.
+    fn blank(&self) -> &'static str {
+        if self.style.header { " " } else { "" }
+    }
+}
+
+/// Of more addresses than these only the first is shown; detail and JSON have them all.
+const MOST_ADDRESSES: usize = 2;
+
+fn addresses(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
+    let blank = listing.blank();
+    let addresses = match &group.addresses()[..] {
+        [first, rest @ ..] if rest.len() >= MOST_ADDRESSES => format!("{first}{blank}+{}", rest.len()),
+        all => all.join(&format!(",{blank}")),
+    };
+    match group.lead_row().socket.state {
+        State::Bound => format!("{addresses}{blank}(bound)"),
+        State::Listen | State::Unconnected => addresses,
+    }
+}
+
+fn process(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
+    let lead = match (&group.lead_row().owner, group.lead()) {
+        (Owner::Hidden, _) => return "(hidden)".to_owned(),
+        (Owner::Unattributed, _) | (_, None) => return "(no-process)".to_owned(),
+        (Owner::Identified { .. }, Some(lead)) => lead,
+    };
+    let nameless = if matches!(lead.presence, Presence::Ended { .. }) { "(ended)" } else { "(unknown)" };
+    let name = lead.name.as_deref().unwrap_or(nameless);
+    match group.others().len() {
+        0 => name.to_owned(),
+        others => format!("{name}{}+{others}", listing.blank()),
+    }
+}
+
+/// The container, application or service that the lead is, or holds the port for; a login session
+/// is none.
+fn unit(group: &RowGroup<'_>) -> Option<String> {
+    let socket = &group.lead_row().socket;
+    let is_service = |service: &&ProcessService| !service.name.ends_with(".scope");
+    let service = |service: &ProcessService| service.name.clone();
+    let services = |process: &Process| {
+        let names: Vec<String> = process.services.iter().filter(is_service).map(service).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    };
+    if let Some(activation) = &socket.activation {
+        return Some(activation.socket.clone());
+    }
+    let Some(lead) = group.lead() else { return socket.made_in.as_ref().filter(is_service).map(service) };
+    let forwards = lead.forward.as_ref().map(|forward| match &forward.container {
+        Some(container) => format!("→ {} ({})", container.called(), forward.to),
+        None => format!("→ {}", forward.to),
+    });
+    let container = || lead.container.as_ref().map(Container::called);
+    let application =
+        || lead.application.as_ref().map(|Application { kind, id }| format!("{} {id}", kind.code()));
+    let kernel = || (lead.presence == Presence::Kernel).then(|| "kernel: http.sys, SMB, …".to_owned());
+    forwards.or_else(kernel).or_else(container).or_else(application).or_else(|| services(lead))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_distinct_and_in_kebab_case() {
+        let keys: BTreeSet<&str> = COLUMNS.iter().map(|column| column.key).collect();
+        assert_eq!(keys.len(), COLUMNS.len());
+        let is_kebab = |key: &str| key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        assert!(keys.iter().all(|key| !key.is_empty() && is_kebab(key)), "{keys:?}");
+    }
+
+    #[test]
+    fn columns_with_a_colour_stand_last() {
+        assert!(COLUMNS.is_sorted_by_key(|column| column.paint.is_some()));
+    }
+}

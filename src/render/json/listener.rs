@@ -1,0 +1,143 @@
+//! Listeners in the contract.
+
+use serde::Serialize;
+
+use super::process::{ProcessOut, ProcessServiceOut, process, process_service};
+use super::service::{ManagerOut, ServiceOut, manager, service};
+use crate::model::{Exposure, Family, License, Namespace, Owner, PortClass, Row, Severity, State};
+
+#[derive(Serialize)]
+pub(super) struct Listener<'a> {
+    protocol: &'static str,
+    family: &'static str,
+    address: String,
+    port: u16,
+    interface: Option<&'a str>,
+    dual_stack: Option<bool>,
+    state: &'static str,
+    exposure: &'static str,
+    namespace: Option<NamespaceOut<'a>>,
+    uid: Option<u32>,
+    user: Option<&'a str>,
+    owner_status: &'static str,
+    processes: Vec<ProcessOut<'a>>,
+    port_class: &'static str,
+    service: Option<ServiceOut<'a>>,
+    license: Option<LicenseOut<'a>>,
+    connections: Option<ConnectionsOut>,
+    accept_queue: Option<AcceptQueueOut>,
+    made_in: Option<ProcessServiceOut<'a>>,
+    activation: Option<ActivationOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct ConnectionsOut {
+    established: usize,
+    peers: usize,
+    top: Vec<PeerOut>,
+}
+
+#[derive(Serialize)]
+struct PeerOut {
+    address: String,
+    count: usize,
+}
+
+#[derive(Serialize)]
+struct AcceptQueueOut {
+    waiting: u32,
+    limit: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct ActivationOut<'a> {
+    socket: &'a str,
+    service: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct NamespaceOut<'a> {
+    inode: u64,
+    name: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct LicenseOut<'a> {
+    managers: Vec<ManagerOut<'a>>,
+    verdict: &'static str,
+    severity: &'static str,
+    reason: &'a str,
+    expected: &'a [String],
+    evidence: &'a [String],
+}
+
+pub(super) fn listener(row: &Row) -> Listener<'_> {
+    let socket = &row.socket;
+    Listener {
+        protocol: socket.protocol.name(),
+        family: Family::of(socket.local).code(),
+        address: socket.local.ip().to_string(),
+        port: socket.local.port(),
+        interface: socket.interface.as_deref(),
+        dual_stack: socket.dual_stack,
+        state: match socket.state {
+            State::Listen => "listen",
+            State::Unconnected => "unconnected",
+            State::Bound => "bound",
+        },
+        exposure: match row.exposure {
+            Exposure::Loopback => "loopback",
+            Exposure::LinkLocal => "link-local",
+            Exposure::Private => "private",
+            Exposure::Public => "public",
+            Exposure::AllInterfaces => "all-interfaces",
+        },
+        namespace: socket
+            .namespace
+            .as_ref()
+            .map(|Namespace { inode, name }| NamespaceOut { inode: *inode, name: name.as_deref() }),
+        uid: socket.uid,
+        user: socket.user.as_deref(),
+        owner_status: match row.owner {
+            Owner::Identified { .. } => "identified",
+            Owner::Hidden => "hidden",
+            Owner::Unattributed => "unattributed",
+        },
+        processes: row.owner.processes().map(|one| process(one)).collect(),
+        port_class: PortClass::of(socket.local.port()).code(),
+        service: row.service.as_ref().map(service),
+        license: row.license.as_ref().map(license),
+        connections: socket.connections.as_ref().map(|connections| ConnectionsOut {
+            established: connections.established,
+            peers: connections.peers,
+            top: connections
+                .top
+                .iter()
+                .map(|(address, count)| PeerOut { address: address.to_string(), count: *count })
+                .collect(),
+        }),
+        accept_queue: socket
+            .accept_queue
+            .map(|queue| AcceptQueueOut { waiting: queue.waiting, limit: queue.limit }),
+        made_in: socket.made_in.as_ref().map(process_service),
+        activation: socket.activation.as_ref().map(|activation| ActivationOut {
+            socket: &activation.socket,
+            service: activation.service.as_deref(),
+        }),
+    }
+}
+
+fn license(license: &License) -> LicenseOut<'_> {
+    LicenseOut {
+        managers: license.managers.iter().map(manager).collect(),
+        verdict: license.verdict.code(),
+        severity: match license.severity {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Critical => "critical",
+        },
+        reason: &license.reason,
+        expected: &license.expected,
+        evidence: &license.evidence,
+    }
+}
