@@ -8,7 +8,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::thread;
+use std::thread::{self, Builder};
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
@@ -153,18 +153,18 @@ impl NetworkNamespace {
     ///
     /// # Errors
     ///
-    /// Where neither can be done.
+    /// Where neither can be done, or the system refuses the thread.
     pub(super) fn scan<T: Send>(&self, scan: impl FnOnce(&mut Tables) -> T + Send) -> io::Result<Option<T>> {
         let Some(file) = self.open()? else { return Ok(None) };
         thread::scope(|scope| {
-            let entered = scope.spawn(move || {
+            let entered = Builder::new().spawn_scoped(scope, move || {
                 let entered = move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network));
                 match (entered, self.process_in_it()) {
                     (Ok(()), _) => Ok(Some(scan(&mut Tables::of_this_thread()))),
                     (Err(_), Some(process)) => Ok(Some(scan(&mut Tables::of_process(&process)))),
                     (Err(error), None) => Err(error.into()),
                 }
-            });
+            })?;
             threads::join(entered)
         })
     }
