@@ -6,6 +6,7 @@ use std::process::Command;
 use crate::document::read;
 use crate::live::{pids, row};
 use crate::live_linux::{NOBODY, copied};
+use crate::network::{Net, quiet};
 use crate::started::{Listening, listener_program, program, told};
 
 /// Starts a program without netlink: a filter of system calls, such as a container has, denies the
@@ -100,4 +101,40 @@ fn an_ordinary_user_still_sees_backlog_and_user() {
     let found = row(&document, listening.addresses[0]);
     assert_eq!((found.owner_status.as_str(), found.user.as_deref()), ("hidden", Some("root")));
     assert_eq!(found.accept_queue.as_ref().unwrap().limit, Some(128));
+}
+
+/// Enough processes that a search of them is worth threads.
+const MANY_PROCESSES: &str = "
+import ctypes, os, signal
+for _ in range(70):
+    if os.fork() == 0:
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL) # with its parent
+        signal.pause()
+signal.pause()
+";
+
+#[test]
+#[ignore = "needs root: acts as an ordinary user who may start no thread"]
+fn where_the_system_refuses_threads_one_thread_does_it_all() {
+    // One that would be entered by a thread of its own.
+    let net = Net::new();
+    let _population = quiet(net.command("python3").args(["-c", MANY_PROCESSES]));
+    let (_folder, listener) = copied(&listener_program(), "listener");
+    let mut command = Command::new(listener);
+    let listening =
+        Listening::start(command.arg("tcp:127.0.0.1:0").uid(NOBODY).gid(NOBODY).current_dir("/"), 1).unwrap();
+    let (_folder, program) = copied(&program(), "whatlistens");
+    let look = |args: &[&str]| {
+        let mut command = Command::new("prlimit");
+        command.arg("--nproc=1").arg(&program).args(args).uid(NOBODY).gid(NOBODY).current_dir("/");
+        told(command.output().unwrap())
+    };
+    for args in [&["--json"][..], &["--json", "--all-namespaces"], &["--json", "--bpf", "always"]] {
+        let (stdout, stderr, status) = look(args);
+        assert_eq!(status, 0, "{args:?}: {stderr}");
+        let document = read(&stdout);
+        assert_eq!(pids(row(&document, listening.addresses[0])), [listening.pid()], "{args:?}");
+        let is_refused = document.gaps.iter().any(|gap| gap.detail.contains("temporarily unavailable"));
+        assert_eq!(is_refused, args.contains(&"--all-namespaces"), "{:?}", document.gaps);
+    }
 }

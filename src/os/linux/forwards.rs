@@ -7,9 +7,10 @@ use std::net::IpAddr;
 use super::super::decode::linux::{docker_proxy, local_addresses};
 use super::holders::Holders;
 use super::namespace_scan::NamespaceScan;
-use super::namespaces::Other;
+use super::namespaces::NetworkNamespace;
 use super::proc_dir::Proc;
-use super::process_reader::{Reader, Seen, command_line};
+use super::process_reader::{IdentifiedProcess, command_line};
+use super::scan_context::ScanContext;
 use crate::model::{Forward, Os, Pid, ProcessRef, Socket, State};
 
 /// The program's name: moby's `cmd/docker-proxy`.
@@ -17,26 +18,25 @@ const PROXY: &str = "docker-proxy";
 
 /// Notes where proxies send what they receive. `others` are the namespaces that were looked into.
 pub(super) fn add(
-    proc: &Proc,
-    reader: &Reader<'_>,
-    others: &[(Other, NamespaceScan)],
-    seen: &mut BTreeMap<Pid, Seen>,
+    context: &ScanContext<'_>,
+    others: &[(NetworkNamespace, NamespaceScan)],
+    processes: &mut BTreeMap<Pid, IdentifiedProcess>,
 ) {
     let mut addresses = None;
-    for Seen { process, started } in seen.values_mut() {
+    for IdentifiedProcess { process, started } in processes.values_mut() {
         if process.exe_name(Os::Linux) != Some(PROXY) {
             continue;
         }
-        let Some(dir) = proc.same_process(process.pid, *started) else { continue };
+        let Some(dir) = context.proc.same_process(process.pid, *started) else { continue };
         let Some(mut forward) = command_line(&dir).and_then(|args| docker_proxy::forward(&args)) else {
             continue;
         };
         let addresses = addresses.get_or_insert_with(|| {
-            others.iter().map(|(other, _)| addresses_in(proc, other)).collect::<Vec<_>>()
+            others.iter().map(|(other, _)| addresses_in(&context.proc, other)).collect::<Vec<_>>()
         });
         let at = others.iter().zip(addresses.iter()).filter(|(_, own)| own.contains(&forward.to.ip()));
-        if let Some((other, look)) = only_one(proc, reader, at.map(|(other, _)| other).collect()) {
-            find_listener(proc, reader, other, look, &mut forward);
+        if let Some((other, scan)) = only_one(context, at.map(|(other, _)| other).collect()) {
+            find_listener(context, other, scan, &mut forward);
         }
         process.forward = Some(forward);
     }
@@ -45,13 +45,12 @@ pub(super) fn add(
 /// The one namespace that has an address. Anybody may give a namespace of their own any address: of
 /// several only that of a container counts, and where that leaves several, none.
 fn only_one<'a>(
-    proc: &Proc,
-    reader: &Reader<'_>,
-    mut with_address: Vec<&'a (Other, NamespaceScan)>,
-) -> Option<&'a (Other, NamespaceScan)> {
+    context: &ScanContext<'_>,
+    mut with_address: Vec<&'a (NetworkNamespace, NamespaceScan)>,
+) -> Option<&'a (NetworkNamespace, NamespaceScan)> {
     if with_address.len() > 1 {
-        let is_container = |other: &Other| {
-            let oldest = other.oldest(proc).and_then(|pid| reader.read(&proc.process(pid).ok()?).ok());
+        let is_container = |other: &NetworkNamespace| {
+            let oldest = other.oldest(&context.proc).and_then(|pid| context.read_process(pid).ok());
             oldest.is_some_and(|oldest| oldest.process.container.is_some())
         };
         with_address.retain(|(other, _)| is_container(other));
@@ -63,7 +62,7 @@ fn only_one<'a>(
 }
 
 /// The addresses of the interfaces in a namespace.
-fn addresses_in(proc: &Proc, other: &Other) -> Vec<IpAddr> {
+fn addresses_in(proc: &Proc, other: &NetworkNamespace) -> Vec<IpAddr> {
     let Some(dir) = other.oldest(proc).and_then(|pid| proc.process(pid).ok()) else { return Vec::new() };
     let text = |name| dir.text(name).unwrap_or_default();
     let v4 = local_addresses::v4(&text("net/fib_trie")).into_iter().map(IpAddr::from);
@@ -71,10 +70,9 @@ fn addresses_in(proc: &Proc, other: &Other) -> Vec<IpAddr> {
 }
 
 fn find_listener(
-    proc: &Proc,
-    reader: &Reader<'_>,
-    other: &Other,
-    look: &NamespaceScan,
+    context: &ScanContext<'_>,
+    other: &NetworkNamespace,
+    scan: &NamespaceScan,
     forward: &mut Forward,
 ) {
     let receives = |socket: &Socket| {
@@ -84,12 +82,12 @@ fn find_listener(
             && socket.local.port() == forward.to.port()
             && (ip == forward.to.ip() || ip.is_unspecified())
     };
-    let listening = look.found.iter().filter(|found| receives(&found.socket));
+    let listening = scan.found.iter().filter(|found| receives(&found.socket));
     let inodes = listening.filter_map(|found| found.inode).collect();
-    let holders = Holders::among(proc, reader, &inodes, &other.pids).unwrap_or_default();
+    let holders = Holders::among(context, &inodes, &other.pids).unwrap_or_default();
     // Of several the first that started, as elsewhere.
-    let lead = holders.seen.into_values().min_by_key(|seen| (seen.started, seen.process.pid));
-    let oldest = || reader.read(&proc.process(other.oldest(proc)?).ok()?).ok();
+    let lead = holders.processes.into_values().min_by_key(|holder| (holder.started, holder.process.pid));
+    let oldest = || context.read_process(other.oldest(&context.proc)?).ok();
     forward.container = lead.as_ref().and_then(|lead| lead.process.container.clone());
     if forward.container.is_none() {
         forward.container = oldest().and_then(|oldest| oldest.process.container);

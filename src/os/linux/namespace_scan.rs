@@ -1,4 +1,4 @@
-//! The look at one network namespace.
+//! The scan of one network namespace.
 
 use super::super::ScanScope;
 use super::super::decode::kernel_socket::KernelSocket;
@@ -21,20 +21,24 @@ pub(super) struct NamespaceScan {
     pub(super) fell_back: Option<String>,
 }
 
-/// Looks at the namespace that the tables are of.
-pub(super) fn look(tables: &mut Tables, scope: &ScanScope, license_ports: &[PortRange]) -> NamespaceScan {
+/// Scans the namespace that the tables are of.
+pub(super) fn scan_namespace(
+    tables: &mut Tables,
+    scope: &ScanScope,
+    license_ports: &[PortRange],
+) -> NamespaceScan {
     let Sockets { found, unanswered, unread, lacking, fell_back } =
         listeners::read(tables, scope, license_ports);
-    let mut look = NamespaceScan { found, unanswered, unread, gaps: Vec::new(), fell_back };
+    let mut scan = NamespaceScan { found, unanswered, unread, gaps: Vec::new(), fell_back };
     if let Some(why) = lacking {
         let detail = format!("a socket table was not read to its end ({why}), so listeners may be missing");
-        look.gaps.push(Gap::new(GapKind::SocketsUnreadable, detail));
+        scan.gaps.push(Gap::new(GapKind::SocketsUnreadable, detail));
     }
     let counted = if scope.connections { &[PortRange::ALL][..] } else { license_ports };
-    if let Some(why) = connections::count(tables, &mut look.found, counted) {
-        look.gaps.push(not_all_connections(&why));
+    if let Some(why) = connections::count(tables, &mut scan.found, counted) {
+        scan.gaps.push(not_all_connections(&why));
     }
-    look
+    scan
 }
 
 /// The gap of connections that were not all read.
@@ -77,46 +81,46 @@ mod tests {
     const LISTENER: &str = "   0: 0100007F:14E9 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 31974 1 0 100\n";
     const CONNECTED: &str = "   1: 0100007F:14E9 0100007F:8C2A 01 00000000:00000000 00:00000000 00000000     0        0 31980 1 0 20\n";
 
-    /// The look at a process's folder with these tables, as where sock_diag may not be asked.
-    fn looked(tables: &[(&str, &str)], connections: bool) -> NamespaceScan {
+    /// The scan of a process's folder with these tables, as where sock_diag may not be asked.
+    fn scanned(tables: &[(&str, &str)], connections: bool) -> NamespaceScan {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("net")).unwrap();
         for (name, lines) in tables {
             fs::write(folder.path().join("net").join(name), format!("{HEADING}{lines}")).unwrap();
         }
         let scope = ScanScope { connections, ..ScanScope::default() };
-        look(&mut Tables::of_process(folder.path()), &scope, &[])
+        scan_namespace(&mut Tables::of_process(folder.path()), &scope, &[])
     }
 
     #[test]
     fn what_proc_net_says_is_told_and_why_it_was_read() {
         let tables =
             [("tcp", &format!("{LISTENER}{CONNECTED}")[..]), ("tcp6", ""), ("udp", ""), ("udp6", "")];
-        let look = looked(&tables, true);
-        let [found] = &look.found[..] else { panic!("one listener") };
+        let scan = scanned(&tables, true);
+        let [found] = &scan.found[..] else { panic!("one listener") };
         assert_eq!((found.socket.state, found.inode), (State::Listen, Some(31974)));
         assert_eq!(found.socket.connections.as_ref().unwrap().established, 1);
-        assert!(look.gaps.is_empty() && look.unread.is_empty() && look.fell_back.is_some());
+        assert!(scan.gaps.is_empty() && scan.unread.is_empty() && scan.fell_back.is_some());
     }
 
     #[test]
     fn a_kernel_without_ipv6_has_no_gap_and_one_without_udp_has() {
-        let look = looked(&[("tcp", LISTENER)], false);
-        assert_eq!(look.found.len(), 1, "what could be read is told");
-        let told: Vec<String> = look.unread_gaps().map(|gap| gap.detail).collect();
-        assert!(told[0].starts_with("UDP over IPv4 could not be read (") && !look.is_blind(), "{told:?}");
-        assert!(looked(&[], false).is_blind());
+        let scan = scanned(&[("tcp", LISTENER)], false);
+        assert_eq!(scan.found.len(), 1, "what could be read is told");
+        let told: Vec<String> = scan.unread_gaps().map(|gap| gap.detail).collect();
+        assert!(told[0].starts_with("UDP over IPv4 could not be read (") && !scan.is_blind(), "{told:?}");
+        assert!(scanned(&[], false).is_blind());
     }
 
     #[test]
     fn lines_that_are_not_understood_are_a_gap() {
         let all = [("tcp", "nonsense\n"), ("udp", "")];
-        let look = looked(&all, false);
-        assert_eq!(look.gaps[0].kind, GapKind::SocketsUnreadable);
-        assert!(look.gaps[0].detail.contains("1 lines of /proc/net/tcp were not understood"));
+        let scan = scanned(&all, false);
+        assert_eq!(scan.gaps[0].kind, GapKind::SocketsUnreadable);
+        assert!(scan.gaps[0].detail.contains("1 lines of /proc/net/tcp were not understood"));
         let broken = format!("{LISTENER}   1: nonsense\n");
-        let look = looked(&[("tcp", &broken), ("udp", "")], true);
-        let kinds: Vec<GapKind> = look.gaps.iter().map(|gap| gap.kind).collect();
+        let scan = scanned(&[("tcp", &broken), ("udp", "")], true);
+        let kinds: Vec<GapKind> = scan.gaps.iter().map(|gap| gap.kind).collect();
         assert_eq!(kinds, [GapKind::SocketsUnreadable, GapKind::ConnectionsUnreadable]);
     }
 }

@@ -1,5 +1,5 @@
-//! Network namespaces (`network_namespaces(7)`): which there are, what they are called, and how to look
-//! into them.
+//! Network namespaces (`network_namespaces(7)`): which there are, what they are called, and how to scan
+//! them.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -8,14 +8,15 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::thread;
+use std::thread::{self, Builder};
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use super::super::decode::linux::proc_pid::{self, Ticks};
 use super::proc_dir::{Proc, is_gone};
-use super::process_reader::Reader;
+use super::scan_context::ScanContext;
 use super::tables::Tables;
+use super::threads;
 use crate::model::{Namespace, Pid};
 
 /// Where ip(8) keeps the namespaces that it gave names to.
@@ -28,7 +29,7 @@ const KTHREADD: Pid = 2;
 
 /// A network namespace other than the caller's.
 #[derive(Debug)]
-pub(super) struct Other {
+pub(super) struct NetworkNamespace {
     pub(super) namespace: Namespace,
     /// The file that stands for it.
     file: PathBuf,
@@ -41,10 +42,10 @@ pub(super) struct Other {
 /// All the namespaces that can be seen.
 #[derive(Debug, Default)]
 pub(super) struct Namespaces {
-    pub(super) others: Vec<Other>,
-    /// The processes of which it cannot be seen which namespace they are in, for they may not be looked
-    /// into.
-    pub(super) closed: Vec<Pid>,
+    pub(super) others: Vec<NetworkNamespace>,
+    /// The processes of which it cannot be seen which namespace they are in, for they may not be
+    /// inspected.
+    pub(super) inaccessible: Vec<Pid>,
 }
 
 /// A namespace's processes, as far as they matter here.
@@ -59,14 +60,14 @@ struct Members {
 pub(super) fn find(proc: &Proc) -> Namespaces {
     let own = fs::read_link("/proc/thread-self/ns/net").ok().and_then(|link| inode(&link));
     let mut found: BTreeMap<u64, Members> = BTreeMap::new();
-    let mut closed = Vec::new();
+    let mut inaccessible = Vec::new();
     let Some(own) = own else { return Namespaces::default() };
     for pid in proc.pids().unwrap_or_default() {
         let link = match proc.link(pid, "ns/net") {
             Ok(link) => link,
             Err(error) if is_gone(&error) => continue,
             Err(_) => {
-                closed.push(pid);
+                inaccessible.push(pid);
                 continue;
             }
         };
@@ -84,14 +85,14 @@ pub(super) fn find(proc: &Proc) -> Namespaces {
     }
     let others = found.into_iter().filter_map(|(inode, members)| {
         let namespace = Namespace { inode, name: members.name };
-        Some(Other { namespace, file: members.file?, oldest: OnceLock::new(), pids: members.pids })
+        Some(NetworkNamespace { namespace, file: members.file?, oldest: OnceLock::new(), pids: members.pids })
     });
-    Namespaces { others: others.collect(), closed }
+    Namespaces { others: others.collect(), inaccessible }
 }
 
 /// What the namespace of a process is called: its container, or else the process itself.
-fn called(proc: &Proc, reader: &Reader<'_>, pid: Pid) -> Option<String> {
-    let process = reader.read(&proc.process(pid).ok()?).ok()?.process;
+fn called(context: &ScanContext<'_>, pid: Pid) -> Option<String> {
+    let process = context.read_process(pid).ok()?.process;
     // The kernel's own threads are in the first namespace, which is the machine's.
     if pid == KTHREADD && process.exe().is_none() && process.ppid.is_none() {
         return Some("host".to_owned());
@@ -119,14 +120,19 @@ fn inode(link: &Path) -> Option<u64> {
 }
 
 #[cfg(test)]
-impl Other {
+impl NetworkNamespace {
     /// One that cannot be looked into.
-    pub(super) fn for_test(namespace: Namespace) -> Other {
-        Other { namespace, file: PathBuf::from("/nowhere"), oldest: OnceLock::new(), pids: Vec::new() }
+    pub(super) fn for_test(namespace: Namespace) -> NetworkNamespace {
+        NetworkNamespace {
+            namespace,
+            file: PathBuf::from("/nowhere"),
+            oldest: OnceLock::new(),
+            pids: Vec::new(),
+        }
     }
 }
 
-impl Other {
+impl NetworkNamespace {
     /// The process in it that started first, which names it where ip(8) does not. Every process in it
     /// is asked when it started.
     pub(super) fn oldest(&self, proc: &Proc) -> Option<Pid> {
@@ -135,31 +141,31 @@ impl Other {
     }
 
     /// Gives it a name, where it has none.
-    pub(super) fn name(&mut self, proc: &Proc, reader: &Reader<'_>) {
+    pub(super) fn name(&mut self, context: &ScanContext<'_>) {
         if self.namespace.name.is_none() {
-            self.namespace.name = self.oldest(proc).and_then(|pid| called(proc, reader, pid));
+            self.namespace.name = self.oldest(&context.proc).and_then(|pid| called(context, pid));
         }
     }
 
-    /// Looks at the tables of this namespace: entered on a thread of its own, which ends with the
-    /// look; or where that is not allowed, from the folder of a process in it. `None` where it has
-    /// ended meanwhile.
+    /// Scans the tables of this namespace: entered on a thread of its own, which ends with the scan; or
+    /// where that is not allowed, from the folder of a process in it. `None` where it has ended
+    /// meanwhile.
     ///
     /// # Errors
     ///
-    /// Where neither can be done.
-    pub(super) fn look<T: Send>(&self, look: impl FnOnce(&mut Tables) -> T + Send) -> io::Result<Option<T>> {
+    /// Where neither can be done, or the system refuses the thread.
+    pub(super) fn scan<T: Send>(&self, scan: impl FnOnce(&mut Tables) -> T + Send) -> io::Result<Option<T>> {
         let Some(file) = self.open()? else { return Ok(None) };
         thread::scope(|scope| {
-            let entered = scope.spawn(move || {
+            let entered = Builder::new().spawn_scoped(scope, move || {
                 let entered = move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network));
                 match (entered, self.process_in_it()) {
-                    (Ok(()), _) => Ok(Some(look(&mut Tables::of_this_thread()))),
-                    (Err(_), Some(process)) => Ok(Some(look(&mut Tables::of_process(&process)))),
+                    (Ok(()), _) => Ok(Some(scan(&mut Tables::of_this_thread()))),
+                    (Err(_), Some(process)) => Ok(Some(scan(&mut Tables::of_process(&process)))),
                     (Err(error), None) => Err(error.into()),
                 }
-            });
-            entered.join().unwrap_or_else(|_| Err(io::Error::other("the thread that looked came to grief")))
+            })?;
+            threads::join(entered)
         })
     }
 
@@ -190,12 +196,12 @@ mod tests {
     #[test]
     fn a_namespace_that_has_ended_is_not_another_one() {
         let own = fs::metadata("/proc/self/ns/net").unwrap().ino();
-        let other = |inode: u64, file: &str| Other {
+        let other = |inode: u64, file: &str| NetworkNamespace {
             file: PathBuf::from(file),
-            ..Other::for_test(Namespace { inode, name: None })
+            ..NetworkNamespace::for_test(Namespace { inode, name: None })
         };
         assert!(other(own, "/proc/self/ns/net").open().unwrap().is_some());
         assert!(other(own + 1, "/proc/self/ns/net").open().unwrap().is_none());
-        assert!(other(own, "/proc/4294967295/ns/net").look(|_| ()).unwrap().is_none());
+        assert!(other(own, "/proc/4294967295/ns/net").scan(|_| ()).unwrap().is_none());
     }
 }

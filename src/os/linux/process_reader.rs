@@ -1,23 +1,20 @@
 //! What is known of one process, read through its folder.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::decode::linux::cgroup::{self, Membership};
-use super::super::decode::linux::mounts;
 use super::super::decode::linux::proc_pid::{self, Ticks};
-use super::super::{Inspect, inspect_files, unix};
-use super::containers::Containers;
-use super::proc_dir::{Proc, ProcessDir};
-use super::process_root::{Mounts, ProcessRoot, is_in_another_user_namespace};
-use crate::model::{Executable, NotInspected, Os, Pid, Presence, Process, Program};
+use super::super::unix;
+use super::executable::ExecutableFile;
+use super::proc_dir::ProcessDir;
+use super::scan_context::ScanContext;
+use crate::model::{Executable, Os, Pid, Presence, Process, Program};
 
 /// The names of users, each asked for once: they may come from a directory server.
 #[derive(Default)]
@@ -38,27 +35,19 @@ impl Users {
 }
 
 /// A process and when it started since boot, which with its id tells it from any other.
-pub(super) struct Seen {
+pub(super) struct IdentifiedProcess {
     pub(super) process: Process,
     pub(super) started: Ticks,
 }
 
-/// What processes are read with.
-pub(super) struct Reader<'a> {
-    pub(super) users: &'a Users,
-    inspect: &'a dyn Inspect,
-    containers: Containers,
-    pub(super) mounts: Mounts,
-    /// When the system started, in seconds since 1970.
-    pub(super) boot: Option<i64>,
-    /// With command lines.
-    pub(super) args: bool,
-}
-
-impl<'a> Reader<'a> {
-    pub(super) fn new(users: &'a Users, inspect: &'a dyn Inspect, args: bool) -> Reader<'a> {
-        let boot = fs::read_to_string("/proc/stat").ok().and_then(|stat| proc_pid::boot_time(&stat));
-        Reader { users, inspect, containers: Containers::default(), mounts: Mounts::default(), boot, args }
+impl ScanContext<'_> {
+    /// Reads the process that has this id now.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none.
+    pub(super) fn read_process(&self, pid: Pid) -> io::Result<IdentifiedProcess> {
+        self.read(&self.proc.process(pid)?)
     }
 
     /// Reads a process.
@@ -66,11 +55,11 @@ impl<'a> Reader<'a> {
     /// # Errors
     ///
     /// Where not even its id and start can be had: it has ended.
-    pub(super) fn read(&self, dir: &ProcessDir) -> io::Result<Seen> {
+    pub(super) fn read(&self, dir: &ProcessDir) -> io::Result<IdentifiedProcess> {
         let line = dir.read("stat")?;
         let stat = proc_pid::stat(&line).ok_or(io::Error::from(io::ErrorKind::InvalidData))?;
         let short_name = OsStr::from_bytes(stat.comm);
-        let file = File::of(dir, &self.mounts);
+        let file = ExecutableFile::of(dir, &self.mounts);
         let called = file.as_ref().and_then(|file| file.called_as(dir, &self.mounts, short_name));
         let name = called.or(file.as_ref().and_then(|file| file.path.file_name()));
         let name = name.unwrap_or(short_name);
@@ -91,7 +80,7 @@ impl<'a> Reader<'a> {
                     deleted: file.deleted,
                     ..Executable::default()
                 }),
-                args: if self.args { command_line(dir) } else { None },
+                args: if self.scope.args { command_line(dir) } else { None },
                 interpreted: None,
             }),
             uid,
@@ -102,7 +91,7 @@ impl<'a> Reader<'a> {
             application,
             ..Process::default()
         };
-        Ok(Seen { process, started: stat.started })
+        Ok(IdentifiedProcess { process, started: stat.started })
     }
 
     /// Reads a process that holds something; of its command line it is kept what it runs, where
@@ -110,18 +99,18 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     ///
-    /// As for [`Reader::read`].
-    pub(super) fn read_holder(&self, dir: &ProcessDir) -> io::Result<Seen> {
-        let mut seen = self.read(dir)?;
+    /// As for [`ScanContext::read`].
+    pub(super) fn read_holder(&self, dir: &ProcessDir) -> io::Result<IdentifiedProcess> {
+        let mut holder = self.read(dir)?;
         if let Some(exe) =
-            seen.process.exe_name(Os::Linux).filter(|exe| self.inspect.reads_command_line_of(exe))
+            holder.process.exe_name(Os::Linux).filter(|exe| self.inspect.reads_command_line_of(exe))
         {
             let interpreted = command_line(dir).and_then(|args| self.inspect.program(exe, &args));
-            if let Some(program) = seen.process.program_mut() {
+            if let Some(program) = holder.process.program_mut() {
                 program.interpreted = interpreted;
             }
         }
-        Ok(seen)
+        Ok(holder)
     }
 
     fn since_boot(&self, ticks: Ticks) -> Option<Timestamp> {
@@ -133,98 +122,6 @@ impl<'a> Reader<'a> {
 /// A process's command line; `None` where there is none, or it may not be read.
 pub(super) fn command_line(dir: &ProcessDir) -> Option<Vec<String>> {
     proc_pid::command_line(&dir.read("cmdline").ok()?)
-}
-
-/// So much of a process's mappings is read: its own file is usually the first, but need not be.
-const MOST_OF_MAPS: u64 = 256 * 1024;
-
-/// The file that a process runs.
-struct File {
-    path: PathBuf,
-    /// Whether it was deleted or replaced since; `None` where that cannot be told.
-    deleted: Option<bool>,
-}
-
-impl File {
-    /// The kernel tells by a suffix to the path that the file is gone (`d_path` in `fs/d_path.c`), which
-    /// a file's name may also end in.
-    fn of(dir: &ProcessDir, mounts: &Mounts) -> Option<File> {
-        let path = dir.link("exe").ok()?;
-        Some(match path.as_os_str().as_bytes().strip_suffix(b" (deleted)") {
-            Some(without) if !is_named(dir, mounts, &path) => {
-                File { path: PathBuf::from(OsStr::from_bytes(without)), deleted: Some(true) }
-            }
-            _ => File { path, deleted: Some(false) },
-        })
-    }
-
-    /// The name a program was called by, where the file has several: Debian's `redis-server` is a link
-    /// to `redis-check-rdb`, and nobody knows it by that name. Believed only where a file of that name
-    /// beside the executable is that same file, since a process can call itself anything.
-    fn called_as<'a>(&self, dir: &ProcessDir, mounts: &Mounts, short_name: &'a OsStr) -> Option<&'a OsStr> {
-        let (file, short) = (self.path.file_name()?.as_encoded_bytes(), short_name.as_encoded_bytes());
-        // `python3` for `python3.11`, or a long name that the kernel cut: the file's own name says more.
-        let says_less = file.starts_with(short) || short.contains(&b'/') || short.is_empty();
-        (!says_less && self.is_also(dir, mounts, &self.path.with_file_name(short_name))).then_some(short_name)
-    }
-
-    /// Whether another path leads to the file, too, as the process sees it.
-    fn is_also(&self, dir: &ProcessDir, mounts: &Mounts, path: &Path) -> bool {
-        ProcessRoot::of(dir, mounts).is_ok_and(|root| {
-            let own = root.identity(&self.path);
-            own.is_some() && own == root.identity(path)
-        })
-    }
-}
-
-/// Whether a path, as the process sees it, leads to the file that it runs.
-fn is_named(dir: &ProcessDir, mounts: &Mounts, path: &Path) -> bool {
-    let named = ProcessRoot::of(dir, mounts).ok().and_then(|root| root.identity(path));
-    named.is_some() && can_be_opened(dir, mounts, path) && named == unix::identity(&dir.path().join("exe"))
-}
-
-/// Whether the file that a process runs can be opened without waiting for a server that may not answer:
-/// by the device that it is mapped from, for a path may lead elsewhere by now.
-fn can_be_opened(dir: &ProcessDir, mounts: &Mounts, path: &Path) -> bool {
-    let maps = dir.beginning("maps", MOST_OF_MAPS).unwrap_or_default();
-    let device = proc_pid::mapped_from(&maps, &path.to_string_lossy());
-    let Some((major, minor)) = device else { return false };
-    // Only disks have a major number.
-    major != 0 || mounts.of(dir).is_ok_and(|mounts| mounts::is_device_at_hand(&mounts, (major, minor)))
-}
-
-/// The files that processes run, of which each is found by its id and start.
-pub(super) struct Executables<'a> {
-    pub(super) proc: &'a Proc,
-    pub(super) started: BTreeMap<Pid, Ticks>,
-    pub(super) mounts: &'a Mounts,
-}
-
-impl Executables<'_> {
-    fn dir(&self, pid: Pid) -> Option<ProcessDir> {
-        self.proc.same_process(pid, *self.started.get(&pid)?)
-    }
-}
-
-impl inspect_files::Files for Executables<'_> {
-    fn hidden(&self, pid: Pid, path: &Path) -> Option<NotInspected> {
-        let dir = self.dir(pid)?;
-        if is_in_another_user_namespace(&dir) {
-            Some(NotInspected::AnotherUserNamespace)
-        } else {
-            (!can_be_opened(&dir, self.mounts, path)).then_some(NotInspected::MayNotAnswer)
-        }
-    }
-
-    /// The bytes of the file that the process runs, even where it was deleted.
-    fn open(&self, pid: Pid, _path: &Path) -> io::Result<fs::File> {
-        self.dir(pid).ok_or(io::ErrorKind::NotFound)?.open("exe")
-    }
-
-    fn replaceable_at(&self, pid: Pid, path: &Path) -> Option<String> {
-        let root = ProcessRoot::of(&self.dir(pid)?, self.mounts).ok()?;
-        unix::replaceable_at(path, |place| root.stat(place).map(|stat| stat.st_mode))
-    }
 }
 
 fn text(raw: &OsStr) -> String {

@@ -1,31 +1,23 @@
-//! Who has sockets open: found out by going through the open files of all processes, or by letting the
-//! kernel do that and looking at those that it names.
+//! Who has sockets open: processes are inspected one by one, by several threads at a time.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
-use rustix::fs::fstat;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
-
-use super::super::Bpf;
-use super::super::decode::linux::inet_diag::States;
 use super::super::decode::linux::task_file::OpenSocket;
-use super::bpf::TaskFiles;
-use super::proc_dir::{Proc, ProcessDir, is_exhausted, is_gone};
-use super::process_reader::{Reader, Seen};
-use super::threads;
+use super::candidates::Candidates;
+use super::proc_dir::{ProcessDir, is_exhausted, is_gone};
+use super::process_reader::IdentifiedProcess;
+use super::scan_context::ScanContext;
+use super::threads::{self, SharedQueue};
 use crate::model::{HiddenProcess, Pid};
 
-/// With so many processes the kernel is asked: below, looking into them takes less time than to find
-/// one's way in the kernel's structures.
-const MANY: usize = 100;
-
-/// Which sockets are looked for, by their inodes; all of them where that is not known yet.
+/// Which sockets are searched for, by their inodes; all of them where that is not known yet.
 pub(super) type Wanted<'a> = Option<&'a HashSet<u32>>;
 
 /// A process, and the inodes of the sockets that it holds.
-pub(super) type Holder = (Seen, Vec<u32>);
+pub(super) type Holder = (IdentifiedProcess, Vec<u32>);
 
 /// What a search found.
 #[derive(Default)]
@@ -34,187 +26,158 @@ pub(super) struct SearchResult {
     pub(super) holders: Vec<Holder>,
     /// Where sockets are open, of processes that were not read yet.
     pub(super) open: Vec<OpenSocket>,
-    /// The processes that may not be looked into.
-    pub(super) denied: BTreeMap<Pid, HiddenProcess>,
+    /// The processes that may not be inspected.
+    pub(super) inaccessible: BTreeMap<Pid, HiddenProcess>,
 }
 
-impl SearchResult {
-    fn collect(looked: impl IntoIterator<Item = io::Result<Looked>>) -> io::Result<SearchResult> {
+/// What became of inspecting one process. Something may be visible, and something not.
+#[derive(Default)]
+struct InspectedProcess {
+    holds: Option<Box<Holder>>,
+    open: Vec<OpenSocket>,
+    inaccessible: Option<(Pid, HiddenProcess)>,
+}
+
+/// One process to inspect.
+pub(super) enum Task {
+    /// To go through its open files.
+    Walk(Pid),
+    /// It was found to have these sockets open, and by now may have closed them, or have ended, and
+    /// another may have its id.
+    Confirm(Vec<OpenSocket>),
+}
+
+/// A search that several threads share.
+pub(super) struct Search<'a> {
+    context: &'a ScanContext<'a>,
+    wanted: Wanted<'a>,
+    tasks: SharedQueue<Task>,
+    /// How many threads are to help the main one: none where there is little to do.
+    pub(super) helpers: usize,
+    inspected: Mutex<Vec<io::Result<InspectedProcess>>>,
+}
+
+impl<'a> Search<'a> {
+    /// A search of all processes, which are these. It inspects whom the candidates hand on.
+    pub(super) fn of_all(
+        context: &'a ScanContext<'a>,
+        pids: &'a [Pid],
+        wanted: Wanted<'a>,
+    ) -> (Search<'a>, Candidates<'a>) {
+        let (sender, tasks) = SharedQueue::new();
+        let candidates = Candidates::new(context.scope, pids, wanted, sender);
+        let helpers =
+            if candidates.asks_kernel() { threads::most_helpers() } else { threads::helpers_for(pids.len()) };
+        (Search { context, wanted, tasks, helpers, inspected: Mutex::default() }, candidates)
+    }
+
+    /// Does what is to be done, and nothing else.
+    fn of_tasks(
+        context: &ScanContext<'_>,
+        wanted: Wanted<'_>,
+        todo: impl ExactSizeIterator<Item = Task>,
+    ) -> io::Result<SearchResult> {
+        let (sender, tasks) = SharedQueue::new();
+        let helpers = threads::helpers_for(todo.len());
+        todo.for_each(|task| drop(sender.send(task)));
+        drop(sender);
+        let search = Search { context, wanted, tasks, helpers, inspected: Mutex::default() };
+        search.run(|| ());
+        search.finish()
+    }
+
+    /// Searches: this thread hands on what is to be done, and then does its share of it.
+    pub(super) fn run<R>(&self, hand_on: impl FnOnce() -> R) -> R {
+        thread::scope(|scope| {
+            for _ in 0..self.helpers {
+                threads::start(scope, || self.help());
+            }
+            let handed_on = hand_on();
+            self.help();
+            handed_on
+        })
+    }
+
+    /// Does this thread's share: inspects processes until all are.
+    pub(super) fn help(&self) {
+        let mut inspected = Vec::new();
+        while let Some(task) = self.tasks.take() {
+            inspected.extend(self.inspect(task).transpose());
+        }
+        self.inspected.lock().unwrap_or_else(PoisonError::into_inner).extend(inspected);
+    }
+
+    /// What all threads found together.
+    ///
+    /// # Errors
+    ///
+    /// Where the system has run out of what that takes.
+    pub(super) fn finish(self) -> io::Result<SearchResult> {
         let mut found = SearchResult::default();
-        for looked in looked {
-            let Looked { holds, open, denied } = looked?;
+        for inspected in self.inspected.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            let InspectedProcess { holds, open, inaccessible } = inspected?;
             found.holders.extend(holds.map(|holds| *holds));
             found.open.extend(open);
-            found.denied.extend(denied);
+            found.inaccessible.extend(inaccessible);
         }
         Ok(found)
     }
-}
 
-/// What became of looking at one process. Something may be seen, and something not.
-#[derive(Default)]
-struct Looked {
-    holds: Option<Box<Holder>>,
-    open: Vec<OpenSocket>,
-    denied: Option<(Pid, HiddenProcess)>,
-}
-
-/// How it was searched.
-pub(super) enum Way {
-    /// By going through `/proc`; why the kernel was not asked, where it could not be.
-    Walk(Option<io::Error>),
-    /// The kernel went through the open files.
-    Kernel,
-}
-
-impl Default for Way {
-    fn default() -> Way {
-        Way::Walk(None)
-    }
-}
-
-/// Searches these processes, which are all there are, by the way that is the quickest for sockets in
-/// these states; and does something else meanwhile. `bpf` is whether the kernel is asked.
-pub(super) fn everybody<M: Send>(
-    (proc, reader): (&Proc, &Reader<'_>),
-    pids: &[Pid],
-    wanted: Wanted<'_>,
-    (states, bpf): (States, Bpf),
-    meanwhile: impl FnOnce() -> M + Send,
-) -> (io::Result<SearchResult>, Way, M) {
-    let asks = match bpf {
-        Bpf::Always => true,
-        Bpf::WhereQuicker => pids.len() >= MANY && super::privileged(),
-        Bpf::Never => false,
-    };
-    if !asks {
-        let (found, meanwhile) = walk_while((proc, reader), pids, wanted, meanwhile);
-        return (found, Way::Walk(None), meanwhile);
-    }
-    match ask((proc, reader), states, wanted, meanwhile) {
-        (Err(error), meanwhile) if !is_exhausted(&error) => {
-            (walk(proc, reader, pids, wanted), Way::Walk(Some(error)), meanwhile)
-        }
-        (found, meanwhile) => (found, Way::Kernel, meanwhile),
-    }
-}
-
-/// Lets the kernel go through the open files of all processes, and looks meanwhile at those that it
-/// names.
-fn ask<M: Send>(
-    (proc, reader): (&Proc, &Reader<'_>),
-    states: States,
-    wanted: Wanted<'_>,
-    meanwhile: impl FnOnce() -> M + Send,
-) -> (io::Result<SearchResult>, M) {
-    let ask = |hand_on: &mut dyn FnMut(Vec<OpenSocket>)| -> io::Result<()> {
-        let (files, probe) = (TaskFiles::load(states)?, Probe::open()?);
-        let mut of_one: Vec<OpenSocket> = Vec::new();
-        let mut saw_probe = false;
-        files.each(|socket| {
-            saw_probe |= probe.is(&socket);
-            if wanted.is_some_and(|wanted| !wanted.contains(&socket.inode)) {
-                return;
-            }
-            // Those of one process follow one another, but for threads with a table of their own.
-            if of_one.first().is_some_and(|first| first.pid != socket.pid) {
-                hand_on(std::mem::take(&mut of_one));
-            }
-            of_one.push(socket);
-        })?;
-        hand_on(of_one);
-        // Were it not to see a socket of our own, it would see nobody's.
-        let missed = || io::Error::other("it did not see a socket that was put there for it");
-        saw_probe.then_some(()).ok_or_else(missed)
-    };
-    let confirm = |open: Vec<OpenSocket>| confirm(proc, reader, &open).transpose();
-    let (looked, asked, meanwhile) = threads::relay(ask, confirm, meanwhile);
-    (asked.and_then(|()| SearchResult::collect(looked)), meanwhile)
-}
-
-/// A socket of our own that nothing is bound to or sent through.
-struct Probe {
-    socket: OwnedFd,
-    inode: u64,
-    pid: Pid,
-}
-
-impl Probe {
-    fn open() -> io::Result<Probe> {
-        let socket = socket_with(AddressFamily::INET, SocketType::DGRAM, SocketFlags::CLOEXEC, None)?;
-        let inode = fstat(&socket)?.st_ino;
-        Ok(Probe { socket, inode, pid: std::process::id() })
-    }
-
-    fn is(&self, socket: &OpenSocket) -> bool {
-        let fd = self.socket.as_raw_fd().unsigned_abs();
-        (socket.pid, u64::from(socket.inode), socket.fd) == (self.pid, self.inode, fd)
-    }
-}
-
-/// Goes through the open files of these processes.
-///
-/// # Errors
-///
-/// Where the system has run out of what that takes.
-pub(super) fn walk(
-    proc: &Proc,
-    reader: &Reader<'_>,
-    pids: &[Pid],
-    wanted: Wanted<'_>,
-) -> io::Result<SearchResult> {
-    walk_while((proc, reader), pids, wanted, || ()).0
-}
-
-fn walk_while<M: Send>(
-    (proc, reader): (&Proc, &Reader<'_>),
-    pids: &[Pid],
-    wanted: Wanted<'_>,
-    meanwhile: impl FnOnce() -> M + Send,
-) -> (io::Result<SearchResult>, M) {
-    let look_into = |&pid: &Pid| {
-        let looked = look(proc, reader, pid, |dir, looked| {
-            let listed = dir.sockets(&mut |socket| {
-                if wanted.is_none_or(|wanted| wanted.contains(&socket.inode)) {
-                    looked.open.push(socket);
+    fn inspect(&self, task: Task) -> io::Result<Option<InspectedProcess>> {
+        match task {
+            Task::Walk(pid) => self.inspect_by(pid, |dir, inspected| self.walk(dir, inspected)),
+            Task::Confirm(open) => match open.first() {
+                Some(first) => {
+                    self.inspect_by(first.pid, |dir, inspected| self.confirm(dir, &open, inspected))
                 }
-            });
-            // What was seen of it counts, whatever else was not.
-            if wanted.is_some() {
-                let open = std::mem::take(&mut looked.open);
-                looked.holds = read(reader, dir, &open)?;
-            }
-            listed
-        });
-        looked.transpose()
-    };
-    let (looked, meanwhile) = threads::each_while(pids, look_into, meanwhile);
-    (SearchResult::collect(looked), meanwhile)
-}
-
-/// Looks at the processes that were found to have these sockets open.
-///
-/// # Errors
-///
-/// Where the system has run out of what that takes.
-pub(super) fn confirm_all(
-    proc: &Proc,
-    reader: &Reader<'_>,
-    open: impl Iterator<Item = OpenSocket>,
-) -> io::Result<SearchResult> {
-    let mut of_process: BTreeMap<Pid, Vec<OpenSocket>> = BTreeMap::new();
-    for socket in open {
-        of_process.entry(socket.pid).or_default().push(socket);
+                None => Ok(None),
+            },
+        }
     }
-    let of_process: Vec<Vec<OpenSocket>> = of_process.into_values().collect();
-    SearchResult::collect(threads::each(&of_process, |open| confirm(proc, reader, open).transpose()))
-}
 
-/// Looks at one process that was found to have these sockets open: by now it may have closed them, or
-/// have ended, and another may have its id.
-fn confirm(proc: &Proc, reader: &Reader<'_>, open: &[OpenSocket]) -> io::Result<Option<Looked>> {
-    let Some(first) = open.first() else { return Ok(None) };
-    look(proc, reader, first.pid, |dir, looked| {
+    /// Inspects a process in some way; `None` where it has ended.
+    fn inspect_by(
+        &self,
+        pid: Pid,
+        inspect: impl FnOnce(&ProcessDir, &mut InspectedProcess) -> io::Result<()>,
+    ) -> io::Result<Option<InspectedProcess>> {
+        let dir = match self.context.proc.process(pid) {
+            Ok(dir) => dir,
+            Err(error) if is_gone(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let mut inspected = InspectedProcess::default();
+        match inspect(&dir, &mut inspected) {
+            Err(error) if is_exhausted(&error) => Err(error),
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(_) => {
+                inspected.inaccessible = Some((pid, hidden_process(self.context, &dir)));
+                Ok(Some(inspected))
+            }
+            Ok(()) => Ok(Some(inspected)),
+        }
+    }
+
+    fn walk(&self, dir: &ProcessDir, inspected: &mut InspectedProcess) -> io::Result<()> {
+        let listed = dir.sockets(&mut |socket| {
+            if self.wanted.is_none_or(|wanted| wanted.contains(&socket.inode)) {
+                inspected.open.push(socket);
+            }
+        });
+        // What was seen of it counts, whatever else was not.
+        if self.wanted.is_some() {
+            let open = std::mem::take(&mut inspected.open);
+            inspected.holds = self.read_holder(dir, &open)?;
+        }
+        listed
+    }
+
+    fn confirm(
+        &self,
+        dir: &ProcessDir,
+        open: &[OpenSocket],
+        inspected: &mut InspectedProcess,
+    ) -> io::Result<()> {
         let mut still = Vec::with_capacity(open.len());
         let mut denied = None;
         for socket in open {
@@ -225,52 +188,53 @@ fn confirm(proc: &Proc, reader: &Reader<'_>, open: &[OpenSocket]) -> io::Result<
                 Err(error) => denied = Some(error),
             }
         }
-        looked.holds = read(reader, dir, &still)?;
+        inspected.holds = self.read_holder(dir, &still)?;
         denied.map_or(Ok(()), Err)
-    })
-}
-
-/// Reads a process that has these sockets open, through the folder that they were seen in, so that
-/// these are the facts of whoever holds them.
-fn read(reader: &Reader<'_>, dir: &ProcessDir, open: &[OpenSocket]) -> io::Result<Option<Box<Holder>>> {
-    if open.is_empty() {
-        return Ok(None);
     }
-    let inodes = open.iter().map(|socket| socket.inode).collect();
-    Ok(Some(Box::new((reader.read_holder(dir)?, inodes))))
-}
 
-/// Looks at a process in some way; `None` where it has ended.
-fn look(
-    proc: &Proc,
-    reader: &Reader<'_>,
-    pid: Pid,
-    how: impl FnOnce(&ProcessDir, &mut Looked) -> io::Result<()>,
-) -> io::Result<Option<Looked>> {
-    let dir = match proc.process(pid) {
-        Ok(dir) => dir,
-        Err(error) if is_gone(&error) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let mut looked = Looked::default();
-    match how(&dir, &mut looked) {
-        Err(error) if is_exhausted(&error) => Err(error),
-        Err(error) if is_gone(&error) => Ok(None),
-        Err(_) => {
-            looked.denied = Some((pid, hidden_process(&dir, reader)));
-            Ok(Some(looked))
+    /// Reads a process that has these sockets open, through the folder that they were seen in, so that
+    /// these are the facts of whoever holds them.
+    fn read_holder(&self, dir: &ProcessDir, open: &[OpenSocket]) -> io::Result<Option<Box<Holder>>> {
+        if open.is_empty() {
+            return Ok(None);
         }
-        Ok(()) => Ok(Some(looked)),
+        let inodes = open.iter().map(|socket| socket.inode).collect();
+        Ok(Some(Box::new((self.context.read_holder(dir)?, inodes))))
     }
+}
+
+/// Goes through the open files of these processes.
+///
+/// # Errors
+///
+/// Where the system has run out of what that takes.
+pub(super) fn walk(context: &ScanContext<'_>, pids: &[Pid], wanted: Wanted<'_>) -> io::Result<SearchResult> {
+    Search::of_tasks(context, wanted, pids.iter().map(|&pid| Task::Walk(pid)))
+}
+
+/// Inspects the processes that were found to have these sockets open.
+///
+/// # Errors
+///
+/// Where the system has run out of what that takes.
+pub(super) fn confirm(
+    context: &ScanContext<'_>,
+    open: impl Iterator<Item = OpenSocket>,
+) -> io::Result<SearchResult> {
+    let mut of_process: BTreeMap<Pid, Vec<OpenSocket>> = BTreeMap::new();
+    for socket in open {
+        of_process.entry(socket.pid).or_default().push(socket);
+    }
+    Search::of_tasks(context, None, of_process.into_values().map(Task::Confirm))
 }
 
 /// What everyone may see of a process.
-pub(super) fn hidden_process(dir: &ProcessDir, reader: &Reader<'_>) -> HiddenProcess {
+pub(super) fn hidden_process(context: &ScanContext<'_>, dir: &ProcessDir) -> HiddenProcess {
     let comm = dir.read("comm").unwrap_or_default();
     let uid = dir.owner().ok();
     HiddenProcess {
         short_name: String::from_utf8_lossy(&comm).trim_end_matches('\n').to_owned(),
         uid,
-        user: uid.and_then(|uid| reader.users.name(uid)),
+        user: uid.and_then(|uid| context.users.name(uid)),
     }
 }

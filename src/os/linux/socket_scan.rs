@@ -7,13 +7,12 @@ use rustix::system::uname;
 
 use super::super::decode::kernel_socket::KernelSocket;
 use super::super::decode::linux::port_rules;
-use super::super::{ScanScope, Unobservable, in_words};
+use super::super::{Inspect, ScanScope, Unobservable, in_words};
 use super::connections;
 use super::listeners::ScannedSocket;
-use super::namespace_scan::{NamespaceScan, look, not_all_connections};
-use super::namespaces::{self, Other};
-use super::proc_dir::Proc;
-use super::process_reader::Reader;
+use super::namespace_scan::{NamespaceScan, not_all_connections, scan_namespace};
+use super::namespaces::{self, NetworkNamespace};
+use super::scan_context::ScanContext;
 use super::tables::Tables;
 use crate::model::{ConnectionState, Gap, GapKind, OtherNamespace, Pid, PortRange, Protocol, State};
 
@@ -26,27 +25,27 @@ pub(super) struct SocketScan {
     /// What else has the ports that were asked about.
     pub(super) port_connections: Vec<(Protocol, ConnectionState, KernelSocket)>,
     /// The other namespaces that could be looked into, and what is there.
-    pub(super) others: Vec<(Other, NamespaceScan)>,
-    /// The processes that may not be looked into.
-    pub(super) closed: Vec<Pid>,
+    pub(super) others: Vec<(NetworkNamespace, NamespaceScan)>,
+    /// The processes that may not be inspected.
+    pub(super) inaccessible: Vec<Pid>,
     pub(super) gaps: Vec<Gap>,
     pub(super) method_notes: Vec<String>,
 }
 
 impl SocketScan {
-    /// Looks. Other namespaces are found through `proc`, where there is one.
+    /// Scans. Other namespaces are found through the context's `/proc`, where there is one.
     ///
     /// # Errors
     ///
     /// Where no socket table of the caller's own namespace could be read.
-    pub(super) fn take(
+    pub(super) fn run(
         scope: &ScanScope,
-        license_ports: &[PortRange],
-        proc: Option<&Proc>,
-        reader: &Reader<'_>,
+        inspect: &dyn Inspect,
+        context: Option<&ScanContext<'_>>,
     ) -> Result<SocketScan, Unobservable> {
+        let license_ports = inspect.license_ports();
         let mut tables = Tables::of_this_thread();
-        let own = look(&mut tables, scope, license_ports);
+        let own = scan_namespace(&mut tables, scope, &license_ports);
         if let Some(unread) = own.unread.first().filter(|_| own.is_blind()) {
             return Err(Unobservable::Sockets { why: in_words(&unread.error) });
         }
@@ -65,8 +64,8 @@ impl SocketScan {
             scan.port_connections = port_connections;
             scan.gaps.extend(lacking.as_deref().map(not_all_connections));
         }
-        match proc {
-            Some(proc) => scan.scan_other_namespaces(scope, license_ports, proc, reader),
+        match context {
+            Some(context) => scan.scan_other_namespaces(context, &license_ports),
             None if scope.all_namespaces => scan.gaps.push(Gap::new(
                 GapKind::NamespacesHidden,
                 "other network namespaces are found through /proc, which could not be read",
@@ -76,31 +75,26 @@ impl SocketScan {
         Ok(scan)
     }
 
-    fn scan_other_namespaces(
-        &mut self,
-        scope: &ScanScope,
-        license_ports: &[PortRange],
-        proc: &Proc,
-        reader: &Reader<'_>,
-    ) {
-        let all = namespaces::find(proc);
+    fn scan_other_namespaces(&mut self, context: &ScanContext<'_>, license_ports: &[PortRange]) {
+        let scope = context.scope;
+        let all = namespaces::find(&context.proc);
         // All of it: a proxy may send what it receives to any port there.
         let everything = ScanScope { ports: Vec::new(), ..scope.clone() };
         let mut failures = Vec::new();
         for mut other in all.others {
-            match other.look(|tables| look(tables, &everything, license_ports)) {
-                Ok(Some(mut look)) => {
+            match other.scan(|tables| scan_namespace(tables, &everything, license_ports)) {
+                Ok(Some(mut scan)) => {
                     // To name one takes long where many processes are in it; of most nothing is told.
-                    if look.found.iter().any(|found| scope.includes(found.socket.local.port())) {
-                        other.name(proc, reader);
-                        look.is_in(&other.namespace);
+                    if scan.found.iter().any(|found| scope.includes(found.socket.local.port())) {
+                        other.name(context);
+                        scan.is_in(&other.namespace);
                     }
-                    self.others.push((other, look));
+                    self.others.push((other, scan));
                 }
                 // It has ended since.
                 Ok(None) => {}
                 Err(error) => {
-                    other.name(proc, reader);
+                    other.name(context);
                     failures.push((other, error));
                 }
             }
@@ -112,16 +106,16 @@ impl SocketScan {
             _ => format!("there are {count} other network namespaces, and {seen} could be looked into"),
         });
         if scope.all_namespaces {
-            self.gaps.extend(not_entered(&failures).into_iter().chain(not_known(all.closed.len())));
-            for (_, look) in &self.others {
-                self.gaps.extend(look.unread_gaps().chain(look.gaps.iter().cloned()).collect::<Vec<_>>());
-                let found = look.found.iter().filter(|found| scope.includes(found.socket.local.port()));
+            self.gaps.extend(not_entered(&failures).into_iter().chain(not_known(all.inaccessible.len())));
+            for (_, scan) in &self.others {
+                self.gaps.extend(scan.unread_gaps().chain(scan.gaps.iter().cloned()).collect::<Vec<_>>());
+                let found = scan.found.iter().filter(|found| scope.includes(found.socket.local.port()));
                 self.found.extend(found.cloned());
-                let unanswered = look.unanswered.iter().filter(|asking| scope.includes(asking.peer.port()));
+                let unanswered = scan.unanswered.iter().filter(|asking| scope.includes(asking.peer.port()));
                 self.unanswered.extend(unanswered.cloned());
             }
         }
-        self.closed = all.closed;
+        self.inaccessible = all.inaccessible;
     }
 
     /// The inodes of all sockets whose holders are to be found.
@@ -133,8 +127,8 @@ impl SocketScan {
 
     /// The other namespaces, with their listeners counted.
     pub(super) fn other_namespaces(&self) -> Vec<OtherNamespace> {
-        let counted = self.others.iter().map(|(other, look)| {
-            let listening = look.found.iter().map(|found| &found.socket);
+        let counted = self.others.iter().map(|(other, scan)| {
+            let listening = scan.found.iter().map(|found| &found.socket);
             let listening = listening.filter(|socket| socket.state != State::Bound);
             OtherNamespace {
                 namespace: other.namespace.clone(),
@@ -163,7 +157,7 @@ fn why_bound_unseen(from_proc_net: bool, release: &str) -> Option<String> {
     }
 }
 
-fn not_entered(failures: &[(Other, io::Error)]) -> Option<Gap> {
+fn not_entered(failures: &[(NetworkNamespace, io::Error)]) -> Option<Gap> {
     let (first, error) = failures.first()?;
     let name = first.namespace.called();
     let why = in_words(error);
@@ -181,12 +175,6 @@ fn not_known(processes: usize) -> Option<Gap> {
         n => format!("which network namespaces {n} processes are in: there may be more than are listed"),
     };
     Some(Gap { count: Some(processes as u64), ..Gap::new(GapKind::NamespacesHidden, detail) })
-}
-
-/// The machine's name.
-pub(super) fn host_name() -> Option<String> {
-    let name = uname().nodename().to_string_lossy().into_owned();
-    Some(name).filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -207,7 +195,7 @@ mod tests {
         let other = |name: Option<&str>| {
             let namespace = Namespace { inode: 7, name: name.map(str::to_owned) };
             let denied = io::Error::from(io::ErrorKind::PermissionDenied);
-            (Other::for_test(namespace), denied)
+            (NetworkNamespace::for_test(namespace), denied)
         };
         assert_eq!(not_entered(&[]), None);
         let one = not_entered(&[other(Some("blue"))]).unwrap();

@@ -11,10 +11,13 @@ use nix::unistd::{Uid, User};
 
 use super::super::decode::linux::cgroup;
 use super::super::decode::linux::socket_unit::{self, SocketUnit};
+use super::holders::Holders;
+use super::listeners::ScannedSocket;
 use super::proc_dir::ProcessDir;
-use super::process_reader::command_line;
+use super::process_reader::{IdentifiedProcess, command_line};
 use super::process_root::{Mounts, ProcessRoot};
-use crate::model::{Activation, ProcessService, Protocol};
+use super::scan_context::ScanContext;
+use crate::model::{Activation, Os, Pid, ProcessService, Protocol};
 
 /// Where version 2 of the control groups is: alone, or beside version 1.
 const CGROUPS: [&str; 2] = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
@@ -42,9 +45,36 @@ const USER_FOLDERS: [&str; 4] =
 /// So many control groups are looked through: whoever may make some may make very many.
 const MOST_GROUPS: usize = 20_000;
 
+/// Names the units of sockets whose holders do not show them: hidden, none, or systemd for another.
+pub(super) fn add(context: &ScanContext<'_>, found: &mut [ScannedSocket], holders: &Holders) {
+    let systemd = |found: &ScannedSocket| -> Option<&IdentifiedProcess> {
+        let pids = holders.of(found.inode);
+        let mut identified = pids.iter().filter_map(|pid| holders.processes.get(pid));
+        identified.find(|identified| identified.process.exe_name(Os::Linux) == Some("systemd"))
+    };
+    let is_open = |found: &ScannedSocket| holders.of(found.inode).is_empty() || systemd(found).is_some();
+    let cgroups = found.iter().filter(|found| is_open(found)).filter_map(|found| found.cgroup);
+    let cgroups: HashSet<u64> = cgroups.collect();
+    let units = if cgroups.is_empty() { HashMap::new() } else { of_cgroups(&cgroups) };
+    let mut files: HashMap<Pid, SocketUnits> = HashMap::new();
+    for found in found.iter_mut().filter(|found| is_open(found)) {
+        let made_in = found.cgroup.and_then(|cgroup| units.get(&cgroup).cloned());
+        let (protocol, local) = (found.socket.protocol, found.socket.local);
+        if let Some(IdentifiedProcess { process, started }) = systemd(found)
+            && let Some(dir) = context.proc.same_process(process.pid, *started)
+        {
+            let files = files
+                .entry(process.pid)
+                .or_insert_with(|| SocketUnits::of(&dir, &context.mounts, process.uid));
+            found.socket.activation = files.activation(made_in.as_ref(), protocol, local);
+        }
+        found.socket.made_in = made_in;
+    }
+}
+
 /// The units of control groups, by their numbers, which are the inodes of their folders. Those that
 /// are gone or no unit's are not there.
-pub(super) fn of_cgroups(ids: &HashSet<u64>) -> HashMap<u64, ProcessService> {
+fn of_cgroups(ids: &HashSet<u64>) -> HashMap<u64, ProcessService> {
     let mut units = HashMap::new();
     let mut roots = CGROUPS.iter().map(Path::new);
     let Some(root) = roots.find(|root| super::is_of_kind(root, CGROUP2_MAGIC)) else { return units };
@@ -73,13 +103,13 @@ pub(super) fn of_cgroups(ids: &HashSet<u64>) -> HashMap<u64, ProcessService> {
 }
 
 /// The `.socket` units whose files are there, by name.
-pub(super) struct SocketUnits {
+struct SocketUnits {
     units: BTreeMap<String, SocketUnit>,
 }
 
 impl SocketUnits {
     /// Those that a systemd reads: in its own view of the file system, which may be a container's.
-    pub(super) fn of(systemd: &ProcessDir, mounts: &Mounts, uid: Option<u32>) -> SocketUnits {
+    fn of(systemd: &ProcessDir, mounts: &Mounts, uid: Option<u32>) -> SocketUnits {
         let is_user_s = command_line(systemd).is_some_and(|args| args.iter().any(|arg| arg == "--user"));
         let mut folders: Vec<PathBuf> = Vec::new();
         if is_user_s && let Some(uid) = uid {
@@ -120,7 +150,7 @@ impl SocketUnits {
 
     /// What a socket that systemd holds is for: the unit in whose control group it was made, or else
     /// the only one whose file names its port.
-    pub(super) fn activation(
+    fn activation(
         &self,
         made_in: Option<&ProcessService>,
         protocol: Protocol,

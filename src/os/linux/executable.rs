@@ -1,0 +1,137 @@
+//! The files that processes run.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::super::decode::linux::mounts;
+use super::super::decode::linux::proc_pid::{self, Ticks};
+use super::super::inspect_files::{self, PortsOf};
+use super::super::unix;
+use super::holders::Holders;
+use super::listeners::ScannedSocket;
+use super::proc_dir::ProcessDir;
+use super::process_root::{Mounts, ProcessRoot, is_in_another_user_namespace};
+use super::scan_context::ScanContext;
+use crate::model::{NotInspected, Pid, Process};
+
+/// So much of a process's mappings is read: its own file is usually the first, but need not be.
+const MOST_OF_MAPS: u64 = 256 * 1024;
+
+/// The file that a process runs.
+pub(super) struct ExecutableFile {
+    pub(super) path: PathBuf,
+    /// Whether it was deleted or replaced since; `None` where that cannot be told.
+    pub(super) deleted: Option<bool>,
+}
+
+impl ExecutableFile {
+    /// The kernel tells by a suffix to the path that the file is gone (`d_path` in `fs/d_path.c`), which
+    /// a file's name may also end in.
+    pub(super) fn of(dir: &ProcessDir, mounts: &Mounts) -> Option<ExecutableFile> {
+        let path = dir.link("exe").ok()?;
+        Some(match path.as_os_str().as_bytes().strip_suffix(b" (deleted)") {
+            Some(without) if !is_named(dir, mounts, &path) => {
+                ExecutableFile { path: PathBuf::from(OsStr::from_bytes(without)), deleted: Some(true) }
+            }
+            _ => ExecutableFile { path, deleted: Some(false) },
+        })
+    }
+
+    /// The name a program was called by, where the file has several: Debian's `redis-server` is a link
+    /// to `redis-check-rdb`, and nobody knows it by that name. Believed only where a file of that name
+    /// beside the executable is that same file, since a process can call itself anything.
+    pub(super) fn called_as<'a>(
+        &self,
+        dir: &ProcessDir,
+        mounts: &Mounts,
+        short_name: &'a OsStr,
+    ) -> Option<&'a OsStr> {
+        let (file, short) = (self.path.file_name()?.as_encoded_bytes(), short_name.as_encoded_bytes());
+        // `python3` for `python3.11`, or a long name that the kernel cut: the file's own name says more.
+        let says_less = file.starts_with(short) || short.contains(&b'/') || short.is_empty();
+        (!says_less && self.is_also(dir, mounts, &self.path.with_file_name(short_name))).then_some(short_name)
+    }
+
+    /// Whether another path leads to the file, too, as the process sees it.
+    fn is_also(&self, dir: &ProcessDir, mounts: &Mounts, path: &Path) -> bool {
+        ProcessRoot::of(dir, mounts).is_ok_and(|root| {
+            let own = root.identity(&self.path);
+            own.is_some() && own == root.identity(path)
+        })
+    }
+}
+
+/// Whether a path, as the process sees it, leads to the file that it runs.
+fn is_named(dir: &ProcessDir, mounts: &Mounts, path: &Path) -> bool {
+    let named = ProcessRoot::of(dir, mounts).ok().and_then(|root| root.identity(path));
+    named.is_some() && can_be_opened(dir, mounts, path) && named == unix::identity(&dir.path().join("exe"))
+}
+
+/// Whether the file that a process runs can be opened without waiting for a server that may not answer:
+/// by the device that it is mapped from, for a path may lead elsewhere by now.
+fn can_be_opened(dir: &ProcessDir, mounts: &Mounts, path: &Path) -> bool {
+    let maps = dir.beginning("maps", MOST_OF_MAPS).unwrap_or_default();
+    let device = proc_pid::mapped_from(&maps, &path.to_string_lossy());
+    let Some((major, minor)) = device else { return false };
+    // Only disks have a major number.
+    major != 0 || mounts.of(dir).is_ok_and(|mounts| mounts::is_device_at_hand(&mounts, (major, minor)))
+}
+
+/// The holders and their ancestors, with what [`Inspect`](super::super::Inspect) asks of the files they
+/// run.
+pub(super) fn inspect(
+    context: &ScanContext<'_>,
+    found: &[ScannedSocket],
+    holders: &mut Holders,
+) -> BTreeMap<Pid, Process> {
+    let mut ports_of = PortsOf::new();
+    for found in found {
+        for pid in holders.of(found.inode) {
+            let port = (found.socket.protocol, found.socket.local.port());
+            ports_of.entry(pid).or_default().push(port);
+        }
+    }
+    let identified = std::mem::take(&mut holders.processes);
+    let started = identified.iter().map(|(&pid, identified)| (pid, identified.started)).collect();
+    let mut processes: BTreeMap<Pid, Process> =
+        identified.into_iter().map(|(pid, identified)| (pid, identified.process)).collect();
+    inspect_files::files(&mut processes, &ports_of, context.inspect, &Executables { context, started });
+    processes
+}
+
+/// The files that processes run, of which each is found by its id and start.
+struct Executables<'a> {
+    context: &'a ScanContext<'a>,
+    started: BTreeMap<Pid, Ticks>,
+}
+
+impl Executables<'_> {
+    fn dir(&self, pid: Pid) -> Option<ProcessDir> {
+        self.context.proc.same_process(pid, *self.started.get(&pid)?)
+    }
+}
+
+impl inspect_files::Files for Executables<'_> {
+    fn hidden(&self, pid: Pid, path: &Path) -> Option<NotInspected> {
+        let dir = self.dir(pid)?;
+        if is_in_another_user_namespace(&dir) {
+            Some(NotInspected::AnotherUserNamespace)
+        } else {
+            (!can_be_opened(&dir, &self.context.mounts, path)).then_some(NotInspected::MayNotAnswer)
+        }
+    }
+
+    /// The bytes of the file that the process runs, even where it was deleted.
+    fn open(&self, pid: Pid, _path: &Path) -> io::Result<fs::File> {
+        self.dir(pid).ok_or(io::ErrorKind::NotFound)?.open("exe")
+    }
+
+    fn replaceable_at(&self, pid: Pid, path: &Path) -> Option<String> {
+        let root = ProcessRoot::of(&self.dir(pid)?, &self.context.mounts).ok()?;
+        unix::replaceable_at(path, |place| root.stat(place).map(|stat| stat.st_mode))
+    }
+}

@@ -1,0 +1,106 @@
+//! The observation, put together from all that was found.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rustix::system::uname;
+
+use super::super::unix::is_root as privileged;
+use super::super::{ScanScope, THIS_OS, Unobservable, in_words};
+use super::holders::Holders;
+use super::listeners::ScannedSocket;
+use super::owners::Owners;
+use super::port_rules;
+use super::process_reader::Users;
+use super::socket_scan::SocketScan;
+use crate::model::{
+    Gap, GapKind, Holding, Host, Observation, PortConnection, PortRules, SocketId, UnansweredAttempt,
+};
+
+/// Puts it together. Where the owners could not be read, that is a gap.
+pub(super) fn assemble(
+    scope: &ScanScope,
+    now: Timestamp,
+    users: &Users,
+    mut scan: SocketScan,
+    owners: std::io::Result<Owners>,
+) -> Observation {
+    let Owners { holders, processes, hidden } = owners.unwrap_or_else(|error| {
+        let detail =
+            format!("the process table could not be read ({}), so no owner is known", in_words(&error));
+        scan.gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
+        Owners::unknown()
+    });
+    for (at, found) in scan.found.iter_mut().enumerate() {
+        found.socket.id = SocketId(at as u64);
+        found.socket.user = found.socket.uid.and_then(|uid| users.name(uid));
+    }
+    Observation {
+        host: Host { name: host_name(), os: THIS_OS },
+        taken_at: now,
+        privileged: super::privileged(),
+        hidden,
+        holdings: holdings(&scan.found, &holders),
+        processes: processes.into_iter().map(|(pid, process)| (pid, Arc::new(process))).collect(),
+        unanswered: unanswered(&scan, &holders, users),
+        port_connections: port_connections(&scan, &holders),
+        // Told of a free port alone.
+        port_rules: if scope.needs_port_rules() { port_rules::read() } else { PortRules::default() },
+        other_namespaces: if scope.all_namespaces { Vec::new() } else { scan.other_namespaces() },
+        sockets: scan.found.into_iter().map(|found| found.socket).collect(),
+        gaps: scan.gaps,
+        method_notes: scan.method_notes,
+    }
+}
+
+/// Reads the kernel's rules for ports, and nothing else.
+///
+/// # Errors
+///
+/// If the kernel does not say which ports are reserved.
+pub(in crate::os) fn observe_port_rules(now: Timestamp) -> Result<Observation, Unobservable> {
+    let port_rules = port_rules::read();
+    if port_rules.excluded.is_none() {
+        let why = "net.ipv4.ip_local_reserved_ports cannot be read".to_owned();
+        return Err(Unobservable::PortRules { why });
+    }
+    let host = Host { name: host_name(), os: THIS_OS };
+    Ok(Observation { privileged: privileged(), port_rules, ..Observation::new(host, now) })
+}
+
+/// The machine's name.
+fn host_name() -> Option<String> {
+    let name = uname().nodename().to_string_lossy().into_owned();
+    Some(name).filter(|name| !name.is_empty())
+}
+
+fn holdings(found: &[ScannedSocket], holders: &Holders) -> Vec<Holding> {
+    let of = |found: &ScannedSocket| {
+        let socket = found.socket.id;
+        holders.of(found.inode).into_iter().map(move |pid| Holding { socket, pid })
+    };
+    found.iter().flat_map(of).collect()
+}
+
+fn unanswered(scan: &SocketScan, holders: &Holders, users: &Users) -> Vec<UnansweredAttempt> {
+    let told = scan.unanswered.iter().map(|socket| UnansweredAttempt {
+        local: socket.local,
+        remote: socket.peer,
+        retransmits: socket.retransmits,
+        uid: socket.uid,
+        user: users.name(socket.uid),
+        pids: holders.of(socket.inode),
+    });
+    told.collect()
+}
+
+fn port_connections(scan: &SocketScan, holders: &Holders) -> Vec<PortConnection> {
+    let told = scan.port_connections.iter().map(|(protocol, state, socket)| PortConnection {
+        protocol: *protocol,
+        state: *state,
+        local: socket.local,
+        peer: socket.peer,
+        pids: holders.of(socket.inode),
+    });
+    told.collect()
+}

@@ -1,0 +1,58 @@
+//! Sockets and their holders are not read in one moment: what nobody seems to hold is read again, and
+//! dropped where it was closed meanwhile.
+
+use std::collections::HashMap;
+use std::io;
+
+use super::holders::Holders;
+use super::listeners::{self, ScannedSocket};
+use super::scan_context::ScanContext;
+use super::socket_scan::SocketScan;
+use super::tables::Tables;
+use crate::model::State;
+
+/// Drops the sockets that were closed since, and searches once more for the holders of those that
+/// nobody seems to hold.
+///
+/// # Errors
+///
+/// As for [`Holders::search_again`].
+pub(super) fn settle(
+    context: &ScanContext<'_>,
+    sockets: &mut SocketScan,
+    holders: &mut Holders,
+) -> io::Result<()> {
+    let SocketScan { found, inaccessible, .. } = sockets;
+    drop_closed(holders, found);
+    let unheld = found.iter().filter(|found| is_unheld(holders, found));
+    let unheld: HashMap<u32, State> =
+        unheld.filter_map(|found| Some((found.inode?, found.socket.state))).collect();
+    if !unheld.is_empty() {
+        holders.search_again(context, &unheld, inaccessible)?;
+        drop_closed(holders, found);
+    }
+    Ok(())
+}
+
+fn is_unheld(holders: &Holders, found: &ScannedSocket) -> bool {
+    found.inode.is_some_and(|inode| !holders.of_socket.contains_key(&inode))
+}
+
+/// Drops what nobody seems to hold and is closed by now, and says of the rest what it does by now: it
+/// may listen, or no longer. Those of other namespaces are not asked for again.
+fn drop_closed(holders: &Holders, found: &mut Vec<ScannedSocket>) {
+    let in_question = |found: &ScannedSocket| found.socket.namespace.is_none() && is_unheld(holders, found);
+    let questions: Vec<&ScannedSocket> = found.iter().filter(|found| in_question(found)).collect();
+    if questions.is_empty() {
+        return;
+    }
+    let Some(now) = listeners::now(&mut Tables::of_this_thread(), &questions) else { return };
+    found.retain_mut(|found| {
+        let there = found.inode.and_then(|inode| now.get(&inode));
+        let stays = !in_question(found) || there.is_some();
+        if let Some(state) = there.filter(|_| in_question(found)) {
+            found.socket.state = *state;
+        }
+        stays
+    });
+}
