@@ -38,7 +38,7 @@ pub(super) fn assemble(
     Observation {
         host: Host { name: host_name(), os: THIS_OS },
         taken_at: now,
-        privileged: super::privileged(),
+        privileged: privileged(),
         hidden,
         holdings: holdings(&scan.found, &holders),
         processes: processes.into_iter().map(|(pid, process)| (pid, Arc::new(process))).collect(),
