@@ -353,12 +353,14 @@ fn the_facts_at_a_glance() {
 
 #[test]
 fn the_readme_counts_them_right() {
-    let readme = include_str!("../../README.md");
-    assert!(readme.contains(&format!("{} license managers are known", licenses().managers.len())));
+    let (readme, verdicts) =
+        (include_str!("../../README.md"), include_str!("../../docs/license-verdicts.md"));
+    let known = format!("{} license managers are known", licenses().managers.len());
+    assert!(readme.contains(&known) && verdicts.contains(&known), "{known}");
     let entries = knowledge().registry.entries().filter(|entry| entry.license.is_some());
     let places: BTreeSet<u16> = entries.map(|entry| entry.ports.first).collect();
     let unknown = places.iter().filter(|&&port| licenses().on_port(port, None).next().is_none()).count();
-    assert!(readme.contains(&format!("Of {unknown} more ports only the registry says")), "{unknown}");
+    assert!(verdicts.contains(&format!("Of {unknown} more ports only the registry says")), "{unknown}");
 }
 
 #[test]
