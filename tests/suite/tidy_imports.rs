@@ -85,6 +85,9 @@ impl<'ast> Visit<'ast> for File {
         }
         visit::visit_path(self, path);
     }
+
+    /// `pub(in crate::os)` names a module and takes nothing from it.
+    fn visit_visibility(&mut self, _: &'ast syn::Visibility) {}
 }
 
 fn is_test(item: &Item) -> bool {
