@@ -1,9 +1,13 @@
 //! Sockets × holdings × processes → one owner per socket.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::model::{Attributed, HiddenProcesses, Observation, Owner, Pid, Process, Socket, SocketId};
+
+/// So many generations of parents are followed. Reused ids can close a line of parents into a ring, and
+/// anyone can make a long one, by starting processes or by writing a recording.
+const MOST_GENERATIONS: usize = 100;
 
 /// Gives every socket its owner. No socket is dropped.
 #[must_use]
@@ -38,8 +42,7 @@ pub fn attribute(observation: &Observation) -> Vec<Attributed> {
 fn ancestors(process: &Process, processes: &BTreeMap<Pid, Arc<Process>>) -> Vec<Arc<Process>> {
     let mut ancestors: Vec<Arc<Process>> = Vec::new();
     let mut child = process;
-    // Reused ids could close the line into a ring; it is never longer than the processes known.
-    while ancestors.len() < processes.len() {
+    while ancestors.len() < processes.len().min(MOST_GENERATIONS) {
         let parent = child.ppid.and_then(|ppid| processes.get(&ppid));
         let is_older =
             |parent: &&Arc<Process>| child.started_at.is_none() || parent.started_at <= child.started_at;
@@ -61,9 +64,10 @@ fn identified(pids: &[Pid], processes: &BTreeMap<Pid, Arc<Process>>) -> Owner {
     let unknown = |pid: Pid| Arc::new(Process { pid, ..Process::default() });
     let mut holders: Vec<Arc<Process>> =
         pids.iter().map(|&pid| processes.get(&pid).cloned().unwrap_or_else(|| unknown(pid))).collect();
+    let pids: HashSet<Pid> = pids.iter().copied().collect();
     // An unknown start time sorts last: nothing speaks for its being the oldest.
-    holders.sort_by_key(|p| {
-        (descends_from_any(p, pids, processes), p.started_at.is_none(), p.started_at, p.pid)
+    holders.sort_by_cached_key(|p| {
+        (descends_from_any(p, &pids, processes), p.started_at.is_none(), p.started_at, p.pid)
     });
     holders.dedup_by_key(|p| p.pid);
     let mut holders = holders.into_iter();
@@ -73,10 +77,13 @@ fn identified(pids: &[Pid], processes: &BTreeMap<Pid, Arc<Process>>) -> Owner {
     }
 }
 
-fn descends_from_any(process: &Process, pids: &[Pid], processes: &BTreeMap<Pid, Arc<Process>>) -> bool {
+fn descends_from_any(
+    process: &Process,
+    pids: &HashSet<Pid>,
+    processes: &BTreeMap<Pid, Arc<Process>>,
+) -> bool {
     let mut ancestor = process.ppid;
-    // Reused PIDs could close the chain into a ring; it is never longer than the processes known.
-    for _ in 0..processes.len() {
+    for _ in 0..MOST_GENERATIONS {
         match ancestor {
             Some(pid) if pids.contains(&pid) && pid != process.pid => return true,
             Some(pid) => ancestor = processes.get(&pid).and_then(|parent| parent.ppid),
@@ -159,6 +166,17 @@ mod tests {
         let chain = vec![process(5, 6, 2), process(6, 1, 1), process(1, 0, 1)];
         let seen = observed(&[5], chain, HiddenProcesses::nothing());
         assert_eq!(attribute(&seen)[0].ancestors.iter().map(|p| p.pid).collect::<Vec<_>>(), [6, 1]);
+    }
+
+    #[test]
+    fn of_a_long_line_of_parents_the_nearest_are_kept() {
+        let line = (1..=200).map(|pid| process(pid, pid + 1, 1)).collect();
+        let seen = observed(&[1, 90], line, HiddenProcesses::nothing());
+        assert_eq!(order(&seen), [90, 1]);
+        assert_eq!(
+            attribute(&seen)[0].ancestors.iter().map(|p| p.pid).collect::<Vec<_>>(),
+            Vec::from_iter(91..=190)
+        );
     }
 
     #[test]
