@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::wrapper;
-use crate::knowledge::{LicenseProgram, Licenses};
+use crate::knowledge::{LicenseProgram, Licenses, Technology};
 use crate::model::{Os, Process, Verdict};
 
 #[derive(Debug, Clone, Copy)]
@@ -20,9 +20,14 @@ impl<'a> Holder<'a> {
         Holder { process, program: licenses.recognise(process, os), licenses, os }
     }
 
-    /// The same process, judged as this program.
-    pub(super) fn judged_as(self, program: LicenseProgram<'a>) -> Holder<'a> {
-        Holder { program: Some(program), ..self }
+    /// The parent of a vendor's daemon, judged as the server of the daemon's technology.
+    pub(super) fn server(
+        process: &'a Process,
+        technology: &'a Technology,
+        licenses: &'a Licenses,
+        os: Os,
+    ) -> Holder<'a> {
+        Holder { process, program: Some(LicenseProgram::Server(technology)), licenses, os }
     }
 
     pub(super) fn exe(&self) -> Option<&'a str> {

@@ -72,8 +72,9 @@ impl<'a> LicensePort<'a> {
     pub(super) fn starter(&self, holder: &Holder<'a>) -> Option<&'a Process> {
         let parent = self.socket.parent.filter(|parent| holder.process.ppid == Some(parent.pid))?;
         let technology = self.licenses.technology_of_daemon(holder.program?)?;
-        let is_server = technology.has_server(parent.exe_name(self.socket.os)?, self.socket.os);
-        let server = self.holder(parent).judged_as(LicenseProgram::Server(technology));
+        let os = self.socket.os;
+        let is_server = technology.has_server(parent.exe_name(os)?, os);
+        let server = Holder::server(parent, technology, self.licenses, os);
         (is_server && rules::is_believed(self, &server)).then_some(parent)
     }
 
