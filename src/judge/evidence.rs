@@ -3,7 +3,7 @@
 use super::license_port::LicensePort;
 use crate::model::{Executable, NotInspected, Os, Process};
 
-/// The evidence about the lead; empty where no holder is visible.
+/// About the lead and who holds the socket beside it; empty where no holder is visible.
 pub(super) fn evidence(port: &LicensePort<'_>) -> Vec<String> {
     let Some(lead) = port.lead.map(|lead| lead.process) else { return Vec::new() };
     let os = port.socket.os;
@@ -26,28 +26,29 @@ pub(super) fn evidence(port: &LicensePort<'_>) -> Vec<String> {
 fn of_file(file: &Executable) -> Vec<String> {
     let mut evidence = vec![format!("exe {}", file.path)];
     evidence.extend(file.interpreter.map(|interpreter| format!("the file is {}", interpreter.name())));
-    evidence.extend(file.texts.iter().map(|text| format!("the file says “{text}”")));
+    evidence.extend(file.texts.iter().map(|text| format!("the file contains “{text}”")));
     if file.deleted == Some(true) {
-        evidence.push("the file was deleted or replaced since it started".to_owned());
+        evidence.push("the file was deleted or replaced after the process started".to_owned());
     }
     evidence.extend(file.not_inspected.map(|why| {
         let why = match why {
-            NotInspected::MayNotAnswer => "it lies on a server that may not answer",
-            NotInspected::AnotherUserNamespace => "it is in another user namespace",
+            NotInspected::MayNotAnswer => "it is on a file system that may not answer",
+            NotInspected::AnotherUserNamespace => "the process is in another user namespace",
             NotInspected::Unreadable => "it could not be opened",
         };
-        format!("the file was not looked at: {why}")
+        format!("the file was not inspected: {why}")
     }));
     evidence
 }
 
-/// What the file says of itself, where its name does not say it too.
+/// What the version resource says beyond the file's name.
 fn of_version(lead: &Process, file: &Executable, os: Os) -> Vec<String> {
     let Some(version) = &file.version else { return Vec::new() };
     let made = version.company.as_ref().map(|company| format!("the file says that {company} made it"));
-    let is_its_name = |first: &str| lead.exe_name(os).is_some_and(|exe| exe.eq_ignore_ascii_case(first));
-    let other = version.program_name().filter(|first| !is_its_name(first));
-    let other = other.map(|first| format!("the file says that it was made as {first}"));
+    let is_its_name =
+        |original: &str| lead.exe_name(os).is_some_and(|exe| exe.eq_ignore_ascii_case(original));
+    let other = version.program_name().filter(|original| !is_its_name(original));
+    let other = other.map(|original| format!("the file says that it was originally {original}"));
     made.into_iter().chain(other).collect()
 }
 

@@ -1,4 +1,4 @@
-//! What is found of a holder, in words: a verdict, why, and what to do next.
+//! Findings in words: a verdict, the reason, and what to do next. In the order of the rules.
 
 use super::HeldSocket;
 use crate::knowledge::{Emulator, Technology};
@@ -8,7 +8,9 @@ use crate::model::{FileVersion, Interpreter, Pid, Process, ProcessService, Sever
 pub(super) struct Finding {
     pub(super) verdict: Verdict,
     pub(super) severity: Severity,
+    /// A sentence without its full stop: `python3.11 is not one of Autodesk 3ds-lm's programs`.
     pub(super) reason: String,
+    /// What to do next, in whole sentences.
     pub(super) advice: Option<String>,
 }
 
@@ -26,67 +28,72 @@ impl Finding {
     }
 }
 
-pub(super) fn owner_hidden(managers: &str) -> Finding {
-    Finding::cannot_tell(format!("the process that holds the port of {managers} cannot be seen"), None)
+pub(super) fn owner_hidden(managers: &[String]) -> Finding {
+    let managers = list(managers, "or");
+    Finding::cannot_tell(format!("the process that holds this port of {managers} is hidden"), None)
 }
 
-pub(super) fn owner_unattributed(managers: &str) -> Finding {
-    let advice = "It may belong to the kernel, or to a process of another PID namespace: look from the \
-                  host, outside any container.";
-    Finding::cannot_tell(format!("no process here owns this port of {managers}"), Some(advice.to_owned()))
+pub(super) fn owner_unattributed(managers: &[String]) -> Finding {
+    let managers = list(managers, "or");
+    let advice = "The kernel may hold it, or a process in another PID namespace. Run whatlistens on the host, \
+                  outside any container.";
+    Finding::cannot_tell(format!("no process here holds this port of {managers}"), Some(advice.to_owned()))
 }
 
-pub(super) fn more_holders_possible(seen: &Process) -> Finding {
-    let name = seen.name.as_deref().unwrap_or("a process");
-    let reason = format!("{name} is seen to hold it, and a process that cannot be seen may hold it too");
-    Finding::cannot_tell(reason, None)
+pub(super) fn more_holders_possible(lead: &Process) -> Finding {
+    let name = lead.name.as_deref().unwrap_or("a process");
+    Finding::cannot_tell(format!("{name} holds it, and a hidden process may hold it too"), None)
 }
 
 pub(super) fn shared_with_stranger(lead: &Process, stranger: &Process) -> Finding {
-    let name = |process: &Process| process.name.clone().unwrap_or_else(|| process.pid.to_string());
+    let name = |process: &Process| process.name.clone().unwrap_or_else(|| format!("process {}", process.pid));
+    let (lead, stranger, pid) = (name(lead), name(stranger), stranger.pid);
     Finding::new(
         Verdict::CannotTell,
         Severity::Warning,
-        format!("{} holds it, and so does {}, which it did not start", name(lead), name(stranger)),
-        Some(format!("Find out why {} (PID {}) has it.", name(stranger), stranger.pid)),
+        format!("{lead} holds it, and so does {stranger}, which {lead} did not start"),
+        Some(format!("Find out why {stranger} (PID {pid}) holds it too.")),
     )
 }
 
 pub(super) fn kernel() -> Finding {
-    let advice = "See for which program http.sys has it: netsh http show servicestate.";
-    let reason =
-        "the Windows kernel holds the port, for a driver such as http.sys: for which program does not show";
+    let reason = "the Windows kernel holds the port for a driver such as http.sys; which program uses it is \
+                  not visible here";
+    let advice = "Show the programs that use http.sys: netsh http show servicestate.";
     Finding::cannot_tell(reason.to_owned(), Some(advice.to_owned()))
 }
 
 pub(super) fn ended(process: &Process) -> Finding {
     let reason = format!(
-        "process {}, which opened the port, has ended: who holds it now does not show for certain",
+        "process {} opened the port and has ended; which process holds it now is not certain",
         process.pid
     );
-    let advice = "End the processes that it had started, if they are not needed, and look again.";
+    let advice = "If the processes that it started are not needed, end them. Then run whatlistens again.";
     Finding::cannot_tell(reason, Some(advice.to_owned()))
 }
 
 pub(super) fn file_unreadable(process: &Process) -> Finding {
-    let name = process.name.as_deref().map_or(String::new(), |name| format!(" {name}"));
+    let name = process.name.as_deref().map_or(String::new(), |name| format!(" ({name})"));
     let reason = format!(
-        "the file that process {}{name} runs could not be read, and a name alone proves nothing",
+        "the program file of process {}{name} could not be read, and a name alone proves nothing",
         process.pid
     );
     Finding::cannot_tell(reason, None)
 }
 
 pub(super) fn emulator(exe: &str, emulator: &Emulator, emulated: &str) -> Finding {
-    let what = match exe == emulator.name {
-        true => exe.to_owned(),
-        false => format!("{exe} runs {}, which", emulator.name),
+    let is_emulator = match exe == emulator.name {
+        true => format!("{exe} is a known emulator"),
+        false => format!("{exe} runs {}, a known emulator", emulator.name),
     };
     Finding::new(
         Verdict::Mismatch,
         Severity::Critical,
-        format!("{what} is a known emulator of {emulated}, and not its maker's license server"),
-        Some("Find out who runs it and why. What it activates is not licensed by that.".to_owned()),
+        format!("{is_emulator} of {emulated}, not the vendor's own license server"),
+        Some(
+            "Find out who runs it and why. Activating software with it does not license that software."
+                .to_owned(),
+        ),
     )
 }
 
@@ -94,29 +101,32 @@ pub(super) fn disguised_interpreter(exe: &str, interpreter: Interpreter, port: u
     Finding::new(
         Verdict::Mismatch,
         Severity::Warning,
-        format!("it is called {exe}, but the file is {} under another name", interpreter.name()),
-        Some(format!(
-            "Find out who made it look like a license manager, and what it runs: whatlistens --args {port}."
-        )),
+        format!("it is called {exe}, but its file is {} under another name", interpreter.name()),
+        Some(format!("Find out who renamed it, and what it runs: whatlistens --args {port}.")),
     )
 }
 
 pub(super) fn user_namespace(exe: &str, port: u16) -> Finding {
     Finding::cannot_tell(
         format!(
-            "it is called {exe}, but is in a user namespace of its own, where any user can make it look so"
+            "it is called {exe}, but it runs in another user namespace, where any user can make a program \
+             look like that"
         ),
         Some(format!("Find out who started it, and from which file: whatlistens {port}.")),
     )
 }
 
-pub(super) fn replaceable_file(exe: &str, place: &str, managers: &str) -> Finding {
+/// `place` is the file or folder that anyone can write to.
+pub(super) fn replaceable_file(exe: &str, place: &str, managers: &[String]) -> Finding {
+    let managers = list(managers, "or");
     Finding::new(
         Verdict::CannotTell,
         Severity::Warning,
-        format!("it is called {exe}, but any user of this machine can write to {place}"),
+        format!(
+            "it is called {exe}, but any user of this machine can write to {place} and may have replaced it"
+        ),
         Some(format!(
-            "Find out who put it there, and install {managers} where only an administrator can write."
+            "Find out who put it there, and install {managers} where only administrators can write."
         )),
     )
 }
@@ -124,11 +134,12 @@ pub(super) fn replaceable_file(exe: &str, place: &str, managers: &str) -> Findin
 pub(super) fn deleted_file(exe: &str) -> Finding {
     Finding::cannot_tell(
         format!("it was started from a file called {exe} that has since been deleted or replaced"),
-        Some("Restart it, so that it runs the file that is there now, and look again.".to_owned()),
+        Some("Restart it so that it runs the current file. Then run whatlistens again.".to_owned()),
     )
 }
 
-/// `makers` are the beginnings of the names of those who make what it seems to be, as far as they are known.
+/// `what` is what the file seems to be, `makers` how the names of those who make that begin; empty where
+/// they are not known.
 pub(super) fn other_maker(
     exe: &str,
     version: &FileVersion,
@@ -136,48 +147,50 @@ pub(super) fn other_maker(
     makers: &[&str],
     verdict: Verdict,
 ) -> Finding {
-    let made = match (&version.company, &version.original_name) {
-        (Some(company), Some(first)) => format!("{company} made it, as {first}"),
+    let says = match (&version.company, version.original_name.as_deref()) {
+        (Some(company), Some(original)) => format!("it is {original}, made by {company}"),
         (Some(company), None) => format!("{company} made it"),
-        (None, first) => format!("it was made as {}, and not by whom", first.as_deref().unwrap_or_default()),
+        (None, original) => format!("it is {}, and names no maker", original.unwrap_or_default()),
     };
-    let who = match makers {
-        [] => format!("who makes {what} is not known"),
+    let makers = match makers {
+        [] => format!("the maker of {what} is not known"),
         makers => format!("{what} is made by {}", list(makers, "or")),
     };
-    let reason = format!("it is called {exe}, but its file says that {made}; {who}");
+    let reason = format!("it is called {exe}, but its file says that {says}; {makers}");
     let advice = format!("Find out who installed {exe}, and from where.");
     Finding::new(verdict, Severity::Warning, reason, Some(advice))
 }
 
-/// On a port that is nobody's, or others'.
-pub(super) fn renamed_off_port(exe: &str, first: &str, what: &str) -> Finding {
+pub(super) fn renamed_off_port(exe: &str, original: &str, what: &str) -> Finding {
     Finding::cannot_tell(
         format!(
-            "{exe} says of itself that it was made as {first}: {what} under another name, on no port of its own"
+            "the file of {exe} says that it was originally {original}, which belongs to {what}; this is not \
+             one of its usual ports"
         ),
         Some(format!("Find out who renamed it, and whether {exe} should listen here.")),
     )
 }
 
-pub(super) fn right_program(exe: &str, managers: &str, by: &str, serving: &str) -> Finding {
-    Finding::expected(format!("{exe} is a process known for {managers}{by}{serving}"))
+pub(super) fn right_program(exe: &str, managers: &[String], by: &str, serving: &str) -> Finding {
+    Finding::expected(format!("{exe} is {}{by}{serving}", one_of_the_programs(managers)))
 }
 
-/// `what` is whose daemon it is, `managers` whose ports are those of the whole technology.
-pub(super) fn any_vendor_port(exe: &str, what: &str, managers: &str, by: &str) -> Finding {
-    Finding::expected(format!("{exe} belongs to {what}, which may use the ports of {managers}{by}"))
+/// `what` is whose daemon it is, `manager` whose ports any vendor's daemon may use.
+pub(super) fn any_vendor_port(exe: &str, what: &str, by: &str, manager: &str) -> Finding {
+    Finding::expected(format!(
+        "{exe} belongs to {what}{by}; any vendor's daemon may use the ports of {manager}"
+    ))
 }
 
-pub(super) fn unlisted_daemon(exe: &str, technology: &Technology, managers: &str) -> Finding {
+pub(super) fn unlisted_daemon(exe: &str, technology: &Technology, managers: &[String]) -> Finding {
     Finding::cannot_tell(
         format!(
-            "the file of {exe} says that it is a daemon of {}, but the name is not one known for {managers}",
-            technology.name
+            "the file of {exe} says that it is a vendor daemon of {}, but it is not a known daemon of {}",
+            technology.name,
+            list(managers, "or")
         ),
         Some(format!(
-            "Compare {exe} with the VENDOR line of the license file, and see who started it: its parent \
-             should be {}.",
+            "Compare {exe} with the VENDOR line of the license file. Its parent process should be {}.",
             list(&technology.servers.linux, "or")
         )),
     )
@@ -186,18 +199,18 @@ pub(super) fn unlisted_daemon(exe: &str, technology: &Technology, managers: &str
 pub(super) fn service_host(exe: &str, services: &[ProcessService]) -> Finding {
     let called =
         |service: &ProcessService| service.display_name.clone().unwrap_or_else(|| service.name.clone());
-    let names = list(&services.iter().map(called).collect::<Vec<_>>(), "and");
-    let several = if services.len() > 1 { "one of its services" } else { "its service" };
+    let names = list(&services.iter().map(called).collect::<Vec<_>>(), "or");
+    let service = if services.len() > 1 { "one of its services," } else { "its service" };
     Finding::cannot_tell(
-        format!("{exe} holds the port for {several}, {names}, of which nothing is known here"),
-        Some("Ask whether that service should be on this port.".to_owned()),
+        format!("{exe} holds the port for {service} {names}; whether that belongs here is not known"),
+        Some("Find out whether that service should use this port.".to_owned()),
     )
 }
 
-/// `advice` with `PORT`, `PROTOCOL` and `PID_OF_IT` to be filled in.
+/// `advice` may contain `PORT`, `PROTOCOL` and `PID_OF_IT`, to be filled in.
 pub(super) fn wrapper(exe: &str, pid: Pid, advice: &str, socket: &HeldSocket<'_>) -> Finding {
     Finding::cannot_tell(
-        format!("{exe} holds the port for another program, which cannot be seen from here"),
+        format!("{exe} holds the port for another program; which one is not visible here"),
         Some(
             advice
                 .replace("PORT", &socket.local.port().to_string())
@@ -208,26 +221,34 @@ pub(super) fn wrapper(exe: &str, pid: Pid, advice: &str, socket: &HeldSocket<'_>
     )
 }
 
-pub(super) fn no_program_known(exe: &str, managers: &str, others_use_it: bool) -> Finding {
+pub(super) fn no_program_known(exe: &str, managers: &[String], others_use_it: bool) -> Finding {
+    let managers = list(managers, "or");
+    let others = others(others_use_it);
     Finding::cannot_tell(
         format!(
-            "the port is registered for {managers}, and nothing is known of its right process, so {exe} \
-             can be neither confirmed nor ruled out{}",
-            remark(others_use_it)
+            "this is a port of {managers}, whose programs on this system are not known, so {exe} can be \
+             neither confirmed nor ruled out{others}"
         ),
-        Some(format!("Ask whoever runs {exe} whether it should be on this port.")),
+        Some(should_use_this_port(exe)),
     )
 }
 
-pub(super) fn no_program_known_but(exe: &str, what: &str, managers: &str) -> Finding {
-    let mut finding = no_program_known(exe, managers, false);
-    finding.reason = format!(
-        "{exe} belongs to {what}; the port is registered for {managers}, of whose right process nothing is known"
-    );
-    finding
+pub(super) fn no_program_known_but(exe: &str, what: &str, managers: &[String]) -> Finding {
+    let managers = list(managers, "or");
+    Finding::cannot_tell(
+        format!(
+            "{exe} belongs to {what}; this is a port of {managers}, whose programs on this system are not known"
+        ),
+        Some(should_use_this_port(exe)),
+    )
 }
 
-pub(super) fn other_manager(exe: &str, other: &str, by: &str, managers: &str) -> Finding {
+fn should_use_this_port(exe: &str) -> String {
+    format!("Find out whether {exe} should use this port.")
+}
+
+pub(super) fn other_manager(exe: &str, other: &str, by: &str, managers: &[String]) -> Finding {
+    let managers = list(managers, "or");
     Finding::new(
         Verdict::OtherLicenseManager,
         Severity::Info,
@@ -238,7 +259,7 @@ pub(super) fn other_manager(exe: &str, other: &str, by: &str, managers: &str) ->
 
 pub(super) fn server_on_chosen_port(exe: &str, what: &str) -> Finding {
     Finding::expected(format!(
-        "{exe} is the {what}, which listens wherever its license file or configuration says"
+        "{exe} is the {what}, which listens on any port that its license file or configuration names"
     ))
 }
 
@@ -248,24 +269,34 @@ pub(super) fn chosen_port(exe: &str, what: &str, by: &str, serving: &str) -> Fin
 
 /// `sure` where the registry gives the port to a manager of which more is known than its name;
 /// `others_use_it` where the registry notes that others use the number too.
-pub(super) fn mismatch(exe: &str, managers: &str, sure: bool, others_use_it: bool) -> Finding {
-    let reason = format!("{exe} is not a process known for {managers}{}", remark(others_use_it));
+pub(super) fn mismatch(exe: &str, managers: &[String], sure: bool, others_use_it: bool) -> Finding {
+    let programs = one_of_the_programs(managers);
+    let managers = list(managers, "or");
     Finding::new(
         Verdict::Mismatch,
         if sure && !others_use_it { Severity::Warning } else { Severity::Info },
-        reason,
+        format!("{exe} is not {programs}{}", others(others_use_it)),
         Some(format!(
-            "If {managers} should run here, stop {exe} or move it to another port; if not, ask whoever \
-             runs {exe} why it uses a license manager's port."
+            "If {managers} should run here, stop {exe} or move it to another port. If not, find out why {exe} \
+             uses a license manager's port."
         )),
     )
 }
 
-fn remark(others_use_it: bool) -> &'static str {
-    if others_use_it { "; the registry notes that others use this port number too" } else { "" }
+fn others(use_it: bool) -> &'static str {
+    if use_it { "; the registry notes that others use this port number too" } else { "" }
 }
 
-/// What follows whose daemon a process is: the license server that started it.
+/// "one of Autodesk 3ds-lm's programs", "one of the programs of A or B".
+fn one_of_the_programs(managers: &[String]) -> String {
+    match managers {
+        [one] if one.ends_with('s') => format!("one of {one}' programs"),
+        [one] => format!("one of {one}'s programs"),
+        several => format!("one of the programs of {}", list(several, "or")),
+    }
+}
+
+/// Behind whose daemon a process is: the license server that started it.
 pub(super) fn started_by(starter: Option<&Process>) -> String {
     let started_by = |parent: &Process| {
         format!(", started by {} (PID {})", parent.name.as_deref().unwrap_or_default(), parent.pid)
@@ -273,23 +304,28 @@ pub(super) fn started_by(starter: Option<&Process>) -> String {
     starter.map_or(String::new(), started_by)
 }
 
-/// What follows that a process is right: present is not serving.
+/// Behind the reason why a process is right: it may run here without serving licenses to anyone.
 pub(super) fn serving_whom(is_helper: bool, runs_for_clients: bool, is_loopback: bool) -> String {
     let remark = match (is_helper, runs_for_clients, is_loopback) {
-        (true, _, _) => "; it is a helper of the programs that use licenses, and no license server",
+        (true, _, _) => "; it helps the programs that use licenses, and is not a license server",
         (false, true, true) => {
-            "; bound to loopback, it serves the programs of this machine alone, as it does wherever \
-             licenses are used"
+            "; it is bound to loopback and serves only the programs of this machine, as on any machine that \
+             uses licenses"
         }
         (false, true, false) => {
-            "; it also runs where licenses are only used, so this need not be a license server"
+            "; it also runs on machines that only use licenses, so this may not be a license server"
         }
         (false, false, _) => "",
     };
     remark.to_owned()
 }
 
-/// "a", "a or b", "a or b or c". To be replaced by `model::phrase::list`.
+/// "a", "a or b", "a, b or c". To be replaced by `model::phrase::list`.
 pub(super) fn list(words: &[impl AsRef<str>], conjunction: &str) -> String {
-    words.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(&format!(" {conjunction} "))
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    match &words[..] {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} {conjunction} {last}", first.join(", ")),
+    }
 }

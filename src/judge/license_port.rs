@@ -1,10 +1,9 @@
-//! A port that is judged, with all that the rules consult.
+//! The port to judge, with everything that the rules consult.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::HeldSocket;
-use super::finding::list;
 use super::holder::Holder;
 use super::rules;
 use crate::knowledge::{LicenseManager, LicenseProgram, Licenses, PortClaims, RegisteredTo};
@@ -26,7 +25,7 @@ pub(super) struct LicensePort<'a> {
 }
 
 impl<'a> LicensePort<'a> {
-    /// `None` where the port is no license manager's, nor held by one.
+    /// `None` where no license manager uses the port and no license program holds it.
     pub(super) fn of(
         socket: HeldSocket<'a>,
         licenses: &'a Licenses,
@@ -47,9 +46,8 @@ impl<'a> LicensePort<'a> {
         is_sure.then_some(port)
     }
 
-    /// The managers in words.
-    pub(super) fn called(&self) -> String {
-        list(&self.managers.iter().map(Manager::called).collect::<Vec<_>>(), "or")
+    pub(super) fn manager_names(&self) -> Vec<String> {
+        self.managers.iter().map(Manager::called).collect()
     }
 
     /// Whether the registry gives the port to a license manager.
@@ -62,31 +60,32 @@ impl<'a> LicensePort<'a> {
         Holder::of(process, self.licenses, self.socket.os)
     }
 
-    /// The co-holders that another holder started, and the rest. The vendor daemons that a server starts
-    /// may inherit its socket; nobody else comes by it so.
+    /// The co-holders that another holder started, and the rest. A vendor daemon may inherit the socket
+    /// of the server that started it; that is the only way to come by one.
     pub(super) fn heirs_and_strangers(&self) -> (Vec<&'a Process>, Vec<&'a Process>) {
         let lead = self.lead.iter().map(|lead| lead.process.pid);
         let holders: BTreeSet<_> = lead.chain(self.others.iter().map(|process| process.pid)).collect();
         self.others.iter().partition(|process| process.ppid.is_some_and(|ppid| holders.contains(&ppid)))
     }
 
-    /// The license server that started a vendor's daemon.
+    /// The license server that started a vendor's daemon; `None` where its file does not bear out its name.
     pub(super) fn starter(&self, holder: &Holder<'a>) -> Option<&'a Process> {
         let parent = self.socket.parent.filter(|parent| holder.process.ppid == Some(parent.pid))?;
         let technology = self.licenses.technology_of_daemon(holder.program?)?;
-        let is_server = technology.has_server(parent.exe_name(self.socket.os)?, self.socket.os);
-        let server = self.holder(parent).judged_as(LicenseProgram::Server(technology));
+        let os = self.socket.os;
+        let is_server = technology.has_server(parent.exe_name(os)?, os);
+        let server = Holder::server(parent, technology, self.licenses, os);
         (is_server && rules::is_believed(self, &server)).then_some(parent)
     }
 
-    /// What listens here for a manager.
+    /// What listens on this port for a manager.
     pub(super) fn role(&self, manager: &LicenseManager) -> Option<PortRole> {
         let (port, protocol) = (self.socket.local.port(), Some(self.socket.protocol));
         manager.ports.iter().find(|known| known.is_at(port, protocol)).map(|known| known.role)
     }
 }
 
-/// The holders to judge, the lead first: without systemd, where it opened the socket for another.
+/// The holders to judge, the lead first. systemd is not one where it opened the socket for another program.
 fn to_judge<'a>(socket: &HeldSocket<'a>) -> impl Iterator<Item = &'a Process> + use<'a> {
     let opens_for_others =
         |process: &&Process| process.exe().is_some_and(|exe| exe.path.ends_with("/lib/systemd/systemd"));
@@ -95,14 +94,14 @@ fn to_judge<'a>(socket: &HeldSocket<'a>) -> impl Iterator<Item = &'a Process> + 
     if others.is_empty() { openers.into_iter() } else { others.into_iter() }
 }
 
-/// The manager that a license program brings to a port that is no license manager's by itself.
+/// The manager that a license program brings to a port which is not a license port itself.
 struct Brought<'a> {
     manager: &'a LicenseManager,
-    /// Whether the name of the program is sure only where its license server started it.
+    /// Whether the program is known for certain only where its license server started it.
     needs_starter: bool,
 }
 
-/// `None` where the port does not become a license port by this program.
+/// `None` where this program does not make it a license port.
 fn brought_by<'a>(
     program: LicenseProgram<'a>,
     licenses: &'a Licenses,
@@ -120,14 +119,14 @@ fn brought_by<'a>(
         LicenseProgram::Own(own) if claims.managers.iter().any(|manager| manager.id == own.id) => {
             Some(sure(own))
         }
-        // A daemon's name is a short word, such as a vendor's own; who started it makes it sure.
+        // A daemon's name is a short word that other programs have too: its parent makes it certain.
         LicenseProgram::Own(own) if licenses.technology_of(own).is_some() => Some(if_started(own)),
         LicenseProgram::Own(own) => (own.confidence > Confidence::RegistryOnly).then_some(sure(own)),
         LicenseProgram::UnlistedDaemon(technology) => licenses.manager_of(technology).map(if_started),
     }
 }
 
-/// The report's form of a manager on a port that is no license manager's by itself.
+/// The report's form of a manager on a port which is not a license port itself.
 fn reported(manager: &LicenseManager, claims: &PortClaims<'_>, port: u16) -> Manager {
     let here = claims.managers_reported().into_iter().find(|reported| reported.id == manager.id);
     here.unwrap_or_else(|| manager.at(PortRange::one(port)))

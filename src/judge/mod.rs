@@ -1,7 +1,7 @@
 //! Judges whether the process on a license port is the right one.
 //!
-//! A process is judged by the file it runs, never by the name it gives itself. The rules stand in one
-//! list (`rules.rs`), and the first that applies decides; their words stand in `finding.rs`.
+//! It is judged by the file it runs, never by the name it gives itself. The rules are one list
+//! (`rules.rs`), and the first that applies decides; its words are in `finding.rs`.
 
 mod evidence;
 mod finding;
@@ -23,18 +23,18 @@ use crate::model::{License, Os, Owner, Process, Protocol};
 /// A socket to judge, and who holds it.
 #[derive(Debug, Clone, Copy)]
 pub struct HeldSocket<'a> {
-    /// The system it was seen on: file names compare by its rules.
+    /// The observed system: file names compare by its rules.
     pub os: Os,
     pub protocol: Protocol,
     pub local: SocketAddr,
     pub owner: &'a Owner,
     /// The lead's parent.
     pub parent: Option<&'a Process>,
-    /// Whether a process that was not seen may hold it too.
+    /// Whether a hidden process may hold it too.
     pub more_holders: bool,
 }
 
-/// Judges who holds a socket; `None` where its port is no license manager's, nor held by one.
+/// Judges who holds a socket; `None` where no license manager uses its port and no license program holds it.
 #[must_use]
 pub fn judge(socket: HeldSocket<'_>, licenses: &Licenses, registry: Registry<'_>) -> Option<License> {
     let claims = PortClaims::of(socket.local.port(), Some(socket.protocol), licenses, registry);

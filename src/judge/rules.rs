@@ -1,4 +1,4 @@
-//! The rules, in the order in which they are tried: the first that gives a finding decides.
+//! The rules in the order in which they are tried. The first that gives a finding decides.
 
 use self::About::{Doubt, Process, Socket};
 use super::finding::{self, Finding};
@@ -7,20 +7,20 @@ use super::license_port::LicensePort;
 use crate::knowledge::{LicenseManager, LicenseProgram, RegisteredTo};
 use crate::model::{Confidence, NotInspected, Os, Owner, PortRole, Presence, Verdict};
 
-/// A rule of the verdict. Its name is permanent, and in kebab-case.
 struct Rule {
+    /// Permanent, in kebab-case.
     name: &'static str,
     about: About,
 }
 
-/// What a rule is about. It gives a finding where it applies.
+/// What a rule is about. Its function gives a finding where the rule applies.
 enum About {
     /// The socket as a whole.
     Socket(fn(&LicensePort<'_>) -> Option<Finding>),
-    /// One process that holds it.
+    /// One process that holds the socket.
     Process(fn(&LicensePort<'_>, &Holder<'_>) -> Option<Finding>),
-    /// A holder whose name one would trust, were it not for its file. A license server of which that is
-    /// said starts nothing that is believed.
+    /// A process whose name is known, but whose file does not bear it out. A license server with such a
+    /// file vouches for no daemon that it started.
     Doubt(fn(&LicensePort<'_>, &Holder<'_>) -> Option<Finding>),
 }
 
@@ -50,28 +50,28 @@ const RULES: &[Rule] = &[
     Rule { name: "mismatch", about: Process(mismatch) },
 ];
 
-/// The permanent names of the rules, in the order in which they are tried.
+/// The names of the rules in the order in which they are tried.
 pub fn rules() -> impl Iterator<Item = &'static str> {
     RULES.iter().map(|rule| rule.name)
 }
 
-/// The finding about a socket, and the name of the rule that it is by.
+/// The finding about a socket, and the name of the rule that gave it.
 pub(super) fn decide(port: &LicensePort<'_>) -> (&'static str, Finding) {
-    let (rule, mut finding) = RULES
-        .iter()
-        .find_map(|rule| Some((rule.name, rule.finding(port, port.lead.as_ref())?)))
-        .expect("without a holder it is hidden or unattributed, and the last rule takes every holder");
+    let (rule, mut finding) =
+        RULES.iter().find_map(|rule| Some((rule.name, rule.finding(port, port.lead.as_ref())?))).expect(
+            "the rules about the owner decide where there is no holder, the last rule where there is one",
+        );
     if finding.verdict == Verdict::Expected {
         let (heirs, _) = port.heirs_and_strangers();
         let heir = heirs.into_iter().find(|process| !is_expected(port, &port.holder(process)));
         if let Some(name) = heir.and_then(|process| process.name.as_deref()) {
-            finding.reason += &format!("; {name}, which it started, holds it too");
+            finding.reason += &format!("; {name}, which it started, holds the port too");
         }
     }
     (rule, finding)
 }
 
-/// Whether nothing speaks against a file that has a name one would trust.
+/// Whether the file of a process bears out its name.
 pub(super) fn is_believed(port: &LicensePort<'_>, holder: &Holder<'_>) -> bool {
     let doubts = RULES.iter().filter(|rule| matches!(rule.about, Doubt(_)));
     doubts.into_iter().all(|doubt| doubt.finding(port, Some(holder)).is_none())
@@ -93,24 +93,24 @@ impl Rule {
     }
 }
 
-/// Its holders may not be looked into.
+/// No holder is visible, because this user may not see whose socket it is.
 fn owner_hidden(port: &LicensePort<'_>) -> Option<Finding> {
     let is_hidden = port.lead.is_none() && matches!(port.socket.owner, Owner::Hidden);
-    is_hidden.then(|| finding::owner_hidden(&port.called()))
+    is_hidden.then(|| finding::owner_hidden(&port.manager_names()))
 }
 
-/// No process here holds it.
+/// No process here holds the socket.
 fn owner_unattributed(port: &LicensePort<'_>) -> Option<Finding> {
-    port.lead.is_none().then(|| finding::owner_unattributed(&port.called()))
+    port.lead.is_none().then(|| finding::owner_unattributed(&port.manager_names()))
 }
 
-/// A process that cannot be seen may hold it beside the ones that can.
+/// A hidden process may hold the socket too.
 fn more_holders_possible(port: &LicensePort<'_>) -> Option<Finding> {
     let lead = port.lead.filter(|_| port.socket.more_holders)?;
     Some(finding::more_holders_possible(lead.process))
 }
 
-/// The right process holds it, and so does one that would not be right and that no holder started.
+/// The lead is expected. Another holder is not, and no holder started it.
 fn shared_with_stranger(port: &LicensePort<'_>) -> Option<Finding> {
     let (_, strangers) = port.heirs_and_strangers();
     let lead = port.lead.filter(|lead| !strangers.is_empty() && is_expected(port, lead))?;
@@ -118,54 +118,54 @@ fn shared_with_stranger(port: &LicensePort<'_>) -> Option<Finding> {
     Some(finding::shared_with_stranger(lead.process, stranger))
 }
 
-/// The kernel of Windows holds it, for a driver.
+/// The Windows kernel holds the socket for a driver.
 fn kernel(_: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     matches!(holder.process.presence, Presence::Kernel).then(finding::kernel)
 }
 
-/// The process that opened it has ended; on Windows its children may have it.
+/// The process that opened the socket has ended. On Windows its children may have inherited it.
 fn ended(_: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     matches!(holder.process.presence, Presence::Ended { .. }).then(|| finding::ended(holder.process))
 }
 
-/// The file that it runs could not be read.
+/// The file that the process runs could not be read.
 fn file_unreadable(_: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     holder.exe().is_none().then(|| finding::file_unreadable(holder.process))
 }
 
-/// It stands in for a license server without its maker.
+/// The process is an emulator of a license server.
 fn emulator(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let LicenseProgram::Emulator(emulator) = holder.program? else { return None };
     let emulated = port.licenses.manager(&emulator.emulates).map(LicenseManager::called);
     Some(finding::emulator(holder.exe()?, emulator, &emulated.unwrap_or_default()))
 }
 
-/// Its file is an interpreter that somebody gave the name.
+/// The file is an interpreter under another name.
 fn disguised_interpreter(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let interpreter = holder.process.exe()?.interpreter?;
     Some(finding::disguised_interpreter(holder.exe()?, interpreter, port.socket.local.port()))
 }
 
-/// It is in another user namespace, where any user can make a file look like any other.
+/// The process is in another user namespace, where any user can make a file look like any other.
 fn user_namespace(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let is_in_one = holder.process.exe()?.not_inspected == Some(NotInspected::AnotherUserNamespace);
     let exe = holder.exe().filter(|_| is_in_one)?;
     Some(finding::user_namespace(exe, port.socket.local.port()))
 }
 
-/// Any user could have put another file in place of its own.
+/// Any user may have replaced the file.
 fn replaceable_file(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let place = holder.process.exe()?.replaceable_at.as_ref()?;
-    Some(finding::replaceable_file(holder.exe()?, place, &port.called()))
+    Some(finding::replaceable_file(holder.exe()?, place, &port.manager_names()))
 }
 
-/// The file that it was started from is gone, or is another one by now.
+/// The file was deleted or replaced after the process started.
 fn deleted_file(_: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let is_deleted = holder.process.exe()?.deleted == Some(true);
     holder.exe().filter(|_| is_deleted).map(finding::deleted_file)
 }
 
-/// Its file says that others made it, or that it was made as something else (Windows' version resource).
+/// The file's version resource (Windows) names another maker, or another program as the original.
 fn other_maker(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let (exe, program) = (holder.exe()?, holder.program?);
     let version = holder.process.exe()?.version.as_ref()?;
@@ -174,13 +174,13 @@ fn other_maker(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     Some(finding::other_maker(exe, version, &program.called(), &makers, verdict))
 }
 
-/// Only its file says what it is, and the port is no license manager's.
+/// Only the original name in the version resource shows what the file is, and this is not a license port.
 fn renamed_off_port(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let program = holder.program.filter(|_| !port.claims.is_license_port())?;
     Some(finding::renamed_off_port(holder.exe()?, &holder.renamed_from()?, &program.called()))
 }
 
-/// It is a program of a manager of the port, or the server of that manager's technology.
+/// It is a program of a manager of this port, or the server of that manager's technology.
 fn right_program(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let (exe, program) = (holder.exe()?, holder.program?);
     let renamed_from = holder.renamed_from();
@@ -189,13 +189,12 @@ fn right_program(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding>
         |manager: &&&LicenseManager| port.licenses.is_right_for(program, manager, name, port.socket.os);
     let right: Vec<&LicenseManager> = port.claims.managers.iter().filter(is_right).copied().collect();
     let serving = serving_whom(port, right.first()?);
-    let theirs: Vec<String> = right.iter().map(|manager| manager.called()).collect();
-    let theirs = finding::list(&theirs, "or");
+    let managers: Vec<String> = right.iter().map(|manager| manager.called()).collect();
     let by = finding::started_by(port.starter(holder));
-    Some(finding::right_program(&holder.described()?, &theirs, &by, &serving))
+    Some(finding::right_program(&holder.described()?, &managers, &by, &serving))
 }
 
-/// It is a vendor's daemon on a port of its technology's range, which any vendor's daemon may use.
+/// It is a vendor's daemon on a port of its technology, which any vendor's daemon may use.
 fn any_vendor_port(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let program = holder.program?;
     let technology = port.licenses.technology_of_daemon(program)?;
@@ -204,19 +203,20 @@ fn any_vendor_port(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Findin
     };
     let manager = port.claims.managers.iter().find(takes_any)?;
     let by = finding::started_by(port.starter(holder));
-    Some(finding::any_vendor_port(&holder.described()?, &program.called(), &manager.called(), &by))
+    Some(finding::any_vendor_port(&holder.described()?, &program.called(), &by, &manager.called()))
 }
 
-/// Its file says that it is a daemon of the technology of the port, and its name is not one that is known.
+/// Its file contains the marker of this port's technology, so it is a vendor's daemon, but its name is not
+/// known.
 fn unlisted_daemon(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let LicenseProgram::UnlistedDaemon(technology) = holder.program? else { return None };
     let is_of_it = |manager: &&LicenseManager| manager.technology.as_ref() == Some(&technology.id);
     let applies = port.is_registered() && port.claims.managers.iter().any(is_of_it);
     let exe = holder.described().filter(|_| applies)?;
-    Some(finding::unlisted_daemon(&exe, technology, &port.called()))
+    Some(finding::unlisted_daemon(&exe, technology, &port.manager_names()))
 }
 
-/// It holds the port for a service of Windows of which nothing is known.
+/// It holds the port for one of its Windows services.
 fn service_host(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let services = &holder.process.services;
     let applies = holder.program.is_none() && port.socket.os == Os::Windows && !services.is_empty();
@@ -224,28 +224,34 @@ fn service_host(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> 
     Some(finding::service_host(holder.exe()?, services))
 }
 
-/// It holds the port for another program, which alone could be right or wrong.
+/// It holds the port for another program; only that one could be right or wrong.
 fn wrapper(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let advice = holder.wrapper_advice().filter(|_| holder.program.is_none())?;
     Some(finding::wrapper(holder.exe()?, holder.process.pid, advice, &port.socket))
 }
 
-/// No program is known to be right here, so that none can be wrong.
+/// No program is known to be right here, so none can be wrong.
 fn no_program_known(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     if !port.expected.is_empty() {
         return None;
     }
     match holder.program {
         Some(_) if !port.is_registered() => None,
-        Some(program) => {
-            Some(finding::no_program_known_but(&holder.described()?, &program.called(), &port.called()))
-        }
-        None => Some(finding::no_program_known(holder.exe()?, &port.called(), port.claims.unauthorized_use)),
+        Some(program) => Some(finding::no_program_known_but(
+            &holder.described()?,
+            &program.called(),
+            &port.manager_names(),
+        )),
+        None => Some(finding::no_program_known(
+            holder.exe()?,
+            &port.manager_names(),
+            port.claims.unauthorized_use,
+        )),
     }
 }
 
-/// A license program on a port that the registry gives to another license manager; or a license server on
-/// one that the registry gives to nobody and that another license manager uses by default.
+/// It is a license program on a port that the registry gives to another license manager; or a license
+/// server on a port that the registry gives to nobody and another license manager uses by default.
 fn other_manager(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let program = holder.program?;
     let is_server = matches!(program, LicenseProgram::Own(_))
@@ -256,11 +262,11 @@ fn other_manager(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding>
         return None;
     }
     let by = finding::started_by(port.starter(holder));
-    Some(finding::other_manager(&holder.described()?, &program.called(), &by, &port.called()))
+    Some(finding::other_manager(&holder.described()?, &program.called(), &by, &port.manager_names()))
 }
 
-/// A license program on a port that is no license manager's by the registry: its license file or
-/// configuration may choose any.
+/// It is a license program on a port that the registry gives to no license manager. Its license file or
+/// configuration may name any port.
 fn chosen_port(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let program = holder.program?;
     let exe = holder.described()?;
@@ -275,15 +281,15 @@ fn chosen_port(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     Some(finding::chosen_port(&exe, &program.called(), &by, &serving))
 }
 
-/// Another program is known to be right here. It is a warning where the registry gives the port to a
+/// Another program is known to be right here. That is a warning where the registry gives the port to a
 /// manager of which more is known than its name, and notes no others that use the number.
 fn mismatch(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let sure = |manager: &&LicenseManager| manager.confidence > Confidence::RegistryOnly;
     let is_sure = port.is_registered() && port.claims.managers.iter().any(sure);
-    Some(finding::mismatch(holder.exe()?, &port.called(), is_sure, port.claims.unauthorized_use))
+    Some(finding::mismatch(holder.exe()?, &port.manager_names(), is_sure, port.claims.unauthorized_use))
 }
 
-/// Present is not serving: what else is to be said of an expected process.
+/// An expected process need not serve licenses.
 fn serving_whom(port: &LicensePort<'_>, manager: &LicenseManager) -> String {
     let is_helper = port.role(manager) == Some(PortRole::Helper);
     let is_loopback = port.socket.local.ip().to_canonical().is_loopback();

@@ -1,19 +1,18 @@
-//! A port as license managers see it: who uses it, and whose it is by the registry.
+//! A port's claimants: the license managers that use it, and the service that the registry gives it to.
 
 use super::Licenses;
 use super::licenses::LicenseManager;
 use super::registry::{Entry, LicenseBasis, Registry};
 use crate::model::{Manager, Os, PortRange, Protocol};
 
-/// What is known of a port, before anyone looks who holds it.
+/// What is known of a port before the machine is scanned.
 #[derive(Debug, Clone)]
 pub struct PortClaims<'a> {
-    /// The managers that use it. Those built on a technology whose whole range it is are covered by
-    /// the manager that stands for that technology.
+    /// The managers that use it. Where one stands for a whole technology, the others of that technology
+    /// are left out.
     pub managers: Vec<&'a LicenseManager>,
-    /// Managers that use its number by another protocol alone.
+    /// Managers that use its number only by another protocol.
     pub by_other_protocol: Vec<&'a LicenseManager>,
-    /// Whose it is by the registry.
     pub registered: RegisteredTo<'a>,
     /// Whether the registry notes that others use the number too.
     pub unauthorized_use: bool,
@@ -21,19 +20,17 @@ pub struct PortClaims<'a> {
     protocol: Option<Protocol>,
 }
 
-/// Whose a port is by the registry.
+/// To whom the registry gives a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RegisteredTo<'a> {
-    /// A license manager's.
     License(Entry<'a>),
-    /// Somebody else's: who uses it for licenses all the same has no right to it.
+    /// Another service. A license manager that uses it has no right to it.
     Other(Entry<'a>),
-    /// Nobody's.
     Nobody,
 }
 
 impl<'a> PortClaims<'a> {
-    /// What is known of a port; `protocol` `None` asks for any.
+    /// The claims on a port; with `None`, by any protocol.
     #[must_use]
     pub fn of(
         port: u16,
@@ -42,8 +39,8 @@ impl<'a> PortClaims<'a> {
         registry: Registry<'a>,
     ) -> PortClaims<'a> {
         let entries = registry.of_port(port).filter(|entry| {
-            let looked_at = entry.protocol.is_none_or(|name| Protocol::from_name(name).is_some());
-            looked_at && protocol.is_none_or(|protocol| entry.is_for(protocol))
+            let is_scanned = entry.protocol.is_none_or(|name| Protocol::from_name(name).is_some());
+            is_scanned && protocol.is_none_or(|protocol| entry.is_for(protocol))
         });
         let (mut registered, mut unauthorized_use) = (RegisteredTo::Nobody, false);
         for entry in entries {
@@ -62,8 +59,8 @@ impl<'a> PortClaims<'a> {
         PortClaims { managers, by_other_protocol, registered, unauthorized_use, port, protocol }
     }
 
-    /// Whether whoever holds the port is judged, known or not: a port that the registry gives to
-    /// others is a license manager's only where one is seen on it.
+    /// Whether every holder is judged. A port that the registry gives to another service is a license port
+    /// only where a license program holds it.
     #[must_use]
     pub fn is_license_port(&self) -> bool {
         match self.registered {
@@ -73,13 +70,13 @@ impl<'a> PortClaims<'a> {
         }
     }
 
-    /// The executables that are right on a system.
+    /// The executables that are right here on a system.
     #[must_use]
     pub fn expected(&self, licenses: &Licenses, os: Os) -> Vec<String> {
         licenses.expected(&self.managers, os)
     }
 
-    /// The report's form of those who use the port. Where only the registry knows one, it is that.
+    /// The managers in the report's form. Where only the registry knows one, it is that.
     #[must_use]
     pub fn managers_reported(&self) -> Vec<Manager> {
         match self.registered {
@@ -88,7 +85,6 @@ impl<'a> PortClaims<'a> {
         }
     }
 
-    /// One of the managers here, in the report's form.
     fn reported(&self, manager: &LicenseManager) -> Manager {
         let here = manager.ports.iter().find(|known| known.is_at(self.port, self.protocol));
         let range = here.and_then(|known| known.range);
@@ -96,14 +92,14 @@ impl<'a> PortClaims<'a> {
         match self.registered {
             RegisteredTo::Other(entry) => {
                 let note = format!(
-                    "The registry gives {} to {}; {} uses it all the same. ",
+                    "The registry assigns {} to {}, but {} uses it too. ",
                     reported.ports, entry.name, manager.product
                 );
                 reported.note.insert_str(0, &note);
             }
             RegisteredTo::Nobody => {
                 let note = format!(
-                    "The registry gives {} to nobody; {} uses it by default. ",
+                    "The registry assigns {} to nobody; {} uses it by default. ",
                     reported.ports, manager.product
                 );
                 reported.note.insert_str(0, &note);
@@ -113,18 +109,18 @@ impl<'a> PortClaims<'a> {
         reported
     }
 
-    /// A manager of which only the registry knows.
+    /// A manager that only the registry knows.
     fn registered(&self, entry: Entry<'_>) -> Manager {
-        let by = match entry.license {
-            Some(LicenseBasis::ByName) => "by its name alone, it is a license manager's",
-            _ => "it is a license manager's",
+        let what = match entry.license {
+            Some(LicenseBasis::ByName) => "which by its name is a license manager",
+            _ => "a license manager",
         };
         let mut note = format!(
-            "The registry gives this port to {}; {by}. Nothing is known of the process that belongs there.",
+            "The registry assigns this port to {}, {what}. The programs that belong there are not known.",
             entry.name
         );
         for manager in &self.by_other_protocol {
-            note += &format!(" {} uses the number, but not by this protocol.", manager.called());
+            note += &format!(" {} uses this number, but not by this protocol.", manager.called());
         }
         Manager {
             id: format!("iana-{}", entry.name.to_ascii_lowercase()),
@@ -136,7 +132,7 @@ impl<'a> PortClaims<'a> {
     }
 }
 
-/// Without those that another stands for, which has the whole technology.
+/// Without the managers for which another stands, because its ports are those of the whole technology.
 fn uncovered(managers: Vec<&LicenseManager>) -> Vec<&LicenseManager> {
     let covered = |manager: &LicenseManager| {
         !manager.any_vendor
@@ -146,7 +142,7 @@ fn uncovered(managers: Vec<&LicenseManager>) -> Vec<&LicenseManager> {
     managers.iter().copied().filter(|manager| !covered(manager)).collect()
 }
 
-/// What a registry entry is called in a sentence: its description where that is a name.
+/// A registry entry in a sentence: its description where that is short enough for a name.
 fn called(entry: Entry<'_>) -> String {
     const LONGEST: usize = 48;
     let says_nothing = entry.description.is_empty() || entry.description.eq_ignore_ascii_case(entry.name);

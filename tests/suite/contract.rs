@@ -75,7 +75,7 @@ fn a_recorded_listener_is_told_in_full() {
             ],
             "verdict": "mismatch",
             "severity": "warning",
-            "reason": "python3.11 is not a process known for Autodesk 3ds-lm",
+            "reason": "python3.11 is not one of Autodesk 3ds-lm's programs",
             "expected": [
               "lmgrd",
               "lmadmin",

@@ -154,14 +154,14 @@ fn a_port_that_the_registry_alone_knows() {
 
     Integrated Engineering Software  iana-ies-lm
     Port         1443/tcp and udp: the license server
-    Note         The registry gives this port to ies-lm; by its name alone, it is a license manager's.
-                 Nothing is known of the process that belongs there.
-    Healthy      Nothing is known of it. Whoever runs a program on this port should be able to say what
-                 it is for.
-    Safety       Let only the machines that use its licenses reach it, and never the Internet: bind it
-                 to one address where it can be told to, or open the firewall to those machines alone.
-    Certainty    registry-only. Only the registry knows of it: which process is right, and whether it is
-                 still in use.
+    Note         The registry assigns this port to ies-lm, which by its name is a license manager. The
+                 programs that belong there are not known.
+    Healthy      Nothing is known about it. The person who runs a program on this port should be able to
+                 say what it is for.
+    Safety       Let only the machines that use its licenses reach it, never the Internet. Bind it to
+                 one address if it can do that, or open the firewall only for those machines.
+    Certainty    registry-only. Only the registry lists it. Which programs belong to it, and whether it
+                 is still in use, is not known.
     Source       IANA 1443 ies-lm
     ");
 }
@@ -182,8 +182,8 @@ fn a_license_manager_in_full() {
                  serves no licenses.
     Healthy      hserver listens on 1714 by TCP on each machine with Houdini.
     Safety       No other machine need reach it: keep 1714 closed in the firewall.
-    Certainty    high. The vendor's own documents, or files that were seen, say so. The registry says no
-                 more of 1714 than the name sesi-lm.
+    Certainty    high. From the vendor's own documents, or from the program's files. For 1714 the
+                 registry has only the name sesi-lm.
     Source       https://www.sidefx.com/faq/question/what-kind-of-options-are-available-to-hserver/
                  IANA 1714/tcp sesi-lm
     ");
@@ -219,8 +219,8 @@ fn a_license_manager_in_full() {
                  name a port that changes with every start. Let only the machines that use the licenses
                  reach them, and never the Internet; lmadmin's web page (8090) is for administrators
                  alone.
-    Certainty    high. The vendor's own documents, or files that were seen, say so. The registry gives
-                 8082 to us-cli, and not to this license manager.
+    Certainty    high. From the vendor's own documents, or from the program's files. The registry
+                 assigns 8082 to us-cli, not to this license manager.
     Source       https://docs.citrix.com/en-us/licensing/11-16-3/manage/vendor-daemon.html?lang-switch=true
                  https://knowcitrix.com/posts/citrix-licensing-daemons
                  https://github.com/rbowes-r7/doltool: PORT=7279
@@ -250,9 +250,9 @@ fn a_license_manager_in_full() {
                  Microsoft's does.
     Safety       Open 1688 to the machines that are to be activated, and never to the Internet.
                  KeyManagementServicePort in the registry of Windows changes it.
-    Certainty    medium. These are second-hand sources, or conclusions from the vendor's documents: a
-                 process that is not known here may be right all the same. The registry gives 1688 to
-                 nsjtp-data, and not to this license manager.
+    Certainty    medium. From second-hand sources, or inferred from the vendor's documents. A program
+                 that is not listed here may still be right. The registry assigns 1688 to nsjtp-data,
+                 not to this license manager.
     Source       https://learn.microsoft.com/en-us/previous-versions/windows/desktop/sppwmi/setkeymanagementservicelisteningport-softwarelicensingservice:
                  1688 by default
                  http://level7techgroup.com/blog/?p=947: Software Protection, sppsvc

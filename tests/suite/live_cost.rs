@@ -150,7 +150,10 @@ signal.pause()";
     let before = looks(&["27000"]).unwrap();
     assert!(before.contains("/served/lmgrd"), "{before}");
     let evidence = looks(&["--json", "27000"]).unwrap();
-    assert!(evidence.contains("the file was not looked at: it lies on a server that may not"), "{evidence}");
+    assert!(
+        evidence.contains("the file was not inspected: it is on a file system that may not"),
+        "{evidence}"
+    );
     served.stop();
     for args in [&["27000"][..], &["--json", "--args"], &["--bpf", "always"], &["--bpf", "never"]] {
         let said = looks(args);

@@ -24,11 +24,11 @@ fn a_mismatch_in_detail() {
     Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
     Registry     3ds-lm (IANA, registered port)
     License      Autodesk 3ds-lm; the right process is lmgrd, lmadmin or adskflex
-    Verdict      mismatch (warning): python3.11 is not a process known for Autodesk 3ds-lm
+    Verdict      mismatch (warning): python3.11 is not one of Autodesk 3ds-lm's programs
     Note         Autodesk's own documents put its license server on 27000-27009 and 2080. Nothing found
                  shows a current Autodesk product on 1538, so a listener here deserves a look.
-    Next         If Autodesk 3ds-lm should run here, stop python3.11 or move it to another port; if not,
-                 ask whoever runs python3.11 why it uses a license manager's port.
+    Next         If Autodesk 3ds-lm should run here, stop python3.11 or move it to another port. If not,
+                 find out why python3.11 uses a license manager's port.
     ");
 }
 
@@ -46,7 +46,7 @@ fn an_expected_server_in_detail() {
     Registry     flex-lm, FLEX LM (1-10) (IANA, registered port)
     License      Revenera FlexNet license server or Perforce Helix QAC license server; the right process
                  is lmgrd, lmadmin, rlm or prqa
-    Verdict      expected: lmgrd is a process known for Revenera FlexNet license server
+    Verdict      expected: lmgrd is one of Revenera FlexNet license server's programs
     Note         A FlexNet license server without a port of its own takes the first free one of
                  27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
                  of lmadmin. FlexNet was called FLEXlm, and Revenera was Flexera and Globetrotter.
@@ -81,7 +81,7 @@ fn a_hidden_owner_in_detail() {
     Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
     Registry     3ds-lm (IANA, registered port)
     License      Autodesk 3ds-lm; the right process is lmgrd, lmadmin or adskflex
-    Verdict      cannot-tell: the process that holds the port of Autodesk 3ds-lm cannot be seen
+    Verdict      cannot-tell: the process that holds this port of Autodesk 3ds-lm is hidden
     Note         Autodesk's own documents put its license server on 27000-27009 and 2080. Nothing found
                  shows a current Autodesk product on 1538, so a listener here deserves a look.
 
@@ -101,9 +101,8 @@ fn a_socket_without_a_process_in_detail() {
     Registry     no service has this number (registered port)
 
     Unigine Licensing Server is not seen to listen on port 33333 here.
-    Note         The registry gives 33333 to dgi-serv; Unigine Licensing Server uses it all the same.
-                 33333 by TCP is the server, 33334 by UDP is how clients find it. Its process was not
-                 seen.
+    Note         The registry assigns 33333 to dgi-serv, but Unigine Licensing Server uses it too. 33333
+                 by TCP is the server, 33334 by UDP is how clients find it. Its process was not seen.
     ");
 }
 

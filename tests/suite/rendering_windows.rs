@@ -149,7 +149,7 @@ fn the_detail_names_them_in_full() {
     Registry     flex-lm, FLEX LM (1-10) (IANA, registered port)
     License      Revenera FlexNet license server or Perforce Helix QAC license server; the right process
                  is lmgrd.exe, lmadmin.exe or rlm.exe
-    Verdict      expected: lmgrd.exe is a process known for Revenera FlexNet license server
+    Verdict      expected: lmgrd.exe is one of Revenera FlexNet license server's programs
     Note         A FlexNet license server without a port of its own takes the first free one of
                  27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
                  of lmadmin. FlexNet was called FLEXlm, and Revenera was Flexera and Globetrotter.

@@ -1,5 +1,5 @@
-//! The ten facts that decide whether a verdict can be trusted, each by a case that it holds for and one
-//! that it does not. What makes a name doubtful is in `verdicts.rs`.
+//! The ten facts that decide whether a verdict can be trusted: for each, a case where it holds and one where
+//! it does not. What makes a name doubtful is in `verdicts.rs`.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ const CANNOT_TELL: (Verdict, Severity) = (Verdict::CannotTell, Severity::Info);
 
 const STRANGER: &str = "/usr/bin/python3.11";
 
-/// What is said of one socket that a process holds; `None` where it is no license port.
+/// The judgement of one socket that a process holds; `None` where its port is not a license port.
 fn license(place: &str, holder: Process) -> Option<License> {
     linux().socket(place, &[holder]).report("").rows.remove(0).license
 }
@@ -26,7 +26,7 @@ fn on(place: &str, exe: &str) -> Option<(Verdict, Severity)> {
     license(place, process(4242, exe)).map(|license| (license.verdict, license.severity))
 }
 
-/// What is said of a daemon that another process started.
+/// The same for a daemon that another process started.
 fn child(place: &str, exe: &str, parent: &str) -> Option<License> {
     let daemon = Process { ppid: Some(50), ..process(51, exe) };
     linux().with(process(50, parent)).socket(place, &[daemon]).report("").rows.remove(0).license
@@ -53,7 +53,7 @@ fn fact_1_the_flexnet_server_is_right_on_any_flexnet_server_port() {
         }
         assert_ne!(on(place, "/opt/x/lmgrdx"), Some(EXPECTED), "{place}");
     }
-    // Whose number nothing is known of stays open, whoever serves it.
+    // Where no program is known to be right, none can be confirmed.
     assert_eq!(on("tcp 0.0.0.0:1443", "/opt/x/lmgrd"), Some(CANNOT_TELL));
     assert_eq!(on("udp 0.0.0.0:5093", "/opt/x/lmgrd"), Some(OTHER));
 }
@@ -69,7 +69,7 @@ fn fact_2_a_daemon_that_its_server_started_is_right_on_any_port() {
     ] {
         assert_eq!(verdict(child("tcp 0.0.0.0:40001", exe, parent)), Some(EXPECTED), "{exe}");
         assert_eq!(verdict(child("tcp 0.0.0.0:8080", exe, parent)), Some(EXPECTED), "{exe}");
-        // By its name alone it may be anything, and another technology's server starts none of it.
+        // By its name alone it may be anything, and another technology's server starts no such daemon.
         assert_eq!(verdict(child("tcp 0.0.0.0:40001", exe, "/usr/bin/bash")), None, "{exe}");
         assert_eq!(verdict(child("tcp 0.0.0.0:40001", exe, "/opt/x/lmx-serv")), None, "{exe}");
         assert_eq!(on("tcp 0.0.0.0:40001", exe), None, "{exe}");
@@ -78,8 +78,8 @@ fn fact_2_a_daemon_that_its_server_started_is_right_on_any_port() {
     insta::assert_snapshot!(pair.reason, @"MLM belongs to MathWorks MATLAB Network License Manager, started by lmgrd (PID 50)");
     assert_eq!(pair.managers[0].id, "mathworks");
     let own = child("tcp 0.0.0.0:2080", "/opt/x/adskflex", "/opt/x/lmgrd").unwrap();
-    insta::assert_snapshot!(own.reason, @"adskflex is a process known for Autodesk Network License Manager, started by lmgrd (PID 50)");
-    // What anyone could have put there starts nothing that is believed.
+    insta::assert_snapshot!(own.reason, @"adskflex is one of Autodesk Network License Manager's programs, started by lmgrd (PID 50)");
+    // A server that anyone may have put there vouches for no daemon.
     let planted = |path: &str| {
         let parent = with_file(50, path, |file| file.replaceable_at = Some("/tmp".to_owned()));
         let daemon = Process { ppid: Some(50), ..process(51, "/opt/x/MLM") };
@@ -105,11 +105,11 @@ fn fact_3_a_renamed_daemon_is_known_by_what_its_file_says() {
     assert_eq!(verdict(says(flexnet, "tcp 0.0.0.0:27004", None)), Some(EXPECTED));
     assert_eq!(verdict(says(flexnet, "tcp 0.0.0.0:40001", Some("/opt/x/lmgrd"))), Some(EXPECTED));
     assert_eq!(verdict(says(flexnet, "tcp 0.0.0.0:40001", None)), None);
-    // On a vendor's own port it may be that vendor's, or another's.
+    // On a vendor's own port it may be that vendor's daemon, or another vendor's.
     let on_autodesk_s = says(flexnet, "tcp 0.0.0.0:2080", None).unwrap();
     assert_eq!((on_autodesk_s.verdict, on_autodesk_s.severity), CANNOT_TELL);
-    insta::assert_snapshot!(on_autodesk_s.reason, @"the file of daemon7 says that it is a daemon of FlexNet Publisher, but the name is not one known for Autodesk Network License Manager");
-    assert!(on_autodesk_s.evidence.contains(&"the file says “FLEXnet Licensing Report Log”".to_owned()));
+    insta::assert_snapshot!(on_autodesk_s.reason, @"the file of daemon7 says that it is a vendor daemon of FlexNet Publisher, but it is not a known daemon of Autodesk Network License Manager");
+    assert!(on_autodesk_s.evidence.contains(&"the file contains “FLEXnet Licensing Report Log”".to_owned()));
     assert_eq!(verdict(says(flexnet, "udp 0.0.0.0:5093", None)), Some(OTHER));
     assert_eq!(verdict(says("something else", "tcp 0.0.0.0:27004", None)), Some(MISMATCH));
 }
@@ -136,7 +136,7 @@ fn fact_5_another_vendor_s_daemon_is_why_a_server_cannot_start() {
     insta::assert_snapshot!(license.reason, @"ptc_d belongs to PTC License Server, started by lmgrd (PID 50); this is why Ansys License Manager cannot start here");
     assert_eq!(on("tcp 0.0.0.0:1055", "/opt/ptc/ptc_d"), Some(OTHER));
     assert_eq!(on("tcp 0.0.0.0:1055", "/opt/ansys/ansyslmd"), Some(EXPECTED));
-    // What belongs to no license manager is a stranger.
+    // A program of no license manager is a stranger.
     assert_eq!(on("tcp 0.0.0.0:1055", STRANGER), Some(MISMATCH));
 }
 
@@ -154,7 +154,7 @@ fn fact_7_where_the_registry_notes_others_a_stranger_is_no_warning() {
     for place in ["tcp 0.0.0.0:1947", "udp 0.0.0.0:1947", "tcp 0.0.0.0:6200", "tcp 0.0.0.0:28000"] {
         assert_eq!(on(place, STRANGER), Some(MILD_MISMATCH), "{place}");
     }
-    // No process is known to be right on 1521, so none is wrong: least of all Oracle's listener.
+    // No program is known to be right on 1521, so none is wrong, least of all Oracle's listener.
     assert_eq!(on("tcp 0.0.0.0:1521", "/u01/app/oracle/bin/tnslsnr"), Some(CANNOT_TELL));
     for place in ["tcp 0.0.0.0:1055", "tcp 0.0.0.0:2080", "tcp 0.0.0.0:29000"] {
         assert_eq!(on(place, STRANGER), Some(MISMATCH), "{place}");
@@ -181,12 +181,12 @@ fn fact_9_present_is_not_serving() {
         assert_eq!((license.verdict, license.severity), EXPECTED);
         license.reason
     };
-    insta::assert_snapshot!(reason("tcp 0.0.0.0:1714", "/opt/hfs/bin/hserver"), @"hserver is a process known for SideFX hserver; it is a helper of the programs that use licenses, and no license server");
-    insta::assert_snapshot!(reason("tcp 127.0.0.1:22350", "/usr/sbin/CodeMeterLin"), @"CodeMeterLin is a process known for Wibu-Systems CodeMeter; bound to loopback, it serves the programs of this machine alone, as it does wherever licenses are used");
-    insta::assert_snapshot!(reason("tcp [::1]:1947", "/usr/sbin/hasplmd"), @"hasplmd is a process known for Thales Sentinel LDK (HASP) License Manager; bound to loopback, it serves the programs of this machine alone, as it does wherever licenses are used");
-    insta::assert_snapshot!(reason("tcp 0.0.0.0:22350", "/usr/sbin/CodeMeterLin"), @"CodeMeterLin is a process known for Wibu-Systems CodeMeter; it also runs where licenses are only used, so this need not be a license server");
-    insta::assert_snapshot!(reason("tcp 0.0.0.0:1715", "/usr/lib/sesi/sesinetd"), @"sesinetd is a process known for SideFX Houdini license server");
-    insta::assert_snapshot!(reason("tcp 127.0.0.1:1715", "/usr/lib/sesi/sesinetd"), @"sesinetd is a process known for SideFX Houdini license server");
+    insta::assert_snapshot!(reason("tcp 0.0.0.0:1714", "/opt/hfs/bin/hserver"), @"hserver is one of SideFX hserver's programs; it helps the programs that use licenses, and is not a license server");
+    insta::assert_snapshot!(reason("tcp 127.0.0.1:22350", "/usr/sbin/CodeMeterLin"), @"CodeMeterLin is one of Wibu-Systems CodeMeter's programs; it is bound to loopback and serves only the programs of this machine, as on any machine that uses licenses");
+    insta::assert_snapshot!(reason("tcp [::1]:1947", "/usr/sbin/hasplmd"), @"hasplmd is one of Thales Sentinel LDK (HASP) License Manager's programs; it is bound to loopback and serves only the programs of this machine, as on any machine that uses licenses");
+    insta::assert_snapshot!(reason("tcp 0.0.0.0:22350", "/usr/sbin/CodeMeterLin"), @"CodeMeterLin is one of Wibu-Systems CodeMeter's programs; it also runs on machines that only use licenses, so this may not be a license server");
+    insta::assert_snapshot!(reason("tcp 0.0.0.0:1715", "/usr/lib/sesi/sesinetd"), @"sesinetd is one of SideFX Houdini license server's programs");
+    insta::assert_snapshot!(reason("tcp 127.0.0.1:1715", "/usr/lib/sesi/sesinetd"), @"sesinetd is one of SideFX Houdini license server's programs");
 }
 
 #[test]
@@ -211,10 +211,10 @@ fn fact_10_emulators_of_license_servers_are_critical() {
     let py_kms = running_with(4242, STRANGER, |program| program.interpreted = Some("py-kms".to_owned()));
     let license = license("tcp 0.0.0.0:1688", py_kms).unwrap();
     assert_eq!((license.verdict, license.severity), CRITICAL);
-    insta::assert_snapshot!(license.reason, @"python3.11 runs py-kms, which is a known emulator of Microsoft Key Management Service, and not its maker's license server");
+    insta::assert_snapshot!(license.reason, @"python3.11 runs py-kms, a known emulator of Microsoft Key Management Service, not the vendor's own license server");
     assert_eq!(license.managers[0].id, "microsoft-kms");
     assert!(license.evidence.contains(&"its command line names py-kms".to_owned()));
-    // The registry gives 1688 to others, so nobody else is wrong there.
+    // The registry gives 1688 to another service, so no other program is wrong there.
     assert_eq!(on("tcp 0.0.0.0:1688", STRANGER), None);
     let windows = linux().os(Os::Windows);
     let host = windows.socket("tcp 0.0.0.0:1688", &[process(4242, r"C:\Windows\System32\sppsvc.exe")]);
@@ -229,7 +229,7 @@ fn every_port_that_the_registry_calls_a_license_manager_s_is_one() {
         (license.managers[0].id.as_str(), license.managers[0].vendor.as_deref()),
         ("iana-ies-lm", None)
     );
-    insta::assert_snapshot!(license.reason, @"the port is registered for Integrated Engineering Software, and nothing is known of its right process, so python3.11 can be neither confirmed nor ruled out");
+    insta::assert_snapshot!(license.reason, @"this is a port of Integrated Engineering Software, whose programs on this system are not known, so python3.11 can be neither confirmed nor ruled out");
     assert_eq!(on("tcp 0.0.0.0:3588", STRANGER), None, "Sentinel Server of somebody else");
     let machine = linux()
         .socket("tcp 0.0.0.0:1443", &[process(1, STRANGER)])
@@ -237,8 +237,8 @@ fn every_port_that_the_registry_calls_a_license_manager_s_is_one() {
     assert_eq!(machine.report("--licenses").rows.len(), 1);
 }
 
-/// On every port of every manager, on every system: a stranger is wrong only where something else is
-/// known to be right, and warned of only where the facts are sure and the number is the manager's.
+/// On every port of every manager, on every system: a stranger is a mismatch only where another program is
+/// known to be right, and a warning only where the facts are certain and the registry gives the manager the port.
 #[test]
 fn a_stranger_is_no_more_wrong_than_the_facts_allow() {
     let (facts, registry) = (knowledge().licenses(), knowledge().registry);
@@ -283,7 +283,7 @@ fn who_uses_a_number_that_is_nobody_s_warns_of_nothing() {
     assert_eq!(on("tcp 0.0.0.0:25734", STRANGER), Some(MILD_MISMATCH));
     assert_eq!(on("tcp 0.0.0.0:16286", "/usr/local/Wolfram/MathLM/mathlm"), Some(EXPECTED));
     assert_eq!(on("tcp 0.0.0.0:16286", "/opt/x/sesinetd"), Some(OTHER));
-    // A server is one on any port; hearsay makes none.
+    // A known server is expected on any port; hearsay is not enough.
     assert_eq!(on("tcp 0.0.0.0:40001", "/usr/lib/sesi/sesinetd"), Some(EXPECTED));
     assert_eq!(on("tcp 0.0.0.0:40001", "/opt/guardant/grdcontrol"), None);
 }

@@ -10,7 +10,7 @@ use crate::recorded::{Machine, linux, process, running_with, with_file};
 const FLEXNET: &str = "tcp 0.0.0.0:27000";
 const ANSYS: &str = "tcp 0.0.0.0:1055";
 
-/// What is said of the one socket of a machine.
+/// The judgement of a machine's only socket.
 fn judged(machine: Machine) -> License {
     machine.report("").rows.remove(0).license.expect("a license port")
 }
@@ -94,73 +94,73 @@ fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
         .collect();
     insta::assert_snapshot!(said.join("\n"), @"
     owner-hidden: cannot-tell Info
-      the process that holds the port of Revenera FlexNet license server or Perforce Helix QAC license server cannot be seen
+      the process that holds this port of Revenera FlexNet license server or Perforce Helix QAC license server is hidden
       -
     owner-unattributed: cannot-tell Info
-      no process here owns this port of Revenera FlexNet license server or Perforce Helix QAC license server
-      It may belong to the kernel, or to a process of another PID namespace: look from the host, outside any container.
+      no process here holds this port of Revenera FlexNet license server or Perforce Helix QAC license server
+      The kernel may hold it, or a process in another PID namespace. Run whatlistens on the host, outside any container.
     more-holders-possible: cannot-tell Info
-      lmgrd is seen to hold it, and a process that cannot be seen may hold it too
+      lmgrd holds it, and a hidden process may hold it too
       -
     shared-with-stranger: cannot-tell Warning
-      lmgrd holds it, and so does python3.11, which it did not start
-      Find out why python3.11 (PID 60) has it.
+      lmgrd holds it, and so does python3.11, which lmgrd did not start
+      Find out why python3.11 (PID 60) holds it too.
     kernel: cannot-tell Info
-      the Windows kernel holds the port, for a driver such as http.sys: for which program does not show
-      See for which program http.sys has it: netsh http show servicestate.
+      the Windows kernel holds the port for a driver such as http.sys; which program uses it is not visible here
+      Show the programs that use http.sys: netsh http show servicestate.
     ended: cannot-tell Info
-      process 70, which opened the port, has ended: who holds it now does not show for certain
-      End the processes that it had started, if they are not needed, and look again.
+      process 70 opened the port and has ended; which process holds it now is not certain
+      If the processes that it started are not needed, end them. Then run whatlistens again.
     file-unreadable: cannot-tell Info
-      the file that process 4242 lmgrd runs could not be read, and a name alone proves nothing
+      the program file of process 4242 (lmgrd) could not be read, and a name alone proves nothing
       -
     emulator: mismatch Critical
-      vlmcsd is a known emulator of Microsoft Key Management Service, and not its maker's license server
-      Find out who runs it and why. What it activates is not licensed by that.
+      vlmcsd is a known emulator of Microsoft Key Management Service, not the vendor's own license server
+      Find out who runs it and why. Activating software with it does not license that software.
     disguised-interpreter: mismatch Warning
-      it is called lmgrd, but the file is Python under another name
-      Find out who made it look like a license manager, and what it runs: whatlistens --args 27000.
+      it is called lmgrd, but its file is Python under another name
+      Find out who renamed it, and what it runs: whatlistens --args 27000.
     user-namespace: cannot-tell Info
-      it is called lmgrd, but is in a user namespace of its own, where any user can make it look so
+      it is called lmgrd, but it runs in another user namespace, where any user can make a program look like that
       Find out who started it, and from which file: whatlistens 27000.
     replaceable-file: cannot-tell Warning
-      it is called lmgrd, but any user of this machine can write to /tmp
-      Find out who put it there, and install Revenera FlexNet license server or Perforce Helix QAC license server where only an administrator can write.
+      it is called lmgrd, but any user of this machine can write to /tmp and may have replaced it
+      Find out who put it there, and install Revenera FlexNet license server or Perforce Helix QAC license server where only administrators can write.
     deleted-file: cannot-tell Info
       it was started from a file called lmgrd that has since been deleted or replaced
-      Restart it, so that it runs the file that is there now, and look again.
+      Restart it so that it runs the current file. Then run whatlistens again.
     other-maker: mismatch Warning
-      it is called lmgrd.exe, but its file says that Somebody Ltd made it, as nc.exe; FlexNet Publisher license server is made by Acresso or Flexera or Globetrotter or Macrovision or Revenera
+      it is called lmgrd.exe, but its file says that it is nc.exe, made by Somebody Ltd; FlexNet Publisher license server is made by Acresso, Flexera, Globetrotter, Macrovision or Revenera
       Find out who installed lmgrd.exe, and from where.
     renamed-off-port: cannot-tell Info
-      foo.exe says of itself that it was made as lmgrd.exe: FlexNet Publisher license server under another name, on no port of its own
+      the file of foo.exe says that it was originally lmgrd.exe, which belongs to FlexNet Publisher license server; this is not one of its usual ports
       Find out who renamed it, and whether foo.exe should listen here.
     right-program: expected Info
-      lmgrd is a process known for Revenera FlexNet license server
+      lmgrd is one of Revenera FlexNet license server's programs
       -
     any-vendor-port: expected Info
-      adskflex belongs to Autodesk Network License Manager, which may use the ports of Revenera FlexNet license server
+      adskflex belongs to Autodesk Network License Manager; any vendor's daemon may use the ports of Revenera FlexNet license server
       -
     unlisted-daemon: cannot-tell Info
-      the file of daemon7 says that it is a daemon of FlexNet Publisher, but the name is not one known for Ansys License Manager
-      Compare daemon7 with the VENDOR line of the license file, and see who started it: its parent should be lmgrd or lmadmin.
+      the file of daemon7 says that it is a vendor daemon of FlexNet Publisher, but it is not a known daemon of Ansys License Manager
+      Compare daemon7 with the VENDOR line of the license file. Its parent process should be lmgrd or lmadmin.
     service-host: cannot-tell Info
-      svchost.exe holds the port for its service, Dnscache, of which nothing is known here
-      Ask whether that service should be on this port.
+      svchost.exe holds the port for its service Dnscache; whether that belongs here is not known
+      Find out whether that service should use this port.
     wrapper: cannot-tell Info
-      docker-proxy holds the port for another program, which cannot be seen from here
+      docker-proxy holds the port for another program; which one is not visible here
       See which container publishes the port: docker ps --filter publish=2080/tcp.
     no-program-known: cannot-tell Info
-      the port is registered for Integrated Engineering Software, and nothing is known of its right process, so python3.11 can be neither confirmed nor ruled out
-      Ask whoever runs python3.11 whether it should be on this port.
+      this is a port of Integrated Engineering Software, whose programs on this system are not known, so python3.11 can be neither confirmed nor ruled out
+      Find out whether python3.11 should use this port.
     other-manager: other-license-manager Info
       adskflex belongs to Autodesk Network License Manager; this is why Ansys License Manager cannot start here
       Give one of the two another port in its license file or configuration.
     chosen-port: expected Info
-      lmgrd is the FlexNet Publisher license server, which listens wherever its license file or configuration says
+      lmgrd is the FlexNet Publisher license server, which listens on any port that its license file or configuration names
       -
     mismatch: mismatch Warning
-      python3.11 is not a process known for Autodesk 3ds-lm
-      If Autodesk 3ds-lm should run here, stop python3.11 or move it to another port; if not, ask whoever runs python3.11 why it uses a license manager's port.
+      python3.11 is not one of Autodesk 3ds-lm's programs
+      If Autodesk 3ds-lm should run here, stop python3.11 or move it to another port. If not, find out why python3.11 uses a license manager's port.
     ");
 }

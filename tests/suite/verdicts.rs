@@ -1,4 +1,4 @@
-//! The rules of the verdict: for each, a case it applies to and one it does not.
+//! The rules of the verdict: for each, a case where it applies and one where it does not.
 
 use whatlistens::judge::{HeldSocket, judge};
 use whatlistens::knowledge::Registry;
@@ -60,7 +60,7 @@ fn a_vendor_daemon_is_at_home_on_flexnet_s_range_and_in_the_way_on_another_vendo
     assert_eq!(on("tcp 0.0.0.0:27004", "/opt/autodesk/adskflex"), EXPECTED);
     let on_ansys = linux().socket("tcp 0.0.0.0:1055", &[process(4242, "/opt/autodesk/adskflex")]);
     let on_range = linux().socket("tcp 0.0.0.0:27004", &[process(4242, "/opt/autodesk/adskflex")]);
-    insta::assert_snapshot!(judged(&on_range).reason, @"adskflex belongs to Autodesk Network License Manager, which may use the ports of Revenera FlexNet license server");
+    insta::assert_snapshot!(judged(&on_range).reason, @"adskflex belongs to Autodesk Network License Manager; any vendor's daemon may use the ports of Revenera FlexNet license server");
     let license = judged(&on_ansys);
     assert_eq!((license.verdict, license.severity), OTHER);
     insta::assert_snapshot!(license.reason, @"adskflex belongs to Autodesk Network License Manager; this is why Ansys License Manager cannot start here");
@@ -87,7 +87,7 @@ fn a_name_is_not_believed_where_anyone_could_have_put_the_file() {
         (license.verdict, license.severity, license.evidence.last().cloned().unwrap_or_default())
     };
     let anyone: fn(&mut Executable) = |exe| exe.replaceable_at = Some("/tmp".to_owned());
-    // The right server, another manager's daemon, and what holds ports for others alike.
+    // The right server, another manager's daemon, and wrappers alike.
     for exe in ["/tmp/lmgrd", "/tmp/lserv", "/tmp/java", "/tmp/docker-proxy"] {
         let (verdict, severity, evidence) = with(exe, anyone);
         assert_eq!((verdict, severity), (Verdict::CannotTell, Severity::Warning), "{exe}");
@@ -97,7 +97,7 @@ fn a_name_is_not_believed_where_anyone_could_have_put_the_file() {
     assert_eq!((verdict, severity), MISMATCH, "a stranger is a stranger wherever it lies");
     let (verdict, severity, evidence) = with("/opt/lmgrd", |exe| exe.deleted = Some(true));
     assert_eq!((verdict, severity), CANNOT_TELL);
-    assert_eq!(evidence, "the file was deleted or replaced since it started");
+    assert_eq!(evidence, "the file was deleted or replaced after the process started");
     let (verdict, severity, evidence) = with("/opt/lmgrd", |exe| exe.interpreter = Some(Interpreter::Python));
     assert_eq!(
         (verdict, severity, evidence.as_str()),
@@ -106,12 +106,12 @@ fn a_name_is_not_believed_where_anyone_could_have_put_the_file() {
     let (verdict, severity, evidence) =
         with("/opt/lmgrd", |exe| exe.not_inspected = Some(NotInspected::AnotherUserNamespace));
     assert_eq!((verdict, severity), CANNOT_TELL);
-    assert_eq!(evidence, "the file was not looked at: it is in another user namespace");
-    // Who puts files on a company's server is the company's matter; that it was not looked at is said.
+    assert_eq!(evidence, "the file was not inspected: the process is in another user namespace");
+    // A company decides who puts files on its file server. The evidence says that the file was not inspected.
     let (verdict, severity, evidence) =
         with("/opt/lmgrd", |exe| exe.not_inspected = Some(NotInspected::MayNotAnswer));
     assert_eq!((verdict, severity), EXPECTED);
-    assert_eq!(evidence, "the file was not looked at: it lies on a server that may not answer");
+    assert_eq!(evidence, "the file was not inspected: it is on a file system that may not answer");
     let (verdict, severity, _) = with("/opt/lmgrd", |exe| exe.deleted = None);
     assert_eq!((verdict, severity), EXPECTED);
 }
@@ -132,7 +132,7 @@ fn what_holds_a_port_for_another_cannot_be_judged() {
     insta::assert_snapshot!(advice("udp 0.0.0.0:5093", "/usr/bin/docker-proxy"), @"See which container publishes the port: docker ps --filter publish=5093/udp.");
     let windows = |exe| judged(&linux().os(Os::Windows).socket("tcp 0.0.0.0:2080", &[process(7, exe)]));
     assert_eq!(windows(r"C:\Java\bin\java.exe").verdict, Verdict::CannotTell);
-    insta::assert_snapshot!(windows(r"C:\Windows\System32\svchost.exe").advice.unwrap(), @r#"See which service it runs: tasklist /svc /fi "PID eq 7"."#);
+    insta::assert_snapshot!(windows(r"C:\Windows\System32\svchost.exe").advice.unwrap(), @r#"See which services it runs: tasklist /svc /fi "PID eq 7"."#);
 }
 
 #[test]
@@ -143,10 +143,10 @@ fn every_holder_counts_but_what_the_server_started() {
     let child = judged(&[lmgrd.clone(), stranger(50)]);
     assert_eq!(child.verdict, Verdict::Expected);
     assert_eq!(child.evidence.last().unwrap(), "also held by python3.11 (PID 60)");
-    assert!(child.reason.ends_with("; python3.11, which it started, holds it too"), "{}", child.reason);
+    assert!(child.reason.ends_with("; python3.11, which it started, holds the port too"), "{}", child.reason);
     let other = judged(&[lmgrd.clone(), stranger(1)]);
     assert_eq!((other.verdict, other.severity), (Verdict::CannotTell, Severity::Warning));
-    insta::assert_snapshot!(other.reason, @"lmgrd holds it, and so does python3.11, which it did not start");
+    insta::assert_snapshot!(other.reason, @"lmgrd holds it, and so does python3.11, which lmgrd did not start");
     let second = Process { pid: 61, ..lmgrd.clone() };
     assert_eq!(judged(&[lmgrd, second]).verdict, Verdict::Expected);
 }
@@ -158,7 +158,7 @@ fn where_another_holder_may_be_hidden_there_is_no_verdict() {
     assert_eq!(seen(linux()).verdict, Verdict::Mismatch);
     let license = seen(linux().by_ordinary_user(&[(7, "lmgrd")]));
     assert_eq!((license.verdict, license.severity), CANNOT_TELL);
-    insta::assert_snapshot!(license.reason, @"python3.11 is seen to hold it, and a process that cannot be seen may hold it too");
+    insta::assert_snapshot!(license.reason, @"python3.11 holds it, and a hidden process may hold it too");
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn a_socket_that_systemd_opened_for_a_server_is_the_server_s() {
 fn without_a_visible_owner_or_file_there_is_no_verdict() {
     let hidden = judged(&linux().by_ordinary_user(&[(7, "sshd")]).socket("tcp 0.0.0.0:27000", &[]));
     assert_eq!((hidden.verdict, hidden.severity), CANNOT_TELL);
-    assert!(hidden.reason.contains("cannot be seen"), "{}", hidden.reason);
+    assert!(hidden.reason.contains("is hidden"), "{}", hidden.reason);
     let nobody = judged(&linux().socket("tcp 0.0.0.0:27000", &[]));
     assert!(nobody.reason.contains("no process"), "{}", nobody.reason);
     let nameless = running_with(4242, "/opt/x/lmgrd", |program| program.exe = None);
@@ -242,7 +242,7 @@ fn the_parent_is_given_as_evidence() {
     let daemon = Process { ppid: Some(10), ..process(11, "/opt/autodesk/adskflex") };
     let machine = linux().with(process(10, "/opt/x/lmgrd")).socket("tcp 0.0.0.0:2080", &[daemon]);
     assert_eq!(judged(&machine).evidence, ["exe /opt/autodesk/adskflex", "parent lmgrd (PID 10)"]);
-    // A process of that id which is younger than its child is another.
+    // A process that is younger than its child only has the parent's old PID.
     let reused = Process { started_at: Some(now()), ..process(10, "/opt/x/lmgrd") };
     let daemon = Process { ppid: Some(10), ..process(11, "/opt/autodesk/adskflex") };
     let machine = linux().with(reused).socket("tcp 0.0.0.0:2080", &[daemon]);

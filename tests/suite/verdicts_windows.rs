@@ -1,4 +1,4 @@
-//! The rules of the verdict that rest on what only Windows tells: version resources, services, the kernel.
+//! The rules of the verdict that need what only Windows has: version resources, services, the kernel as holder.
 
 use whatlistens::model::{
     FileVersion, License, Os, Presence, Process, ProcessService, ServiceManager, Verdict,
@@ -12,7 +12,7 @@ fn judged(place: &str, process: Process) -> License {
     machine.report("").rows[0].license.clone().expect("a license port, or a license manager's process")
 }
 
-/// A process whose file says this of itself; nothing where it is empty.
+/// A process whose file has this version resource, without the fields that are empty here.
 fn saying(exe: &str, company: &str, original_name: &str) -> Process {
     let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let version = FileVersion { company: given(company), product: None, original_name: given(original_name) };
@@ -34,11 +34,11 @@ fn a_file_that_says_who_should_have_made_it_is_expected() {
         (FLEXNET, r"C:\older\lmgrd.exe", "GLOBEtrotter Software, Inc."),
         ("tcp 0.0.0.0:2080", r"C:\Autodesk\adskflex.exe", "Autodesk Inc."),
         ("tcp 0.0.0.0:2080", r"C:\Autodesk\adskflex.exe", "Autodesk, Inc."),
-        // Made from Flexera's kit.
+        // Made with Flexera's kit.
         ("tcp 0.0.0.0:2080", r"C:\Autodesk\adskflex.exe", "Flexera"),
-        // Nobody knows what MathWorks writes into its daemon.
+        // What MathWorks writes into its daemon is not known.
         (FLEXNET, r"C:\MATLAB\mlm.exe", "Anybody"),
-        // As on systems where no file says anything.
+        // As on systems without version resources.
         (FLEXNET, r"C:\Flexnet\lmgrd.exe", ""),
     ] {
         assert_eq!(verdict(place, exe, company, ""), Verdict::Expected, "{exe} of {company}");
@@ -51,18 +51,18 @@ fn a_file_that_says_who_should_have_made_it_is_expected() {
 fn a_renamed_server_is_recognised_by_the_name_it_was_made_with() {
     let license = judged(FLEXNET, saying(r"C:\x\foo.exe", "Flexera", "LMGRD.EXE"));
     assert_eq!(license.verdict, Verdict::Expected);
-    insta::assert_snapshot!(license.reason, @"foo.exe, which was made as LMGRD.EXE, is a process known for Revenera FlexNet license server");
-    assert_eq!(license.evidence[2], "the file says that it was made as LMGRD.EXE");
-    // Without the ending; and on a port that is nobody's it deserves a look.
+    insta::assert_snapshot!(license.reason, @"foo.exe (originally LMGRD.EXE) is one of Revenera FlexNet license server's programs");
+    assert_eq!(license.evidence[2], "the file says that it was originally LMGRD.EXE");
+    // The extension may be missing. On a port of no license manager the name alone is not enough.
     assert_eq!(verdict(FLEXNET, r"C:\x\foo.exe", "Flexera", "lmgrd"), Verdict::Expected);
     let elsewhere = judged("tcp 0.0.0.0:40000", saying(r"C:\x\foo.exe", "Flexera", "lmgrd"));
     assert_eq!(elsewhere.verdict, Verdict::CannotTell);
-    insta::assert_snapshot!(elsewhere.reason, @"foo.exe says of itself that it was made as lmgrd.exe: FlexNet Publisher license server under another name, on no port of its own");
-    // Whoever makes MathWorks' daemon: a name that only the file says proves nothing.
+    insta::assert_snapshot!(elsewhere.reason, @"the file of foo.exe says that it was originally lmgrd.exe, which belongs to FlexNet Publisher license server; this is not one of its usual ports");
+    // The maker of MathWorks' daemon is not known, so an original name alone proves nothing.
     for company in ["", "Somebody Ltd"] {
         assert_eq!(verdict(FLEXNET, r"C:\x\foo.exe", company, "MLM.EXE"), Verdict::CannotTell, "{company}");
     }
-    // A name that only the file itself says needs its maker.
+    // An original name needs a known maker.
     assert_eq!(verdict(FLEXNET, r"C:\x\foo.exe", "", "LMGRD.EXE"), Verdict::CannotTell);
     assert_eq!(verdict(FLEXNET, r"C:\x\foo.exe", "Somebody", "LMGRD.EXE"), Verdict::CannotTell);
     assert_eq!(verdict(FLEXNET, r"C:\x\foo.exe", "Flexera", "setup.exe"), Verdict::Mismatch);
@@ -75,19 +75,19 @@ fn a_renamed_server_is_recognised_by_the_name_it_was_made_with() {
 fn a_name_is_not_believed_where_the_file_says_something_else() {
     let license = judged(FLEXNET, saying(r"C:\x\lmgrd.exe", "Python Software Foundation", "python.exe"));
     assert_eq!(license.verdict, Verdict::Mismatch);
-    insta::assert_snapshot!(license.reason, @"it is called lmgrd.exe, but its file says that Python Software Foundation made it, as python.exe; FlexNet Publisher license server is made by Acresso or Flexera or Globetrotter or Macrovision or Revenera");
+    insta::assert_snapshot!(license.reason, @"it is called lmgrd.exe, but its file says that it is python.exe, made by Python Software Foundation; FlexNet Publisher license server is made by Acresso, Flexera, Globetrotter, Macrovision or Revenera");
     let license = judged(FLEXNET, saying(r"C:\x\lmgrd.exe", "Somebody Ltd", ""));
     assert_eq!(license.verdict, Verdict::CannotTell);
-    insta::assert_snapshot!(license.reason, @"it is called lmgrd.exe, but its file says that Somebody Ltd made it; FlexNet Publisher license server is made by Acresso or Flexera or Globetrotter or Macrovision or Revenera");
+    insta::assert_snapshot!(license.reason, @"it is called lmgrd.exe, but its file says that Somebody Ltd made it; FlexNet Publisher license server is made by Acresso, Flexera, Globetrotter, Macrovision or Revenera");
     let license = judged(FLEXNET, saying(r"C:\x\lmgrd.exe", "", "nc.exe"));
     assert_eq!(license.verdict, Verdict::Mismatch);
-    insta::assert_snapshot!(license.reason, @"it is called lmgrd.exe, but its file says that it was made as nc.exe, and not by whom; FlexNet Publisher license server is made by Acresso or Flexera or Globetrotter or Macrovision or Revenera");
-    // The makers are right, and it is another program of theirs; or nobody knows them.
+    insta::assert_snapshot!(license.reason, @"it is called lmgrd.exe, but its file says that it is nc.exe, and names no maker; FlexNet Publisher license server is made by Acresso, Flexera, Globetrotter, Macrovision or Revenera");
+    // The maker is right, but this is another of its programs; or the maker is not known.
     assert_eq!(verdict(FLEXNET, r"C:\x\lmgrd.exe", "Flexera", "lmutil.exe"), Verdict::CannotTell);
     let license = judged(FLEXNET, saying(r"C:\x\mlm.exe", "Somebody Ltd", "nc.exe"));
     assert_eq!(license.verdict, Verdict::CannotTell);
-    insta::assert_snapshot!(license.reason, @"it is called mlm.exe, but its file says that Somebody Ltd made it, as nc.exe; who makes MathWorks MATLAB Network License Manager is not known");
-    // Letters of several bytes where the name of the maker would end.
+    insta::assert_snapshot!(license.reason, @"it is called mlm.exe, but its file says that it is nc.exe, made by Somebody Ltd; the maker of MathWorks MATLAB Network License Manager is not known");
+    // A letter of several bytes where the maker's name would end.
     assert_eq!(verdict(FLEXNET, r"C:\x\lmgrd.exe", "Flexer\u{e4}", ""), Verdict::CannotTell);
 }
 
@@ -114,7 +114,7 @@ fn the_service_is_evidence_and_svchost_is_told_by_it() {
     };
     let license = judged(FLEXNET, svchost);
     assert_eq!(license.verdict, Verdict::CannotTell);
-    insta::assert_snapshot!(license.reason, @"svchost.exe holds the port for one of its services, DNS Client and NlaSvc, of which nothing is known here");
+    insta::assert_snapshot!(license.reason, @"svchost.exe holds the port for one of its services, DNS Client or NlaSvc; whether that belongs here is not known");
 }
 
 #[test]
@@ -123,9 +123,9 @@ fn the_kernel_and_what_has_ended_cannot_be_judged() {
         Process { pid: 4, name: Some("System".to_owned()), presence: Presence::Kernel, ..Process::default() };
     let license = judged(FLEXNET, kernel);
     assert_eq!(license.verdict, Verdict::CannotTell);
-    insta::assert_snapshot!(license.reason, @"the Windows kernel holds the port, for a driver such as http.sys: for which program does not show");
+    insta::assert_snapshot!(license.reason, @"the Windows kernel holds the port for a driver such as http.sys; which program uses it is not visible here");
     let ended = Process { pid: 70, presence: Presence::Ended { children: Vec::new() }, ..Process::default() };
     let license = judged(FLEXNET, ended);
     assert_eq!(license.verdict, Verdict::CannotTell);
-    insta::assert_snapshot!(license.reason, @"process 70, which opened the port, has ended: who holds it now does not show for certain");
+    insta::assert_snapshot!(license.reason, @"process 70 opened the port and has ended; which process holds it now is not certain");
 }

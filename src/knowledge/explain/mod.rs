@@ -1,4 +1,4 @@
-//! What the registry and the license facts say of a port or a name, without a look at the machine.
+//! Explains a port or a name from the registry and the license facts, without scanning the machine.
 
 mod profile;
 
@@ -11,47 +11,44 @@ use crate::knowledge::{
 use crate::knowledge::{Knowledge, Registry};
 use crate::model::{Explanation, ManagerFacts, Os, PortRange, Protocol};
 
-/// What one may ask about.
+/// What to explain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Topic {
-    /// Ports by number; of one protocol where one was typed.
+    /// Ports by number, with the protocol if one was typed.
     Ports(PortRange, Option<Protocol>),
     /// A service, a process, a license manager, its vendor or its technology.
     Name(String),
 }
 
-/// So many license managers with a word in their names are told in full.
+/// Up to this many license managers with a word in their names are explained in full.
 const IN_FULL: usize = 4;
 
-/// Explains what was asked about; `asked` is how it was typed. Empty where a name names nothing.
+/// Explains a topic; `asked` is how it was typed. Empty where nothing has that name.
 #[must_use]
 pub fn explain(asked: &str, topic: &Topic, knowledge: &Knowledge) -> Explanation {
-    let mut told = Teller {
-        licenses: knowledge.licenses(),
-        registry: knowledge.registry,
-        explanation: Explanation::default(),
-    };
-    told.explanation.asked = asked.to_owned();
+    let explanation = Explanation { asked: asked.to_owned(), ..Explanation::default() };
+    let (licenses, registry) = (knowledge.licenses(), knowledge.registry);
+    let mut explainer = Explainer { licenses, registry, explanation };
     match topic {
-        Topic::Ports(range, protocol) => told.ports(*range, *protocol),
-        Topic::Name(word) => told.name(word),
+        Topic::Ports(range, protocol) => explainer.ports(*range, *protocol),
+        Topic::Name(word) => explainer.name(word),
     }
-    told.explanation
+    explainer.explanation
 }
 
-/// Every word that names something, but for vendors and products.
+/// The ids of all license managers, and the names of all known executables.
 pub fn names(licenses: &Licenses) -> impl Iterator<Item = &str> {
     let managers = licenses.managers.iter().map(|manager| manager.id.as_str());
     managers.chain(Os::ALL.into_iter().flat_map(|os| licenses.executables(os)))
 }
 
-struct Teller<'a> {
+struct Explainer<'a> {
     licenses: &'a Licenses,
     registry: Registry<'a>,
     explanation: Explanation,
 }
 
-impl<'a> Teller<'a> {
+impl<'a> Explainer<'a> {
     fn ports(&mut self, range: PortRange, protocol: Option<Protocol>) {
         self.explanation.ports.push(range);
         let entries = self
@@ -66,7 +63,7 @@ impl<'a> Teller<'a> {
         }
     }
 
-    /// The ports of a range of which something may be known: where an entry or a manager begins.
+    /// The ports of a range at which an entry or a manager's range begins: the others have the same claims.
     fn interesting(&self, range: PortRange) -> BTreeSet<u16> {
         let of_managers = self.licenses.managers.iter().flat_map(|manager| &manager.ports);
         let of_managers = of_managers.filter_map(|known| known.range);
@@ -109,15 +106,15 @@ impl<'a> Teller<'a> {
         self.by_word(word);
     }
 
-    /// The license managers with a word in their name or, where there is none, in what is to be known of
-    /// them: in full where nothing else was found and they are few, else by their names.
+    /// Adds the license managers with a word in their name or, failing that, in their notes. In full where
+    /// nothing else was found and they are few, else by name.
     fn by_word(&mut self, word: &str) {
         let nothing = self.explanation.is_empty();
         let named =
             |manager: &&LicenseManager| has_word(&manager.called(), word) || has_word(&manager.id, word);
         let mut found: Vec<&LicenseManager> = self.licenses.managers.iter().filter(named).collect();
         if found.is_empty() {
-            found = self.licenses.managers.iter().filter(|manager| tells_of(manager, word)).collect();
+            found = self.licenses.managers.iter().filter(|manager| mentions(manager, word)).collect();
         }
         for manager in &found {
             if nothing && found.len() <= IN_FULL { self.manager(manager, None) } else { self.other(manager) }
@@ -137,10 +134,10 @@ impl<'a> Teller<'a> {
     fn manager(&mut self, manager: &'a LicenseManager, claims: Option<&PortClaims<'_>>) {
         self.add(manager_facts(self.licenses, self.registry, manager));
         let mine = |range: PortRange| manager.ports.iter().any(|known| known.range == Some(range));
-        let told: BTreeSet<_> = self.explanation.beliefs.iter().map(|belief| belief.claim.clone()).collect();
+        let known: BTreeSet<_> = self.explanation.beliefs.iter().map(|belief| belief.claim.clone()).collect();
         if claims.is_none() {
             let beliefs = self.licenses.beliefs.iter().filter(|belief| mine(belief.port));
-            let new = beliefs.filter(|belief| !told.contains(&belief.claim));
+            let new = beliefs.filter(|belief| !known.contains(&belief.claim));
             self.explanation.beliefs.extend(new.map(|belief| correction(self.licenses, belief)));
         }
         let emulators = self.licenses.emulators.iter().filter(|emulator| emulator.emulates == manager.id);
@@ -153,15 +150,15 @@ impl<'a> Teller<'a> {
 
     fn add(&mut self, manager: ManagerFacts) {
         self.explanation.others.retain(|(id, _)| *id != manager.id);
-        if !self.explanation.managers.iter().any(|told| told.id == manager.id) {
+        if !self.explanation.managers.iter().any(|known| known.id == manager.id) {
             self.explanation.managers.push(manager);
         }
     }
 
     fn other(&mut self, manager: &LicenseManager) {
         let other = (manager.id.clone(), manager.called());
-        let told = self.explanation.managers.iter().any(|told| told.id == manager.id);
-        if !told && !self.explanation.others.contains(&other) {
+        let in_full = self.explanation.managers.iter().any(|known| known.id == manager.id);
+        if !in_full && !self.explanation.others.contains(&other) {
             self.explanation.others.push(other);
         }
     }
@@ -194,10 +191,10 @@ fn names_emulator(emulator: &Emulator, word: &str) -> bool {
         || emulator.scripts.iter().any(|script| script == word)
 }
 
-/// Whether a word stands in what is to be known of a license manager.
-fn tells_of(manager: &LicenseManager, word: &str) -> bool {
-    let told = [Some(&manager.note), manager.healthy.as_ref(), manager.safety.as_ref()];
-    told.into_iter().flatten().any(|text| has_word(text, word))
+/// Whether a word occurs in the notes on a license manager.
+fn mentions(manager: &LicenseManager, word: &str) -> bool {
+    let notes = [Some(&manager.note), manager.healthy.as_ref(), manager.safety.as_ref()];
+    notes.into_iter().flatten().any(|text| has_word(text, word))
 }
 
 /// Whether the words of a name follow each other in a phrase, in any case.

@@ -1,4 +1,4 @@
-//! Licenses in the form in which they are told.
+//! What is known, in the form of an explanation.
 
 use crate::knowledge::{Belief, Emulator, LicenseManager, Licenses, PortClaims, RegisteredTo};
 use crate::knowledge::{Entry, LicenseBasis, Registry};
@@ -8,12 +8,12 @@ use crate::model::{
 };
 
 /// How to keep any license server safe.
-const SAFETY: &str = "Let only the machines that use its licenses reach it, and never the Internet: bind it \
-                      to one address where it can be told to, or open the firewall to those machines alone.";
-const HEALTHY: &str = "Nothing is known of it. Whoever runs a program on this port should be able to say \
-                       what it is for.";
+const SAFETY: &str = "Let only the machines that use its licenses reach it, never the Internet. Bind it to \
+                      one address if it can do that, or open the firewall only for those machines.";
+const HEALTHY: &str = "Nothing is known about it. The person who runs a program on this port should be able \
+                       to say what it is for.";
 
-/// The entries of one service, whose protocols stand apart in the registry, together.
+/// The services of these entries. The registry has an entry for each protocol of a service.
 pub(super) fn services<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Vec<RegisteredService> {
     let mut services: Vec<RegisteredService> = Vec::new();
     for entry in entries {
@@ -80,9 +80,9 @@ pub(super) fn manager_facts(
         },
         None => ManagerProcesses { os, servers: manager.executables.on(os).to_vec(), daemons: Vec::new() },
     });
-    let mut told = licenses.cited(&manager.sources);
-    told.extend(technology.map(|technology| licenses.cited(&technology.sources)).into_iter().flatten());
-    dedup(&mut told);
+    let mut sources = licenses.cited(&manager.sources);
+    sources.extend(technology.map(|technology| licenses.cited(&technology.sources)).into_iter().flatten());
+    dedup(&mut sources);
     let mut companies = manager.windows.companies.clone();
     companies.extend(technology.iter().flat_map(|technology| technology.companies.iter().cloned()));
     dedup(&mut companies);
@@ -112,45 +112,45 @@ pub(super) fn manager_facts(
         healthy: or(&manager.healthy, technology.map(|technology| &technology.healthy), HEALTHY),
         safety: or(&manager.safety, technology.map(|technology| &technology.safety), SAFETY),
         unsure: unsure(licenses, registry, manager),
-        sources: told,
+        sources,
     }
 }
 
-/// What is unsure of a manager: how its facts are known, and whose its numbers are.
+/// What is uncertain about a manager: how its facts are known, and to whom the registry gives its ports.
 fn unsure(licenses: &Licenses, registry: Registry<'_>, manager: &LicenseManager) -> String {
     let mut unsure = match manager.confidence {
-        Confidence::High => "The vendor's own documents, or files that were seen, say so.",
+        Confidence::High => "From the vendor's own documents, or from the program's files.",
         Confidence::Medium => {
-            "These are second-hand sources, or conclusions from the vendor's documents: a process that is \
-             not known here may be right all the same."
+            "From second-hand sources, or inferred from the vendor's documents. A program that is not \
+             listed here may still be right."
         }
         Confidence::RegistryOnly => {
-            "Only a name in the registry, or hearsay, says so: by this no process is called wrong."
+            "Only from a name in the registry, or from hearsay, so no process gets a warning on this basis."
         }
     }
     .to_owned();
-    let mut told = Vec::new();
+    let mut remarks = Vec::new();
     for range in manager.ports.iter().filter_map(|known| known.range) {
         let claims = PortClaims::of(range.first, None, licenses, registry);
         let remark = match claims.registered {
             RegisteredTo::Other(entry) => {
-                format!(" The registry gives {range} to {}, and not to this license manager.", entry.name)
+                format!(" The registry assigns {range} to {}, not to this license manager.", entry.name)
             }
-            RegisteredTo::Nobody => format!(" The registry gives {range} to nobody."),
+            RegisteredTo::Nobody => format!(" The registry assigns {range} to nobody."),
             RegisteredTo::License(entry) if entry.license == Some(LicenseBasis::ByName) => {
-                format!(" The registry says no more of {range} than the name {}.", entry.name)
+                format!(" For {range} the registry has only the name {}.", entry.name)
             }
             RegisteredTo::License(_) => continue,
         };
-        if !told.contains(&remark) {
+        if !remarks.contains(&remark) {
             unsure += &remark;
-            told.push(remark);
+            remarks.push(remark);
         }
     }
     unsure
 }
 
-/// A license manager of which only the registry knows.
+/// A license manager that only the registry knows.
 pub(super) fn registered_only(
     entry: Entry<'_>,
     claims: &PortClaims<'_>,
@@ -174,8 +174,10 @@ pub(super) fn registered_only(
         note: reported.note,
         healthy: HEALTHY.to_owned(),
         safety: SAFETY.to_owned(),
-        unsure: "Only the registry knows of it: which process is right, and whether it is still in use."
-            .to_owned(),
+        unsure:
+            "Only the registry lists it. Which programs belong to it, and whether it is still in use, is \
+                 not known."
+                .to_owned(),
         sources: vec![format!("IANA {} {}", entry.ports, entry.name)],
     }
 }

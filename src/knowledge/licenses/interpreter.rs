@@ -1,10 +1,10 @@
-//! Interpreters, and which license manager or emulator one runs by its command line.
+//! Interpreters, and the license manager or emulator that one runs, by its command line.
 
 use super::Licenses;
 use super::schema::CommandLine;
 use crate::model::Interpreter;
 
-/// The interpreter that an executable is by its name: `java`, `python3.11`, `pythonw.exe`.
+/// The interpreter with this file name: `java`, `python3.11`, `pythonw.exe`.
 pub(super) fn interpreter(exe: &str) -> Option<Interpreter> {
     let exe = exe.to_ascii_lowercase();
     let stem = exe.strip_suffix(".exe").unwrap_or(&exe);
@@ -15,8 +15,8 @@ pub(super) fn interpreter(exe: &str) -> Option<Interpreter> {
     version.bytes().all(|b| b.is_ascii_digit() || b == b'.').then_some(Interpreter::Python)
 }
 
-/// The id of the manager or emulator that an interpreter runs. Only the script itself is looked at
-/// for an emulator: another program may have its name among its arguments.
+/// The id of the manager or emulator that an interpreter runs. An emulator is recognised only by the script
+/// itself: another program may have its name among its arguments.
 pub(super) fn program<'a>(licenses: &'a Licenses, exe: &str, args: &[String]) -> Option<&'a str> {
     let interpreter = interpreter(exe)?;
     if let (Interpreter::Python, Some(script)) = (interpreter, script(args)) {

@@ -1,4 +1,4 @@
-//! Everything known of license managers, and what can be asked of it.
+//! What is known about license managers, and the questions that it answers.
 
 mod interpreter;
 mod schema;
@@ -24,10 +24,10 @@ pub struct Licenses {
     /// License managers, sorted by id.
     #[serde(rename = "manager")]
     pub managers: Vec<LicenseManager>,
-    /// Programs that stand in for a license server without its maker, sorted by id.
+    /// Programs that imitate a license server, sorted by id.
     #[serde(rename = "emulator")]
     pub emulators: Vec<Emulator>,
-    /// What is often said of a port and is not so, sorted by port.
+    /// Common beliefs about ports that are wrong, sorted by port.
     #[serde(rename = "belief")]
     pub beliefs: Vec<Belief>,
     /// Documents that sources name by a key.
@@ -35,21 +35,20 @@ pub struct Licenses {
     pub documents: Vec<Document>,
 }
 
-/// What a process is, as far as license managers go.
+/// A program that belongs to a license manager, or imitates one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LicenseProgram<'a> {
-    /// It stands in for a license server.
     Emulator(&'a Emulator),
-    /// The server of a technology, which any vendor may ship.
+    /// The server of a technology. Any vendor may ship it.
     Server(&'a Technology),
-    /// A manager's own executable.
+    /// A manager's own executable: its server, or a vendor's daemon.
     Own(&'a LicenseManager),
-    /// A vendor's daemon under a name that is not known: its file says what it is.
+    /// A vendor's daemon under an unknown name. Its file contains the technology's marker.
     UnlistedDaemon(&'a Technology),
 }
 
 impl LicenseProgram<'_> {
-    /// What it belongs to, in words.
+    /// What it belongs to, as a phrase.
     #[must_use]
     pub fn called(self) -> String {
         match self {
@@ -69,36 +68,34 @@ impl Licenses {
         Licenses::parse(text).expect("build.rs wrote it, and the tests read it")
     }
 
-    /// Reads facts from JSON, in the form of `data/licenses.toml` otherwise.
+    /// Reads JSON with the keys of `data/licenses.toml`.
     ///
     /// # Errors
     ///
-    /// Where the text is not of that form.
+    /// Where the text has another form.
     pub fn parse(text: &str) -> Result<Licenses, serde_json::Error> {
         serde_json::from_str(text)
     }
 
-    /// The managers that use a port; `protocol` `None` asks for any.
+    /// The managers that use a port; with `None`, by any protocol.
     pub fn on_port(&self, port: u16, protocol: Option<Protocol>) -> impl Iterator<Item = &LicenseManager> {
         self.managers
             .iter()
             .filter(move |manager| manager.ports.iter().any(|known| known.is_at(port, protocol)))
     }
 
-    /// The technology a manager is built on.
     #[must_use]
     pub fn technology_of(&self, manager: &LicenseManager) -> Option<&Technology> {
         let id = manager.technology.as_deref()?;
         self.technologies.iter().find(|technology| technology.id == id)
     }
 
-    /// The manager of an id.
     #[must_use]
     pub fn manager(&self, id: &str) -> Option<&LicenseManager> {
         self.managers.iter().find(|manager| manager.id == id)
     }
 
-    /// Sources, with the titles of the documents that they name by a key: `[key] pp. 23-25`.
+    /// Sources, with the title of the document in place of its key: `[key] pp. 23-25`.
     #[must_use]
     pub fn cited(&self, sources: &[String]) -> Vec<String> {
         let title = |key: &str| self.documents.iter().find(|document| document.key == key);
@@ -117,8 +114,8 @@ impl Licenses {
         self.managers.iter().filter(of_it).find(|manager| manager.any_vendor)
     }
 
-    /// The executables that are right for any of these managers on a system, each once; for each
-    /// manager its technology's servers first.
+    /// The executables that are right for any of these managers on a system, each once. For each
+    /// manager, its technology's servers come first.
     #[must_use]
     pub fn expected(&self, managers: &[&LicenseManager], os: Os) -> Vec<String> {
         let mut expected: Vec<String> = Vec::new();
@@ -133,12 +130,12 @@ impl Licenses {
         expected
     }
 
-    /// What a process is: by its executable's name, by the program that its command line names, or
-    /// by what its file says.
+    /// The license program that a process is: by its command line, its file name, the original name in its
+    /// file's version resource, or the marker in its file. The first of these that is known decides.
     #[must_use]
     pub fn recognise(&self, process: &Process, os: Os) -> Option<LicenseProgram<'_>> {
         let interpreted = process.program().and_then(|program| program.interpreted.as_deref());
-        let by_program = || {
+        let by_command_line = || {
             let emulator = self.emulators.iter().find(|emulator| Some(&*emulator.id) == interpreted);
             emulator.map(LicenseProgram::Emulator).or_else(|| {
                 self.managers.iter().find(|m| Some(&*m.id) == interpreted).map(LicenseProgram::Own)
@@ -150,20 +147,20 @@ impl Licenses {
             self.technologies.iter().find(says).map(LicenseProgram::UnlistedDaemon)
         };
         let by_name = || self.recognise_name(process.exe_name(os)?, os);
-        let by_first_name = || self.recognise_name(&first_name(process)?, os);
-        by_program().or_else(by_name).or_else(by_first_name).or_else(by_file)
+        let by_original_name = || self.recognise_name(&original_name(process)?, os);
+        by_command_line().or_else(by_name).or_else(by_original_name).or_else(by_file)
     }
 
-    /// The name by which alone a process is recognised, where that is not its file's: the one that the file says
-    /// it had when it was made.
+    /// The original name in the version resource, where a process is recognised by that and not by the name
+    /// of its file.
     #[must_use]
     pub fn renamed_from<'p>(&self, process: &'p Process, os: Os) -> Option<Cow<'p, str>> {
         let is_known = |name: &str| self.recognise_name(name, os).is_some();
-        let first = first_name(process)?;
-        (!is_known(process.exe_name(os)?) && is_known(&first)).then_some(first)
+        let original = original_name(process)?;
+        (!is_known(process.exe_name(os)?) && is_known(&original)).then_some(original)
     }
 
-    /// Who makes the file of what a process is, as far as that is known: the beginnings of their names.
+    /// Who makes a program's file: the beginnings of their names. Empty where that is not known.
     #[must_use]
     pub fn makers<'f>(&'f self, known: LicenseProgram<'f>) -> Vec<&'f str> {
         let (own, technology) = match known {
@@ -179,7 +176,7 @@ impl Licenses {
         own.iter().chain(of_technology).map(String::as_str).collect()
     }
 
-    /// What an executable of this name is.
+    /// The license program with this file name.
     #[must_use]
     pub fn recognise_name(&self, exe: &str, os: Os) -> Option<LicenseProgram<'_>> {
         if let Some(emulator) = self.emulators.iter().find(|emulator| emulator.executables.have(exe, os)) {
@@ -188,12 +185,12 @@ impl Licenses {
         if let Some(technology) = self.technologies.iter().find(|t| t.has_server(exe, os)) {
             return Some(LicenseProgram::Server(technology));
         }
-        // Of several managers with the same daemon, the best known, and of those the first.
+        // Of several managers with the same daemon, the one with the most certain facts; then the first.
         let own = self.managers.iter().rev().filter(|manager| manager.executables.have(exe, os));
         own.max_by_key(|manager| manager.confidence).map(LicenseProgram::Own)
     }
 
-    /// Whether what a process is makes it right for a manager: its own, or its technology's server.
+    /// Whether a program is right for a manager: its own, or its technology's server.
     #[must_use]
     pub fn is_right_for(
         &self,
@@ -209,7 +206,7 @@ impl Licenses {
         }
     }
 
-    /// The technology that a process is a vendor's daemon of.
+    /// The technology of a vendor's daemon; `None` for any other program.
     #[must_use]
     pub fn technology_of_daemon(&self, known: LicenseProgram<'_>) -> Option<&Technology> {
         match known {
@@ -221,7 +218,7 @@ impl Licenses {
         }
     }
 
-    /// Every executable that is known on a system.
+    /// Every known executable on a system.
     pub fn executables(&self, os: Os) -> impl Iterator<Item = &str> {
         let servers = self.technologies.iter().flat_map(move |technology| technology.servers.on(os));
         let own = self.managers.iter().flat_map(move |manager| manager.executables.on(os));
@@ -229,26 +226,25 @@ impl Licenses {
         servers.chain(own).chain(emulators).map(String::as_str)
     }
 
-    /// Texts that show in a file what it is, under any name.
+    /// The markers of all technologies, which show in a file what it is under any name.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.technologies.iter().filter_map(|technology| technology.marker.as_deref())
     }
 
-    /// Whether a command line tells what an executable of this name runs.
+    /// Whether the command line of an executable with this name shows what it runs.
     #[must_use]
     pub fn runs_programs(exe: &str) -> bool {
         interpreter::interpreter(exe).is_some()
     }
 
-    /// The id of the manager or emulator that an interpreter runs, as its command line tells.
+    /// The id of the manager or emulator that an interpreter runs, by its command line.
     #[must_use]
     pub fn program(&self, exe: &str, args: &[String]) -> Option<&str> {
         interpreter::program(self, exe, args)
     }
 }
 
-/// The file name that a process's program says it had when it was made.
-fn first_name(process: &Process) -> Option<Cow<'_, str>> {
+fn original_name(process: &Process) -> Option<Cow<'_, str>> {
     process.exe()?.version.as_ref()?.program_name()
 }
 

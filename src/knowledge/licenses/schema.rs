@@ -1,58 +1,51 @@
-//! The form of `data/licenses.toml`; its keys are told in `data/README.md`.
+//! The form of `data/licenses.toml`. `data/README.md` describes its keys.
 
 use serde::{Deserialize, Deserializer, de};
 
 use crate::model::{Confidence, Interpreter, Manager, Os, PortRange, PortRole, Protocol, vendor_and_product};
 
-/// A licensing system whose own server is right on the ports of every manager built on it.
+/// A licensing system. Its own server is right on the ports of every manager built on it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Technology {
-    /// Its id.
     pub id: String,
-    /// What it is called.
     pub name: String,
     /// The executables of its server, which starts the vendors' daemons.
     pub servers: Executables,
     /// Whether vendors ship the server under longer names, such as `lmgrd.intel`.
     #[serde(default)]
     pub renamed: bool,
-    /// A text in the files of vendors' daemons, by which one is known under any name.
+    /// A text in the files of vendors' daemons, which shows a daemon under any name.
     pub marker: Option<String>,
-    /// Who made the server's file, as its version resource says on Windows: the beginning of the name.
+    /// Who made the server's file: the beginning of `CompanyName` in its version resource (Windows).
     #[serde(default)]
     pub companies: Vec<String>,
     /// What a healthy machine shows.
     pub healthy: String,
     /// How to keep it safe.
     pub safety: String,
-    /// Where this is known from.
     pub sources: Vec<String>,
 }
 
-/// A license manager.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LicenseManager {
-    /// Its permanent id.
+    /// Permanent, in kebab-case.
     pub id: String,
-    /// Who makes the licensed software, where that is known.
+    /// Who makes the licensed software; `None` where that is not known.
     pub vendor: Option<String>,
-    /// What it is called.
     pub product: String,
-    /// The id of the technology it is built on, where that is known.
+    /// The id of the technology it is built on; `None` where there is none or it is not known.
     pub technology: Option<String>,
-    /// Whether its ports are those of the whole technology, where every vendor's daemon is right.
+    /// Whether its ports are those of the whole technology, so that every vendor's daemon is right there.
     #[serde(default)]
     pub any_vendor: bool,
-    /// How sure the facts are.
+    /// How certain the facts are.
     pub confidence: Confidence,
-    /// Its ports.
     pub ports: Vec<KnownPort>,
-    /// Its own executables, beside those of its technology: with a technology the vendor's daemon,
-    /// which the technology's server starts; without one the server itself.
+    /// Its own executables. With a technology, the vendor's daemon, which the technology's server starts;
+    /// without one, the server itself.
     pub executables: Executables,
-    /// What is known of it on Windows.
     #[serde(default)]
     pub windows: OnWindows,
     /// Whether it also runs on machines that only use licenses.
@@ -63,78 +56,70 @@ pub struct LicenseManager {
     pub commands: Vec<CommandLine>,
     /// What a helpdesk engineer should know about its ports.
     pub note: String,
-    /// What a healthy machine shows, where its technology does not tell.
+    /// What a healthy machine shows; `None` where its technology says it.
     pub healthy: Option<String>,
-    /// How to keep it safe, where its technology does not tell.
+    /// How to keep it safe; `None` where its technology says it.
     pub safety: Option<String>,
-    /// Where this is known from.
     pub sources: Vec<String>,
 }
 
-/// What is known of a license manager on Windows.
+/// What identifies a license manager on Windows.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OnWindows {
     /// The names of its services.
     pub services: Vec<String>,
-    /// Who made its files, as their version resources say: the beginning of the name.
+    /// Who made its files: the beginning of `CompanyName` in their version resources.
     pub companies: Vec<String>,
 }
 
-/// What in an interpreter's command line shows which program it runs.
+/// What shows in an interpreter's command line that it runs a license manager.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CommandLine {
-    /// The interpreter: `java` or `python`.
+    /// `java` or `python`.
     #[serde(deserialize_with = "understood_interpreter")]
     pub program: Interpreter,
     /// A text in one of its arguments.
     pub contains: String,
 }
 
-/// A program by others than the maker that answers as if it were a license server.
+/// A program that answers in place of a license server, and is not its maker's.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Emulator {
-    /// Its permanent id.
+    /// Permanent, in kebab-case.
     pub id: String,
-    /// What it is called.
     pub name: String,
-    /// The id of the manager whose server it stands in for.
+    /// The id of the manager whose server it imitates.
     pub emulates: String,
-    /// Its executables.
     pub executables: Executables,
-    /// The scripts that a Python runs where it is written in that.
+    /// Its scripts, where it is written in Python.
     #[serde(default)]
     pub scripts: Vec<String>,
-    /// What a helpdesk engineer should know about it.
+    /// What a helpdesk engineer should know.
     pub note: String,
-    /// Where this is known from.
     pub sources: Vec<String>,
 }
 
-/// What is often said of a port and is not so.
+/// A common belief about a port that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Belief {
-    /// The port.
     #[serde(deserialize_with = "port_range")]
     pub port: PortRange,
-    /// What is said, as a phrase behind "It is often said that".
+    /// The belief, as a phrase behind "It is often said that".
     pub claim: String,
-    /// What is so.
+    /// What is true, in whole sentences.
     pub fact: String,
-    /// Where this is known from.
     pub sources: Vec<String>,
 }
 
-/// A document that several sources name, by a key in brackets: `[flexnet-guide] pp. 23-25`.
+/// A document that several sources name by a key in brackets: `[flexnet-guide] pp. 23-25`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
-    /// Its key.
     pub key: String,
-    /// Its title.
     pub title: String,
 }
 
@@ -142,18 +127,16 @@ pub struct Document {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownPort {
-    /// The number or range; `None` where the system or the license file chooses it.
+    /// `None` where the system or the license file chooses it.
     #[serde(rename = "port", deserialize_with = "port_range_or_dynamic")]
     pub range: Option<PortRange>,
-    /// The protocols used there.
     #[serde(deserialize_with = "protocols")]
     pub protocols: Vec<Protocol>,
-    /// What listens there.
     pub role: PortRole,
 }
 
 impl KnownPort {
-    /// Whether it is this port; `protocol` `None` asks for any.
+    /// Whether it is this port; with `None`, by any protocol.
     #[must_use]
     pub fn is_at(&self, port: u16, protocol: Option<Protocol>) -> bool {
         self.range.is_some_and(|range| range.contains(port))
@@ -165,16 +148,12 @@ impl KnownPort {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Executables {
-    /// On Linux.
     pub linux: Vec<String>,
-    /// On Windows.
     pub windows: Vec<String>,
-    /// On macOS.
     pub macos: Vec<String>,
 }
 
 impl Executables {
-    /// Those of one system.
     #[must_use]
     pub fn on(&self, os: Os) -> &[String] {
         match os {
@@ -184,7 +163,7 @@ impl Executables {
         }
     }
 
-    /// Whether a file name is one of them.
+    /// Whether a file name is one of them, by the rules of the system.
     #[must_use]
     pub fn have(&self, exe: &str, os: Os) -> bool {
         self.on(os).iter().any(|known| same_file_name(known, exe, os))
@@ -198,7 +177,7 @@ impl Executables {
 }
 
 impl Technology {
-    /// Whether an executable is this technology's server, under its own name or a longer one.
+    /// Whether a file name is that of this technology's server, or a longer form of it.
     #[must_use]
     pub fn has_server(&self, exe: &str, os: Os) -> bool {
         self.servers.have(exe, os)
@@ -213,7 +192,7 @@ impl LicenseManager {
         vendor_and_product(self.vendor.as_deref(), &self.product)
     }
 
-    /// The report's form of it, for one of its ports, or for a port that is none of its usual ones.
+    /// The report's form of it, on one of its ports or on another port.
     #[must_use]
     pub fn at(&self, ports: PortRange) -> Manager {
         Manager {
@@ -226,7 +205,7 @@ impl LicenseManager {
     }
 }
 
-/// Whether two file names are one, by the rules of the system.
+/// Whether two file names name the same file, by the rules of the system.
 pub fn same_file_name(known: &str, exe: &str, os: Os) -> bool {
     if os.ignores_case() { known.eq_ignore_ascii_case(exe) } else { known == exe }
 }
@@ -245,7 +224,7 @@ fn is_renamed(known: &str, exe: &str, os: Os) -> bool {
 
 fn port_range<'de, D: Deserializer<'de>>(input: D) -> Result<PortRange, D::Error> {
     let text = String::deserialize(input)?;
-    PortRange::parse(&text).ok_or_else(|| de::Error::custom(format!("{text:?} is no port or range")))
+    PortRange::parse(&text).ok_or_else(|| de::Error::custom(format!("{text:?} is not a port or range")))
 }
 
 fn port_range_or_dynamic<'de, D: Deserializer<'de>>(input: D) -> Result<Option<PortRange>, D::Error> {
@@ -254,10 +233,10 @@ fn port_range_or_dynamic<'de, D: Deserializer<'de>>(input: D) -> Result<Option<P
         return Ok(None);
     }
     let range = PortRange::parse(&text);
-    range.map(Some).ok_or_else(|| de::Error::custom(format!("{text:?} is no port, range or \"dynamic\"")))
+    range.map(Some).ok_or_else(|| de::Error::custom(format!("{text:?} is not a port, range or \"dynamic\"")))
 }
 
-/// An interpreter whose command line is understood (`interpreter::interpreter`).
+/// An interpreter whose command lines `interpreter::program` reads.
 fn understood_interpreter<'de, D: Deserializer<'de>>(input: D) -> Result<Interpreter, D::Error> {
     match Interpreter::deserialize(input)? {
         known @ (Interpreter::Java | Interpreter::Python) => Ok(known),
@@ -268,7 +247,7 @@ fn understood_interpreter<'de, D: Deserializer<'de>>(input: D) -> Result<Interpr
 fn protocols<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Protocol>, D::Error> {
     let names = Vec::<String>::deserialize(input)?;
     let read = |name: &String| {
-        Protocol::from_name(name).ok_or_else(|| de::Error::custom(format!("{name:?} is no protocol")))
+        Protocol::from_name(name).ok_or_else(|| de::Error::custom(format!("{name:?} is not a protocol")))
     };
     names.iter().map(read).collect()
 }
