@@ -269,6 +269,19 @@ fn a_port_that_is_reserved_is_not_free() {
 }
 
 #[test]
+fn reservations_by_several_protocols_are_one_phrase() {
+    let verdict = |more: Option<ExcludedPorts>| {
+        let [tcp, udp] = [Protocol::Tcp, Protocol::Udp].map(|one| excluded("9000", one, None, false));
+        let all = [tcp, udp].into_iter().chain(more).collect();
+        let detail = windows().seen(|seen| seen.port_rules.excluded = Some(all)).printed("9000", None);
+        detail.lines().skip(1).take(2).collect::<Vec<_>>().join(" ")
+    };
+    assert!(verdict(None).contains("opening it with TCP or with UDP fails."), "{}", verdict(None));
+    let both = ExcludedPorts { protocol: None, ..excluded("9000", Protocol::Tcp, None, false) };
+    assert!(verdict(Some(both)).contains("opening it fails."), "{}", verdict(Some(both)));
+}
+
+#[test]
 fn excluded_ports_are_listed_with_the_license_managers_among_them() {
     insta::assert_snapshot!(with_hyper_v().printed("--excluded-ports", None), @"
               PORTS  FAMILY  KIND          LICENSE MANAGERS

@@ -145,14 +145,12 @@ impl Page<'_> {
     }
 }
 
-/// The protocol and the addresses that a reservation is about, as far as the question named neither.
+/// The protocol and the addresses that a reservation is limited to, unless the question named them.
 fn reserved_for(excluded: &ExcludedPorts, asked: &Asked) -> String {
     let protocol = excluded.protocol.filter(|_| asked.protocol.is_none());
-    let by = protocol.map_or(String::new(), |protocol| format!(" with {}", protocol.name().to_uppercase()));
-    match excluded.family {
-        Some(family) => format!("{by} on {} addresses", family.name()),
-        None => by,
-    }
+    let protocol = protocol.map(|protocol| format!("with {}", protocol.name().to_uppercase()));
+    let family = excluded.family.map(|family| format!("on {} addresses", family.name()));
+    protocol.into_iter().chain(family).collect::<Vec<_>>().join(" ")
 }
 
 /// The reservations that refuse other programs, each with the requested ports that it contains.
@@ -201,7 +199,11 @@ fn free(asked: &Asked, report: &Report) -> String {
         _ if !refused.is_empty() => {
             let reserved: BTreeSet<String> =
                 refused.iter().map(|(excluded, _)| reserved_for(excluded, asked)).collect();
-            let reserved = list(&reserved.into_iter().collect::<Vec<_>>(), "or");
+            // One without limits covers the others.
+            let reserved = match reserved.contains("") {
+                true => String::new(),
+                false => format!(" {}", list(&reserved.into_iter().collect::<Vec<_>>(), "or")),
+            };
             let ranges: BTreeSet<PortRange> = refused.iter().map(|&(_, range)| range).collect();
             let ranges: Vec<String> = ranges.iter().map(ToString::to_string).collect();
             let (what, it) = if is_one { ("it".to_owned(), "it") } else { (list(&ranges, "and"), "them") };
