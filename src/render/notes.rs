@@ -38,14 +38,16 @@ pub(super) fn of_table(report: &Report, groups: &[RowGroup<'_>], style: &Style) 
 
 /// Requested ports that other programs cannot open, because they are reserved.
 pub(super) fn of_reserved(report: &Report, style: &Style) -> Vec<String> {
-    let reserved = report.excluded.iter().flatten().filter(|one| !one.ports.by_number);
-    let lines = reserved.map(|one| {
+    let reserved: Vec<_> = report.excluded.iter().flatten().filter(|one| !one.ports.by_number).collect();
+    let (shown, more) = first_few(&reserved, MOST_NOTES);
+    let lines = shown.iter().map(|one| {
         let range = excluded::range(&one.ports);
         let these = if one.ports.ports.single().is_some() { "this port" } else { "these ports" };
         let sentence = format!("Windows has reserved {range} for another program: opening {these} fails.");
         style.paint(&style.set(&sentence), Paint::new().yellow())
     });
-    lines.take(MOST_NOTES).collect()
+    let more = (more > 0).then(|| format!("{} reserved.", counted(more, "more range")));
+    lines.chain(more).collect()
 }
 
 /// What the kinds of exclusion mean, and the license managers that they affect.
@@ -138,14 +140,20 @@ pub(super) fn of_unanswered(report: &Report, style: &Style) -> Vec<String> {
 pub(super) fn of_full_queues(groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
     let full = groups.iter().filter_map(|group| {
         let (queue, address) = group.fullest_queue().filter(|(queue, _)| queue.is_full())?;
+        Some((group, queue, address))
+    });
+    let full: Vec<_> = full.collect();
+    let (shown, more) = first_few(&full, MOST_NOTES);
+    let lines = shown.iter().map(|(group, queue, address)| {
         let (port, protocol) = (group.lead_row().socket.local.port(), group.lead_row().socket.protocol);
         let sentence = format!(
             "{port}/{protocol} at {address}: the backlog is full ({} waiting), so new connections get no answer.",
             queue.waiting
         );
-        Some(style.paint(&style.set(&sentence), Paint::new().yellow()))
+        style.paint(&style.set(&sentence), Paint::new().yellow())
     });
-    full.take(MOST_NOTES).collect()
+    let more = (more > 0).then(|| format!("{} with a full backlog.", counted(more, "more listener")));
+    lines.chain(more).collect()
 }
 
 /// Listeners in other network namespaces, which have no row.

@@ -154,6 +154,19 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
 }
 
 #[test]
+fn full_backlogs_beyond_a_few_are_counted() {
+    let mut machine = linux();
+    for port in 8000..8007 {
+        machine = machine
+            .socket(&format!("tcp 0.0.0.0:{port}"), &[process(70, "/usr/bin/node")])
+            .but(|socket| socket.accept_queue = Some(AcceptQueue { waiting: 2, limit: Some(1) }));
+    }
+    let printed = machine.printed("", None);
+    assert!(printed.contains("8004/tcp at 0.0.0.0: the backlog is full (2 waiting)"), "{printed}");
+    assert!(printed.ends_with("no answer.\n2 more listeners with a full backlog.\n"), "{printed}");
+}
+
+#[test]
 fn a_hidden_owner_s_unit_is_told() {
     let machine = linux()
         .by_ordinary_user(&[(7, "sshd")])

@@ -361,6 +361,14 @@ fn of_several_ports_those_that_are_reserved_are_told() {
 }
 
 #[test]
+fn reserved_ranges_beyond_a_few_are_counted() {
+    let ranges = (0..7).map(|at| excluded(&(9000 + 2 * at).to_string(), Protocol::Tcp, None, false));
+    let machine = windows().seen(|seen| seen.port_rules.excluded = Some(ranges.collect()));
+    let printed = machine.printed("9000-9100", None);
+    assert!(printed.ends_with("opening this port fails.\n2 more ranges reserved.\n"), "{printed}");
+}
+
+#[test]
 fn excluded_ports_are_asked_for_by_ports_alone() {
     for line in ["--excluded-ports --licenses", "--excluded-ports --pid 5", "--excluded-ports -6"] {
         let words = ["whatlistens"].into_iter().chain(line.split(' ')).map(Into::into);
