@@ -1,5 +1,5 @@
-//! The columns of a listing, in order. Each says what it is called, what it shows, where it is shown
-//! and how it gives way; a table and other formats are made from this list.
+//! The columns of a listing, in order: the title, the value and the layout of each stand here alone.
+//! The table is made from this list, and other formats can be.
 
 use comfy_table::CellAlignment;
 use owo_colors::Style as Paint;
@@ -12,43 +12,42 @@ use crate::model::{
 };
 
 pub(super) struct Column {
-    /// Permanent, in kebab-case: scripts name columns by it.
+    /// Kebab-case. Never changes: scripts name columns by it.
     #[cfg_attr(not(test), expect(dead_code, reason = "for formats other than the table"))]
     pub(super) key: &'static str,
     pub(super) title: &'static str,
     pub(super) align: CellAlignment,
-    /// The table leaves the column out where it has less room than this, in terminal columns.
+    /// The table leaves the column out if it has fewer terminal columns than this.
     pub(super) least_room: u16,
     pub(super) width: Width,
-    /// The colour of a cell. Columns with a colour stand behind all others.
+    /// The colour of each cell, if it has one. Columns with colours come last.
     pub(super) paint: Option<fn(&RowGroup<'_>) -> Paint>,
     is_wanted: fn(&Listing<'_>) -> bool,
     value: fn(&RowGroup<'_>, &Listing<'_>) -> String,
 }
 
-/// How a column gives way where space is short.
+/// How far a column may shrink if the table is too wide.
 pub(super) enum Width {
     /// Not at all.
     Whole,
-    /// With `room` or more for the whole table it keeps `least`, and is cut below that.
+    /// To `least` columns if the table has `room` or more, else to any width.
     AtLeast { least: u16, room: u16 },
-    /// As far as it must.
+    /// To any width.
     Any,
 }
 
-/// The groups that are listed, and how.
 pub(super) struct Listing<'a> {
     pub(super) groups: &'a [RowGroup<'a>],
     pub(super) os: Os,
     pub(super) style: &'a Style,
 }
 
-/// With less room than this there is place for little more than who holds which port.
+/// A table narrower than this has room for little more than ports and processes.
 const NARROW: u16 = 52;
-/// With this much room an address, and that it is only bound, stays whole.
+/// A table of this width keeps IPv4 addresses whole, with "(bound)" behind them.
 const ROOMY: u16 = 78;
 
-/// The rest of a column of text that is always shown.
+/// The defaults: left-aligned, always shown.
 const TEXT: Column = Column {
     key: "",
     title: "",
@@ -60,7 +59,7 @@ const TEXT: Column = Column {
     value: |_, _| String::new(),
 };
 
-/// What is said elsewhere goes first where space is short: who holds which port must stay whole.
+/// Where space is short, PORT, PROCESS and PID stay: the detail view has the rest.
 const COLUMNS: &[Column] = &[
     Column {
         key: "port",
@@ -84,7 +83,7 @@ const COLUMNS: &[Column] = &[
     Column {
         key: "process",
         title: "PROCESS",
-        // The kernel's short name fits.
+        // The length of the kernel's short name (TASK_COMM_LEN without the NUL).
         width: Width::AtLeast { least: 15, room: NARROW },
         value: process,
         ..TEXT
@@ -121,7 +120,7 @@ const COLUMNS: &[Column] = &[
         key: "unit",
         title: "UNIT",
         least_room: 96,
-        // Rows for scripts have the columns that were asked for, and no more.
+        // Rows for scripts have a fixed set of columns.
         is_wanted: |listing| listing.style.header && listing.groups.iter().any(|group| unit(group).is_some()),
         value: |group, _| unit(group).unwrap_or_default(),
         ..TEXT
@@ -167,25 +166,25 @@ const COLUMNS: &[Column] = &[
 ];
 
 impl Column {
-    /// What it shows of a group, safe for a terminal; empty where nothing is known.
+    /// The value for a group, escaped for a terminal; empty if there is none.
     pub(super) fn text(&self, group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
         escape(&(self.value)(group, listing)).into_owned()
     }
 }
 
 impl Listing<'_> {
-    /// The columns to show, whatever room there is.
+    /// The columns to show if there is room for all.
     pub(super) fn columns(&self) -> impl Iterator<Item = &'static Column> {
         COLUMNS.iter().filter(|column| (column.is_wanted)(self))
     }
 
-    /// Rows for scripts have no blank inside a column, as far as it is this program that writes it.
+    /// Scripts split rows at blanks, so this program writes none inside a column for them.
     fn blank(&self) -> &'static str {
         if self.style.header { " " } else { "" }
     }
 }
 
-/// Of more addresses than these only the first is shown; detail and JSON have them all.
+/// Of more addresses only the first is shown; the detail view and the JSON have them all.
 const MOST_ADDRESSES: usize = 2;
 
 fn addresses(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
@@ -214,8 +213,8 @@ fn process(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
     }
 }
 
-/// The container, application or service that the lead is, or holds the port for; a login session
-/// is none.
+/// The container, application or service that the lead is part of, or holds the port for. A login
+/// session is not a service.
 fn unit(group: &RowGroup<'_>) -> Option<String> {
     let socket = &group.lead_row().socket;
     let is_service = |service: &&ProcessService| !service.name.ends_with(".scope");

@@ -1,9 +1,8 @@
-//! One port or service in words: who, since when, from where, how exposed, right or wrong, and
-//! what to do next, as one would read it out to a caller.
+//! One port or service in detail: who holds it, since when, who can reach it, the verdict and what to
+//! do next. It reads as one would say it on the phone.
 
 use std::io::{self, Write};
 
-use jiff::Timestamp;
 use owo_colors::Style as Paint;
 
 use self::holder::process_called;
@@ -13,7 +12,7 @@ use super::page::Page;
 use super::text::escape;
 use crate::model::phrase::list;
 use crate::model::{
-    License, Manager, Owner, PortClass, Presence, Protocol, Report, Service, Severity, State, Verdict,
+    GapKind, License, Manager, Owner, PortClass, Presence, Report, Service, Severity, State, Verdict,
 };
 
 mod free;
@@ -30,7 +29,7 @@ pub(super) fn write(
         if index > 0 {
             writeln!(out)?;
         }
-        Page { style, out }.listener(group, report.taken_at)?;
+        Page { style, out }.listener(group, report)?;
     }
     let Some(asked) = &report.asked else { return Ok(()) };
     if groups.is_empty() {
@@ -47,20 +46,20 @@ pub(super) fn write(
 }
 
 impl Page<'_> {
-    fn listener(&mut self, group: &RowGroup<'_>, now: Timestamp) -> io::Result<()> {
+    fn listener(&mut self, group: &RowGroup<'_>, report: &Report) -> io::Result<()> {
         let row = group.lead_row();
         let (port, protocol) = (row.socket.local.port(), row.socket.protocol);
         let service = row.service.as_ref().map(|service| service.name.as_str());
-        let place = match &row.socket.namespace {
+        let title = match &row.socket.namespace {
             None => format!("{port}/{protocol}"),
             Some(namespace) => format!("{port}/{protocol} in network namespace {}", namespace.called()),
         };
-        self.title(&place, service, row.license.as_ref())?;
-        self.prose(&held(group, port, protocol))?;
+        self.title(&title, service, row.license.as_ref())?;
+        self.prose(&held(group, report))?;
         writeln!(self.out)?;
 
         if let Some(lead) = group.lead() {
-            self.holder(lead, group, now)?;
+            self.holder(lead, group, report.taken_at)?;
         } else if let Some(user) = row.user() {
             self.field("User", &user)?;
         }
@@ -75,10 +74,10 @@ impl Page<'_> {
     fn license(&mut self, license: &License) -> io::Result<()> {
         let managers: Vec<String> = license.managers.iter().map(Manager::called).collect();
         let expected = match &license.expected[..] {
-            // A program that its command line tells has no executable of its own.
+            // A script that was recognised by its command line has no executable of its own.
             [] if license.verdict == Verdict::Expected => String::new(),
-            [] => "; which process is right on this system is not known".to_owned(),
-            names => format!("; the right process is {}", list(names, "or")),
+            [] => "; the expected process on this system is unknown".to_owned(),
+            names => format!("; expected process: {}", list(names, "or")),
         };
         self.field("License", &format!("{}{expected}", list(&managers, "or")))?;
         let severity = match license.severity {
@@ -96,10 +95,9 @@ impl Page<'_> {
         }
     }
 
-    /// A license manager that has the number under another protocol than those who listen.
+    /// A license manager that uses the port with another protocol than the listeners shown.
     fn absent(&mut self, manager: &Manager) -> io::Result<()> {
-        let ports = manager.ports;
-        self.prose(&format!("{} is not seen to listen on port {ports} here.", manager.called()))?;
+        self.prose(&format!("{} was not found on port {}.", manager.called(), manager.ports))?;
         self.field("Note", &manager.note)
     }
 
@@ -122,48 +120,50 @@ impl Page<'_> {
     }
 }
 
-fn held(group: &RowGroup<'_>, port: u16, protocol: Protocol) -> String {
-    let (verb, protocol) = match protocol {
-        Protocol::Tcp => ("listens on", "TCP"),
-        Protocol::Udp => ("receives on", "UDP"),
-    };
-    if group.lead_row().socket.state == State::Bound {
-        return bound(group, port);
+fn held(group: &RowGroup<'_>, report: &Report) -> String {
+    let socket = &group.lead_row().socket;
+    let (protocol, port) = (socket.protocol.name().to_uppercase(), socket.local.port());
+    if socket.state == State::Bound {
+        return held_without_listening(group);
     }
     match (&group.lead_row().owner, group.lead()) {
-        (Owner::Hidden, _) => format!(
-            "Something {verb} {protocol} port {port}, and who owns it cannot be seen from here. The port is not free."
-        ),
+        // Rights are not the reason: the process table could not be read at all.
+        (Owner::Hidden, _) if report.gaps.iter().any(|gap| gap.kind == GapKind::ProcessesUnreadable) => {
+            format!("{protocol} port {port} is in use. The program that uses it could not be identified.")
+        }
+        (Owner::Hidden, _) => {
+            format!("{protocol} port {port} is in use. You are not allowed to see by which program.")
+        }
         (Owner::Unattributed, _) | (_, None) => format!(
-            "{protocol} port {port} is in use, but no process here owns it: it may belong to the kernel \
-             itself, or to a process in another PID namespace, such as a container's."
+            "{protocol} port {port} is in use, but no visible process owns it. It may belong to the kernel, \
+             or to a process in another PID namespace, such as a container's."
         ),
         (Owner::Identified { .. }, Some(lead)) => {
             if matches!(lead.presence, Presence::Ended { .. }) {
                 let pid = lead.pid;
                 return format!(
-                    "The process that opened {protocol} port {port} (PID {pid}) has ended, and the port is still \
-                     held. The port is not free."
+                    "The process that opened {protocol} port {port} (PID {pid}) has ended, but the port is still \
+                     in use."
                 );
             }
             let exe = lead.name.as_deref().unwrap_or_default();
             let alias = lead.short_name.as_deref().filter(|short| !exe.starts_with(short));
             let alias = alias.map_or(String::new(), |short| format!(", which calls itself “{short}”,"));
-            format!("{}{alias} {verb} {protocol} port {port}.", process_called(lead))
+            format!("{}{alias} listens on {protocol} port {port}.", process_called(lead))
         }
     }
 }
 
-/// What is said of a TCP port that is taken by a socket that does not listen.
-fn bound(group: &RowGroup<'_>, port: u16) -> String {
-    let who = match (&group.lead_row().owner, group.lead()) {
+fn held_without_listening(group: &RowGroup<'_>) -> String {
+    let port = group.lead_row().socket.local.port();
+    let holder = match (&group.lead_row().owner, group.lead()) {
         (_, Some(lead)) => process_called(lead),
-        (Owner::Hidden, None) => "A program that cannot be seen from here".to_owned(),
-        (_, None) => "Something that no process here owns".to_owned(),
+        (Owner::Hidden, None) => "A program that could not be identified".to_owned(),
+        (_, None) => "A socket that no visible process owns".to_owned(),
     };
     format!(
-        "{who} has taken TCP port {port} and does not listen on it: who connects is refused, and as a \
-         rule no other program can open it. The port is not free."
+        "{holder} holds TCP port {port} without listening: connections are refused, and usually no other \
+         program can use it."
     )
 }
 
@@ -178,9 +178,9 @@ fn registered(Service { name, description }: &Service, port: u16) -> String {
 
 fn unregistered(port: u16) -> &'static str {
     match PortClass::of(port) {
-        PortClass::System => "no service has this number (system port)",
-        PortClass::Registered => "no service has this number (registered port)",
-        PortClass::Dynamic => "none: ports from 49152 up are for anyone's use and are never assigned",
+        PortClass::System => "no service assigned (system port)",
+        PortClass::Registered => "no service assigned (registered port)",
+        PortClass::Dynamic => "none: dynamic ports (49152 and up) are never assigned",
     }
 }
 

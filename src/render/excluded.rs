@@ -1,4 +1,4 @@
-//! The ports that the system excludes, in aligned columns.
+//! Excluded ports, in aligned columns.
 
 use std::io::{self, Write};
 
@@ -10,10 +10,10 @@ use super::Style;
 use super::text;
 use crate::model::{Excluded, ExcludedPorts, Family};
 
-/// So many license managers of one range are named; the rest are counted.
+/// More license managers of one range than these are counted, not named.
 const MOST_MANAGERS: usize = 4;
 
-/// Writes one line for each range.
+/// One line for each range.
 pub(super) fn write(excluded: &[Excluded], style: &Style, out: &mut dyn Write) -> io::Result<()> {
     if excluded.is_empty() {
         return Ok(());
@@ -45,18 +45,18 @@ pub(super) fn write(excluded: &[Excluded], style: &Style, out: &mut dyn Write) -
     lines.try_for_each(|line| writeln!(out, "{}", line.trim_end()))
 }
 
-/// `1461-1560/tcp`; without a protocol where both are meant.
+/// `1461-1560/tcp`; without a protocol where it is for both.
 pub(super) fn range(excluded: &ExcludedPorts) -> String {
     let protocol = excluded.protocol.map_or(String::new(), |protocol| format!("/{protocol}"));
     format!("{}{protocol}", excluded.ports)
 }
 
-/// One word, so that a script can take the columns apart.
+/// One word, so that scripts can split the columns at blanks.
 fn families(family: Option<Family>) -> &'static str {
     family.map_or("both", Family::code)
 }
 
-/// The word that Windows itself has for those which an administrator excluded.
+/// `netsh` calls the exclusions of an administrator "administered".
 fn kind(excluded: &ExcludedPorts) -> &'static str {
     if excluded.by_number { "administered" } else { "reserved" }
 }

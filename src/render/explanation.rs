@@ -1,4 +1,4 @@
-//! What is known of a port, a service or a license manager, in words.
+//! What is known about a port, a service or a license manager, as text.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -43,7 +43,7 @@ impl Page<'_> {
             writeln!(self.out)?;
         }
         if nothing {
-            self.field("Registry", "no service has this number")?;
+            self.field("Registry", "no service assigned")?;
         }
         for service in explanation.services.iter().filter(|service| !service.alias) {
             self.field("Registry", &registered(service))?;
@@ -76,7 +76,7 @@ impl Page<'_> {
         }
         if !manager.windows_companies.is_empty() {
             let companies = list(&manager.windows_companies, "or");
-            self.field("Made by", &format!("{companies}, as the files say on Windows"))?;
+            self.field("Made by", &format!("{companies}, according to the files on Windows"))?;
         }
         if manager.clients {
             self.field("Clients", "it also runs on machines that only use licenses")?;
@@ -95,7 +95,6 @@ impl Page<'_> {
         self.sources(&emulator.sources)
     }
 
-    /// Each source on lines of its own.
     fn sources(&mut self, sources: &[String]) -> io::Result<()> {
         for (index, source) in sources.iter().enumerate() {
             self.field(if index == 0 { "Source" } else { "" }, source)?;
@@ -104,7 +103,7 @@ impl Page<'_> {
     }
 }
 
-/// What stands behind the words that were typed.
+/// What the typed words stand for.
 fn summary(explanation: &Explanation) -> String {
     match (&explanation.ports[..], &explanation.managers[..], &explanation.emulators[..]) {
         ([range], ..) if explanation.asked.starts_with(|c: char| c.is_ascii_digit()) => {
@@ -116,7 +115,7 @@ fn summary(explanation: &Explanation) -> String {
             let s = if ranges.len() > 1 || ranges[0].contains('-') { "s" } else { "" };
             format!("port{s} {}", list(&ranges, "and"))
         }
-        (_, [], [_, ..]) => "no license manager, but an emulator of one".to_owned(),
+        (_, [], [_, ..]) => "an emulator of a license manager".to_owned(),
         (_, [_], _) => "a license manager".to_owned(),
         _ => "license managers".to_owned(),
     }
@@ -130,16 +129,16 @@ fn plural(range: PortRange) -> &'static str {
 fn meaning(class: PortClass) -> &'static str {
     match class {
         PortClass::System => {
-            "Ports 0 to 1023 are given by IANA to the services of the Internet itself. On Linux and macOS \
-             only an administrator's program may open one, unless the system was told otherwise."
+            "IANA assigns ports 0 to 1023 to standard Internet services. On Linux and macOS only programs with \
+             administrator rights can open them, unless the system is configured otherwise."
         }
         PortClass::Registered => {
-            "Ports 1024 to 49151 are given by IANA to those who ask. That keeps the name and not the port: \
-             any program of any user may open one."
+            "IANA assigns ports 1024 to 49151 on request. An assignment reserves the name, not the port: any \
+             program of any user can open it."
         }
         PortClass::Dynamic => {
-            "Ports from 49152 up are given to nobody. Programs take them for a while, as servers do that \
-             let the system choose, so a number here says nothing of who uses it."
+            "IANA never assigns ports from 49152 up. Programs use them for a while, such as servers that let \
+             the system choose a port, so the number does not show which program uses it."
         }
     }
 }
@@ -148,7 +147,7 @@ fn registered(service: &RegisteredService) -> String {
     let RegisteredService { ports, name, description, .. } = service;
     let protocols: Vec<String> = service.protocols.iter().map(|p| p.to_uppercase()).collect();
     let protocols = match &protocols[..] {
-        [] => "no protocol named".to_owned(),
+        [] => "no protocol given".to_owned(),
         protocols => list(protocols, "and"),
     };
     let description = match description.is_empty() || description.eq_ignore_ascii_case(name) {
@@ -156,8 +155,11 @@ fn registered(service: &RegisteredService) -> String {
         false => format!(", {description}"),
     };
     let license = if service.license { "; a license manager" } else { "" };
-    let others =
-        if service.unauthorized_use { "; the registry notes that others use the number too" } else { "" };
+    let others = if service.unauthorized_use {
+        "; the registry notes that other programs use the number too"
+    } else {
+        ""
+    };
     format!("{ports} {name}{description} ({protocols}){license}{others}")
 }
 
@@ -166,15 +168,17 @@ fn port_in_words(port: &ManagerPort) -> String {
     let protocols = protocols.join(" and ");
     let role = match port.role {
         PortRole::Server => "the license server",
-        PortRole::VendorDaemon => "the vendor's daemon",
+        PortRole::VendorDaemon => "the vendor daemon",
         PortRole::Web => "a web page for administrators",
         PortRole::Admin => "administration",
-        PortRole::Discovery => "clients look servers up here by broadcast",
-        PortRole::Helper => "a helper of the programs that use licenses, no server",
+        PortRole::Discovery => "clients find servers here by broadcast",
+        PortRole::Helper => "a helper of programs that use licenses, not a server",
     };
     match port.range {
         Some(range) => format!("{range}/{protocols}: {role}"),
-        None => format!("any {protocols} port, unless its license file or configuration names one: {role}"),
+        None => {
+            format!("any {protocols} port, unless the license file or the configuration sets one: {role}")
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! Rows in groups: what a person calls one service is one group. Its IPv4 and IPv6 sockets, its workers,
-//! and the sockets of one `SO_REUSEPORT` group belong together.
+//! Groups of rows: all sockets that a person calls one service, such as its IPv4 and IPv6 sockets, those
+//! of its workers, and those of one `SO_REUSEPORT` group.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use crate::model::{
     AcceptQueue, Connections, Namespace, Owner, Pid, Process, Protocol, Row, Severity, State, Verdict,
 };
 
-/// The rows of one service, in the report's order.
+/// The rows of one service, in the order of the report.
 #[derive(Debug)]
 pub(super) struct RowGroup<'a> {
     rows: Vec<&'a Row>,
@@ -31,7 +31,6 @@ struct Key<'a> {
 
 #[derive(PartialEq, Eq, Hash)]
 enum Holder<'a> {
-    /// The lead process is the same.
     Lead(Pid),
     /// Another process of the same program and user at the very same address, which the kernel
     /// allows to an `SO_REUSEPORT` group, and over UDP with `SO_REUSEADDR` too (`socket(7)`).
@@ -44,10 +43,10 @@ enum Holder<'a> {
         uid: Option<u32>,
         unit: Option<&'a str>,
     },
-    Nobody,
+    Unattributed,
 }
 
-/// Groups rows. A group stands where its first row stood.
+/// Groups rows, in the order of each group's first row.
 pub(super) fn group(rows: &[Row]) -> Vec<RowGroup<'_>> {
     let mut groups: Vec<RowGroup<'_>> = Vec::new();
     let mut group_of: HashMap<Key<'_>, usize> = HashMap::new();
@@ -79,7 +78,7 @@ fn keys(row: &Row) -> Vec<Key<'_>> {
             let unit = row.socket.made_in.as_ref().map(|unit| unit.name.as_str());
             vec![Holder::Hidden { uid: row.socket.uid, unit }]
         }
-        Owner::Unattributed => vec![Holder::Nobody],
+        Owner::Unattributed => vec![Holder::Unattributed],
     };
     let key = |holder| Key {
         protocol: row.socket.protocol,
@@ -104,19 +103,19 @@ impl<'a> RowGroup<'a> {
         }
     }
 
-    /// The row that stands for all.
+    /// The row that represents the group: one of the lead process.
     pub(super) fn lead_row(&self) -> &'a Row {
         let lead = self.lead.map(|lead| lead.pid);
         let of_lead = self.rows.iter().find(|row| row.owner.lead().map(|p| p.pid) == lead);
         of_lead.unwrap_or(&self.rows[0])
     }
 
-    /// The process that stands for all.
+    /// The process that represents the group: the oldest lead of its rows.
     pub(super) fn lead(&self) -> Option<&'a Process> {
         self.lead
     }
 
-    /// Every other holder, each once, by id.
+    /// All other holders, each once, by PID.
     pub(super) fn others(&self) -> Vec<&'a Process> {
         let lead = self.lead.map(|lead| lead.pid);
         let all = self.rows.iter().flat_map(|row| row.owner.processes()).map(Arc::as_ref);
@@ -126,8 +125,7 @@ impl<'a> RowGroup<'a> {
         others
     }
 
-    /// The addresses, each once, those of the widest reach first, as a person writes them: an
-    /// IPv4-mapped one as IPv4.
+    /// The addresses, each once, the most exposed first. IPv4-mapped ones are written as IPv4.
     pub(super) fn addresses(&self) -> Vec<String> {
         let mut rows = self.rows.clone();
         rows.sort_by_key(|row| Reverse(row.exposure));
@@ -145,7 +143,7 @@ impl<'a> RowGroup<'a> {
         addresses
     }
 
-    /// The connections of all sockets together. Those of one `SO_REUSEPORT` group have them in common.
+    /// The connections of all sockets. Those of one `SO_REUSEPORT` group share theirs, so they count once.
     pub(super) fn connections(&self) -> Option<Connections> {
         let mut counted: Vec<(SocketAddr, Option<&str>)> = Vec::new();
         let mut all: Option<Connections> = None;
@@ -166,7 +164,7 @@ impl<'a> RowGroup<'a> {
         all
     }
 
-    /// Of the sockets' queues the one with the least room, and where it is.
+    /// The fullest accept queue of the sockets, and its address.
     pub(super) fn fullest_queue(&self) -> Option<(AcceptQueue, IpAddr)> {
         let queues =
             self.rows.iter().filter_map(|row| Some((row.socket.accept_queue?, row.socket.local.ip())));

@@ -77,7 +77,7 @@ fn all_excluded(all: &[Excluded]) -> Vec<ExcludedOut<'_>> {
 ///
 /// # Errors
 ///
-/// Those of writing.
+/// If writing fails.
 pub fn json_error(message: &str, exit_status: u8, out: &mut dyn Write) -> io::Result<()> {
     print(&Failed { schema_version: SCHEMA_VERSION, tool: TOOL, error: Error { message, exit_status } }, out)
 }
@@ -86,8 +86,8 @@ fn print(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", harmless(&serde_json::to_string_pretty(document)?))
 }
 
-/// JSON in which nothing is left that a terminal would obey. All that is not plain ASCII stands in
-/// a string, where JSON may write it as `\u` too (RFC 8259, section 7).
+/// Escapes what a terminal would interpret. Everything beyond ASCII is inside a string, where JSON
+/// allows `\u` escapes (RFC 8259, section 7).
 fn harmless(json: &str) -> Cow<'_, str> {
     let harmful = |c: char| c == '\x7f' || (!c.is_ascii() && !printable(c));
     if !json.contains(harmful) {
@@ -123,7 +123,7 @@ struct Document<'a> {
     gaps: Vec<GapOut<'a>>,
 }
 
-/// A network namespace whose listeners were counted and not listed.
+/// A network namespace whose listeners were counted but not listed.
 #[derive(Serialize)]
 struct OtherNamespaceOut<'a> {
     inode: u64,

@@ -1,4 +1,4 @@
-//! What must be said below the rows: why a row is flagged, and what could not be seen.
+//! The notes below the rows: why a row is flagged, and what could not be read.
 
 use std::cmp::Reverse;
 use std::io::{self, Write};
@@ -8,15 +8,15 @@ use owo_colors::Style as Paint;
 use super::group::RowGroup;
 use super::text::{escape, first_few, named};
 use super::{Style, excluded};
-use crate::model::phrase::{counted, list};
+use crate::model::phrase::{capitalized, counted, list};
 use crate::model::{ExcludedReport, Gap, License, Manager, OtherNamespace, Owner, Report, Row, Verdict};
 
-/// So many flagged rows are given with their reasons; the rest are counted.
-const MOST_REASONS: usize = 5;
-/// So many network namespaces are named.
+/// More notes of one kind than these are counted, not written.
+const MOST_NOTES: usize = 5;
+/// More network namespaces than these are counted, not named.
 const MOST_NAMES: usize = 4;
 
-/// Writes the lines, set apart from what stands above where there is something.
+/// Writes the lines, after an empty line where they are to stand `apart`.
 pub(super) fn write(lines: &[String], apart: bool, out: &mut dyn Write) -> io::Result<()> {
     if apart {
         writeln!(out)?;
@@ -24,32 +24,33 @@ pub(super) fn write(lines: &[String], apart: bool, out: &mut dyn Write) -> io::R
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
-/// What a table leaves open: that it is empty, or why rows are flagged.
+/// Why rows are flagged, or that there are none.
 pub(super) fn of_table(report: &Report, groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
     if !groups.is_empty() {
         return reasons(groups, style);
     }
     vec![match &report.asked {
-        Some(asked) => format!("No process called {} is seen to listen here.", escape(&asked.typed)),
-        None if report.narrowed => "Nothing that listens here matches.".to_owned(),
+        Some(asked) => format!("No process called {} was found listening.", escape(&asked.typed)),
+        None if report.narrowed => "No listener matches.".to_owned(),
         None => "Nothing listens here.".to_owned(),
     }]
 }
 
-/// That some of the ports asked for are reserved: nothing can begin to listen there.
+/// Requested ports that other programs cannot open, because they are reserved.
 pub(super) fn of_reserved(report: &Report, style: &Style) -> Vec<String> {
-    let reserved = report.excluded.iter().flatten().filter(|one| !one.ports.by_number);
-    let lines = reserved.map(|one| {
+    let reserved: Vec<_> = report.excluded.iter().flatten().filter(|one| !one.ports.by_number).collect();
+    let (shown, more) = first_few(&reserved, MOST_NOTES);
+    let lines = shown.iter().map(|one| {
         let range = excluded::range(&one.ports);
-        let sentence = format!(
-            "Windows has reserved {range} for somebody else: no other program that asks for one of them gets it."
-        );
+        let these = if one.ports.ports.single().is_some() { "this port" } else { "these ports" };
+        let sentence = format!("Windows has reserved {range} for another program: opening {these} fails.");
         style.paint(&style.set(&sentence), Paint::new().yellow())
     });
-    lines.take(MOST_REASONS).collect()
+    let more = (more > 0).then(|| format!("{} reserved.", counted(more, "more range")));
+    lines.chain(more).collect()
 }
 
-/// What follows from the ports that the system excludes.
+/// What the kinds of exclusion mean, and the license managers that they affect.
 pub(super) fn of_excluded(report: &ExcludedReport, style: &Style) -> Vec<String> {
     let excluded = &report.excluded;
     if excluded.is_empty() {
@@ -60,93 +61,103 @@ pub(super) fn of_excluded(report: &ExcludedReport, style: &Style) -> Vec<String>
     let (by_number, reserved): (Vec<_>, Vec<_>) = excluded.iter().partition(|one| one.ports.by_number);
     if !reserved.is_empty() {
         lines.push(
-            "reserved: by somebody, as Hyper-V, WSL and Docker do through the service winnat. Any other program that \
-             asks for one of these ports is refused (error 10013)."
+            "reserved: for one program, as Hyper-V, WSL and Docker do through the service winnat. Any other program \
+             that opens one of these ports gets error 10013."
                 .to_owned(),
         );
     }
     if !by_number.is_empty() {
-        lines.push("administered: kept for programs that ask for one of them by its number.".to_owned());
+        lines.push(
+            "administered: excluded from automatic assignment by an administrator. Programs that request one of \
+             these ports by number can open it."
+                .to_owned(),
+        );
     }
-    let kept = reserved.iter().flat_map(|one| one.managers.iter().map(|manager| (&one.ports, manager)));
-    let kept: Vec<_> = kept.collect();
-    let (shown, more) = first_few(&kept, MOST_REASONS);
+    let affected = reserved.iter().flat_map(|one| one.managers.iter().map(|manager| (&one.ports, manager)));
+    let affected: Vec<_> = affected.collect();
+    let (shown, more) = first_few(&affected, MOST_NOTES);
     for (ports, manager) in shown {
         let (port, range) = (manager.ports, excluded::range(ports));
         let called = manager.called();
-        lines.push(escape(&format!("{called} cannot have {port}, which is among {range}.")).into_owned());
+        lines.push(escape(&format!("{called} cannot use {port}, because {range} is reserved.")).into_owned());
     }
     if more > 0 {
-        lines.push(format!("Nor can {} of license managers be had.", counted(more, "more range")));
+        lines.push(format!("The same applies to {} of license managers.", counted(more, "more port range")));
     }
     lines.iter().map(|line| style.set(line)).collect()
 }
 
-/// What could not be seen, and what would help.
+/// What could not be read, and what would help.
 pub(super) fn of_gaps(gaps: &[Gap], style: &Style) -> Vec<String> {
     let lines = gaps.iter().enumerate().map(|(at, gap)| {
-        // What would close the next gap as well is said there.
+        // A remedy that several gaps share is written once, after the last.
         let said_below = gaps.get(at + 1).is_some_and(|next| next.remedy == gap.remedy);
         let remedy = gap.remedy.as_ref().filter(|_| !said_below);
         let remedy = remedy.map_or(String::new(), |remedy| format!(" To see more: {remedy}"));
-        let line = style.set(&escape(&format!("Not seen: {}.{remedy}", gap.detail)));
+        let line = style.set(&escape(&format!("{}.{remedy}", capitalized(&gap.detail))));
         style.paint(&line, Paint::new().yellow())
     });
     lines.collect()
 }
 
-/// Programs that get no answer from a license server, each server and program once.
+/// Programs that get no answer from a license server: one line for each program and server.
 pub(super) fn of_unanswered(report: &Report, style: &Style) -> Vec<String> {
-    let mut told: Vec<(String, usize, u8)> = Vec::new();
-    for asking in &report.unanswered {
-        let who = match &asking.processes[..] {
-            [] => format!("A program of user {}", asking.user),
+    let mut clients: Vec<(String, usize, u8)> = Vec::new();
+    for client in &report.unanswered {
+        let who = match &client.processes[..] {
+            [] => format!("A program of user {}", client.user),
             [one, ..] => format!("{} (PID {})", one.name.as_deref().unwrap_or("A process"), one.pid),
         };
-        let managers: Vec<String> = asking.managers.iter().map(Manager::called).collect();
+        let managers: Vec<String> = client.managers.iter().map(Manager::called).collect();
         let of = if managers.is_empty() { String::new() } else { format!(" ({})", list(&managers, "or")) };
-        let line = format!("{who} gets no answer from license server {}{of}", asking.remote);
-        match told.iter_mut().find(|(known, ..)| *known == line) {
+        let line = format!("{who} gets no answer from license server {}{of}", client.remote);
+        match clients.iter_mut().find(|(known, ..)| *known == line) {
             Some((_, attempts, retransmits)) => {
                 *attempts += 1;
-                *retransmits = asking.retransmits.max(*retransmits);
+                *retransmits = client.retransmits.max(*retransmits);
             }
-            None => told.push((line, 1, asking.retransmits)),
+            None => clients.push((line, 1, client.retransmits)),
         }
     }
     let mut lines: Vec<String> = Vec::new();
-    let (shown, more) = first_few(&told, MOST_REASONS);
+    let (shown, more) = first_few(&clients, MOST_NOTES);
     for (line, attempts, retransmits) in shown {
         let times = counted(usize::from(*retransmits) + 1, "time");
-        let asked = match attempts {
-            1 => format!("it has asked {times}"),
-            several => format!("{several} connection attempts, the longest has asked {times}"),
+        let tried = match attempts {
+            1 => format!("tried {times}"),
+            several => format!("{several} connection attempts, tried up to {times}"),
         };
-        let line = style.set(&escape(&format!("{line}: {asked}.")));
+        let line = style.set(&escape(&format!("{line}: {tried}.")));
         lines.push(style.paint(&line, Paint::new().yellow()));
     }
     if more > 0 {
         let programs = counted(more, "more program");
-        lines.push(style.set(&format!("No answer from a license server for {programs} either.")));
+        lines.push(style.set(&format!("{programs} without an answer from a license server.")));
     }
     lines
 }
 
-/// Listeners whose queue is full.
+/// Listeners whose backlog is full.
 pub(super) fn of_full_queues(groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
     let full = groups.iter().filter_map(|group| {
         let (queue, address) = group.fullest_queue().filter(|(queue, _)| queue.is_full())?;
+        Some((group, queue, address))
+    });
+    let full: Vec<_> = full.collect();
+    let (shown, more) = first_few(&full, MOST_NOTES);
+    let lines = shown.iter().map(|(group, queue, address)| {
         let (port, protocol) = (group.lead_row().socket.local.port(), group.lead_row().socket.protocol);
         let sentence = format!(
-            "{port}/{protocol} at {address}: the backlog is full ({} wait), so new connections get no answer.",
+            "{port}/{protocol} at {address}: the backlog is full ({} waiting), so new connections get no answer.",
             queue.waiting
         );
-        Some(style.paint(&style.set(&sentence), Paint::new().yellow()))
+        style.paint(&style.set(&sentence), Paint::new().yellow())
     });
-    full.take(MOST_REASONS).collect()
+    let more = (more > 0).then(|| format!("{} with a full backlog.", counted(more, "more listener")));
+    lines.chain(more).collect()
 }
 
-/// What listens in other network namespaces, which no row shows.
+/// Listeners in other network namespaces, which have no row.
 pub(super) fn of_other_namespaces(report: &Report, style: &Style) -> Vec<String> {
     let listeners: usize = report.other_namespaces.iter().map(|other| other.listeners.len()).sum();
     if listeners == 0 {
@@ -155,36 +166,26 @@ pub(super) fn of_other_namespaces(report: &Report, style: &Style) -> Vec<String>
     let name = |other: &OtherNamespace| other.namespace.called();
     let names = named(&report.other_namespaces, MOST_NAMES, name).join(", ");
     let asked = report.asked.as_ref().is_some_and(|asked| !asked.ports.is_empty());
-    let line = match (asked, report.other_namespaces.len()) {
-        (true, 1) => {
-            format!(
-                "In another network namespace ({names}) something listens there: --all-namespaces shows it."
-            )
-        }
-        (true, _) => {
-            format!(
-                "In other network namespaces ({names}) something listens there: --all-namespaces shows it."
-            )
-        }
-        (false, 1) => format!(
-            "{} in another network namespace ({names}) not shown: --all-namespaces shows all.",
-            counted(listeners, "listener")
-        ),
-        (false, _) => format!(
-            "{} in other network namespaces ({names}) not shown: --all-namespaces shows all.",
-            counted(listeners, "listener")
-        ),
+    let noun = if asked { "matching listener" } else { "listener" };
+    let are = if listeners == 1 { "is" } else { "are" };
+    let elsewhere = match report.other_namespaces.len() {
+        1 => "another network namespace",
+        _ => "other network namespaces",
     };
+    let line = format!(
+        "{} in {elsewhere} ({names}) {are} not shown. To show all: --all-namespaces",
+        counted(listeners, noun)
+    );
     vec![style.set(&escape(&line))]
 }
 
-/// How the machine was looked at.
+/// How the data was collected.
 pub(super) fn of_method_notes(method_notes: &[String], style: &Style) -> Vec<String> {
-    let told = method_notes.iter().filter(|_| style.verbose);
-    told.map(|sentence| style.set(&escape(&format!("How: {sentence}.")))).collect()
+    let notes = method_notes.iter().filter(|_| style.verbose);
+    notes.map(|sentence| style.set(&escape(&format!("How: {sentence}.")))).collect()
 }
 
-/// Why rows are flagged, the gravest first. A hidden owner is a gap, and told among those.
+/// Why rows are flagged, the most severe first. Hidden owners are not here: they are among the gaps.
 fn reasons(groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
     let mut flagged: Vec<_> = groups
         .iter()
@@ -192,11 +193,10 @@ fn reasons(groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
         .filter(|(row, license)| license.verdict != Verdict::Expected && row.owner != Owner::Hidden)
         .collect();
     flagged.sort_by_key(|(_, license)| Reverse((license.severity, license.verdict)));
-    let (shown, more) = first_few(&flagged, MOST_REASONS);
+    let (shown, more) = first_few(&flagged, MOST_NOTES);
     let mut notes: Vec<String> = shown.iter().map(|(row, license)| reason(row, license, style)).collect();
     if more > 0 {
-        let ports = counted(more, "more port");
-        notes.push(style.set(&format!("{ports} flagged too: name one to see it in detail")));
+        notes.push(style.set(&format!("{more} more flagged. For details: whatlistens PORT")));
     }
     notes
 }
@@ -205,6 +205,6 @@ fn reason(row: &Row, license: &License, style: &Style) -> String {
     let (port, protocol) = (row.socket.local.port(), row.socket.protocol);
     let code = license.verdict.code();
     let line = style.set(&escape(&format!("{port}/{protocol} {code}: {}.", license.reason)));
-    // Painted after setting, so that colour takes no part in measuring.
+    // Painted after wrapping: colour codes would count as width.
     line.replacen(code, &style.verdict(license), 1)
 }

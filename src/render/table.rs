@@ -1,4 +1,4 @@
-//! One line a group, in aligned columns that fit the terminal.
+//! The table: one line for each group, in aligned columns that fit the terminal.
 
 use std::io::{self, Write};
 
@@ -13,11 +13,10 @@ use super::group::RowGroup;
 use crate::model::Os;
 
 const GAP: u16 = 2;
-/// With less room than this the lines run over: the port, its process and its id must be legible.
+/// Lines are never cut below this: port, process and PID must stay legible.
 const LEAST: u16 = 32;
 
-/// Writes the table. Columns with a colour stand last, outside the aligned ones, so that colour needs
-/// no part in measuring them.
+/// Columns with colours are not laid out by comfy-table: it would count colour codes as width.
 pub(super) fn write(groups: &[RowGroup<'_>], os: Os, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     if groups.is_empty() {
         return Ok(());
@@ -61,8 +60,7 @@ fn longest(column: &Column, listing: &Listing<'_>) -> usize {
     texts.max().unwrap_or(0)
 }
 
-/// The header, if there is one, and a line for each group, of these columns as far as there is room
-/// for them.
+/// The header, if there is one, and a line for each group. Columns without enough room are left out.
 fn aligned(listing: &Listing<'_>, mut columns: Vec<&Column>, room: Option<u16>) -> Vec<String> {
     columns.retain(|column| room.is_none_or(|room| room >= column.least_room));
     let mut table = Table::new();
@@ -82,7 +80,7 @@ fn aligned(listing: &Listing<'_>, mut columns: Vec<&Column>, room: Option<u16>) 
     for group in listing.groups {
         let mut texts: Vec<String> = columns.iter().map(|column| column.text(group, listing)).collect();
         if !listing.style.header {
-            // A script takes the columns apart at the blanks.
+            // Scripts split rows at blanks, so no column may be empty.
             for empty in texts.iter_mut().filter(|text| text.is_empty()) {
                 *empty = "-".to_owned();
             }
@@ -99,7 +97,7 @@ fn aligned(listing: &Listing<'_>, mut columns: Vec<&Column>, room: Option<u16>) 
     table.lines().collect()
 }
 
-/// What a column keeps of its `longest` text where the table has so much room.
+/// How far a column with a text of `longest` may shrink in a table of `room` columns.
 fn constraint(column: &Column, longest: u16, room: u16) -> Option<ColumnConstraint> {
     match column.width {
         Width::Whole => Some(ColumnConstraint::ContentWidth),

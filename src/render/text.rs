@@ -9,23 +9,20 @@ use textwrap::WordSplitter::NoHyphenation;
 use super::Style;
 use crate::model::{License, Severity, Verdict};
 
-/// The widest that prose is set, in columns: longer lines are hard to read.
+/// The width of prose, in columns: longer lines are hard to read.
 const PROSE: usize = 100;
-/// How wide prose is set where nothing tells the width.
-const UNTOLD: usize = 100;
 
-/// Letters and signs by their class, and blank by their look: Hangul fillers and the empty Braille
-/// pattern.
+/// Letters and symbols by their Unicode class, but blank: Hangul fillers and the empty Braille pattern.
 const LOOKS_EMPTY: [char; 5] = ['\u{115f}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{ffa0}'];
 
-/// Whether a character may reach a terminal as it is. Control characters move the cursor and change
-/// colours, bidirectional and zero-width ones deceive the eye: `char::escape_debug` escapes all that
+/// Whether a character may reach a terminal unescaped. Control characters move the cursor and change
+/// colours; bidirectional and zero-width ones deceive the reader. `char::escape_debug` escapes all that
 /// Unicode calls control, format, private, unassigned, a separator, or combining.
 pub(super) fn printable(c: char) -> bool {
     matches!(c, '"' | '\'' | '\\' | ' '..='~') || (c.escape_debug().len() == 1 && !LOOKS_EMPTY.contains(&c))
 }
 
-/// Makes text from a stranger safe to show: what is not printable becomes `\u{1b}` or the like.
+/// Makes untrusted text safe to show: unprintable characters become `\u{1b}` or the like.
 #[must_use]
 pub fn escape(text: &str) -> Cow<'_, str> {
     if text.chars().all(printable) {
@@ -43,12 +40,11 @@ pub fn escape(text: &str) -> Cow<'_, str> {
 }
 
 impl Style {
-    /// The columns for prose.
     pub(super) fn prose_width(&self) -> usize {
-        self.width.map_or(UNTOLD, usize::from).clamp(20, PROSE)
+        self.width.map_or(PROSE, usize::from).clamp(20, PROSE)
     }
 
-    /// Fits a sentence to the terminal; in a file or pipe it stays one line.
+    /// Wraps a sentence to the terminal; in a file or pipe it stays one line.
     pub(super) fn set(&self, sentence: &str) -> String {
         match self.width {
             Some(width) => textwrap::fill(sentence, unbroken(width.into())),
@@ -56,12 +52,11 @@ impl Style {
         }
     }
 
-    /// Text in a colour, where there is colour.
+    /// Colours text, if colour is on.
     pub(super) fn paint(&self, text: &str, paint: Paint) -> String {
         if self.color && !text.is_empty() { text.style(paint).to_string() } else { text.to_owned() }
     }
 
-    /// The verdict's word in its colour.
     pub(super) fn verdict(&self, license: &License) -> String {
         self.paint(license.verdict.code(), verdict_paint(license))
     }
@@ -76,24 +71,24 @@ pub(super) fn verdict_paint(license: &License) -> Paint {
     }
 }
 
-/// Lines of a width that break at blanks only: a path or a range that is broken cannot be copied.
+/// Wraps at blanks only: a path or a range that is broken cannot be copied.
 pub(super) fn unbroken(width: usize) -> Options<'static> {
     Options::new(width).word_splitter(NoHyphenation).break_words(false)
 }
 
-/// The first few of the items, and how many the rest are.
+/// The first items, at `most` so many, and the number of the others.
 pub(super) fn first_few<T>(items: &[T], most: usize) -> (&[T], usize) {
     let (shown, rest) = items.split_at(most.min(items.len()));
     (shown, rest.len())
 }
 
-/// The first few by name; the rest are counted: "a", "b", "3 more".
+/// The names of the first items; the others are counted: "a", "b", "3 more".
 pub(super) fn named<T>(items: &[T], most: usize, name: impl Fn(&T) -> String) -> Vec<String> {
     let (shown, more) = first_few(items, most);
     and_more(shown.iter().map(name).collect(), more)
 }
 
-/// The names, and "3 more" where there are more.
+/// Adds "3 more" to names, if there are more.
 pub(super) fn and_more(mut names: Vec<String>, more: usize) -> Vec<String> {
     names.extend((more > 0).then(|| format!("{more} more")));
     names
@@ -129,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_off_is_counted() {
+    fn what_is_left_out_is_counted() {
         let few = |most| named(&["a", "b", "c"], most, |name| (*name).to_owned());
         assert_eq!(few(3), ["a", "b", "c"]);
         assert_eq!(few(1), ["a", "2 more"]);

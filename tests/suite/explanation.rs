@@ -1,4 +1,4 @@
-//! `explain`: what is known of a port or a name, without a look at the machine.
+//! `explain`: what is known about a port or a name, on whatever machine.
 
 use std::collections::BTreeSet;
 
@@ -11,16 +11,16 @@ use whatlistens::render;
 use crate::recorded::knowledge;
 use crate::started::whatlistens;
 
-fn told(topic: &Topic, asked: &str) -> Explanation {
+fn explained(topic: &Topic, asked: &str) -> Explanation {
     explain(asked, topic, knowledge())
 }
 
 fn of_port(port: u16) -> Explanation {
-    told(&Topic::Ports(PortRange::one(port), None), &port.to_string())
+    explained(&Topic::Ports(PortRange::one(port), None), &port.to_string())
 }
 
 fn of_name(word: &str) -> Explanation {
-    told(&Topic::Name(word.to_owned()), word)
+    explained(&Topic::Name(word.to_owned()), word)
 }
 
 fn ids(explanation: &Explanation) -> Vec<&str> {
@@ -85,11 +85,11 @@ fn a_name_may_be_a_service_a_process_a_technology_or_a_vendor() {
     assert_eq!(ids(&of_name("kms")), ["microsoft-kms"]);
     assert_eq!(ids(&of_name("AutoCAD")), ["autodesk-nlm"]);
     assert_eq!(ids(&of_name("flexera")), ["flexnet"]);
-    // A service of somebody else's is not all that goes by the name.
+    // The service of another vendor does not hide the license managers of that name.
     let sentinel = of_name("sentinel");
     assert!(sentinel.services[0].ports.contains(3588) && sentinel.managers.is_empty());
     assert!(sentinel.others.iter().any(|(id, _)| id == "sentinel-ldk"), "{:?}", sentinel.others);
-    // Of many that share a word only the names are told.
+    // If many share a word, only their names are given.
     let dongles = of_name("dongle");
     assert!(dongles.managers.is_empty() || dongles.managers.len() <= 4, "{:?}", ids(&dongles));
     assert!(of_name("license server").managers.is_empty() && of_name("license server").others.len() > 20);
@@ -103,7 +103,7 @@ fn a_name_may_be_a_service_a_process_a_technology_or_a_vendor() {
 fn protocol_decides_whom_a_port_is_explained_by() {
     let of = |protocol| {
         let range = PortRange::one(5093);
-        told(&Topic::Ports(range, Some(protocol)), "5093")
+        explained(&Topic::Ports(range, Some(protocol)), "5093")
     };
     assert_eq!(ids(&of(whatlistens::model::Protocol::Udp)), ["sentinel-rms"]);
     assert_eq!(ids(&of(whatlistens::model::Protocol::Tcp)), ["iana-sentinel-lm"]);
@@ -124,19 +124,19 @@ fn common_beliefs_are_set_right() {
 
 #[test]
 fn a_port_of_nobody_and_one_of_somebody_else() {
-    let across = told(&Topic::Ports(PortRange { first: 1022, last: 1025 }, None), "1022-1025");
+    let across = explained(&Topic::Ports(PortRange { first: 1022, last: 1025 }, None), "1022-1025");
     assert!(printed(across).starts_with("1022-1025  system and registered ports\n"));
     insta::assert_snapshot!(printed(of_port(50000)), @"
     50000  dynamic port
-    Ports from 49152 up are given to nobody. Programs take them for a while, as servers do that let the
-    system choose, so a number here says nothing of who uses it.
+    IANA never assigns ports from 49152 up. Programs use them for a while, such as servers that let the
+    system choose a port, so the number does not show which program uses it.
 
-    Registry     no service has this number
+    Registry     no service assigned
     ");
     insta::assert_snapshot!(printed(of_port(22)), @"
     22  system port
-    Ports 0 to 1023 are given by IANA to the services of the Internet itself. On Linux and macOS only an
-    administrator's program may open one, unless the system was told otherwise.
+    IANA assigns ports 0 to 1023 to standard Internet services. On Linux and macOS only programs with
+    administrator rights can open them, unless the system is configured otherwise.
 
     Registry     22 ssh, The Secure Shell (SSH) Protocol (TCP and UDP)
     Registry     22 ssh (SCTP)
@@ -147,8 +147,8 @@ fn a_port_of_nobody_and_one_of_somebody_else() {
 fn a_port_that_the_registry_alone_knows() {
     insta::assert_snapshot!(printed(of_port(1443)), @"
     1443  registered port
-    Ports 1024 to 49151 are given by IANA to those who ask. That keeps the name and not the port: any
-    program of any user may open one.
+    IANA assigns ports 1024 to 49151 on request. An assignment reserves the name, not the port: any
+    program of any user can open it.
 
     Registry     1443 ies-lm, Integrated Engineering Software (TCP and UDP); a license manager
 
@@ -172,7 +172,7 @@ fn a_license_manager_in_full() {
     sidefx-hserver  a license manager
 
     SideFX hserver  sidefx-hserver
-    Port         1714/tcp: a helper of the programs that use licenses, no server
+    Port         1714/tcp: a helper of programs that use licenses, not a server
     Linux        hserver
     Windows      hserver.exe
     macOS        hserver
@@ -189,8 +189,8 @@ fn a_license_manager_in_full() {
     ");
     insta::assert_snapshot!(printed(of_port(7279)), @"
     7279  registered port
-    Ports 1024 to 49151 are given by IANA to those who ask. That keeps the name and not the port: any
-    program of any user may open one.
+    IANA assigns ports 1024 to 49151 on request. An assignment reserves the name, not the port: any
+    program of any user can open it.
 
     Registry     7279 ctxlic, Citrix Licensing (TCP and UDP); a license manager
     Beware       It is often said of 7279 that it is the Sentinel License Manager. The registry gives it
@@ -201,13 +201,14 @@ fn a_license_manager_in_full() {
 
     Citrix License Server  citrix
     Built on     FlexNet Publisher
-    Port         7279/tcp: the vendor's daemon
+    Port         7279/tcp: the vendor daemon
     Port         27000/tcp: the license server
     Port         8082/tcp: a web page for administrators
     Linux        lmgrd or lmadmin, which starts CITRIX
     Windows      lmgrd.exe or lmadmin.exe, which starts CITRIX.exe
     macOS        lmgrd or lmadmin
-    Made by      Acresso, Flexera, Globetrotter, Macrovision or Revenera, as the files say on Windows
+    Made by      Acresso, Flexera, Globetrotter, Macrovision or Revenera, according to the files on
+                 Windows
     Note         7279 is the port of the vendor daemon CITRIX; the license server manager (lmadmin,
                  formerly lmgrd) listens on 27000, and with its console on 8082. 8083 is said to be the
                  Simple License Service's. 7279 is not a Sentinel port.
@@ -235,8 +236,8 @@ fn a_license_manager_in_full() {
     ");
     insta::assert_snapshot!(printed(of_port(1688)), @"
     1688  registered port
-    Ports 1024 to 49151 are given by IANA to those who ask. That keeps the name and not the port: any
-    program of any user may open one.
+    IANA assigns ports 1024 to 49151 on request. An assignment reserves the name, not the port: any
+    program of any user can open it.
 
     Registry     1688 nsjtp-data (TCP and UDP)
 

@@ -34,8 +34,8 @@ fn a_port_that_only_a_client_has_is_not_called_free_of_everything() {
     let (detail, _, status) = whatlistens(&[&port.to_string()]);
     let detail = unbroken(&detail);
     assert_eq!(status, 1, "nothing listens there");
-    assert!(detail.contains("1 connection is still open there"), "{detail}");
-    let holder = format!("(PID {}): a connection with 127.0.0.1:", std::process::id());
+    assert!(detail.contains("1 connection still uses it"), "{detail}");
+    let holder = format!("(PID {}): connected to 127.0.0.1:", std::process::id());
     assert!(detail.contains(&holder), "{detail}");
 }
 
@@ -50,7 +50,7 @@ fn a_port_that_rests_after_a_connection_is_told() {
     drop((server, client, listener));
     let detail = || unbroken(&whatlistens(&[&address.port().to_string()]).0);
     let detail = in_the_end(detail, |detail| detail.contains("TIME_WAIT"));
-    assert!(detail.contains("1 connection that has ended rests there (TIME_WAIT)"), "{detail}");
+    assert!(detail.contains("a closed connection still holds it for up to a minute (TIME_WAIT)"), "{detail}");
     assert!(detail.contains("SO_REUSEADDR"), "{detail}");
 }
 
@@ -105,7 +105,7 @@ fn a_reserved_port_is_told() {
     let net = Net::new();
     let set = "echo 40000,50000-50009 > /proc/sys/net/ipv4/ip_local_reserved_ports";
     crate::network::run(net.command("sh").args(["-c", set]));
-    assert!(unbroken(&net.run(&["50003"]).0).contains("it is kept back from the ports given to outgoing"));
+    assert!(unbroken(&net.run(&["50003"]).0).contains("except this port, which is reserved"));
     assert!(unbroken(&net.run(&["50010"]).0).contains("so one may take it at any time"));
 }
 

@@ -51,7 +51,7 @@ fn where_netlink_is_denied_proc_net_is_read_and_that_is_said() {
     let (free, _, status) = run(&["1"]);
     assert!(status == 1 && free.contains("/proc/net does not say so"), "{free}");
     let (table, ..) = run(&["-v", "--pid", &pid]);
-    assert!(!table.contains("Not seen: whether a TCP port"), "{table}");
+    assert!(!table.contains("Not visible: whether a TCP port"), "{table}");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn hidden_processes_are_a_gap_and_not_an_empty_list() {
     assert!(gap.remedy.as_deref().is_some_and(|remedy| remedy.starts_with("sudo ")), "{gap:?}");
     assert!(gap.detail.contains("to whom /proc does not even list the processes of others"), "{gap:?}");
     let (detail, ..) = run(&[&port]);
-    assert!(detail.contains("The port is not free."), "{detail}");
+    assert!(detail.contains("is in use. You are not allowed to see by which"), "{detail}");
 }
 
 #[test]

@@ -282,7 +282,7 @@ fn an_ordinary_user_sees_that_there_is_an_owner_and_what_to_do() {
     assert_eq!((gap.count, gap.remedy.as_deref()), (Some(1), Some(again.as_str())));
 
     let (detail, _, status) = run(&[&port]);
-    assert!(status == 0 && detail.contains("The port is not free."), "{detail}");
+    assert!(status == 0 && detail.contains("is in use. You are not allowed to see by which"), "{detail}");
     assert!(detail.contains(&format!("sudo {} {port}", program.display())), "{detail}");
     let (table, ..) = run(&["-t"]);
     assert!(table.lines().any(|line| line.contains(&port) && line.contains("(hidden)")), "{table}");
@@ -304,7 +304,7 @@ fn root_is_told_that_no_process_owns_it_and_never_to_use_sudo() {
     assert_eq!(row(&document, listening.addresses[0]).owner_status, "unattributed");
     assert!(document.privileged && document.complete, "{stdout}");
     let (detail, ..) = run(&[&port]);
-    assert!(detail.contains("no process here owns it") && !detail.contains("sudo"), "{detail}");
+    assert!(detail.contains("no visible process owns it") && !detail.contains("sudo"), "{detail}");
 }
 
 #[test]

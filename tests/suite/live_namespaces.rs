@@ -43,7 +43,7 @@ fn a_named_namespace_is_listed_when_asked_for_and_counted_when_not() {
     // Free here, and taken there.
     let (detail, _, status) = whatlistens(&[&format!("{port}/tcp")]);
     assert!(status == 1 && detail.contains("is free"), "{detail}");
-    let said = format!("In another network namespace ({}) something listens there", net.name);
+    let said = format!("1 matching listener in another network namespace ({}) is not shown", net.name);
     assert!(detail.contains(&said), "{detail}");
     let (detail, _, status) = whatlistens(&["--all-namespaces", &format!("{port}/tcp")]);
     let title = format!("{port}/tcp in network namespace {}", net.name);

@@ -110,7 +110,7 @@ fn a_socket_that_systemd_holds_names_its_units() {
     );
     assert_eq!(names(listener), ["systemd"]);
     let (detail, ..) = net.run(&["18222"]);
-    let said = "demo.socket, which starts demo.service when somebody connects";
+    let said = "demo.socket, which starts demo.service when traffic arrives";
     assert!(detail.contains(said), "{detail}");
     assert_like_ss(&net);
     drop(running);
@@ -209,5 +209,5 @@ fn the_unit_is_told_even_where_the_owner_is_hidden() {
     assert_eq!(listener.owner_status, "hidden");
     assert_eq!(listener.made_in.as_ref().unwrap().name, unit);
     let detail = run(&[&address.port().to_string()]);
-    assert!(detail.contains(&format!("{unit} (systemd): the socket was opened in it")), "{detail}");
+    assert!(detail.contains(&format!("{unit} (systemd), which opened the socket")), "{detail}");
 }

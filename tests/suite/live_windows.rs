@@ -164,8 +164,8 @@ fn connections_are_counted_and_keep_a_port_from_being_free() {
     let (detail, _, status) = whatlistens(&[&own]);
     let detail = unbroken(&detail);
     assert_eq!(status, 1);
-    assert!(detail.contains("1 connection is still open there"), "{detail}");
-    assert!(detail.contains(&format!("a connection with {address}")), "{detail}");
+    assert!(detail.contains("1 connection still uses it"), "{detail}");
+    assert!(detail.contains(&format!("connected to {address}")), "{detail}");
 }
 
 /// A process may end and leave its socket to a child. Wine lists such a socket no longer: there the rule is
@@ -186,7 +186,7 @@ fn what_outlives_its_process_is_told_with_the_children() {
     let [heir] = &process.survivors.as_ref().expect("an ended process")[..] else { panic!("{process:?}") };
     assert_eq!(heir.name.as_deref(), Some("listener.exe"));
     let (detail, ..) = whatlistens(&[&address.port().to_string()]);
-    assert!(detail.contains("has ended, and the port is still held"), "{detail}");
+    assert!(detail.contains("has ended, but the port is still in use"), "{detail}");
     assert!(detail.contains(&format!("listener.exe (PID {})", heir.pid)), "{detail}");
 }
 

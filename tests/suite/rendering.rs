@@ -1,4 +1,4 @@
-//! The table and what stands below it, letter by letter.
+//! The table and the notes below it, verbatim.
 
 use whatlistens::model::{
     Executable, FileVersion, Namespace, Presence, Process, ProcessService, Program, ServiceManager, Socket,
@@ -55,7 +55,7 @@ fn without_a_header_rows_and_notes_stand_apart() {
 
 #[test]
 fn nothing_found_is_said() {
-    insta::assert_snapshot!(office().printed("lmadmin", None), @"No process called lmadmin is seen to listen here.");
+    insta::assert_snapshot!(office().printed("lmadmin", None), @"No process called lmadmin was found listening.");
     insta::assert_snapshot!(linux().printed("", None), @"Nothing listens here.");
 }
 
@@ -108,7 +108,7 @@ fn addresses_are_in_ipv4_s_own_form_and_the_widest_reach_stands_first() {
     insta::assert_snapshot!(machine.printed("-H", None), @"80/tcp  192.0.2.7+3  nginx  70  alice  http");
     let detail = machine.printed("80", None);
     let reach = detail.lines().find(|line| line.starts_with("Reach")).unwrap();
-    insta::assert_snapshot!(reach, @"Reach        192.0.2.7, 127.0.0.2, 127.0.0.3, 127.0.0.1 (any machine that can reach this address can");
+    insta::assert_snapshot!(reach, @"Reach        192.0.2.7, 127.0.0.2, 127.0.0.3, 127.0.0.1 (any machine that can reach this address,");
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn flagged_rows_beyond_a_few_are_counted_and_the_gravest_come_first() {
         machine.printed("", None).split_once("\n\n").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
     let lines: Vec<&str> = notes.lines().collect();
     assert!(lines[..5].iter().all(|line| line.contains(" mismatch: ")), "{notes}");
-    assert_eq!(lines[5..], ["1 more port flagged too: name one to see it in detail"]);
+    assert_eq!(lines[5..], ["1 more flagged. For details: whatlistens PORT"]);
 }
 
 #[test]

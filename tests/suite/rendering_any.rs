@@ -1,4 +1,4 @@
-//! Whatever names and widths: a table is rendered, in bounded time and space.
+//! Any names at any width: a table is rendered in bounded time and space.
 
 use proptest::prelude::*;
 use whatlistens::model::{Process, State};

@@ -1,4 +1,4 @@
-//! The detail view, letter by letter.
+//! The detail view, verbatim.
 
 use jiff::ToSpan;
 use whatlistens::model::{Gap, GapKind};
@@ -21,10 +21,10 @@ fn a_mismatch_in_detail() {
     Parents      systemd (PID 1) → python3.11 (PID 11224)
     Runs         /usr/bin/python3.11
     User         alice
-    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
+    Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     3ds-lm (IANA, registered port)
-    License      Autodesk 3ds-lm; the right process is lmgrd, lmadmin or adskflex
-    Verdict      mismatch (warning): python3.11 is not one of Autodesk 3ds-lm's programs
+    License      Autodesk 3ds-lm; expected process: lmgrd, lmadmin or adskflex
+    Verdict      mismatch (warning): python3.11 is not a process known for Autodesk 3ds-lm
     Note         Autodesk's own documents put its license server on 27000-27009 and 2080. Nothing found
                  shows a current Autodesk product on 1538, so a listener here deserves a look.
     Next         If Autodesk 3ds-lm should run here, stop python3.11 or move it to another port. If not,
@@ -42,11 +42,11 @@ fn an_expected_server_in_detail() {
     Parents      systemd (PID 1) → lmgrd (PID 900)
     Runs         /opt/flexlm/bin/lmgrd
     User         root
-    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
+    Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     flex-lm, FLEX LM (1-10) (IANA, registered port)
-    License      Revenera FlexNet license server or Perforce Helix QAC license server; the right process
-                 is lmgrd, lmadmin, rlm or prqa
-    Verdict      expected: lmgrd is one of Revenera FlexNet license server's programs
+    License      Revenera FlexNet license server or Perforce Helix QAC license server; expected process:
+                 lmgrd, lmadmin, rlm or prqa
+    Verdict      expected: lmgrd is a process known for Revenera FlexNet license server
     Note         A FlexNet license server without a port of its own takes the first free one of
                  27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
                  of lmadmin. FlexNet was called FLEXlm, and Revenera was Flexera and Globetrotter.
@@ -65,7 +65,7 @@ fn shared_sockets_in_detail() {
     Parents      systemd (PID 1) → nginx (PID 800)
     Runs         /usr/sbin/nginx
     User         root
-    Reach        0.0.0.0, :: (any machine that can reach this one can reach it, if no firewall stops it)
+    Reach        0.0.0.0, :: (any other machine, unless a firewall blocks it)
     Registry     http, World Wide Web HTTP (IANA, system port)
     ");
 }
@@ -75,34 +75,44 @@ fn a_hidden_owner_in_detail() {
     let machine = linux().by_ordinary_user(&[(7, "sshd")]).socket("tcp 0.0.0.0:1538", &[]);
     insta::assert_snapshot!(without_path(&machine.printed("1538", None)), @"
     1538/tcp  3ds-lm  cannot-tell
-    Something listens on TCP port 1538, and who owns it cannot be seen from here. The port is not free.
+    TCP port 1538 is in use. You are not allowed to see by which program.
 
     User         alice
-    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
+    Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     3ds-lm (IANA, registered port)
-    License      Autodesk 3ds-lm; the right process is lmgrd, lmadmin or adskflex
-    Verdict      cannot-tell: the process that holds this port of Autodesk 3ds-lm is hidden
+    License      Autodesk 3ds-lm; expected process: lmgrd, lmadmin or adskflex
+    Verdict      cannot-tell: the process that holds the port of Autodesk 3ds-lm cannot be seen
     Note         Autodesk's own documents put its license server on 27000-27009 and 2080. Nothing found
                  shows a current Autodesk product on 1538, so a listener here deserves a look.
 
-    Not seen: 1 owner could not be identified, without more rights. To see more: sudo whatlistens 1538
+    Not visible: the owner of 1 socket is hidden from this user. To see more: sudo whatlistens 1538
     ");
+}
+
+#[test]
+fn rights_are_not_blamed_where_no_process_could_be_read() {
+    let machine = linux().by_ordinary_user(&[(7, "sshd")]).socket("tcp 0.0.0.0:80", &[]);
+    let unread = machine.gap(Gap::new(GapKind::ProcessesUnreadable, "the process table could not be read"));
+    let detail = unread.printed("80", None);
+    assert!(detail.contains("in use. The program that uses it could not be identified."), "{detail}");
+    assert!(!detail.contains("not allowed"), "{detail}");
 }
 
 #[test]
 fn a_socket_without_a_process_in_detail() {
     insta::assert_snapshot!(office().printed("33333", None), @"
     33333/udp
-    UDP port 33333 is in use, but no process here owns it: it may belong to the kernel itself, or to a
+    UDP port 33333 is in use, but no visible process owns it. It may belong to the kernel, or to a
     process in another PID namespace, such as a container's.
 
     User         alice
-    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
-    Registry     no service has this number (registered port)
+    Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
+    Registry     no service assigned (registered port)
 
-    Unigine Licensing Server is not seen to listen on port 33333 here.
-    Note         The registry assigns 33333 to dgi-serv, but Unigine Licensing Server uses it too. 33333
-                 by TCP is the server, 33334 by UDP is how clients find it. Its process was not seen.
+    Unigine Licensing Server was not found on port 33333.
+    Note         The registry gives 33333 to dgi-serv; Unigine Licensing Server uses it all the same.
+                 33333 by TCP is the server, 33334 by UDP is how clients find it. Its process was not
+                 seen.
     ");
 }
 
@@ -110,8 +120,8 @@ fn a_socket_without_a_process_in_detail() {
 fn a_free_port_in_detail() {
     insta::assert_snapshot!(office().printed("7279/tcp", None), @"
     7279/tcp  ctxlic
-    TCP port 7279 is free: nothing listens there on this machine. A connection, or a socket that does
-    not listen, may still keep a program from opening it.
+    TCP port 7279 is free: nothing on this machine listens on it. A connection, or a socket that does
+    not listen, may still block it.
 
     Registry     ctxlic, Citrix Licensing (IANA, registered port)
     License      Citrix License Server
@@ -119,18 +129,18 @@ fn a_free_port_in_detail() {
                  formerly lmgrd) listens on 27000, and with its console on 8082. 8083 is said to be the
                  Simple License Service's. 7279 is not a Sentinel port.
     Next         If the license server (lmgrd, lmadmin or CITRIX) should run on this machine, it is not
-                 running, or it uses another port: look in its log, or look for it by name: whatlistens
-                 lmgrd. If it runs elsewhere, ask that machine.
+                 running or uses another port: check its log, or search by name: whatlistens lmgrd. If
+                 it runs on another machine, check there.
     ");
-    // That nothing is there by UDP says nothing of a server that uses TCP.
+    // The server may use TCP, which was not scanned.
     let by_udp = office().printed("1538/udp", None).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(by_udp.contains("should run on this machine and uses UDP, it is not running"), "{by_udp}");
+    assert!(by_udp.contains("should run on this machine with UDP, it is not running"), "{by_udp}");
     insta::assert_snapshot!(office().printed("50000", None), @"
     50000
-    Port 50000 is free: nothing listens there on this machine, neither by TCP nor by UDP. A connection,
-    or a socket that does not listen, may still keep a program from opening it.
+    Port 50000 is free for TCP and UDP: nothing on this machine listens on it. A connection, or a socket
+    that does not listen, may still block it.
 
-    Registry     none: ports from 49152 up are for anyone's use and are never assigned
+    Registry     none: dynamic ports (49152 and up) are never assigned
     ");
 }
 
@@ -181,8 +191,7 @@ fn nothing_is_called_free_that_was_not_looked_at() {
     });
     let printed = blind.printed("8080", None);
     assert!(
-        printed.contains("whether it is free cannot be told")
-            && printed.contains("Not seen: the kernel left")
+        printed.contains("whether it is free is unknown") && printed.contains("Not visible: the kernel left")
     );
     assert!(linux().printed("8080", None).contains("Port 8080 is free"));
 }
@@ -190,7 +199,7 @@ fn nothing_is_called_free_that_was_not_looked_at() {
 #[test]
 fn a_number_that_is_a_process_s_is_told() {
     let machine = linux().socket("tcp 0.0.0.0:22", &[process(4242, "/usr/sbin/sshd")]);
-    assert!(machine.printed("4242", None).contains("the number of a process, sshd: whatlistens --pid 4242"));
+    assert!(machine.printed("4242", None).contains("the ID of a process, sshd: whatlistens --pid 4242"));
     assert!(!machine.printed("4243", None).contains("--pid"));
 }
 
@@ -198,10 +207,7 @@ fn a_number_that_is_a_process_s_is_told() {
 fn a_manager_of_the_other_protocol_is_said_to_be_absent() {
     let machine = linux().socket("tcp 0.0.0.0:5093", &[process(70, "/usr/bin/node")]);
     let printed = machine.printed("5093", None);
-    assert!(
-        printed.contains("Thales Sentinel RMS License Manager is not seen to listen on port 5093"),
-        "{printed}"
-    );
+    assert!(printed.contains("Thales Sentinel RMS License Manager was not found on port 5093"), "{printed}");
     let machine = linux().socket("udp 0.0.0.0:5093", &[process(70, "/opt/lserv")]);
-    assert!(!machine.printed("5093", None).contains("not seen to listen"));
+    assert!(!machine.printed("5093", None).contains("was not found"));
 }

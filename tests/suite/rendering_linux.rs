@@ -1,5 +1,5 @@
-//! What only Linux tells, letter by letter: units, containers, namespaces, backlogs, connections, and
-//! what keeps a free port.
+//! What only Linux reports, verbatim: units, containers, namespaces, backlogs, connections, and what
+//! may block a free port.
 
 use whatlistens::model::{
     AcceptQueue, Activation, ConnectionState, Connections, Container, ExcludedPorts, Forward, Namespace,
@@ -70,7 +70,7 @@ fn the_table_tells_units_containers_and_who_does_not_listen() {
     7000/tcp  10.0.0.1 (bound)  python3.11     50  alice  afs3-fileserver
     8080/tcp  0.0.0.0           docker-proxy  900  alice  http-alt         → docker web (172.17.0.2:80)
 
-    80/tcp at 0.0.0.0: the backlog is full (130 wait), so new connections get no answer.
+    80/tcp at 0.0.0.0: the backlog is full (130 waiting), so new connections get no answer.
     ");
     insta::assert_snapshot!(server().printed("--all-namespaces --connections -H", None), @"
       22/tcp  ::               systemd         1  alice  ssh              -     -
@@ -78,7 +78,7 @@ fn the_table_tells_units_containers_and_who_does_not_listen() {
     5000/tcp  0.0.0.0          httpd          44  alice  commplex-main    blue  -
     7000/tcp  10.0.0.1(bound)  python3.11     50  alice  afs3-fileserver  -     -
     8080/tcp  0.0.0.0          docker-proxy  900  alice  http-alt         -     -
-    80/tcp at 0.0.0.0: the backlog is full (130 wait), so new connections get no answer.
+    80/tcp at 0.0.0.0: the backlog is full (130 waiting), so new connections get no answer.
     ");
     let narrow = server().printed("", Some(80));
     assert!(!narrow.contains("UNIT") && narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
@@ -95,9 +95,9 @@ fn a_unit_a_full_backlog_and_connections_in_detail() {
     Unit         nginx.service (systemd)
     Runs         /usr/sbin/nginx
     User         alice
-    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
-    Backlog      130 of 128, full: new connections get no answer; the program is stuck, too slow, or
-                 stopped
+    Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
+    Backlog      full (130 waiting, limit 128): new connections get no answer. The program is stuck,
+                 stopped or too slow
     Connections  3 from 2 addresses: 10.0.0.7 (2), 10.0.0.9 (1)
     Registry     http, World Wide Web HTTP (IANA, system port)
     ");
@@ -115,8 +115,8 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
     Unit         docker.service (systemd)
     Runs         /usr/bin/docker-proxy
     User         alice
-    Sends to     172.17.0.2:80/tcp, where httpd (PID 44) listens in container docker web
-    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
+    Forwards to  172.17.0.2:80/tcp, where httpd (PID 44) listens in container docker web
+    Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     http-alt, HTTP Alternate (see port 80) (IANA, registered port)
 
     22/tcp  ssh
@@ -125,9 +125,8 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Runs         /usr/lib/systemd/systemd
     User         alice
-    Opened by    ssh.socket, which starts ssh.service when somebody connects
-    Reach        :: (by IPv6 and IPv4; any machine that can reach this one can reach it, if no firewall
-                 stops it)
+    Opened by    ssh.socket, which starts ssh.service when traffic arrives
+    Reach        :: (IPv6 and IPv4; any other machine, unless a firewall blocks it)
     Registry     ssh, The Secure Shell (SSH) Protocol (IANA, system port)
 
     5000/tcp in network namespace blue  commplex-main
@@ -138,21 +137,33 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
     Container    docker web (4f66ad9a0b2e)
     Runs         /usr/sbin/httpd
     User         alice
-    Reach        0.0.0.0 (any machine that can reach this namespace can reach it, if no firewall stops
-                 it)
+    Reach        0.0.0.0 (any machine that can reach this namespace, unless a firewall blocks it)
     Registry     commplex-main (IANA, registered port)
 
     7000/tcp  afs3-fileserver
-    python3.11 (PID 50) has taken TCP port 7000 and does not listen on it: who connects is refused, and
-    as a rule no other program can open it. The port is not free.
+    python3.11 (PID 50) holds TCP port 7000 without listening: connections are refused, and usually no
+    other program can use it.
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Parents      systemd (PID 1) → python3.11 (PID 50)
     Runs         /usr/bin/python3.11
     User         alice
-    Address      10.0.0.1 (nobody can connect while it does not listen)
+    Address      10.0.0.1 (accepts no connections until it listens)
     Registry     afs3-fileserver, file server itself (IANA, registered port)
     ");
+}
+
+#[test]
+fn full_backlogs_beyond_a_few_are_counted() {
+    let mut machine = linux();
+    for port in 8000..8007 {
+        machine = machine
+            .socket(&format!("tcp 0.0.0.0:{port}"), &[process(70, "/usr/bin/node")])
+            .but(|socket| socket.accept_queue = Some(AcceptQueue { waiting: 2, limit: Some(1) }));
+    }
+    let printed = machine.printed("", None);
+    assert!(printed.contains("8004/tcp at 0.0.0.0: the backlog is full (2 waiting)"), "{printed}");
+    assert!(printed.ends_with("no answer.\n2 more listeners with a full backlog.\n"), "{printed}");
 }
 
 #[test]
@@ -162,7 +173,7 @@ fn a_hidden_owner_s_unit_is_told() {
         .socket("tcp 0.0.0.0:22", &[])
         .but(|socket| socket.made_in = unit("ssh.service").pop());
     let detail = machine.printed("22", None);
-    assert!(detail.contains("Unit         ssh.service (systemd): the socket was opened in it"), "{detail}");
+    assert!(detail.contains("Unit         ssh.service (systemd), which opened the socket"), "{detail}");
     assert!(machine.printed("", Some(120)).contains("ssh.service"));
 }
 
@@ -198,34 +209,34 @@ fn free() -> Machine {
 fn what_keeps_a_free_port_is_told() {
     insta::assert_snapshot!(free().printed("33000", None), @"
     33000  wg-endpt-comms
-    Nothing listens on port 33000 in this network namespace, neither by TCP nor by UDP, but 1 connection
-    is still open there and 1 that has ended rests there (TIME_WAIT): that may keep a program from
-    opening it.
+    Nothing in this network namespace listens on TCP or UDP port 33000, but a program may be unable to
+    open it: 1 connection still uses it, and a closed connection still holds it for up to a minute
+    (TIME_WAIT).
 
-    In use       curl (PID 60): a connection with 10.0.0.5:443, from 10.0.0.1:33000/tcp
-    In use       an ended connection, which keeps the port for a minute from all programs that do not
-                 set SO_REUSEADDR (TIME_WAIT), with 10.0.0.5:443, from 10.0.0.1:33000/tcp
-    Ephemeral    32768-60999 are given to outgoing connections, so one may take it at any time
-                 (net.ipv4.ip_local_port_range); to keep it back, add it to
+    In use       curl (PID 60): connected to 10.0.0.5:443 from 10.0.0.1:33000/tcp
+    In use       closed connection to 10.0.0.5:443 from 10.0.0.1:33000/tcp (TIME_WAIT): for up to a
+                 minute, only programs that set SO_REUSEADDR can open the port
+    Ephemeral    outgoing connections use 32768-60999, so one may take it at any time
+                 (net.ipv4.ip_local_port_range). To reserve it, add it to
                  net.ipv4.ip_local_reserved_ports
     Registry     wg-endpt-comms, WatchGuard Endpoint Communications (IANA, registered port)
 
-    In another network namespace (blue) something listens there: --all-namespaces shows it.
+    1 matching listener in another network namespace (blue) is not shown. To show all: --all-namespaces
     ");
     let nothing = free().seen(|seen| seen.port_connections.clear());
     insta::assert_snapshot!(nothing.printed("40000", None), @"
     40000  safetynetp
-    Port 40000 is free: nothing listens there on this machine, neither by TCP nor by UDP, and no other
-    socket has it.
+    Port 40000 is free for TCP and UDP: nothing on this machine listens on it, and no other socket uses
+    it.
 
-    Ephemeral    it is kept back from the ports given to outgoing connections, 32768-60999
+    Ephemeral    outgoing connections use 32768-60999 except this port, which is reserved
                  (net.ipv4.ip_local_reserved_ports)
     Registry     safetynetp, SafetyNET p (IANA, registered port)
     ");
     insta::assert_snapshot!(nothing.printed("443", None), @"
     443  https
-    Port 443 is free: nothing listens there on this machine, neither by TCP nor by UDP, and no other
-    socket has it.
+    Port 443 is free for TCP and UDP: nothing on this machine listens on it, and no other socket uses
+    it.
 
     Rights       only root, or a program with CAP_NET_BIND_SERVICE, can open a port below 1024
                  (net.ipv4.ip_unprivileged_port_start)
@@ -248,8 +259,8 @@ fn who_gets_no_answer_is_told_once_below_the_rows() {
     });
     insta::assert_snapshot!(machine.printed("", None), @"
     Nothing listens here.
-    A program of user alice gets no answer from license server 10.0.0.5:27000 (Revenera FlexNet license server or Perforce Helix QAC license server): it has asked 3 times.
-    maya.bin (PID 4711) gets no answer from license server 10.0.0.5:27000 (Revenera FlexNet license server or Perforce Helix QAC license server): 2 connection attempts, the longest has asked 4 times.
+    A program of user alice gets no answer from license server 10.0.0.5:27000 (Revenera FlexNet license server or Perforce Helix QAC license server): tried 3 times.
+    maya.bin (PID 4711) gets no answer from license server 10.0.0.5:27000 (Revenera FlexNet license server or Perforce Helix QAC license server): 2 connection attempts, tried up to 4 times.
     ");
     assert!(!machine.printed("1538", None).contains("no answer"), "another port was asked about");
     assert!(!machine.printed("--user bob", None).contains("no answer"), "somebody else was asked about");

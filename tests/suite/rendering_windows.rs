@@ -1,4 +1,4 @@
-//! What only Windows tells, letter by letter: services, the kernel, processes that have ended or are protected,
+//! What only Windows reports, verbatim: services, the kernel, processes that have ended or are protected,
 //! accounts, excluded ports.
 
 use whatlistens::model::{
@@ -23,12 +23,12 @@ fn user(name: &str, process: Process) -> Process {
     Process { uid: None, user: Some(name.to_owned()), ppid: None, ..process }
 }
 
-/// Nothing listening yet. Sockets have no users there.
+/// Nothing listening yet. Sockets have no users on Windows.
 fn windows() -> Machine {
     linux().os(Os::Windows)
 }
 
-/// A socket as Windows tells of it.
+/// Windows does not report the user of a socket.
 fn of_nobody(socket: &mut whatlistens::model::Socket) {
     (socket.uid, socket.user) = (None, None);
 }
@@ -108,13 +108,13 @@ fn the_table_names_services_the_kernel_and_what_has_ended() {
 fn the_detail_names_them_in_full() {
     insta::assert_snapshot!(office().printed("5355", None), @r"
     5355/udp  llmnr
-    svchost.exe (PID 1200) receives on UDP port 5355.
+    svchost.exe (PID 1200) listens on UDP port 5355.
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Service      DNS Client (Dnscache) and Network Location Awareness (NlaSvc)
     Runs         C:\Windows\System32\svchost.exe
     User         NT AUTHORITY\NETWORK SERVICE
-    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
+    Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     llmnr (IANA, registered port)
     ");
     insta::assert_snapshot!(office().printed("445", None), @"
@@ -122,19 +122,18 @@ fn the_detail_names_them_in_full() {
     System (PID 4) listens on TCP port 445.
 
     Runs         in the Windows kernel, for one of its drivers: http.sys (web pages of IIS, WinRM and
-                 others), SMB (file sharing), or another. For whom http.sys has a port: netsh http show
+                 others), SMB (file sharing) or another. Programs behind http.sys: netsh http show
                  servicestate
-    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
+    Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     microsoft-ds (IANA, system port)
     ");
     insta::assert_snapshot!(office().printed("5000", None), @"
     5000/tcp  commplex-main
-    The process that opened TCP port 5000 (PID 7777) has ended, and the port is still held. The port is
-    not free.
+    The process that opened TCP port 5000 (PID 7777) has ended, but the port is still in use.
 
-    Held by      worker.exe (PID 7800) or other.exe (PID 7801), which it started: one of them may have
-                 inherited the socket
-    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
+    Held by      worker.exe (PID 7800) or other.exe (PID 7801), child processes that may have inherited
+                 the socket
+    Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     commplex-main (IANA, registered port)
     ");
     insta::assert_snapshot!(office().printed("27000", None), @r"
@@ -145,7 +144,7 @@ fn the_detail_names_them_in_full() {
     Runs         C:\Flexnet\lmgrd.exe
     File says    made by Flexera Software LLC, part of FlexNet Publisher
     User         LIC01\alice
-    Reach        0.0.0.0 (any machine that can reach this one can reach it, if no firewall stops it)
+    Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     flex-lm, FLEX LM (1-10) (IANA, registered port)
     License      Revenera FlexNet license server or Perforce Helix QAC license server; the right process
                  is lmgrd.exe, lmadmin.exe or rlm.exe
@@ -163,7 +162,7 @@ fn children_beyond_a_few_are_counted() {
     let ended = Process { pid: 7, presence: Presence::Ended { children }, ..Process::default() };
     let detail = windows().socket("tcp 0.0.0.0:80", &[ended]).but(of_nobody).printed("80", None);
     let held_by = detail.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(held_by.contains("PID 106, PID 107 or 2 more, which it started"), "{detail}");
+    assert!(held_by.contains("PID 106, PID 107 or 2 more, child processes"), "{detail}");
 }
 
 #[test]
@@ -215,7 +214,7 @@ fn users_are_found_in_any_case_with_and_without_their_domain() {
     assert!(ports(r"other\alice").is_empty() && ports("lic01").is_empty());
     let on_linux = linux().socket("tcp 0.0.0.0:80", &[process(7, "/usr/sbin/nginx")]);
     assert!(on_linux.report("--user ALICE").rows.is_empty());
-    // The user of the protected process is not told: it may be anyone.
+    // The user of the protected process is unknown: it may be anyone.
     let report = office().by_ordinary_user(&[]).report("--user mallory");
     let hidden = report.gaps.iter().find(|gap| gap.kind == GapKind::OwnerHidden).expect("a gap");
     assert_eq!((report.rows.len(), hidden.count), (0, Some(1)));
@@ -225,7 +224,7 @@ fn excluded(ports: &str, protocol: Protocol, family: Option<Family>, by_number: 
     ExcludedPorts { ports: PortRange::parse(ports).unwrap(), protocol: Some(protocol), family, by_number }
 }
 
-/// What Hyper-V leaves of the ports of license managers.
+/// Ports that Hyper-V has reserved, those of license managers among them.
 fn with_hyper_v() -> Machine {
     windows().seen(|seen| {
         seen.port_rules.excluded = Some(vec![
@@ -240,36 +239,49 @@ fn with_hyper_v() -> Machine {
 fn a_port_that_is_reserved_is_not_free() {
     insta::assert_snapshot!(with_hyper_v().printed("1538", None), @"
     1538  3ds-lm
-    Nothing listens on port 1538 on this machine, neither by TCP nor by UDP, but Windows has reserved it
-    for somebody else: no other program that asks for it by TCP gets it.
+    Nothing on this machine listens on TCP or UDP port 1538, but Windows has reserved it for another
+    program: opening it with TCP fails.
 
-    Excluded     somebody has reserved 1461-1560/tcp, and any other program that wants to open one is
-                 refused: “An attempt was made to access a socket in a way forbidden by its access
-                 permissions” (10013). Hyper-V, WSL and Docker reserve such blocks through the service
-                 winnat, different ones after each start of the machine
+    Excluded     1461-1560/tcp is reserved for another program. Opening one of these ports fails with
+                 error 10013, “An attempt was made to access a socket in a way forbidden by its access
+                 permissions”. Hyper-V, WSL and Docker reserve such blocks through the service winnat;
+                 the blocks change with every restart
     Registry     3ds-lm (IANA, registered port)
     License      Autodesk 3ds-lm
     Note         Autodesk's own documents put its license server on 27000-27009 and 2080. Nothing found
                  shows a current Autodesk product on 1538, so a listener here deserves a look.
-    Next         If winnat has reserved it, as an administrator: net stop winnat, then netsh interface
+    Next         If winnat has reserved it, run as administrator: net stop winnat, then netsh interface
                  ipv4 add excludedportrange tcp startport=1538 numberofports=1 store=persistent, then
-                 net start winnat. That interrupts the network of Docker, WSL and virtual machines for a
-                 moment; from then on a program that asks for 1538 gets it.
+                 net start winnat. This briefly interrupts the network of Docker, WSL and virtual
+                 machines. Afterwards programs can use 1538.
     ");
     insta::assert_snapshot!(with_hyper_v().printed("50007/tcp", None), @"
     50007/tcp
-    TCP port 50007 is free: nothing listens there on this machine. A connection, or a socket that does
-    not listen, may still keep a program from opening it.
+    TCP port 50007 is free: nothing on this machine listens on it. A connection, or a socket that does
+    not listen, may still block it.
 
-    Excluded     an administrator keeps 50000-50059/tcp at IPv4 addresses for programs that ask for one
-                 of them by its number, so it can be opened
-    Registry     none: ports from 49152 up are for anyone's use and are never assigned
+    Excluded     an administrator has excluded 50000-50059/tcp on IPv4 addresses from automatic
+                 assignment. Programs that request one of these ports by number can open it
+    Registry     none: dynamic ports (49152 and up) are never assigned
     ");
     assert!(!with_hyper_v().printed("1538/udp", None).contains("reserved"));
     let document = read(&with_hyper_v().printed("--json 1538", None));
     let [excluded] = &document.excluded_ports.as_ref().unwrap()[..] else { panic!("{document:?}") };
     assert_eq!((excluded.first, excluded.last, excluded.opened_by_number), (1461, 1560, false));
     assert!(read(&windows().printed("--json", None)).excluded_ports.is_none(), "not looked at");
+}
+
+#[test]
+fn reservations_by_several_protocols_are_one_phrase() {
+    let verdict = |more: Option<ExcludedPorts>| {
+        let [tcp, udp] = [Protocol::Tcp, Protocol::Udp].map(|one| excluded("9000", one, None, false));
+        let all = [tcp, udp].into_iter().chain(more).collect();
+        let detail = windows().seen(|seen| seen.port_rules.excluded = Some(all)).printed("9000", None);
+        detail.lines().skip(1).take(2).collect::<Vec<_>>().join(" ")
+    };
+    assert!(verdict(None).contains("opening it with TCP or with UDP fails."), "{}", verdict(None));
+    let both = ExcludedPorts { protocol: None, ..excluded("9000", Protocol::Tcp, None, false) };
+    assert!(verdict(Some(both)).contains("opening it fails."), "{}", verdict(Some(both)));
 }
 
 #[test]
@@ -280,15 +292,15 @@ fn excluded_ports_are_listed_with_the_license_managers_among_them() {
            5357/tcp  ipv6    reserved
     50000-50059/tcp  ipv4    administered
 
-    reserved: by somebody, as Hyper-V, WSL and Docker do through the service winnat. Any other program that asks for one of these ports is refused (error 10013).
-    administered: kept for programs that ask for one of them by its number.
-    netmap-lm cannot have 1493, which is among 1461-1560/tcp.
-    nCube License Manager cannot have 1521, which is among 1461-1560/tcp.
-    Autodesk 3ds-lm cannot have 1538, which is among 1461-1560/tcp.
+    reserved: for one program, as Hyper-V, WSL and Docker do through the service winnat. Any other program that opens one of these ports gets error 10013.
+    administered: excluded from automatic assignment by an administrator. Programs that request one of these ports by number can open it.
+    netmap-lm cannot use 1493, because 1461-1560/tcp is reserved.
+    nCube License Manager cannot use 1521, because 1461-1560/tcp is reserved.
+    Autodesk 3ds-lm cannot use 1538, because 1461-1560/tcp is reserved.
     ");
     insta::assert_snapshot!(with_hyper_v().printed("--excluded-ports 5000-6000 -H", None), @"
     5357/tcp  ipv6  reserved  -
-    reserved: by somebody, as Hyper-V, WSL and Docker do through the service winnat. Any other program that asks for one of these ports is refused (error 10013).
+    reserved: for one program, as Hyper-V, WSL and Docker do through the service winnat. Any other program that opens one of these ports gets error 10013.
     ");
     insta::assert_snapshot!(with_hyper_v().printed("--excluded-ports 80", None), @"None of these ports is excluded.");
     let none = windows().seen(|seen| seen.port_rules.excluded = Some(Vec::new()));
@@ -310,7 +322,7 @@ fn that_the_rules_could_not_be_read_is_said_of_a_free_port_alone() {
     let detail = "which ports Windows keeps from programs could not be read (x)";
     let unread = office().gap(Gap::new(GapKind::PortRulesUnreadable, detail));
     assert!(unread.printed("1538", None).contains(detail));
-    insta::assert_snapshot!(unread.printed("1538/udp", None).lines().nth(1).unwrap(), @"Nothing listens on UDP port 1538 on this machine. Whether a program that asks for it gets it is not");
+    insta::assert_snapshot!(unread.printed("1538/udp", None).lines().nth(1).unwrap(), @"Nothing on this machine listens on UDP port 1538, but the system may have reserved it: its rules for");
     let document = read(&unread.printed("--json 1538", None));
     assert!(document.excluded_ports.is_none() && !document.complete);
     assert!(unread.printed("27000-27009", None).contains(detail), "some of them are free");
@@ -323,33 +335,41 @@ fn of_several_ports_those_that_are_reserved_are_told() {
             Some(vec![excluded("27005-27049", Protocol::Tcp, Some(Family::Ipv6), false)]);
     });
     insta::assert_snapshot!(partly.printed("27000-27009", None), @"
-    Nothing that listens here matches.
-    Windows has reserved 27005-27049/tcp for somebody else: no other program that asks for one of them gets it.
+    No listener matches.
+    Windows has reserved 27005-27049/tcp for another program: opening these ports fails.
     ");
     insta::assert_snapshot!(partly.printed("27005", None), @"
     27005  flex-lm
-    Nothing listens on port 27005 on this machine, neither by TCP nor by UDP, but Windows has reserved
-    it for somebody else: no other program that asks for it by TCP at an IPv6 address gets it.
+    Nothing on this machine listens on TCP or UDP port 27005, but Windows has reserved it for another
+    program: opening it with TCP on IPv6 addresses fails.
 
-    Excluded     somebody has reserved 27005-27049/tcp at IPv6 addresses, and any other program that
-                 wants to open one is refused: “An attempt was made to access a socket in a way
-                 forbidden by its access permissions” (10013). Hyper-V, WSL and Docker reserve such
-                 blocks through the service winnat, different ones after each start of the machine
+    Excluded     27005-27049/tcp is reserved for another program. Opening one of these ports on IPv6
+                 addresses fails with error 10013, “An attempt was made to access a socket in a way
+                 forbidden by its access permissions”. Hyper-V, WSL and Docker reserve such blocks
+                 through the service winnat; the blocks change with every restart
     Registry     flex-lm, FLEX LM (1-10) (IANA, registered port)
     License      Revenera FlexNet license server
     Note         A FlexNet license server without a port of its own takes the first free one of
                  27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
                  of lmadmin. FlexNet was called FLEXlm, and Revenera was Flexera and Globetrotter.
-    Next         If winnat has reserved it, as an administrator: net stop winnat, then netsh interface
+    Next         If winnat has reserved it, run as administrator: net stop winnat, then netsh interface
                  ipv6 add excludedportrange tcp startport=27005 numberofports=1 store=persistent, then
-                 net start winnat. That interrupts the network of Docker, WSL and virtual machines for a
-                 moment; from then on a program that asks for 27005 gets it.
+                 net start winnat. This briefly interrupts the network of Docker, WSL and virtual
+                 machines. Afterwards programs can use 27005.
     ");
     let flexnet = partly.printed("flex-lm", None);
-    assert!(flexnet.contains("reserved 27005-27009 for somebody else"), "{flexnet}");
+    assert!(flexnet.contains("27005-27009 for another program"), "{flexnet}");
     assert!(!flexnet.contains("startport"), "{flexnet}");
     let document = read(&partly.printed("--json 27000 27007", None));
     assert_eq!(document.excluded_ports.unwrap()[0].first, 27005);
+}
+
+#[test]
+fn reserved_ranges_beyond_a_few_are_counted() {
+    let ranges = (0..7).map(|at| excluded(&(9000 + 2 * at).to_string(), Protocol::Tcp, None, false));
+    let machine = windows().seen(|seen| seen.port_rules.excluded = Some(ranges.collect()));
+    let printed = machine.printed("9000-9100", None);
+    assert!(printed.ends_with("opening this port fails.\n2 more ranges reserved.\n"), "{printed}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A port that nobody listens on, in words: whether it is free, and what may keep a program from it.
+//! A port without a listener: whether it is free, and what may still block it.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -14,7 +14,7 @@ use crate::model::{
     Report,
 };
 
-/// So many sockets that have the port are named; the rest are counted.
+/// More sockets than these are counted, not named.
 const MOST_CONNECTIONS: usize = 5;
 
 impl Page<'_> {
@@ -26,14 +26,12 @@ impl Page<'_> {
         self.prose(&free(asked, report))?;
         if let Some(name) = &asked.process_of_that_number {
             let number = &asked.typed;
-            self.prose(&format!(
-                "{number} is also the number of a process, {name}: whatlistens --pid {number}"
-            ))?;
+            self.prose(&format!("{number} is also the ID of a process, {name}: whatlistens --pid {number}"))?;
         }
         writeln!(self.out)?;
         let (shown, more) = first_few(&asked.port_connections, MOST_CONNECTIONS);
         for (connection, holders) in shown {
-            self.field("In use", &told(connection, holders))?;
+            self.field("In use", &in_use(connection, holders))?;
         }
         if more > 0 {
             self.field("In use", &counted(more, "more connection"))?;
@@ -49,7 +47,7 @@ impl Page<'_> {
         if asked.managers.is_empty() {
             return Ok(());
         }
-        // Where others of the ports can be had, the server may take one of those.
+        // Where some of the ports can be opened, the server may use one of those.
         if let Some((excluded, range)) = refused(asked, report).next().filter(|_| all_refused(asked, report))
         {
             let protocol = excluded.protocol.unwrap_or(Protocol::Tcp);
@@ -58,10 +56,10 @@ impl Page<'_> {
             return self.field(
                 "Next",
                 &format!(
-                    "If winnat has reserved it, as an administrator: net stop winnat, then netsh interface {family} add \
-                     excludedportrange {protocol} startport={first} numberofports={count} store=persistent, then net \
-                     start winnat. That interrupts the network of Docker, WSL and virtual machines for a moment; from \
-                     then on a program that asks for {range} gets it."
+                    "If winnat has reserved it, run as administrator: net stop winnat, then netsh interface {family} \
+                     add excludedportrange {protocol} startport={first} numberofports={count} store=persistent, then \
+                     net start winnat. This briefly interrupts the network of Docker, WSL and virtual machines. \
+                     Afterwards programs can use {range}."
                 ),
             );
         }
@@ -72,42 +70,43 @@ impl Page<'_> {
         let by_name = asked
             .expected
             .first()
-            .map_or(String::new(), |name| format!(", or look for it by name: whatlistens {}", escape(name)));
-        // Most use TCP alone, of which nothing was asked.
-        let by_this = if asked.protocol == Some(Protocol::Udp) { " and uses UDP" } else { "" };
+            .map_or(String::new(), |name| format!(", or search by name: whatlistens {}", escape(name)));
+        // Most use TCP alone, and TCP was not scanned.
+        let with_udp = if asked.protocol == Some(Protocol::Udp) { " with UDP" } else { "" };
         self.field(
             "Next",
             &format!(
-                "If {who} should run on this machine{by_this}, it is not running, or it uses another port: look in \
-                 its log{by_name}. If it runs elsewhere, ask that machine."
+                "If {who} should run on this machine{with_udp}, it is not running or uses another port: check its \
+                 log{by_name}. If it runs on another machine, check there."
             ),
         )
     }
 
-    /// What Windows excludes of the ports.
+    /// The rules of Windows that exclude the ports.
     fn excluded(&mut self, report: &Report) -> io::Result<()> {
         if report.host.os != Os::Windows {
             return Ok(());
         }
         for excluded in report.excluded.iter().flatten().map(|excluded| &excluded.ports) {
             let ports = range(excluded);
-            let by_family = match excluded.family {
-                Some(Family::Ipv4) => " at IPv4 addresses",
-                Some(Family::Ipv6) => " at IPv6 addresses",
+            let one = if excluded.ports.single().is_some() { "it" } else { "one of these ports" };
+            let on_family = match excluded.family {
+                Some(Family::Ipv4) => " on IPv4 addresses",
+                Some(Family::Ipv6) => " on IPv6 addresses",
                 None => "",
             };
             self.field(
                 "Excluded",
                 &match excluded.by_number {
                     true => format!(
-                        "an administrator keeps {ports}{by_family} for programs that ask for one of them by its \
-                         number, so it can be opened"
+                        "an administrator has excluded {ports}{on_family} from automatic assignment. Programs that \
+                         request {one} by number can open it"
                     ),
                     false => format!(
-                        "somebody has reserved {ports}{by_family}, and any other program that wants to open one \
-                         is refused: \u{201c}An attempt was made to access a socket in a way forbidden by its access \
-                         permissions\u{201d} (10013). Hyper-V, WSL and Docker reserve such blocks through the \
-                         service winnat, different ones after each start of the machine"
+                        "{ports} is reserved for another program. Opening {one}{on_family} fails with \
+                         error 10013, \u{201c}An attempt was made to access a socket in a way forbidden by its access \
+                         permissions\u{201d}. Hyper-V, WSL and Docker reserve such blocks through the service winnat; \
+                         the blocks change with every restart"
                     ),
                 },
             )?;
@@ -115,7 +114,6 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// The system's rules for the port.
     fn rules(&mut self, asked: &Asked, report: &Report, port: u16) -> io::Result<()> {
         let rules = &asked.rules;
         if let Some(least) = rules.unprivileged_from.filter(|&least| port < least) {
@@ -134,12 +132,12 @@ impl Page<'_> {
             "Ephemeral",
             &match is_reserved {
                 true => format!(
-                    "it is kept back from the ports given to outgoing connections, {ephemeral} \
+                    "outgoing connections use {ephemeral} except this port, which is reserved \
                      (net.ipv4.ip_local_reserved_ports)"
                 ),
                 false => format!(
-                    "{ephemeral} are given to outgoing connections, so one may take it at any time \
-                     (net.ipv4.ip_local_port_range); to keep it back, add it to \
+                    "outgoing connections use {ephemeral}, so one may take it at any time \
+                     (net.ipv4.ip_local_port_range). To reserve it, add it to \
                      net.ipv4.ip_local_reserved_ports"
                 ),
             },
@@ -147,19 +145,15 @@ impl Page<'_> {
     }
 }
 
-/// By which protocol, and at which addresses, a reservation refuses programs, as far as the question was not
-/// about those alone.
-fn asked_by(excluded: &ExcludedPorts, asked: &Asked) -> String {
+/// The protocol and the addresses that a reservation is limited to, unless the question named them.
+fn reserved_for(excluded: &ExcludedPorts, asked: &Asked) -> String {
     let protocol = excluded.protocol.filter(|_| asked.protocol.is_none());
-    let by = protocol.map_or(String::new(), |protocol| format!(" by {}", protocol.name().to_uppercase()));
-    match excluded.family {
-        Some(Family::Ipv4) => format!("{by} at an IPv4 address"),
-        Some(Family::Ipv6) => format!("{by} at an IPv6 address"),
-        None => by,
-    }
+    let protocol = protocol.map(|protocol| format!("with {}", protocol.name().to_uppercase()));
+    let family = excluded.family.map(|family| format!("on {} addresses", family.name()));
+    protocol.into_iter().chain(family).collect::<Vec<_>>().join(" ")
 }
 
-/// What no program gets that asks for it, with those of the ports that were asked for.
+/// The reservations that refuse other programs, each with the requested ports that it contains.
 fn refused<'a>(asked: &'a Asked, report: &'a Report) -> impl Iterator<Item = (&'a ExcludedPorts, PortRange)> {
     let refused = report.excluded.iter().flatten().map(|excluded| &excluded.ports);
     let refused = refused.filter(|excluded| !excluded.by_number);
@@ -169,7 +163,6 @@ fn refused<'a>(asked: &'a Asked, report: &'a Report) -> impl Iterator<Item = (&'
     })
 }
 
-/// Whether no program gets any of the ports.
 fn all_refused(asked: &Asked, report: &Report) -> bool {
     let is_refused = |port| refused(asked, report).any(|(_, range)| range.contains(port));
     asked.ports.iter().flat_map(|range| range.first..=range.last).all(is_refused)
@@ -177,109 +170,108 @@ fn all_refused(asked: &Asked, report: &Report) -> bool {
 
 fn free(asked: &Asked, report: &Report) -> String {
     let gaps = &report.gaps;
-    let single = matches!(&asked.ports[..], [range] if range.single().is_some());
-    let (noun, verb) = if single { ("port", "is") } else { ("ports", "are") };
-    let (kind, by) = match asked.protocol {
-        Some(protocol) => (format!("{} {noun}", protocol.name().to_uppercase()), String::new()),
-        None => (noun.to_owned(), ", neither by TCP nor by UDP".to_owned()),
-    };
     let ports: Vec<String> = asked.ports.iter().map(ToString::to_string).collect();
-    let ports = format!("{kind} {}", list(&ports, "and"));
-    let begins = if asked.protocol.is_some() { ports.clone() } else { format!("P{}", &ports[1..]) };
+    let ports = list(&ports, "and");
+    let is_one = matches!(&asked.ports[..], [range] if range.single().is_some());
+    let (noun, is, it) = if is_one { ("port", "is", "it") } else { ("ports", "are", "them") };
+    let (kind, free) = match asked.protocol {
+        Some(protocol) => {
+            let protocol = protocol.name().to_uppercase();
+            (protocol.clone(), format!("{protocol} {noun} {ports} {is} free"))
+        }
+        None => {
+            let begins = if is_one { "Port" } else { "Ports" };
+            ("TCP or UDP".to_owned(), format!("{begins} {ports} {is} free for TCP and UDP"))
+        }
+    };
     let here =
         if report.other_namespaces.is_empty() { "on this machine" } else { "in this network namespace" };
+    let nothing_listens = format!("Nothing {here} listens on {kind} {noun} {ports}");
     let has_gap = |kind: GapKind| gaps.iter().any(|gap| gap.kind == kind);
-    let all_told = !has_gap(GapKind::BoundSocketsHidden) && !has_gap(GapKind::ConnectionsUnreadable);
+    let all_scanned = !has_gap(GapKind::BoundSocketsHidden) && !has_gap(GapKind::ConnectionsUnreadable);
     let refused: Vec<(&ExcludedPorts, PortRange)> = refused(asked, report).collect();
     match asked.family {
         _ if gaps.iter().any(|gap| gap.kind.hides_sockets()) => format!(
-            "Nothing is seen to listen on {ports} {here}{by}, but not every listener could be seen: whether it \
-             is free cannot be told."
+            "No listener was found on {kind} {noun} {ports} {here}, but not all sockets are visible: whether \
+             {} free is unknown.",
+            if is_one { "it is" } else { "they are" }
         ),
         _ if !refused.is_empty() => {
-            let by_whom: BTreeSet<String> =
-                refused.iter().map(|(excluded, _)| asked_by(excluded, asked)).collect();
-            let by_whom = list(&by_whom.into_iter().collect::<Vec<_>>(), "or");
+            let reserved: BTreeSet<String> =
+                refused.iter().map(|(excluded, _)| reserved_for(excluded, asked)).collect();
+            // One without limits covers the others.
+            let reserved = match reserved.contains("") {
+                true => String::new(),
+                false => format!(" {}", list(&reserved.into_iter().collect::<Vec<_>>(), "or")),
+            };
             let ranges: BTreeSet<PortRange> = refused.iter().map(|&(_, range)| range).collect();
             let ranges: Vec<String> = ranges.iter().map(ToString::to_string).collect();
-            let (what, those) =
-                if single { ("it".to_owned(), "for it") } else { (list(&ranges, "and"), "for one of them") };
+            let (what, it) = if is_one { ("it".to_owned(), "it") } else { (list(&ranges, "and"), "them") };
             format!(
-                "Nothing listens on {ports} {here}{by}, but Windows has reserved {what} for somebody else: no other \
-                 program that asks {those}{by_whom} gets it."
+                "{nothing_listens}, but Windows has reserved {what} for another program: opening {it}{reserved} \
+                 fails."
             )
         }
-        // An IPv6 wildcard usually takes IPv4 too, so nothing is said to be free.
-        Some(family) => format!(
-            "Nothing listens on {ports} {here} at an {} address{by}. The other addresses were not looked \
-             at: an IPv6 listener may take IPv4 too.",
-            family.name()
+        // An IPv6 wildcard usually accepts IPv4 too, so no port is called free here.
+        Some(Family::Ipv4) => format!(
+            "{nothing_listens} at an IPv4 address. IPv6 sockets were not scanned, and they may accept IPv4 too."
         ),
+        Some(Family::Ipv6) => {
+            format!("{nothing_listens} at an IPv6 address. IPv4 sockets were not scanned.")
+        }
         None if !asked.port_connections.is_empty() => format!(
-            "Nothing listens on {ports} {here}{by}, but {}: that may keep a program from opening it.",
-            in_the_way(&asked.port_connections)
+            "{nothing_listens}, but a program may be unable to open {it}: {}.",
+            blocked_by(&asked.port_connections, it)
         ),
         None if has_gap(GapKind::PortRulesUnreadable) => format!(
-            "Nothing listens on {ports} {here}{by}. Whether a program that asks for {} gets it is not known.",
-            if single { "it" } else { "one of them" }
+            "{nothing_listens}, but the system may have reserved {it}: its rules for ports could not be read."
         ),
-        // What holds a port otherwise was looked at where the system tells its rules for ports, too.
-        None if asked.rules.ephemeral.is_some() && all_told => {
-            format!("{begins} {verb} free: nothing listens there {here}{by}, and no other socket has it.")
+        // Systems that report their ephemeral ports report the other sockets of a port, too.
+        None if asked.rules.ephemeral.is_some() && all_scanned => {
+            format!("{free}: nothing {here} listens on {it}, and no other socket uses {it}.")
         }
         None => format!(
-            "{begins} {verb} free: nothing listens there {here}{by}. A connection, or a socket that does not \
-             listen, may still keep a program from opening it."
+            "{free}: nothing {here} listens on {it}. A connection, or a socket that does not listen, may \
+             still block {it}."
         ),
     }
 }
 
-/// The sockets that have the port, summed up.
-fn in_the_way(port_connections: &[(PortConnection, Vec<Arc<Process>>)]) -> String {
-    let resting = port_connections
-        .iter()
-        .filter(|(connection, _)| connection.state == ConnectionState::TimeWait)
-        .count();
-    let live = port_connections.len() - resting;
-    let agreed = |count: usize, one: &str, several: &str| {
-        format!("{count} {}", if count == 1 { one } else { several })
+/// The connections that have the port, or one of the ports (`it`), in one phrase.
+fn blocked_by(port_connections: &[(PortConnection, Vec<Arc<Process>>)], it: &str) -> String {
+    let is_closed = |connection: &PortConnection| connection.state == ConnectionState::TimeWait;
+    let closed = port_connections.iter().filter(|(connection, _)| is_closed(connection)).count();
+    let live = match port_connections.len() - closed {
+        0 => None,
+        1 => Some(format!("1 connection still uses {it}")),
+        several => Some(format!("{several} connections still use {it}")),
     };
-    let mut parts = Vec::new();
-    if live > 0 {
-        parts.push(agreed(live, "connection is still open there", "connections are still open there"));
-    }
-    if resting > 0 {
-        parts.push(agreed(
-            resting,
-            "that has ended rests there (TIME_WAIT)",
-            "that have ended rest there (TIME_WAIT)",
-        ));
-    }
-    if live == 0 {
-        parts = vec![agreed(
-            resting,
-            "connection that has ended rests there (TIME_WAIT)",
-            "connections that have ended rest there (TIME_WAIT)",
-        )];
-    }
-    list(&parts, "and")
+    let closed = match closed {
+        0 => None,
+        1 => Some(format!("a closed connection still holds {it} for up to a minute (TIME_WAIT)")),
+        several => {
+            Some(format!("{several} closed connections still hold {it} for up to a minute (TIME_WAIT)"))
+        }
+    };
+    let parts: Vec<String> = live.into_iter().chain(closed).collect();
+    parts.join(", and ")
 }
 
-/// One socket that has the port.
-fn told(connection: &PortConnection, holders: &[Arc<Process>]) -> String {
-    let who = match holders {
+/// One connection that has the port, and who holds it.
+fn in_use(connection: &PortConnection, holders: &[Arc<Process>]) -> String {
+    let holder = match holders {
         [] => String::new(),
         [one, ..] => format!("{}: ", process_called(one)),
     };
     let PortConnection { protocol, state, local, peer, .. } = connection;
-    let what = match state {
-        ConnectionState::Connected => "a connection with",
-        ConnectionState::Requesting => "an unanswered request for a connection to",
-        ConnectionState::Closing => "a connection that is being closed, with",
-        ConnectionState::TimeWait => {
-            "an ended connection, which keeps the port for a minute from all programs that do not set \
-             SO_REUSEADDR (TIME_WAIT), with"
-        }
+    let (what, until) = match state {
+        ConnectionState::Connected => ("connected to", ""),
+        ConnectionState::Requesting => ("unanswered connection request to", ""),
+        ConnectionState::Closing => ("closing a connection to", ""),
+        ConnectionState::TimeWait => (
+            "closed connection to",
+            " (TIME_WAIT): for up to a minute, only programs that set SO_REUSEADDR can open the port",
+        ),
     };
-    format!("{who}{what} {peer}, from {local}/{protocol}")
+    format!("{holder}{what} {peer} from {local}/{protocol}{until}")
 }

@@ -1,4 +1,4 @@
-//! The process that holds a port, in words.
+//! The process that holds a port.
 
 use std::io;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::model::{
     Container, FileVersion, Presence, Process, ProcessRef, ProcessService, Program, Row, ServiceManager,
 };
 
-/// So many other holders are named; the rest are counted.
+/// More processes than these are counted, not named.
 const MOST_OTHERS: usize = 8;
 
 impl Page<'_> {
@@ -47,29 +47,29 @@ impl Page<'_> {
                 self.field("User", user)?;
             }
             Presence::Kernel => self.field("Runs", KERNEL)?,
-            Presence::Ended { children } => self.field("Held by", &heirs(children))?,
+            Presence::Ended { children } => self.field("Held by", &possible_heirs(children))?,
             Presence::Vanished => {
                 self.field("Runs", "a file that could not be read")?;
                 self.field("User", user)?;
             }
         }
         match forwards(lead) {
-            Some(forwards) => self.field("Sends to", &forwards),
+            Some(forwards) => self.field("Forwards to", &forwards),
             None => Ok(()),
         }
     }
 
-    /// The file that it runs, what that says of itself, and the command line. `name` is the process's.
+    /// The executable, what its version resource says, and the command line. `name` is the name of the process.
     fn program(&mut self, program: &Program, name: Option<&str>) -> io::Result<()> {
         match &program.exe {
             Some(exe) if exe.deleted == Some(true) => {
-                self.field("Runs", &format!("{}, a file deleted or replaced since it started", exe.path))?;
+                self.field("Runs", &format!("{} (deleted or replaced since the process started)", exe.path))?;
             }
             Some(exe) => self.field("Runs", &exe.path)?,
             None => self.field("Runs", "a file that could not be read")?,
         }
         let version = program.exe.as_ref().and_then(|exe| exe.version.as_ref());
-        let says = version.map(|version| told_of_itself(version, name));
+        let says = version.map(|version| version_resource(version, name));
         if let Some(says) = says.filter(|says| !says.is_empty()) {
             self.field("File says", &says)?;
         }
@@ -79,14 +79,14 @@ impl Page<'_> {
         }
     }
 
-    /// `2026-11-22 04:00:01 (2 hours ago)`, in the user's time zone.
+    /// `2026-11-22 04:00:01 (2 hours ago)`, in the time zone of the style.
     fn since(&self, started: Timestamp, now: Timestamp) -> String {
         let local = started.to_zoned(self.style.time_zone.clone());
         format!("{} ({})", local.strftime("%Y-%m-%d %H:%M:%S"), age(started, now))
     }
 }
 
-/// How long ago, in the one unit that a person would use.
+/// The age in one unit, the one that a person would use.
 fn age(started: Timestamp, now: Timestamp) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;
@@ -101,78 +101,75 @@ fn age(started: Timestamp, now: Timestamp) -> String {
     format!("{} ago", counted(usize::try_from(seconds / unit).unwrap_or(usize::MAX), noun))
 }
 
-/// Windows' kernel as the holder of a port. Who the programs behind `http.sys` are, its own tool tells.
+/// The Windows kernel as the holder of a port. Only `netsh` shows the programs behind `http.sys`.
 const KERNEL: &str = "in the Windows kernel, for one of its drivers: http.sys (web pages of IIS, WinRM and others), SMB \
-                      (file sharing), or another. For whom http.sys has a port: netsh http show servicestate";
+                      (file sharing) or another. Programs behind http.sys: netsh http show servicestate";
 
-/// What a file says of itself, as a claim; its first name where it has another now.
-fn told_of_itself(version: &FileVersion, name: Option<&str>) -> String {
+/// The maker and the product as the file claims, and its original name where that differs.
+fn version_resource(version: &FileVersion, name: Option<&str>) -> String {
     let FileVersion { company, product, .. } = version;
     let made = company.as_ref().map(|company| format!("made by {company}"));
     let part = product.as_ref().map(|product| format!("part of {product}"));
     let is_renamed = |first: &str| name.is_some_and(|name| !name.eq_ignore_ascii_case(first));
     let first = version.program_name().filter(|first| is_renamed(first));
-    let first = first.map(|first| format!("made as {first}"));
+    let first = first.map(|first| format!("originally named {first}"));
     made.into_iter().chain(part).chain(first).collect::<Vec<_>>().join(", ")
 }
 
-/// Who may hold the sockets of a process that has ended.
-fn heirs(children: &[ProcessRef]) -> String {
-    let named = named(children, MOST_OTHERS, other_called);
+/// The processes that may hold the sockets of a process that has ended.
+fn possible_heirs(children: &[ProcessRef]) -> String {
+    let named = named(children, MOST_OTHERS, process_ref_called);
     match children.len() {
         0 => {
-            "a process that inherited the socket: none that it started is running, so it may be one further \
-              down, or the kernel, which closes it later"
+            "unknown: no process that it started is running. One further down may have inherited the socket, or \
+             the kernel has not closed it yet"
                 .to_owned()
         }
-        1 => format!("{}, which it started: it may have inherited the socket", named[0]),
-        _ => format!("{}, which it started: one of them may have inherited the socket", list(&named, "or")),
+        1 => format!("{}, a child process that may have inherited the socket", named[0]),
+        _ => format!("{}, child processes that may have inherited the socket", list(&named, "or")),
     }
 }
 
-/// A process of which no more is known than its id, and perhaps its name.
-fn other_called(ProcessRef { pid, name }: &ProcessRef) -> String {
+fn process_ref_called(ProcessRef { pid, name }: &ProcessRef) -> String {
     match name {
         Some(name) => format!("{name} (PID {pid})"),
         None => format!("PID {pid}"),
     }
 }
 
-/// A process by its name and id.
 pub(super) fn process_called(process: &Process) -> String {
     match &process.name {
         Some(name) => format!("{name} (PID {})", process.pid),
         None if matches!(process.presence, Presence::Ended { .. }) => {
-            format!("PID {}, which has ended,", process.pid)
+            format!("PID {} (ended)", process.pid)
         }
-        None => format!("PID {}, of which nothing could be seen", process.pid),
+        None => format!("PID {} (name unknown)", process.pid),
     }
 }
 
-/// Who started the lead: `systemd (PID 1) → nginx.service → nginx (PID 800)`.
+/// The ancestors of the lead: `systemd (PID 1) → nginx.service → nginx (PID 800)`.
 fn parents(row: &Row, lead: &Process) -> String {
-    let mut line: Vec<String> = Vec::new();
+    let mut chain: Vec<String> = Vec::new();
     let mut outside = true;
     for process in row.ancestors.iter().map(Arc::as_ref).rev().chain([lead]) {
-        // The unit stands before the first process in it.
+        // The unit precedes the first process in it.
         let is_inside = process.services == lead.services;
         if let Some(unit) = lead.services.first()
             && outside
             && is_inside
-            && !line.is_empty()
+            && !chain.is_empty()
         {
-            line.push(unit.name.clone());
+            chain.push(unit.name.clone());
         }
         outside &= !is_inside;
-        line.push(process_called(process));
+        chain.push(process_called(process));
     }
-    line.join(" → ")
+    chain.join(" → ")
 }
 
-/// A unit as a person says it.
 pub(super) fn unit(service: &ProcessService) -> String {
     match service.manager {
-        ServiceManager::SystemdUser => format!("{} (of the user's own systemd)", service.name),
+        ServiceManager::SystemdUser => format!("{} (systemd --user)", service.name),
         ServiceManager::Windows => match &service.display_name {
             Some(display_name) => format!("{display_name} ({})", service.name),
             None => service.name.clone(),
@@ -190,10 +187,10 @@ fn contained(container: &Container) -> String {
     format!("{}{id}{pod}", container.called())
 }
 
-/// Whom a process receives for.
+/// The address that a proxy forwards to, and what listens there.
 fn forwards(process: &Process) -> Option<String> {
     let forward = process.forward.as_ref()?;
-    let who = forward.process.as_ref().map(other_called);
+    let who = forward.process.as_ref().map(process_ref_called);
     let container = forward.container.as_ref().map(Container::called);
     let there = match (who, container) {
         (Some(who), Some(container)) => format!(", where {who} listens in container {container}"),

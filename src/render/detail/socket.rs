@@ -1,4 +1,4 @@
-//! The socket itself, in words: who can reach it, and what waits.
+//! The socket itself: who can reach it, its backlog and its connections.
 
 use std::io;
 
@@ -14,19 +14,18 @@ impl Page<'_> {
         match (&socket.activation, &socket.made_in) {
             (Some(activation), _) => {
                 let starts = activation.service.as_ref().map_or(String::new(), |service| {
-                    format!(", which starts {service} when somebody connects")
+                    format!(", which starts {service} when traffic arrives")
                 });
                 self.field("Opened by", &format!("{}{starts}", activation.socket))?;
             }
             (None, Some(made_in)) => {
-                self.field("Unit", &format!("{}: the socket was opened in it", unit(made_in)))?;
+                self.field("Unit", &format!("{}, which opened the socket", unit(made_in)))?;
             }
             (None, None) => {}
         }
         if socket.state == State::Bound {
             let addresses = group.addresses().join(", ");
-            return self
-                .field("Address", &format!("{addresses} (nobody can connect while it does not listen)"));
+            return self.field("Address", &format!("{addresses} (accepts no connections until it listens)"));
         }
         self.field("Reach", &reach(group))?;
         if let Some((queue, address)) = group.fullest_queue() {
@@ -35,7 +34,7 @@ impl Page<'_> {
             } else {
                 String::new()
             };
-            self.field("Backlog", &waiting(queue, &at))?;
+            self.field("Backlog", &backlog(queue, &at))?;
         }
         match group.connections() {
             Some(connections) => self.field("Connections", &connected(&connections)),
@@ -44,6 +43,7 @@ impl Page<'_> {
     }
 }
 
+/// The addresses, and from where they can be reached: the widest reach counts.
 fn reach(group: &RowGroup<'_>) -> String {
     let widest = group.rows().iter().map(|row| row.exposure).max().unwrap_or(Exposure::AllInterfaces);
     let interfaces: Vec<_> = group.rows().iter().map(|row| row.socket.interface.as_deref()).collect();
@@ -55,61 +55,61 @@ fn reach(group: &RowGroup<'_>) -> String {
         }
         _ => None,
     };
-    let here = match group.lead_row().socket.namespace {
-        Some(_) => "this namespace",
-        None => "this one",
-    };
+    let is_here = group.lead_row().socket.namespace.is_none();
     let meaning = match (through, widest) {
         (Some(interface), _) => {
-            format!("machines that reach {here} through {interface} can reach it, if no firewall stops them")
+            format!("any machine that connects through {interface}, unless a firewall blocks it")
         }
-        (None, Exposure::Loopback) => "only programs on this machine can reach it".to_owned(),
-        (None, Exposure::LinkLocal) => "machines on the same network segment can reach it".to_owned(),
+        (None, Exposure::Loopback) => "only programs on this machine".to_owned(),
+        (None, Exposure::LinkLocal) => "machines on the same network segment".to_owned(),
         (None, Exposure::Private) => {
-            "machines on the private network can reach it, if no firewall stops them".to_owned()
+            "machines on the private network, unless a firewall blocks it".to_owned()
         }
         (None, Exposure::Public) => {
-            "any machine that can reach this address can reach it, if no firewall stops it".to_owned()
+            "any machine that can reach this address, unless a firewall blocks it".to_owned()
+        }
+        (None, Exposure::AllInterfaces) if is_here => {
+            "any other machine, unless a firewall blocks it".to_owned()
         }
         (None, Exposure::AllInterfaces) => {
-            format!("any machine that can reach {here} can reach it, if no firewall stops it")
+            "any machine that can reach this namespace, unless a firewall blocks it".to_owned()
         }
     };
     format!("{} ({}{meaning})", group.addresses().join(", "), families(group))
 }
 
-/// What an IPv6 wildcard that stands alone takes.
+/// Whether a lone IPv6 wildcard accepts IPv4 too.
 fn families(group: &RowGroup<'_>) -> &'static str {
     let sockets: Vec<&Socket> = group.rows().iter().map(|row| &row.socket).collect();
-    let takes = |both| !sockets.is_empty() && sockets.iter().all(|socket| socket.dual_stack == Some(both));
-    if takes(true) {
-        "by IPv6 and IPv4; "
-    } else if takes(false) {
-        "by IPv6 alone; "
+    let accepts = |ipv4| !sockets.is_empty() && sockets.iter().all(|socket| socket.dual_stack == Some(ipv4));
+    if accepts(true) {
+        "IPv6 and IPv4; "
+    } else if accepts(false) {
+        "IPv6 only; "
     } else if group.addresses() == ["::"] {
-        "by IPv6, and it is not told whether by IPv4 too; "
+        "IPv6, perhaps IPv4 too; "
     } else {
         ""
     }
 }
 
-fn waiting(queue: AcceptQueue, at: &str) -> String {
+fn backlog(queue: AcceptQueue, at: &str) -> String {
     let AcceptQueue { waiting, limit } = queue;
-    let of = limit.map_or(String::new(), |limit| format!(" of {limit}"));
+    let limit = limit.map_or(String::new(), |limit| format!(", limit {limit}"));
     if queue.is_full() {
         format!(
-            "{waiting}{of}{at}, full: new connections get no answer; the program is stuck, too slow, or \
-             stopped"
+            "full{at} ({waiting} waiting{limit}): new connections get no answer. The program is stuck, stopped \
+             or too slow"
         )
     } else {
-        format!("{waiting}{of}{at} (connections that wait to be accepted)")
+        format!("{waiting} waiting{limit}")
     }
 }
 
 fn connected(connections: &Connections) -> String {
     let Connections { established, peers, top } = connections;
     if *established == 0 {
-        return "none is established".to_owned();
+        return "none".to_owned();
     }
     let named = top.iter().map(|(address, count)| format!("{address} ({count})")).collect();
     let named = and_more(named, peers.saturating_sub(top.len()));

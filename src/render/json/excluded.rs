@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::service::{ManagerOut, manager};
 use crate::model::{Excluded, ExcludedPorts, Family, Protocol};
 
-/// Ports that the system gives to no program that asks for none in particular.
+/// Ports that the system never assigns to a program that requests no particular port.
 #[derive(Serialize)]
 pub(super) struct ExcludedOut<'a> {
     first: u16,
@@ -16,7 +16,7 @@ pub(super) struct ExcludedOut<'a> {
     license_managers: Vec<ExcludedManagerOut<'a>>,
 }
 
-/// Ports among them, and the license manager that uses those.
+/// A license manager, and its ports in the excluded range.
 #[derive(Serialize)]
 struct ExcludedManagerOut<'a> {
     first: u16,

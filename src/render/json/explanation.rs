@@ -76,7 +76,7 @@ struct ManagerOut<'a> {
     sources: &'a [String],
 }
 
-/// Both ports are `null` where the system or a file of the license manager chooses the port.
+/// Both ports are `null` if the system or the configuration of the license manager chooses the port.
 #[derive(Serialize)]
 struct ManagerPortOut {
     first_port: Option<u16>,
@@ -113,20 +113,20 @@ struct EmulatorOut<'a> {
 /// # Errors
 ///
 /// Those of writing.
-pub fn write(told: &[Explanation], out: &mut dyn Write) -> io::Result<()> {
-    let explanations = told.iter().map(explanation).collect();
+pub fn write(all: &[Explanation], out: &mut dyn Write) -> io::Result<()> {
+    let explanations = all.iter().map(explanation).collect();
     print(&Document { schema_version: SCHEMA_VERSION, tool: TOOL, explanations }, out)
 }
 
-fn explanation(told: &Explanation) -> ExplanationOut<'_> {
+fn explanation(explanation: &Explanation) -> ExplanationOut<'_> {
     ExplanationOut {
-        asked: &told.asked,
-        ports: told.ports.iter().map(|range| range_out(*range)).collect(),
-        services: told.services.iter().map(service).collect(),
-        beliefs: told.beliefs.iter().map(belief).collect(),
-        managers: told.managers.iter().map(manager).collect(),
-        other_managers: told.others.iter().map(|(id, name)| OtherOut { id, name }).collect(),
-        emulators: told.emulators.iter().map(emulator).collect(),
+        asked: &explanation.asked,
+        ports: explanation.ports.iter().map(|range| range_out(*range)).collect(),
+        services: explanation.services.iter().map(service).collect(),
+        beliefs: explanation.beliefs.iter().map(belief).collect(),
+        managers: explanation.managers.iter().map(manager).collect(),
+        other_managers: explanation.others.iter().map(|(id, name)| OtherOut { id, name }).collect(),
+        emulators: explanation.emulators.iter().map(emulator).collect(),
     }
 }
 

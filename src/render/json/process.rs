@@ -44,7 +44,7 @@ struct OtherProcessOut<'a> {
     name: Option<&'a str>,
 }
 
-/// What the file says of itself.
+/// The version resource of the executable, which its maker can fill as they like.
 #[derive(Serialize)]
 struct FileVersionOut<'a> {
     company: Option<&'a str>,

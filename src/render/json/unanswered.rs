@@ -6,7 +6,7 @@ use super::process::{ProcessOut, process};
 use super::service::{ManagerOut, ServiceOut, manager, service};
 use crate::model::UnansweredClient;
 
-/// A request for a connection to a license server that is not answered.
+/// An unanswered connection request to a license server.
 #[derive(Serialize)]
 pub(super) struct UnansweredOut<'a> {
     local_port: u16,
@@ -19,15 +19,15 @@ pub(super) struct UnansweredOut<'a> {
     processes: Vec<ProcessOut<'a>>,
 }
 
-pub(super) fn unanswered(asking: &UnansweredClient) -> UnansweredOut<'_> {
+pub(super) fn unanswered(client: &UnansweredClient) -> UnansweredOut<'_> {
     UnansweredOut {
-        local_port: asking.local.port(),
-        address: asking.remote.ip().to_string(),
-        port: asking.remote.port(),
-        service: asking.service.as_ref().map(service),
-        managers: asking.managers.iter().map(manager).collect(),
-        retransmits: asking.retransmits,
-        user: &asking.user,
-        processes: asking.processes.iter().map(|one| process(one)).collect(),
+        local_port: client.local.port(),
+        address: client.remote.ip().to_string(),
+        port: client.remote.port(),
+        service: client.service.as_ref().map(service),
+        managers: client.managers.iter().map(manager).collect(),
+        retransmits: client.retransmits,
+        user: &client.user,
+        processes: client.processes.iter().map(|one| process(one)).collect(),
     }
 }
