@@ -78,7 +78,7 @@ fn the_kernel_and_a_walk_find_the_same_holders_under_churn() {
     assert!(walked.len() >= 40 && walked.values().any(|pids| pids.len() == 6), "{walked:?}");
     assert!(walked.values().all(|pids| !pids.is_empty()), "{walked:?}");
     let (_, notes, _) = net.run(&[KERNEL, &["--json", "--verbose"]].concat());
-    assert!(notes.contains("How: the kernel went through the open files of"), "{notes}");
+    assert!(notes.contains("How: BPF read the open files of"), "{notes}");
     for _ in 0..60 {
         assert_eq!(holders(&net.look(KERNEL)), walked);
     }
@@ -111,10 +111,10 @@ fn what_may_not_be_asked_is_walked_and_that_is_said() {
         crate::started::told(command.args(KERNEL).output().unwrap())
     };
     let (stdout, notes, _) = without("-bpf,-sys_admin");
-    assert!(notes.contains("the kernel could not be asked to (BPF): Operation not permitted"), "{notes}");
+    assert!(notes.contains("BPF could not be used: Operation not permitted"), "{notes}");
     assert_eq!(holders(&crate::document::read(&stdout)), walked);
     let (_, notes, _) = net.run(&["--json", "-v", "--bpf", "never"]);
-    assert!(notes.contains("processes could not be looked into.") && !notes.contains("BPF"), "{notes}");
+    assert!(notes.contains("processes could not be inspected.") && !notes.contains("BPF"), "{notes}");
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn in_a_container_processes_are_told_by_the_ids_that_they_have_there() {
     command.arg("python3 -c \"$1\" & until \"$0\" --bpf never -t 8500 -H >/dev/null; do :; done; exec \"$0\" --bpf always --json -v 8500");
     command.arg(program()).arg(POPULATION);
     let (stdout, notes, _) = crate::started::told(command.output().unwrap());
-    assert!(notes.contains("(BPF): processes have other ids in this container"), "{notes}");
+    assert!(notes.contains("BPF could not be used: process ids are different in this container"), "{notes}");
     let told = holders(&crate::document::read(&stdout));
     assert!(told.values().all(|pids| !pids.is_empty() && pids.iter().all(|&pid| pid < 100)), "{told:?}");
 }

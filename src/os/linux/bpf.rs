@@ -1,9 +1,10 @@
-//! Lets the kernel itself go through the open files of all processes: a few dozen instructions of ours
-//! are called with each of them (`bpf(2)`; `BPF_PROG_TYPE_TRACING` with `BPF_TRACE_ITER`). Nothing is
-//! pinned or attached anywhere: with the descriptors, all of it is gone.
+//! The kernel iterates over the open files of all processes and runs a BPF program of a few dozen
+//! instructions for each (`bpf(2)`; `BPF_PROG_TYPE_TRACING` with `BPF_TRACE_ITER`). Nothing is pinned or
+//! attached: closing the descriptors removes everything.
 //!
-//! The calls are made here, for aya, the crate for this, reads the whole of the kernel's BTF into
-//! memory first (five times as long as all of this takes) and loads no program but from an object file.
+//! The system calls are made here and not by aya, the crate for this: it first reads the kernel's whole
+//! BTF into memory (five times as long as everything here takes) and loads programs from object files
+//! only.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
@@ -17,12 +18,12 @@ use super::super::decode::linux::task_file::{self, FIELDS, ITERATOR, OpenSocket}
 /// Where the kernel describes its types.
 const BTF: &str = "/sys/kernel/btf/vmlinux";
 
-/// The namespace of process ids that the kernel counts in: the machine's first, whose number is fixed
+/// The PID namespace whose ids the kernel reports: the machine's initial one, which has a fixed number
 /// (`PROC_PID_INIT_INO` in `include/linux/proc_ns.h`).
 const FIRST_PIDS: &str = "pid:[4026531836]";
 
-/// So much is taken at once of what the program writes: the kernel goes on when it is taken
-/// (`bpf_seq_read` in `kernel/bpf/bpf_iter.c`), so little enough that there is soon something to do.
+/// How much of the program's output is read at once, in bytes. The kernel continues when it is read
+/// (`bpf_seq_read` in `kernel/bpf/bpf_iter.c`): a small buffer gives the other threads work early.
 const BUFFER: usize = 1024;
 
 /// `enum bpf_cmd`, `BPF_PROG_TYPE_TRACING` and `BPF_TRACE_ITER` in `include/uapi/linux/bpf.h`.
@@ -50,11 +51,11 @@ struct Load {
     func_and_line_info: [u32; 8],
     attach_btf_id: u32,
     attach_prog_fd: u32,
-    /// Where some of the above end at four bytes, this keeps the end from being anything but zero.
+    /// Without this field, the structure would end in padding that is not zeroed.
     core_relo_cnt: u32,
 }
 
-/// The part of it that ties a program to its iterator.
+/// The part of it that attaches a program to its iterator.
 #[repr(C)]
 #[derive(Default)]
 struct Link {
@@ -64,7 +65,7 @@ struct Link {
     flags: u32,
 }
 
-/// The part of it that begins to iterate.
+/// The part of it that starts an iteration.
 #[repr(C)]
 #[derive(Default)]
 struct Iterate {
@@ -72,20 +73,20 @@ struct Iterate {
     flags: u32,
 }
 
-/// The program, loaded.
+/// The loaded program.
 pub(super) struct TaskFiles {
     link: OwnedFd,
 }
 
 impl TaskFiles {
-    /// Loads a program that tells of the internet sockets in these states.
+    /// Loads a program that reports the internet sockets in these states.
     ///
     /// # Errors
     ///
-    /// Where the kernel cannot, or will not.
+    /// If the kernel does not support it or refuses it.
     pub(super) fn load(states: States) -> io::Result<TaskFiles> {
         if fs::read_link("/proc/self/ns/pid")?.as_os_str() != FIRST_PIDS {
-            return Err(io::Error::other("processes have other ids in this container"));
+            return Err(io::Error::other("process ids are different in this container"));
         }
         let described = File::open(BTF)?;
         let names = btf::find(&mut |at, buffer| described.read_at(buffer, at), ITERATOR, &FIELDS)?;
@@ -97,8 +98,8 @@ impl TaskFiles {
                 prog_type: TRACING,
                 insn_cnt: u32::try_from(program.len() / 8).unwrap_or(0),
                 insns: program.as_ptr() as u64,
-                // What this program calls is for programs under the GPL alone: these instructions may be
-                // taken under it, too.
+                // Only programs under the GPL may call what this program calls. These instructions are
+                // available under it, too.
                 license: c"Dual MIT/GPL".as_ptr() as u64,
                 prog_name: *b"whatlistens\0\0\0\0\0",
                 expected_attach_type: TRACE_ITER,
@@ -113,11 +114,11 @@ impl TaskFiles {
         Ok(TaskFiles { link })
     }
 
-    /// Goes through the open files of all processes, and calls `each` with every socket.
+    /// Iterates over the open files of all processes, and calls `each` with every socket.
     ///
     /// # Errors
     ///
-    /// Where the kernel ends it.
+    /// If the kernel aborts the iteration.
     pub(super) fn each(&self, mut each: impl FnMut(OpenSocket)) -> io::Result<()> {
         let mut iterator = File::from(bpf(ITER_CREATE, &Iterate { link_fd: number(&self.link), flags: 0 })?);
         let mut buffer = vec![0; BUFFER];
@@ -137,15 +138,14 @@ fn number(fd: &OwnedFd) -> u32 {
     fd.as_raw_fd().unsigned_abs()
 }
 
-/// Calls bpf(2), which answers with a new descriptor, that closes itself where another program is
-/// begun.
+/// Calls bpf(2), which returns a new descriptor with the close-on-exec flag.
 #[expect(unsafe_code, reason = "no crate wraps this call alone")]
 fn bpf<Attributes>(command: libc::c_int, attributes: &Attributes) -> io::Result<OwnedFd> {
-    // SAFETY: the kernel reads no more of the attributes than they are long, writes nothing, and takes
-    // what is not there for zero; what they point to outlives the call.
+    // SAFETY: the kernel reads no more of the attributes than `size_of` says, writes nothing, and takes
+    // the fields beyond for zero; what they point to outlives the call.
     let fd = unsafe { libc::syscall(libc::SYS_bpf, command, attributes, size_of::<Attributes>()) };
     let fd = libc::c_int::try_from(fd).ok().filter(|&fd| fd >= 0).ok_or_else(io::Error::last_os_error)?;
-    // SAFETY: it is new, and nobody else's.
+    // SAFETY: the descriptor is new, and nothing else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
@@ -157,23 +157,23 @@ mod tests {
     use super::*;
 
     #[test]
-    #[ignore = "needs root: the kernel is given a program"]
-    fn the_kernel_tells_of_a_listener_of_our_own_and_keeps_nothing() {
+    #[ignore = "needs root: loads a BPF program"]
+    fn the_kernel_reports_a_listener_of_our_own_and_keeps_nothing() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let second = listener.try_clone().unwrap();
-        let told = || {
-            let mut told = BTreeSet::new();
+        let found = || {
+            let mut found = BTreeSet::new();
             let files = TaskFiles::load(States::LISTENING).unwrap();
             files
                 .each(|socket| {
-                    told.insert(socket);
+                    found.insert(socket);
                 })
                 .unwrap();
-            // It can be gone through again.
+            // A second iteration works.
             let mut again = 0;
             files.each(|_| again += 1).unwrap();
             assert!(again > 0);
-            told
+            found
         };
         let own = |fd: &TcpListener| {
             let link = fs::read_link(format!("/proc/self/fd/{}", fd.as_raw_fd())).unwrap();
@@ -181,14 +181,14 @@ mod tests {
             let (pid, fd) = (std::process::id(), fd.as_raw_fd().unsigned_abs());
             OpenSocket { inode: inode.parse().unwrap(), pid, thread: pid, fd }
         };
-        let first = told();
+        let first = found();
         assert!(first.contains(&own(&listener)) && first.contains(&own(&second)), "{first:?}");
         let (own_listener, open) = (own(&listener), fs::read_dir("/proc/self/fd").unwrap().count());
         drop(listener);
-        let second_time = told();
+        let second_time = found();
         assert!(!second_time.contains(&own_listener) && second_time.contains(&own(&second)));
-        // Another test may open or close one meanwhile, but not as many as this would leave open.
-        assert!((0..8).all(|_| !told().is_empty()));
+        // Another test may open or close one meanwhile, but not as many as a leak would leave open.
+        assert!((0..8).all(|_| !found().is_empty()));
         assert!(fs::read_dir("/proc/self/fd").unwrap().count() < open + 8);
     }
 }

@@ -1,4 +1,4 @@
-//! Which processes a search of all of them inspects: every one, or those that the kernel names.
+//! The processes that may hold a wanted socket: all, or those that the kernel reports.
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -15,15 +15,14 @@ use super::proc_dir::is_exhausted;
 use super::search::{Task, Wanted};
 use crate::model::Pid;
 
-/// With so many processes the kernel is asked: below, inspecting them takes less time than to find
-/// one's way in the kernel's structures.
-const MANY: usize = 100;
+/// With fewer processes than this, inspecting all takes less time than reading the kernel's BTF.
+const WORTH_BPF: usize = 100;
 
 /// How the holders of sockets were searched.
 pub(super) enum SearchMethod {
-    /// By going through `/proc`; why the kernel was not asked, where it could not be.
+    /// The open files of each process in `/proc` were read. If BPF was tried first, why it failed.
     Walk(Option<io::Error>),
-    /// The kernel went through the open files.
+    /// The kernel reported the open sockets (BPF).
     Kernel,
 }
 
@@ -33,7 +32,7 @@ impl Default for SearchMethod {
     }
 }
 
-/// Hands on whom a search is to inspect.
+/// Fills the task queue of a search.
 pub(super) struct Candidates<'a> {
     scope: &'a ScanScope,
     pids: &'a [Pid],
@@ -42,7 +41,7 @@ pub(super) struct Candidates<'a> {
 }
 
 impl<'a> Candidates<'a> {
-    /// `pids` are all the processes there are.
+    /// `pids` are all processes.
     pub(super) fn new(
         scope: &'a ScanScope,
         pids: &'a [Pid],
@@ -52,23 +51,22 @@ impl<'a> Candidates<'a> {
         Candidates { scope, pids, wanted, tasks }
     }
 
-    /// Whether the kernel is asked.
-    pub(super) fn asks_kernel(&self) -> bool {
+    pub(super) fn uses_bpf(&self) -> bool {
         match self.scope.bpf {
             Bpf::Always => true,
-            Bpf::WhereQuicker => self.pids.len() >= MANY && super::privileged(),
+            Bpf::WhereQuicker => self.pids.len() >= WORTH_BPF && super::privileged(),
             Bpf::Never => false,
         }
     }
 
-    /// Hands on all that are to be inspected, by the method that is the quickest. To be called on one
-    /// thread, while others inspect.
+    /// Queues all processes that have to be inspected, by the fastest method, and closes the queue. Other
+    /// threads inspect meanwhile.
     ///
     /// # Errors
     ///
-    /// Where the system has run out of what that takes.
-    pub(super) fn hand_on(self) -> io::Result<SearchMethod> {
-        let failed = match self.asks_kernel().then(|| self.hand_on_whom_the_kernel_names()) {
+    /// If the system has run out of files or memory.
+    pub(super) fn queue(self) -> io::Result<SearchMethod> {
+        let failed = match self.uses_bpf().then(|| self.queue_reported_by_kernel()) {
             Some(Ok(())) => return Ok(SearchMethod::Kernel),
             Some(Err(error)) if is_exhausted(&error) => return Err(error),
             Some(Err(error)) => Some(error),
@@ -78,8 +76,8 @@ impl<'a> Candidates<'a> {
         Ok(SearchMethod::Walk(failed))
     }
 
-    /// Lets the kernel go through the open files of all processes.
-    fn hand_on_whom_the_kernel_names(&self) -> io::Result<()> {
+    /// Queues the processes that have a wanted socket open, as the kernel reports them.
+    fn queue_reported_by_kernel(&self) -> io::Result<()> {
         let (files, probe) = (TaskFiles::load(states_of_holders(self.scope))?, Probe::open()?);
         let mut of_one: Vec<OpenSocket> = Vec::new();
         let mut saw_probe = false;
@@ -88,26 +86,26 @@ impl<'a> Candidates<'a> {
             if self.wanted.is_some_and(|wanted| !wanted.contains(&socket.inode)) {
                 return;
             }
-            // Those of one process follow one another, but for threads with a table of their own.
+            // The sockets of a process are adjacent, except those of threads with a file table of their own.
             if of_one.first().is_some_and(|first| first.pid != socket.pid) {
                 self.send(Task::Confirm(std::mem::take(&mut of_one)));
             }
             of_one.push(socket);
         })?;
         self.send(Task::Confirm(of_one));
-        // Were it not to see a socket of our own, it would see nobody's.
-        let missed = || io::Error::other("it did not see a socket that was put there for it");
+        // If our own socket is missing, the others may be, too.
+        let missed = || io::Error::other("the program did not report a socket of this process");
         saw_probe.then_some(()).ok_or_else(missed)
     }
 
     fn send(&self, task: Task) {
-        // The other end is there as long as the search.
+        // The receiving end is open as long as the search exists.
         drop(self.tasks.send(task));
     }
 }
 
-/// The states of the sockets whose holders may be asked for. A listener listens, or is on its way to
-/// it or from it; of unanswered requests it is told who waits; of ports asked about, everything.
+/// The states of the sockets whose holders are reported. A listener listens, or is about to, or has just
+/// stopped; unanswered requests are reported with the waiting process; for a port in detail, everything is.
 fn states_of_holders(scope: &ScanScope) -> States {
     if scope.detail_ports.is_empty() {
         States::LISTENING.and(States::UNCONNECTED).and(States::SYN_SENT)
@@ -116,7 +114,7 @@ fn states_of_holders(scope: &ScanScope) -> States {
     }
 }
 
-/// A socket of our own that nothing is bound to or sent through.
+/// A socket of our own, not bound and never used, that a complete iteration has to report.
 struct Probe {
     socket: OwnedFd,
     inode: u64,

@@ -1,4 +1,4 @@
-//! The names that people gave to containers, from the files of the runtimes, which root may read.
+//! The names of containers, from the files of the runtimes, which root may read.
 
 use std::collections::HashMap;
 use std::fs;
@@ -9,10 +9,10 @@ use serde::Deserialize;
 
 use crate::model::{Container, Runtime};
 
-/// Where Docker keeps what it knows of its containers: `ID/config.v2.json` (moby,
+/// Where Docker stores the configuration of each container: `ID/config.v2.json` (moby,
 /// `container/container.go`).
 const DOCKER: &str = "/var/lib/docker/containers";
-/// Where podman keeps the list of root's containers (containers/storage, `containers.go`).
+/// Where podman stores the list of root's containers (containers/storage, `containers.go`).
 const PODMAN: &str = "/var/lib/containers/storage/overlay-containers/containers.json";
 
 #[derive(Deserialize)]
@@ -28,14 +28,14 @@ struct PodmanContainer {
     names: Vec<String>,
 }
 
-/// The names, each asked for once: a runtime's list may be long.
+/// The names, each looked up once: a runtime's list may be long.
 #[derive(Default)]
 pub(super) struct Containers {
     names: Mutex<HashMap<String, Option<String>>>,
 }
 
 impl Containers {
-    /// The name of a container, where it has one that may be read.
+    /// The name of a container; `None` if it has none or it may not be read.
     pub(super) fn name(&self, container: &Container) -> Option<String> {
         let read = || match container.runtime {
             Runtime::Docker => docker(Path::new(DOCKER), &container.id),
@@ -54,7 +54,7 @@ impl Containers {
 fn docker(folder: &Path, id: &str) -> Option<String> {
     let config = fs::read(folder.join(id).join("config.v2.json")).ok()?;
     let config: DockerConfig = serde_json::from_slice(&config).ok()?;
-    // Docker writes its names with a slash before them.
+    // Docker writes a slash before each name.
     Some(config.name.trim_start_matches('/').to_owned()).filter(|name| !name.is_empty())
 }
 

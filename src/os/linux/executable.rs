@@ -18,19 +18,20 @@ use super::process_root::{Mounts, ProcessRoot, is_in_another_user_namespace};
 use super::scan_context::ScanContext;
 use crate::model::{NotInspected, Pid, Process};
 
-/// So much of a process's mappings is read: its own file is usually the first, but need not be.
+/// How much of a process's mappings is read, in bytes: its own file is usually the first, but need not
+/// be.
 const MOST_OF_MAPS: u64 = 256 * 1024;
 
 /// The file that a process runs.
 pub(super) struct ExecutableFile {
     pub(super) path: PathBuf,
-    /// Whether it was deleted or replaced since; `None` where that cannot be told.
+    /// Whether it was deleted or replaced since; `None` if unknown.
     pub(super) deleted: Option<bool>,
 }
 
 impl ExecutableFile {
-    /// The kernel tells by a suffix to the path that the file is gone (`d_path` in `fs/d_path.c`), which
-    /// a file's name may also end in.
+    /// The kernel marks a deleted file by a suffix to its path (`d_path` in `fs/d_path.c`). A file's name
+    /// may end in the same letters.
     pub(super) fn of(dir: &ProcessDir, mounts: &Mounts) -> Option<ExecutableFile> {
         let path = dir.link("exe").ok()?;
         Some(match path.as_os_str().as_bytes().strip_suffix(b" (deleted)") {
@@ -41,9 +42,9 @@ impl ExecutableFile {
         })
     }
 
-    /// The name a program was called by, where the file has several: Debian's `redis-server` is a link
-    /// to `redis-check-rdb`, and nobody knows it by that name. Believed only where a file of that name
-    /// beside the executable is that same file, since a process can call itself anything.
+    /// The name a program was started by, if the file has several: Debian's `redis-server` is a link to
+    /// `redis-check-rdb`, a name that nobody knows. A process can call itself anything, so the name counts
+    /// only if a file of that name beside the executable is the same file.
     pub(super) fn called_as<'a>(
         &self,
         dir: &ProcessDir,
@@ -51,12 +52,12 @@ impl ExecutableFile {
         short_name: &'a OsStr,
     ) -> Option<&'a OsStr> {
         let (file, short) = (self.path.file_name()?.as_encoded_bytes(), short_name.as_encoded_bytes());
-        // `python3` for `python3.11`, or a long name that the kernel cut: the file's own name says more.
+        // `python3` for `python3.11`, or a long name that the kernel cut: the file name says more.
         let says_less = file.starts_with(short) || short.contains(&b'/') || short.is_empty();
         (!says_less && self.is_also(dir, mounts, &self.path.with_file_name(short_name))).then_some(short_name)
     }
 
-    /// Whether another path leads to the file, too, as the process sees it.
+    /// Whether another path leads to the same file in the process's view of the file system.
     fn is_also(&self, dir: &ProcessDir, mounts: &Mounts, path: &Path) -> bool {
         ProcessRoot::of(dir, mounts).is_ok_and(|root| {
             let own = root.identity(&self.path);
@@ -65,14 +66,14 @@ impl ExecutableFile {
     }
 }
 
-/// Whether a path, as the process sees it, leads to the file that it runs.
+/// Whether a path leads to the file that the process runs, in the process's view of the file system.
 fn is_named(dir: &ProcessDir, mounts: &Mounts, path: &Path) -> bool {
     let named = ProcessRoot::of(dir, mounts).ok().and_then(|root| root.identity(path));
     named.is_some() && can_be_opened(dir, mounts, path) && named == unix::identity(&dir.path().join("exe"))
 }
 
-/// Whether the file that a process runs can be opened without waiting for a server that may not answer:
-/// by the device that it is mapped from, for a path may lead elsewhere by now.
+/// Whether the file that a process runs can be opened without waiting for a server that may not answer.
+/// The device that it is mapped from decides, because the path may lead elsewhere by now.
 fn can_be_opened(dir: &ProcessDir, mounts: &Mounts, path: &Path) -> bool {
     let maps = dir.beginning("maps", MOST_OF_MAPS).unwrap_or_default();
     let device = proc_pid::mapped_from(&maps, &path.to_string_lossy());
@@ -81,8 +82,8 @@ fn can_be_opened(dir: &ProcessDir, mounts: &Mounts, path: &Path) -> bool {
     major != 0 || mounts.of(dir).is_ok_and(|mounts| mounts::is_device_at_hand(&mounts, (major, minor)))
 }
 
-/// The holders and their ancestors, with what [`Inspect`](super::super::Inspect) asks of the files they
-/// run.
+/// Inspects the files that the holders and their ancestors run, as far as
+/// [`Inspect`](super::super::Inspect) requests it.
 pub(super) fn inspect(
     context: &ScanContext<'_>,
     found: &[ScannedSocket],
@@ -103,7 +104,7 @@ pub(super) fn inspect(
     processes
 }
 
-/// The files that processes run, of which each is found by its id and start.
+/// The files that processes run. A process is found by its id and start.
 struct Executables<'a> {
     context: &'a ScanContext<'a>,
     started: BTreeMap<Pid, Ticks>,
@@ -125,7 +126,7 @@ impl inspect_files::Files for Executables<'_> {
         }
     }
 
-    /// The bytes of the file that the process runs, even where it was deleted.
+    /// Opens the file that the process runs, even if it was deleted.
     fn open(&self, pid: Pid, _path: &Path) -> io::Result<fs::File> {
         self.dir(pid).ok_or(io::ErrorKind::NotFound)?.open("exe")
     }

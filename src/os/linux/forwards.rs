@@ -1,5 +1,5 @@
-//! Whom `docker-proxy` holds a port for: its command line names the container's address, and the
-//! container's network namespace, where it can be looked into, tells who listens there.
+//! Where `docker-proxy` forwards a port to. Its command line has the container's address; the scan of
+//! the container's network namespace shows the process that listens there.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -16,7 +16,7 @@ use crate::model::{Forward, Os, Pid, ProcessRef, Socket, State};
 /// The program's name: moby's `cmd/docker-proxy`.
 const PROXY: &str = "docker-proxy";
 
-/// Notes where proxies send what they receive. `others` are the namespaces that were looked into.
+/// Adds where each proxy forwards to. `others` are the namespaces that were scanned.
 pub(super) fn add(
     context: &ScanContext<'_>,
     others: &[(NetworkNamespace, NamespaceScan)],
@@ -43,7 +43,7 @@ pub(super) fn add(
 }
 
 /// The one namespace that has an address. Anybody may give a namespace of their own any address: of
-/// several only that of a container counts, and where that leaves several, none.
+/// several, only a container's counts; if several are left, none does.
 fn only_one<'a>(
     context: &ScanContext<'_>,
     mut with_address: Vec<&'a (NetworkNamespace, NamespaceScan)>,
@@ -85,7 +85,7 @@ fn find_listener(
     let listening = scan.found.iter().filter(|found| receives(&found.socket));
     let inodes = listening.filter_map(|found| found.inode).collect();
     let holders = Holders::among(context, &inodes, &other.pids).unwrap_or_default();
-    // Of several the first that started, as elsewhere.
+    // Of several, the one that started first, as everywhere.
     let lead = holders.processes.into_values().min_by_key(|holder| (holder.started, holder.process.pid));
     let oldest = || context.read_process(other.oldest(&context.proc)?).ok();
     forward.container = lead.as_ref().and_then(|lead| lead.process.container.clone());

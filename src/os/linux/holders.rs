@@ -12,46 +12,45 @@ use super::scan_context::ScanContext;
 use super::search::{self, Search, SearchResult, hidden_process};
 use crate::model::{HiddenProcess, HiddenProcesses, Pid, State};
 
-/// So often the processes that came meanwhile are looked into.
+/// How often the processes that were started meanwhile are searched.
 const ROUNDS: usize = 4;
 
-/// The holders of sockets, as far as they were searched for.
+/// The holders of sockets, and how they were found.
 #[derive(Default)]
 pub(super) struct Holders {
     /// The holders of each socket, by its inode.
     pub(super) of_socket: HashMap<u32, BTreeSet<Pid>>,
     /// Every holder.
     pub(super) processes: BTreeMap<Pid, IdentifiedProcess>,
-    /// The processes that may not be inspected.
+    /// The processes that this user may not inspect.
     inaccessible: BTreeMap<Pid, HiddenProcess>,
-    /// The processes that were searched.
     searched: HashSet<Pid>,
-    /// What was found before it was known what is wanted.
+    /// What the search found, until [`Holders::confirm`] keeps what is wanted.
     found: SearchResult,
     method: SearchMethod,
 }
 
 impl Holders {
-    /// Searches all processes for the holders of these sockets, for [`Holders::confirm`].
+    /// Searches all processes for the holders of these sockets, to be confirmed by [`Holders::confirm`].
     ///
     /// # Errors
     ///
-    /// Where the processes cannot be listed, or the system has run out of what that takes.
+    /// If the processes cannot be listed, or the system has run out of files or memory.
     pub(super) fn search(context: &ScanContext<'_>, wanted: &HashSet<u32>) -> io::Result<Holders> {
         if wanted.is_empty() {
             return Ok(Holders::default());
         }
         let pids = context.proc.pids()?;
         let (search, candidates) = Search::of_all(context, &pids, Some(wanted));
-        let method = search.run(|| candidates.hand_on());
+        let method = search.run(|| candidates.queue());
         Holders::found_by(search, method, &pids)
     }
 
-    /// What a search of all processes, which are these, has found for [`Holders::confirm`].
+    /// What a search of all processes found, to be confirmed by [`Holders::confirm`].
     ///
     /// # Errors
     ///
-    /// As for [`Holders::search`].
+    /// If the system has run out of files or memory.
     pub(super) fn found_by(
         search: Search<'_>,
         method: io::Result<SearchMethod>,
@@ -62,11 +61,11 @@ impl Holders {
         Ok(Holders { found: search.finish()?, method, searched, ..Holders::default() })
     }
 
-    /// The holders of these sockets among these processes alone.
+    /// The holders of these sockets among these processes.
     ///
     /// # Errors
     ///
-    /// Where the system has run out of what that takes.
+    /// If the system has run out of files or memory.
     pub(super) fn among(
         context: &ScanContext<'_>,
         wanted: &HashSet<u32>,
@@ -79,11 +78,11 @@ impl Holders {
         Ok(holders)
     }
 
-    /// Finds the holders of these sockets in what the search found.
+    /// Keeps the holders of these sockets, and reads those that the search has not read yet.
     ///
     /// # Errors
     ///
-    /// Where the system has run out of what that takes.
+    /// If the system has run out of files or memory.
     pub(super) fn confirm(&mut self, context: &ScanContext<'_>, wanted: &HashSet<u32>) -> io::Result<()> {
         let mut found = std::mem::take(&mut self.found);
         let open =
@@ -94,9 +93,10 @@ impl Holders {
         Ok(())
     }
 
-    /// Searches once more for those that seem to be held by nobody, which were doing this: their holder may
-    /// have been started during the search by one that has ended since, or have passed the socket on.
-    /// `inaccessible` are the processes that may not be inspected.
+    /// Searches again for the holders of sockets that seem to have none: such a holder may have been
+    /// started during the search by a process that has ended since, or have passed the socket on.
+    /// `unheld` are these sockets with their states, `inaccessible` the processes that this user may not
+    /// inspect.
     ///
     /// # Errors
     ///
@@ -120,16 +120,16 @@ impl Holders {
             self.keep(search::walk(context, &new, Some(&left))?, &left);
         }
         if let SearchMethod::Kernel = self.method {
-            // It does not say whom it passes over.
+            // The kernel does not report whom it skips.
             let hidden = |&pid: &Pid| Some((pid, hidden_process(context, &context.proc.process(pid).ok()?)));
             self.inaccessible.extend(inaccessible.iter().filter_map(hidden));
         }
-        // That nobody holds it is said only after a second look at everybody, one by one. The kernel passes
-        // over what was connected once and is bound still.
+        // A socket has no holder only if a walk over all processes finds none, too. BPF skips a socket
+        // that was connected once and is still bound.
         let left = still_unheld(self);
-        let may_be_passed_over = matches!(self.method, SearchMethod::Kernel)
+        let may_be_skipped = matches!(self.method, SearchMethod::Kernel)
             && left.iter().any(|inode| unheld.get(inode) == Some(&State::Bound));
-        if (self.inaccessible.is_empty() || may_be_passed_over) && !left.is_empty() {
+        if (self.inaccessible.is_empty() || may_be_skipped) && !left.is_empty() {
             self.keep(search::walk(context, &context.proc.pids()?, Some(&left))?, &left);
         }
         Ok(())
@@ -145,7 +145,8 @@ impl Holders {
         }
     }
 
-    /// Notes what a process holds. Where its id was another's in an earlier search, that one has ended.
+    /// Adds what a process holds. If an earlier search found another process under its id, that one has
+    /// ended.
     fn add(&mut self, holder: IdentifiedProcess, held: &[u32]) {
         let pid = holder.process.pid;
         if self.processes.get(&pid).is_some_and(|known| known.started != holder.started) {
@@ -160,18 +161,17 @@ impl Holders {
         }
     }
 
-    /// The holders of a socket, by id.
+    /// The holders of a socket, in the order of their ids.
     pub(super) fn of(&self, inode: Option<u32>) -> Vec<Pid> {
         let pids = inode.and_then(|inode| self.of_socket.get(&inode));
         pids.into_iter().flatten().copied().collect()
     }
 
-    /// The processes that could not be looked into.
+    /// The processes that could not be inspected.
     pub(super) fn hidden(&mut self, proc: &Proc) -> HiddenProcesses {
-        // Under hidepid=2 others' processes are not even listed. The first process usually is
-        // another's, and there is always one; where it is one's own, the mount tells. Its folder can be
-        // opened all the same, and not be looked at (`proc_pid_permission` and `pid_getattr` in
-        // `fs/proc/base.c`).
+        // Under hidepid=2, /proc does not even list the processes of others. Process 1 always exists and
+        // usually belongs to another user; if not, the mount options decide. Its folder can be opened
+        // all the same, but stat fails (`proc_pid_permission` and `pid_getattr` in `fs/proc/base.c`).
         let first = proc.process(1).and_then(|first| first.owner());
         let hides = || {
             let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
@@ -183,31 +183,29 @@ impl Holders {
         HiddenProcesses::Processes(std::mem::take(&mut self.inaccessible))
     }
 
-    /// How they were found, in words; nothing where nobody was looked for.
+    /// How the holders were found, in words; `None` without a search.
     pub(super) fn method_note(&self) -> Option<String> {
         let (searched, inaccessible) = (self.searched.len(), self.inaccessible.len());
-        let one_by_one = format!("{inaccessible} of {searched} processes could not be looked into");
+        let walked = format!("{inaccessible} of {searched} processes could not be inspected");
         match &self.method {
             _ if searched == 0 => None,
             SearchMethod::Kernel => {
                 let inaccessible = match inaccessible {
                     0 => String::new(),
-                    // Only where somebody is missed it is asked who may not be looked into.
-                    _ => format!("; {inaccessible} of them could not be looked into"),
+                    // They are known only if the holder of a socket was missing.
+                    _ => format!("; {inaccessible} of them could not be inspected"),
                 };
-                Some(format!(
-                    "the kernel went through the open files of {searched} processes (BPF){inaccessible}"
-                ))
+                Some(format!("BPF read the open files of {searched} processes{inaccessible}"))
             }
-            SearchMethod::Walk(None) => Some(one_by_one),
+            SearchMethod::Walk(None) => Some(walked),
             SearchMethod::Walk(Some(why)) => {
-                Some(format!("{one_by_one}; the kernel could not be asked to (BPF): {}", in_words(why)))
+                Some(format!("{walked}; BPF could not be used: {}", in_words(why)))
             }
         }
     }
 
     /// Adds the ancestors of all holders. A parent that started after its child is another process under
-    /// the parent's id, and ends the line.
+    /// the parent's id: there the line ends.
     pub(super) fn add_ancestors(&mut self, context: &ScanContext<'_>) {
         let mut children: Vec<Pid> = self.processes.keys().copied().collect();
         while let Some(child) = children.pop() {

@@ -3,12 +3,12 @@
 /// `KCMP_FILES` in `include/uapi/linux/kcmp.h`.
 const KCMP_FILES: libc::c_int = 2;
 
-/// Whether a thread has the same table of open files as its process's first thread. `None` where that
-/// cannot be told: the kernel was built without the call, a container's filter of system calls denies
-/// it, or one of them has ended.
+/// Whether a thread has the same table of open files as the first thread of its process. `None` if
+/// unknown: the kernel was built without the call, a container's filter of system calls denies it, or
+/// one of the threads has ended.
 #[expect(unsafe_code, reason = "no crate wraps this call")]
 pub(super) fn share_files(process: u32, thread: u32) -> Option<bool> {
-    // SAFETY: the call takes numbers alone and writes nothing.
+    // SAFETY: the call takes only numbers and writes nothing.
     let order = unsafe { libc::syscall(libc::SYS_kcmp, process, thread, KCMP_FILES, 0, 0) };
     // Equal, less, greater, or not equal without an order.
     (0..=3).contains(&order).then_some(order == 0)
@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(unsafe_code, reason = "a thread's table of open files is to be its own")]
+    #[expect(unsafe_code, reason = "gives a thread its own table of open files")]
     fn a_thread_shares_until_it_takes_a_table_of_its_own() {
         let process = std::process::id();
         let (say, hear) = mpsc::channel();

@@ -1,4 +1,4 @@
-//! Linux: sockets by `sock_diag`, holders, units and containers from `/proc`, and a look into other
+//! Linux: sockets from `sock_diag`, holders, units and containers from `/proc`, and the sockets of other
 //! network namespaces.
 
 mod bpf;
@@ -56,7 +56,7 @@ pub(super) fn standing_gaps(_privileged: bool) -> Vec<Gap> {
 
 /// Whether a path leads into a file system of this kind (`include/uapi/linux/magic.h`).
 fn is_of_kind(path: &Path, magic: i64) -> bool {
-    // The number's type is another on each architecture.
+    // The type of the number differs between architectures.
     statfs(path).is_ok_and(|system| i128::from(system.f_type) == i128::from(magic))
 }
 
@@ -64,7 +64,7 @@ fn is_of_kind(path: &Path, magic: i64) -> bool {
 ///
 /// # Errors
 ///
-/// Where no socket table could be read.
+/// If no socket table could be read.
 pub(super) fn observe(
     scope: &ScanScope,
     inspect: &dyn Inspect,
@@ -87,14 +87,14 @@ fn scan_and_search(context: &ScanContext<'_>) -> Result<(SocketScan, io::Result<
     if context.scope.ports.is_empty() {
         return scan_while_searching(context);
     }
-    // On some ports alone there may be nobody to search for.
+    // On a few ports there is often no socket, and then nobody to search for.
     let sockets = SocketScan::run(context.scope, context.inspect, Some(context))?;
     let holders = Holders::search(context, &sockets.inodes());
     Ok((sockets, holders))
 }
 
-/// Searches the holders of all sockets while one thread scans the sockets, and then helps. With few
-/// processes, or where the system refuses that thread, one does it all.
+/// Searches the holders of all sockets while another thread scans the sockets and then helps to search.
+/// With few processes, or if the system refuses a thread, this thread does both.
 fn scan_while_searching(
     context: &ScanContext<'_>,
 ) -> Result<(SocketScan, io::Result<Holders>), Unobservable> {
@@ -114,7 +114,7 @@ fn scan_while_searching(
         for _ in 1..search.helpers {
             threads::start(scope, || search.help());
         }
-        let method = candidates.hand_on();
+        let method = candidates.queue();
         let sockets = match scanner {
             Some(scanner) => {
                 search.help();
@@ -127,15 +127,15 @@ fn scan_while_searching(
     Ok((sockets?, Holders::found_by(search, method, &pids)))
 }
 
-/// Finds who holds the sockets that were found, and who started them. Sockets that were closed since are
-/// dropped.
+/// Finds the holders of the sockets, and the processes that started them. Drops the sockets that were
+/// closed since the scan.
 fn find_owners(
     context: &ScanContext<'_>,
     sockets: &mut SocketScan,
     holders: io::Result<Holders>,
 ) -> io::Result<Owners> {
     let wanted = sockets.inodes();
-    // Where nobody is wanted, nobody is missed.
+    // Without a socket, a failed search does not matter.
     let mut holders = if wanted.is_empty() { Holders::default() } else { holders? };
     holders.confirm(context, &wanted)?;
     settle(context, sockets, &mut holders)?;

@@ -7,21 +7,21 @@ use super::listeners::{self, ScannedSocket, Sockets};
 use super::tables::{Tables, Unread};
 use crate::model::{Gap, GapKind, Namespace, PortRange};
 
-/// What was seen in it.
+/// What a scan found in one network namespace.
 #[derive(Default)]
 pub(super) struct NamespaceScan {
     pub(super) found: Vec<ScannedSocket>,
-    /// Requests to license servers that are not answered.
+    /// Connection attempts to license servers that got no answer.
     pub(super) unanswered: Vec<KernelSocket>,
     /// Tables that could not be read at all.
     pub(super) unread: Vec<Unread>,
-    /// What could not be seen otherwise.
+    /// What else could not be read.
     pub(super) gaps: Vec<Gap>,
-    /// Why `/proc/net` was read, where it was.
+    /// Why `/proc/net` was read instead of `sock_diag`, if it was.
     pub(super) fell_back: Option<String>,
 }
 
-/// Scans the namespace that the tables are of.
+/// Scans the namespace that these tables belong to.
 pub(super) fn scan_namespace(
     tables: &mut Tables,
     scope: &ScanScope,
@@ -31,7 +31,8 @@ pub(super) fn scan_namespace(
         listeners::read(tables, scope, license_ports);
     let mut scan = NamespaceScan { found, unanswered, unread, gaps: Vec::new(), fell_back };
     if let Some(why) = lacking {
-        let detail = format!("a socket table was not read to its end ({why}), so listeners may be missing");
+        let detail =
+            format!("a socket table could not be read completely ({why}), so listeners may be missing");
         scan.gaps.push(Gap::new(GapKind::SocketsUnreadable, detail));
     }
     let counted = if scope.connections { &[PortRange::ALL][..] } else { license_ports };
@@ -41,26 +42,25 @@ pub(super) fn scan_namespace(
     scan
 }
 
-/// The gap of connections that were not all read.
 pub(super) fn not_all_connections(why: &str) -> Gap {
-    let detail = format!("connections were not all read ({why}), so there may be more");
+    let detail = format!("the connections could not be read completely ({why}), so there may be more");
     Gap::new(GapKind::ConnectionsUnreadable, detail)
 }
 
 impl NamespaceScan {
-    /// Notes that this was seen in another namespace than the caller's.
+    /// Marks all sockets as those of a namespace other than the caller's.
     pub(super) fn is_in(&mut self, namespace: &Namespace) {
         for found in &mut self.found {
             found.socket.namespace = Some(namespace.clone());
         }
     }
 
-    /// Whether nothing could be read.
+    /// Whether no table could be read.
     pub(super) fn is_blind(&self) -> bool {
         self.found.is_empty() && !self.unread.is_empty()
     }
 
-    /// The gaps of the tables that could not be read at all.
+    /// A gap for each table that could not be read at all.
     pub(super) fn unread_gaps(&self) -> impl Iterator<Item = Gap> {
         self.unread.iter().map(|unread| {
             let detail = format!("{}, so listeners may be missing", unread.told());
@@ -81,7 +81,7 @@ mod tests {
     const LISTENER: &str = "   0: 0100007F:14E9 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 31974 1 0 100\n";
     const CONNECTED: &str = "   1: 0100007F:14E9 0100007F:8C2A 01 00000000:00000000 00:00000000 00000000     0        0 31980 1 0 20\n";
 
-    /// The scan of a process's folder with these tables, as where sock_diag may not be asked.
+    /// Scans a process's folder that has these tables, as if sock_diag were denied.
     fn scanned(tables: &[(&str, &str)], connections: bool) -> NamespaceScan {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("net")).unwrap();
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_proc_net_says_is_told_and_why_it_was_read() {
+    fn what_proc_net_says_is_reported_and_why_it_was_read() {
         let tables =
             [("tcp", &format!("{LISTENER}{CONNECTED}")[..]), ("tcp6", ""), ("udp", ""), ("udp6", "")];
         let scan = scanned(&tables, true);
@@ -106,9 +106,12 @@ mod tests {
     #[test]
     fn a_kernel_without_ipv6_has_no_gap_and_one_without_udp_has() {
         let scan = scanned(&[("tcp", LISTENER)], false);
-        assert_eq!(scan.found.len(), 1, "what could be read is told");
-        let told: Vec<String> = scan.unread_gaps().map(|gap| gap.detail).collect();
-        assert!(told[0].starts_with("UDP over IPv4 could not be read (") && !scan.is_blind(), "{told:?}");
+        assert_eq!(scan.found.len(), 1, "what could be read is reported");
+        let details: Vec<String> = scan.unread_gaps().map(|gap| gap.detail).collect();
+        assert!(
+            details[0].starts_with("UDP over IPv4 could not be read (") && !scan.is_blind(),
+            "{details:?}"
+        );
         assert!(scanned(&[], false).is_blind());
     }
 

@@ -1,5 +1,4 @@
-//! Network namespaces (`network_namespaces(7)`): which there are, what they are called, and how to scan
-//! them.
+//! Network namespaces (`network_namespaces(7)`): finding, naming and entering them.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -19,36 +18,34 @@ use super::tables::Tables;
 use super::threads;
 use crate::model::{Namespace, Pid};
 
-/// Where ip(8) keeps the namespaces that it gave names to.
+/// Where ip(8) keeps named namespaces.
 const NAMED: &str = "/run/netns";
 /// The file system of namespaces (`include/uapi/linux/magic.h`).
 const NSFS_MAGIC: i64 = 0x6e73_6673;
 
-/// The parent of the kernel's threads (`kthreadd` in `init/main.c`).
+/// The parent of all kernel threads (`kthreadd` in `init/main.c`).
 const KTHREADD: Pid = 2;
 
 /// A network namespace other than the caller's.
 #[derive(Debug)]
 pub(super) struct NetworkNamespace {
     pub(super) namespace: Namespace,
-    /// The file that stands for it.
+    /// The file to enter it by.
     file: PathBuf,
-    /// The process in it that started first, once somebody has asked.
+    /// The process in it that started first, looked up once it is needed.
     oldest: OnceLock<Option<Pid>>,
-    /// All the processes in it that can be seen.
+    /// All visible processes in it.
     pub(super) pids: Vec<Pid>,
 }
 
-/// All the namespaces that can be seen.
+/// All visible network namespaces.
 #[derive(Debug, Default)]
 pub(super) struct Namespaces {
     pub(super) others: Vec<NetworkNamespace>,
-    /// The processes of which it cannot be seen which namespace they are in, for they may not be
-    /// inspected.
+    /// The processes that this user may not inspect: their namespaces are unknown.
     pub(super) inaccessible: Vec<Pid>,
 }
 
-/// A namespace's processes, as far as they matter here.
 #[derive(Default)]
 struct Members {
     name: Option<String>,
@@ -56,7 +53,8 @@ struct Members {
     pids: Vec<Pid>,
 }
 
-/// Finds all that a process is in, or that ip(8) keeps; named so far by ip(8) alone.
+/// Finds all namespaces that a process is in or that ip(8) keeps. So far, only those that ip(8) keeps
+/// have a name.
 pub(super) fn find(proc: &Proc) -> Namespaces {
     let own = fs::read_link("/proc/thread-self/ns/net").ok().and_then(|link| inode(&link));
     let mut found: BTreeMap<u64, Members> = BTreeMap::new();
@@ -90,10 +88,10 @@ pub(super) fn find(proc: &Proc) -> Namespaces {
     Namespaces { others: others.collect(), inaccessible }
 }
 
-/// What the namespace of a process is called: its container, or else the process itself.
+/// A name for the namespace of a process: its container, or else the process itself.
 fn called(context: &ScanContext<'_>, pid: Pid) -> Option<String> {
     let process = context.read_process(pid).ok()?.process;
-    // The kernel's own threads are in the first namespace, which is the machine's.
+    // Kernel threads are in the machine's initial namespace.
     if pid == KTHREADD && process.exe().is_none() && process.ppid.is_none() {
         return Some("host".to_owned());
     }
@@ -104,11 +102,11 @@ fn called(context: &ScanContext<'_>, pid: Pid) -> Option<String> {
     })
 }
 
-/// The namespaces that have a name, with the files that stand for them.
+/// The namespaces that ip(8) keeps: name, file and inode.
 fn named() -> impl Iterator<Item = (String, PathBuf, u64)> {
     fs::read_dir(NAMED).into_iter().flatten().flatten().filter_map(|entry| {
         let path = entry.path();
-        // A name that was left over after its mount went is an ordinary file.
+        // A name whose mount is gone is an ordinary file.
         let is_namespace = super::is_of_kind(&path, NSFS_MAGIC);
         let inode = fs::metadata(&path).ok().filter(|_| is_namespace)?.ino();
         Some((entry.file_name().to_string_lossy().into_owned(), path, inode))
@@ -121,7 +119,7 @@ fn inode(link: &Path) -> Option<u64> {
 
 #[cfg(test)]
 impl NetworkNamespace {
-    /// One that cannot be looked into.
+    /// One that cannot be entered.
     pub(super) fn for_test(namespace: Namespace) -> NetworkNamespace {
         NetworkNamespace {
             namespace,
@@ -133,27 +131,26 @@ impl NetworkNamespace {
 }
 
 impl NetworkNamespace {
-    /// The process in it that started first, which names it where ip(8) does not. Every process in it
-    /// is asked when it started.
+    /// The process in it that started first, which names it if ip(8) does not. Reads the start of every
+    /// process in it.
     pub(super) fn oldest(&self, proc: &Proc) -> Option<Pid> {
         let started = |pid: Pid| proc.process(pid).and_then(|dir| dir.started()).unwrap_or(Ticks::MAX);
         *self.oldest.get_or_init(|| self.pids.iter().copied().min_by_key(|&pid| (started(pid), pid)))
     }
 
-    /// Gives it a name, where it has none.
+    /// Names it, unless ip(8) has.
     pub(super) fn name(&mut self, context: &ScanContext<'_>) {
         if self.namespace.name.is_none() {
             self.namespace.name = self.oldest(&context.proc).and_then(|pid| called(context, pid));
         }
     }
 
-    /// Scans the tables of this namespace: entered on a thread of its own, which ends with the scan; or
-    /// where that is not allowed, from the folder of a process in it. `None` where it has ended
-    /// meanwhile.
+    /// Scans the socket tables of this namespace: on a thread that enters it and ends with the scan, or, if
+    /// entering is not allowed, from the folder of a process in it. `None` if it has ended meanwhile.
     ///
     /// # Errors
     ///
-    /// Where neither can be done, or the system refuses the thread.
+    /// If neither is possible, or the system refuses the thread.
     pub(super) fn scan<T: Send>(&self, scan: impl FnOnce(&mut Tables) -> T + Send) -> io::Result<Option<T>> {
         let Some(file) = self.open()? else { return Ok(None) };
         thread::scope(|scope| {
@@ -169,8 +166,8 @@ impl NetworkNamespace {
         })
     }
 
-    /// The file that stands for it, unless that stands for another one by now: of a process that has
-    /// the id since, or of a name given anew.
+    /// The file to enter it by; `None` if that leads to another namespace by now, because the process id
+    /// or the name was reused.
     fn open(&self) -> io::Result<Option<File>> {
         match File::open(&self.file) {
             Ok(file) => Ok(Some(file)
@@ -180,7 +177,7 @@ impl NetworkNamespace {
         }
     }
 
-    /// The folder of a process in it whose tables can be read.
+    /// The folder of a process in it whose socket tables can be read.
     fn process_in_it(&self) -> Option<PathBuf> {
         let process = PathBuf::from(format!("/proc/{}", self.pids.first()?));
         let link = fs::read_link(process.join("ns/net")).ok()?;

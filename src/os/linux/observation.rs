@@ -1,4 +1,4 @@
-//! The observation, put together from all that was found.
+//! Assembles the observation.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::model::{
     Gap, GapKind, Holding, Host, Observation, PortConnection, PortRules, SocketId, UnansweredAttempt,
 };
 
-/// Puts it together. Where the owners could not be read, that is a gap.
+/// Assembles the observation. If the owners could not be read, that is a gap.
 pub(super) fn assemble(
     scope: &ScanScope,
     now: Timestamp,
@@ -44,7 +44,7 @@ pub(super) fn assemble(
         processes: processes.into_iter().map(|(pid, process)| (pid, Arc::new(process))).collect(),
         unanswered: unanswered(&scan, &holders, users),
         port_connections: port_connections(&scan, &holders),
-        // Told of a free port alone.
+        // Only the report on a free port shows them.
         port_rules: if scope.needs_port_rules() { port_rules::read() } else { PortRules::default() },
         other_namespaces: if scope.all_namespaces { Vec::new() } else { scan.other_namespaces() },
         sockets: scan.found.into_iter().map(|found| found.socket).collect(),
@@ -68,7 +68,6 @@ pub(in crate::os) fn observe_port_rules(now: Timestamp) -> Result<Observation, U
     Ok(Observation { privileged: privileged(), port_rules, ..Observation::new(host, now) })
 }
 
-/// The machine's name.
 fn host_name() -> Option<String> {
     let name = uname().nodename().to_string_lossy().into_owned();
     Some(name).filter(|name| !name.is_empty())
@@ -83,7 +82,7 @@ fn holdings(found: &[ScannedSocket], holders: &Holders) -> Vec<Holding> {
 }
 
 fn unanswered(scan: &SocketScan, holders: &Holders, users: &Users) -> Vec<UnansweredAttempt> {
-    let told = scan.unanswered.iter().map(|socket| UnansweredAttempt {
+    let attempts = scan.unanswered.iter().map(|socket| UnansweredAttempt {
         local: socket.local,
         remote: socket.peer,
         retransmits: socket.retransmits,
@@ -91,16 +90,16 @@ fn unanswered(scan: &SocketScan, holders: &Holders, users: &Users) -> Vec<Unansw
         user: users.name(socket.uid),
         pids: holders.of(socket.inode),
     });
-    told.collect()
+    attempts.collect()
 }
 
 fn port_connections(scan: &SocketScan, holders: &Holders) -> Vec<PortConnection> {
-    let told = scan.port_connections.iter().map(|(protocol, state, socket)| PortConnection {
+    let connections = scan.port_connections.iter().map(|(protocol, state, socket)| PortConnection {
         protocol: *protocol,
         state: *state,
         local: socket.local,
         peer: socket.peer,
         pids: holders.of(socket.inode),
     });
-    told.collect()
+    connections.collect()
 }

@@ -1,4 +1,4 @@
-//! Who owns the sockets that were found.
+//! The owners of the sockets that a scan found.
 
 use std::collections::BTreeMap;
 
@@ -9,23 +9,22 @@ use super::scan_context::ScanContext;
 use super::tables::Tables;
 use crate::model::{HiddenProcesses, Pid, Process};
 
-/// The owners of the sockets that were found.
+/// The owners of the sockets that a scan found.
 pub(super) struct Owners {
-    /// Who holds which.
     pub(super) holders: Holders,
-    /// All holders, and who started them.
+    /// All holders and their ancestors.
     pub(super) processes: BTreeMap<Pid, Process>,
     pub(super) hidden: HiddenProcesses,
 }
 
 impl Owners {
-    /// Where no process could be read.
+    /// The owners if no process could be read.
     pub(super) fn unknown() -> Owners {
         Owners { holders: Holders::default(), processes: BTreeMap::new(), hidden: HiddenProcesses::Unlisted }
     }
 
-    /// Adds the listening process whose id is the one port that was asked about: the number may have
-    /// been meant for it.
+    /// Adds the listening process whose id equals the one port in question: the number may be meant as a
+    /// process id.
     pub(super) fn add_namesake(&mut self, context: &ScanContext<'_>) {
         if let Some(namesake) = namesake(context) {
             self.processes.entry(namesake.pid).or_insert(namesake);

@@ -5,7 +5,7 @@ use std::fs;
 use super::super::decode::linux::port_rules;
 use crate::model::{ExcludedPorts, PortRules};
 
-/// The rules, as far as they can be read.
+/// Reads the rules; those that cannot be read are `None`.
 pub(super) fn read() -> PortRules {
     let setting = |name: &str| fs::read_to_string(format!("/proc/sys/net/ipv4/{name}")).ok();
     let reserved = setting("ip_local_reserved_ports").and_then(|text| port_rules::reserved(&text));

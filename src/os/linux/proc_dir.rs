@@ -1,6 +1,6 @@
-//! `/proc`, process by process. A process's folder is opened once: whatever is read through it is
-//! that process's, even where another gets its id meanwhile (`proc_pid_lookup` in `fs/proc/base.c`
-//! ties the folder to the process).
+//! `/proc`, process by process. A process's folder is opened once: everything read through it belongs
+//! to that process, even if another gets its id meanwhile (`proc_pid_lookup` in `fs/proc/base.c` ties
+//! the folder to the process).
 
 use std::ffi::{CStr, OsStr};
 use std::fs::File;
@@ -19,12 +19,12 @@ use super::super::decode::linux::proc_pid::{self, Stat, Ticks};
 use super::super::decode::linux::task_file::OpenSocket;
 use crate::model::Pid;
 
-/// A process that has ended answers so; one that may not be looked into, otherwise.
+/// Whether the error means that a process has ended, and not that this user may not inspect it.
 pub(super) fn is_gone(error: &io::Error) -> bool {
     is_any_of(error, &[Errno::NOENT, Errno::SRCH])
 }
 
-/// The system has run out of something: of open files, or of memory.
+/// Whether the system has run out of open files or memory.
 pub(super) fn is_exhausted(error: &io::Error) -> bool {
     is_any_of(error, &[Errno::MFILE, Errno::NFILE, Errno::NOMEM])
 }
@@ -33,24 +33,24 @@ fn is_any_of(error: &io::Error, errors: &[Errno]) -> bool {
     errors.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
-/// Long enough for `socket:[4294967295]`: what is longer is no socket, and need not be read whole.
+/// Long enough for `socket:[4294967295]`, in bytes: a longer link is no socket and need not be read whole.
 const LINK: usize = 24;
-/// Room for the names in a folder, a part at a time.
+/// The size of the buffer for the entries of a folder, in bytes.
 const NAMES: usize = 16 * 1024;
 
-/// Room for what a file says of a process, for nearly all of them.
+/// The size of the buffer for a file, in bytes: nearly all files of a process fit.
 const TEXT: usize = 4096;
 
-/// No more is read of any file that says something of a process.
+/// No more is read of a file, in bytes.
 const LONGEST: usize = 64 * 1024;
 
-/// The mounts of some thousand containers.
+/// The mounts of some thousand containers, in bytes.
 const MOST_OF_MOUNTS: u64 = 2 * 1024 * 1024;
 
-/// How a folder is opened to list it.
+/// The flags to open a folder that is to be listed.
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
-/// The folder of all processes.
+/// The folder `/proc`.
 pub(super) struct Proc {
     dir: OwnedFd,
 }
@@ -58,7 +58,7 @@ pub(super) struct Proc {
 impl Proc {
     /// # Errors
     ///
-    /// Where it cannot be opened, or is an empty folder that no processes are shown in.
+    /// If it cannot be opened, or is an ordinary folder because `/proc` is not mounted.
     pub(super) fn open() -> io::Result<Proc> {
         let dir = rustix::fs::open("/proc", FOLDER, Mode::empty())?;
         if fstatfs(&dir)?.f_type != PROC_SUPER_MAGIC {
@@ -67,7 +67,7 @@ impl Proc {
         Ok(Proc { dir })
     }
 
-    /// The ids of all processes that are listed.
+    /// The ids of all listed processes.
     pub(super) fn pids(&self) -> io::Result<Vec<Pid>> {
         let own = openat(&self.dir, c".", FOLDER, Mode::empty())?;
         let mut pids = Vec::new();
@@ -81,31 +81,31 @@ impl Proc {
         Ok(ProcessDir { pid, dir })
     }
 
-    /// Where a link in the folder of whichever process has this id leads.
+    /// The target of a link in the folder of the process that has this id now.
     pub(super) fn link(&self, pid: Pid, name: &str) -> io::Result<PathBuf> {
         link_in(&self.dir, &format!("{pid}/{name}"))
     }
 
-    /// The process of this id that started then; `None` where it has ended, whoever has its id now.
+    /// The process of this id that started then; `None` if it has ended, even if another has its id now.
     pub(super) fn same_process(&self, pid: Pid, started: Ticks) -> Option<ProcessDir> {
         let process = self.process(pid).ok()?;
         (process.started().ok()? == started).then_some(process)
     }
 }
 
-/// One process's folder.
+/// The folder of one process.
 pub(super) struct ProcessDir {
     pub(super) pid: Pid,
     dir: OwnedFd,
 }
 
 impl ProcessDir {
-    /// A path to the folder that stays this process's.
+    /// A path to the folder that stays valid for this process only.
     pub(super) fn path(&self) -> PathBuf {
         PathBuf::from(format!("/proc/self/fd/{}", self.dir.as_raw_fd()))
     }
 
-    /// The root folder of the process's own view of the file system.
+    /// The root folder of the process's view of the file system.
     pub(super) fn root(&self) -> io::Result<OwnedFd> {
         Ok(openat(&self.dir, c"root", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
     }
@@ -114,9 +114,9 @@ impl ProcessDir {
         Ok(openat(&self.dir, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?.into())
     }
 
-    /// A file of one piece, which the kernel gives whole as far as there is room: `stat`, `comm`,
-    /// `cgroup`, `cmdline`. What leaves room is at its end, and need not be read once more. A process may
-    /// make its command line as long as it likes: no more than [`LONGEST`] is read.
+    /// Reads a file that the kernel returns whole if the buffer is large enough: `stat`, `comm`, `cgroup`,
+    /// `cmdline`. A read that does not fill the buffer has reached the end, which saves a second read. A
+    /// process may make its command line as long as it likes: no more than [`LONGEST`] is read.
     pub(super) fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         let file = self.open(name)?;
         let mut buffer = [MaybeUninit::uninit(); TEXT];
@@ -130,7 +130,7 @@ impl ProcessDir {
         }
     }
 
-    /// What a text file says, as far as it is text.
+    /// Reads a text file; bytes that are not UTF-8 are replaced.
     pub(super) fn text(&self, name: &str) -> io::Result<String> {
         self.beginning(name, u64::MAX)
     }
@@ -142,11 +142,11 @@ impl ProcessDir {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// What is mounted where in the process's view.
+    /// The mounts in the process's view of the file system.
     ///
     /// # Errors
     ///
-    /// Where it may not be looked into, or so much is mounted that somebody means harm.
+    /// If this user may not read them, or there are so many that it must be an attack.
     pub(super) fn mounts(&self) -> io::Result<String> {
         let mounts = self.beginning("mountinfo", MOST_OF_MOUNTS)?;
         if mounts.len() as u64 >= MOST_OF_MOUNTS {
@@ -167,20 +167,20 @@ impl ProcessDir {
             .ok_or(io::Error::from(io::ErrorKind::InvalidData))
     }
 
-    /// The user that the process acts as: this folder is always that user's, whoever may look into it
-    /// (`task_dump_owner` in `fs/proc/base.c`), and says so in a tenth of the time that `status` takes.
+    /// The effective user of the process. It always owns this folder, even if the process is not dumpable
+    /// (`task_dump_owner` in `fs/proc/base.c`), and reading the owner takes a tenth of the time that `status`
+    /// takes.
     pub(super) fn owner(&self) -> io::Result<u32> {
         Ok(statat(&self.dir, c"", AtFlags::EMPTY_PATH)?.st_uid)
     }
 
-    /// Calls `each` with every socket among the open files, of all threads.
+    /// Calls `each` with every socket among the open files of all threads.
     ///
-    /// Only the links are read, never what they lead to: that may be a file of a server that does
-    /// not answer.
+    /// Reads only the links, never the files behind them: these may be on a server that does not answer.
     ///
     /// # Errors
     ///
-    /// Where the process is gone, or may not be looked into.
+    /// If the process has ended, or this user may not inspect it.
     pub(super) fn sockets(&self, each: &mut dyn FnMut(OpenSocket)) -> io::Result<()> {
         let listed = self.sockets_in(self.pid, each);
         if self.has_threads() {
@@ -189,7 +189,7 @@ impl ProcessDir {
         listed
     }
 
-    /// The threads that have a table of open files of their own (`unshare(2)`, CLONE_FILES).
+    /// The sockets of threads that have a table of open files of their own (`unshare(2)`, CLONE_FILES).
     fn sockets_of_threads(&self, each: &mut dyn FnMut(OpenSocket)) -> io::Result<()> {
         let tasks = openat(&self.dir, c"task", FOLDER, Mode::empty())?;
         let mut threads = Vec::new();
@@ -200,7 +200,7 @@ impl ProcessDir {
                 continue;
             }
             match self.sockets_in(thread, each) {
-                // A thread that has ended meanwhile has closed them.
+                // A thread that has ended meanwhile has closed its files.
                 Err(error) if !is_gone(&error) => return Err(error),
                 _ => {}
             }
@@ -208,9 +208,9 @@ impl ProcessDir {
         Ok(())
     }
 
-    /// Whether a thread has as many open files as the process's first thread, which Linux tells since 6.2
-    /// (`proc_readfd_count` in `fs/proc/fd.c`): then it is taken to have the same ones. False where it is
-    /// not told.
+    /// Whether a thread has as many open files as the first thread of the process: then it probably has
+    /// the same ones. Linux reports the number since 6.2 (`proc_readfd_count` in `fs/proc/fd.c`); false
+    /// before.
     fn has_as_many_files(&self, thread: u32) -> bool {
         let count = |table: &str| Some(statat(&self.dir, table, AtFlags::empty()).ok()?.st_size);
         let own = count("fd").filter(|&count| count > 0);
@@ -222,11 +222,11 @@ impl ProcessDir {
         if thread == self.pid { "fd".to_owned() } else { format!("task/{thread}/fd") }
     }
 
-    /// Whether the process has this socket open there.
+    /// Whether the process still has this socket open under the same descriptor.
     ///
     /// # Errors
     ///
-    /// Where the process is gone, or may not be looked into.
+    /// If the process has ended, or this user may not inspect it.
     pub(super) fn has_open(&self, socket: &OpenSocket) -> io::Result<bool> {
         let mut buffer = [MaybeUninit::uninit(); LINK];
         let link = format!("{}/{}", self.table_of(socket.thread), socket.fd);
@@ -246,20 +246,20 @@ impl ProcessDir {
                         each(OpenSocket { inode, pid: self.pid, thread, fd });
                     }
                 }
-                // A file that was closed meanwhile is not there.
+                // The file was closed meanwhile.
                 Err(Errno::NOENT) => {}
                 Err(error) => denied = Some(error),
             }
         })?;
-        // Rights are the process's, not a file's.
+        // Permission depends on the process, not on the file: if one link was readable, all are.
         match denied {
             Some(error) if !any => Err(error.into()),
             _ => Ok(()),
         }
     }
 
-    /// A folder has two links, and one more for each folder in it (`proc_task_getattr` in
-    /// `fs/proc/base.c` counts threads so).
+    /// A folder has two links and one more for each folder in it (`proc_task_getattr` in `fs/proc/base.c`
+    /// adds the number of threads).
     fn has_threads(&self) -> bool {
         statat(&self.dir, c"task", AtFlags::empty()).is_ok_and(|stat| stat.st_nlink > 3)
     }
@@ -279,7 +279,7 @@ fn each_number(folder: &OwnedFd, mut each: impl FnMut(u32, &CStr)) -> io::Result
     Ok(())
 }
 
-/// Where a link in a folder leads; where that is an open link itself, by an empty name.
+/// The target of a link in a folder. With an empty name, `folder` is itself an open link.
 pub(super) fn link_in(folder: &OwnedFd, name: &str) -> io::Result<PathBuf> {
     let target = readlinkat(folder, name, Vec::new())?;
     Ok(PathBuf::from(OsStr::from_bytes(target.as_bytes())))

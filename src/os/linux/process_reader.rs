@@ -1,4 +1,4 @@
-//! What is known of one process, read through its folder.
+//! Reads what is known of a process, through its folder.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -34,9 +34,10 @@ impl Users {
     }
 }
 
-/// A process and when it started since boot, which with its id tells it from any other.
+/// A process with its start: id and start together identify it.
 pub(super) struct IdentifiedProcess {
     pub(super) process: Process,
+    /// Since boot.
     pub(super) started: Ticks,
 }
 
@@ -45,7 +46,7 @@ impl ScanContext<'_> {
     ///
     /// # Errors
     ///
-    /// Where there is none.
+    /// If there is none.
     pub(super) fn read_process(&self, pid: Pid) -> io::Result<IdentifiedProcess> {
         self.read(&self.proc.process(pid)?)
     }
@@ -54,7 +55,7 @@ impl ScanContext<'_> {
     ///
     /// # Errors
     ///
-    /// Where not even its id and start can be had: it has ended.
+    /// If not even its id and start can be read: it has ended.
     pub(super) fn read(&self, dir: &ProcessDir) -> io::Result<IdentifiedProcess> {
         let line = dir.read("stat")?;
         let stat = proc_pid::stat(&line).ok_or(io::Error::from(io::ErrorKind::InvalidData))?;
@@ -94,8 +95,8 @@ impl ScanContext<'_> {
         Ok(IdentifiedProcess { process, started: stat.started })
     }
 
-    /// Reads a process that holds something; of its command line it is kept what it runs, where
-    /// [`Inspect`] asks for it.
+    /// Reads a process that holds a socket. Reads its command line too if [`Inspect`](super::super::Inspect)
+    /// requests it, and keeps only what an interpreter runs.
     ///
     /// # Errors
     ///
@@ -119,7 +120,7 @@ impl ScanContext<'_> {
     }
 }
 
-/// A process's command line; `None` where there is none, or it may not be read.
+/// The command line of a process; `None` if it has none or this user may not read it.
 pub(super) fn command_line(dir: &ProcessDir) -> Option<Vec<String>> {
     proc_pid::command_line(&dir.read("cmdline").ok()?)
 }

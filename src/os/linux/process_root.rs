@@ -1,5 +1,5 @@
-//! The file system as a process sees it, which may be anybody's: links lead to nowhere outside, what
-//! would block whoever looks at it is not looked at, and what never ends is not read to its end.
+//! The file system as a process sees it. Whoever runs the process controls it: links must not lead
+//! outside, files that could block the reader are not opened, and endless files are not read to the end.
 
 use std::collections::HashMap;
 use std::fs;
@@ -14,31 +14,30 @@ use rustix::io::Errno;
 use super::super::decode::linux::mounts;
 use super::proc_dir::{ProcessDir, link_in};
 
-/// So many links are followed on the way to a file.
+/// No more links than this are followed on the way to a file.
 const MOST_LINKS: usize = 16;
-/// Of a folder so many files are looked at, and so much of each: unit files are few and small.
+/// No more names than this are read in a folder, and no more bytes of a file: unit files are few and small.
 const MOST_NAMES: usize = 4000;
 const LARGEST_FILE: u64 = 64 * 1024;
 
-/// Such a view.
+/// The view of the file system that a process has.
 pub(super) struct ProcessRoot {
     root: OwnedFd,
-    /// What is mounted in it.
     mounts: Arc<str>,
 }
 
-/// What is mounted in each mount namespace, read once: where there are many containers it is long.
+/// The mounts of each mount namespace, read once: with many containers the list is long.
 #[derive(Default)]
 pub(super) struct Mounts {
     of_namespace: Mutex<HashMap<PathBuf, Arc<str>>>,
 }
 
 impl Mounts {
-    /// What is mounted where in a process's view.
+    /// The mounts in a process's view of the file system.
     ///
     /// # Errors
     ///
-    /// Where it may not be looked into, or so much is mounted that somebody means harm.
+    /// As for [`ProcessDir::mounts`].
     pub(super) fn of(&self, process: &ProcessDir) -> io::Result<Arc<str>> {
         let namespace = process.link("ns/mnt")?;
         let known = || self.of_namespace.lock().unwrap_or_else(PoisonError::into_inner);
@@ -52,12 +51,13 @@ impl Mounts {
 }
 
 impl ProcessRoot {
-    /// A process's.
+    /// The view that this process has.
     ///
     /// # Errors
     ///
-    /// Where it may not be looked into, might not answer, or is in another user namespace: there any user
-    /// can lay a file system of their own under one that seems to be at hand.
+    /// If this user may not inspect the process, if its root is on a file system that may not answer, or if
+    /// it is in another user namespace: there, any user can mount a file system of their own under one
+    /// that seems to be local.
     pub(super) fn of(process: &ProcessDir, mounts: &Mounts) -> io::Result<ProcessRoot> {
         if is_in_another_user_namespace(process) {
             return Err(io::ErrorKind::PermissionDenied.into());
@@ -69,8 +69,8 @@ impl ProcessRoot {
         Ok(ProcessRoot { root: process.root()?, mounts })
     }
 
-    /// Opens without looking at it. Links are followed here, one by one, for each may lead to a server
-    /// that does not answer. Linux before 5.6 cannot be asked like that.
+    /// Opens a path without touching the file. Follows links one by one, because each may lead to a server
+    /// that does not answer. `None` before Linux 5.6, which lacks openat2(2).
     fn find(&self, path: &Path) -> Option<OwnedFd> {
         let mut path = plain(path);
         for _ in 0..MOST_LINKS {
@@ -85,7 +85,7 @@ impl ProcessRoot {
         None
     }
 
-    /// Opens what no link is on the way to.
+    /// Opens a path on which no component is a link.
     fn open(&self, path: &Path, flags: OFlags) -> Result<OwnedFd, Errno> {
         let below = path.strip_prefix("/").unwrap_or(path);
         let relative = if below.as_os_str().is_empty() { Path::new(".") } else { below };
@@ -93,7 +93,7 @@ impl ProcessRoot {
         openat2(&self.root, relative, flags | OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve)
     }
 
-    /// Where a path leads by the first link on its way.
+    /// The path with its first link resolved.
     fn past_first_link(&self, path: &Path) -> Option<PathBuf> {
         let mut places: Vec<&Path> = path.ancestors().collect();
         places.reverse();
@@ -104,17 +104,17 @@ impl ProcessRoot {
         })
     }
 
-    /// What a file is; links are followed.
+    /// The metadata of a file; links are followed.
     pub(super) fn stat(&self, path: &Path) -> Option<Stat> {
         fstat(self.find(path)?).ok()
     }
 
-    /// Device and inode: what makes a file itself (`inode(7)`).
+    /// Device and inode, which identify a file (`inode(7)`).
     pub(super) fn identity(&self, path: &Path) -> Option<(u64, u64)> {
         self.stat(path).map(|stat| (stat.st_dev, stat.st_ino))
     }
 
-    /// The names in a folder; of very many not all.
+    /// The names in a folder, at most [`MOST_NAMES`].
     pub(super) fn names(&self, folder: &Path) -> Vec<String> {
         let Some(found) = self.find(folder) else { return Vec::new() };
         let entries = fs::read_dir(format!("/proc/self/fd/{}", found.as_raw_fd()));
@@ -122,7 +122,7 @@ impl ProcessRoot {
         entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
     }
 
-    /// The beginning of an ordinary file.
+    /// The beginning of an ordinary file, at most [`LARGEST_FILE`].
     pub(super) fn small_text(&self, path: &Path) -> Option<String> {
         let found = self.find(path)?;
         if FileType::from_raw_mode(fstat(&found).ok()?.st_mode) != FileType::RegularFile {
@@ -135,13 +135,13 @@ impl ProcessRoot {
     }
 }
 
-/// Whether a process is in another user namespace than this one.
+/// Whether a process is in a user namespace other than this one's.
 pub(super) fn is_in_another_user_namespace(process: &ProcessDir) -> bool {
-    // A kernel without them has no such links.
+    // On a kernel without user namespaces, both links are missing.
     process.link("ns/user").ok() != fs::read_link("/proc/self/ns/user").ok()
 }
 
-/// A path from the root, without `.` and `..`: what comes before is no link.
+/// The absolute path without `.` and `..`. What comes before a `..` must not be a link.
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::from("/");
     for component in path.components() {
@@ -162,7 +162,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// A folder as a root, on a disk of this machine's.
+    /// A folder as the root of a process, on a local disk.
     pub(in super::super) fn root(folder: &Path) -> ProcessRoot {
         let mounts = "1 0 254:0 / / rw - ext4 /dev/vda rw\n2 1 0:9 / /served rw - fuse.x x rw\n";
         ProcessRoot { root: fs::File::open(folder).unwrap().into(), mounts: mounts.into() }

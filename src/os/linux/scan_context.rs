@@ -1,4 +1,4 @@
-//! What all parts of one scan share.
+//! What the parts of one scan share.
 
 use std::fs;
 use std::io;
@@ -10,7 +10,7 @@ use super::proc_dir::Proc;
 use super::process_reader::Users;
 use super::process_root::Mounts;
 
-/// What processes are read with, and what the scan is for. Exists only where `/proc` can be read.
+/// The scope of a scan and everything that it reads processes with. Exists only if `/proc` can be read.
 pub(super) struct ScanContext<'a> {
     pub(super) scope: &'a ScanScope,
     pub(super) inspect: &'a dyn Inspect,

@@ -1,4 +1,5 @@
-//! Who has sockets open: processes are inspected one by one, by several threads at a time.
+//! Searches the processes that have sockets open: a queue of processes to inspect, which several threads
+//! share.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
@@ -13,7 +14,8 @@ use super::scan_context::ScanContext;
 use super::threads::{self, SharedQueue};
 use crate::model::{HiddenProcess, Pid};
 
-/// Which sockets are searched for, by their inodes; all of them where that is not known yet.
+/// The inodes of the sockets whose holders are searched; `None` for all sockets, as long as it is not
+/// known which are wanted.
 pub(super) type Wanted<'a> = Option<&'a HashSet<u32>>;
 
 /// A process, and the inodes of the sockets that it holds.
@@ -22,27 +24,26 @@ pub(super) type Holder = (IdentifiedProcess, Vec<u32>);
 /// What a search found.
 #[derive(Default)]
 pub(super) struct SearchResult {
-    /// Those that hold something.
     pub(super) holders: Vec<Holder>,
-    /// Where sockets are open, of processes that were not read yet.
+    /// Open sockets of processes that were not read yet.
     pub(super) open: Vec<OpenSocket>,
-    /// The processes that may not be inspected.
+    /// The processes that this user may not inspect.
     pub(super) inaccessible: BTreeMap<Pid, HiddenProcess>,
 }
 
-/// What became of inspecting one process. Something may be visible, and something not.
+/// The result of inspecting one process. A part may have succeeded and another not.
 #[derive(Default)]
 struct InspectedProcess {
-    holds: Option<Box<Holder>>,
+    holder: Option<Box<Holder>>,
     open: Vec<OpenSocket>,
     inaccessible: Option<(Pid, HiddenProcess)>,
 }
 
-/// One process to inspect.
+/// A process to inspect.
 pub(super) enum Task {
-    /// To go through its open files.
+    /// Read all its open files.
     Walk(Pid),
-    /// It was found to have these sockets open, and by now may have closed them, or have ended, and
+    /// Check whether the process still has these sockets open: it may have closed them or have ended, and
     /// another may have its id.
     Confirm(Vec<OpenSocket>),
 }
@@ -52,13 +53,13 @@ pub(super) struct Search<'a> {
     context: &'a ScanContext<'a>,
     wanted: Wanted<'a>,
     tasks: SharedQueue<Task>,
-    /// How many threads are to help the main one: none where there is little to do.
+    /// The number of threads that help the main one: none if there is little to do.
     pub(super) helpers: usize,
     inspected: Mutex<Vec<io::Result<InspectedProcess>>>,
 }
 
 impl<'a> Search<'a> {
-    /// A search of all processes, which are these. It inspects whom the candidates hand on.
+    /// A search of all processes, and what fills its queue.
     pub(super) fn of_all(
         context: &'a ScanContext<'a>,
         pids: &'a [Pid],
@@ -67,11 +68,11 @@ impl<'a> Search<'a> {
         let (sender, tasks) = SharedQueue::new();
         let candidates = Candidates::new(context.scope, pids, wanted, sender);
         let helpers =
-            if candidates.asks_kernel() { threads::most_helpers() } else { threads::helpers_for(pids.len()) };
+            if candidates.uses_bpf() { threads::most_helpers() } else { threads::helpers_for(pids.len()) };
         (Search { context, wanted, tasks, helpers, inspected: Mutex::default() }, candidates)
     }
 
-    /// Does what is to be done, and nothing else.
+    /// Does these tasks.
     fn of_tasks(
         context: &ScanContext<'_>,
         wanted: Wanted<'_>,
@@ -86,19 +87,19 @@ impl<'a> Search<'a> {
         search.finish()
     }
 
-    /// Searches: this thread hands on what is to be done, and then does its share of it.
-    pub(super) fn run<R>(&self, hand_on: impl FnOnce() -> R) -> R {
+    /// Runs the search: this thread fills the queue and then helps the others.
+    pub(super) fn run<R>(&self, fill: impl FnOnce() -> R) -> R {
         thread::scope(|scope| {
             for _ in 0..self.helpers {
                 threads::start(scope, || self.help());
             }
-            let handed_on = hand_on();
+            let filled = fill();
             self.help();
-            handed_on
+            filled
         })
     }
 
-    /// Does this thread's share: inspects processes until all are.
+    /// Inspects processes from the queue until it ends.
     pub(super) fn help(&self) {
         let mut inspected = Vec::new();
         while let Some(task) = self.tasks.take() {
@@ -107,16 +108,16 @@ impl<'a> Search<'a> {
         self.inspected.lock().unwrap_or_else(PoisonError::into_inner).extend(inspected);
     }
 
-    /// What all threads found together.
+    /// What all threads have found.
     ///
     /// # Errors
     ///
-    /// Where the system has run out of what that takes.
+    /// If the system has run out of files or memory.
     pub(super) fn finish(self) -> io::Result<SearchResult> {
         let mut found = SearchResult::default();
         for inspected in self.inspected.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            let InspectedProcess { holds, open, inaccessible } = inspected?;
-            found.holders.extend(holds.map(|holds| *holds));
+            let InspectedProcess { holder, open, inaccessible } = inspected?;
+            found.holders.extend(holder.map(|holder| *holder));
             found.open.extend(open);
             found.inaccessible.extend(inaccessible);
         }
@@ -135,7 +136,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Inspects a process in some way; `None` where it has ended.
+    /// Inspects a process in the given way; `None` if it has ended.
     fn inspect_by(
         &self,
         pid: Pid,
@@ -164,10 +165,10 @@ impl<'a> Search<'a> {
                 inspected.open.push(socket);
             }
         });
-        // What was seen of it counts, whatever else was not.
+        // The sockets that were found count, even if others could not be read.
         if self.wanted.is_some() {
             let open = std::mem::take(&mut inspected.open);
-            inspected.holds = self.read_holder(dir, &open)?;
+            inspected.holder = self.read_holder(dir, &open)?;
         }
         listed
     }
@@ -188,12 +189,12 @@ impl<'a> Search<'a> {
                 Err(error) => denied = Some(error),
             }
         }
-        inspected.holds = self.read_holder(dir, &still)?;
+        inspected.holder = self.read_holder(dir, &still)?;
         denied.map_or(Ok(()), Err)
     }
 
-    /// Reads a process that has these sockets open, through the folder that they were seen in, so that
-    /// these are the facts of whoever holds them.
+    /// Reads a process that has these sockets open, through the same folder, so that the facts are those of
+    /// the process that holds them.
     fn read_holder(&self, dir: &ProcessDir, open: &[OpenSocket]) -> io::Result<Option<Box<Holder>>> {
         if open.is_empty() {
             return Ok(None);
@@ -203,20 +204,20 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Goes through the open files of these processes.
+/// Reads the open files of these processes.
 ///
 /// # Errors
 ///
-/// Where the system has run out of what that takes.
+/// If the system has run out of files or memory.
 pub(super) fn walk(context: &ScanContext<'_>, pids: &[Pid], wanted: Wanted<'_>) -> io::Result<SearchResult> {
     Search::of_tasks(context, wanted, pids.iter().map(|&pid| Task::Walk(pid)))
 }
 
-/// Inspects the processes that were found to have these sockets open.
+/// Reads the processes that still have these sockets open.
 ///
 /// # Errors
 ///
-/// Where the system has run out of what that takes.
+/// If the system has run out of files or memory.
 pub(super) fn confirm(
     context: &ScanContext<'_>,
     open: impl Iterator<Item = OpenSocket>,
@@ -228,7 +229,7 @@ pub(super) fn confirm(
     Search::of_tasks(context, None, of_process.into_values().map(Task::Confirm))
 }
 
-/// What everyone may see of a process.
+/// What every user may read of a process.
 pub(super) fn hidden_process(context: &ScanContext<'_>, dir: &ProcessDir) -> HiddenProcess {
     let comm = dir.read("comm").unwrap_or_default();
     let uid = dir.owner().ok();

@@ -1,5 +1,5 @@
-//! Sockets and their holders are not read in one moment: what nobody seems to hold is read again, and
-//! dropped where it was closed meanwhile.
+//! Sockets and their holders are not read at the same moment. A socket that seems to have no holder is
+//! read again, and dropped if it was closed meanwhile.
 
 use std::collections::HashMap;
 use std::io;
@@ -11,8 +11,8 @@ use super::socket_scan::SocketScan;
 use super::tables::Tables;
 use crate::model::State;
 
-/// Drops the sockets that were closed since, and searches once more for the holders of those that
-/// nobody seems to hold.
+/// Drops the sockets that were closed since, and searches again for the holders of those that seem to have
+/// none.
 ///
 /// # Errors
 ///
@@ -38,8 +38,8 @@ fn is_unheld(holders: &Holders, found: &ScannedSocket) -> bool {
     found.inode.is_some_and(|inode| !holders.of_socket.contains_key(&inode))
 }
 
-/// Drops what nobody seems to hold and is closed by now, and says of the rest what it does by now: it
-/// may listen, or no longer. Those of other namespaces are not asked for again.
+/// Of the sockets that seem to have no holder, drops those that are closed by now and updates the state of
+/// the others: they may have begun to listen, or have stopped. Does not read other namespaces again.
 fn drop_closed(holders: &Holders, found: &mut Vec<ScannedSocket>) {
     let in_question = |found: &ScannedSocket| found.socket.namespace.is_none() && is_unheld(holders, found);
     let questions: Vec<&ScannedSocket> = found.iter().filter(|found| in_question(found)).collect();

@@ -1,4 +1,4 @@
-//! Asks the kernel for its sockets by netlink (`sock_diag(7)`): one request, one dump.
+//! Requests the kernel's socket tables over netlink (`sock_diag(7)`): one request, one dump.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -12,12 +12,12 @@ use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, 
 use super::super::decode::kernel_socket::KernelSocket;
 use super::super::decode::linux::inet_diag::{self, Message, Query};
 
-/// The kernel answers at once; whatever stands between may not.
+/// The kernel answers at once; a sandbox between may not.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The kernel fills no more than this with one part of a dump (`netlink_dump` in
+/// The kernel never sends a longer part of a dump, in bytes (`netlink_dump` in
 /// `net/netlink/af_netlink.c`).
 const DATAGRAM: usize = 64 * 1024;
-/// So often a dump is asked for that was disturbed by changes of the table.
+/// How often a dump is requested if changes of the table interrupt it.
 const TRIES: usize = 4;
 
 /// A netlink socket, which belongs to the network namespace of the thread that opened it.
@@ -27,15 +27,15 @@ pub(super) struct SockDiag {
     buffer: Vec<u8>,
 }
 
-/// What a dump gave.
+/// The result of a dump.
 pub(super) struct Dump {
     pub(super) sockets: Vec<KernelSocket>,
-    /// Why it may not be all.
+    /// Why sockets may be missing.
     pub(super) lacking: Option<&'static str>,
 }
 
-const INTERRUPTED: &str = "the table changed all the while it was read";
-const MALFORMED: &str = "a part of it was not understood";
+const INTERRUPTED: &str = "the table kept changing while it was read";
+const MALFORMED: &str = "the kernel sent a part in an unknown format";
 
 impl SockDiag {
     pub(super) fn open() -> io::Result<SockDiag> {
@@ -45,11 +45,11 @@ impl SockDiag {
         Ok(SockDiag { socket, sequence: 0, buffer: vec![0; DATAGRAM] })
     }
 
-    /// Reads one dump to its end, once more where the table changed too much meanwhile.
+    /// Reads a whole dump, and requests it again if the table changed meanwhile.
     ///
     /// # Errors
     ///
-    /// Where the kernel refuses: it may not be asked, or has no such table.
+    /// If the kernel refuses: `sock_diag` is not allowed, or there is no such table.
     pub(super) fn dump(&mut self, query: &Query) -> io::Result<Dump> {
         until_whole(|| self.dump_once(query))
     }
@@ -59,13 +59,13 @@ impl SockDiag {
         let request = inet_diag::request(query, self.sequence);
         sendto(&self.socket, &request, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
         let socket = &self.socket;
-        // With TRUNC it returns how long the datagram is, whatever of it fits.
+        // With TRUNC it returns the length of the datagram, even if the buffer is too small.
         read_dump(self.sequence, &mut self.buffer, |buffer| Ok(recv(socket, buffer, RecvFlags::TRUNC)?.1))
     }
 }
 
-/// Reads the datagrams of one dump, to its end. `receive` fills the buffer and returns how long the
-/// datagram is.
+/// Reads the datagrams of one dump to its end. `receive` fills the buffer and returns the length of the
+/// datagram.
 fn read_dump(
     sequence: u32,
     buffer: &mut [u8],
@@ -75,7 +75,7 @@ fn read_dump(
     loop {
         let length = match receive(buffer) {
             Err(Errno::INTR) => continue,
-            // What did not fit into the socket's own buffer is lost.
+            // The socket's own buffer was full, and a part is lost.
             Err(Errno::NOBUFS) => {
                 dump.lacking = Some(INTERRUPTED);
                 return Ok(dump);
@@ -99,7 +99,7 @@ fn read_dump(
     }
 }
 
-/// Asks again for a dump that was interrupted, some times.
+/// Repeats an interrupted dump, up to [`TRIES`] times.
 fn until_whole(mut dump: impl FnMut() -> io::Result<Dump>) -> io::Result<Dump> {
     let mut last = dump()?;
     for _ in 1..TRIES {
@@ -115,15 +115,16 @@ fn until_whole(mut dump: impl FnMut() -> io::Result<Dump>) -> io::Result<Dump> {
 mod tests {
     use super::*;
 
-    /// What comes of dumps that lack this, one after the other, and how many were asked for.
+    /// The result of dumps that are incomplete for these reasons, one after the other, and how many were
+    /// requested.
     fn of(lacking: &[Option<&'static str>]) -> (Option<&'static str>, usize) {
-        let mut asked = 0;
+        let mut requested = 0;
         let dump = until_whole(|| {
-            let lacking = lacking[asked.min(lacking.len() - 1)];
-            asked += 1;
+            let lacking = lacking[requested.min(lacking.len() - 1)];
+            requested += 1;
             Ok(Dump { sockets: Vec::new(), lacking })
         });
-        (dump.unwrap().lacking, asked)
+        (dump.unwrap().lacking, requested)
     }
 
     /// A message of sequence 7: kind, flags and body.
@@ -152,7 +153,7 @@ mod tests {
         message(3, 2, &[0; 4])
     }
 
-    /// What comes of these datagrams, or errors, one after the other, in a buffer of so many bytes.
+    /// The result of receiving these datagrams or errors, one after the other, into a buffer of this size.
     fn received(
         size: usize,
         datagrams: Vec<Result<Vec<u8>, Errno>>,
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interrupted_dump_is_asked_for_again_and_then_is_a_gap() {
+    fn an_interrupted_dump_is_requested_again_and_then_is_a_gap() {
         assert_eq!(of(&[None]), (None, 1));
         assert_eq!(of(&[Some(INTERRUPTED), None]), (None, 2));
         assert_eq!(of(&[Some(INTERRUPTED)]), (Some(INTERRUPTED), TRIES));

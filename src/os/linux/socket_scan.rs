@@ -1,4 +1,4 @@
-//! All the sockets that are to be seen: those of the caller's network namespace, and of others.
+//! Scans the sockets of the caller's network namespace and of all others.
 
 use std::collections::HashSet;
 use std::io;
@@ -16,28 +16,28 @@ use super::scan_context::ScanContext;
 use super::tables::Tables;
 use crate::model::{ConnectionState, Gap, GapKind, OtherNamespace, Pid, PortRange, Protocol, State};
 
-/// What was seen of sockets, before anybody asks who holds them.
+/// The sockets of a scan, before their holders are known.
 #[derive(Default)]
 pub(super) struct SocketScan {
     pub(super) found: Vec<ScannedSocket>,
-    /// Requests to license servers that are not answered.
+    /// Connection attempts to license servers that got no answer.
     pub(super) unanswered: Vec<KernelSocket>,
-    /// What else has the ports that were asked about.
+    /// What else holds the ports to be reported in detail.
     pub(super) port_connections: Vec<(Protocol, ConnectionState, KernelSocket)>,
-    /// The other namespaces that could be looked into, and what is there.
+    /// The other namespaces that could be scanned, with the result.
     pub(super) others: Vec<(NetworkNamespace, NamespaceScan)>,
-    /// The processes that may not be inspected.
+    /// The processes that this user may not inspect.
     pub(super) inaccessible: Vec<Pid>,
     pub(super) gaps: Vec<Gap>,
     pub(super) method_notes: Vec<String>,
 }
 
 impl SocketScan {
-    /// Scans. Other namespaces are found through the context's `/proc`, where there is one.
+    /// Scans the sockets. Without a context, there is no `/proc` to find other namespaces in.
     ///
     /// # Errors
     ///
-    /// Where no socket table of the caller's own namespace could be read.
+    /// If no socket table of the caller's namespace could be read.
     pub(super) fn run(
         scope: &ScanScope,
         inspect: &dyn Inspect,
@@ -53,9 +53,9 @@ impl SocketScan {
         scan.gaps.extend(own.unread_gaps());
         scan.method_notes.push(match &own.fell_back {
             None => "sockets were read by sock_diag".to_owned(),
-            Some(why) => format!("sockets were read from /proc/net, for sock_diag could not be asked: {why}"),
+            Some(why) => format!("sockets were read from /proc/net, because sock_diag failed: {why}"),
         });
-        scan.gaps.extend(bound_unseen(scope, &own));
+        scan.gaps.extend(hidden_bound_sockets(scope, &own));
         scan.gaps.extend(own.gaps);
         (scan.found, scan.unanswered) = (own.found, own.unanswered);
         if !scope.detail_ports.is_empty() {
@@ -78,20 +78,20 @@ impl SocketScan {
     fn scan_other_namespaces(&mut self, context: &ScanContext<'_>, license_ports: &[PortRange]) {
         let scope = context.scope;
         let all = namespaces::find(&context.proc);
-        // All of it: a proxy may send what it receives to any port there.
+        // All ports: a proxy may forward to any port there.
         let everything = ScanScope { ports: Vec::new(), ..scope.clone() };
         let mut failures = Vec::new();
         for mut other in all.others {
             match other.scan(|tables| scan_namespace(tables, &everything, license_ports)) {
                 Ok(Some(mut scan)) => {
-                    // To name one takes long where many processes are in it; of most nothing is told.
+                    // Naming it takes long if it has many processes, and most are never shown.
                     if scan.found.iter().any(|found| scope.includes(found.socket.local.port())) {
                         other.name(context);
                         scan.is_in(&other.namespace);
                     }
                     self.others.push((other, scan));
                 }
-                // It has ended since.
+                // The namespace has ended since.
                 Ok(None) => {}
                 Err(error) => {
                     other.name(context);
@@ -99,11 +99,11 @@ impl SocketScan {
                 }
             }
         }
-        let (seen, count) = (self.others.len(), self.others.len() + failures.len());
+        let (scanned, count) = (self.others.len(), self.others.len() + failures.len());
         self.method_notes.push(match count {
-            0 => "no other network namespace is seen".to_owned(),
-            1 => format!("there is 1 other network namespace, and {seen} could be looked into"),
-            _ => format!("there are {count} other network namespaces, and {seen} could be looked into"),
+            0 => "no other network namespace was found".to_owned(),
+            1 => format!("1 other network namespace was found, and {scanned} could be scanned"),
+            _ => format!("{count} other network namespaces were found, and {scanned} could be scanned"),
         });
         if scope.all_namespaces {
             self.gaps.extend(not_entered(&failures).into_iter().chain(not_known(all.inaccessible.len())));
@@ -118,14 +118,14 @@ impl SocketScan {
         self.inaccessible = all.inaccessible;
     }
 
-    /// The inodes of all sockets whose holders are to be found.
+    /// The inodes of all sockets whose holders are wanted.
     pub(super) fn inodes(&self) -> HashSet<u32> {
         let clients = self.unanswered.iter().chain(self.port_connections.iter().map(|(_, _, socket)| socket));
         let listeners = self.found.iter().filter_map(|found| found.inode);
         listeners.chain(clients.filter_map(|socket| socket.inode)).collect()
     }
 
-    /// The other namespaces, with their listeners counted.
+    /// The other namespaces with their listeners.
     pub(super) fn other_namespaces(&self) -> Vec<OtherNamespace> {
         let counted = self.others.iter().map(|(other, scan)| {
             let listening = scan.found.iter().map(|found| &found.socket);
@@ -139,20 +139,20 @@ impl SocketScan {
     }
 }
 
-/// What a kernel before 6.8, and `/proc/net` on any, does not tell of the ports that were asked about.
-fn bound_unseen(scope: &ScanScope, own: &NamespaceScan) -> Option<Gap> {
+/// The gap that neither a kernel before 6.8 nor `/proc/net` reports sockets that are bound without listening.
+fn hidden_bound_sockets(scope: &ScanScope, own: &NamespaceScan) -> Option<Gap> {
     if scope.detail_ports.is_empty() || scope.protocol == Some(Protocol::Udp) {
         return None;
     }
-    let why = why_bound_unseen(own.fell_back.is_some(), &uname().release().to_string_lossy())?;
-    let detail = format!("whether a TCP port is taken by a program that does not listen ({why})");
+    let why = why_bound_sockets_are_hidden(own.fell_back.is_some(), &uname().release().to_string_lossy())?;
+    let detail = format!("whether a program holds a TCP port without listening ({why})");
     Some(Gap::new(GapKind::BoundSocketsHidden, detail))
 }
 
-fn why_bound_unseen(from_proc_net: bool, release: &str) -> Option<String> {
+fn why_bound_sockets_are_hidden(from_proc_net: bool, release: &str) -> Option<String> {
     match (from_proc_net, port_rules::tells_bound(release)) {
-        (true, _) => Some("/proc/net does not say so".to_owned()),
-        (false, Some(false)) => Some(format!("Linux says so since 6.8, and this is {release}")),
+        (true, _) => Some("/proc/net does not report it".to_owned()),
+        (false, Some(false)) => Some(format!("Linux reports it since 6.8, and this is {release}")),
         (false, _) => None,
     }
 }
@@ -171,8 +171,8 @@ fn not_entered(failures: &[(NetworkNamespace, io::Error)]) -> Option<Gap> {
 fn not_known(processes: usize) -> Option<Gap> {
     let detail = match processes {
         0 => return None,
-        1 => "which network namespace 1 process is in: there may be more than are listed".to_owned(),
-        n => format!("which network namespaces {n} processes are in: there may be more than are listed"),
+        1 => "the network namespace of 1 process, so there may be more namespaces than are listed".to_owned(),
+        n => format!("the network namespaces of {n} processes, so there may be more than are listed"),
     };
     Some(Gap { count: Some(processes as u64), ..Gap::new(GapKind::NamespacesHidden, detail) })
 }
@@ -183,11 +183,11 @@ mod tests {
     use crate::model::Namespace;
 
     #[test]
-    fn what_is_not_told_of_bound_ports_is_a_gap() {
-        assert_eq!(why_bound_unseen(false, "6.8.0-31-generic"), None);
-        let old = why_bound_unseen(false, "6.1.0-18-amd64").unwrap();
-        assert_eq!(old, "Linux says so since 6.8, and this is 6.1.0-18-amd64");
-        assert!(why_bound_unseen(true, "6.18.0").is_some());
+    fn bound_ports_that_are_not_reported_are_a_gap() {
+        assert_eq!(why_bound_sockets_are_hidden(false, "6.8.0-31-generic"), None);
+        let old = why_bound_sockets_are_hidden(false, "6.1.0-18-amd64").unwrap();
+        assert_eq!(old, "Linux reports it since 6.8, and this is 6.1.0-18-amd64");
+        assert!(why_bound_sockets_are_hidden(true, "6.18.0").is_some());
     }
 
     #[test]

@@ -5,26 +5,26 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread::{self, Builder, Scope, ScopedJoinHandle};
 
-/// A thread is worth it for so many items: starting one takes as long as inspecting three processes.
+/// A thread is started for this many items: starting one takes as long as inspecting three processes.
 const WORTH_A_THREAD: usize = 32;
-/// Whatever else runs on a large machine is to go on meanwhile.
+/// No more threads than this: on a large machine, the other programs keep their processors.
 const MOST: usize = 8;
 
-/// How many there are to work on. To count them files are read: once, and only if need be.
+/// The number of processors to use. Counting them reads files: once, and only if needed.
 static PROCESSORS: LazyLock<usize> =
     LazyLock::new(|| thread::available_parallelism().map_or(1, |n| n.get().min(MOST)));
 
-/// How many threads are to help the main one with so many items.
+/// The number of threads that help the main one with this many items.
 pub(super) fn helpers_for(items: usize) -> usize {
     if items < 2 * WORTH_A_THREAD { 0 } else { most_helpers().min(items / WORTH_A_THREAD - 1) }
 }
 
-/// How many threads are to help the main one where nobody knows yet how much there is to do.
+/// The number of threads that help the main one if the number of items is not known yet.
 pub(super) fn most_helpers() -> usize {
     *PROCESSORS - 1
 }
 
-/// Starts a thread; `None` where the system refuses one, whose work is left to the others.
+/// Starts a thread. `None` if the system refuses it: the other threads do its work.
 pub(super) fn start<'scope, R: Send + 'scope>(
     scope: &'scope Scope<'scope, '_>,
     work: impl FnOnce() -> R + Send + 'scope,
@@ -32,26 +32,26 @@ pub(super) fn start<'scope, R: Send + 'scope>(
     Builder::new().spawn_scoped(scope, work).ok()
 }
 
-/// Waits for a thread, and panics where it has.
+/// Waits for a thread to end. Panics if the thread did.
 pub(super) fn join<R>(thread: ScopedJoinHandle<'_, R>) -> R {
     thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
-/// A queue that many threads take from.
+/// A queue that several threads take from.
 pub(super) struct SharedQueue<T> {
     items: Mutex<Receiver<T>>,
 }
 
 impl<T> SharedQueue<T> {
-    /// An empty queue, and what fills it. The queue ends when that is dropped.
+    /// An empty queue and its sender. The queue ends when the sender is dropped.
     pub(super) fn new() -> (Sender<T>, SharedQueue<T>) {
         let (sender, items) = mpsc::channel();
         (sender, SharedQueue { items: Mutex::new(items) })
     }
 
-    /// Takes the next item, and waits for it where there is none yet; `None` at the end.
+    /// Takes the next item, and waits if there is none yet; `None` at the end.
     pub(super) fn take(&self) -> Option<T> {
-        // A thread that waits for an item keeps the others waiting, too; they wait for the same.
+        // A thread that waits for an item holds the lock; the others would wait for the same item anyway.
         self.items.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
     }
 }

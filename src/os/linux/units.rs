@@ -1,5 +1,5 @@
-//! Which systemd unit a socket belongs to, where its holders do not show it: by the control group it
-//! was made in (cgroups(7)), and for one that systemd itself holds, by the unit files.
+//! The systemd unit that a socket belongs to, if its holders do not show it: found by the control group
+//! that the socket was made in (cgroups(7)), and for a socket that systemd itself holds, by the unit files.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::fs;
@@ -19,12 +19,12 @@ use super::process_root::{Mounts, ProcessRoot};
 use super::scan_context::ScanContext;
 use crate::model::{Activation, Os, Pid, ProcessService, Protocol};
 
-/// Where version 2 of the control groups is: alone, or beside version 1.
+/// Where version 2 of the control groups is mounted: alone, or beside version 1.
 const CGROUPS: [&str; 2] = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
 /// `include/uapi/linux/magic.h`.
 const CGROUP2_MAGIC: i64 = 0x6367_7270;
 
-/// Where the unit files of the system lie, those that count first first (systemd.unit(5)).
+/// The folders of the system's unit files; an earlier one overrides a later one (systemd.unit(5)).
 const SYSTEM_FOLDERS: [&str; 10] = [
     "/etc/systemd/system.control",
     "/run/systemd/system.control",
@@ -38,14 +38,14 @@ const SYSTEM_FOLDERS: [&str; 10] = [
     "/run/systemd/generator.late",
 ];
 
-/// Where those of a user's own systemd lie, besides the user's home and runtime folder.
+/// The folders for a user's own systemd, besides those in the user's home and runtime folders.
 const USER_FOLDERS: [&str; 4] =
     ["/etc/systemd/user", "/run/systemd/user", "/usr/local/lib/systemd/user", "/usr/lib/systemd/user"];
 
-/// So many control groups are looked through: whoever may make some may make very many.
+/// No more control groups than this are read: a user who may make some may make very many.
 const MOST_GROUPS: usize = 20_000;
 
-/// Names the units of sockets whose holders do not show them: hidden, none, or systemd for another.
+/// Adds the units of sockets whose holders do not show them: hidden, none, or systemd on behalf of another.
 pub(super) fn add(context: &ScanContext<'_>, found: &mut [ScannedSocket], holders: &Holders) {
     let systemd = |found: &ScannedSocket| -> Option<&IdentifiedProcess> {
         let pids = holders.of(found.inode);
@@ -72,18 +72,18 @@ pub(super) fn add(context: &ScanContext<'_>, found: &mut [ScannedSocket], holder
     }
 }
 
-/// The units of control groups, by their numbers, which are the inodes of their folders. Those that
-/// are gone or no unit's are not there.
+/// The units of control groups, by the groups' ids, which are the inodes of their folders. Groups that are
+/// gone or belong to no unit are left out.
 fn of_cgroups(ids: &HashSet<u64>) -> HashMap<u64, ProcessService> {
     let mut units = HashMap::new();
     let mut roots = CGROUPS.iter().map(Path::new);
     let Some(root) = roots.find(|root| super::is_of_kind(root, CGROUP2_MAGIC)) else { return units };
     let mut folders: VecDeque<PathBuf> = VecDeque::from([root.to_owned()]);
-    let mut looked_through = 0;
-    // The nearest to the root first: there are the units.
+    let mut read = 0;
+    // Those nearest to the root first: units are there.
     while let Some(folder) = folders.pop_front().filter(|_| units.len() < ids.len()) {
-        looked_through += 1;
-        if looked_through > MOST_GROUPS {
+        read += 1;
+        if read > MOST_GROUPS {
             break;
         }
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -102,13 +102,13 @@ fn of_cgroups(ids: &HashSet<u64>) -> HashMap<u64, ProcessService> {
     units
 }
 
-/// The `.socket` units whose files are there, by name.
+/// The `.socket` units that have a file, by name.
 struct SocketUnits {
     units: BTreeMap<String, SocketUnit>,
 }
 
 impl SocketUnits {
-    /// Those that a systemd reads: in its own view of the file system, which may be a container's.
+    /// Reads the units of a systemd, in its own view of the file system, which may be a container's.
     fn of(systemd: &ProcessDir, mounts: &Mounts, uid: Option<u32>) -> SocketUnits {
         let is_user_s = command_line(systemd).is_some_and(|args| args.iter().any(|arg| arg == "--user"));
         let mut folders: Vec<PathBuf> = Vec::new();
@@ -124,7 +124,7 @@ impl SocketUnits {
         }
     }
 
-    /// The folders that count first come first. Of files of one name, drop-ins too, the first counts.
+    /// Reads the units in these folders. Of files with the same name, the first counts; of drop-ins, too.
     fn in_folders(root: &ProcessRoot, folders: &[PathBuf]) -> SocketUnits {
         let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
         for folder in folders {
@@ -148,8 +148,8 @@ impl SocketUnits {
         SocketUnits { units: units.collect() }
     }
 
-    /// What a socket that systemd holds is for: the unit in whose control group it was made, or else
-    /// the only one whose file names its port.
+    /// The unit that a socket held by systemd belongs to: the one in whose control group it was made, or
+    /// else the only one whose file has its port.
     fn activation(
         &self,
         made_in: Option<&ProcessService>,
@@ -173,7 +173,6 @@ impl SocketUnits {
     }
 }
 
-/// A user's home folder.
 fn home(uid: u32) -> Option<PathBuf> {
     Some(User::from_uid(Uid::from_raw(uid)).ok()??.dir)
 }
@@ -204,24 +203,27 @@ mod tests {
         write("lib/two.socket", "[Socket]\nListenStream=80\n");
         write("lib/many@.socket", "[Socket]\nListenStream=%i\n");
         let units = SocketUnits::in_folders(&root(folder.path()), &["/etc", "/lib"].map(PathBuf::from));
-        let told = |made_in: Option<&str>, local: &str| {
+        let activation_of = |made_in: Option<&str>, local: &str| {
             let made_in = made_in.map(|name| ProcessService::new(ServiceManager::Systemd, name));
             units.activation(made_in.as_ref(), Protocol::Tcp, local.parse().unwrap())
         };
         let activation = |socket: &str, service: Option<&str>| {
             Some(Activation { socket: socket.to_owned(), service: service.map(str::to_owned) })
         };
-        assert_eq!(told(None, "[::]:2222"), activation("ssh.socket", Some("ssh.service")));
-        assert_eq!(told(None, "[::]:22"), None);
-        assert_eq!(told(None, "127.0.0.1:631"), activation("other.socket", Some("cups.service")));
-        assert_eq!(told(None, "10.0.0.1:631"), None);
-        assert_eq!(told(None, "0.0.0.0:80"), None, "it may be either");
-        assert_eq!(told(Some("two.socket"), "0.0.0.0:80"), activation("two.socket", Some("two.service")));
-        assert_eq!(told(Some("gone.socket"), "0.0.0.0:9"), activation("gone.socket", None));
+        assert_eq!(activation_of(None, "[::]:2222"), activation("ssh.socket", Some("ssh.service")));
+        assert_eq!(activation_of(None, "[::]:22"), None);
+        assert_eq!(activation_of(None, "127.0.0.1:631"), activation("other.socket", Some("cups.service")));
+        assert_eq!(activation_of(None, "10.0.0.1:631"), None);
+        assert_eq!(activation_of(None, "0.0.0.0:80"), None, "it may be either");
         assert_eq!(
-            told(Some("many@7.socket"), "[::]:7"),
+            activation_of(Some("two.socket"), "0.0.0.0:80"),
+            activation("two.socket", Some("two.service"))
+        );
+        assert_eq!(activation_of(Some("gone.socket"), "0.0.0.0:9"), activation("gone.socket", None));
+        assert_eq!(
+            activation_of(Some("many@7.socket"), "[::]:7"),
             activation("many@7.socket", Some("many@7.service"))
         );
-        assert_eq!(told(Some("init.scope"), "0.0.0.0:9"), None);
+        assert_eq!(activation_of(Some("init.scope"), "0.0.0.0:9"), None);
     }
 }
