@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::HeldSocket;
 use super::holder::Holder;
-use super::rules;
 use crate::knowledge::{LicenseManager, LicenseProgram, Licenses, PortClaims, RegisteredTo};
 use crate::model::{Confidence, Manager, PortRange, PortRole, Process};
 
@@ -22,7 +21,11 @@ pub(super) struct LicensePort<'a> {
     pub(super) lead: Option<Holder<'a>>,
     /// The other holders.
     pub(super) others: Vec<&'a Process>,
+    /// Whether no rule doubts a process that has the name of a license program.
+    is_believed: IsBelieved,
 }
+
+type IsBelieved = fn(&LicensePort<'_>, &Holder<'_>) -> bool;
 
 impl<'a> LicensePort<'a> {
     /// `None` where no license manager uses the port and no license program holds it.
@@ -30,6 +33,7 @@ impl<'a> LicensePort<'a> {
         socket: HeldSocket<'a>,
         licenses: &'a Licenses,
         claims: &'a PortClaims<'a>,
+        is_believed: IsBelieved,
     ) -> Option<LicensePort<'a>> {
         let mut holders = to_judge(&socket);
         let lead = holders.next().map(|lead| Holder::of(lead, licenses, socket.os));
@@ -41,7 +45,7 @@ impl<'a> LicensePort<'a> {
             (managers, licenses.expected(&[brought.manager], socket.os), brought.needs_starter)
         };
         let others = holders.collect();
-        let port = LicensePort { socket, licenses, claims, managers, expected, lead, others };
+        let port = LicensePort { socket, licenses, claims, managers, expected, lead, others, is_believed };
         let is_sure = !needs_starter || lead.is_some_and(|lead| port.starter(&lead).is_some());
         is_sure.then_some(port)
     }
@@ -75,7 +79,7 @@ impl<'a> LicensePort<'a> {
         let os = self.socket.os;
         let is_server = technology.has_server(parent.exe_name(os)?, os);
         let server = Holder::server(parent, technology, self.licenses, os);
-        (is_server && rules::is_believed(self, &server)).then_some(parent)
+        (is_server && (self.is_believed)(self, &server)).then_some(parent)
     }
 
     /// What listens on this port for a manager.

@@ -5,40 +5,26 @@
 
 mod evidence;
 mod finding;
+mod held_socket;
 mod holder;
 mod inspection;
 mod license_port;
 mod rules;
 mod wrapper;
 
-use std::net::SocketAddr;
-
+pub use self::held_socket::HeldSocket;
 pub use self::inspection::Inspection;
 use self::license_port::LicensePort;
 pub use self::rules::rules;
 
 use crate::knowledge::{Licenses, PortClaims, Registry};
-use crate::model::{License, Os, Owner, Process, Protocol};
-
-/// A socket to judge, and who holds it.
-#[derive(Debug, Clone, Copy)]
-pub struct HeldSocket<'a> {
-    /// The observed system: file names compare by its rules.
-    pub os: Os,
-    pub protocol: Protocol,
-    pub local: SocketAddr,
-    pub owner: &'a Owner,
-    /// The lead's parent.
-    pub parent: Option<&'a Process>,
-    /// Whether a hidden process may hold it too.
-    pub more_holders: bool,
-}
+use crate::model::License;
 
 /// Judges who holds a socket; `None` where no license manager uses its port and no license program holds it.
 #[must_use]
 pub fn judge(socket: HeldSocket<'_>, licenses: &Licenses, registry: Registry<'_>) -> Option<License> {
     let claims = PortClaims::of(socket.local.port(), Some(socket.protocol), licenses, registry);
-    let port = LicensePort::of(socket, licenses, &claims)?;
+    let port = LicensePort::of(socket, licenses, &claims, rules::is_believed)?;
     let (rule, finding) = rules::decide(&port);
     Some(License {
         rule,

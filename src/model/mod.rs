@@ -2,10 +2,14 @@
 //! system for anything.
 
 mod explanation;
+mod gap;
 mod hidden;
+mod net;
 mod observation;
+mod os;
 mod packaging;
 pub mod phrase;
+mod port_range;
 mod ports;
 mod process;
 mod program;
@@ -18,9 +22,13 @@ pub use explanation::{
     Confidence, Correction, EmulatorFacts, Explanation, ManagerFacts, ManagerPort, ManagerProcesses,
     PortRole, RegisteredService,
 };
+pub use gap::{Gap, GapKind};
 pub use hidden::{HiddenProcess, HiddenProcesses};
-pub use observation::{Gap, GapKind, Holding, Host, Observation, Os, OtherNamespace};
+pub use net::{Family, Protocol};
+pub use observation::{Holding, Host, Observation, OtherNamespace};
+pub use os::Os;
 pub use packaging::{Application, ApplicationKind, Container, Runtime};
+pub use port_range::PortRange;
 pub use ports::{ConnectionState, ExcludedPorts, PortConnection, PortRules, UnansweredAttempt};
 pub use process::{Forward, Pid, Presence, Process, ProcessRef, account_name};
 pub use program::{Executable, FileVersion, Interpreter, NotInspected, Program, file_name};
@@ -29,6 +37,4 @@ pub use report::{
     Service, Severity, UnansweredClient, Verdict, vendor_and_product,
 };
 pub use service_manager::{ProcessService, ServiceManager};
-pub use socket::{
-    AcceptQueue, Activation, Connections, Family, Namespace, PortRange, Protocol, Socket, SocketId, State,
-};
+pub use socket::{AcceptQueue, Activation, Connections, Namespace, Socket, SocketId, State};

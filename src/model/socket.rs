@@ -1,76 +1,10 @@
 //! Sockets that can receive: TCP listeners and unconnected UDP sockets.
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Process, ProcessService};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Protocol {
-    Tcp,
-    Udp,
-}
-
-impl Protocol {
-    /// The lower-case name that the registry, the JSON and `WHAT` use.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Protocol::Tcp => "tcp",
-            Protocol::Udp => "udp",
-        }
-    }
-
-    /// The protocol of this name, in any case.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Protocol> {
-        [Protocol::Tcp, Protocol::Udp].into_iter().find(|p| name.eq_ignore_ascii_case(p.name()))
-    }
-}
-
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Family {
-    Ipv4,
-    /// Where sockets are selected by family, it includes those bound to IPv4-mapped addresses.
-    Ipv6,
-}
-
-impl Family {
-    pub const ALL: [Family; 2] = [Family::Ipv4, Family::Ipv6];
-
-    #[must_use]
-    pub fn of(address: SocketAddr) -> Family {
-        if address.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 }
-    }
-
-    /// The word in the JSON and on the command line.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Family::Ipv4 => "ipv4",
-            Family::Ipv6 => "ipv6",
-        }
-    }
-
-    /// The name that people use.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Family::Ipv4 => "IPv4",
-            Family::Ipv6 => "IPv6",
-        }
-    }
-}
+use super::{ProcessService, Protocol};
 
 /// The state of a socket that can receive, or holds a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -196,108 +130,7 @@ impl Socket {
     /// Whether one of these processes belongs to the user who created the socket. If none does, as when the
     /// workers of a master run as another user, a hidden process may hold the socket too. True where the
     /// system does not report who created it.
-    pub fn has_maker_among<'a>(&self, mut holders: impl Iterator<Item = &'a Process>) -> bool {
-        self.uid.is_none() || holders.any(|holder| holder.uid == self.uid)
-    }
-}
-
-/// An inclusive range of ports; a single port is a range of one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "UncheckedRange")]
-pub struct PortRange {
-    pub first: u16,
-    /// Never below `first`.
-    pub last: u16,
-}
-
-/// A range as it stands in a recording, where it may run backwards.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UncheckedRange {
-    first: u16,
-    last: u16,
-}
-
-impl TryFrom<UncheckedRange> for PortRange {
-    type Error = String;
-
-    fn try_from(UncheckedRange { first, last }: UncheckedRange) -> Result<PortRange, String> {
-        if first <= last {
-            Ok(PortRange { first, last })
-        } else {
-            Err(format!("the range of ports {first}-{last} runs backwards"))
-        }
-    }
-}
-
-impl PortRange {
-    #[must_use]
-    pub fn one(port: u16) -> PortRange {
-        PortRange { first: port, last: port }
-    }
-
-    /// The port, if the range has only one.
-    #[must_use]
-    pub fn single(self) -> Option<u16> {
-        (self.first == self.last).then_some(self.first)
-    }
-
-    pub const ALL: PortRange = PortRange { first: 0, last: u16::MAX };
-
-    #[must_use]
-    pub fn contains(self, port: u16) -> bool {
-        (self.first..=self.last).contains(&port)
-    }
-
-    #[must_use]
-    pub fn overlaps(self, other: PortRange) -> bool {
-        self.common(other).is_some()
-    }
-
-    #[must_use]
-    pub fn common(self, other: PortRange) -> Option<PortRange> {
-        let common = PortRange { first: self.first.max(other.first), last: self.last.min(other.last) };
-        (common.first <= common.last).then_some(common)
-    }
-
-    /// Parses `1538` or `27000-27009`. `None` for anything else: a sign, a blank or a backwards range.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<PortRange> {
-        let (first, last) = text.split_once('-').unwrap_or((text, text));
-        let number = |digits: &str| {
-            let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-            plain.then(|| digits.parse().ok()).flatten()
-        };
-        let range = PortRange { first: number(first)?, last: number(last)? };
-        (range.first <= range.last).then_some(range)
-    }
-}
-
-impl fmt::Display for PortRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.first == self.last {
-            write!(f, "{}", self.first)
-        } else {
-            write!(f, "{}-{}", self.first, self.last)
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_read_back_as_written() {
-        for text in ["1538", "27000-27009", "0", "65535"] {
-            assert_eq!(PortRange::parse(text).unwrap().to_string(), text);
-        }
-    }
-
-    #[test]
-    fn what_is_no_range_is_refused() {
-        for text in ["", "-", "1-", "-1", "+1", " 1", "65536", "9-1", "1-2-3", "ssh"] {
-            assert_eq!(PortRange::parse(text), None, "{text:?}");
-        }
+    pub fn has_maker_among(&self, mut uids: impl Iterator<Item = Option<u32>>) -> bool {
+        self.uid.is_none() || uids.any(|uid| uid == self.uid)
     }
 }

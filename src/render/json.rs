@@ -2,18 +2,18 @@
 //!
 //! These types are the contract's own: the model can change without it.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use self::document::{SCHEMA_VERSION, TOOL, Tool, print, seconds};
 use self::excluded::{ExcludedOut, excluded};
 use self::listener::{Listener, listener};
 use self::unanswered::{UnansweredOut, unanswered};
-use super::text::printable;
 use crate::model::{self, Excluded, ExcludedReport, Gap, Namespace, OtherNamespace, Report};
 
+mod document;
 mod excluded;
 mod explanation;
 mod listener;
@@ -22,8 +22,6 @@ mod service;
 mod unanswered;
 
 pub use explanation::write as write_explanations;
-
-const SCHEMA_VERSION: u32 = 1;
 
 /// Writes a report as one object.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -82,32 +80,6 @@ pub fn json_error(message: &str, exit_status: u8, out: &mut dyn Write) -> io::Re
     print(&Failed { schema_version: SCHEMA_VERSION, tool: TOOL, error: Error { message, exit_status } }, out)
 }
 
-fn print(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", harmless(&serde_json::to_string_pretty(document)?))
-}
-
-/// Escapes what a terminal would interpret. Everything beyond ASCII is inside a string, where JSON
-/// allows `\u` escapes (RFC 8259, section 7).
-fn harmless(json: &str) -> Cow<'_, str> {
-    let harmful = |c: char| c == '\x7f' || (!c.is_ascii() && !printable(c));
-    if !json.contains(harmful) {
-        return Cow::Borrowed(json);
-    }
-    let mut safe = String::with_capacity(json.len() + 32);
-    for c in json.chars() {
-        if harmful(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                safe.push_str(&format!("\\u{unit:04x}"));
-            }
-        } else {
-            safe.push(c);
-        }
-    }
-    Cow::Owned(safe)
-}
-
-const TOOL: Tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
-
 #[derive(Serialize)]
 struct Document<'a> {
     schema_version: u32,
@@ -145,12 +117,6 @@ struct Error<'a> {
 }
 
 #[derive(Serialize)]
-struct Tool {
-    name: &'static str,
-    version: &'static str,
-}
-
-#[derive(Serialize)]
 struct Host<'a> {
     name: Option<&'a str>,
     os: &'static str,
@@ -171,23 +137,4 @@ fn other_namespace(other: &OtherNamespace) -> OtherNamespaceOut<'_> {
 
 fn gap(gap: &Gap) -> GapOut<'_> {
     GapOut { kind: gap.kind.code(), detail: &gap.detail, count: gap.count, remedy: gap.remedy.as_deref() }
-}
-
-/// RFC 3339 in UTC, whole seconds.
-fn seconds(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_terminal_obeys_is_escaped_and_reads_back_the_same() {
-        let hostile = "a\u{9b}31m\u{7f}\u{202e}\u{e0041}\u{1b}\n\"é日";
-        let json = serde_json::to_string(hostile).unwrap();
-        let safe = harmless(&json);
-        assert_eq!(safe, r#""a\u009b31m\u007f\u202e\udb40\udc41\u001b\n\"é日""#);
-        assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), hostile);
-    }
 }

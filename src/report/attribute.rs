@@ -56,7 +56,9 @@ fn ancestors(process: &Process, processes: &BTreeMap<Pid, Arc<Process>>) -> Vec<
 /// Whether a hidden process may hold a socket beside the visible holders.
 fn may_have_more(socket: &Socket, owner: &Owner, hidden: &HiddenProcesses) -> bool {
     let is_identified = matches!(owner, Owner::Identified { .. });
-    !hidden.is_nothing() && is_identified && !socket.has_maker_among(owner.processes().map(Arc::as_ref))
+    !hidden.is_nothing()
+        && is_identified
+        && !socket.has_maker_among(owner.processes().map(|holder| holder.uid))
 }
 
 /// The lead is the oldest of the holders that descend from no other holder; the rest follow by age.

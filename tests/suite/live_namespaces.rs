@@ -90,7 +90,7 @@ fn a_namespace_that_cannot_be_entered_is_a_gap() {
     };
     let has_gap = |stdout: &String| {
         stdout.contains(&format!("the network namespace {}", net.name))
-            || stdout.contains("network namespaces, among them")
+            || stdout.contains("network namespaces could not be entered, among them")
     };
     let stdout = in_the_end(look, has_gap);
     let document = read(&stdout);

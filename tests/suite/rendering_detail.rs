@@ -24,7 +24,7 @@ fn a_mismatch_in_detail() {
     Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     3ds-lm (IANA, registered port)
     License      Autodesk 3ds-lm; expected process: lmgrd, lmadmin or adskflex
-    Verdict      mismatch (warning): python3.11 is not a process known for Autodesk 3ds-lm
+    Verdict      mismatch (warning): python3.11 is not one of Autodesk 3ds-lm's programs
     Note         Autodesk's own documents put its license server on 27000-27009 and 2080. Nothing found
                  shows a current Autodesk product on 1538, so a listener here deserves a look.
     Next         If Autodesk 3ds-lm should run here, stop python3.11 or move it to another port. If not,
@@ -46,7 +46,7 @@ fn an_expected_server_in_detail() {
     Registry     flex-lm, FLEX LM (1-10) (IANA, registered port)
     License      Revenera FlexNet license server or Perforce Helix QAC license server; expected process:
                  lmgrd, lmadmin, rlm or prqa
-    Verdict      expected: lmgrd is a process known for Revenera FlexNet license server
+    Verdict      expected: lmgrd is one of Revenera FlexNet license server's programs
     Note         A FlexNet license server without a port of its own takes the first free one of
                  27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
                  of lmadmin. FlexNet was called FLEXlm, and Revenera was Flexera and Globetrotter.
@@ -81,11 +81,11 @@ fn a_hidden_owner_in_detail() {
     Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     3ds-lm (IANA, registered port)
     License      Autodesk 3ds-lm; expected process: lmgrd, lmadmin or adskflex
-    Verdict      cannot-tell: the process that holds the port of Autodesk 3ds-lm cannot be seen
+    Verdict      cannot-tell: the process that holds this port of Autodesk 3ds-lm is hidden
     Note         Autodesk's own documents put its license server on 27000-27009 and 2080. Nothing found
                  shows a current Autodesk product on 1538, so a listener here deserves a look.
 
-    Not visible: the owner of 1 socket is hidden from this user. To see more: sudo whatlistens 1538
+    1 owner could not be identified, without more rights. To see more: sudo whatlistens 1538
     ");
 }
 
@@ -110,9 +110,8 @@ fn a_socket_without_a_process_in_detail() {
     Registry     no service assigned (registered port)
 
     Unigine Licensing Server was not found on port 33333.
-    Note         The registry gives 33333 to dgi-serv; Unigine Licensing Server uses it all the same.
-                 33333 by TCP is the server, 33334 by UDP is how clients find it. Its process was not
-                 seen.
+    Note         The registry assigns 33333 to dgi-serv, but Unigine Licensing Server uses it too. 33333
+                 by TCP is the server, 33334 by UDP is how clients find it. Its process was not seen.
     ");
 }
 
@@ -190,9 +189,7 @@ fn nothing_is_called_free_that_was_not_looked_at() {
         remedy: None,
     });
     let printed = blind.printed("8080", None);
-    assert!(
-        printed.contains("whether it is free is unknown") && printed.contains("Not visible: the kernel left")
-    );
+    assert!(printed.contains("whether it is free is unknown") && printed.contains("The kernel left"));
     assert!(linux().printed("8080", None).contains("Port 8080 is free"));
 }
 

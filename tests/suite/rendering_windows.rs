@@ -1,6 +1,7 @@
 //! What only Windows reports, verbatim: services, the kernel, processes that have ended or are protected,
 //! accounts, excluded ports.
 
+use whatlistens::model::phrase::capitalized;
 use whatlistens::model::{
     ExcludedPorts, Family, FileVersion, Gap, GapKind, Os, PortRange, Presence, Process, ProcessRef,
     ProcessService, Program, Protocol, ServiceManager,
@@ -89,7 +90,7 @@ fn the_table_names_services_the_kernel_and_what_has_ended() {
      5355/udp  0.0.0.0    svchost.exe  1200  NETWORK SERVICE  llmnr          Dnscache, NlaSvc
     27000/tcp  0.0.0.0    lmgrd.exe     900  alice            flex-lm                                  expected
 
-    Not seen: the file or the user of 1 process could not be read, not even as administrator.
+    The file or the user of 1 process could not be read, not even as administrator.
     ");
     insta::assert_snapshot!(office().printed("", Some(80)), @"
          PORT  ADDRESS    PROCESS       PID  USER             SERVICE       LICENSE
@@ -99,8 +100,7 @@ fn the_table_names_services_the_kernel_and_what_has_ended() {
      5355/udp  0.0.0.0    svchost.exe  1200  NETWORK SERVICE  llmnr
     27000/tcp  0.0.0.0    lmgrd.exe     900  alice            flex-lm       expected
 
-    Not seen: the file or the user of 1 process could not be read, not even as
-    administrator.
+    The file or the user of 1 process could not be read, not even as administrator.
     ");
 }
 
@@ -136,7 +136,7 @@ fn the_detail_names_them_in_full() {
     Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     commplex-main (IANA, registered port)
     ");
-    insta::assert_snapshot!(office().printed("27000", None), @r"
+    insta::assert_snapshot!(office().printed("27000", None), @r#"
     27000/tcp  flex-lm  expected
     lmgrd.exe (PID 900) listens on TCP port 27000.
 
@@ -146,14 +146,14 @@ fn the_detail_names_them_in_full() {
     User         LIC01\alice
     Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     flex-lm, FLEX LM (1-10) (IANA, registered port)
-    License      Revenera FlexNet license server or Perforce Helix QAC license server; the right process
-                 is lmgrd.exe, lmadmin.exe or rlm.exe
+    License      Revenera FlexNet license server or Perforce Helix QAC license server; expected process:
+                 lmgrd.exe, lmadmin.exe or rlm.exe
     Verdict      expected: lmgrd.exe is one of Revenera FlexNet license server's programs
     Note         A FlexNet license server without a port of its own takes the first free one of
                  27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
                  of lmadmin. FlexNet was called FLEXlm, and Revenera was Flexera and Globetrotter.
     Note         An RLM server that uses 27000, a number of FlexNet's; its ISV server prqa is on 33133.
-    ");
+    "#);
 }
 
 #[test]
@@ -172,14 +172,14 @@ fn what_is_protected_is_a_gap_with_a_remedy_for_who_is_no_administrator() {
     assert!(detail.contains("Runs         a file that could not be read"), "{detail}");
     assert!(
         detail.contains(
-            "the file or the user of 1 process could not be read, without more rights. To see more: "
+            "The file or the user of 1 process could not be read, without more rights. To see more: "
         )
     );
     assert!(detail.contains(r#"in a terminal opened with "Run as administrator""#), "{detail}");
     let document = read(&ordinary.printed("--json", None));
     let kinds: Vec<_> = document.gaps.iter().map(|gap| (gap.kind.as_str(), gap.count)).collect();
     assert_eq!(kinds, [("processes-protected", Some(1))], "neither the kernel nor what has ended is one");
-    assert!(office().printed("3333", None).contains("protects from administrators too"));
+    assert!(office().printed("3333", None).contains("not even as administrator"));
 }
 
 #[test]
@@ -319,13 +319,14 @@ fn excluded_ports_are_listed_with_the_license_managers_among_them() {
 
 #[test]
 fn that_the_rules_could_not_be_read_is_said_of_a_free_port_alone() {
-    let detail = "which ports Windows keeps from programs could not be read (x)";
+    let detail = "the ports that Windows has reserved could not be read (x)";
     let unread = office().gap(Gap::new(GapKind::PortRulesUnreadable, detail));
-    assert!(unread.printed("1538", None).contains(detail));
+    let note = capitalized(detail);
+    assert!(unread.printed("1538", None).contains(&note));
     insta::assert_snapshot!(unread.printed("1538/udp", None).lines().nth(1).unwrap(), @"Nothing on this machine listens on UDP port 1538, but the system may have reserved it: its rules for");
     let document = read(&unread.printed("--json 1538", None));
     assert!(document.excluded_ports.is_none() && !document.complete);
-    assert!(unread.printed("27000-27009", None).contains(detail), "some of them are free");
+    assert!(unread.printed("27000-27009", None).contains(&note), "some of them are free");
 }
 
 #[test]

@@ -153,7 +153,7 @@ fn an_empty_answer_tells_whether_something_was_left_out() {
 fn an_unknown_name_is_refused_with_the_nearest() {
     insta::assert_snapshot!(office().refusal("3ds-ml"), @"Nothing called ‘3ds-ml’ listens here. Did you mean 3ds-lm? (For a process that may not be running: --process 3ds-ml)");
     insta::assert_snapshot!(office().refusal("lmgrdd"), @"Nothing called ‘lmgrdd’ listens here. Did you mean lmgrd? (For a process that may not be running: --process lmgrdd)");
-    insta::assert_snapshot!(office().refusal("Citrix"), @"Nothing called ‘Citrix’ listens here. Did you mean CITRIX or citrixima or citrixupp? (For a process that may not be running: --process Citrix)");
+    insta::assert_snapshot!(office().refusal("Citrix"), @"Nothing called ‘Citrix’ listens here. Did you mean CITRIX, citrixima or citrixupp? (For a process that may not be running: --process Citrix)");
     insta::assert_snapshot!(office().refusal("flexnet"), @"Nothing called ‘flexnet’ listens here. Revenera FlexNet license server uses 27000-27009 and 8090. Revenera FlexNet lmadmin uses 27010. (For a process that may not be running: --process flexnet)");
     insta::assert_snapshot!(office().refusal("qqqq"), @"Nothing called ‘qqqq’ listens here. (For a process that may not be running: --process qqqq)");
 }

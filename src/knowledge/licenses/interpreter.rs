@@ -1,7 +1,6 @@
 //! Interpreters, and the license manager or emulator that one runs, by its command line.
 
-use super::Licenses;
-use super::schema::CommandLine;
+use super::schema::{CommandLine, Emulator, LicenseManager};
 use crate::model::Interpreter;
 
 /// The interpreter with this file name: `java`, `python3.11`, `pythonw.exe`.
@@ -17,18 +16,23 @@ pub(super) fn interpreter(exe: &str) -> Option<Interpreter> {
 
 /// The id of the manager or emulator that an interpreter runs. An emulator is recognised only by the script
 /// itself: another program may have its name among its arguments.
-pub(super) fn program<'a>(licenses: &'a Licenses, exe: &str, args: &[String]) -> Option<&'a str> {
+pub(super) fn program<'a>(
+    emulators: &'a [Emulator],
+    managers: &'a [LicenseManager],
+    exe: &str,
+    args: &[String],
+) -> Option<&'a str> {
     let interpreter = interpreter(exe)?;
     if let (Interpreter::Python, Some(script)) = (interpreter, script(args)) {
         let is_it = |known: &String| *known == script || known.strip_suffix(".py") == Some(script);
-        let found = licenses.emulators.iter().find(|emulator| emulator.scripts.iter().any(is_it));
+        let found = emulators.iter().find(|emulator| emulator.scripts.iter().any(is_it));
         if let Some(emulator) = found {
             return Some(&emulator.id);
         }
     }
     let shows = |text: &str| args.iter().skip(1).any(|arg| arg.contains(text));
     let runs_it = |command: &CommandLine| command.program == interpreter && shows(&command.contains);
-    let found = licenses.managers.iter().find(|manager| manager.commands.iter().any(runs_it))?;
+    let found = managers.iter().find(|manager| manager.commands.iter().any(runs_it))?;
     Some(&found.id)
 }
 
@@ -50,7 +54,16 @@ fn script(args: &[String]) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
+    use super::super::Licenses;
     use super::*;
+
+    static LICENSES: LazyLock<Licenses> = LazyLock::new(Licenses::embedded);
+
+    fn program_of(exe: &str, args: &[String]) -> Option<&'static str> {
+        program(&LICENSES.emulators, &LICENSES.managers, exe, args)
+    }
 
     fn args(line: &str) -> Vec<String> {
         line.split(' ').map(str::to_owned).collect()
@@ -71,14 +84,13 @@ mod tests {
 
     #[test]
     fn a_program_is_the_script_and_not_what_it_is_given() {
-        let licenses = &Licenses::embedded();
         for line in [
             "python3 pykms_Server.py 0.0.0.0 1688",
             "python3 -u -W ignore /opt/py-kms/pykms_Server.py",
             r"python.exe C:\kms\pykms_Server.py",
             "python3 -m pykms_Server",
         ] {
-            assert_eq!(program(licenses, "python3", &args(line)), Some("py-kms"), "{line}");
+            assert_eq!(program_of("python3", &args(line)), Some("py-kms"), "{line}");
         }
         for line in [
             "python3 -m http.server --directory pykms_Server.py",
@@ -86,17 +98,16 @@ mod tests {
             "python3 -c pykms_Server.py",
             "python3",
         ] {
-            assert_eq!(program(licenses, "python3", &args(line)), None, "{line}");
+            assert_eq!(program_of("python3", &args(line)), None, "{line}");
         }
-        assert_eq!(program(licenses, "cat", &args("cat pykms_Server.py")), None);
+        assert_eq!(program_of("cat", &args("cat pykms_Server.py")), None);
     }
 
     #[test]
     fn a_java_program_is_known_by_its_folders() {
-        let licenses = &Licenses::embedded();
         let jetbrains = args("java -Xmx1g -Dcatalina.base=/opt/jetbrains-licenseServer -jar x.jar");
-        assert_eq!(program(licenses, "java", &jetbrains), Some("jetbrains"));
-        assert_eq!(program(licenses, "python3", &jetbrains), None);
-        assert_eq!(program(licenses, "java", &args("java -jar jenkins.war")), None);
+        assert_eq!(program_of("java", &jetbrains), Some("jetbrains"));
+        assert_eq!(program_of("python3", &jetbrains), None);
+        assert_eq!(program_of("java", &args("java -jar jenkins.war")), None);
     }
 }

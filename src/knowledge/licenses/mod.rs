@@ -240,7 +240,7 @@ impl Licenses {
     /// The id of the manager or emulator that an interpreter runs, by its command line.
     #[must_use]
     pub fn program(&self, exe: &str, args: &[String]) -> Option<&str> {
-        interpreter::program(self, exe, args)
+        interpreter::program(&self.emulators, &self.managers, exe, args)
     }
 }
 

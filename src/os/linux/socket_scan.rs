@@ -68,7 +68,7 @@ impl SocketScan {
             Some(context) => scan.scan_other_namespaces(context, &license_ports),
             None if scope.all_namespaces => scan.gaps.push(Gap::new(
                 GapKind::NamespacesHidden,
-                "other network namespaces are found through /proc, which could not be read",
+                "other network namespaces could not be searched, because /proc could not be read",
             )),
             None => {}
         }
@@ -145,7 +145,7 @@ fn hidden_bound_sockets(scope: &ScanScope, own: &NamespaceScan) -> Option<Gap> {
         return None;
     }
     let why = why_bound_sockets_are_hidden(own.fell_back.is_some(), &uname().release().to_string_lossy())?;
-    let detail = format!("whether a program holds a TCP port without listening ({why})");
+    let detail = format!("a program may hold a TCP port without listening: {why}");
     Some(Gap::new(GapKind::BoundSocketsHidden, detail))
 }
 
@@ -162,8 +162,8 @@ fn not_entered(failures: &[(NetworkNamespace, io::Error)]) -> Option<Gap> {
     let name = first.namespace.called();
     let why = in_words(error);
     let detail = match failures.len() {
-        1 => format!("the network namespace {name} ({why})"),
-        n => format!("{n} network namespaces, among them {name} ({why})"),
+        1 => format!("the network namespace {name} could not be entered ({why})"),
+        n => format!("{n} network namespaces could not be entered, among them {name} ({why})"),
     };
     Some(Gap { count: Some(failures.len() as u64), ..Gap::new(GapKind::NamespacesHidden, detail) })
 }
@@ -171,8 +171,11 @@ fn not_entered(failures: &[(NetworkNamespace, io::Error)]) -> Option<Gap> {
 fn not_known(processes: usize) -> Option<Gap> {
     let detail = match processes {
         0 => return None,
-        1 => "the network namespace of 1 process, so there may be more namespaces than are listed".to_owned(),
-        n => format!("the network namespaces of {n} processes, so there may be more than are listed"),
+        1 => "the network namespace of 1 process could not be read, so there may be more than are listed"
+            .to_owned(),
+        n => format!(
+            "the network namespaces of {n} processes could not be read, so there may be more than are listed"
+        ),
     };
     Some(Gap { count: Some(processes as u64), ..Gap::new(GapKind::NamespacesHidden, detail) })
 }
@@ -201,11 +204,15 @@ mod tests {
         let one = not_entered(&[other(Some("blue"))]).unwrap();
         assert_eq!(
             (one.count, one.detail.as_str()),
-            (Some(1), "the network namespace blue (permission denied)")
+            (Some(1), "the network namespace blue could not be entered (permission denied)")
         );
         let two = not_entered(&[other(None), other(Some("blue"))]).unwrap();
         assert_eq!((two.count, two.kind), (Some(2), GapKind::NamespacesHidden));
-        assert!(two.detail.starts_with("2 network namespaces, among them 7 ("), "{}", two.detail);
+        assert!(
+            two.detail.starts_with("2 network namespaces could not be entered, among them 7 ("),
+            "{}",
+            two.detail
+        );
         assert_eq!((not_known(0), not_known(3).unwrap().count), (None, Some(3)));
     }
 }

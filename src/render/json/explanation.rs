@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{SCHEMA_VERSION, TOOL, Tool, print};
+use super::document::{SCHEMA_VERSION, TOOL, Tool, print};
 use crate::model::{
     Correction, EmulatorFacts, Explanation, ManagerFacts, ManagerPort, ManagerProcesses, PortClass,
     PortRange, RegisteredService,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::seconds;
+use super::document::seconds;
 use crate::model::{Application, Container, FileVersion, Presence, Process, ProcessRef, ProcessService};
 
 #[derive(Serialize)]

@@ -1,0 +1,19 @@
+//! What is judged.
+
+use std::net::SocketAddr;
+
+use crate::model::{Os, Owner, Process, Protocol};
+
+/// A socket to judge, and who holds it.
+#[derive(Debug, Clone, Copy)]
+pub struct HeldSocket<'a> {
+    /// The observed system: file names compare by its rules.
+    pub os: Os,
+    pub protocol: Protocol,
+    pub local: SocketAddr,
+    pub owner: &'a Owner,
+    /// The lead's parent.
+    pub parent: Option<&'a Process>,
+    /// Whether a hidden process may hold it too.
+    pub more_holders: bool,
+}
