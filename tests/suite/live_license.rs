@@ -142,7 +142,7 @@ fn in_a_user_namespace_of_its_own_a_name_proves_nothing() {
     let license = listeners[0].license.as_ref().unwrap();
     assert_eq!(listeners[0].processes[0].name.as_deref(), Some("lmgrd"));
     assert_eq!(license.verdict, "cannot-tell", "{license:?}");
-    assert!(license.reason.contains("is in a user namespace of its own"), "{}", license.reason);
+    assert!(license.reason.contains("runs in another user namespace"), "{}", license.reason);
 }
 
 /// What it says of itself is as long as a process likes, and must not fill this one's memory.
