@@ -1,75 +1,67 @@
-//! What is known of a port, a service or a license manager, whatever this machine runs.
+//! What is known about a port, a service or a license manager, whatever runs on this machine.
 
 use serde::Deserialize;
 
 use super::{Os, PortRange, Protocol};
 
-/// The answer to one thing that was asked about.
+/// The answer to one word of `explain`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Explanation {
-    /// The words that were typed.
+    /// The word as it was typed.
     pub asked: String,
-    /// The ports they stand for; none where they name a process or a license manager.
+    /// The ports it stands for; none where it names a process or a license manager.
     pub ports: Vec<PortRange>,
-    /// The registry's entries.
     pub services: Vec<RegisteredService>,
-    /// What is often said and is not so.
+    /// Common mistakes about the ports.
     pub beliefs: Vec<Correction>,
-    /// License managers, in full.
     pub managers: Vec<ManagerFacts>,
-    /// Further license managers to look at, by their ids and names: they share a technology or a word
-    /// of their names with what was asked about.
+    /// Related license managers, by id and name: they share a technology or a word of their names with
+    /// the question.
     pub others: Vec<(String, String)>,
-    /// Programs that stand in for a license server.
     pub emulators: Vec<EmulatorFacts>,
 }
 
-/// A service of the registry, its protocols together.
+/// A service of IANA's registry, with all its protocols.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegisteredService {
-    /// Its ports.
     pub ports: PortRange,
-    /// Its protocols in lower case; empty where the registry names none, so that it is for all.
+    /// In lower case. Empty where the registry names none: then the service is for all.
     pub protocols: Vec<String>,
-    /// Its name.
     pub name: String,
-    /// The registry's words for it; may be empty.
+    /// The registry's own text; may be empty.
     pub description: String,
-    /// Whether it is a historic spelling of another name.
+    /// Whether the name is a historic spelling of another name.
     pub alias: bool,
     /// Whether the registry notes that others use the number too.
     pub unauthorized_use: bool,
-    /// Whether it is a license manager's.
+    /// Whether it belongs to a license manager.
     pub license: bool,
 }
 
-/// Something that is often said and is not so.
+/// A common mistake about a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Correction {
-    /// The port it is about.
     pub port: PortRange,
-    /// What is said, as a phrase behind "It is often said that".
+    /// The mistake, to follow "It is often said that".
     pub claim: String,
-    /// What is so.
     pub fact: String,
-    /// Where that is known from.
     pub sources: Vec<String>,
 }
 
-/// How sure a fact is.
+/// How well a fact is documented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
-    /// The registry's name, or hearsay: no process can be called wrong by it.
+    /// The registry's name, or hearsay: no process is flagged on this basis.
     RegistryOnly,
-    /// Named second-hand sources, or inference from the vendor's documents.
+    /// Named second-hand sources, or a conclusion from the vendor's documents.
     Medium,
-    /// The vendor's own document, or a named file seen.
+    /// The vendor's own document, or a named file that was inspected.
     High,
 }
 
 impl Confidence {
-    /// The word for it, in the data and in the JSON.
+    /// The word in the data and in the JSON.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -84,22 +76,21 @@ impl Confidence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PortRole {
-    /// The license server itself.
     Server,
-    /// A vendor's daemon, started by the license server.
+    /// Started by the license server.
     VendorDaemon,
     /// A web page for administrators.
     Web,
-    /// Administration that is no web page.
+    /// Administration by other means than a web page.
     Admin,
-    /// What clients look a server up by.
+    /// How clients find a server.
     Discovery,
-    /// A helper of the programs that use licenses; no server.
+    /// A helper of the programs that use licenses, not a server.
     Helper,
 }
 
 impl PortRole {
-    /// The word for it, in the data and in the JSON.
+    /// The word in the data and in the JSON.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -113,26 +104,22 @@ impl PortRole {
     }
 }
 
-/// A license manager, as far as it is known.
+/// What is known about a license manager.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManagerFacts {
-    /// Its permanent id.
+    /// Permanent: scripts may rely on it.
     pub id: String,
-    /// Who makes the licensed software, where that is known.
+    /// Who makes the licensed software; `None` where that is not known.
     pub vendor: Option<String>,
-    /// What it is called.
     pub product: String,
-    /// The licensing system it is built on, where there is one.
+    /// The licensing system it is built on, such as FlexNet; `None` where it stands alone.
     pub technology: Option<String>,
-    /// How sure the facts are.
     pub confidence: Confidence,
-    /// Its ports.
     pub ports: Vec<ManagerPort>,
-    /// Its processes, for each system on which one is known.
+    /// One entry for each system on which a process is known.
     pub processes: Vec<ManagerProcesses>,
-    /// The names of its services on Windows.
     pub windows_services: Vec<String>,
-    /// Who made its files, as their version resources say on Windows.
+    /// The company names in the version resources of its Windows files.
     pub windows_companies: Vec<String>,
     /// Whether it also runs on machines that only use licenses.
     pub clients: bool,
@@ -142,53 +129,45 @@ pub struct ManagerFacts {
     pub healthy: String,
     /// How to keep it safe.
     pub safety: String,
-    /// What is unsure.
+    /// Which of the facts are uncertain.
     pub unsure: String,
-    /// Where the facts are from.
     pub sources: Vec<String>,
 }
 
-/// A port of a license manager.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManagerPort {
-    /// The number or range; `None` where the system or a file of the license manager chooses it.
+    /// `None` where the system or a file of the license manager chooses the port.
     pub range: Option<PortRange>,
-    /// Its protocols.
     pub protocols: Vec<Protocol>,
-    /// What listens there.
     pub role: PortRole,
 }
 
 /// The processes of a license manager on one system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManagerProcesses {
-    /// The system.
     pub os: Os,
-    /// The license server.
     pub servers: Vec<String>,
-    /// The vendor's daemons, which the server starts.
+    /// The vendor daemons, which the server starts.
     pub daemons: Vec<String>,
 }
 
-/// A program that answers as if it were a license server.
+/// A program that pretends to be a license server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmulatorFacts {
-    /// Its permanent id.
+    /// Permanent: scripts may rely on it.
     pub id: String,
-    /// What it is called.
     pub name: String,
-    /// Whose server it stands in for.
+    /// The vendor and product whose license server it pretends to be.
     pub emulates: String,
-    /// Its executables and scripts, on any system.
+    /// Executables and scripts, on any system.
     pub files: Vec<String>,
     /// What a helpdesk engineer should know.
     pub note: String,
-    /// Where the facts are from.
     pub sources: Vec<String>,
 }
 
 impl Explanation {
-    /// Whether nothing is known.
+    /// Whether nothing is known about the word.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ports.is_empty()

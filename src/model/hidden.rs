@@ -1,4 +1,4 @@
-//! The processes that could not be looked into.
+//! Processes that this user may not inspect.
 
 use std::collections::BTreeMap;
 
@@ -6,43 +6,40 @@ use serde::{Deserialize, Serialize};
 
 use super::Pid;
 
-/// What everyone may see of a process.
+/// What every user may know about a process.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HiddenProcess {
     /// The kernel's short name.
     pub short_name: String,
-    /// The number of its user.
     pub uid: Option<u32>,
-    /// That user's name.
+    /// The name of that user.
     pub user: Option<String>,
 }
 
-/// The processes whose open files this user may not read. A socket that nobody is seen to hold is
-/// held by one of them, if by any.
+/// The processes whose open files this user may not read. If a socket without a visible holder is held at
+/// all, one of them holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HiddenProcesses {
-    /// These. None of them: everything was seen.
+    /// All of them. An empty map: nothing is hidden.
     Processes(BTreeMap<Pid, HiddenProcess>),
-    /// Some are not even listed.
+    /// The system does not even list some of them.
     Unlisted,
 }
 
 impl HiddenProcesses {
-    /// Nothing was out of sight.
     #[must_use]
     pub fn nothing() -> HiddenProcesses {
         HiddenProcesses::Processes(BTreeMap::new())
     }
 
-    /// Whether everything was seen.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         matches!(self, HiddenProcesses::Processes(processes) if processes.is_empty())
     }
 
-    /// Whether a process that was not seen may have this id.
+    /// Whether a hidden process may have this id.
     #[must_use]
     pub fn may_have_pid(&self, pid: Pid) -> bool {
         match self {
@@ -51,9 +48,9 @@ impl HiddenProcesses {
         }
     }
 
-    /// Whether a process that was not seen may go by this name. Its file's name is not to be had,
-    /// only its short one: that may be the beginning of the file's (`python3` of `python3.11`, or
-    /// what Linux cut at 15 bytes).
+    /// Whether a hidden process may have this name. The name of its file is not available, only the
+    /// kernel's short name, and that may be a beginning of the file's (`python3` for `python3.11`, or what
+    /// Linux cut at 15 bytes).
     #[must_use]
     pub fn may_be_called(&self, name: &str) -> bool {
         match self {
@@ -66,7 +63,7 @@ impl HiddenProcesses {
         }
     }
 
-    /// Whether a process that was not seen may be this user's, by name or number.
+    /// Whether a hidden process may belong to this user, given by name or number.
     #[must_use]
     pub fn may_be_of(&self, user: &str) -> bool {
         match self {

@@ -1,4 +1,5 @@
-//! Plain values that the stages hand to each other. No I/O, nothing of the operating system.
+//! Plain values that the stages pass to each other, and their recorded form. Nothing here asks the operating
+//! system for anything.
 
 mod explanation;
 mod hidden;

@@ -1,4 +1,4 @@
-//! What one look at the machine saw, and what it could not see.
+//! What one scan of the machine found, and what it could not read.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,21 +13,17 @@ use super::{
     UnansweredAttempt,
 };
 
-/// The operating system that was observed. A recorded observation keeps its own, so that it is
-/// judged alike wherever it is read.
+/// The observed operating system. It is part of a recording, so that the judgment is the same wherever the
+/// recording is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Os {
-    /// Linux.
     Linux,
-    /// Microsoft Windows.
     Windows,
-    /// Apple macOS.
     Macos,
 }
 
 impl Os {
-    /// Every system.
     pub const ALL: [Os; 3] = [Os::Linux, Os::Windows, Os::Macos];
 
     /// The name in the JSON.
@@ -40,7 +36,7 @@ impl Os {
         }
     }
 
-    /// Whether two file names that differ only in case name the same file, as is usual there.
+    /// Whether file names that differ only in case usually name the same file.
     #[must_use]
     pub fn ignores_case(self) -> bool {
         !matches!(self, Os::Linux)
@@ -51,51 +47,48 @@ impl Os {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Host {
-    /// Its host name; `None` where it has none.
+    /// The host name; `None` where there is none.
     pub name: Option<String>,
-    /// Its operating system.
     pub os: Os,
 }
 
-/// That a process has a socket open. Many to many: workers share sockets.
+/// One process has one socket open. The relation is many to many: workers share sockets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Holding {
-    /// The socket.
     pub socket: SocketId,
-    /// The process.
     pub pid: Pid,
 }
 
-/// What kind of thing could not be seen.
+/// What is hidden, or could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GapKind {
     /// A socket table, or part of one, could not be read: listeners may be missing.
     SocketsUnreadable,
-    /// Sockets that this user may not see at all: listeners may be missing.
+    /// This user may not see some sockets at all: listeners may be missing.
     SocketsHidden,
-    /// Sockets whose owner this user may not see.
+    /// This user may not see who holds some sockets.
     OwnerHidden,
-    /// Sockets of which this user may see a holder but perhaps not every holder.
+    /// This user may see one holder of some sockets, but perhaps not every holder.
     HoldersHidden,
     /// The process table could not be read: no owner is known.
     ProcessesUnreadable,
-    /// Processes that ended while they were looked at.
+    /// Processes ended during the scan.
     ProcessGone,
-    /// Network namespaces that could not be looked into.
+    /// Some network namespaces could not be scanned.
     NamespacesHidden,
-    /// TCP ports that are bound without listening, which this kernel does not tell.
+    /// This kernel does not report TCP ports that are bound without listening.
     BoundSocketsHidden,
-    /// Connections that could not be counted.
+    /// Connections could not be counted.
     ConnectionsUnreadable,
-    /// Processes that are seen, and of which little more than the name is told.
+    /// The system reports little more than the name of some visible processes.
     ProcessesProtected,
-    /// Command lines that were asked for and not told.
+    /// Command lines were requested and could not be read.
     ArgsUnreadable,
-    /// Which services processes run could not be read.
+    /// The services of processes could not be read.
     ServicesUnreadable,
-    /// Which ports the system keeps from programs could not be read.
+    /// The list of ports that the system reserves could not be read.
     PortRulesUnreadable,
 }
 
@@ -106,7 +99,7 @@ impl GapKind {
         matches!(self, GapKind::SocketsUnreadable | GapKind::SocketsHidden)
     }
 
-    /// The permanent code in the JSON.
+    /// The code in the JSON. It never changes, though the names here may.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -133,17 +126,16 @@ impl fmt::Display for GapKind {
     }
 }
 
-/// A fact about what could not be seen.
+/// One thing that is hidden, or could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gap {
-    /// Its kind.
     pub kind: GapKind,
-    /// A sentence for a person, without its full stop.
+    /// A sentence for a person, without the full stop.
     pub detail: String,
-    /// How many things are affected; `None` where that cannot be counted.
+    /// How many sockets, processes or the like are affected; `None` where that cannot be counted.
     pub count: Option<u64>,
-    /// What would close the gap, to be typed or done; `None` where nothing would.
+    /// What to type or do to close the gap; `None` where nothing would.
     pub remedy: Option<String>,
 }
 
@@ -155,52 +147,44 @@ impl Gap {
     }
 }
 
-/// A network namespace whose listeners are counted and not listed.
+/// A network namespace whose listeners are counted, not listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OtherNamespace {
-    /// The namespace.
     pub namespace: Namespace,
-    /// The protocol and port of each of its listeners.
     pub listeners: Vec<(Protocol, u16)>,
 }
 
-/// Everything one look at the machine saw.
+/// Everything that one scan of the machine found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Observation {
-    /// The machine.
     pub host: Host,
-    /// When it was observed.
     pub taken_at: Timestamp,
-    /// Whether it was observed with administrator's rights (root, an elevated token).
+    /// Whether the scan had administrator's rights (root, an elevated token).
     pub privileged: bool,
-    /// The processes that could not be looked into.
     pub hidden: HiddenProcesses,
-    /// The sockets, in the order of the kernel's tables.
+    /// In the order of the kernel's tables.
     pub sockets: Vec<Socket>,
-    /// Who holds which.
     pub holdings: Vec<Holding>,
-    /// Every holder, whoever asks without an answer, and the ancestors of them all. A row for each of
-    /// its sockets refers to the same one.
+    /// Every holder, every unanswered client, and the ancestors of them all. The rows of one process's
+    /// sockets share its entry.
     #[serde(with = "super::recording::process_list")]
     pub processes: BTreeMap<Pid, Arc<Process>>,
-    /// Requests for connections to license servers that are not answered.
+    /// Connection attempts to license servers that get no answer.
     pub unanswered: Vec<UnansweredAttempt>,
-    /// What else has one of the ports that were asked about.
+    /// Sockets with a peer on the ports of a detail view: what holds a port besides listeners.
     pub port_connections: Vec<PortConnection>,
-    /// The system's rules for ports.
     pub port_rules: PortRules,
-    /// The network namespaces that were not listed, as far as they could be looked into.
+    /// The network namespaces that are not listed, as far as they could be scanned.
     pub other_namespaces: Vec<OtherNamespace>,
-    /// What could not be seen.
     pub gaps: Vec<Gap>,
-    /// How it was looked at: sentences without their full stops, for whoever wonders.
+    /// How the data was collected: sentences without the full stop, for `--verbose`.
     pub method_notes: Vec<String>,
 }
 
 impl Observation {
-    /// A machine on which nothing is seen, and nothing is out of sight.
+    /// A machine on which nothing was found, and nothing is hidden.
     #[must_use]
     pub fn new(host: Host, taken_at: Timestamp) -> Observation {
         Observation {

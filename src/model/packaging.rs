@@ -1,8 +1,8 @@
-//! What a process runs inside of: a container, an application's package.
+//! What a process runs inside of: a container, an application package.
 
 use serde::{Deserialize, Serialize};
 
-/// What runs a container.
+/// A container runtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Runtime {
@@ -10,14 +10,14 @@ pub enum Runtime {
     Podman,
     Containerd,
     CriO,
-    /// A pod's container whose runtime does not show.
+    /// A container of a pod whose runtime is unknown.
     Kubernetes,
     Lxc,
     SystemdNspawn,
 }
 
 impl Runtime {
-    /// The word for it in the JSON and on the screen.
+    /// The word in the JSON and on the screen.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -32,23 +32,19 @@ impl Runtime {
     }
 }
 
-/// The container a process runs in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Container {
-    /// What runs it.
     pub runtime: Runtime,
-    /// The runtime's identifier.
     pub id: String,
-    /// The name a person gave it, where it can be had.
+    /// The name that a person gave it; `None` where it could not be found.
     pub name: Option<String>,
-    /// The Kubernetes pod that it is part of, by its UID.
+    /// The UID of its Kubernetes pod.
     pub pod: Option<String>,
 }
 
 impl Container {
-    /// As a person says it: `docker web`, or by the first 12 digits of a long id, as the runtimes
-    /// themselves show it.
+    /// As a person says it: `docker web`, or the first 12 digits of a long id, as the runtimes show it.
     #[must_use]
     pub fn called(&self) -> String {
         let id = self.id.get(..12).filter(|_| self.id.len() == 64).unwrap_or(&self.id);
@@ -62,12 +58,12 @@ impl Container {
 pub enum ApplicationKind {
     Snap,
     Flatpak,
-    /// A bundle of macOS.
+    /// A macOS bundle.
     App,
 }
 
 impl ApplicationKind {
-    /// The word for it in the JSON and on the screen.
+    /// The word in the JSON and on the screen.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -78,12 +74,11 @@ impl ApplicationKind {
     }
 }
 
-/// The sandboxed or bundled application a process is part of.
+/// The sandboxed or bundled application that a process is part of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Application {
-    /// How it is packaged.
     pub kind: ApplicationKind,
-    /// Its id there: `firefox`, `org.mozilla.firefox`, `Safari`.
+    /// The packaging's own id: `firefox`, `org.mozilla.firefox`, `Safari`.
     pub id: String,
 }

@@ -10,21 +10,19 @@ use super::{Application, Container, Executable, Os, ProcessService, Program, Pro
 /// A process id.
 pub type Pid = u32;
 
-/// Where a process sends on what it receives.
+/// Where a process forwards what it receives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Forward {
-    /// The protocol it uses.
     pub protocol: Protocol,
-    /// The address it sends to.
     pub to: SocketAddr,
-    /// The container there, where its network namespace could be looked into.
+    /// The container at that address; `None` where its network namespace could not be scanned.
     pub container: Option<Container>,
-    /// The process that listens there.
+    /// The process that listens at that address.
     pub process: Option<ProcessRef>,
 }
 
-/// A process of which only the id, and perhaps the name, is known.
+/// A process known by its id, and perhaps its name, alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProcessRef {
@@ -32,57 +30,53 @@ pub struct ProcessRef {
     pub name: Option<String>,
 }
 
-/// Whether a process runs, and if not, what it is.
+/// Whether a process runs a program, and if not, what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Presence {
     Running(Program),
     /// The kernel itself: on Windows the process `System`.
     Kernel,
-    /// It has ended and its sockets live on. On Windows the processes that it had started, and that still run,
-    /// may have inherited them.
+    /// The process has ended, and its sockets live on. On Windows those of its children that still run may have
+    /// inherited them.
     Ended {
         children: Vec<ProcessRef>,
     },
-    /// It ended while the machine was scanned: only its id is known.
+    /// The process ended during the scan: only its id is known.
     #[default]
     Vanished,
 }
 
-/// What is known of one process. Everything but its id can be unknown, because a process may end,
-/// or be another user's, while the machine is scanned.
+/// What is known about one process. Everything but the id can be unknown, because a process may end during
+/// the scan, or belong to another user.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Process {
-    /// Its id.
     pub pid: Pid,
-    /// Its parent's id; `None` for a process without one.
+    /// The id of the parent; `None` for a process without one.
     pub ppid: Option<Pid>,
-    /// The executable's file name in full, or else the kernel's short name.
+    /// The file name of the executable in full, or else the kernel's short name.
     pub name: Option<String>,
-    /// The kernel's short name (`comm`), which the process itself can set and which Linux cuts at
-    /// 15 bytes (`PR_SET_NAME` in prctl(2)). Never judged by; shown where it contradicts `name`.
+    /// The kernel's short name (`comm`). The process can set it, and Linux cuts it at 15 bytes (`PR_SET_NAME`
+    /// in prctl(2)), so no verdict rests on it. It is shown where it contradicts `name`.
     pub short_name: Option<String>,
-    /// Whether it runs, and what.
     pub presence: Presence,
-    /// The number of the user it runs as, on systems that have such numbers.
+    /// The user it runs as, on systems where users have numbers.
     pub uid: Option<u32>,
-    /// The user it runs as: the name, or the number where it has none, as ps(1) shows it.
+    /// The name of the user it runs as, or the number of a user without a name, as ps(1) shows it.
     pub user: Option<String>,
-    /// When it started. Linux tells hundredths of a second, the others whole ones.
+    /// Linux reports hundredths of a second, the other systems whole seconds.
     pub started_at: Option<Timestamp>,
-    /// The services it belongs to, or runs: one process of Windows may run several.
+    /// The services it belongs to, or runs: on Windows one process may run several.
     pub services: Vec<ProcessService>,
-    /// The container it runs in.
     pub container: Option<Container>,
-    /// The sandboxed or bundled application it is part of.
     pub application: Option<Application>,
-    /// Where it sends on what it receives, where its command line says so.
+    /// Where it forwards what it receives, if its command line says so.
     pub forward: Option<Forward>,
 }
 
 impl Process {
-    /// What it runs; `None` where it does not run.
+    /// `None` where the process runs no program.
     #[must_use]
     pub fn program(&self) -> Option<&Program> {
         match &self.presence {
@@ -91,7 +85,6 @@ impl Process {
         }
     }
 
-    /// What it runs, to be completed.
     pub fn program_mut(&mut self) -> Option<&mut Program> {
         match &mut self.presence {
             Presence::Running(program) => Some(program),
@@ -99,20 +92,20 @@ impl Process {
         }
     }
 
-    /// The file it runs, where that could be read.
+    /// `None` where the process runs no program, or its file could not be read.
     #[must_use]
     pub fn exe(&self) -> Option<&Executable> {
         self.program()?.exe.as_ref()
     }
 
-    /// The file name of the executable: what a process is judged by.
+    /// The file name of the executable: verdicts rest on it.
     #[must_use]
     pub fn exe_name(&self, os: Os) -> Option<&str> {
         self.exe().map(|exe| file_name(&exe.path, os))
     }
 }
 
-/// A user's name without the domain that Windows puts before it: `alice` of `OFFICE\alice`.
+/// A user's name without the domain that Windows puts before it: `alice` for `OFFICE\alice`.
 #[must_use]
 pub fn account_name(user: &str, os: Os) -> &str {
     match os {

@@ -6,68 +6,67 @@ use serde::{Deserialize, Serialize};
 
 use super::Os;
 
-/// What a process runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Program {
-    /// The file it runs; `None` where that could not be read.
+    /// `None` where it could not be read.
     pub exe: Option<Executable>,
-    /// Its command line, where it was asked for.
+    /// The command line, if it was requested.
     pub args: Option<Vec<String>>,
-    /// The id of the license manager or emulator that an interpreter runs, where its command line names one.
-    /// Nothing else of a command line is kept that was not asked for: it may hold secrets.
+    /// The id of the license manager or emulator that an interpreter runs, if its command line names one.
+    /// Without a request nothing else of a command line is kept: it may hold secrets.
     pub interpreted: Option<String>,
 }
 
-/// The file a process runs.
+/// The file that a process runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Executable {
-    /// The full path; bytes that are not UTF-8 are replaced by U+FFFD.
+    /// The full path. U+FFFD replaces bytes that are not UTF-8.
     pub path: String,
-    /// The interpreter that the file is, whatever its name; looked for only under some names.
+    /// The interpreter that the file is, whatever its name. Only files with certain names are inspected for it.
     pub interpreter: Option<Interpreter>,
-    /// Of the texts that were looked for in the file, those that it has.
+    /// The texts found in the file, of those it was searched for.
     pub texts: Vec<String>,
-    /// Whether the file was deleted or replaced since the process started; `None` where not known.
+    /// Whether the file was deleted or replaced since the process started; `None` where that is not known.
     pub deleted: Option<bool>,
-    /// The file or folder through which any user of the machine could have put another file in
-    /// place of this one; `None` where there is none, or where it is not known.
+    /// The file or folder through which any user of the machine could have replaced this file; `None` where
+    /// there is none, or where that is not known.
     pub replaceable_at: Option<String>,
-    /// Why neither the file nor its folders were looked at, where they would have been.
+    /// Why neither the file nor its folders were inspected, if they should have been.
     pub not_inspected: Option<NotInspected>,
-    /// What the file says of itself, where it does and was asked: programs of Windows do.
+    /// The version resource, if the file has one and was inspected for it: Windows programs have one.
     pub version: Option<FileVersion>,
 }
 
-/// What a program's file says of itself in its version resource (`VERSIONINFO` in Microsoft's
-/// documentation of resource files). Whoever makes the file can write there what they like.
+/// What a file says about itself in its version resource (`VERSIONINFO` in Microsoft's documentation of
+/// resource files). The maker of a file can write anything there.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileVersion {
-    /// Who made it (`CompanyName`).
+    /// `CompanyName`.
     pub company: Option<String>,
-    /// What it is part of (`ProductName`).
+    /// `ProductName`.
     pub product: Option<String>,
-    /// What it was called when it was made (`OriginalFilename`).
+    /// `OriginalFilename`: the name of the file when it was made.
     pub original_name: Option<String>,
 }
 
-/// Why a file is not looked at.
+/// Why a file was not inspected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NotInspected {
-    /// It lies on a file server, or a program serves it: that may not answer for hours.
+    /// It is on a file server, or a program serves it (FUSE): that may not answer for hours.
     MayNotAnswer,
-    /// The process is in another user namespace (`user_namespaces(7)`), where any user can put together
-    /// a file system as they like.
+    /// The process is in another user namespace (`user_namespaces(7)`), where any user can arrange the file
+    /// system at will.
     AnotherUserNamespace,
-    /// The system refuses it.
+    /// The system refused access.
     Unreadable,
 }
 
 impl FileVersion {
-    /// The file name it had when it was made, with the ending that many leave out.
+    /// The original file name, with the `.exe` that many makers leave out.
     #[must_use]
     pub fn program_name(&self) -> Option<Cow<'_, str>> {
         let name = self.original_name.as_deref()?;
@@ -91,7 +90,7 @@ pub enum Interpreter {
 }
 
 impl Interpreter {
-    /// What people call it.
+    /// The name that people use.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -106,7 +105,7 @@ impl Interpreter {
     }
 }
 
-/// The last component of a path written in `os`'s way, whichever system this runs on.
+/// The last component of a path of `os`, whatever system this program runs on.
 #[must_use]
 pub fn file_name(path: &str, os: Os) -> &str {
     let separator = |c| c == '/' || (os == Os::Windows && c == '\\');

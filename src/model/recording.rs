@@ -1,12 +1,12 @@
 //! Recordings: an observation in a file, to be judged on another machine or at another time.
 //!
 //! A recording is one JSON object, `{"whatlistens_recording": 1, "observation": {…}}`. Its format is the
-//! shape of the model's own types, and [`VERSION`] numbers it; the `schema_version` of the listing's JSON
-//! is another matter. What is unknown is `null`: no field is left out, and a field that this version does
-//! not know is an error.
+//! shape of the model's own types, and [`VERSION`] numbers it, apart from the `schema_version` of the listing's
+//! JSON. The writer leaves out no field: what is unknown is `null`. The reader takes a missing field for `null`,
+//! if it may be that, and refuses a field that it does not know.
 //!
-//! One thing is not recorded: the flow label of an IPv6 address (`sin6_flowinfo`). Rust writes an address
-//! without it, and no decoder sets it.
+//! The flow label of an IPv6 address (`sin6_flowinfo`) is not recorded: Rust writes addresses without it, and
+//! no decoder sets it.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -17,11 +17,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Connections, Observation, Pid, Process};
 
-/// The format that [`write`] writes and [`read`] reads. It goes up with every change to a recorded type,
-/// be it only a new field or a new name: older versions of the program cannot read that.
+/// The format that [`write()`] writes and [`read`] reads. Every change to a recorded type needs a new number, even a
+/// new field or a new name: older versions of the program cannot read it.
 pub const VERSION: u64 = 1;
 
-/// An error shows so many characters of what is wrong: a file's own text may be part of it.
+/// The most characters of an error's cause: it may quote the file.
 const LONGEST_CAUSE: usize = 200;
 
 #[derive(Serialize, Deserialize)]
@@ -31,7 +31,7 @@ struct Recording<T> {
     observation: T,
 }
 
-/// All that is read before the version is known, whatever else stands there.
+/// What is read before the version is known. Any other field may stand beside it.
 #[derive(Deserialize)]
 struct Head {
     whatlistens_recording: u64,
@@ -47,12 +47,12 @@ pub fn write(observation: &Observation, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// Reads what [`write`] has written. The text may come from a stranger: it takes time and memory in
-/// proportion to its length, and what it describes is consistent, though it need not be true.
+/// Reads what [`write()`] wrote. The text may come from a stranger: time and memory grow linearly with its length,
+/// and the observation is consistent, though it need not be true.
 ///
 /// # Errors
 ///
-/// Where it is no recording, one of another version, or one that contradicts itself.
+/// Where the text is not a recording, has another version, or contradicts itself.
 pub fn read(text: &[u8]) -> Result<Observation, RecordingError> {
     serde_json::from_slice::<serde::de::IgnoredAny>(text)
         .map_err(|error| RecordingError::NotJson(Flaw::of(&error)))?;
@@ -67,7 +67,7 @@ pub fn read(text: &[u8]) -> Result<Observation, RecordingError> {
     Ok(observation)
 }
 
-/// Why a text is not read as a recording. Each is one line.
+/// Why a text cannot be read as a recording. Each message is one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordingError {
     NotJson(Flaw),
@@ -101,7 +101,7 @@ impl fmt::Display for RecordingError {
 
 impl std::error::Error for RecordingError {}
 
-/// What is wrong with a text, and where: lines and bytes of a line are counted from 1.
+/// What is wrong with a text, and where. Lines, and bytes within a line, count from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flaw {
     line: usize,
@@ -115,7 +115,7 @@ impl Flaw {
         let place = format!(" at line {line} column {column}");
         let text = text.strip_suffix(&place).unwrap_or(&text);
         let mut cause = String::new();
-        // The text's own words may stand in it, such as the name of a field.
+        // The cause may quote the text, such as the name of a field.
         for c in text.chars().take(LONGEST_CAUSE) {
             if c.is_control() { cause.extend(c.escape_default()) } else { cause.push(c) }
         }
@@ -132,7 +132,7 @@ impl fmt::Display for Flaw {
     }
 }
 
-/// An observation that says nothing that cannot be. What one value alone can violate is checked by its type.
+/// An observation whose parts agree with each other. What concerns one value alone, its own type checks.
 #[derive(Deserialize)]
 #[serde(try_from = "Observation")]
 struct Consistent(Observation);
@@ -160,13 +160,13 @@ impl TryFrom<Observation> for Consistent {
     }
 }
 
-/// Whether there are as many peers as are named, and as many connections as those have.
+/// Whether there are at least as many peers as `top` names, and connections as those have.
 fn adds_up(Connections { established, peers, top }: &Connections) -> bool {
     let named = top.iter().try_fold(0_usize, |all, (_, count)| all.checked_add(*count));
     named.is_some_and(|named| named <= *established) && top.len() <= *peers && peers <= established
 }
 
-/// Processes are a list in a recording: each has its id already.
+/// A recording has the processes as a list: each contains its id already.
 pub(super) mod process_list {
     use serde::de::Error;
     use serde::{Deserializer, Serializer};

@@ -1,4 +1,4 @@
-//! What is said of the machine: one row a socket, with its owner, its service and its verdict.
+//! What the program reports: one row for each socket, with its owner, its service and its verdict.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,21 +13,20 @@ use super::{
 /// Who holds a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Owner {
-    /// These processes.
     Identified {
         /// The process that stands for all: the oldest ancestor among them.
         lead: Arc<Process>,
         /// The other holders, by age.
         others: Vec<Arc<Process>>,
     },
-    /// Somebody whose processes this user may not look into.
+    /// Some process that this user may not inspect.
     Hidden,
-    /// No process: the kernel itself, or one in another PID namespace.
+    /// No process: the kernel itself, or a process in another PID namespace.
     Unattributed,
 }
 
 impl Owner {
-    /// Every visible holder, the lead first; empty where none is visible.
+    /// Every visible holder, the lead first.
     pub fn processes(&self) -> impl Iterator<Item = &Arc<Process>> {
         let (lead, others) = match self {
             Owner::Identified { lead, others } => (Some(lead), &others[..]),
@@ -36,28 +35,25 @@ impl Owner {
         lead.into_iter().chain(others)
     }
 
-    /// The process that stands for all holders.
     #[must_use]
     pub fn lead(&self) -> Option<&Process> {
         self.processes().next().map(Arc::as_ref)
     }
 }
 
-/// A socket, its owner, and who started the lead process.
+/// A socket and who holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attributed {
-    /// The socket.
     pub socket: Socket,
-    /// Who holds it.
     pub owner: Owner,
-    /// The lead's ancestors, as far as they are known, its parent first: who started it, or who
+    /// The lead's ancestors, as far as they are known, the parent first: the processes that started it, or
     /// adopted it since.
     pub ancestors: Vec<Arc<Process>>,
-    /// Whether a process that was not seen may hold it too.
+    /// Whether a hidden process may hold it too.
     pub more_holders: bool,
 }
 
-/// From where a socket's address can be reached, before any firewall.
+/// From where a socket's address can be reached, without any firewall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exposure {
     /// From this machine only.
@@ -84,7 +80,6 @@ pub enum PortClass {
 }
 
 impl PortClass {
-    /// The class of a port.
     #[must_use]
     pub fn of(port: u16) -> PortClass {
         match port {
@@ -97,7 +92,7 @@ impl PortClass {
     /// Every class, from the lowest ports up.
     pub const ALL: [PortClass; 3] = [PortClass::System, PortClass::Registered, PortClass::Dynamic];
 
-    /// The word for it, in the JSON and on the screen.
+    /// The word in the JSON and on the screen.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -109,7 +104,7 @@ impl PortClass {
 }
 
 impl PortRange {
-    /// The classes that its ports belong to, from the lowest up.
+    /// The classes of its ports, from the lowest up.
     #[must_use]
     pub fn classes(self) -> Vec<PortClass> {
         let (first, last) = (PortClass::of(self.first), PortClass::of(self.last));
@@ -120,22 +115,20 @@ impl PortRange {
 /// A registry entry for a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
-    /// The service name.
     pub name: String,
-    /// The registry's words for it; may be empty.
+    /// The registry's own text; may be empty.
     pub description: String,
 }
 
 /// A license manager that a port belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manager {
-    /// Its permanent id in the license facts.
+    /// The permanent id in the license data.
     pub id: String,
-    /// Who makes the licensed software, where that is known.
+    /// Who makes the licensed software; `None` where that is not known.
     pub vendor: Option<String>,
-    /// What the license manager is called.
     pub product: String,
-    /// Which of its ports this is about.
+    /// Those of its ports that the report is about.
     pub ports: PortRange,
     /// What to know about the port, for a person.
     pub note: String,
@@ -149,7 +142,7 @@ impl Manager {
     }
 }
 
-/// Vendor and product in one phrase that says the vendor once: "Citrix License Server",
+/// Vendor and product in one phrase that names the vendor once: "Citrix License Server",
 /// "Autodesk 3ds-lm".
 #[must_use]
 pub fn vendor_and_product(vendor: Option<&str>, product: &str) -> String {
@@ -159,21 +152,21 @@ pub fn vendor_and_product(vendor: Option<&str>, product: &str) -> String {
     }
 }
 
-/// Whether the process on a license port is the right one; the more it deserves a look, the greater.
+/// Whether the process on a license port is the right one. The more it deserves attention, the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
-    /// It is a process known for the port's license manager.
+    /// A process known for the port's license manager.
     Expected,
-    /// What can be seen does not decide.
+    /// The visible facts do not decide.
     CannotTell,
-    /// It belongs to another license manager.
+    /// A process of another license manager.
     OtherLicenseManager,
-    /// It is neither.
+    /// Neither.
     Mismatch,
 }
 
 impl Verdict {
-    /// The word for it, in the JSON and on the screen.
+    /// The word in the JSON and on the screen.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -185,58 +178,51 @@ impl Verdict {
     }
 }
 
-/// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Worth knowing.
     Info,
-    /// Worth a look.
+    /// Worth checking.
     Warning,
-    /// Worth a look now.
+    /// Needs attention now.
     Critical,
 }
 
-/// What is said of a license port.
+/// What is reported about a license port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct License {
     /// The license managers that use the port.
     pub managers: Vec<Manager>,
-    /// Whether the process is the right one.
     pub verdict: Verdict,
-    /// How much that matters.
     pub severity: Severity,
-    /// Why, in a sentence without its full stop.
+    /// The reason for the verdict, as a sentence without the full stop.
     pub reason: String,
-    /// The executables that would be right on this system; empty where none is documented.
+    /// The right executables on this system; empty where none is documented.
     pub expected: Vec<String>,
-    /// What the verdict rests on.
+    /// The facts that the verdict rests on.
     pub evidence: Vec<String>,
-    /// What to do next, in a sentence; `None` where nothing is.
+    /// What to do next, as a sentence; `None` where there is nothing to do.
     pub advice: Option<String>,
 }
 
-/// One socket and all that is known of it.
+/// One socket and everything known about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// The socket.
     pub socket: Socket,
-    /// Who holds it.
     pub owner: Owner,
-    /// The lead's ancestors, as far as they are known, its parent first: who started it, or who
-    /// adopted it since.
+    /// As in [`Attributed`].
     pub ancestors: Vec<Arc<Process>>,
-    /// Whether a process that was not seen may hold it too.
+    /// Whether a hidden process may hold it too.
     pub more_holders: bool,
     /// The registry's first entry for the port.
     pub service: Option<Service>,
-    /// From where it can be reached.
     pub exposure: Exposure,
-    /// The verdict, on license ports.
+    /// `None` on a port of no license manager.
     pub license: Option<License>,
 }
 
 impl Row {
-    /// The user to show: the lead's, or else the socket's, by name or number.
+    /// The user to show, by name or number: the user of the lead, or else of the socket.
     #[must_use]
     pub fn user(&self) -> Option<String> {
         let lead = self.owner.lead().and_then(|lead| lead.user.clone());
@@ -244,99 +230,91 @@ impl Row {
         lead.or_else(socket)
     }
 
-    /// Whether this is a license port whose process is not confirmed to be the right one.
+    /// Whether this is a license port and its process is not confirmed as the right one.
     #[must_use]
     pub fn flagged(&self) -> bool {
         self.license.as_ref().is_some_and(|license| license.verdict != Verdict::Expected)
     }
 }
 
-/// One thing that was asked about by itself: what is known of it without any listener.
+/// What is known about the port or service of a detail view, apart from listeners.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Asked {
-    /// The words that were typed.
+    /// The word as it was typed.
     pub typed: String,
-    /// The ports they stand for; none where they name a process.
+    /// The ports it stands for; none where it names a process.
     pub ports: Vec<PortRange>,
-    /// The protocol, where one was typed.
+    /// `None` for both.
     pub protocol: Option<Protocol>,
-    /// The address family, where one was asked for: then the other was not looked at.
+    /// The only address family that was scanned; `None` where both were.
     pub family: Option<Family>,
-    /// The name of the process that has the number as its id and listens other_namespaces: fingers used to
-    /// `lsof -p` type one for the other.
+    /// The name of the process that has this number as its id and listens elsewhere: users of `lsof -p` may type
+    /// one for the other.
     pub process_of_that_number: Option<String>,
-    /// The registry's entry for them.
+    /// The registry's entry for the ports.
     pub service: Option<Service>,
-    /// The license managers that use them.
+    /// The license managers that use the ports.
     pub managers: Vec<Manager>,
-    /// The executables expected there.
     pub expected: Vec<String>,
-    /// The system's rules for ports.
     pub rules: PortRules,
-    /// What else has the ports, with those who are seen to hold it.
+    /// What else holds the ports, each with its visible holders.
     pub port_connections: Vec<(PortConnection, Vec<Arc<Process>>)>,
 }
 
 /// A program that gets no answer from a license server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnansweredClient {
-    /// The program's own address and port.
     pub local: SocketAddr,
-    /// The server's address and port.
+    /// The address and port of the server.
     pub remote: SocketAddr,
-    /// How often the request for a connection was sent again.
+    /// How often the connection request was sent again.
     pub retransmits: u8,
-    /// The registry's entry for the port.
+    /// The registry's entry for the server's port.
     pub service: Option<Service>,
-    /// The license managers that use the port.
+    /// The license managers that use the server's port.
     pub managers: Vec<Manager>,
-    /// The processes that ask, as far as they are seen.
+    /// The visible holders of the socket.
     pub processes: Vec<Arc<Process>>,
-    /// The user who asks, by name or number.
+    /// The user of the socket, by name or number.
     pub user: String,
 }
 
-/// Ports that are given to no program that asks for none in particular, and what that may keep from
-/// starting.
+/// Excluded ports, and the license managers that this may affect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excluded {
-    /// The ports.
     pub ports: ExcludedPorts,
-    /// The license managers that have ports among them, each port apart.
+    /// The license managers with ports in the range, one entry for each of their ports.
     pub managers: Vec<Manager>,
 }
 
-/// What the tool has to say.
+/// The answer to a listing or a detail view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// The machine.
     pub host: Host,
-    /// When it was observed.
     pub taken_at: Timestamp,
-    /// Whether it was observed with administrator's rights.
+    /// Whether the scan had administrator's rights.
     pub privileged: bool,
-    /// What was asked for by itself; the detail view is about this.
+    /// The port, service or process, if only one was given: the detail view is about it.
     pub asked: Option<Asked>,
-    /// The rows that were selected, in order; none where excluded ports were asked for.
+    /// The selected rows, in order; none in a report of excluded ports.
     pub rows: Vec<Row>,
-    /// The ports among those asked for that the system excludes, where its rules were looked at.
+    /// The selected ports that the system excludes; `None` where its rules were not read.
     pub excluded: Option<Vec<Excluded>>,
-    /// Whether it is these that were asked for, instead of listeners.
+    /// Whether this is a report of excluded ports, not of listeners.
     pub of_excluded: bool,
-    /// What could not be seen, as far as it bears on the selection.
+    /// The gaps that affect the selection.
     pub gaps: Vec<Gap>,
-    /// Whether anything was left out because it was not asked for.
+    /// Whether the selection left anything out.
     pub narrowed: bool,
-    /// Programs that get no answer from a license server.
     pub unanswered: Vec<UnansweredClient>,
-    /// Other network namespaces with listeners that were not listed and would match.
+    /// Other network namespaces, with listeners that would match and are not listed.
     pub other_namespaces: Vec<OtherNamespace>,
-    /// How the machine was looked at, in sentences without their full stops.
+    /// How the data was collected, as sentences without the full stop.
     pub method_notes: Vec<String>,
 }
 
 impl Report {
-    /// Whether anything of what was asked for is there.
+    /// Whether there is a row, or an excluded port in a report of those.
     #[must_use]
     pub fn matched(&self) -> bool {
         let excluded = self.excluded.as_ref().filter(|_| self.of_excluded);

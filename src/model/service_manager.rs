@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A program that starts services and keeps track of them.
+/// A program that starts and supervises services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ServiceManager {
     Systemd,
-    /// One user's own systemd.
+    /// The systemd instance of one user.
     SystemdUser,
     Launchd,
     /// The service control manager.
@@ -15,7 +15,7 @@ pub enum ServiceManager {
 }
 
 impl ServiceManager {
-    /// The word for it in the JSON and on the screen.
+    /// The word in the JSON and on the screen.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -27,20 +27,19 @@ impl ServiceManager {
     }
 }
 
-/// The service manager's name for what a process belongs to.
+/// The service that a process belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProcessService {
-    /// Which service manager.
     pub manager: ServiceManager,
-    /// Its name for the service, such as `nginx.service`.
+    /// The service manager's own name, such as `nginx.service`.
     pub name: String,
-    /// What people know it as, where that is something else: `DNS Client` for Windows' `Dnscache`.
+    /// The name that people know, where it differs: `DNS Client` for `Dnscache` on Windows.
     pub display_name: Option<String>,
 }
 
 impl ProcessService {
-    /// A service that is known by that name alone.
+    /// A service without a display name.
     #[must_use]
     pub fn new(manager: ServiceManager, name: &str) -> ProcessService {
         ProcessService { manager, name: name.to_owned(), display_name: None }

@@ -7,13 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Process, ProcessService};
 
-/// The transport protocol of a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Protocol {
-    /// TCP.
     Tcp,
-    /// UDP.
     Udp,
 }
 
@@ -27,7 +24,7 @@ impl Protocol {
         }
     }
 
-    /// Reads [`Protocol::name`] back, in any case; `None` for anything else.
+    /// The protocol of this name, in any case.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Protocol> {
         [Protocol::Tcp, Protocol::Udp].into_iter().find(|p| name.eq_ignore_ascii_case(p.name()))
@@ -40,25 +37,23 @@ impl fmt::Display for Protocol {
     }
 }
 
-/// An address family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Family {
     Ipv4,
-    /// Which includes sockets bound to IPv4-mapped addresses, where sockets are asked for by family.
+    /// Where sockets are selected by family, it includes those bound to IPv4-mapped addresses.
     Ipv6,
 }
 
 impl Family {
     pub const ALL: [Family; 2] = [Family::Ipv4, Family::Ipv6];
 
-    /// That of an address.
     #[must_use]
     pub fn of(address: SocketAddr) -> Family {
         if address.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 }
     }
 
-    /// The word for it in the JSON and on the command line.
+    /// The word in the JSON and on the command line.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -67,7 +62,7 @@ impl Family {
         }
     }
 
-    /// What people call it.
+    /// The name that people use.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -77,19 +72,19 @@ impl Family {
     }
 }
 
-/// What a socket of this tool's interest is doing.
+/// The state of a socket that can receive, or holds a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// TCP in LISTEN (RFC 9293, section 3.3.2).
     Listen,
-    /// UDP without a peer: it receives from anyone.
+    /// UDP without a peer: it receives from everybody.
     Unconnected,
-    /// TCP that has a port and does not listen: nobody is answered there, and nobody else can have it.
+    /// TCP with a port, not listening: connections are refused, and no other program can use the port.
     Bound,
 }
 
-/// Names one socket within one observation; it means nothing outside it.
+/// Identifies a socket within one observation; it means nothing outside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SocketId(pub u64);
 
@@ -97,14 +92,14 @@ pub struct SocketId(pub u64);
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Namespace {
-    /// The inode that identifies it under `/proc/PID/ns/net`.
+    /// The inode number of `/proc/PID/ns/net`, which identifies it.
     pub inode: u64,
-    /// What it is called: its name in `ip netns`, the container it is, or else its oldest process.
+    /// The name in `ip netns`, or else the container, or else the oldest process in it.
     pub name: Option<String>,
 }
 
 impl Namespace {
-    /// Its name, or else its number.
+    /// The name, or else the inode number.
     #[must_use]
     pub fn called(&self) -> String {
         self.name.clone().unwrap_or_else(|| self.inode.to_string())
@@ -115,39 +110,37 @@ impl Namespace {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AcceptQueue {
-    /// So many wait.
     pub waiting: u32,
-    /// So many may wait (the backlog); the kernel takes one more. `None` where it is not told.
+    /// The backlog; the kernel takes one connection more. `None` where the system does not report it.
     pub limit: Option<u32>,
 }
 
 impl AcceptQueue {
-    /// Whether the kernel turns new connections away (`sk_acceptq_is_full` in `include/net/sock.h`).
+    /// Whether the kernel drops new connections (`sk_acceptq_is_full` in `include/net/sock.h`).
     #[must_use]
     pub fn is_full(self) -> bool {
         self.limit.is_some_and(|limit| self.waiting > limit)
     }
 }
 
-/// What systemd holds a socket for (`systemd.socket(5)`).
+/// The units of a socket that systemd holds (`systemd.socket(5)`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Activation {
-    /// The unit that opened it: `ssh.socket`.
+    /// The unit that opened it, such as `ssh.socket`.
     pub socket: String,
-    /// The unit that is started when somebody connects, where it is known.
+    /// The unit that systemd starts for a connection; `None` where that is not known.
     pub service: Option<String>,
 }
 
-/// The connections that programs have with a listener.
+/// The connections of a listener.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Connections {
-    /// How many are established.
     pub established: usize,
-    /// From how many addresses.
+    /// How many addresses they come from.
     pub peers: usize,
-    /// The addresses with the most, those first, with how many each has.
+    /// The addresses with the most connections, most first, and how many each has.
     pub top: Vec<(IpAddr, usize)>,
 }
 
@@ -155,37 +148,32 @@ pub struct Connections {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Socket {
-    /// Its name within the observation.
     pub id: SocketId,
-    /// TCP or UDP.
     pub protocol: Protocol,
-    /// What it is doing.
     pub state: State,
-    /// The address and port it is bound to; an IPv4-mapped IPv6 address as IPv4, for it takes nothing else.
+    /// An IPv4-mapped IPv6 address is given as IPv4, because it receives nothing else.
     pub local: SocketAddr,
-    /// The interface it is bound to (`SO_BINDTODEVICE`); `None` for any, or where it is not known.
+    /// The interface it is bound to (`SO_BINDTODEVICE`); `None` for any, or where that is not known.
     pub interface: Option<String>,
-    /// For an IPv6 wildcard, whether it takes IPv4 too; `None` elsewhere, or where it is not known.
+    /// Whether an IPv6 wildcard receives IPv4 too; `None` for other addresses, or where that is not known.
     pub dual_stack: Option<bool>,
-    /// The user id that created it, on systems that have such ids.
+    /// The user who created it, on systems that report one.
     pub uid: Option<u32>,
-    /// That user's name.
+    /// The name of that user.
     pub user: Option<String>,
-    /// The network namespace; `None` for the caller's own.
+    /// `None` for the caller's own.
     pub namespace: Option<Namespace>,
-    /// The service in whose control group it was made, where the system tells: known even where no
-    /// holder can be seen.
+    /// The service in whose control group it was created. The system may report it even where no holder is
+    /// visible.
     pub made_in: Option<ProcessService>,
-    /// What it is for, where systemd holds it to start a service.
+    /// Its units, if systemd holds it to start a service.
     pub activation: Option<Activation>,
-    /// The connections that wait to be accepted, where the system tells.
     pub accept_queue: Option<AcceptQueue>,
-    /// Its connections, where they were counted.
+    /// `None` where they were not counted.
     pub connections: Option<Connections>,
 }
 
 impl Socket {
-    /// A socket of which no more is known.
     #[must_use]
     pub fn new(id: SocketId, protocol: Protocol, state: State, local: SocketAddr) -> Socket {
         Socket {
@@ -205,25 +193,24 @@ impl Socket {
         }
     }
 
-    /// Whether a process of the user who made the socket is among these. Where not, as when a
-    /// master's workers run as another user, one that was not seen may hold it too. True where the
-    /// system does not tell who made it.
+    /// Whether one of these processes belongs to the user who created the socket. If none does, as when the
+    /// workers of a master run as another user, a hidden process may hold the socket too. True where the
+    /// system does not report who created it.
     pub fn has_maker_among<'a>(&self, mut holders: impl Iterator<Item = &'a Process>) -> bool {
         self.uid.is_none() || holders.any(|holder| holder.uid == self.uid)
     }
 }
 
-/// An inclusive range of ports; one port is a range of one.
+/// An inclusive range of ports; a single port is a range of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "UncheckedRange")]
 pub struct PortRange {
-    /// The lowest port.
     pub first: u16,
-    /// The highest port, never below `first`.
+    /// Never below `first`.
     pub last: u16,
 }
 
-/// A range as a recording has it: its ends may be in any order.
+/// A range as it stands in a recording, where it may run backwards.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct UncheckedRange {
@@ -244,41 +231,36 @@ impl TryFrom<UncheckedRange> for PortRange {
 }
 
 impl PortRange {
-    /// A range of one port.
     #[must_use]
     pub fn one(port: u16) -> PortRange {
         PortRange { first: port, last: port }
     }
 
-    /// The port, where the range is of one.
+    /// The port, if the range has only one.
     #[must_use]
     pub fn single(self) -> Option<u16> {
         (self.first == self.last).then_some(self.first)
     }
 
-    /// Every port.
     pub const ALL: PortRange = PortRange { first: 0, last: u16::MAX };
 
-    /// Whether `port` lies in the range.
     #[must_use]
     pub fn contains(self, port: u16) -> bool {
         (self.first..=self.last).contains(&port)
     }
 
-    /// Whether the two have a port in common.
     #[must_use]
     pub fn overlaps(self, other: PortRange) -> bool {
         self.common(other).is_some()
     }
 
-    /// The ports that the two have in common.
     #[must_use]
     pub fn common(self, other: PortRange) -> Option<PortRange> {
         let common = PortRange { first: self.first.max(other.first), last: self.last.min(other.last) };
         (common.first <= common.last).then_some(common)
     }
 
-    /// Reads `1538` or `27000-27009`. `None` for anything else: no sign, no blank, no backwards range.
+    /// Parses `1538` or `27000-27009`. `None` for anything else: a sign, a blank or a backwards range.
     #[must_use]
     pub fn parse(text: &str) -> Option<PortRange> {
         let (first, last) = text.split_once('-').unwrap_or((text, text));

@@ -12,8 +12,7 @@ use whatlistens::os::{self, ScanScope};
 use crate::arbitrary;
 use crate::recorded::{Machine, linux, office, request};
 
-/// Format 1, with a value for every field. Where a change of the model breaks it, [`recording::VERSION`] goes
-/// up.
+/// Format 1, with a value for every field. If a change of the model breaks it, raise [`recording::VERSION`].
 const FORMAT_1: &str = include_str!("recording_1.json");
 
 /// The forms of the output, and what can be asked of one port.
