@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Connections, Observation, Pid, Process};
 
-/// The format that [`write`] writes and [`read`] reads. Every change to a recorded type needs a new number, even a
+/// The format that [`write()`] writes and [`read`] reads. Every change to a recorded type needs a new number, even a
 /// new field or a new name: older versions of the program cannot read it.
 pub const VERSION: u64 = 1;
 
@@ -47,7 +47,7 @@ pub fn write(observation: &Observation, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// Reads what [`write`] wrote. The text may come from a stranger: time and memory grow linearly with its length,
+/// Reads what [`write()`] wrote. The text may come from a stranger: time and memory grow linearly with its length,
 /// and the observation is consistent, though it need not be true.
 ///
 /// # Errors

@@ -193,7 +193,7 @@ pub enum Severity {
 pub struct License {
     /// The permanent name of the rule that decided (`judge::rules`).
     pub rule: &'static str,
-    /// The license managers that use the port.
+    /// The license managers that use the server's port.
     pub managers: Vec<Manager>,
     pub verdict: Verdict,
     pub severity: Severity,
