@@ -44,7 +44,7 @@ pub(super) struct Listing<'a> {
 
 /// A table narrower than this has room for little more than ports and processes.
 const NARROW: u16 = 52;
-/// A table of this width keeps IPv4 addresses whole, with "(bound)" behind them.
+/// A table at least this wide keeps short addresses whole, such as `10.0.0.1 (bound)`.
 const ROOMY: u16 = 78;
 
 /// The defaults: left-aligned, always shown.

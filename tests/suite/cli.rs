@@ -33,8 +33,10 @@ fn nothing_matched_is_1_and_says_so() {
     let (port, (stdout, stderr, status)) = of_a_free_port(&[]);
     assert_eq!((status, stderr.as_str()), (1, ""));
     // On Windows the port may be free, and still be kept from programs.
-    let not_held =
-        [format!("Port {port} is free"), format!("Nothing on this machine listens on port {port}")];
+    let not_held = [
+        format!("Port {port} is free"),
+        format!("Nothing on this machine listens on TCP or UDP port {port}"),
+    ];
     assert!(not_held.iter().any(|said| stdout.contains(said)), "{stdout}");
     let (_, (stdout, stderr, status)) = of_a_free_port(&["-H"]);
     assert_eq!((status, stdout.as_str()), (1, ""));

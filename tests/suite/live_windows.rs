@@ -100,7 +100,7 @@ fn every_holder_s_file_is_asked() {
         (Some("Größe"), Some("w.exe"))
     );
     let (detail, ..) = whatlistens(&[&listening.port().to_string()]);
-    let told = "File says    made by Widget\\u{1b}[31m GmbH, part of Größe, made as w.exe";
+    let told = "File says    made by Widget\\u{1b}[31m GmbH, part of Größe, originally named w.exe";
     assert!(detail.contains(told), "{detail}");
 }
 
