@@ -5,13 +5,14 @@
 
 pub mod decode;
 mod inspect_files;
-pub mod portable;
 
 mod connection_count;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "macos")]
 mod macos;
+#[cfg(any(windows, target_os = "macos"))]
+mod sysinfo_processes;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]

@@ -10,28 +10,61 @@ mod holders;
 mod socket_scan;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use nix::unistd::geteuid;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 use self::socket_scan::SocketScan;
 use super::connection_count::{self, Connection};
 use super::decode::macos::launchd;
 use super::decode::macos::pcb::Pcb;
-use super::portable::{self, HeldSocket, Tables};
+use super::sysinfo_processes::{self, HeldSocket, Tables};
 use super::{Inspect, ScanScope, Unobservable, in_words};
 use crate::model::{
     Gap, GapKind, Host, Observation, Pid, PortConnection, PortRange, PortRules, Process, ProcessService,
     Socket, UnansweredAttempt,
 };
 
-pub(super) use super::unix::{
-    is_root as privileged, may_not_answer, process_user, replaceable_path, same_path, uid, user_name,
-};
+pub(super) use super::unix::is_root as privileged;
+use super::unix::{identity, replaceable_at, user_name};
 
-/// What is not seen where sockets are found through the processes that have them, as the portable backend
-/// finds them always: libproc tells an ordinary user only of their own.
+/// The number of the user this process runs as.
+fn own_uid() -> u32 {
+    geteuid().as_raw()
+}
+
+/// The number of the user a process runs as.
+pub(super) fn uid(uid: &sysinfo::Uid) -> Option<u32> {
+    Some(**uid)
+}
+
+/// The user a process runs as: the name, or the number where it has none.
+pub(super) fn process_user(uid: &sysinfo::Uid) -> Option<String> {
+    Some(user_name(**uid).unwrap_or_else(|| uid.to_string()))
+}
+
+/// Whether a file may lie on a machine that does not answer: not asked here.
+pub(super) fn may_not_answer(_path: &Path) -> bool {
+    false
+}
+
+/// The file or folder through which any user could put another file in its place, as this process sees the file
+/// system.
+pub(super) fn replaceable_path(path: &Path) -> Option<String> {
+    replaceable_at(path, |place| Some(std::fs::metadata(place).ok()?.mode()))
+}
+
+/// Whether two paths lead to one file, as this process sees the file system.
+pub(super) fn same_path(one: &Path, other: &Path) -> bool {
+    let one = identity(one);
+    one.is_some() && one == identity(other)
+}
+
+/// What is not seen where sockets are found through the processes that have them: libproc tells an ordinary user only of their own.
 pub(super) fn standing_gaps(privileged: bool) -> Vec<Gap> {
     if privileged {
         return Vec::new();
@@ -106,7 +139,7 @@ fn told(
         .collect();
     let found = chosen.sockets.into_iter().map(|(at, socket)| HeldSocket { socket, pids: holders.of(at) });
     let tables = Tables { found: found.collect(), port_connections, unanswered };
-    let mut seen = portable::of_sockets(tables, gaps, scope, inspect, now);
+    let mut seen = sysinfo_processes::observation(tables, gaps, scope, inspect, now);
     if scope.needs_port_rules() {
         // macOS keeps no ports back.
         seen.port_rules.excluded = Some(Vec::new());

@@ -5,10 +5,9 @@ use std::io;
 
 use super::super::decode::macos::pcb::{self, Chosen, Identity, Pcb};
 use super::super::decode::macos::pcblist;
-use super::super::unix::own_uid;
 use super::super::{ScanScope, in_words};
 use super::holders::Holders;
-use super::{calls, privileged, standing_gaps};
+use super::{calls, own_uid, privileged, standing_gaps};
 use crate::model::{Gap, GapKind, HiddenProcesses, PortRange, Protocol};
 
 /// What was seen, before anything is known of the holders.

@@ -1,6 +1,4 @@
-//! Windows: the portable backend, and what that does not tell.
-//!
-//! Sockets and their owners' ids come from `netstat2`, processes from `sysinfo`. Beside them: the services in a
+//! Windows: sockets and their owners' ids from `netstat2`, processes from `sysinfo`. Beside them: the services in a
 //! process, the ports that the system excludes, what programs say of themselves, the process `System`, and
 //! sockets whose process has ended.
 
@@ -8,6 +6,7 @@ mod accounts;
 mod netsh;
 mod programs;
 mod services;
+mod sockets;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
@@ -17,8 +16,9 @@ use jiff::Timestamp;
 
 pub(super) use self::accounts::{privileged, process_user};
 pub(super) use self::programs::may_not_answer;
-use super::{Inspect, ScanScope, THIS_OS, Unobservable, portable};
-use crate::model::{Gap, GapKind, Host, Observation, Pid, Presence, Process, ProcessRef};
+use super::sysinfo_processes::{self, Running};
+use super::{Inspect, ScanScope, THIS_OS, Unobservable};
+use crate::model::{Gap, GapKind, Host, Observation, Pid, PortRange, Presence, Process, ProcessRef};
 
 /// The process that the kernel's own threads belong to: always this one, since Windows XP (Windows Internals,
 /// "System process").
@@ -34,7 +34,11 @@ pub(super) fn observe(
     inspect: &dyn Inspect,
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
-    let mut seen = portable::observe(scope, inspect, now)?;
+    let mut gaps = Vec::new();
+    let (mut tables, established) = sockets::read(scope, &mut gaps)?;
+    let counted = if scope.connections { vec![PortRange::ALL] } else { inspect.license_ports() };
+    sockets::count(&mut tables, established, &counted);
+    let mut seen = sysinfo_processes::observation(tables, gaps, scope, inspect, now);
     let holders: BTreeSet<Pid> = seen.holdings.iter().map(|holding| holding.pid).collect();
     name_system(&mut seen.processes);
     programs::ask(&mut seen.processes, &holders);
@@ -111,8 +115,9 @@ fn name_process_of_that_number(seen: &mut Observation, scope: &ScanScope) {
     if range.first != range.last || !seen.sockets.is_empty() || seen.processes.contains_key(&pid) {
         return;
     }
-    let name = portable::running().and_then(|mut running| running.remove(&pid)).and_then(|(_, name)| name);
-    if name.is_some() && portable::holders(&ScanScope::default()).contains(&pid) {
+    let name =
+        sysinfo_processes::running().and_then(|mut running| running.remove(&pid)).and_then(|(_, name)| name);
+    if name.is_some() && sockets::holders(&ScanScope::default()).contains(&pid) {
         seen.processes.insert(pid, Arc::new(Process { pid, name, ..Process::default() }));
     }
 }
@@ -132,9 +137,9 @@ fn follow_the_ended(seen: &mut Observation, scope: &ScanScope) {
     if !seen.processes.values().any(|process| is_absent(process)) {
         return;
     }
-    match portable::running() {
+    match sysinfo_processes::running() {
         Some(running) => {
-            let held_by = portable::holders(scope);
+            let held_by = sockets::holders(scope);
             name_children(&mut seen.processes, &held_by, &running);
         }
         None => {
@@ -150,11 +155,7 @@ fn is_absent(process: &Process) -> bool {
 
 /// Notes of each process that has ended and still holds sockets which of its children still run: of handles that a
 /// process inherits, the tables name the process that made them.
-fn name_children(
-    processes: &mut BTreeMap<Pid, Arc<Process>>,
-    held_by: &HashSet<Pid>,
-    running: &portable::Running,
-) {
+fn name_children(processes: &mut BTreeMap<Pid, Arc<Process>>, held_by: &HashSet<Pid>, running: &Running) {
     for process in processes.values_mut().filter(|process| is_absent(process)) {
         let pid = process.pid;
         if running.contains_key(&pid) || !held_by.contains(&pid) {
@@ -164,16 +165,6 @@ fn name_children(
         let children = children.map(|(&pid, (_, name))| ProcessRef { pid, name: name.clone() }).collect();
         Arc::make_mut(process).presence = Presence::Ended { children };
     }
-}
-
-/// Windows lists every listener to everyone.
-pub(super) fn standing_gaps(_privileged: bool) -> Vec<Gap> {
-    Vec::new()
-}
-
-/// Sockets carry no user id here.
-pub(super) fn user_name(_uid: u32) -> Option<String> {
-    None
 }
 
 /// Users have no such numbers here.

@@ -1,17 +1,88 @@
-//! Process facts by `sysinfo`: only the processes asked for, and only what is shown of them.
+//! Process facts by `sysinfo`: only the processes asked for, and only what is shown of them. Windows and macOS share
+//! it, and the observation that comes of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
-use super::super::inspect_files::{self, PortsOf};
-use super::super::{Inspect, platform};
-use crate::model::{Executable, NotInspected, Pid, Presence, Process, Program};
+use super::inspect_files::{self, PortsOf};
+use super::{Inspect, ScanScope, THIS_OS, platform};
+use crate::model::{
+    Executable, Gap, GapKind, HiddenProcesses, Holding, Host, NotInspected, Observation, Pid, PortConnection,
+    Presence, Process, Program, Socket, UnansweredAttempt,
+};
+
+/// A socket and the processes that hold it.
+pub(super) struct HeldSocket {
+    pub(super) socket: Socket,
+    pub(super) pids: Vec<Pid>,
+}
+
+/// What the tables have.
+#[derive(Default)]
+pub(super) struct Tables {
+    /// The listeners.
+    pub(super) found: Vec<HeldSocket>,
+    /// What else has one of the ports that were asked about.
+    pub(super) port_connections: Vec<PortConnection>,
+    /// Requests for connections to license servers that are not answered, where the system tells.
+    pub(super) unanswered: Vec<UnansweredAttempt>,
+}
+
+/// What follows from these sockets: the facts of their holders, by `sysinfo`.
+pub(super) fn observation(
+    Tables { found, port_connections, unanswered }: Tables,
+    mut gaps: Vec<Gap>,
+    scope: &ScanScope,
+    inspect: &dyn Inspect,
+    now: Timestamp,
+) -> Observation {
+    let privileged = platform::privileged();
+    let holdings: Vec<Holding> =
+        found.iter().flat_map(|f| f.pids.iter().map(|&pid| Holding { socket: f.socket.id, pid })).collect();
+    let mut ports_of = PortsOf::new();
+    for HeldSocket { socket, pids } in &found {
+        for pid in pids {
+            ports_of.entry(*pid).or_default().push((socket.protocol, socket.local.port()));
+        }
+    }
+    let others = port_connections.iter().flat_map(|connection| &connection.pids);
+    for pid in others.chain(unanswered.iter().flat_map(|asking| &asking.pids)) {
+        ports_of.entry(*pid).or_default();
+    }
+    let processes = read(&ports_of, inspect, scope.args).unwrap_or_else(|error| {
+        let detail = format!("nothing could be read of the processes but their numbers ({error})");
+        gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
+        BTreeMap::new()
+    });
+
+    // Only an administrator sees all.
+    let unread = gaps.iter().any(|gap| gap.kind == GapKind::ProcessesUnreadable);
+    let all_held = found.iter().all(|found| !found.pids.is_empty());
+    let hidden = if !unread && (privileged || all_held) {
+        HiddenProcesses::nothing()
+    } else {
+        HiddenProcesses::Unlisted
+    };
+    let host = Host { name: sysinfo::System::host_name().ok(), os: THIS_OS };
+    Observation {
+        privileged,
+        hidden,
+        sockets: found.into_iter().map(|f| f.socket).collect(),
+        holdings,
+        port_connections,
+        unanswered,
+        processes: processes.into_iter().map(|(pid, process)| (pid, Arc::new(process))).collect(),
+        gaps,
+        ..Observation::new(host, now)
+    }
+}
 
 /// Reads the holders of ports and all their ancestors: which of several holders is the lead, and who
 /// started it, is a matter of descent. A holder that has ended since is there with its id alone.
@@ -19,7 +90,7 @@ use crate::model::{Executable, NotInspected, Pid, Presence, Process, Program};
 /// # Errors
 ///
 /// Where nothing can be known of any process.
-pub(super) fn read(
+fn read(
     holders: &PortsOf,
     inspect: &dyn Inspect,
     args: bool,
@@ -50,26 +121,45 @@ pub(super) fn read(
         wanted = parents.filter(|pid| !processes.contains_key(pid)).collect();
     }
     inspect_files::files(&mut processes, holders, inspect, &ByPath);
-    inspect_files::command_lines(&mut processes, holders, inspect, &mut |pids| {
-        let kind = ProcessRefreshKind::nothing().without_tasks().with_cmd(UpdateKind::OnlyIfNotSet);
-        let ids: Vec<_> = pids.iter().map(|&pid| sysinfo::Pid::from_u32(pid)).collect();
-        system.refresh_processes_specifics(ProcessesToUpdate::Some(&ids), false, kind);
-        let read = |&pid: &Pid| {
-            let seen = system.process(sysinfo::Pid::from_u32(pid))?;
-            Some((pid, seen.cmd().iter().map(|arg| text(arg)).collect()))
-        };
-        pids.iter().filter_map(read).collect()
-    });
+    name_interpreted(&mut system, &mut processes, holders, inspect);
     Ok(processes)
+}
+
+/// Notes which programs interpreters run: of these alone the command line is read, and nothing else of it is kept.
+fn name_interpreted(
+    system: &mut System,
+    processes: &mut BTreeMap<Pid, Process>,
+    holders: &PortsOf,
+    inspect: &dyn Inspect,
+) {
+    let interpreters: Vec<(Pid, String)> = holders
+        .keys()
+        .filter_map(|&pid| Some((pid, processes.get(&pid)?.exe_name(THIS_OS)?.to_owned())))
+        .filter(|(_, exe)| inspect.reads_command_line_of(exe))
+        .collect();
+    if interpreters.is_empty() {
+        return;
+    }
+    let kind = ProcessRefreshKind::nothing().without_tasks().with_cmd(UpdateKind::OnlyIfNotSet);
+    let ids: Vec<_> = interpreters.iter().map(|&(pid, _)| sysinfo::Pid::from_u32(pid)).collect();
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&ids), false, kind);
+    for (pid, exe) in interpreters {
+        let running = system.process(sysinfo::Pid::from_u32(pid));
+        let program = processes.get_mut(&pid).and_then(Process::program_mut);
+        if let (Some(running), Some(program)) = (running, program) {
+            let args: Vec<String> = running.cmd().iter().map(|arg| text(arg)).collect();
+            program.interpreted = inspect.program(&exe, &args);
+        }
+    }
 }
 
 /// A process by its parent and its name.
 #[cfg(windows)]
-pub(in crate::os) type Running = BTreeMap<Pid, (Option<Pid>, Option<String>)>;
+pub(super) type Running = BTreeMap<Pid, (Option<Pid>, Option<String>)>;
 
 /// Every process that runs; `None` where they cannot be listed: this process at least is one.
 #[cfg(windows)]
-pub(in crate::os) fn running() -> Option<Running> {
+pub(super) fn running() -> Option<Running> {
     let mut system = System::new().ok()?;
     let kind = ProcessRefreshKind::nothing().without_tasks();
     system.refresh_processes_specifics(ProcessesToUpdate::All, false, kind);

@@ -1,6 +1,6 @@
 //! Sockets by `netstat2`.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
@@ -8,28 +8,11 @@ use std::net::SocketAddr;
 use netstat2::{AddressFamilyFlags, ProtocolFlags, ProtocolSocketInfo, SocketInfo, TcpState};
 
 use super::super::connection_count::{self, Connection};
-use super::super::{ScanScope, Unobservable, in_words, platform};
+use super::super::sysinfo_processes::{HeldSocket, Tables};
+use super::super::{ScanScope, Unobservable, in_words};
 use crate::model::{
     ConnectionState, Gap, GapKind, Pid, PortConnection, PortRange, Protocol, Socket, SocketId, State,
-    UnansweredAttempt,
 };
-
-/// A socket and the processes that hold it.
-pub(in crate::os) struct HeldSocket {
-    pub(in crate::os) socket: Socket,
-    pub(in crate::os) pids: Vec<Pid>,
-}
-
-/// What the tables have.
-#[derive(Default)]
-pub(in crate::os) struct Tables {
-    /// The listeners.
-    pub(in crate::os) found: Vec<HeldSocket>,
-    /// What else has one of the ports that were asked about.
-    pub(in crate::os) port_connections: Vec<PortConnection>,
-    /// Requests for connections to license servers that are not answered, where the system tells.
-    pub(in crate::os) unanswered: Vec<UnansweredAttempt>,
-}
 
 /// The two ends of established connections, this machine's first; each once: of a socket that several processes
 /// have, there may be several entries.
@@ -47,8 +30,6 @@ const MOST_FAILURES: u64 = 8;
 pub(super) fn read(scope: &ScanScope, gaps: &mut Vec<Gap>) -> Result<(Tables, Established), Unobservable> {
     let mut tables = Tables::default();
     let mut established = Established::new();
-    let mut dumped = HashSet::new();
-    let mut users = HashMap::new();
     let (mut unopened, mut unread) = (Vec::new(), None);
     let mut opened = false;
     for (protocol, family) in asked(scope) {
@@ -64,12 +45,8 @@ pub(super) fn read(scope: &ScanScope, gaps: &mut Vec<Gap>) -> Result<(Tables, Es
         for entry in entries {
             match entry {
                 Ok(info) => {
-                    let kernel = KernelFacts::of(&info);
-                    // A dump that takes several messages may repeat an entry.
-                    if kernel.inode.is_none_or(|inode| dumped.insert(inode)) {
-                        established.extend(connection(&info));
-                        tables.add(info, kernel, scope, &mut users);
-                    }
+                    established.extend(connection(&info));
+                    add(&mut tables, info, scope);
                 }
                 Err(error) => {
                     failures += 1;
@@ -110,8 +87,7 @@ fn asked(scope: &ScanScope) -> Vec<(ProtocolFlags, AddressFamilyFlags)> {
 }
 
 /// Who holds listeners now.
-#[cfg(windows)]
-pub(in crate::os) fn holders(scope: &ScanScope) -> HashSet<Pid> {
+pub(super) fn holders(scope: &ScanScope) -> HashSet<Pid> {
     let (tables, _) = read(scope, &mut Vec::new()).unwrap_or_default();
     tables.found.into_iter().flat_map(|found| found.pids).collect()
 }
@@ -133,59 +109,46 @@ fn with_causes(error: &dyn Error) -> String {
     }
 }
 
-impl Tables {
-    /// Takes an entry for a listener, for a connection, or for nothing of interest. A UDP socket with a peer cannot
-    /// be told from one without.
-    fn add(
-        &mut self,
-        info: SocketInfo,
-        kernel: KernelFacts,
-        scope: &ScanScope,
-        users: &mut HashMap<u32, Option<String>>,
-    ) {
-        // Windows and macOS call an unknown owner process 0, which can hold no socket anywhere.
-        let mut pids: Vec<Pid> = info.associated_pids.into_iter().filter(|&pid| pid != 0).collect();
-        pids.sort_unstable();
-        pids.dedup();
-        let (protocol, state, ip, port) = match info.protocol_socket_info {
-            ProtocolSocketInfo::Tcp(tcp) if tcp.state == TcpState::Listen => {
-                (Protocol::Tcp, State::Listen, tcp.local_addr, tcp.local_port)
+/// Takes an entry for a listener, for a connection, or for nothing of interest. A UDP socket with a peer cannot
+/// be told from one without.
+fn add(tables: &mut Tables, info: SocketInfo, scope: &ScanScope) {
+    // Windows calls an unknown owner process 0, which can hold no socket.
+    let mut pids: Vec<Pid> = info.associated_pids.into_iter().filter(|&pid| pid != 0).collect();
+    pids.sort_unstable();
+    pids.dedup();
+    let (protocol, state, ip, port) = match info.protocol_socket_info {
+        ProtocolSocketInfo::Tcp(tcp) if tcp.state == TcpState::Listen => {
+            (Protocol::Tcp, State::Listen, tcp.local_addr, tcp.local_port)
+        }
+        ProtocolSocketInfo::Tcp(tcp) => {
+            let is_asked = scope.detail_ports.iter().any(|range| range.contains(tcp.local_port));
+            if let Some(state) = connection_state(tcp.state).filter(|_| is_asked) {
+                tables.port_connections.push(PortConnection {
+                    protocol: Protocol::Tcp,
+                    state,
+                    local: SocketAddr::new(tcp.local_addr.to_canonical(), tcp.local_port),
+                    peer: SocketAddr::new(tcp.remote_addr.to_canonical(), tcp.remote_port),
+                    pids,
+                });
             }
-            ProtocolSocketInfo::Tcp(tcp) => {
-                let is_asked = scope.detail_ports.iter().any(|range| range.contains(tcp.local_port));
-                if let Some(state) = connection_state(tcp.state).filter(|_| is_asked) {
-                    self.port_connections.push(PortConnection {
-                        protocol: Protocol::Tcp,
-                        state,
-                        local: SocketAddr::new(tcp.local_addr.to_canonical(), tcp.local_port),
-                        peer: SocketAddr::new(tcp.remote_addr.to_canonical(), tcp.remote_port),
-                        pids,
-                    });
-                }
-                return;
-            }
-            ProtocolSocketInfo::Udp(udp) => {
-                (Protocol::Udp, State::Unconnected, udp.local_addr, udp.local_port)
-            }
-        };
-        let local = SocketAddr::new(ip.to_canonical(), port);
-        if !scope.includes(port) || !scope.includes_family_of(local) {
             return;
         }
-        let id = SocketId(self.found.len() as u64);
-        let user =
-            kernel.uid.and_then(|uid| users.entry(uid).or_insert_with(|| platform::user_name(uid)).clone());
-        let socket = Socket { uid: kernel.uid, user, ..Socket::new(id, protocol, state, local) };
-        self.found.push(HeldSocket { socket, pids });
+        ProtocolSocketInfo::Udp(udp) => (Protocol::Udp, State::Unconnected, udp.local_addr, udp.local_port),
+    };
+    let local = SocketAddr::new(ip.to_canonical(), port);
+    if !scope.includes(port) || !scope.includes_family_of(local) {
+        return;
     }
+    let id = SocketId(tables.found.len() as u64);
+    tables.found.push(HeldSocket { socket: Socket::new(id, protocol, state, local), pids });
+}
 
-    /// Counts the connections of listeners on these ports.
-    pub(super) fn count(&mut self, established: Established, ports: &[PortRange]) {
-        let sockets = self.found.iter_mut().map(|found| &mut found.socket).collect();
-        let connection =
-            |(local, peer): (SocketAddr, SocketAddr)| Connection { local, interface: None, peer: peer.ip() };
-        connection_count::count(sockets, ports, |_| established.into_iter().map(connection));
-    }
+/// Counts the connections of listeners on these ports.
+pub(super) fn count(tables: &mut Tables, established: Established, ports: &[PortRange]) {
+    let sockets = tables.found.iter_mut().map(|found| &mut found.socket).collect();
+    let connection =
+        |(local, peer): (SocketAddr, SocketAddr)| Connection { local, interface: None, peer: peer.ip() };
+    connection_count::count(sockets, ports, |_| established.into_iter().map(connection));
 }
 
 /// The two ends of a connection, this machine's first.
@@ -209,24 +172,5 @@ fn connection_state(state: TcpState) -> Option<ConnectionState> {
         }
         TcpState::TimeWait => Some(ConnectionState::TimeWait),
         TcpState::Listen | TcpState::Closed | TcpState::DeleteTcb | TcpState::Unknown => None,
-    }
-}
-
-/// What only some kernels tell of a socket.
-struct KernelFacts {
-    inode: Option<u32>,
-    uid: Option<u32>,
-}
-
-impl KernelFacts {
-    #[cfg(target_os = "linux")]
-    fn of(info: &SocketInfo) -> KernelFacts {
-        // A socket of the kernel's own may have no inode.
-        KernelFacts { inode: Some(info.inode).filter(|&inode| inode != 0), uid: Some(info.uid) }
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn of(_: &SocketInfo) -> KernelFacts {
-        KernelFacts { inode: None, uid: None }
     }
 }
