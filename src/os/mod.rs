@@ -3,10 +3,13 @@
 //! Here, calling is kept apart from understanding: what calls the system copies text and fields
 //! out; what decodes them ([`decode`]) is compiled and tested everywhere.
 
+mod connection_count;
 pub mod decode;
 mod inspect_files;
+pub mod port_set;
+mod socket_filter;
+pub mod socket_record;
 
-mod connection_count;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "macos")]

@@ -15,7 +15,7 @@ use super::inspect_files::{self, PortsOf};
 use super::{Inspect, ScanScope, THIS_OS, platform};
 use crate::model::{
     Executable, Gap, GapKind, HiddenProcesses, Holding, Host, NotInspected, Observation, Pid, PortConnection,
-    Presence, Process, Program, Socket, UnansweredAttempt,
+    Presence, Process, Program, Socket, SocketId, UnansweredAttempt,
 };
 
 /// A socket and the processes that hold it.
@@ -24,32 +24,30 @@ pub(super) struct HeldSocket {
     pub(super) pids: Vec<Pid>,
 }
 
-/// What the tables have.
+/// The sockets that count, with their holders.
 #[derive(Default)]
-pub(super) struct Tables {
-    /// The listeners.
-    pub(super) found: Vec<HeldSocket>,
-    /// What else has one of the ports that were asked about.
+pub(super) struct HeldSockets {
+    pub(super) listed: Vec<HeldSocket>,
     pub(super) port_connections: Vec<PortConnection>,
-    /// Requests for connections to license servers that are not answered, where the system tells.
     pub(super) unanswered: Vec<UnansweredAttempt>,
 }
 
 /// What follows from these sockets: the facts of their holders, by `sysinfo`.
 pub(super) fn observation(
-    Tables { found, port_connections, unanswered }: Tables,
+    HeldSockets { mut listed, port_connections, unanswered }: HeldSockets,
     mut gaps: Vec<Gap>,
     scope: &ScanScope,
     inspect: &dyn Inspect,
     now: Timestamp,
 ) -> Observation {
     let privileged = platform::privileged();
-    let holdings: Vec<Holding> =
-        found.iter().flat_map(|f| f.pids.iter().map(|&pid| Holding { socket: f.socket.id, pid })).collect();
+    let mut holdings: Vec<Holding> = Vec::new();
     let mut ports_of = PortsOf::new();
-    for HeldSocket { socket, pids } in &found {
-        for pid in pids {
-            ports_of.entry(*pid).or_default().push((socket.protocol, socket.local.port()));
+    for (at, HeldSocket { socket, pids }) in listed.iter_mut().enumerate() {
+        socket.id = SocketId(at as u64);
+        for &pid in &*pids {
+            holdings.push(Holding { socket: socket.id, pid });
+            ports_of.entry(pid).or_default().push((socket.protocol, socket.local.port()));
         }
     }
     let others = port_connections.iter().flat_map(|connection| &connection.pids);
@@ -64,7 +62,7 @@ pub(super) fn observation(
 
     // Only an administrator sees all.
     let unread = gaps.iter().any(|gap| gap.kind == GapKind::ProcessesUnreadable);
-    let all_held = found.iter().all(|found| !found.pids.is_empty());
+    let all_held = listed.iter().all(|held| !held.pids.is_empty());
     let hidden = if !unread && (privileged || all_held) {
         HiddenProcesses::nothing()
     } else {
@@ -74,7 +72,7 @@ pub(super) fn observation(
     Observation {
         privileged,
         hidden,
-        sockets: found.into_iter().map(|f| f.socket).collect(),
+        sockets: listed.into_iter().map(|held| held.socket).collect(),
         holdings,
         port_connections,
         unanswered,

@@ -82,24 +82,13 @@ fn holdings(found: &[ScannedSocket], holders: &Holders) -> Vec<Holding> {
 }
 
 fn unanswered(scan: &SocketScan, holders: &Holders, users: &Users) -> Vec<UnansweredAttempt> {
-    let attempts = scan.unanswered.iter().map(|socket| UnansweredAttempt {
-        local: socket.local,
-        remote: socket.peer,
-        retransmits: socket.retransmits,
-        uid: socket.uid,
-        user: users.name(socket.uid),
-        pids: holders.of(socket.inode),
+    let attempts = scan.unanswered.iter().filter_map(|socket| {
+        socket.to_unanswered(socket.uid.and_then(|uid| users.name(uid)), holders.of(socket.key.inode))
     });
     attempts.collect()
 }
 
 fn port_connections(scan: &SocketScan, holders: &Holders) -> Vec<PortConnection> {
-    let connections = scan.port_connections.iter().map(|(protocol, state, socket)| PortConnection {
-        protocol: *protocol,
-        state: *state,
-        local: socket.local,
-        peer: socket.peer,
-        pids: holders.of(socket.inode),
-    });
-    connections.collect()
+    let connections = scan.port_connections.iter();
+    connections.filter_map(|socket| socket.to_port_connection(holders.of(socket.key.inode))).collect()
 }

@@ -21,12 +21,11 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 use self::socket_scan::SocketScan;
 use super::connection_count::{self, Connection};
 use super::decode::macos::launchd;
-use super::decode::macos::pcb::Pcb;
-use super::sysinfo_processes::{self, HeldSocket, Tables};
+use super::decode::macos::socket::MacosSocket;
+use super::sysinfo_processes::{self, HeldSocket, HeldSockets};
 use super::{Inspect, ScanScope, Unobservable, in_words};
 use crate::model::{
-    Gap, GapKind, Host, Observation, Pid, PortConnection, PortRange, PortRules, Process, ProcessService,
-    Socket, UnansweredAttempt,
+    Gap, GapKind, Host, Observation, Pid, PortRange, PortRules, Process, ProcessService, Socket,
 };
 
 pub(super) use super::unix::is_root as privileged;
@@ -107,39 +106,28 @@ fn told(
     inspect: &dyn Inspect,
     now: Timestamp,
 ) -> Observation {
-    let SocketScan { pcbs, mut chosen, holders, unlisted, gaps, method_notes } = scan;
+    let SocketScan { sockets: all, kept, holders, unlisted, gaps, method_notes } = scan;
     let users = Users::default();
-    finish(&mut chosen.sockets, &pcbs, &users);
-    count(&mut chosen.sockets, &pcbs, if scope.connections { &[PortRange::ALL] } else { servers });
-
-    let port_connections: Vec<PortConnection> = chosen
-        .port_connections
-        .iter()
-        .map(|&(at, state)| {
-            let Pcb { protocol, local, peer, .. } = pcbs[at];
-            PortConnection { protocol, state, local, peer, pids: holders.of(at) }
-        })
-        .collect();
-    let asking = |&at: &usize| Some((pcbs[at].uid?, at));
-    let unanswered: Vec<UnansweredAttempt> = chosen
-        .unanswered
-        .iter()
-        .filter_map(asking)
-        .map(|(uid, at)| {
-            let Pcb { local, peer, retransmits, .. } = pcbs[at];
-            UnansweredAttempt {
-                local,
-                remote: peer,
-                retransmits,
-                uid,
-                user: users.name(uid),
-                pids: holders.of(at),
-            }
-        })
-        .collect();
-    let found = chosen.sockets.into_iter().map(|(at, socket)| HeldSocket { socket, pids: holders.of(at) });
-    let tables = Tables { found: found.collect(), port_connections, unanswered };
-    let mut seen = sysinfo_processes::observation(tables, gaps, scope, inspect, now);
+    let user = |uid: Option<u32>| uid.and_then(|uid| users.name(uid));
+    let listed = kept.listed.iter().map(|&(at, state)| {
+        let interface = all[at].interface.map(|index| calls::interface(index.get()));
+        let socket = Socket { interface, user: user(all[at].uid), ..all[at].to_socket(state) };
+        HeldSocket { socket, pids: holders.of(at) }
+    });
+    let mut listed: Vec<HeldSocket> = listed.collect();
+    count(&mut listed, &all, if scope.connections { &[PortRange::ALL] } else { servers });
+    let port_connections = kept.port_connections.iter();
+    let unanswered = kept.unanswered.iter();
+    let sockets = HeldSockets {
+        listed,
+        port_connections: port_connections
+            .filter_map(|&at| all[at].to_port_connection(holders.of(at)))
+            .collect(),
+        unanswered: unanswered
+            .filter_map(|&at| all[at].to_unanswered(user(all[at].uid), holders.of(at)))
+            .collect(),
+    };
+    let mut seen = sysinfo_processes::observation(sockets, gaps, scope, inspect, now);
     if scope.needs_port_rules() {
         // macOS keeps no ports back.
         seen.port_rules.excluded = Some(Vec::new());
@@ -159,23 +147,13 @@ impl Users {
     }
 }
 
-/// Names users, and the interfaces that addresses of one link are of.
-fn finish(sockets: &mut [(usize, Socket)], pcbs: &[Pcb], users: &Users) {
-    for (at, socket) in sockets {
-        socket.user = socket.uid.and_then(|uid| users.name(uid));
-        socket.interface = pcbs[*at].scope.map(calls::interface);
-    }
-}
-
 /// Counts the connections of listeners on these ports.
-fn count(sockets: &mut [(usize, Socket)], pcbs: &[Pcb], ports: &[PortRange]) {
-    let sockets = sockets.iter_mut().map(|(_, socket)| socket).collect();
-    connection_count::count(sockets, ports, |_| {
-        let established = pcbs.iter().filter(|pcb| pcb.is_established_tcp());
-        established.map(|pcb| Connection {
-            local: pcb.local,
-            interface: pcb.scope.map(calls::interface),
-            peer: pcb.peer.ip(),
+fn count(listed: &mut [HeldSocket], all: &[MacosSocket], ports: &[PortRange]) {
+    let listed = listed.iter_mut().map(|held| &mut held.socket).collect();
+    connection_count::count(listed, ports, |_| {
+        all.iter().filter(|socket| socket.is_established_tcp()).filter_map(|socket| {
+            let interface = socket.interface.map(|index| calls::interface(index.get()));
+            Some(Connection { local: socket.local, interface, peer: socket.peer?.ip() })
         })
     });
 }

@@ -35,10 +35,10 @@ pub(super) fn observe(
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
     let mut gaps = Vec::new();
-    let (mut tables, established) = sockets::read(scope, &mut gaps)?;
-    let counted = if scope.connections { vec![PortRange::ALL] } else { inspect.license_ports() };
-    sockets::count(&mut tables, established, &counted);
-    let mut seen = sysinfo_processes::observation(tables, gaps, scope, inspect, now);
+    let license_ports = inspect.license_ports();
+    let counted = if scope.connections { &[PortRange::ALL][..] } else { &license_ports };
+    let sockets = sockets::read(scope, &license_ports, counted, &mut gaps)?;
+    let mut seen = sysinfo_processes::observation(sockets, gaps, scope, inspect, now);
     let holders: BTreeSet<Pid> = seen.holdings.iter().map(|holding| holding.pid).collect();
     name_system(&mut seen.processes);
     programs::ask(&mut seen.processes, &holders);

@@ -1,34 +1,43 @@
-//! Sockets by `netstat2`.
+//! Sockets by `netstat2`, which reads the tables of iphlpapi.
 
 use std::collections::{BTreeSet, HashSet};
 use std::error::Error;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use netstat2::{AddressFamilyFlags, ProtocolFlags, ProtocolSocketInfo, SocketInfo, TcpState};
+use netstat2::{AddressFamilyFlags, ProtocolFlags, ProtocolSocketInfo, SocketInfo};
 
 use super::super::connection_count::{self, Connection};
-use super::super::sysinfo_processes::{HeldSocket, Tables};
+use super::super::socket_filter::SocketFilter;
+use super::super::socket_record::{SocketRecord, TcpState};
+use super::super::sysinfo_processes::{HeldSocket, HeldSockets};
 use super::super::{ScanScope, Unobservable, in_words};
-use crate::model::{
-    ConnectionState, Gap, GapKind, Pid, PortConnection, PortRange, Protocol, Socket, SocketId, State,
-};
+use crate::model::{Gap, GapKind, Pid, PortRange, Protocol};
+
+/// A socket as Windows reports it, with the ids of its holders.
+type WindowsSocket = SocketRecord<Vec<Pid>>;
 
 /// The two ends of established connections, this machine's first; each once: of a socket that several processes
 /// have, there may be several entries.
-pub(super) type Established = BTreeSet<(SocketAddr, SocketAddr)>;
+type Established = BTreeSet<(SocketAddr, SocketAddr)>;
 
 /// A table that fails to read fails again at each further entry; this many failures end the look.
 const MOST_FAILURES: u64 = 8;
 
-/// Reads every listener that `scope` asks for. Each table is opened by itself: a system without IPv6 has only
-/// some.
+/// Reads the sockets that count. Each table is opened by itself: a system without IPv6 has only some. Counts the
+/// connections of the listeners on `counted` ports.
 ///
 /// # Errors
 ///
 /// Where none of the socket tables can be opened.
-pub(super) fn read(scope: &ScanScope, gaps: &mut Vec<Gap>) -> Result<(Tables, Established), Unobservable> {
-    let mut tables = Tables::default();
+pub(super) fn read(
+    scope: &ScanScope,
+    license_ports: &[PortRange],
+    counted: &[PortRange],
+    gaps: &mut Vec<Gap>,
+) -> Result<HeldSockets, Unobservable> {
+    let filter = SocketFilter::new(scope, license_ports);
+    let mut sockets = HeldSockets::default();
     let mut established = Established::new();
     let (mut unopened, mut unread) = (Vec::new(), None);
     let mut opened = false;
@@ -45,8 +54,11 @@ pub(super) fn read(scope: &ScanScope, gaps: &mut Vec<Gap>) -> Result<(Tables, Es
         for entry in entries {
             match entry {
                 Ok(info) => {
-                    established.extend(connection(&info));
-                    add(&mut tables, info, scope);
+                    let Some(socket) = record(info) else { continue };
+                    if socket.is_established_tcp() {
+                        established.extend(socket.peer.map(|peer| (socket.local, peer)));
+                    }
+                    keep(&mut sockets, socket, &filter);
                 }
                 Err(error) => {
                     failures += 1;
@@ -71,7 +83,22 @@ pub(super) fn read(scope: &ScanScope, gaps: &mut Vec<Gap>) -> Result<(Tables, Es
             format!("a socket table was not read to its end ({reason}), so listeners may be missing");
         gaps.push(Gap::new(GapKind::SocketsUnreadable, detail));
     }
-    Ok((tables, established))
+    let listed = sockets.listed.iter_mut().map(|held| &mut held.socket).collect();
+    connection_count::count(listed, counted, |_| {
+        let connection =
+            |(local, peer): (SocketAddr, SocketAddr)| Connection { local, interface: None, peer: peer.ip() };
+        established.into_iter().map(connection)
+    });
+    Ok(sockets)
+}
+
+fn keep(sockets: &mut HeldSockets, socket: WindowsSocket, filter: &SocketFilter<'_>) {
+    let kept = filter.keep(&socket);
+    if let Some(state) = kept.listed {
+        sockets.listed.push(HeldSocket { socket: socket.to_socket(state), pids: socket.key });
+    } else if kept.port_connection.is_some() {
+        sockets.port_connections.extend(socket.to_port_connection(socket.key.clone()));
+    }
 }
 
 /// The tables that have what is wished for.
@@ -88,8 +115,8 @@ fn asked(scope: &ScanScope) -> Vec<(ProtocolFlags, AddressFamilyFlags)> {
 
 /// Who holds listeners now.
 pub(super) fn holders(scope: &ScanScope) -> HashSet<Pid> {
-    let (tables, _) = read(scope, &mut Vec::new()).unwrap_or_default();
-    tables.found.into_iter().flat_map(|found| found.pids).collect()
+    let sockets = read(scope, &[], &[], &mut Vec::new()).unwrap_or_default();
+    sockets.listed.into_iter().flat_map(|held| held.pids).collect()
 }
 
 /// An error and what it came of: `netstat2` tells the system's own words only so, or its number alone.
@@ -109,68 +136,95 @@ fn with_causes(error: &dyn Error) -> String {
     }
 }
 
-/// Takes an entry for a listener, for a connection, or for nothing of interest. A UDP socket with a peer cannot
-/// be told from one without.
-fn add(tables: &mut Tables, info: SocketInfo, scope: &ScanScope) {
+/// What an entry says; `None` for one that is in no state that means anything. A UDP socket with a peer cannot be told
+/// from one without.
+fn record(info: SocketInfo) -> Option<WindowsSocket> {
+    let end = |ip: IpAddr, port| SocketAddr::new(ip.to_canonical(), port);
+    let (protocol, state, local, peer) = match info.protocol_socket_info {
+        ProtocolSocketInfo::Tcp(tcp) => {
+            let peer = end(tcp.remote_addr, tcp.remote_port);
+            (Protocol::Tcp, tcp_state(tcp.state)?, end(tcp.local_addr, tcp.local_port), Some(peer))
+        }
+        ProtocolSocketInfo::Udp(udp) => {
+            (Protocol::Udp, TcpState::Closed, end(udp.local_addr, udp.local_port), None)
+        }
+    };
     // Windows calls an unknown owner process 0, which can hold no socket.
     let mut pids: Vec<Pid> = info.associated_pids.into_iter().filter(|&pid| pid != 0).collect();
     pids.sort_unstable();
     pids.dedup();
-    let (protocol, state, ip, port) = match info.protocol_socket_info {
-        ProtocolSocketInfo::Tcp(tcp) if tcp.state == TcpState::Listen => {
-            (Protocol::Tcp, State::Listen, tcp.local_addr, tcp.local_port)
+    Some(WindowsSocket {
+        protocol,
+        state,
+        local,
+        peer: peer.filter(|_| state.connection().is_some()),
+        interface: None,
+        dual_stack: None,
+        uid: None,
+        accept_queue: None,
+        retransmits: None,
+        key: pids,
+    })
+}
+
+/// `None` for a socket that has no port any more.
+fn tcp_state(state: netstat2::TcpState) -> Option<TcpState> {
+    Some(match state {
+        netstat2::TcpState::Listen => TcpState::Listening,
+        netstat2::TcpState::SynSent => TcpState::SynSent,
+        netstat2::TcpState::SynReceived => TcpState::SynReceived,
+        netstat2::TcpState::Established => TcpState::Established,
+        netstat2::TcpState::CloseWait => TcpState::CloseWait,
+        netstat2::TcpState::FinWait1
+        | netstat2::TcpState::FinWait2
+        | netstat2::TcpState::Closing
+        | netstat2::TcpState::LastAck => TcpState::Closing,
+        netstat2::TcpState::TimeWait => TcpState::TimeWait,
+        netstat2::TcpState::Closed | netstat2::TcpState::DeleteTcb | netstat2::TcpState::Unknown => {
+            return None;
         }
-        ProtocolSocketInfo::Tcp(tcp) => {
-            let is_asked = scope.detail_ports.iter().any(|range| range.contains(tcp.local_port));
-            if let Some(state) = connection_state(tcp.state).filter(|_| is_asked) {
-                tables.port_connections.push(PortConnection {
-                    protocol: Protocol::Tcp,
-                    state,
-                    local: SocketAddr::new(tcp.local_addr.to_canonical(), tcp.local_port),
-                    peer: SocketAddr::new(tcp.remote_addr.to_canonical(), tcp.remote_port),
-                    pids,
-                });
-            }
-            return;
-        }
-        ProtocolSocketInfo::Udp(udp) => (Protocol::Udp, State::Unconnected, udp.local_addr, udp.local_port),
-    };
-    let local = SocketAddr::new(ip.to_canonical(), port);
-    if !scope.includes(port) || !scope.includes_family_of(local) {
-        return;
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use netstat2::{TcpSocketInfo, UdpSocketInfo};
+
+    use super::*;
+    use crate::model::State;
+
+    fn tcp(state: netstat2::TcpState) -> SocketInfo {
+        let tcp = TcpSocketInfo {
+            local_addr: "::ffff:10.0.0.1".parse().unwrap(),
+            local_port: 27000,
+            remote_addr: "10.0.0.2".parse().unwrap(),
+            remote_port: 5000,
+            state,
+        };
+        SocketInfo { protocol_socket_info: ProtocolSocketInfo::Tcp(tcp), associated_pids: vec![7, 0, 7, 5] }
     }
-    let id = SocketId(tables.found.len() as u64);
-    tables.found.push(HeldSocket { socket: Socket::new(id, protocol, state, local), pids });
-}
 
-/// Counts the connections of listeners on these ports.
-pub(super) fn count(tables: &mut Tables, established: Established, ports: &[PortRange]) {
-    let sockets = tables.found.iter_mut().map(|found| &mut found.socket).collect();
-    let connection =
-        |(local, peer): (SocketAddr, SocketAddr)| Connection { local, interface: None, peer: peer.ip() };
-    connection_count::count(sockets, ports, |_| established.into_iter().map(connection));
-}
-
-/// The two ends of a connection, this machine's first.
-fn connection(info: &SocketInfo) -> Option<(SocketAddr, SocketAddr)> {
-    match &info.protocol_socket_info {
-        ProtocolSocketInfo::Tcp(tcp) if tcp.state == TcpState::Established => Some((
-            SocketAddr::new(tcp.local_addr.to_canonical(), tcp.local_port),
-            SocketAddr::new(tcp.remote_addr.to_canonical(), tcp.remote_port),
-        )),
-        _ => None,
+    #[test]
+    fn a_connection_has_its_two_ends_and_its_holders() {
+        let connection = record(tcp(netstat2::TcpState::LastAck)).unwrap();
+        assert_eq!((connection.state, connection.listed_state()), (TcpState::Closing, None));
+        let shown = connection.to_port_connection(connection.key.clone()).unwrap();
+        assert_eq!(
+            (shown.local.to_string(), shown.peer.to_string()),
+            ("10.0.0.1:27000".to_owned(), "10.0.0.2:5000".to_owned())
+        );
+        assert_eq!(shown.pids, [5, 7]);
     }
-}
 
-/// What a socket with a peer is doing, where it still has its port.
-fn connection_state(state: TcpState) -> Option<ConnectionState> {
-    match state {
-        TcpState::Established | TcpState::CloseWait => Some(ConnectionState::Connected),
-        TcpState::SynSent | TcpState::SynReceived => Some(ConnectionState::Requesting),
-        TcpState::FinWait1 | TcpState::FinWait2 | TcpState::Closing | TcpState::LastAck => {
-            Some(ConnectionState::Closing)
+    #[test]
+    fn a_listener_has_no_peer_and_what_has_no_port_any_more_is_left_out() {
+        let listener = record(tcp(netstat2::TcpState::Listen)).unwrap();
+        assert_eq!((listener.listed_state(), listener.peer), (Some(State::Listen), None));
+        for over in [netstat2::TcpState::Closed, netstat2::TcpState::DeleteTcb, netstat2::TcpState::Unknown] {
+            assert_eq!(record(tcp(over)), None);
         }
-        TcpState::TimeWait => Some(ConnectionState::TimeWait),
-        TcpState::Listen | TcpState::Closed | TcpState::DeleteTcb | TcpState::Unknown => None,
+        let udp = UdpSocketInfo { local_addr: "::".parse().unwrap(), local_port: 53 };
+        let udp = SocketInfo { protocol_socket_info: ProtocolSocketInfo::Udp(udp), associated_pids: vec![] };
+        assert_eq!(record(udp).unwrap().listed_state(), Some(State::Unconnected));
     }
 }
