@@ -7,6 +7,7 @@ mod connection_count;
 pub mod decode;
 mod inspect_files;
 pub mod port_set;
+mod program_name;
 mod socket_filter;
 pub mod socket_record;
 
@@ -18,6 +19,7 @@ mod macos;
 mod sysinfo_processes;
 #[cfg(unix)]
 mod unix;
+mod users;
 #[cfg(windows)]
 mod windows;
 

@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 use super::inspect_files::{self, PortsOf};
+use super::program_name::program_name;
+use super::users::Users;
 use super::{Inspect, ScanScope, THIS_OS, platform};
 use crate::model::{
     Executable, Gap, GapKind, HiddenProcesses, Holding, Host, NotInspected, Observation, Pid, PortConnection,
@@ -36,6 +38,7 @@ pub(super) struct HeldSockets {
 pub(super) fn observation(
     HeldSockets { mut listed, port_connections, unanswered }: HeldSockets,
     mut gaps: Vec<Gap>,
+    users: &Users,
     scope: &ScanScope,
     inspect: &dyn Inspect,
     now: Timestamp,
@@ -54,7 +57,7 @@ pub(super) fn observation(
     for pid in others.chain(unanswered.iter().flat_map(|asking| &asking.pids)) {
         ports_of.entry(*pid).or_default();
     }
-    let processes = read(&ports_of, inspect, scope.args).unwrap_or_else(|error| {
+    let processes = read(&ports_of, users, inspect, scope.args).unwrap_or_else(|error| {
         let detail = format!("nothing could be read of the processes but their numbers ({error})");
         gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
         BTreeMap::new()
@@ -90,6 +93,7 @@ pub(super) fn observation(
 /// Where nothing can be known of any process.
 fn read(
     holders: &PortsOf,
+    users: &Users,
     inspect: &dyn Inspect,
     args: bool,
 ) -> Result<BTreeMap<Pid, Process>, sysinfo::Error> {
@@ -108,7 +112,7 @@ fn read(
         system.refresh_processes_specifics(ProcessesToUpdate::Some(&pids), false, kind);
         for &pid in &wanted {
             let process = match system.process(sysinfo::Pid::from_u32(pid)) {
-                Some(seen) => decode(pid, seen, args),
+                Some(seen) => decode(pid, seen, users, args),
                 None if holders.contains_key(&pid) => Process { pid, ..Process::default() },
                 // A parent that has ended: its number says nothing.
                 None => continue,
@@ -186,20 +190,15 @@ impl inspect_files::Files for ByPath {
     }
 }
 
-fn decode(pid: Pid, seen: &sysinfo::Process, args: bool) -> Process {
+fn decode(pid: Pid, seen: &sysinfo::Process, users: &Users, args: bool) -> Process {
     let short_name = seen.name();
     let owner = seen.effective_user_id().or(seen.user_id());
     let exe = seen.exe().filter(|path| !path.as_os_str().is_empty());
-    let name = exe.and_then(|exe| {
-        let file = exe.file_name()?;
-        let called = called_as(exe, file, short_name);
-        Some(called.unwrap_or(file))
-    });
-    let name = name.unwrap_or(short_name);
+    let is_same_file = |path: &Path| exe.is_some_and(|exe| platform::same_path(exe, path));
     Process {
         pid,
         ppid: seen.parent().map(sysinfo::Pid::as_u32).filter(|&ppid| ppid != 0 && ppid != pid),
-        name: (!name.is_empty()).then(|| text(name)),
+        name: program_name(exe, short_name, is_same_file),
         short_name: (!short_name.is_empty()).then(|| text(short_name)),
         presence: Presence::Running(Program {
             exe: exe.map(|path| Executable { path: text(path.as_os_str()), ..Executable::default() }),
@@ -210,23 +209,13 @@ fn decode(pid: Pid, seen: &sysinfo::Process, args: bool) -> Process {
             interpreted: None,
         }),
         uid: owner.and_then(platform::uid),
-        user: owner.and_then(platform::process_user),
+        user: owner.map(|owner| users.name_or_id(platform::user_id(owner))),
         started_at: i64::try_from(seen.start_time())
             .ok()
             .filter(|&seconds| seconds > 0)
             .and_then(|seconds| Timestamp::from_second(seconds).ok()),
         ..Process::default()
     }
-}
-
-/// The name a program was called by, where the file has several: Debian's `redis-server` is a link
-/// to `redis-check-rdb`, and nobody knows it by that name. Believed only where a file of that name
-/// beside the executable is that same file, since a process can call itself anything.
-fn called_as<'a>(exe: &Path, file: &OsStr, short_name: &'a OsStr) -> Option<&'a OsStr> {
-    let (file, short) = (file.as_encoded_bytes(), short_name.as_encoded_bytes());
-    // `python3` for `python3.11`, or a long name that the kernel cut: the file's own name says more.
-    let says_less = file.starts_with(short) || short.contains(&b'/') || short.is_empty();
-    (!says_less && platform::same_path(exe, &exe.with_file_name(short_name))).then_some(short_name)
 }
 
 fn text(raw: &OsStr) -> String {

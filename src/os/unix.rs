@@ -5,14 +5,17 @@ use std::path::Path;
 
 use nix::unistd::{Uid, User};
 
+/// What the system knows a user by.
+pub(super) type UserId = u32;
+
 /// Whether this process runs as root.
 pub(super) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
 /// The name of a user, from wherever the system keeps its users (`getpwuid_r(3)`).
-pub(super) fn user_name(uid: u32) -> Option<String> {
-    Some(User::from_uid(Uid::from_raw(uid)).ok()??.name)
+pub(super) fn user_name(uid: &UserId) -> Option<String> {
+    Some(User::from_uid(Uid::from_raw(*uid)).ok()??.name)
 }
 
 /// Who may write: the "others" bit of a file's mode, and the sticky bit, under which others may

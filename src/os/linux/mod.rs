@@ -36,11 +36,11 @@ use rustix::fs::statfs;
 
 use self::holders::Holders;
 use self::owners::Owners;
-use self::process_reader::Users;
 use self::scan_context::ScanContext;
 use self::search::Search;
 use self::settle::settle;
 use self::socket_scan::SocketScan;
+use super::users::Users;
 use super::{Inspect, ScanScope, Unobservable};
 use crate::model::Observation;
 

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use rustix::system::uname;
 
 use super::super::unix::is_root as privileged;
+use super::super::users::Users;
 use super::super::{ScanScope, THIS_OS, Unobservable, in_words};
 use super::holders::Holders;
 use super::listeners::ScannedSocket;
 use super::owners::Owners;
 use super::port_rules;
-use super::process_reader::Users;
 use super::socket_scan::SocketScan;
 use crate::model::{
     Gap, GapKind, Holding, Host, Observation, PortConnection, PortRules, SocketId, UnansweredAttempt,

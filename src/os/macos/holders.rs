@@ -5,7 +5,8 @@ use std::io;
 
 use super::super::decode::macos::socket::{Identity, MacosSocket};
 use super::super::decode::macos::socket_fdinfo::{self, Sockets};
-use super::{calls, user_name};
+use super::super::users::Users;
+use super::calls;
 use crate::model::{HiddenProcess, HiddenProcesses, Pid, Protocol};
 
 /// The holders of each socket, by its place among those that are known.
@@ -82,7 +83,6 @@ impl Holders {
                 }
             }
         }
-        self.name_users();
         Ok(())
     }
 
@@ -91,14 +91,6 @@ impl Holders {
         let own = |(at, socket): (usize, &MacosSocket)| Some((at, BTreeSet::from([socket.key.process?])));
         let own = sockets.iter().enumerate().filter_map(own);
         Holders { of_socket: own.collect(), denied: BTreeMap::new(), asked: 0 }
-    }
-
-    fn name_users(&mut self) {
-        let mut names = HashMap::new();
-        for process in self.denied.values_mut() {
-            let name = |uid: u32| names.entry(uid).or_insert_with(|| user_name(uid)).clone();
-            process.user = process.uid.and_then(name);
-        }
     }
 
     /// The holders of the socket at this place.
@@ -112,7 +104,10 @@ impl Holders {
     }
 
     /// The processes that could not be looked into.
-    pub(super) fn hidden(self) -> HiddenProcesses {
+    pub(super) fn hidden(mut self, users: &Users) -> HiddenProcesses {
+        for process in self.denied.values_mut() {
+            process.user = process.uid.and_then(|uid| users.name(uid));
+        }
         HiddenProcesses::Processes(self.denied)
     }
 }

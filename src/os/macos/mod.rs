@@ -9,7 +9,7 @@ mod calls;
 mod holders;
 mod socket_scan;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,7 +29,8 @@ use crate::model::{
 };
 
 pub(super) use super::unix::is_root as privileged;
-use super::unix::{identity, replaceable_at, user_name};
+use super::unix::{UserId, identity, replaceable_at};
+use super::users::Users;
 
 /// The number of the user this process runs as.
 fn own_uid() -> u32 {
@@ -41,9 +42,8 @@ pub(super) fn uid(uid: &sysinfo::Uid) -> Option<u32> {
     Some(**uid)
 }
 
-/// The user a process runs as: the name, or the number where it has none.
-pub(super) fn process_user(uid: &sysinfo::Uid) -> Option<String> {
-    Some(user_name(**uid).unwrap_or_else(|| uid.to_string()))
+pub(super) fn user_id(uid: &sysinfo::Uid) -> UserId {
+    **uid
 }
 
 /// Whether a file may lie on a machine that does not answer: not asked here.
@@ -127,24 +127,14 @@ fn told(
             .filter_map(|&at| all[at].to_unanswered(user(all[at].uid), holders.of(at)))
             .collect(),
     };
-    let mut seen = sysinfo_processes::observation(sockets, gaps, scope, inspect, now);
+    let mut seen = sysinfo_processes::observation(sockets, gaps, &users, scope, inspect, now);
     if scope.needs_port_rules() {
         // macOS keeps no ports back.
         seen.port_rules.excluded = Some(Vec::new());
     }
     name_jobs(&mut seen);
-    let hidden = unlisted.unwrap_or_else(|| holders.hidden());
+    let hidden = unlisted.unwrap_or_else(|| holders.hidden(&users));
     Observation { hidden, method_notes, ..seen }
-}
-
-/// The names of users, each asked for once.
-#[derive(Default)]
-struct Users(std::cell::RefCell<HashMap<u32, Option<String>>>);
-
-impl Users {
-    fn name(&self, uid: u32) -> Option<String> {
-        self.0.borrow_mut().entry(uid).or_insert_with(|| user_name(uid)).clone()
-    }
 }
 
 /// Counts the connections of listeners on these ports.

@@ -14,9 +14,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub(super) use self::accounts::{privileged, process_user};
+pub(super) use self::accounts::{UserId, privileged, user_name};
 pub(super) use self::programs::may_not_answer;
 use super::sysinfo_processes::{self, Running};
+use super::users::Users;
 use super::{Inspect, ScanScope, THIS_OS, Unobservable};
 use crate::model::{Gap, GapKind, Host, Observation, Pid, PortRange, Presence, Process, ProcessRef};
 
@@ -38,7 +39,7 @@ pub(super) fn observe(
     let license_ports = inspect.license_ports();
     let counted = if scope.connections { &[PortRange::ALL][..] } else { &license_ports };
     let sockets = sockets::read(scope, &license_ports, counted, &mut gaps)?;
-    let mut seen = sysinfo_processes::observation(sockets, gaps, scope, inspect, now);
+    let mut seen = sysinfo_processes::observation(sockets, gaps, &Users::default(), scope, inspect, now);
     let holders: BTreeSet<Pid> = seen.holdings.iter().map(|holding| holding.pid).collect();
     name_system(&mut seen.processes);
     programs::ask(&mut seen.processes, &holders);
@@ -165,6 +166,10 @@ fn name_children(processes: &mut BTreeMap<Pid, Arc<Process>>, held_by: &HashSet<
         let children = children.map(|(&pid, (_, name))| ProcessRef { pid, name: name.clone() }).collect();
         Arc::make_mut(process).presence = Presence::Ended { children };
     }
+}
+
+pub(super) fn user_id(sid: &sysinfo::Uid) -> UserId {
+    sid.clone()
 }
 
 /// Users have no such numbers here.
