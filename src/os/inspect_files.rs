@@ -6,7 +6,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::decode::file_text::{LOOKED_AT, interpreter_in, texts_in};
-use super::{FileChecks, Inspect, THIS_OS};
+use super::this_os::THIS_OS;
+use super::{FileChecks, Inspect};
 use crate::model::{NotInspected, Pid, Process, Protocol};
 
 /// The ports that each holder holds.

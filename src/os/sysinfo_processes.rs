@@ -12,9 +12,11 @@ use jiff::Timestamp;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 use super::inspect_files::{self, PortsOf};
+use super::platform::{may_not_answer, privileged, replaceable_path, same_path, uid, user_id};
 use super::program_name::program_name;
+use super::this_os::THIS_OS;
 use super::users::Users;
-use super::{Inspect, ScanScope, THIS_OS, platform};
+use super::{Inspect, ScanScope};
 use crate::model::{
     Executable, Gap, GapKind, HiddenProcesses, Holding, Host, NotInspected, Observation, Pid, PortConnection,
     Presence, Process, Program, Socket, SocketId, UnansweredAttempt,
@@ -43,7 +45,7 @@ pub(super) fn observation(
     inspect: &dyn Inspect,
     now: Timestamp,
 ) -> Observation {
-    let privileged = platform::privileged();
+    let privileged = privileged();
     let mut holdings: Vec<Holding> = Vec::new();
     let mut ports_of = PortsOf::new();
     for (at, HeldSocket { socket, pids }) in listed.iter_mut().enumerate() {
@@ -178,7 +180,7 @@ struct ByPath;
 
 impl inspect_files::Files for ByPath {
     fn hidden(&self, _pid: Pid, path: &Path) -> Option<NotInspected> {
-        platform::may_not_answer(path).then_some(NotInspected::MayNotAnswer)
+        may_not_answer(path).then_some(NotInspected::MayNotAnswer)
     }
 
     fn open(&self, _pid: Pid, path: &Path) -> io::Result<File> {
@@ -186,7 +188,7 @@ impl inspect_files::Files for ByPath {
     }
 
     fn replaceable_at(&self, _pid: Pid, path: &Path) -> Option<String> {
-        platform::replaceable_path(path)
+        replaceable_path(path)
     }
 }
 
@@ -194,7 +196,7 @@ fn decode(pid: Pid, seen: &sysinfo::Process, users: &Users, args: bool) -> Proce
     let short_name = seen.name();
     let owner = seen.effective_user_id().or(seen.user_id());
     let exe = seen.exe().filter(|path| !path.as_os_str().is_empty());
-    let is_same_file = |path: &Path| exe.is_some_and(|exe| platform::same_path(exe, path));
+    let is_same_file = |path: &Path| exe.is_some_and(|exe| same_path(exe, path));
     Process {
         pid,
         ppid: seen.parent().map(sysinfo::Pid::as_u32).filter(|&ppid| ppid != 0 && ppid != pid),
@@ -208,8 +210,8 @@ fn decode(pid: Pid, seen: &sysinfo::Process, users: &Users, args: bool) -> Proce
                 .filter(|args: &Vec<_>| !args.is_empty()),
             interpreted: None,
         }),
-        uid: owner.and_then(platform::uid),
-        user: owner.map(|owner| users.name_or_id(platform::user_id(owner))),
+        uid: owner.and_then(uid),
+        user: owner.map(|owner| users.name_or_id(user_id(owner))),
         started_at: i64::try_from(seen.start_time())
             .ok()
             .filter(|&seconds| seconds > 0)

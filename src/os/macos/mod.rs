@@ -6,70 +6,28 @@
 //! address: of one address there may be several.
 
 mod calls;
+mod files;
 mod holders;
 mod socket_scan;
+mod users;
 
 use std::collections::{BTreeMap, HashSet};
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use nix::unistd::geteuid;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
+pub(super) use self::files::{may_not_answer, replaceable_path, same_path};
 use self::socket_scan::SocketScan;
+pub(super) use self::users::{uid, user_id};
 use super::connection_count::{self, Connection};
 use super::decode::macos::launchd;
 use super::decode::macos::socket::MacosSocket;
 use super::sysinfo_processes::{self, HeldSocket, HeldSockets};
-use super::{Inspect, ScanScope, Unobservable, in_words};
-use crate::model::{
-    Gap, GapKind, Host, Observation, Pid, PortRange, PortRules, Process, ProcessService, Socket,
-};
-
 pub(super) use super::unix::is_root as privileged;
-use super::unix::{UserId, identity, replaceable_at};
 use super::users::Users;
-
-/// The number of the user this process runs as.
-fn own_uid() -> u32 {
-    geteuid().as_raw()
-}
-
-/// The number of the user a process runs as.
-pub(super) fn uid(uid: &sysinfo::Uid) -> Option<u32> {
-    Some(**uid)
-}
-
-pub(super) fn user_id(uid: &sysinfo::Uid) -> UserId {
-    **uid
-}
-
-/// Whether a file may lie on a machine that does not answer: not asked here.
-pub(super) fn may_not_answer(_path: &Path) -> bool {
-    false
-}
-
-/// The file or folder through which any user could put another file in its place, as this process sees the file
-/// system.
-pub(super) fn replaceable_path(path: &Path) -> Option<String> {
-    replaceable_at(path, |place| Some(std::fs::metadata(place).ok()?.mode()))
-}
-
-/// Whether two paths lead to one file, as this process sees the file system.
-pub(super) fn same_path(one: &Path, other: &Path) -> bool {
-    let one = identity(one);
-    one.is_some() && one == identity(other)
-}
-
-/// What is not seen where sockets are found through the processes that have them: libproc tells an ordinary user only of their own.
-pub(super) fn standing_gaps(privileged: bool) -> Vec<Gap> {
-    if privileged {
-        return Vec::new();
-    }
-    vec![Gap::new(GapKind::SocketsHidden, "listeners of other users are not seen at all")]
-}
+use super::{Inspect, ScanScope, Unobservable, in_words};
+use crate::model::{Host, Observation, Os, Pid, PortRange, PortRules, Process, ProcessService, Socket};
 
 /// Looks at the machine once.
 ///
@@ -93,7 +51,7 @@ pub(super) fn observe(
 ///
 /// None.
 pub(super) fn observe_port_rules(now: Timestamp) -> Result<Observation, Unobservable> {
-    let host = Host { name: System::host_name().ok(), os: super::THIS_OS };
+    let host = Host { name: System::host_name().ok(), os: Os::Macos };
     let port_rules = PortRules { excluded: Some(Vec::new()), ..PortRules::default() };
     Ok(Observation { privileged: privileged(), port_rules, ..Observation::new(host, now) })
 }

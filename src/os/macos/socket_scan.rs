@@ -6,9 +6,11 @@ use std::io;
 use super::super::decode::macos::pcblist;
 use super::super::decode::macos::socket::{Identity, MacosKey, MacosSocket, keep_others_back};
 use super::super::socket_filter::SocketFilter;
+use super::super::unix::is_root;
 use super::super::{ScanScope, in_words};
+use super::calls;
 use super::holders::Holders;
-use super::{calls, own_uid, privileged, standing_gaps};
+use super::users::own_uid;
 use crate::model::{Gap, GapKind, HiddenProcesses, PortRange, Protocol, State};
 
 /// What was seen, before anything is known of the holders.
@@ -92,7 +94,7 @@ impl SocketScan {
             format!("sockets were read from the processes that have them: {why}"),
             holders.method_note(),
         ];
-        let (kept, gaps) = (Kept::of(&sockets, scope, servers), standing_gaps(privileged()));
+        let (kept, gaps) = (Kept::of(&sockets, scope, servers), hidden_sockets().into_iter().collect());
         Ok(SocketScan { sockets, kept, holders, unlisted: None, gaps, method_notes })
     }
 
@@ -112,6 +114,11 @@ impl SocketScan {
         };
         kept.listed.retain(|&(at, _)| stays(at));
     }
+}
+
+/// Sockets found through processes are incomplete: libproc answers an ordinary user only for their own processes.
+fn hidden_sockets() -> Option<Gap> {
+    (!is_root()).then(|| Gap::new(GapKind::SocketsHidden, "listeners of other users are not seen at all"))
 }
 
 /// The kernel's lists of sockets, one after the other.

@@ -32,6 +32,15 @@ pub(in crate::os) fn privileged() -> bool {
 /// What the system knows a user by: a security identifier, such as `S-1-5-18`.
 pub(in crate::os) type UserId = sysinfo::Uid;
 
+pub(in crate::os) fn user_id(sid: &sysinfo::Uid) -> UserId {
+    sid.clone()
+}
+
+/// Users have no numbers here.
+pub(in crate::os) fn uid(_sid: &sysinfo::Uid) -> Option<u32> {
+    None
+}
+
 pub(in crate::os) fn user_name(sid: &UserId) -> Option<String> {
     account(&sid.to_string())
 }

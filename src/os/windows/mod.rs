@@ -9,17 +9,16 @@ mod services;
 mod sockets;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub(super) use self::accounts::{UserId, privileged, user_name};
-pub(super) use self::programs::may_not_answer;
+pub(super) use self::accounts::{UserId, privileged, uid, user_id, user_name};
+pub(super) use self::programs::{may_not_answer, replaceable_path, same_path};
 use super::sysinfo_processes::{self, Running};
 use super::users::Users;
-use super::{Inspect, ScanScope, THIS_OS, Unobservable};
-use crate::model::{Gap, GapKind, Host, Observation, Pid, PortRange, Presence, Process, ProcessRef};
+use super::{Inspect, ScanScope, Unobservable};
+use crate::model::{Gap, GapKind, Host, Observation, Os, Pid, PortRange, Presence, Process, ProcessRef};
 
 /// The process that the kernel's own threads belong to: always this one, since Windows XP (Windows Internals,
 /// "System process").
@@ -78,7 +77,7 @@ pub(super) fn observe(
 ///
 /// Where `netsh` does not answer any of the questions.
 pub(super) fn observe_port_rules(now: Timestamp) -> Result<Observation, Unobservable> {
-    let host = Host { name: sysinfo::System::host_name().ok(), os: THIS_OS };
+    let host = Host { name: sysinfo::System::host_name().ok(), os: Os::Windows };
     let mut observation = Observation { privileged: privileged(), ..Observation::new(host, now) };
     let unanswered = read_port_rules(&mut observation);
     match observation.port_rules.excluded {
@@ -166,25 +165,6 @@ fn name_children(processes: &mut BTreeMap<Pid, Arc<Process>>, held_by: &HashSet<
         let children = children.map(|(&pid, (_, name))| ProcessRef { pid, name: name.clone() }).collect();
         Arc::make_mut(process).presence = Presence::Ended { children };
     }
-}
-
-pub(super) fn user_id(sid: &sysinfo::Uid) -> UserId {
-    sid.clone()
-}
-
-/// Users have no such numbers here.
-pub(super) fn uid(_sid: &sysinfo::Uid) -> Option<u32> {
-    None
-}
-
-/// Not told here.
-pub(super) fn replaceable_path(_path: &Path) -> Option<String> {
-    None
-}
-
-/// Processes have no second name here.
-pub(super) fn same_path(_one: &Path, _other: &Path) -> bool {
-    false
 }
 
 #[cfg(test)]
