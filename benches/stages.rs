@@ -99,10 +99,10 @@ fn decoders(criterion: &mut Criterion) {
         message
     };
     let datagram = LISTENER.repeat(500);
-    let understood = inet_diag::read(&datagram, 7);
+    let understood = inet_diag::read(Protocol::Tcp, &datagram, 7);
     assert!(understood.messages.len() == 500 && !understood.malformed, "{understood:?}");
     criterion.bench_function("decode 500 sockets of sock_diag", |bencher| {
-        bencher.iter(|| inet_diag::read(black_box(&datagram), 7));
+        bencher.iter(|| inet_diag::read(Protocol::Tcp, black_box(&datagram), 7));
     });
     let stat = "4242 (nginx) S 17 4242 4242 0 -1 4194560 1263 0 0 0 3 1 0 0 20 0 1 0 24431 25661440 2613 18446744073709551615 1 1 0 0 0 0 0 4096 2 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 0\n";
     criterion.bench_function("decode /proc/PID/stat", |bencher| {

@@ -13,17 +13,18 @@ use whatlistens::os::decode::linux::{
 };
 use whatlistens::os::decode::macos::{launchd, pcblist, socket_fdinfo};
 use whatlistens::os::decode::windows::{excluded_ports, version_info};
+use whatlistens::os::port_set::PortSet;
 
 fuzz_target!(|data: &[u8]| {
     let Some((&which, rest)) = data.split_first() else { return };
     let text = String::from_utf8_lossy(rest);
     match which % 17 {
         0 | 1 => {
-            let datagram = inet_diag::read(rest, 7);
+            let datagram = inet_diag::read(Protocol::Tcp, rest, 7);
             assert!(datagram.messages.len() <= rest.len() / 16, "each message has a header");
         }
-        2 => drop(proc_net::read(Family::Ipv4, &text)),
-        3 => drop(proc_net::read(Family::Ipv6, &text)),
+        2 => drop(proc_net::read(Protocol::Tcp, Family::Ipv4, &text)),
+        3 => drop(proc_net::read(Protocol::Udp, Family::Ipv6, &text)),
         4 => {
             let _ = (proc_pid::stat(rest), proc_pid::socket_inode(rest), proc_pid::namespace_inode(rest));
             let _ = (proc_pid::mapped_from(&text, "/usr/sbin/nginx"), proc_pid::boot_time(&text));
@@ -44,7 +45,7 @@ fuzz_target!(|data: &[u8]| {
             let _ = (port_rules::ephemeral(&text), port_rules::unprivileged_from(&text));
             let _ = port_rules::tells_bound(&text);
             if let Some(ranges) = port_rules::reserved(&text) {
-                let _ = port_filter(&ranges);
+                let _ = port_filter(&PortSet::new(&ranges));
             }
         }
         9 => {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
 
+use super::port_set::PortSet;
 use crate::model::{Connections, PortRange, Socket, State};
 
 /// So many of the busiest peers are named.
@@ -26,9 +27,8 @@ pub(super) fn count<C: IntoIterator<Item = Connection>>(
     ports: &[PortRange],
     established: impl FnOnce(&[PortRange]) -> C,
 ) {
-    let counted = |socket: &Socket| {
-        socket.state == State::Listen && ports.iter().any(|range| range.contains(socket.local.port()))
-    };
+    let ports = PortSet::new(ports);
+    let counted = |socket: &Socket| socket.state == State::Listen && ports.contains(socket.local.port());
     // The places of the listeners among the sockets, by port.
     let mut listeners: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
     for (at, socket) in sockets.iter().enumerate().filter(|(_, socket)| counted(socket)) {

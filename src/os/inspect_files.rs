@@ -1,4 +1,4 @@
-//! Looks into files and command lines, where [`Inspect`] asks for it.
+//! Looks into files, where [`Inspect`] asks for it.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -6,14 +6,12 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::decode::file_text::{LOOKED_AT, interpreter_in, texts_in};
-use super::{FileChecks, Inspect, THIS_OS};
+use super::this_os::THIS_OS;
+use super::{FileChecks, Inspect};
 use crate::model::{NotInspected, Pid, Process, Protocol};
 
 /// The ports that each holder holds.
 pub(super) type PortsOf = BTreeMap<Pid, Vec<(Protocol, u16)>>;
-
-/// A process and the words that started it.
-pub(super) type CommandLine = (Pid, Vec<String>);
 
 /// How to look at the file that a process runs.
 pub(super) trait Files {
@@ -69,32 +67,6 @@ pub(super) fn files(
         if let Some(bytes) = content.then(read).and_then(io::Result::ok) {
             exe.interpreter = interpreter_in(&bytes);
             exe.texts = texts_in(&bytes, &texts);
-        }
-    }
-}
-
-/// Notes which programs interpreters run. `read` gives the command lines of these processes, and
-/// nothing else of them is kept.
-pub(super) fn command_lines(
-    processes: &mut BTreeMap<Pid, Process>,
-    ports_of: &PortsOf,
-    inspect: &dyn Inspect,
-    read: &mut dyn FnMut(&[Pid]) -> Vec<CommandLine>,
-) {
-    let holding = ports_of.keys().filter_map(|pid| processes.get(pid));
-    let exe_of = |process: &Process| process.exe_name(THIS_OS).map(str::to_owned);
-    let wanted: BTreeMap<Pid, String> = holding
-        .filter_map(|process| Some((process.pid, exe_of(process)?)))
-        .filter(|(_, exe)| inspect.reads_command_line_of(exe))
-        .collect();
-    if wanted.is_empty() {
-        return;
-    }
-    let pids: Vec<Pid> = wanted.keys().copied().collect();
-    for (pid, args) in read(&pids) {
-        let program = processes.get_mut(&pid).and_then(Process::program_mut);
-        if let (Some(exe), Some(program)) = (wanted.get(&pid), program) {
-            program.interpreted = inspect.program(exe, &args);
         }
     }
 }

@@ -5,30 +5,17 @@ use std::path::Path;
 
 use nix::unistd::{Uid, User};
 
+/// What the system knows a user by.
+pub(super) type UserId = u32;
+
 /// Whether this process runs as root.
 pub(super) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-/// The number of the user this process runs as.
-#[cfg(target_os = "macos")]
-pub(super) fn own_uid() -> u32 {
-    nix::unistd::geteuid().as_raw()
-}
-
 /// The name of a user, from wherever the system keeps its users (`getpwuid_r(3)`).
-pub(super) fn user_name(uid: u32) -> Option<String> {
-    Some(User::from_uid(Uid::from_raw(uid)).ok()??.name)
-}
-
-/// The number of the user a process runs as.
-pub(super) fn uid(uid: &sysinfo::Uid) -> Option<u32> {
-    Some(**uid)
-}
-
-/// The user a process runs as: the name, or the number where it has none.
-pub(super) fn process_user(uid: &sysinfo::Uid) -> Option<String> {
-    Some(user_name(**uid).unwrap_or_else(|| uid.to_string()))
+pub(super) fn user_name(uid: &UserId) -> Option<String> {
+    Some(User::from_uid(Uid::from_raw(*uid)).ok()??.name)
 }
 
 /// Who may write: the "others" bit of a file's mode, and the sticky bit, under which others may
@@ -45,22 +32,6 @@ pub(super) fn replaceable_at(path: &Path, mode_of: impl Fn(&Path) -> Option<u32>
         mode.is_some_and(|mode| mode & OTHERS_WRITE != 0 && (*depth < 2 || mode & STICKY == 0))
     };
     path.ancestors().enumerate().find(is_open).map(|(_, place)| place.to_string_lossy().into_owned())
-}
-
-/// Whether a file may lie on a machine that does not answer: not asked here.
-pub(super) fn may_not_answer(_path: &Path) -> bool {
-    false
-}
-
-/// The same, as this process sees the file system.
-pub(super) fn replaceable_path(path: &Path) -> Option<String> {
-    replaceable_at(path, |place| Some(std::fs::metadata(place).ok()?.mode()))
-}
-
-/// Whether two paths lead to one file, as this process sees the file system.
-pub(super) fn same_path(one: &Path, other: &Path) -> bool {
-    let one = identity(one);
-    one.is_some() && one == identity(other)
 }
 
 /// Device and inode: what makes a file itself (`inode(7)`).

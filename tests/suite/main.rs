@@ -54,3 +54,5 @@ mod tidy;
 mod tidy_imports;
 mod verdicts;
 mod verdicts_windows;
+#[cfg(not(windows))]
+mod witness;

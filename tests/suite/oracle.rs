@@ -1,18 +1,11 @@
-//! `ss` as an oracle: every listener that it shows is shown here, with the same processes; and the portable
-//! backend, which sees less.
+//! `ss` as an oracle: every listener that it shows is shown here, with the same processes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::process::Command;
 
-use jiff::Timestamp;
-use whatlistens::judge::Inspection;
-use whatlistens::model::{Protocol, State};
-use whatlistens::os::{self, ScanScope};
-
 use crate::document::read;
 use crate::network::Net;
-use crate::recorded::knowledge;
 use crate::started::{Listening, in_the_end, listener_program, program};
 
 /// Protocol, address, port, interface.
@@ -113,30 +106,4 @@ fn every_listener_that_ss_shows_is_shown_with_the_same_processes() {
     }
     let client = ("udp".to_owned(), Ipv4Addr::LOCALHOST.into(), listening.addresses[5].port(), None);
     assert!(!ours.contains_key(&client), "a connected socket is no listener");
-}
-
-/// The portable backend knows no UDP peers, no interfaces, and no ports that are bound without
-/// listening; of the rest it must say the same.
-#[test]
-fn the_portable_backend_sees_the_same_listeners_and_holders() {
-    let places = ["tcp:127.0.0.1:0", "tcp:[::1]:0", "udp:127.0.0.1:0", "udp-connected:127.0.0.1:0"];
-    let listening = Listening::at(&listener_program(), &places);
-    let scope = ScanScope::default();
-    type Seen = BTreeSet<(Protocol, std::net::SocketAddr, Option<String>)>;
-    let by = |observation: whatlistens::model::Observation| -> Seen {
-        let pid = listening.pid();
-        let mine = |socket: &&whatlistens::model::Socket| {
-            observation.holdings.iter().any(|held| held.socket == socket.id && held.pid == pid)
-        };
-        let name = observation.processes[&pid].exe().map(|exe| exe.path.clone());
-        let sockets = observation.sockets.iter().filter(mine).filter(|socket| socket.state != State::Bound);
-        sockets.map(|socket| (socket.protocol, socket.local, name.clone())).collect()
-    };
-    let inspection = Inspection::new(knowledge());
-    let own = by(os::observe(&scope, &inspection, Timestamp::now()).unwrap());
-    let mut portable = by(os::portable::observe(&scope, &inspection, Timestamp::now()).unwrap());
-    assert_eq!(own.len(), 3);
-    let client = listening.addresses[3];
-    portable.retain(|(protocol, local, _)| (*protocol, *local) != (Protocol::Udp, client));
-    assert_eq!(own, portable);
 }

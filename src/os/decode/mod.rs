@@ -3,7 +3,6 @@
 
 mod bytes;
 pub mod file_text;
-pub mod kernel_socket;
 pub mod linux;
 pub mod macos;
 pub mod windows;

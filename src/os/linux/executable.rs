@@ -42,23 +42,8 @@ impl ExecutableFile {
         })
     }
 
-    /// The name a program was started by, if the file has several: Debian's `redis-server` is a link to
-    /// `redis-check-rdb`, a name that nobody knows. A process can call itself anything, so the name counts
-    /// only if a file of that name beside the executable is the same file.
-    pub(super) fn called_as<'a>(
-        &self,
-        dir: &ProcessDir,
-        mounts: &Mounts,
-        short_name: &'a OsStr,
-    ) -> Option<&'a OsStr> {
-        let (file, short) = (self.path.file_name()?.as_encoded_bytes(), short_name.as_encoded_bytes());
-        // `python3` for `python3.11`, or a long name that the kernel cut: the file name says more.
-        let says_less = file.starts_with(short) || short.contains(&b'/') || short.is_empty();
-        (!says_less && self.is_also(dir, mounts, &self.path.with_file_name(short_name))).then_some(short_name)
-    }
-
     /// Whether another path leads to the same file in the process's view of the file system.
-    fn is_also(&self, dir: &ProcessDir, mounts: &Mounts, path: &Path) -> bool {
+    pub(super) fn is_also(&self, dir: &ProcessDir, mounts: &Mounts, path: &Path) -> bool {
         ProcessRoot::of(dir, mounts).is_ok_and(|root| {
             let own = root.identity(&self.path);
             own.is_some() && own == root.identity(path)

@@ -7,11 +7,11 @@ use rustix::net::netdevice::index_to_name;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use super::super::ScanScope;
-use super::super::decode::kernel_socket::{KernelSocket, TcpState};
 use super::super::decode::linux::inet_diag::States;
-use super::super::decode::linux::port_filter::{is_in, joined};
+use super::super::decode::linux::socket::LinuxSocket;
+use super::super::socket_filter::SocketFilter;
 use super::tables::{Read, Tables, Unread};
-use crate::model::{AcceptQueue, PortRange, Protocol, Socket, SocketId, State};
+use crate::model::{PortRange, Protocol, Socket, State};
 
 /// A socket, with what ties it to its holders and its control group.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ pub(super) struct ScannedSocket {
 pub(super) struct Sockets {
     pub(super) found: Vec<ScannedSocket>,
     /// Requests for connections that were sent more than once.
-    pub(super) unanswered: Vec<KernelSocket>,
+    pub(super) unanswered: Vec<LinuxSocket>,
     pub(super) unread: Vec<Unread>,
     /// Why some may be missing.
     pub(super) lacking: Option<String>,
@@ -38,6 +38,7 @@ pub(super) struct Sockets {
 pub(super) fn read(tables: &mut Tables, scope: &ScanScope, servers: &[PortRange]) -> Sockets {
     let mut sockets = Sockets::default();
     let mut interfaces = Interfaces::default();
+    let filter = SocketFilter::new(scope, servers);
     let only = Some(&scope.ports[..]).filter(|only| !only.is_empty());
     if scope.protocol != Some(Protocol::Udp) {
         let states = if only.is_some() || !scope.detail_ports.is_empty() || tables.may_have_bound() {
@@ -47,7 +48,7 @@ pub(super) fn read(tables: &mut Tables, scope: &ScanScope, servers: &[PortRange]
         };
         // Who asks has another port of its own, and a filter for its peer's would take longer than to look
         // at it. Where all is wished for, one walk over the kernel's tables gives them all.
-        let mut read = match only {
+        let read = match only {
             None => tables.read(Protocol::Tcp, states.and(States::SYN_SENT), None),
             Some(only) => {
                 let mut read = tables.read(Protocol::Tcp, states, Some(only));
@@ -57,32 +58,26 @@ pub(super) fn read(tables: &mut Tables, scope: &ScanScope, servers: &[PortRange]
                 read
             }
         };
-        let (asking, listening): (Vec<_>, Vec<_>) =
-            read.sockets.into_iter().partition(|socket| socket.state == TcpState::SynSent);
-        read.sockets = listening;
-        let servers = joined(servers);
-        let is_told = |socket: &KernelSocket| {
-            let server = socket.peer.port();
-            socket.retransmits > 0
-                && is_in(&servers, server)
-                && scope.includes(server)
-                && scope.includes_family_of(socket.local)
-        };
-        sockets.unanswered = asking.into_iter().filter(is_told).collect();
         sockets.fell_back.clone_from(&read.fell_back);
-        sockets.add(read, Protocol::Tcp, scope, &mut interfaces);
+        sockets.add(read, &filter, &mut interfaces);
     }
     if scope.protocol != Some(Protocol::Tcp) {
         let read = tables.read(Protocol::Udp, States::UNCONNECTED, only);
-        sockets.add(read, Protocol::Udp, scope, &mut interfaces);
+        sockets.add(read, &filter, &mut interfaces);
     }
     sockets
 }
 
 impl Sockets {
-    fn add(&mut self, read: Read, protocol: Protocol, scope: &ScanScope, interfaces: &mut Interfaces) {
-        let wished = read.sockets.into_iter().filter(|socket| scope.includes_family_of(socket.local));
-        self.found.extend(wished.map(|socket| of_kernel(socket, protocol, interfaces)));
+    fn add(&mut self, read: Read, filter: &SocketFilter<'_>, interfaces: &mut Interfaces) {
+        for socket in read.sockets {
+            let kept = filter.keep(&socket);
+            if let Some(state) = kept.listed {
+                self.found.push(scanned(&socket, state, interfaces));
+            } else if kept.is_unanswered {
+                self.unanswered.push(socket);
+            }
+        }
         self.unread.extend(read.unread);
         self.lacking = self.lacking.take().or(read.lacking);
     }
@@ -113,32 +108,18 @@ fn at_places(
         return Some(HashMap::new());
     }
     let read = tables.read(protocol, states, Some(&ports));
-    let state = |socket: &KernelSocket| Some((socket.inode?, state(protocol, socket.state)));
+    let state = |socket: &LinuxSocket| Some((socket.key.inode?, socket.listed_state()?));
     read.is_whole().then(|| read.sockets.iter().filter_map(state).collect())
 }
 
-fn state(protocol: Protocol, state: TcpState) -> State {
-    match (protocol, state) {
-        (Protocol::Udp, _) => State::Unconnected,
-        (Protocol::Tcp, TcpState::Listening) => State::Listen,
-        (Protocol::Tcp, _) => State::Bound,
-    }
-}
-
-fn of_kernel(kernel: KernelSocket, protocol: Protocol, interfaces: &mut Interfaces) -> ScannedSocket {
-    let state = state(protocol, kernel.state);
-    let is_wildcard = kernel.ipv6 && kernel.local.is_ipv6() && kernel.local.ip().is_unspecified();
+fn scanned(socket: &LinuxSocket, state: State, interfaces: &mut Interfaces) -> ScannedSocket {
     ScannedSocket {
-        inode: kernel.inode,
-        cgroup: kernel.cgroup,
+        inode: socket.key.inode,
+        cgroup: socket.key.cgroup,
         socket: Socket {
-            interface: kernel.interface.map(|index| interfaces.name(index)),
-            dual_stack: kernel.v6only.filter(|_| is_wildcard).map(|only| !only),
-            uid: Some(kernel.uid),
-            accept_queue: (state == State::Listen)
-                .then_some(AcceptQueue { waiting: kernel.waiting, limit: kernel.limit }),
+            interface: socket.interface.map(|index| interfaces.name(index.get())),
             // Numbered when all are known.
-            ..Socket::new(SocketId(0), protocol, state, kernel.local)
+            ..socket.to_socket(state)
         },
     }
 }

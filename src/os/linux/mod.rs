@@ -36,23 +36,16 @@ use rustix::fs::statfs;
 
 use self::holders::Holders;
 use self::owners::Owners;
-use self::process_reader::Users;
 use self::scan_context::ScanContext;
 use self::search::Search;
 use self::settle::settle;
 use self::socket_scan::SocketScan;
+use super::users::Users;
 use super::{Inspect, ScanScope, Unobservable};
-use crate::model::{Gap, Observation};
+use crate::model::Observation;
 
 pub(super) use self::observation::observe_port_rules;
-pub(super) use super::unix::{
-    is_root as privileged, may_not_answer, process_user, replaceable_path, same_path, uid, user_name,
-};
-
-/// What the portable backend cannot see here is known, and told by nobody: it is only for comparison.
-pub(super) fn standing_gaps(_privileged: bool) -> Vec<Gap> {
-    Vec::new()
-}
+use super::unix::is_root as privileged;
 
 /// Whether a path leads into a file system of this kind (`include/uapi/linux/magic.h`).
 fn is_of_kind(path: &Path, magic: i64) -> bool {

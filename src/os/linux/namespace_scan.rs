@@ -1,7 +1,7 @@
 //! The scan of one network namespace.
 
 use super::super::ScanScope;
-use super::super::decode::kernel_socket::KernelSocket;
+use super::super::decode::linux::socket::LinuxSocket;
 use super::connections;
 use super::listeners::{self, ScannedSocket, Sockets};
 use super::tables::{Tables, Unread};
@@ -12,7 +12,7 @@ use crate::model::{Gap, GapKind, Namespace, PortRange};
 pub(super) struct NamespaceScan {
     pub(super) found: Vec<ScannedSocket>,
     /// Connection attempts to license servers that got no answer.
-    pub(super) unanswered: Vec<KernelSocket>,
+    pub(super) unanswered: Vec<LinuxSocket>,
     /// Tables that could not be read at all.
     pub(super) unread: Vec<Unread>,
     /// What else could not be read.

@@ -6,15 +6,15 @@ use jiff::Timestamp;
 use rustix::system::uname;
 
 use super::super::unix::is_root as privileged;
-use super::super::{ScanScope, THIS_OS, Unobservable, in_words};
+use super::super::users::Users;
+use super::super::{ScanScope, Unobservable, in_words};
 use super::holders::Holders;
 use super::listeners::ScannedSocket;
 use super::owners::Owners;
 use super::port_rules;
-use super::process_reader::Users;
 use super::socket_scan::SocketScan;
 use crate::model::{
-    Gap, GapKind, Holding, Host, Observation, PortConnection, PortRules, SocketId, UnansweredAttempt,
+    Gap, GapKind, Holding, Host, Observation, Os, PortConnection, PortRules, SocketId, UnansweredAttempt,
 };
 
 /// Assembles the observation. If the owners could not be read, that is a gap.
@@ -36,7 +36,7 @@ pub(super) fn assemble(
         found.socket.user = found.socket.uid.and_then(|uid| users.name(uid));
     }
     Observation {
-        host: Host { name: host_name(), os: THIS_OS },
+        host: Host { name: host_name(), os: Os::Linux },
         taken_at: now,
         privileged: privileged(),
         hidden,
@@ -64,7 +64,7 @@ pub(in crate::os) fn observe_port_rules(now: Timestamp) -> Result<Observation, U
         let why = "net.ipv4.ip_local_reserved_ports cannot be read".to_owned();
         return Err(Unobservable::PortRules { why });
     }
-    let host = Host { name: host_name(), os: THIS_OS };
+    let host = Host { name: host_name(), os: Os::Linux };
     Ok(Observation { privileged: privileged(), port_rules, ..Observation::new(host, now) })
 }
 
@@ -82,24 +82,13 @@ fn holdings(found: &[ScannedSocket], holders: &Holders) -> Vec<Holding> {
 }
 
 fn unanswered(scan: &SocketScan, holders: &Holders, users: &Users) -> Vec<UnansweredAttempt> {
-    let attempts = scan.unanswered.iter().map(|socket| UnansweredAttempt {
-        local: socket.local,
-        remote: socket.peer,
-        retransmits: socket.retransmits,
-        uid: socket.uid,
-        user: users.name(socket.uid),
-        pids: holders.of(socket.inode),
+    let attempts = scan.unanswered.iter().filter_map(|socket| {
+        socket.to_unanswered(socket.uid.and_then(|uid| users.name(uid)), holders.of(socket.key.inode))
     });
     attempts.collect()
 }
 
 fn port_connections(scan: &SocketScan, holders: &Holders) -> Vec<PortConnection> {
-    let connections = scan.port_connections.iter().map(|(protocol, state, socket)| PortConnection {
-        protocol: *protocol,
-        state: *state,
-        local: socket.local,
-        peer: socket.peer,
-        pids: holders.of(socket.inode),
-    });
-    connections.collect()
+    let connections = scan.port_connections.iter();
+    connections.filter_map(|socket| socket.to_port_connection(holders.of(socket.key.inode))).collect()
 }

@@ -1,38 +1,19 @@
 //! Reads what is known of a process, through its folder.
 
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::decode::linux::cgroup::{self, Membership};
 use super::super::decode::linux::proc_pid::{self, Ticks};
-use super::super::unix;
+use super::super::program_name::program_name;
 use super::executable::ExecutableFile;
 use super::proc_dir::ProcessDir;
 use super::scan_context::ScanContext;
 use crate::model::{Executable, Os, Pid, Presence, Process, Program};
-
-/// The names of users, each asked for once: they may come from a directory server.
-#[derive(Default)]
-pub(super) struct Users {
-    names: Mutex<HashMap<u32, Option<String>>>,
-}
-
-impl Users {
-    pub(super) fn name(&self, uid: u32) -> Option<String> {
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        names.entry(uid).or_insert_with(|| unix::user_name(uid)).clone()
-    }
-
-    /// The name, or the number where it has none, as ps(1) shows it.
-    fn shown(&self, uid: u32) -> String {
-        self.name(uid).unwrap_or_else(|| uid.to_string())
-    }
-}
 
 /// A process with its start: id and start together identify it.
 pub(super) struct IdentifiedProcess {
@@ -61,9 +42,9 @@ impl ScanContext<'_> {
         let stat = proc_pid::stat(&line).ok_or(io::Error::from(io::ErrorKind::InvalidData))?;
         let short_name = OsStr::from_bytes(stat.comm);
         let file = ExecutableFile::of(dir, &self.mounts);
-        let called = file.as_ref().and_then(|file| file.called_as(dir, &self.mounts, short_name));
-        let name = called.or(file.as_ref().and_then(|file| file.path.file_name()));
-        let name = name.unwrap_or(short_name);
+        let exe = file.as_ref().map(|file| file.path.as_path());
+        let is_same_file =
+            |path: &Path| file.as_ref().is_some_and(|file| file.is_also(dir, &self.mounts, path));
         let uid = dir.owner().ok();
         let Membership { service, mut container, application } =
             cgroup::membership(&String::from_utf8_lossy(&dir.read("cgroup").unwrap_or_default()));
@@ -73,7 +54,7 @@ impl ScanContext<'_> {
         let process = Process {
             pid: dir.pid,
             ppid: Some(stat.ppid).filter(|&ppid| ppid != 0 && ppid != dir.pid),
-            name: (!name.is_empty()).then(|| text(name)),
+            name: program_name(exe, short_name, is_same_file),
             short_name: (!short_name.is_empty()).then(|| text(short_name)),
             presence: Presence::Running(Program {
                 exe: file.as_ref().map(|file| Executable {
@@ -85,7 +66,7 @@ impl ScanContext<'_> {
                 interpreted: None,
             }),
             uid,
-            user: uid.map(|uid| self.users.shown(uid)),
+            user: uid.map(|uid| self.users.name_or_id(uid)),
             started_at: self.since_boot(stat.started),
             services: service.into_iter().collect(),
             container,

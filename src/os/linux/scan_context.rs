@@ -4,10 +4,10 @@ use std::fs;
 use std::io;
 
 use super::super::decode::linux::proc_pid;
+use super::super::users::Users;
 use super::super::{Inspect, ScanScope};
 use super::containers::Containers;
 use super::proc_dir::Proc;
-use super::process_reader::Users;
 use super::process_root::Mounts;
 
 /// The scope of a scan and everything that it reads processes with. Exists only if `/proc` can be read.

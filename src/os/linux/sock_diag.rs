@@ -9,8 +9,9 @@ use rustix::net::netlink::{SOCK_DIAG, SocketAddrNetlink};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, sendto, socket_with};
 
-use super::super::decode::kernel_socket::KernelSocket;
 use super::super::decode::linux::inet_diag::{self, Message, Query};
+use super::super::decode::linux::socket::LinuxSocket;
+use crate::model::Protocol;
 
 /// The kernel answers at once; a sandbox between may not.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -29,7 +30,7 @@ pub(super) struct SockDiag {
 
 /// The result of a dump.
 pub(super) struct Dump {
-    pub(super) sockets: Vec<KernelSocket>,
+    pub(super) sockets: Vec<LinuxSocket>,
     /// Why sockets may be missing.
     pub(super) lacking: Option<&'static str>,
 }
@@ -60,13 +61,15 @@ impl SockDiag {
         sendto(&self.socket, &request, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
         let socket = &self.socket;
         // With TRUNC it returns the length of the datagram, even if the buffer is too small.
-        read_dump(self.sequence, &mut self.buffer, |buffer| Ok(recv(socket, buffer, RecvFlags::TRUNC)?.1))
+        let receive = |buffer: &mut [u8]| Ok(recv(socket, buffer, RecvFlags::TRUNC)?.1);
+        read_dump(query.table.protocol(), self.sequence, &mut self.buffer, receive)
     }
 }
 
 /// Reads the datagrams of one dump to its end. `receive` fills the buffer and returns the length of the
 /// datagram.
 fn read_dump(
+    protocol: Protocol,
     sequence: u32,
     buffer: &mut [u8],
     mut receive: impl FnMut(&mut [u8]) -> Result<usize, Errno>,
@@ -83,7 +86,7 @@ fn read_dump(
             Ok(0) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
             received => received?,
         };
-        let datagram = inet_diag::read(buffer.get(..length).unwrap_or(buffer), sequence);
+        let datagram = inet_diag::read(protocol, buffer.get(..length).unwrap_or(buffer), sequence);
         if datagram.interrupted {
             dump.lacking = Some(INTERRUPTED);
         } else if (datagram.malformed || length > buffer.len()) && dump.lacking.is_none() {
@@ -160,7 +163,7 @@ mod tests {
     ) -> io::Result<(usize, Option<&'static str>)> {
         let mut datagrams = datagrams.into_iter();
         let mut buffer = vec![0; size];
-        let dump = read_dump(7, &mut buffer, |buffer| {
+        let dump = read_dump(Protocol::Tcp, 7, &mut buffer, |buffer| {
             let datagram = datagrams.next().expect("it is read no further")?;
             let fits = datagram.len().min(buffer.len());
             buffer[..fits].copy_from_slice(&datagram[..fits]);

@@ -5,8 +5,8 @@ use std::io;
 
 use rustix::system::uname;
 
-use super::super::decode::kernel_socket::KernelSocket;
 use super::super::decode::linux::port_rules;
+use super::super::decode::linux::socket::LinuxSocket;
 use super::super::{Inspect, ScanScope, Unobservable, in_words};
 use super::connections;
 use super::listeners::ScannedSocket;
@@ -14,16 +14,16 @@ use super::namespace_scan::{NamespaceScan, not_all_connections, scan_namespace};
 use super::namespaces::{self, NetworkNamespace};
 use super::scan_context::ScanContext;
 use super::tables::Tables;
-use crate::model::{ConnectionState, Gap, GapKind, OtherNamespace, Pid, PortRange, Protocol, State};
+use crate::model::{Gap, GapKind, OtherNamespace, Pid, PortRange, Protocol, State};
 
 /// The sockets of a scan, before their holders are known.
 #[derive(Default)]
 pub(super) struct SocketScan {
     pub(super) found: Vec<ScannedSocket>,
     /// Connection attempts to license servers that got no answer.
-    pub(super) unanswered: Vec<KernelSocket>,
+    pub(super) unanswered: Vec<LinuxSocket>,
     /// What else holds the ports to be reported in detail.
-    pub(super) port_connections: Vec<(Protocol, ConnectionState, KernelSocket)>,
+    pub(super) port_connections: Vec<LinuxSocket>,
     /// The other namespaces that could be scanned, with the result.
     pub(super) others: Vec<(NetworkNamespace, NamespaceScan)>,
     /// The processes that this user may not inspect.
@@ -59,8 +59,7 @@ impl SocketScan {
         scan.gaps.extend(own.gaps);
         (scan.found, scan.unanswered) = (own.found, own.unanswered);
         if !scope.detail_ports.is_empty() {
-            let (port_connections, lacking) =
-                connections::port_connections(&mut tables, scope.protocol, &scope.detail_ports);
+            let (port_connections, lacking) = connections::port_connections(&mut tables, scope);
             scan.port_connections = port_connections;
             scan.gaps.extend(lacking.as_deref().map(not_all_connections));
         }
@@ -111,7 +110,10 @@ impl SocketScan {
                 self.gaps.extend(scan.unread_gaps().chain(scan.gaps.iter().cloned()).collect::<Vec<_>>());
                 let found = scan.found.iter().filter(|found| scope.includes(found.socket.local.port()));
                 self.found.extend(found.cloned());
-                let unanswered = scan.unanswered.iter().filter(|asking| scope.includes(asking.peer.port()));
+                let unanswered = scan
+                    .unanswered
+                    .iter()
+                    .filter(|asking| asking.peer.is_some_and(|peer| scope.includes(peer.port())));
                 self.unanswered.extend(unanswered.cloned());
             }
         }
@@ -120,9 +122,9 @@ impl SocketScan {
 
     /// The inodes of all sockets whose holders are wanted.
     pub(super) fn inodes(&self) -> HashSet<u32> {
-        let clients = self.unanswered.iter().chain(self.port_connections.iter().map(|(_, _, socket)| socket));
+        let clients = self.unanswered.iter().chain(&self.port_connections);
         let listeners = self.found.iter().filter_map(|found| found.inode);
-        listeners.chain(clients.filter_map(|socket| socket.inode)).collect()
+        listeners.chain(clients.filter_map(|socket| socket.key.inode)).collect()
     }
 
     /// The other namespaces with their listeners.

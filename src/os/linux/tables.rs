@@ -5,11 +5,12 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::super::decode::kernel_socket::KernelSocket;
 use super::super::decode::linux::inet_diag::{Query, States, Table};
-use super::super::decode::linux::port_filter::{is_in, joined, port_filter};
+use super::super::decode::linux::port_filter::port_filter;
 use super::super::decode::linux::proc_net;
+use super::super::decode::linux::socket::LinuxSocket;
 use super::super::in_words;
+use super::super::port_set::PortSet;
 use super::sock_diag::{Dump, SockDiag};
 use crate::model::{Family, PortRange, Protocol};
 
@@ -40,7 +41,7 @@ pub(super) struct Tables {
 /// What was read, and what not.
 #[derive(Default)]
 pub(super) struct Read {
-    pub(super) sockets: Vec<KernelSocket>,
+    pub(super) sockets: Vec<LinuxSocket>,
     /// The tables that could not be read at all.
     pub(super) unread: Vec<Unread>,
     /// Why some of the rest may be missing.
@@ -99,7 +100,8 @@ impl Tables {
 
     /// A protocol's sockets of both families: those whose own port is one of these, or all of them.
     pub(super) fn read(&mut self, protocol: Protocol, states: States, ports: Option<&[PortRange]>) -> Read {
-        let filter = ports.map_or_else(Vec::new, port_filter);
+        let ports = ports.map(PortSet::new);
+        let filter = ports.as_ref().map_or_else(Vec::new, port_filter);
         let mut read = Read::default();
         let at_once = match (&mut self.diag, protocol) {
             (Ok(diag), Protocol::Tcp) => {
@@ -116,8 +118,8 @@ impl Tables {
             }
         }
         // A filter of very many ports is coarse, and /proc/net has none.
-        if let Some(ranges) = ports.map(joined) {
-            read.sockets.retain(|socket| is_in(&ranges, socket.local.port()));
+        if let Some(ports) = ports {
+            read.sockets.retain(|socket| ports.contains(socket.local.port()));
         }
         read
     }
@@ -158,21 +160,20 @@ impl Tables {
         family: Family,
         states: States,
         lacking: &mut Option<String>,
-    ) -> io::Result<Vec<KernelSocket>> {
-        let protocol = protocol.name();
+    ) -> io::Result<Vec<LinuxSocket>> {
         let name = match family {
-            Family::Ipv4 => protocol.to_owned(),
+            Family::Ipv4 => protocol.name().to_owned(),
             Family::Ipv6 => format!("{protocol}6"),
         };
         let table = match fs::read_to_string(self.net.join(&name)) {
             // A kernel without IPv6 has no such table, and one with it has both.
             Err(error) if error.kind() == ErrorKind::NotFound && family == Family::Ipv6 => {
-                fs::metadata(self.net.join(protocol))?;
+                fs::metadata(self.net.join(protocol.name()))?;
                 String::new()
             }
             table => table?,
         };
-        let (mut sockets, failed) = proc_net::read(family, &table);
+        let (mut sockets, failed) = proc_net::read(protocol, family, &table);
         if failed > 0 {
             *lacking = Some(format!("{failed} lines of /proc/net/{name} were not understood"));
         }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 
-use super::super::decode::macos::pcb::{Identity, Pcb};
+use super::super::decode::macos::socket::{Identity, MacosSocket};
 use super::super::decode::macos::socket_fdinfo::{self, Sockets};
-use super::{calls, user_name};
+use super::super::users::Users;
+use super::calls;
 use crate::model::{HiddenProcess, HiddenProcesses, Pid, Protocol};
 
 /// The holders of each socket, by its place among those that are known.
@@ -26,11 +27,11 @@ impl Holders {
     /// # Errors
     ///
     /// Where the processes cannot be listed.
-    pub(super) fn search(pcbs: &[Pcb]) -> io::Result<Holders> {
-        let mut holders = Holders::of_lists(pcbs);
-        let sockets = Sockets::of(pcbs);
+    pub(super) fn search(sockets: &[MacosSocket]) -> io::Result<Holders> {
+        let mut holders = Holders::of_lists(sockets);
+        let places = Sockets::of(sockets);
         holders.walk(|of_socket, pid, open| {
-            if let Some(at) = sockets.place(&open) {
+            if let Some(at) = places.place(&open) {
                 of_socket.entry(at).or_default().insert(pid);
             }
         })?;
@@ -42,24 +43,25 @@ impl Holders {
     /// # Errors
     ///
     /// Where the processes cannot be listed.
-    pub(super) fn with_sockets() -> io::Result<(Vec<Pcb>, Holders)> {
+    pub(super) fn with_sockets() -> io::Result<(Vec<MacosSocket>, Holders)> {
         let mut holders = Holders::of_lists(&[]);
-        let mut pcbs: Vec<Pcb> = Vec::new();
+        let mut sockets: Vec<MacosSocket> = Vec::new();
         let mut places: HashMap<(Protocol, Identity), usize> = HashMap::new();
         holders.walk(|of_socket, pid, open| {
-            let known = places.get(&(open.protocol, open.identity)).copied();
-            let at = known.filter(|_| !open.identity.is_none()).unwrap_or(pcbs.len());
-            if at == pcbs.len() {
-                places.insert((open.protocol, open.identity), at);
-                pcbs.push(open);
+            let identity = open.key.identity;
+            let known = places.get(&(open.protocol, identity)).copied();
+            let at = known.filter(|_| !identity.is_none()).unwrap_or(sockets.len());
+            if at == sockets.len() {
+                places.insert((open.protocol, identity), at);
+                sockets.push(open);
             }
             of_socket.entry(at).or_default().insert(pid);
         })?;
-        Ok((pcbs, holders))
+        Ok((sockets, holders))
     }
 
     /// Shows `each` the Internet sockets of all processes that may be looked into.
-    fn walk(&mut self, mut each: impl FnMut(&mut OfSocket, Pid, Pcb)) -> io::Result<()> {
+    fn walk(&mut self, mut each: impl FnMut(&mut OfSocket, Pid, MacosSocket)) -> io::Result<()> {
         let pids = calls::pids()?;
         self.asked = pids.len();
         let mut room = vec![0; socket_fdinfo::ROOM];
@@ -81,22 +83,14 @@ impl Holders {
                 }
             }
         }
-        self.name_users();
         Ok(())
     }
 
     /// What the lists themselves say of holders.
-    pub(super) fn of_lists(pcbs: &[Pcb]) -> Holders {
-        let own = pcbs.iter().enumerate().filter_map(|(at, pcb)| Some((at, BTreeSet::from([pcb.process?]))));
+    pub(super) fn of_lists(sockets: &[MacosSocket]) -> Holders {
+        let own = |(at, socket): (usize, &MacosSocket)| Some((at, BTreeSet::from([socket.key.process?])));
+        let own = sockets.iter().enumerate().filter_map(own);
         Holders { of_socket: own.collect(), denied: BTreeMap::new(), asked: 0 }
-    }
-
-    fn name_users(&mut self) {
-        let mut names = HashMap::new();
-        for process in self.denied.values_mut() {
-            let name = |uid: u32| names.entry(uid).or_insert_with(|| user_name(uid)).clone();
-            process.user = process.uid.and_then(name);
-        }
     }
 
     /// The holders of the socket at this place.
@@ -110,7 +104,10 @@ impl Holders {
     }
 
     /// The processes that could not be looked into.
-    pub(super) fn hidden(self) -> HiddenProcesses {
+    pub(super) fn hidden(mut self, users: &Users) -> HiddenProcesses {
+        for process in self.denied.values_mut() {
+            process.user = process.uid.and_then(|uid| users.name(uid));
+        }
         HiddenProcesses::Processes(self.denied)
     }
 }

@@ -6,38 +6,28 @@
 //! address: of one address there may be several.
 
 mod calls;
+mod files;
 mod holders;
 mod socket_scan;
+mod users;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
+pub(super) use self::files::{may_not_answer, replaceable_path, same_path};
 use self::socket_scan::SocketScan;
+pub(super) use self::users::{uid, user_id};
 use super::connection_count::{self, Connection};
 use super::decode::macos::launchd;
-use super::decode::macos::pcb::Pcb;
-use super::portable::{self, HeldSocket, Tables};
+use super::decode::macos::socket::MacosSocket;
+use super::sysinfo_processes::{self, HeldSocket, HeldSockets};
+pub(super) use super::unix::is_root as privileged;
+use super::users::Users;
 use super::{Inspect, ScanScope, Unobservable, in_words};
-use crate::model::{
-    Gap, GapKind, Host, Observation, Pid, PortConnection, PortRange, PortRules, Process, ProcessService,
-    Socket, UnansweredAttempt,
-};
-
-pub(super) use super::unix::{
-    is_root as privileged, may_not_answer, process_user, replaceable_path, same_path, uid, user_name,
-};
-
-/// What is not seen where sockets are found through the processes that have them, as the portable backend
-/// finds them always: libproc tells an ordinary user only of their own.
-pub(super) fn standing_gaps(privileged: bool) -> Vec<Gap> {
-    if privileged {
-        return Vec::new();
-    }
-    vec![Gap::new(GapKind::SocketsHidden, "listeners of other users are not seen at all")]
-}
+use crate::model::{Host, Observation, Os, Pid, PortRange, PortRules, Process, ProcessService, Socket};
 
 /// Looks at the machine once.
 ///
@@ -61,7 +51,7 @@ pub(super) fn observe(
 ///
 /// None.
 pub(super) fn observe_port_rules(now: Timestamp) -> Result<Observation, Unobservable> {
-    let host = Host { name: System::host_name().ok(), os: super::THIS_OS };
+    let host = Host { name: System::host_name().ok(), os: Os::Macos };
     let port_rules = PortRules { excluded: Some(Vec::new()), ..PortRules::default() };
     Ok(Observation { privileged: privileged(), port_rules, ..Observation::new(host, now) })
 }
@@ -74,75 +64,44 @@ fn told(
     inspect: &dyn Inspect,
     now: Timestamp,
 ) -> Observation {
-    let SocketScan { pcbs, mut chosen, holders, unlisted, gaps, method_notes } = scan;
+    let SocketScan { sockets: all, kept, holders, unlisted, gaps, method_notes } = scan;
     let users = Users::default();
-    finish(&mut chosen.sockets, &pcbs, &users);
-    count(&mut chosen.sockets, &pcbs, if scope.connections { &[PortRange::ALL] } else { servers });
-
-    let port_connections: Vec<PortConnection> = chosen
-        .port_connections
-        .iter()
-        .map(|&(at, state)| {
-            let Pcb { protocol, local, peer, .. } = pcbs[at];
-            PortConnection { protocol, state, local, peer, pids: holders.of(at) }
-        })
-        .collect();
-    let asking = |&at: &usize| Some((pcbs[at].uid?, at));
-    let unanswered: Vec<UnansweredAttempt> = chosen
-        .unanswered
-        .iter()
-        .filter_map(asking)
-        .map(|(uid, at)| {
-            let Pcb { local, peer, retransmits, .. } = pcbs[at];
-            UnansweredAttempt {
-                local,
-                remote: peer,
-                retransmits,
-                uid,
-                user: users.name(uid),
-                pids: holders.of(at),
-            }
-        })
-        .collect();
-    let found = chosen.sockets.into_iter().map(|(at, socket)| HeldSocket { socket, pids: holders.of(at) });
-    let tables = Tables { found: found.collect(), port_connections, unanswered };
-    let mut seen = portable::of_sockets(tables, gaps, scope, inspect, now);
+    let user = |uid: Option<u32>| uid.and_then(|uid| users.name(uid));
+    let listed = kept.listed.iter().map(|&(at, state)| {
+        let interface = all[at].interface.map(|index| calls::interface(index.get()));
+        let socket = Socket { interface, user: user(all[at].uid), ..all[at].to_socket(state) };
+        HeldSocket { socket, pids: holders.of(at) }
+    });
+    let mut listed: Vec<HeldSocket> = listed.collect();
+    count(&mut listed, &all, if scope.connections { &[PortRange::ALL] } else { servers });
+    let port_connections = kept.port_connections.iter();
+    let unanswered = kept.unanswered.iter();
+    let sockets = HeldSockets {
+        listed,
+        port_connections: port_connections
+            .filter_map(|&at| all[at].to_port_connection(holders.of(at)))
+            .collect(),
+        unanswered: unanswered
+            .filter_map(|&at| all[at].to_unanswered(user(all[at].uid), holders.of(at)))
+            .collect(),
+    };
+    let mut seen = sysinfo_processes::observation(sockets, gaps, &users, scope, inspect, now);
     if scope.needs_port_rules() {
         // macOS keeps no ports back.
         seen.port_rules.excluded = Some(Vec::new());
     }
     name_jobs(&mut seen);
-    let hidden = unlisted.unwrap_or_else(|| holders.hidden());
+    let hidden = unlisted.unwrap_or_else(|| holders.hidden(&users));
     Observation { hidden, method_notes, ..seen }
 }
 
-/// The names of users, each asked for once.
-#[derive(Default)]
-struct Users(std::cell::RefCell<HashMap<u32, Option<String>>>);
-
-impl Users {
-    fn name(&self, uid: u32) -> Option<String> {
-        self.0.borrow_mut().entry(uid).or_insert_with(|| user_name(uid)).clone()
-    }
-}
-
-/// Names users, and the interfaces that addresses of one link are of.
-fn finish(sockets: &mut [(usize, Socket)], pcbs: &[Pcb], users: &Users) {
-    for (at, socket) in sockets {
-        socket.user = socket.uid.and_then(|uid| users.name(uid));
-        socket.interface = pcbs[*at].scope.map(calls::interface);
-    }
-}
-
 /// Counts the connections of listeners on these ports.
-fn count(sockets: &mut [(usize, Socket)], pcbs: &[Pcb], ports: &[PortRange]) {
-    let sockets = sockets.iter_mut().map(|(_, socket)| socket).collect();
-    connection_count::count(sockets, ports, |_| {
-        let established = pcbs.iter().filter(|pcb| pcb.is_established_tcp());
-        established.map(|pcb| Connection {
-            local: pcb.local,
-            interface: pcb.scope.map(calls::interface),
-            peer: pcb.peer.ip(),
+fn count(listed: &mut [HeldSocket], all: &[MacosSocket], ports: &[PortRange]) {
+    let listed = listed.iter_mut().map(|held| &mut held.socket).collect();
+    connection_count::count(listed, ports, |_| {
+        all.iter().filter(|socket| socket.is_established_tcp()).filter_map(|socket| {
+            let interface = socket.interface.map(|index| calls::interface(index.get()));
+            Some(Connection { local: socket.local, interface, peer: socket.peer?.ip() })
         })
     });
 }

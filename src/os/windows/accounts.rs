@@ -1,9 +1,7 @@
 //! Users: whose right this process has, and the names of others.
 #![expect(unsafe_code, reason = "tokens and accounts are only to be had from the Windows API")]
 
-use std::collections::HashMap;
 use std::ptr;
-use std::sync::{LazyLock, Mutex, PoisonError};
 
 use windows_sys::Win32::Foundation::{CloseHandle, LocalFree};
 use windows_sys::Win32::Security::Authorization::ConvertStringSidToSidW;
@@ -31,17 +29,23 @@ pub(in crate::os) fn privileged() -> bool {
     }
 }
 
-/// The user a process runs as: `OFFICE\alice`, or the security identifier where it has no name. A domain may
-/// be asked for the name, so each is looked up once.
-pub(in crate::os) fn process_user(sid: &sysinfo::Uid) -> Option<String> {
-    static KNOWN: LazyLock<Mutex<HashMap<String, String>>> = LazyLock::new(Mutex::default);
-    let text = sid.to_string();
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let name = known.entry(text).or_insert_with_key(|sid| account(sid).unwrap_or_else(|| sid.clone()));
-    Some(name.clone())
+/// What the system knows a user by: a security identifier, such as `S-1-5-18`.
+pub(in crate::os) type UserId = sysinfo::Uid;
+
+pub(in crate::os) fn user_id(sid: &sysinfo::Uid) -> UserId {
+    sid.clone()
 }
 
-/// The name of an account by its security identifier, such as `S-1-5-18` (`LookupAccountSidW`).
+/// Users have no numbers here.
+pub(in crate::os) fn uid(_sid: &sysinfo::Uid) -> Option<u32> {
+    None
+}
+
+pub(in crate::os) fn user_name(sid: &UserId) -> Option<String> {
+    account(&sid.to_string())
+}
+
+/// The name of an account: `OFFICE\alice` (`LookupAccountSidW`).
 fn account(sid: &str) -> Option<String> {
     /// Names of accounts and domains are shorter (`UNLEN` and `DNLEN` in lmcons.h).
     const ROOM: usize = 512;

@@ -1,6 +1,4 @@
-//! Windows: the portable backend, and what that does not tell.
-//!
-//! Sockets and their owners' ids come from `netstat2`, processes from `sysinfo`. Beside them: the services in a
+//! Windows: sockets and their owners' ids from `netstat2`, processes from `sysinfo`. Beside them: the services in a
 //! process, the ports that the system excludes, what programs say of themselves, the process `System`, and
 //! sockets whose process has ended.
 
@@ -8,17 +6,19 @@ mod accounts;
 mod netsh;
 mod programs;
 mod services;
+mod sockets;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub(super) use self::accounts::{privileged, process_user};
-pub(super) use self::programs::may_not_answer;
-use super::{Inspect, ScanScope, THIS_OS, Unobservable, portable};
-use crate::model::{Gap, GapKind, Host, Observation, Pid, Presence, Process, ProcessRef};
+pub(super) use self::accounts::{UserId, privileged, uid, user_id, user_name};
+pub(super) use self::programs::{may_not_answer, replaceable_path, same_path};
+use super::sysinfo_processes::{self, Running};
+use super::users::Users;
+use super::{Inspect, ScanScope, Unobservable};
+use crate::model::{Gap, GapKind, Host, Observation, Os, Pid, PortRange, Presence, Process, ProcessRef};
 
 /// The process that the kernel's own threads belong to: always this one, since Windows XP (Windows Internals,
 /// "System process").
@@ -34,7 +34,11 @@ pub(super) fn observe(
     inspect: &dyn Inspect,
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
-    let mut seen = portable::observe(scope, inspect, now)?;
+    let mut gaps = Vec::new();
+    let license_ports = inspect.license_ports();
+    let counted = if scope.connections { &[PortRange::ALL][..] } else { &license_ports };
+    let sockets = sockets::read(scope, &license_ports, counted, &mut gaps)?;
+    let mut seen = sysinfo_processes::observation(sockets, gaps, &Users::default(), scope, inspect, now);
     let holders: BTreeSet<Pid> = seen.holdings.iter().map(|holding| holding.pid).collect();
     name_system(&mut seen.processes);
     programs::ask(&mut seen.processes, &holders);
@@ -73,7 +77,7 @@ pub(super) fn observe(
 ///
 /// Where `netsh` does not answer any of the questions.
 pub(super) fn observe_port_rules(now: Timestamp) -> Result<Observation, Unobservable> {
-    let host = Host { name: sysinfo::System::host_name().ok(), os: THIS_OS };
+    let host = Host { name: sysinfo::System::host_name().ok(), os: Os::Windows };
     let mut observation = Observation { privileged: privileged(), ..Observation::new(host, now) };
     let unanswered = read_port_rules(&mut observation);
     match observation.port_rules.excluded {
@@ -111,8 +115,9 @@ fn name_process_of_that_number(seen: &mut Observation, scope: &ScanScope) {
     if range.first != range.last || !seen.sockets.is_empty() || seen.processes.contains_key(&pid) {
         return;
     }
-    let name = portable::running().and_then(|mut running| running.remove(&pid)).and_then(|(_, name)| name);
-    if name.is_some() && portable::holders(&ScanScope::default()).contains(&pid) {
+    let name =
+        sysinfo_processes::running().and_then(|mut running| running.remove(&pid)).and_then(|(_, name)| name);
+    if name.is_some() && sockets::holders(&ScanScope::default()).contains(&pid) {
         seen.processes.insert(pid, Arc::new(Process { pid, name, ..Process::default() }));
     }
 }
@@ -132,9 +137,9 @@ fn follow_the_ended(seen: &mut Observation, scope: &ScanScope) {
     if !seen.processes.values().any(|process| is_absent(process)) {
         return;
     }
-    match portable::running() {
+    match sysinfo_processes::running() {
         Some(running) => {
-            let held_by = portable::holders(scope);
+            let held_by = sockets::holders(scope);
             name_children(&mut seen.processes, &held_by, &running);
         }
         None => {
@@ -150,11 +155,7 @@ fn is_absent(process: &Process) -> bool {
 
 /// Notes of each process that has ended and still holds sockets which of its children still run: of handles that a
 /// process inherits, the tables name the process that made them.
-fn name_children(
-    processes: &mut BTreeMap<Pid, Arc<Process>>,
-    held_by: &HashSet<Pid>,
-    running: &portable::Running,
-) {
+fn name_children(processes: &mut BTreeMap<Pid, Arc<Process>>, held_by: &HashSet<Pid>, running: &Running) {
     for process in processes.values_mut().filter(|process| is_absent(process)) {
         let pid = process.pid;
         if running.contains_key(&pid) || !held_by.contains(&pid) {
@@ -164,31 +165,6 @@ fn name_children(
         let children = children.map(|(&pid, (_, name))| ProcessRef { pid, name: name.clone() }).collect();
         Arc::make_mut(process).presence = Presence::Ended { children };
     }
-}
-
-/// Windows lists every listener to everyone.
-pub(super) fn standing_gaps(_privileged: bool) -> Vec<Gap> {
-    Vec::new()
-}
-
-/// Sockets carry no user id here.
-pub(super) fn user_name(_uid: u32) -> Option<String> {
-    None
-}
-
-/// Users have no such numbers here.
-pub(super) fn uid(_sid: &sysinfo::Uid) -> Option<u32> {
-    None
-}
-
-/// Not told here.
-pub(super) fn replaceable_path(_path: &Path) -> Option<String> {
-    None
-}
-
-/// Processes have no second name here.
-pub(super) fn same_path(_one: &Path, _other: &Path) -> bool {
-    false
 }
 
 #[cfg(test)]

@@ -16,8 +16,7 @@ use windows_sys::Win32::System::Threading::{
 };
 
 use super::super::decode::windows::version_info;
-use crate::model::{Executable, FileVersion, NotInspected, Pid, Presence, Process, Program, file_name};
-use crate::os::THIS_OS;
+use crate::model::{Executable, FileVersion, NotInspected, Os, Pid, Presence, Process, Program, file_name};
 
 /// A path that `sysinfo` gives may be cut at this length (`MAX_PATH`).
 const CUT: usize = 259;
@@ -37,7 +36,7 @@ pub(super) fn ask(processes: &mut BTreeMap<Pid, Arc<Process>>, holders: &BTreeSe
             && process.presence != Presence::Kernel
             && let Some(path) = path(process.pid)
         {
-            process.name = Some(file_name(&path, THIS_OS).to_owned());
+            process.name = Some(file_name(&path, Os::Windows).to_owned());
             let exe = Some(Executable { path, ..Executable::default() });
             match process.program_mut() {
                 Some(program) => program.exe = exe,
@@ -74,6 +73,16 @@ pub(in crate::os) fn may_not_answer(path: &Path) -> bool {
         },
         _ => false,
     }
+}
+
+/// Windows is not asked who may replace a file.
+pub(in crate::os) fn replaceable_path(_path: &Path) -> Option<String> {
+    None
+}
+
+/// Programs have no second names here.
+pub(in crate::os) fn same_path(_one: &Path, _other: &Path) -> bool {
+    false
 }
 
 /// The path of the file that a process runs. An ordinary user may ask it of their own processes, and of few others.

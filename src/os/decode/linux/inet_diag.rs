@@ -2,10 +2,12 @@
 //! `include/uapi/linux/{netlink,inet_diag}.h`): writes a request, and understands the answer.
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 
 use super::super::bytes::{bytes_at, i32_at, u16_at, u32_at};
-use super::super::kernel_socket::{KernelSocket, TcpState};
-use crate::model::{Family, Protocol};
+use super::socket::{LinuxKey, LinuxSocket, tcp_state};
+use crate::model::{AcceptQueue, Family, Protocol};
+use crate::os::socket_record::TcpState;
 
 /// A set of states, as the kernel's filter takes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +65,16 @@ pub enum Table {
     AllTcp,
     /// One protocol's of one family.
     One(Protocol, Family),
+}
+
+impl Table {
+    #[must_use]
+    pub fn protocol(self) -> Protocol {
+        match self {
+            Table::AllTcp => Protocol::Tcp,
+            Table::One(protocol, _) => protocol,
+        }
+    }
 }
 
 /// One dump to ask for.
@@ -149,7 +161,7 @@ pub fn request(query: &Query, sequence: u32) -> Vec<u8> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
     /// A socket.
-    Socket(KernelSocket),
+    Socket(LinuxSocket),
     /// The end of the dump.
     Done,
     /// The kernel refuses, or breaks the dump off, with this error number.
@@ -168,10 +180,10 @@ pub struct Datagram {
     pub malformed: bool,
 }
 
-/// Understands one datagram. Messages of another sequence number answer another request, and are
-/// passed by.
+/// Understands one datagram of the answer to a request for this protocol's sockets, which themselves do not say
+/// what protocol they are of. Messages of another sequence number answer another request, and are passed by.
 #[must_use]
-pub fn read(bytes: &[u8], sequence: u32) -> Datagram {
+pub fn read(protocol: Protocol, bytes: &[u8], sequence: u32) -> Datagram {
     let mut datagram = Datagram::default();
     let mut rest = bytes;
     while !rest.is_empty() {
@@ -198,7 +210,7 @@ pub fn read(bytes: &[u8], sequence: u32) -> Datagram {
                 let failed = i32_at(body, 0).and_then(failure);
                 datagram.messages.push(failed.unwrap_or(Message::Done));
             }
-            Some(SOCK_DIAG_BY_FAMILY | TCPDIAG_GETSOCK) => match socket(body) {
+            Some(SOCK_DIAG_BY_FAMILY | TCPDIAG_GETSOCK) => match socket(protocol, body) {
                 Some(socket) => datagram.messages.push(Message::Socket(socket)),
                 None => datagram.malformed = true,
             },
@@ -215,14 +227,14 @@ fn failure(number: i32) -> Option<Message> {
 
 /// `inet_diag_msg` and the attributes behind it; `None` where it is too short, or of a family or in
 /// a state that is not known.
-fn socket(body: &[u8]) -> Option<KernelSocket> {
+fn socket(protocol: Protocol, body: &[u8]) -> Option<LinuxSocket> {
     let ipv6 = match *body.first()? {
         AF_INET => false,
         AF_INET6 => true,
         _ => return None,
     };
     let attributes = body.get(BODY..)?;
-    let interface = u32_at(body, 40).filter(|&index| index != 0);
+    let interface = u32_at(body, 40).and_then(NonZeroU32::new);
     let address = |at: usize, port: usize| -> Option<SocketAddr> {
         let port = u16::from_be_bytes(bytes_at(body, port)?);
         let ip = match ipv6 {
@@ -239,19 +251,22 @@ fn socket(body: &[u8]) -> Option<KernelSocket> {
             _ => {}
         }
     }
-    Some(KernelSocket {
-        state: TcpState::from_number(*body.get(1)?)?,
-        retransmits: *body.get(3)?,
-        local: address(8, 4)?,
-        peer: address(24, 6)?,
-        ipv6,
+    let state = tcp_state(*body.get(1)?)?;
+    let local = address(8, 4)?;
+    let queue = AcceptQueue { waiting: u32_at(body, 56)?, limit: Some(u32_at(body, 60)?) };
+    let inode = Some(u32_at(body, 68)?).filter(|&inode| inode != 0);
+    let is_v6_wildcard = local.is_ipv6() && local.ip().is_unspecified();
+    Some(LinuxSocket {
+        protocol,
+        state,
+        local,
+        peer: Some(address(24, 6)?).filter(|_| state.connection().is_some()),
         interface,
-        waiting: u32_at(body, 56)?,
-        limit: Some(u32_at(body, 60)?),
-        uid: u32_at(body, 64)?,
-        inode: Some(u32_at(body, 68)?).filter(|&inode| inode != 0),
-        v6only: v6only.filter(|_| ipv6),
-        cgroup,
+        dual_stack: v6only.filter(|_| is_v6_wildcard).map(|only: bool| !only),
+        uid: Some(u32_at(body, 64)?),
+        accept_queue: (state == TcpState::Listening).then_some(queue),
+        retransmits: Some(*body.get(3)?),
+        key: LinuxKey { inode, cgroup },
     })
 }
 
@@ -294,8 +309,12 @@ mod tests {
         1_u16.to_ne_bytes() == [1, 0]
     }
 
-    fn sockets(datagram: &Datagram) -> Vec<&KernelSocket> {
-        fn socket(message: &Message) -> Option<&KernelSocket> {
+    fn read_tcp(bytes: &[u8]) -> Datagram {
+        read(Protocol::Tcp, bytes, 7)
+    }
+
+    fn sockets(datagram: &Datagram) -> Vec<&LinuxSocket> {
+        fn socket(message: &Message) -> Option<&LinuxSocket> {
             match message {
                 Message::Socket(socket) => Some(socket),
                 Message::Done | Message::Failed(_) => None,
@@ -309,15 +328,16 @@ mod tests {
         if !little_endian() {
             return;
         }
-        let datagram = read(&[bytes(V4), bytes(V6), bytes(DONE)].concat(), 7);
+        let datagram = read_tcp(&[bytes(V4), bytes(V6), bytes(DONE)].concat());
         assert!(!datagram.interrupted && !datagram.malformed);
         assert_eq!(datagram.messages.last(), Some(&Message::Done));
         let [v4, v6] = sockets(&datagram)[..] else { panic!("{datagram:?}") };
         assert_eq!((v4.state, v4.local.to_string()), (TcpState::Listening, "127.0.0.1:39303".to_owned()));
-        assert_eq!((v4.inode, v4.waiting, v4.limit), (Some(559_784), 0, Some(3)));
-        assert_eq!((v4.uid, v4.interface, v4.v6only, v4.cgroup), (0, None, None, Some(63)));
-        assert_eq!((v6.local.to_string(), v6.interface), ("[::]:43285".to_owned(), Some(1)));
-        assert_eq!((v6.v6only, v6.limit, v6.ipv6), (Some(true), Some(5), true));
+        assert_eq!(v4.key, LinuxKey { inode: Some(559_784), cgroup: Some(63) });
+        assert_eq!(v4.accept_queue, Some(AcceptQueue { waiting: 0, limit: Some(3) }));
+        assert_eq!((v4.uid, v4.interface, v4.dual_stack, v4.peer), (Some(0), None, None, None));
+        assert_eq!((v6.local.to_string(), v6.interface), ("[::]:43285".to_owned(), NonZeroU32::new(1)));
+        assert_eq!((v6.dual_stack, v6.accept_queue.unwrap().limit), (Some(false), Some(5)));
     }
 
     #[test]
@@ -325,23 +345,23 @@ mod tests {
         if !little_endian() {
             return;
         }
-        assert_eq!(read(&bytes(REFUSED), 7).messages, [Message::Failed(22)]);
+        assert_eq!(read_tcp(&bytes(REFUSED)).messages, [Message::Failed(22)]);
         // A dump that breaks off says why in its last message.
         let mut broken_off = bytes(DONE);
         broken_off[16..].copy_from_slice(&(-12_i32).to_ne_bytes());
-        assert_eq!(read(&broken_off, 7).messages, [Message::Failed(12)]);
+        assert_eq!(read_tcp(&broken_off).messages, [Message::Failed(12)]);
         let mut interrupted = bytes(DONE);
         interrupted[6] |= 0x10;
-        assert!(read(&interrupted, 7).interrupted);
-        assert_eq!(read(&bytes(V4), 8), Datagram::default(), "the answer to another request");
+        assert!(read_tcp(&interrupted).interrupted);
+        assert_eq!(read(Protocol::Tcp, &bytes(V4), 8), Datagram::default(), "the answer to another request");
     }
 
     #[test]
     fn no_truncation_names_another_socket_and_each_is_noticed() {
         let whole = [bytes(V4), bytes(V6), bytes(DONE)].concat();
-        let all = read(&whole, 7);
+        let all = read_tcp(&whole);
         for end in (0..whole.len()).filter(|end| ![0, 124, 256].contains(end)) {
-            let datagram = read(&whole[..end], 7);
+            let datagram = read_tcp(&whole[..end]);
             assert!(datagram.malformed || !little_endian(), "{end}");
             let known = |message| all.messages.contains(message);
             assert!(datagram.messages.iter().all(known), "{end}: {datagram:?}");
@@ -371,7 +391,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_are_too_strange(noise in prop::collection::vec(any::<u8>(), 0..400)) {
-            let _ = read(&noise, 7);
+            let _ = read_tcp(&noise);
         }
     }
 
@@ -382,7 +402,7 @@ mod tests {
         for bit in 0..whole.len() * 8 {
             let mut flipped = whole.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            assert!(sockets(&read(&flipped, 7)).len() <= 2, "{bit}");
+            assert!(sockets(&read_tcp(&flipped)).len() <= 2, "{bit}");
         }
     }
 }

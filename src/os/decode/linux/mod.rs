@@ -10,5 +10,6 @@ pub mod port_filter;
 pub mod port_rules;
 pub mod proc_net;
 pub mod proc_pid;
+pub mod socket;
 pub mod socket_unit;
 pub mod task_file;

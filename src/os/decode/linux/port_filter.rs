@@ -2,6 +2,7 @@
 //! `inet_diag_bc_run` in `net/ipv4/inet_diag.c` runs it and ss(8) writes it.
 
 use crate::model::PortRange;
+use crate::os::port_set::PortSet;
 
 /// `struct inet_diag_bc_op`: the operation, how far to go on yes, and how far on no.
 const OP: u16 = 4;
@@ -18,11 +19,11 @@ const AT_MOST: u8 = 3;
 /// beginning.
 const MOST_RANGES: usize = 256;
 
-/// A filter that lets through the sockets whose own port is in any of these ranges, and perhaps some more
-/// where there are very many: who asks looks again. Empty, which lets all through, for no ranges.
+/// A filter that lets through the sockets whose own port is one of these, and perhaps some more where they are very
+/// many ranges: who asks looks again. Empty, which lets all through, for no ports.
 #[must_use]
-pub fn port_filter(ranges: &[PortRange]) -> Vec<u8> {
-    let ranges = coarse(joined(ranges), MOST_RANGES);
+pub fn port_filter(ports: &PortSet) -> Vec<u8> {
+    let ranges = coarse(ports.ranges().to_vec(), MOST_RANGES);
     let count = u16::try_from(ranges.len()).unwrap_or(u16::MAX);
     let mut code = Vec::with_capacity(usize::from(RANGE * count));
     for (left, range) in (1..=count).rev().zip(ranges) {
@@ -44,28 +45,6 @@ fn comparison(code: &mut Vec<u8>, what: u8, no: u16, number: u16) {
 fn op(code: &mut Vec<u8>, what: u8, yes: u16, no: u16) {
     code.extend([what, u8::try_from(yes).unwrap_or(u8::MAX)]);
     code.extend(no.to_ne_bytes());
-}
-
-/// Whether a port is in any of these ranges, which are [`joined`].
-#[must_use]
-pub fn is_in(ranges: &[PortRange], port: u16) -> bool {
-    let at = ranges.partition_point(|range| range.last < port);
-    ranges.get(at).is_some_and(|range| range.contains(port))
-}
-
-/// The ranges in order, those that touch or overlap made one.
-#[must_use]
-pub fn joined(ranges: &[PortRange]) -> Vec<PortRange> {
-    let mut sorted = ranges.to_vec();
-    sorted.sort_unstable();
-    let mut joined: Vec<PortRange> = Vec::new();
-    for range in sorted {
-        match joined.last_mut() {
-            Some(last) if range.first <= last.last.saturating_add(1) => last.last = last.last.max(range.last),
-            _ => joined.push(range),
-        }
-    }
-    joined
 }
 
 /// At most so many ranges: those nearest to each other are made one, with what lies between.
@@ -121,23 +100,27 @@ mod tests {
         PortRange { first, last }
     }
 
+    fn filter(ranges: &[PortRange]) -> Vec<u8> {
+        port_filter(&PortSet::new(ranges))
+    }
+
     #[test]
     fn a_filter_lets_through_what_it_names() {
-        let code = port_filter(&[range(1538, 1538), range(27000, 27009), range(27010, 27011)]);
+        let code = filter(&[range(1538, 1538), range(27000, 27009), range(27010, 27011)]);
         assert_eq!(code.len(), 40, "ranges that touch are one");
         for (port, expected) in [(1537, false), (1538, true), (1539, false), (27000, true), (27011, true)] {
             assert_eq!(lets_through(&code, port), Some(expected), "{port}");
         }
-        let code = port_filter(&[range(0, 9)]);
+        let code = filter(&[range(0, 9)]);
         assert_eq!(lets_through(&code, 10), Some(false));
         assert_eq!(lets_through(&code, 9), Some(true));
-        assert!(port_filter(&[]).is_empty());
+        assert!(filter(&[]).is_empty());
     }
 
     #[test]
     fn very_many_ranges_become_fewer_and_wider() {
         let odd: Vec<PortRange> = (0..2000).map(|n| range(n * 30 + n % 7, n * 30 + n % 7)).collect();
-        let code = port_filter(&odd);
+        let code = filter(&odd);
         assert_eq!(code.len(), MOST_RANGES * usize::from(RANGE));
         assert!(odd.iter().all(|range| lets_through(&code, range.first) == Some(true)));
         assert_eq!(lets_through(&code, 65000), Some(false));
@@ -151,9 +134,8 @@ mod tests {
         ) {
             let ranges: Vec<PortRange> =
                 pairs.iter().map(|&(first, more)| range(first, first.saturating_add(more))).collect();
-            let code = port_filter(&ranges);
+            let code = filter(&ranges);
             let wanted = ranges.iter().any(|range| range.contains(port));
-            prop_assert_eq!(is_in(&joined(&ranges), port), wanted);
             prop_assert_eq!(lets_through(&code, port), Some(wanted));
         }
     }

@@ -4,24 +4,25 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::super::kernel_socket::{KernelSocket, TcpState};
-use crate::model::Family;
+use super::socket::{LinuxKey, LinuxSocket, tcp_state};
+use crate::model::{AcceptQueue, Family, Protocol};
+use crate::os::socket_record::TcpState;
 
 /// Understands a table, its heading passed by: the sockets, and how many lines were not understood.
 #[must_use]
-pub fn read(family: Family, table: &str) -> (Vec<KernelSocket>, usize) {
+pub fn read(protocol: Protocol, family: Family, table: &str) -> (Vec<LinuxSocket>, usize) {
     let lines: Vec<&str> = table.lines().skip(1).filter(|line| !line.trim().is_empty()).collect();
-    let sockets: Vec<KernelSocket> = lines.iter().filter_map(|line| socket(family, line)).collect();
+    let sockets: Vec<LinuxSocket> = lines.iter().filter_map(|line| socket(protocol, family, line)).collect();
     let failed = lines.len() - sockets.len();
     (sockets, failed)
 }
 
-fn socket(family: Family, line: &str) -> Option<KernelSocket> {
+fn socket(protocol: Protocol, family: Family, line: &str) -> Option<LinuxSocket> {
     // sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ref …
     let mut fields = line.split_ascii_whitespace().skip(1);
     let local = address(family, fields.next()?)?;
     let peer = address(family, fields.next()?)?;
-    let state = TcpState::from_number(u8::from_str_radix(fields.next()?, 16).ok()?)?;
+    let state = tcp_state(u8::from_str_radix(fields.next()?, 16).ok()?)?;
     let (_, receive_queue) = fields.next()?.split_once(':')?;
     let waiting = u32::from_str_radix(receive_queue, 16).ok()?;
     let retransmits = u32::from_str_radix(fields.nth(1)?, 16).ok()?;
@@ -29,19 +30,17 @@ fn socket(family: Family, line: &str) -> Option<KernelSocket> {
     let inode: u32 = fields.nth(1)?.parse().ok()?;
     // Without a field behind it, the number may have been cut short.
     fields.next()?;
-    Some(KernelSocket {
+    Some(LinuxSocket {
+        protocol,
         state,
         local,
-        peer,
-        ipv6: family == Family::Ipv6,
+        peer: Some(peer).filter(|_| state.connection().is_some()),
         interface: None,
-        retransmits: u8::try_from(retransmits).unwrap_or(u8::MAX),
-        waiting,
-        limit: None,
-        uid,
-        inode: Some(inode).filter(|&inode| inode != 0),
-        v6only: None,
-        cgroup: None,
+        dual_stack: None,
+        uid: Some(uid),
+        accept_queue: (state == TcpState::Listening).then_some(AcceptQueue { waiting, limit: None }),
+        retransmits: Some(u8::try_from(retransmits).unwrap_or(u8::MAX)),
+        key: LinuxKey { inode: Some(inode).filter(|&inode| inode != 0), cgroup: None },
     })
 }
 
@@ -116,10 +115,11 @@ mod tests {
    1: 0000000000000000FFFF00000100007F:14EA 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 31980 1 00000000d00403ed 100 0 0 10 0
 ";
 
-    fn told(family: Family, table: &str) -> Vec<String> {
-        let (sockets, _) = read(family, table);
-        let told = |s: &KernelSocket| {
-            format!("{:?} {} {} {} {} {:?}", s.state, s.local, s.peer, s.waiting, s.uid, s.inode)
+    fn told(protocol: Protocol, family: Family, table: &str) -> Vec<String> {
+        let (sockets, _) = read(protocol, family, table);
+        let told = |s: &LinuxSocket| {
+            let waiting = s.accept_queue.map(|queue| queue.waiting);
+            format!("{:?} {} {:?} {waiting:?} {:?} {:?}", s.state, s.local, s.peer, s.uid, s.key.inode)
         };
         sockets.iter().map(told).collect()
     }
@@ -127,26 +127,26 @@ mod tests {
     #[test]
     fn sockets_are_read_with_all_that_is_told() {
         assert_eq!(
-            told(Family::Ipv4, UDP),
+            told(Protocol::Udp, Family::Ipv4, UDP),
             [
-                "Closed 127.0.0.1:54321 0.0.0.0:0 0 0 Some(5801)",
-                "Established 127.0.0.1:49316 127.0.0.1:9 0 65534 Some(5802)",
+                "Closed 127.0.0.1:54321 None None Some(0) Some(5801)",
+                "Established 127.0.0.1:49316 Some(127.0.0.1:9) None Some(65534) Some(5802)",
             ]
         );
         assert_eq!(
-            told(Family::Ipv6, TCP6),
+            told(Protocol::Tcp, Family::Ipv6, TCP6),
             [
-                "Listening [::1]:5353 [::]:0 3 0 Some(31974)",
-                "Listening 127.0.0.1:5354 [::]:0 0 0 Some(31980)",
+                "Listening [::1]:5353 None Some(3) Some(0) Some(31974)",
+                "Listening 127.0.0.1:5354 None Some(0) Some(0) Some(31980)",
             ]
         );
     }
 
     #[test]
     fn no_truncation_names_another_socket() {
-        let (whole, _) = read(Family::Ipv4, UDP);
+        let (whole, _) = read(Protocol::Udp, Family::Ipv4, UDP);
         for end in 0..UDP.len() {
-            let (sockets, _) = read(Family::Ipv4, &UDP[..end]);
+            let (sockets, _) = read(Protocol::Udp, Family::Ipv4, &UDP[..end]);
             assert!(sockets.iter().all(|socket| whole.contains(socket)), "{end}: {sockets:?}");
         }
     }
@@ -154,10 +154,10 @@ mod tests {
     #[test]
     fn a_line_that_is_not_understood_is_counted() {
         let table = format!("{UDP}  402: 0100007F:D431 nonsense\n");
-        let (sockets, failed) = read(Family::Ipv4, &table);
+        let (sockets, failed) = read(Protocol::Udp, Family::Ipv4, &table);
         assert_eq!((sockets.len(), failed), (2, 1));
-        assert_eq!(read(Family::Ipv6, UDP), (vec![], 2), "of another family");
-        assert_eq!(read(Family::Ipv4, ""), (vec![], 0));
+        assert_eq!(read(Protocol::Udp, Family::Ipv6, UDP), (vec![], 2), "of another family");
+        assert_eq!(read(Protocol::Udp, Family::Ipv4, ""), (vec![], 0));
     }
 
     #[test]
@@ -176,12 +176,12 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_is_too_strange(table in "\\PC*(\n\\PC*){0,5}", at in 0..400_usize, byte in any::<char>()) {
-            let _ = read(Family::Ipv6, &table);
+            let _ = read(Protocol::Udp, Family::Ipv6, &table);
             let mut changed: Vec<char> = UDP.chars().collect();
             if let Some(place) = changed.get_mut(at) {
                 *place = byte;
             }
-            let _ = read(Family::Ipv4, &changed.into_iter().collect::<String>());
+            let _ = read(Protocol::Udp, Family::Ipv4, &changed.into_iter().collect::<String>());
         }
     }
 }

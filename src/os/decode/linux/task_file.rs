@@ -6,9 +6,9 @@
 //! describes itself ([`super::btf`]).
 
 use super::super::bytes::u32_at;
-use super::super::kernel_socket::TcpState;
 use super::btf::{Field, Names};
 use super::inet_diag::States;
+use crate::os::socket_record::TcpState;
 
 /// The function by whose type the kernel knows this iterator.
 pub const ITERATOR: &str = "bpf_iter_task_file";

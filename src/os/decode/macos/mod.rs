@@ -1,8 +1,8 @@
 //! What macOS says: the kernel's socket lists, libproc and launchd.
 
 pub mod launchd;
-pub mod pcb;
 pub mod pcblist;
 #[cfg(test)]
 mod pcblist_written;
+pub mod socket;
 pub mod socket_fdinfo;

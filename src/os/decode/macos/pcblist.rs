@@ -2,7 +2,7 @@
 //! `net.inet.udp.pcblist_n` say, which netstat(1) reads (`protopr` in `netstat.tproj/inet.c` of Apple's
 //! network_cmds). Up to macOS 26 they have every user's sockets, whoever reads them. Since macOS 27 only
 //! root's do: others are given the reading process's own (dotnet/runtime issue 133960, pymobiledevice3
-//! pull request 1952; [`keep_others_back`](super::pcb::keep_others_back)).
+//! pull request 1952; [`keep_others_back`](super::socket::keep_others_back)).
 //!
 //! The kernel writes them in `get_pcblist_n` (`bsd/netinet/in_pcblist.c` of XNU): `xinpgen`, then for
 //! each socket `xinpcb_n`, `xsocket_n`, two `xsockbuf_n`, `xsockstat_n` and for TCP `xtcpcb_n`, each at a
@@ -12,14 +12,14 @@
 //! at their ends, so longer ones than are known are read as far as they are.
 
 use super::super::bytes::{bytes_at, i32_at, u16_at, u32_at, u64_at};
-use super::pcb::{INP_IPV4, INP_IPV6, Identity, Pcb, Told};
+use super::socket::{INP_IPV4, INP_IPV6, Identity, MacosKey, MacosSocket, Told, socket};
 use crate::model::Protocol;
 
 /// What a list says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct List {
     /// Its sockets, in the kernel's order.
-    pub sockets: Vec<Pcb>,
+    pub sockets: Vec<MacosSocket>,
     /// Whether some of it could not be understood, or its end is missing.
     pub malformed: bool,
 }
@@ -88,7 +88,7 @@ fn records(protocol: Protocol, bytes: &[u8], list: &mut List) -> Option<()> {
         let (Some(inpcb), Some(socket)) = (parts.inpcb, parts.socket) else { continue };
         let tcp = match (protocol, parts.tcpcb) {
             (Protocol::Udp, _) => None,
-            (Protocol::Tcp, Some(tcpcb)) => Some((i32_at(tcpcb, 36)?, u32_at(tcpcb, 144)?)),
+            (Protocol::Tcp, Some(tcpcb)) => Some((i32_at(tcpcb, 36)?, Some(u32_at(tcpcb, 144)?))),
             (Protocol::Tcp, None) => continue,
         };
         parts = Parts::default();
@@ -98,16 +98,21 @@ fn records(protocol: Protocol, bytes: &[u8], list: &mut List) -> Option<()> {
         if !is_meant || u64_at(inpcb, 28)? > newest {
             continue;
         }
-        match pcb(protocol, tcp, inpcb, socket)? {
-            Some(pcb) => list.sockets.push(pcb),
+        match decode(protocol, tcp, inpcb, socket)? {
+            Some(socket) => list.sockets.push(socket),
             None => list.malformed = true,
         }
     }
 }
 
 /// One socket; `None` where its parts are too short. What is wrong with it otherwise is an inner `None`.
-fn pcb(protocol: Protocol, tcp: Option<(i32, u32)>, inpcb: &[u8], socket: &[u8]) -> Option<Option<Pcb>> {
-    let identity = Identity { handle: u64_at(socket, 8)?, generation: u64_at(inpcb, 28)? };
+fn decode(
+    protocol: Protocol,
+    tcp: Option<(i32, Option<u32>)>,
+    inpcb: &[u8],
+    xsocket: &[u8],
+) -> Option<Option<MacosSocket>> {
+    let identity = Identity { handle: u64_at(xsocket, 8)?, generation: u64_at(inpcb, 28)? };
     let port = |at| bytes_at(inpcb, at).map(u16::from_be_bytes);
     let told = Told {
         protocol,
@@ -115,18 +120,18 @@ fn pcb(protocol: Protocol, tcp: Option<(i32, u32)>, inpcb: &[u8], socket: &[u8])
         versions: *inpcb.get(44)?,
         local: (bytes_at(inpcb, 64)?, port(18)?),
         peer: (bytes_at(inpcb, 48)?, port(16)?),
-        queue: [u16_at(socket, 44)?, u16_at(socket, 46)?, u16_at(socket, 48)?],
+        queue: [u16_at(xsocket, 44)?, u16_at(xsocket, 46)?, u16_at(xsocket, 48)?],
         identity,
     };
-    let uid = u32_at(socket, 64)?;
-    let Some(pcb) = Pcb::new(&told) else { return Some(None) };
+    let uid = u32_at(xsocket, 64)?;
+    let Some(socket) = socket(&told) else { return Some(None) };
     // Of what is no socket of the kernel's, most fields are empty (`nstat_userland_list_snapshot` in
     // `bsd/net/ntstat.c`).
     Some(Some(if identity.is_none() {
-        let process = u32_at(socket, 68).filter(|&pid| pid != 0);
-        Pcb { process, queue: None, dual_stack: None, ..pcb }
+        let process = u32_at(xsocket, 68).filter(|&pid| pid != 0);
+        MacosSocket { accept_queue: None, dual_stack: None, key: MacosKey { identity, process }, ..socket }
     } else {
-        Pcb { uid: Some(uid), ..pcb }
+        MacosSocket { uid: Some(uid), ..socket }
     }))
 }
 
@@ -134,35 +139,40 @@ fn pcb(protocol: Protocol, tcp: Option<(i32, u32)>, inpcb: &[u8], socket: &[u8])
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::super::kernel_socket::TcpState;
     use super::super::pcblist_written::{Written, generations, list, listener, longer_list, record, v4};
     use super::*;
-    use crate::model::{AcceptQueue, SocketId, State};
+    use crate::model::{AcceptQueue, State};
+    use crate::os::socket_record::TcpState;
 
-    fn only(protocol: Protocol, socket: &Written) -> Pcb {
+    fn only(protocol: Protocol, socket: &Written) -> MacosSocket {
         let list = read(protocol, &list(protocol, std::slice::from_ref(socket)));
-        let [pcb] = &list.sockets[..] else { panic!("{list:?}") };
+        let [socket] = &list.sockets[..] else { panic!("{list:?}") };
         assert!(!list.malformed);
-        pcb.clone()
+        socket.clone()
     }
 
     #[test]
     fn a_listener_is_read_whole() {
-        let pcb = only(Protocol::Tcp, &listener());
-        assert_eq!((pcb.local.to_string(), pcb.state), ("127.0.0.1:5432".to_owned(), TcpState::Listening));
-        assert_eq!((pcb.uid, pcb.retransmits, pcb.scope, pcb.dual_stack), (Some(501), 3, None, None));
-        assert_eq!(pcb.identity, Identity { handle: 0xfeed_beef_0000_0001, generation: 40 });
-        assert_eq!(pcb.queue, Some(AcceptQueue { waiting: 3, limit: Some(127) }));
-        assert_eq!(pcb.process, None, "whoever used it last may have passed it on");
-        assert_eq!(pcb.socket(SocketId(7)).map(|socket| socket.state), Some(State::Listen));
+        let socket = only(Protocol::Tcp, &listener());
+        assert_eq!(
+            (socket.local.to_string(), socket.state),
+            ("127.0.0.1:5432".to_owned(), TcpState::Listening)
+        );
+        assert_eq!((socket.uid, socket.retransmits), (Some(501), Some(3)));
+        assert_eq!((socket.interface, socket.dual_stack, socket.peer), (None, None, None));
+        assert_eq!(socket.key.identity, Identity { handle: 0xfeed_beef_0000_0001, generation: 40 });
+        assert_eq!(socket.accept_queue, Some(AcceptQueue { waiting: 3, limit: Some(127) }));
+        assert_eq!(socket.key.process, None, "whoever used it last may have passed it on");
+        assert_eq!(socket.listed_state(), Some(State::Listen));
     }
 
     #[test]
     fn what_is_in_a_process_is_that_processs_and_nothing_else_is_made_up_of_it() {
         let versions = INP_IPV6;
         let flow = Written { versions, local: ([0; 16], 80), generation: 0, handle: 0, ..listener() };
-        let pcb = only(Protocol::Tcp, &flow);
-        assert_eq!((pcb.process, pcb.uid, pcb.dual_stack, pcb.queue), (Some(4711), None, None, None));
+        let socket = only(Protocol::Tcp, &flow);
+        assert_eq!((socket.key.process, socket.uid), (Some(4711), None));
+        assert_eq!((socket.dual_stack, socket.accept_queue), (None, None));
     }
 
     #[test]
@@ -174,9 +184,9 @@ mod tests {
 
     /// What the address and state of a socket make of it.
     fn made_of(protocol: Protocol, socket: &Written) -> String {
-        let pcb = only(protocol, socket);
-        let state = pcb.socket(SocketId(0)).map(|socket| socket.state);
-        format!("{} {state:?} {:?} {:?} {:?}", pcb.local, pcb.state.connection(), pcb.dual_stack, pcb.scope)
+        let socket = only(protocol, socket);
+        let (listed, connection) = (socket.listed_state(), socket.state.connection());
+        format!("{} {listed:?} {connection:?} {:?} {:?}", socket.local, socket.dual_stack, socket.interface)
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::super::bytes::{bytes_at, i32_at, u16_at, u32_at, u64_at};
-use super::pcb::{Identity, Pcb, Told};
+use super::socket::{Identity, MacosKey, MacosSocket, Told, socket};
 use crate::model::Protocol;
 
 /// So many bytes hold the structure, which has 792, and one that has grown.
@@ -25,16 +25,16 @@ const IPPROTO_UDP: u32 = 17;
 /// Understands it; `None` for a socket of another family or protocol, and where it is too short. Who made
 /// it is not told, nor how often TCP sent again.
 #[must_use]
-pub fn read(bytes: &[u8]) -> Option<Pcb> {
+pub fn read(bytes: &[u8]) -> Option<MacosSocket> {
     let tcp = match (u32_at(bytes, OWN + 96)?, u32_at(bytes, OWN + 20)?) {
         // Behind `struct in_sockinfo` is `tcpsi_state`.
-        (SOCKINFO_TCP, _) => Some((i32_at(bytes, PROTO + 80)?, 0)),
+        (SOCKINFO_TCP, _) => Some((i32_at(bytes, PROTO + 80)?, None)),
         (SOCKINFO_IN, IPPROTO_UDP) => None,
         _ => return None,
     };
     // A port in network order, in a number that is not.
     let port = |at| u32_at(bytes, at).and_then(|port| u16::try_from(port).ok()).map(u16::from_be);
-    Pcb::new(&Told {
+    socket(&Told {
         protocol: if tcp.is_some() { Protocol::Tcp } else { Protocol::Udp },
         tcp,
         versions: *bytes.get(PROTO + 24)?,
@@ -55,9 +55,10 @@ pub struct Sockets {
 impl Sockets {
     /// Those of the lists, by their places there.
     #[must_use]
-    pub fn of(sockets: &[Pcb]) -> Sockets {
+    pub fn of(sockets: &[MacosSocket]) -> Sockets {
         let mut found = Sockets::default();
-        for (at, Pcb { protocol, local, identity, .. }) in sockets.iter().enumerate() {
+        for (at, socket) in sockets.iter().enumerate() {
+            let MacosSocket { protocol, local, key: MacosKey { identity, .. }, .. } = socket;
             if identity.handle != 0 {
                 found.by_handle.insert(identity.handle, at);
             }
@@ -72,10 +73,10 @@ impl Sockets {
     /// here than there, as a system may come to do, the protocol's own number would tell, where the port
     /// does not speak against it.
     #[must_use]
-    pub fn place(&self, open: &Pcb) -> Option<usize> {
-        let by_handle = self.by_handle.get(&open.identity.handle).copied();
+    pub fn place(&self, open: &MacosSocket) -> Option<usize> {
+        let by_handle = self.by_handle.get(&open.key.identity.handle).copied();
         by_handle.or_else(|| {
-            let (at, port) = self.by_generation.get(&(open.protocol, open.identity.generation))?;
+            let (at, port) = self.by_generation.get(&(open.protocol, open.key.identity.generation))?;
             (*port == open.local.port()).then_some(*at)
         })
     }
@@ -85,10 +86,10 @@ impl Sockets {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::super::kernel_socket::TcpState;
     use super::super::{pcblist, pcblist_written as written};
     use super::*;
     use crate::model::AcceptQueue;
+    use crate::os::socket_record::TcpState;
 
     const IDENTITY: Identity = Identity { handle: 0xfeed_beef_0000_0001, generation: 40 };
 
@@ -115,8 +116,8 @@ mod tests {
         let list = pcblist::read(Protocol::Tcp, &written::list(Protocol::Tcp, &[written::listener()]));
         let [listed] = &list.sockets[..] else { panic!("{list:?}") };
         let open = read(&info(2, 6, 1)).unwrap();
-        assert_eq!(open, Pcb { uid: None, retransmits: 0, ..listed.clone() });
-        assert_eq!(open.queue, Some(AcceptQueue { waiting: 3, limit: Some(127) }));
+        assert_eq!(open, MacosSocket { uid: None, retransmits: None, ..listed.clone() });
+        assert_eq!(open.accept_queue, Some(AcceptQueue { waiting: 3, limit: Some(127) }));
 
         let udp = read(&info(1, 17, 0)).unwrap();
         assert_eq!((udp.protocol, udp.state), (Protocol::Udp, TcpState::Closed));
@@ -125,8 +126,8 @@ mod tests {
         connected[308..312].copy_from_slice(&[10, 0, 0, 9]);
         let connected = read(&connected).unwrap();
         assert_eq!(
-            (connected.peer.to_string(), connected.state),
-            ("10.0.0.9:53".to_owned(), TcpState::Established)
+            (connected.peer, connected.state),
+            (Some("10.0.0.9:53".parse().unwrap()), TcpState::Established)
         );
     }
 
@@ -149,13 +150,16 @@ mod tests {
         let sockets = Sockets::of(&pcblist::read(Protocol::Tcp, &list).sockets);
         let open = read(&info(2, 6, 1)).unwrap();
         assert_eq!(sockets.place(&open), Some(1));
-        let with = |handle, generation| Pcb { identity: Identity { handle, generation }, ..open.clone() };
+        let with = |handle, generation| {
+            let key = MacosKey { identity: Identity { handle, generation }, ..open.key };
+            MacosSocket { key, ..open.clone() }
+        };
         assert_eq!(sockets.place(&with(9, 40)), Some(0), "by its handle");
         assert_eq!(sockets.place(&with(0, 40)), Some(1), "by its number");
         assert_eq!(sockets.place(&with(7, 40)), Some(1));
-        let elsewhere = Pcb { local: "127.0.0.1:80".parse().unwrap(), ..with(0, 40) };
+        let elsewhere = MacosSocket { local: "127.0.0.1:80".parse().unwrap(), ..with(0, 40) };
         assert_eq!(sockets.place(&elsewhere), None, "it has another port");
-        assert_eq!(sockets.place(&Pcb { protocol: Protocol::Udp, ..with(0, 40) }), None);
+        assert_eq!(sockets.place(&MacosSocket { protocol: Protocol::Udp, ..with(0, 40) }), None);
         assert_eq!(sockets.place(&with(0, 0)), None);
     }
 

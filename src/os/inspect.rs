@@ -1,0 +1,38 @@
+//! What the caller wants to know about some processes beyond what is shown of them.
+
+use crate::model::{Os, PortRange, Process, Protocol};
+
+/// Says which files and command lines to read: to read all of them would take long, and command lines may hold
+/// secrets.
+pub trait Inspect: Sync {
+    /// What to check about the file that a process runs. `ports` are the ports that the process holds.
+    fn interest(
+        &self,
+        process: &Process,
+        parent: Option<&Process>,
+        ports: &[(Protocol, u16)],
+        os: Os,
+    ) -> FileChecks;
+
+    /// The texts to search for in such a file, in addition to those that identify an interpreter.
+    fn texts(&self) -> Vec<&str>;
+
+    /// Whether the command line of an executable with this file name says what it runs.
+    fn reads_command_line_of(&self, exe: &str) -> bool;
+
+    /// What an executable with this file name runs, by its command line, of which nothing else is kept.
+    fn program(&self, exe: &str, args: &[String]) -> Option<String>;
+
+    /// The TCP ports of license servers: the scan counts the connections to them, and finds attempts that got no
+    /// answer.
+    fn license_ports(&self) -> Vec<PortRange>;
+}
+
+/// What to check about the file that a process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FileChecks {
+    /// Whether any user could have put another file in its place.
+    pub place: bool,
+    /// Whether it is an interpreter, and which of [`Inspect::texts`] it contains.
+    pub content: bool,
+}

@@ -1,0 +1,23 @@
+//! Files by their paths, in this process's view of the file system.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use super::super::unix::{identity, replaceable_at};
+
+/// Whether a file may lie on a machine that does not answer. macOS is not asked.
+pub(in crate::os) fn may_not_answer(_path: &Path) -> bool {
+    false
+}
+
+/// The file or folder through which any user could put another file in place of this one.
+pub(in crate::os) fn replaceable_path(path: &Path) -> Option<String> {
+    replaceable_at(path, |place| Some(fs::metadata(place).ok()?.mode()))
+}
+
+/// Whether two paths lead to the same file.
+pub(in crate::os) fn same_path(one: &Path, other: &Path) -> bool {
+    let one = identity(one);
+    one.is_some() && one == identity(other)
+}

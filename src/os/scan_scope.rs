@@ -1,0 +1,73 @@
+//! What to scan.
+
+use std::net::SocketAddr;
+
+use crate::model::{PortRange, Protocol};
+
+/// What to scan. A narrow scan is faster, but says nothing about what it leaves out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScanScope {
+    /// `None` for all protocols.
+    pub protocol: Option<Protocol>,
+    pub ipv4: bool,
+    pub ipv6: bool,
+    /// Also read the command lines of the processes, which may hold secrets.
+    pub args: bool,
+    /// List the listeners of every network namespace, not only of the caller's own.
+    pub all_namespaces: bool,
+    /// Count the connections of every listener, not only of those on license ports.
+    pub connections: bool,
+    pub bpf: Bpf,
+    /// Only sockets on these ports; on every port if empty.
+    pub ports: Vec<PortRange>,
+    /// The ports to report everything about, even if nothing listens there.
+    pub detail_ports: Vec<PortRange>,
+}
+
+impl ScanScope {
+    /// Whether sockets on this port are in scope.
+    #[must_use]
+    pub fn includes(&self, port: u16) -> bool {
+        self.ports.is_empty() || self.ports.iter().any(|range| range.contains(port))
+    }
+
+    /// Whether sockets with an address of this family are in scope. An IPv6 socket may be bound to an IPv4 address.
+    #[must_use]
+    pub fn includes_family_of(&self, local: SocketAddr) -> bool {
+        if local.is_ipv4() { self.ipv4 } else { self.ipv6 }
+    }
+
+    /// Whether the system's rules for ports are in scope.
+    #[must_use]
+    pub fn needs_port_rules(&self) -> bool {
+        !self.detail_ports.is_empty()
+    }
+}
+
+impl Default for ScanScope {
+    /// Every listener of the caller's own network namespace.
+    fn default() -> ScanScope {
+        ScanScope {
+            protocol: None,
+            ipv4: true,
+            ipv6: true,
+            args: false,
+            all_namespaces: false,
+            connections: false,
+            bpf: Bpf::WhereQuicker,
+            ports: Vec::new(),
+            detail_ports: Vec::new(),
+        }
+    }
+}
+
+/// Whether to find the holders with BPF: the kernel runs a program of ours over the open files of all processes
+/// (Linux, root).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Bpf {
+    /// If there are so many processes that it is faster.
+    #[default]
+    WhereQuicker,
+    Always,
+    Never,
+}

@@ -1,0 +1,141 @@
+//! A socket as a kernel reports it: the same record on every system.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+
+use crate::model::{
+    AcceptQueue, ConnectionState, Pid, PortConnection, Protocol, Socket, SocketId, State, UnansweredAttempt,
+};
+
+/// The state of a TCP socket (RFC 9293, section 3.3.2), as finely as the program needs it. A UDP socket is
+/// `Established` where it has a peer, and `Closed` where it has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TcpState {
+    Established,
+    /// Its SYN is unanswered so far.
+    SynSent,
+    /// A handshake that is not complete.
+    SynReceived,
+    /// It has closed its side, or both sides are closing: FIN-WAIT-1, FIN-WAIT-2, CLOSING and LAST-ACK.
+    Closing,
+    TimeWait,
+    /// Not connected.
+    Closed,
+    /// The other side has closed the connection, this one has not.
+    CloseWait,
+    Listening,
+}
+
+impl TcpState {
+    /// What a connection in this state is doing; `None` for a socket that has no peer and had none.
+    #[must_use]
+    pub fn connection(self) -> Option<ConnectionState> {
+        Some(match self {
+            TcpState::Established | TcpState::CloseWait => ConnectionState::Connected,
+            TcpState::SynSent | TcpState::SynReceived => ConnectionState::Requesting,
+            TcpState::TimeWait => ConnectionState::TimeWait,
+            TcpState::Closing => ConnectionState::Closing,
+            TcpState::Closed | TcpState::Listening => return None,
+        })
+    }
+}
+
+/// A socket as a kernel reports it. `Key` is what ties it to the processes that hold it, in the terms of its
+/// system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SocketRecord<Key> {
+    pub protocol: Protocol,
+    pub state: TcpState,
+    /// An IPv4-mapped address stands here as IPv4.
+    pub local: SocketAddr,
+    /// `None` where the state has no peer, or the system does not report it.
+    pub peer: Option<SocketAddr>,
+    /// The index of the one interface that it uses: Linux's `SO_BINDTODEVICE`, or on macOS the interface of a
+    /// link-local address. `None` for any, or where the system does not report it.
+    pub interface: Option<NonZeroU32>,
+    /// For an IPv6 wildcard, whether it takes IPv4 too; `None` for others, or where the system does not report it.
+    pub dual_stack: Option<bool>,
+    /// The user that made it, where the system reports one.
+    pub uid: Option<u32>,
+    /// For a TCP listener, where the system reports it.
+    pub accept_queue: Option<AcceptQueue>,
+    /// How often TCP has sent the last segment again without an answer, where the system reports it.
+    pub retransmits: Option<u8>,
+    pub key: Key,
+}
+
+impl<Key> SocketRecord<Key> {
+    #[must_use]
+    pub fn is_established_tcp(&self) -> bool {
+        self.protocol == Protocol::Tcp && self.state == TcpState::Established
+    }
+
+    /// Its state among those that are listed: it can receive, or it occupies its port. `None` for all others.
+    #[must_use]
+    pub fn listed_state(&self) -> Option<State> {
+        match (self.protocol, self.state) {
+            _ if self.local.port() == 0 => None,
+            (Protocol::Udp, TcpState::Closed) => Some(State::Unconnected),
+            (Protocol::Tcp, TcpState::Listening) => Some(State::Listen),
+            (Protocol::Tcp, TcpState::Closed) => Some(State::Bound),
+            _ => None,
+        }
+    }
+
+    /// The socket to list in this state. It has no number yet, and no names of its interface and its user.
+    #[must_use]
+    pub fn to_socket(&self, state: State) -> Socket {
+        Socket {
+            dual_stack: self.dual_stack,
+            uid: self.uid,
+            accept_queue: self.accept_queue,
+            ..Socket::new(SocketId(0), self.protocol, state, self.local)
+        }
+    }
+
+    /// The connection, which these processes hold; `None` where it is none.
+    #[must_use]
+    pub fn to_port_connection(&self, pids: Vec<Pid>) -> Option<PortConnection> {
+        let (protocol, local) = (self.protocol, self.local);
+        Some(PortConnection { protocol, state: self.state.connection()?, local, peer: self.peer?, pids })
+    }
+
+    /// The unanswered attempt of a user with this name; `None` where its peer, its user or
+    /// the number of its attempts is not known.
+    #[must_use]
+    pub fn to_unanswered(&self, user: Option<String>, pids: Vec<Pid>) -> Option<UnansweredAttempt> {
+        let (remote, retransmits, uid) = (self.peer?, self.retransmits?, self.uid?);
+        Some(UnansweredAttempt { local: self.local, remote, retransmits, uid, user, pids })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_listed_state_follows_from_protocol_state_and_port() {
+        let listed = |protocol, state, local: &str| {
+            let record = SocketRecord {
+                protocol,
+                state,
+                local: local.parse().unwrap(),
+                peer: None,
+                interface: None,
+                dual_stack: None,
+                uid: None,
+                accept_queue: None,
+                retransmits: None,
+                key: (),
+            };
+            record.listed_state()
+        };
+        let local = "127.0.0.1:80";
+        assert_eq!(listed(Protocol::Tcp, TcpState::Listening, local), Some(State::Listen));
+        assert_eq!(listed(Protocol::Tcp, TcpState::Closed, local), Some(State::Bound));
+        assert_eq!(listed(Protocol::Udp, TcpState::Closed, local), Some(State::Unconnected));
+        assert_eq!(listed(Protocol::Tcp, TcpState::Closed, "0.0.0.0:0"), None, "it has no port");
+        assert_eq!(listed(Protocol::Tcp, TcpState::Established, local), None);
+        assert_eq!(listed(Protocol::Udp, TcpState::Established, local), None);
+    }
+}

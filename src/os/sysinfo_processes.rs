@@ -1,0 +1,225 @@
+//! Process facts by `sysinfo`: only the processes asked for, and only what is shown of them. Windows and macOS share
+//! it, and the observation that comes of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
+
+use super::inspect_files::{self, PortsOf};
+use super::platform::{may_not_answer, privileged, replaceable_path, same_path, uid, user_id};
+use super::program_name::program_name;
+use super::this_os::THIS_OS;
+use super::users::Users;
+use super::{Inspect, ScanScope};
+use crate::model::{
+    Executable, Gap, GapKind, HiddenProcesses, Holding, Host, NotInspected, Observation, Pid, PortConnection,
+    Presence, Process, Program, Socket, SocketId, UnansweredAttempt,
+};
+
+/// A socket and the processes that hold it.
+pub(super) struct HeldSocket {
+    pub(super) socket: Socket,
+    pub(super) pids: Vec<Pid>,
+}
+
+/// The sockets that count, with their holders.
+#[derive(Default)]
+pub(super) struct HeldSockets {
+    pub(super) listed: Vec<HeldSocket>,
+    pub(super) port_connections: Vec<PortConnection>,
+    pub(super) unanswered: Vec<UnansweredAttempt>,
+}
+
+/// What follows from these sockets: the facts of their holders, by `sysinfo`.
+pub(super) fn observation(
+    HeldSockets { mut listed, port_connections, unanswered }: HeldSockets,
+    mut gaps: Vec<Gap>,
+    users: &Users,
+    scope: &ScanScope,
+    inspect: &dyn Inspect,
+    now: Timestamp,
+) -> Observation {
+    let privileged = privileged();
+    let mut holdings: Vec<Holding> = Vec::new();
+    let mut ports_of = PortsOf::new();
+    for (at, HeldSocket { socket, pids }) in listed.iter_mut().enumerate() {
+        socket.id = SocketId(at as u64);
+        for &pid in &*pids {
+            holdings.push(Holding { socket: socket.id, pid });
+            ports_of.entry(pid).or_default().push((socket.protocol, socket.local.port()));
+        }
+    }
+    let others = port_connections.iter().flat_map(|connection| &connection.pids);
+    for pid in others.chain(unanswered.iter().flat_map(|asking| &asking.pids)) {
+        ports_of.entry(*pid).or_default();
+    }
+    let processes = read(&ports_of, users, inspect, scope.args).unwrap_or_else(|error| {
+        let detail = format!("nothing could be read of the processes but their numbers ({error})");
+        gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
+        BTreeMap::new()
+    });
+
+    // Only an administrator sees all.
+    let unread = gaps.iter().any(|gap| gap.kind == GapKind::ProcessesUnreadable);
+    let all_held = listed.iter().all(|held| !held.pids.is_empty());
+    let hidden = if !unread && (privileged || all_held) {
+        HiddenProcesses::nothing()
+    } else {
+        HiddenProcesses::Unlisted
+    };
+    let host = Host { name: sysinfo::System::host_name().ok(), os: THIS_OS };
+    Observation {
+        privileged,
+        hidden,
+        sockets: listed.into_iter().map(|held| held.socket).collect(),
+        holdings,
+        port_connections,
+        unanswered,
+        processes: processes.into_iter().map(|(pid, process)| (pid, Arc::new(process))).collect(),
+        gaps,
+        ..Observation::new(host, now)
+    }
+}
+
+/// Reads the holders of ports and all their ancestors: which of several holders is the lead, and who
+/// started it, is a matter of descent. A holder that has ended since is there with its id alone.
+///
+/// # Errors
+///
+/// Where nothing can be known of any process.
+fn read(
+    holders: &PortsOf,
+    users: &Users,
+    inspect: &dyn Inspect,
+    args: bool,
+) -> Result<BTreeMap<Pid, Process>, sysinfo::Error> {
+    let mut kind = ProcessRefreshKind::nothing()
+        .without_tasks()
+        .with_exe(UpdateKind::OnlyIfNotSet)
+        .with_user(UpdateKind::OnlyIfNotSet);
+    if args {
+        kind = kind.with_cmd(UpdateKind::OnlyIfNotSet);
+    }
+    let mut system = System::new()?;
+    let mut processes = BTreeMap::new();
+    let mut wanted: BTreeSet<Pid> = holders.keys().copied().collect();
+    while !wanted.is_empty() {
+        let pids: Vec<_> = wanted.iter().map(|&pid| sysinfo::Pid::from_u32(pid)).collect();
+        system.refresh_processes_specifics(ProcessesToUpdate::Some(&pids), false, kind);
+        for &pid in &wanted {
+            let process = match system.process(sysinfo::Pid::from_u32(pid)) {
+                Some(seen) => decode(pid, seen, users, args),
+                None if holders.contains_key(&pid) => Process { pid, ..Process::default() },
+                // A parent that has ended: its number says nothing.
+                None => continue,
+            };
+            processes.insert(pid, process);
+        }
+        let parents = wanted.iter().filter_map(|pid| processes.get(pid)?.ppid);
+        wanted = parents.filter(|pid| !processes.contains_key(pid)).collect();
+    }
+    inspect_files::files(&mut processes, holders, inspect, &ByPath);
+    name_interpreted(&mut system, &mut processes, holders, inspect);
+    Ok(processes)
+}
+
+/// Notes which programs interpreters run: of these alone the command line is read, and nothing else of it is kept.
+fn name_interpreted(
+    system: &mut System,
+    processes: &mut BTreeMap<Pid, Process>,
+    holders: &PortsOf,
+    inspect: &dyn Inspect,
+) {
+    let interpreters: Vec<(Pid, String)> = holders
+        .keys()
+        .filter_map(|&pid| Some((pid, processes.get(&pid)?.exe_name(THIS_OS)?.to_owned())))
+        .filter(|(_, exe)| inspect.reads_command_line_of(exe))
+        .collect();
+    if interpreters.is_empty() {
+        return;
+    }
+    let kind = ProcessRefreshKind::nothing().without_tasks().with_cmd(UpdateKind::OnlyIfNotSet);
+    let ids: Vec<_> = interpreters.iter().map(|&(pid, _)| sysinfo::Pid::from_u32(pid)).collect();
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&ids), false, kind);
+    for (pid, exe) in interpreters {
+        let running = system.process(sysinfo::Pid::from_u32(pid));
+        let program = processes.get_mut(&pid).and_then(Process::program_mut);
+        if let (Some(running), Some(program)) = (running, program) {
+            let args: Vec<String> = running.cmd().iter().map(|arg| text(arg)).collect();
+            program.interpreted = inspect.program(&exe, &args);
+        }
+    }
+}
+
+/// A process by its parent and its name.
+#[cfg(windows)]
+pub(super) type Running = BTreeMap<Pid, (Option<Pid>, Option<String>)>;
+
+/// Every process that runs; `None` where they cannot be listed: this process at least is one.
+#[cfg(windows)]
+pub(super) fn running() -> Option<Running> {
+    let mut system = System::new().ok()?;
+    let kind = ProcessRefreshKind::nothing().without_tasks();
+    system.refresh_processes_specifics(ProcessesToUpdate::All, false, kind);
+    let one = |(pid, seen): (&sysinfo::Pid, &sysinfo::Process)| {
+        let name = Some(text(seen.name())).filter(|name| !name.is_empty());
+        (pid.as_u32(), (seen.parent().map(sysinfo::Pid::as_u32), name))
+    };
+    let running: Running = system.processes().iter().map(one).collect();
+    running.contains_key(&std::process::id()).then_some(running)
+}
+
+/// The file that is where the system says that a process's is.
+struct ByPath;
+
+impl inspect_files::Files for ByPath {
+    fn hidden(&self, _pid: Pid, path: &Path) -> Option<NotInspected> {
+        may_not_answer(path).then_some(NotInspected::MayNotAnswer)
+    }
+
+    fn open(&self, _pid: Pid, path: &Path) -> io::Result<File> {
+        File::open(path)
+    }
+
+    fn replaceable_at(&self, _pid: Pid, path: &Path) -> Option<String> {
+        replaceable_path(path)
+    }
+}
+
+fn decode(pid: Pid, seen: &sysinfo::Process, users: &Users, args: bool) -> Process {
+    let short_name = seen.name();
+    let owner = seen.effective_user_id().or(seen.user_id());
+    let exe = seen.exe().filter(|path| !path.as_os_str().is_empty());
+    let is_same_file = |path: &Path| exe.is_some_and(|exe| same_path(exe, path));
+    Process {
+        pid,
+        ppid: seen.parent().map(sysinfo::Pid::as_u32).filter(|&ppid| ppid != 0 && ppid != pid),
+        name: program_name(exe, short_name, is_same_file),
+        short_name: (!short_name.is_empty()).then(|| text(short_name)),
+        presence: Presence::Running(Program {
+            exe: exe.map(|path| Executable { path: text(path.as_os_str()), ..Executable::default() }),
+            // Empty is what an unreadable command line looks like, too.
+            args: args
+                .then(|| seen.cmd().iter().map(|arg| text(arg)).collect())
+                .filter(|args: &Vec<_>| !args.is_empty()),
+            interpreted: None,
+        }),
+        uid: owner.and_then(uid),
+        user: owner.map(|owner| users.name_or_id(user_id(owner))),
+        started_at: i64::try_from(seen.start_time())
+            .ok()
+            .filter(|&seconds| seconds > 0)
+            .and_then(|seconds| Timestamp::from_second(seconds).ok()),
+        ..Process::default()
+    }
+}
+
+fn text(raw: &OsStr) -> String {
+    raw.to_string_lossy().into_owned()
+}
