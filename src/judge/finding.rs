@@ -2,6 +2,7 @@
 
 use super::HeldSocket;
 use crate::knowledge::{Emulator, Technology};
+use crate::model::phrase::list;
 use crate::model::{FileVersion, Interpreter, Pid, Process, ProcessService, Severity, Verdict};
 
 /// A verdict before it is part of a report.
@@ -318,14 +319,4 @@ pub(super) fn serving_whom(is_helper: bool, runs_for_clients: bool, is_loopback:
         (false, false, _) => "",
     };
     remark.to_owned()
-}
-
-/// "a", "a or b", "a, b or c". To be replaced by `model::phrase::list`.
-pub(super) fn list(words: &[impl AsRef<str>], conjunction: &str) -> String {
-    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-    match &words[..] {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} {conjunction} {last}", first.join(", ")),
-    }
 }

@@ -305,4 +305,5 @@ fn no_files_import_in_a_circle() {
         ("src/a/c.rs", "use super::B; pub fn g() {}"),
     ]);
     assert_eq!(none.circle(), None, "c takes B from b, and not from mod.rs");
+    assert_eq!(program().circle(), None);
 }

@@ -1,5 +1,6 @@
 //! The processes that may hold a wanted socket: all, or those that the kernel reports.
 
+use std::collections::HashSet;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::mpsc::Sender;
@@ -9,14 +10,27 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use super::super::decode::linux::inet_diag::States;
 use super::super::decode::linux::task_file::OpenSocket;
+use super::super::unix::is_root;
 use super::super::{Bpf, ScanScope};
 use super::bpf::TaskFiles;
 use super::proc_dir::is_exhausted;
-use super::search::{Task, Wanted};
 use crate::model::Pid;
 
 /// With fewer processes than this, inspecting all takes less time than reading the kernel's BTF.
 const WORTH_BPF: usize = 100;
+
+/// The inodes of the sockets whose holders are searched; `None` for all sockets, as long as it is not
+/// known which are wanted.
+pub(super) type Wanted<'a> = Option<&'a HashSet<u32>>;
+
+/// A process to inspect.
+pub(super) enum Task {
+    /// Read all its open files.
+    Walk(Pid),
+    /// Check whether the process still has these sockets open: it may have closed them or have ended, and
+    /// another may have its id.
+    Confirm(Vec<OpenSocket>),
+}
 
 /// How the holders of sockets were searched.
 pub(super) enum SearchMethod {
@@ -54,7 +68,7 @@ impl<'a> Candidates<'a> {
     pub(super) fn uses_bpf(&self) -> bool {
         match self.scope.bpf {
             Bpf::Always => true,
-            Bpf::WhereQuicker => self.pids.len() >= WORTH_BPF && super::privileged(),
+            Bpf::WhereQuicker => self.pids.len() >= WORTH_BPF && is_root(),
             Bpf::Never => false,
         }
     }

@@ -5,7 +5,8 @@ mod bpf;
 mod candidates;
 mod connections;
 mod containers;
-mod executable;
+mod executable_file;
+mod executables;
 mod forwards;
 mod holders;
 mod kcmp;
@@ -28,11 +29,9 @@ mod threads;
 mod units;
 
 use std::io;
-use std::path::Path;
 use std::thread;
 
 use jiff::Timestamp;
-use rustix::fs::statfs;
 
 use self::holders::Holders;
 use self::owners::Owners;
@@ -45,13 +44,6 @@ use super::{Inspect, ScanScope, Unobservable};
 use crate::model::Observation;
 
 pub(super) use self::observation::observe_port_rules;
-use super::unix::is_root as privileged;
-
-/// Whether a path leads into a file system of this kind (`include/uapi/linux/magic.h`).
-fn is_of_kind(path: &Path, magic: i64) -> bool {
-    // The type of the number differs between architectures.
-    statfs(path).is_ok_and(|system| i128::from(system.f_type) == i128::from(magic))
-}
 
 /// Scans the machine once.
 ///
@@ -137,7 +129,7 @@ fn find_owners(
     units::add(context, &mut sockets.found, &holders);
     sockets.method_notes.extend(holders.method_note());
     let hidden = holders.hidden(&context.proc);
-    let processes = executable::inspect(context, &sockets.found, &mut holders);
+    let processes = executables::inspect(context, &sockets.found, &mut holders);
     let mut owners = Owners { holders, processes, hidden };
     if sockets.found.is_empty() {
         owners.add_namesake(context);

@@ -13,6 +13,7 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use super::super::decode::linux::proc_pid::{self, Ticks};
 use super::proc_dir::{Proc, is_gone};
+use super::process_root::is_of_kind;
 use super::scan_context::ScanContext;
 use super::tables::Tables;
 use super::threads;
@@ -107,7 +108,7 @@ fn named() -> impl Iterator<Item = (String, PathBuf, u64)> {
     fs::read_dir(NAMED).into_iter().flatten().flatten().filter_map(|entry| {
         let path = entry.path();
         // A name whose mount is gone is an ordinary file.
-        let is_namespace = super::is_of_kind(&path, NSFS_MAGIC);
+        let is_namespace = is_of_kind(&path, NSFS_MAGIC);
         let inode = fs::metadata(&path).ok().filter(|_| is_namespace)?.ino();
         Some((entry.file_name().to_string_lossy().into_owned(), path, inode))
     })

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::decode::linux::cgroup::{self, Membership};
 use super::super::decode::linux::proc_pid::{self, Ticks};
 use super::super::program_name::program_name;
-use super::executable::ExecutableFile;
+use super::executable_file::ExecutableFile;
 use super::proc_dir::ProcessDir;
 use super::scan_context::ScanContext;
 use crate::model::{Executable, Os, Pid, Presence, Process, Program};

@@ -8,7 +8,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat2};
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat2, statfs};
 use rustix::io::Errno;
 
 use super::super::decode::linux::mounts;
@@ -19,6 +19,12 @@ const MOST_LINKS: usize = 16;
 /// No more names than this are read in a folder, and no more bytes of a file: unit files are few and small.
 const MOST_NAMES: usize = 4000;
 const LARGEST_FILE: u64 = 64 * 1024;
+
+/// Whether a path leads into a file system of this kind (`include/uapi/linux/magic.h`).
+pub(super) fn is_of_kind(path: &Path, magic: i64) -> bool {
+    // The type of the number differs between architectures.
+    statfs(path).is_ok_and(|system| i128::from(system.f_type) == i128::from(magic))
+}
 
 /// The view of the file system that a process has.
 pub(super) struct ProcessRoot {

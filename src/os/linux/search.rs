@@ -1,22 +1,18 @@
 //! Searches the processes that have sockets open: a queue of processes to inspect, which several threads
 //! share.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::super::decode::linux::task_file::OpenSocket;
-use super::candidates::Candidates;
+use super::candidates::{Candidates, Task, Wanted};
 use super::proc_dir::{ProcessDir, is_exhausted, is_gone};
 use super::process_reader::IdentifiedProcess;
 use super::scan_context::ScanContext;
 use super::threads::{self, SharedQueue};
 use crate::model::{HiddenProcess, Pid};
-
-/// The inodes of the sockets whose holders are searched; `None` for all sockets, as long as it is not
-/// known which are wanted.
-pub(super) type Wanted<'a> = Option<&'a HashSet<u32>>;
 
 /// A process, and the inodes of the sockets that it holds.
 pub(super) type Holder = (IdentifiedProcess, Vec<u32>);
@@ -37,15 +33,6 @@ struct InspectedProcess {
     holder: Option<Box<Holder>>,
     open: Vec<OpenSocket>,
     inaccessible: Option<(Pid, HiddenProcess)>,
-}
-
-/// A process to inspect.
-pub(super) enum Task {
-    /// Read all its open files.
-    Walk(Pid),
-    /// Check whether the process still has these sockets open: it may have closed them or have ended, and
-    /// another may have its id.
-    Confirm(Vec<OpenSocket>),
 }
 
 /// A search that several threads share.

@@ -15,7 +15,7 @@ use super::holders::Holders;
 use super::listeners::ScannedSocket;
 use super::proc_dir::ProcessDir;
 use super::process_reader::{IdentifiedProcess, command_line};
-use super::process_root::{Mounts, ProcessRoot};
+use super::process_root::{Mounts, ProcessRoot, is_of_kind};
 use super::scan_context::ScanContext;
 use crate::model::{Activation, Os, Pid, ProcessService, Protocol};
 
@@ -77,7 +77,7 @@ pub(super) fn add(context: &ScanContext<'_>, found: &mut [ScannedSocket], holder
 fn of_cgroups(ids: &HashSet<u64>) -> HashMap<u64, ProcessService> {
     let mut units = HashMap::new();
     let mut roots = CGROUPS.iter().map(Path::new);
-    let Some(root) = roots.find(|root| super::is_of_kind(root, CGROUP2_MAGIC)) else { return units };
+    let Some(root) = roots.find(|root| is_of_kind(root, CGROUP2_MAGIC)) else { return units };
     let mut folders: VecDeque<PathBuf> = VecDeque::from([root.to_owned()]);
     let mut read = 0;
     // Those nearest to the root first: units are there.
