@@ -6,6 +6,7 @@ mod arbitrary;
 mod cli;
 mod contract;
 mod document;
+mod documents;
 mod explanation;
 mod explanation_contract;
 mod license_data;

@@ -1,0 +1,104 @@
+//! README and docs/ say all that they must, and no more than fits.
+
+use std::fs;
+use std::path::Path;
+
+use whatlistens::model::{
+    ApplicationKind, Confidence, GapKind, PortClass, PortRole, Runtime, ServiceManager,
+};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn text(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap()
+}
+
+#[test]
+fn the_readme_is_short_and_its_first_screen_fits() {
+    let readme = text("README.md");
+    assert!(readme.lines().count() <= 150, "{} lines: details go to docs/", readme.lines().count());
+    for line in readme.lines().take(24) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+/// The names of the fields of a struct that is written as JSON, and of what it contains.
+fn fields(source: &str) -> Vec<String> {
+    let structs = source.split("#[derive(Serialize)]").skip(1).filter_map(|rest| rest.split("\n}").next());
+    let lines = structs.flat_map(str::lines).filter(|line| line.starts_with("    ") && line.ends_with(','));
+    let names = lines.filter_map(|line| line.trim().split_once(':').map(|(name, _)| name.to_owned()));
+    names.collect()
+}
+
+#[test]
+fn the_json_reference_names_every_field_and_value() {
+    let reference = text("docs/json.md");
+    let mut words = Vec::new();
+    for source in ["src/render/json.rs", "src/render/json/process.rs", "src/render/json/explanation.rs"] {
+        let found = fields(&text(source));
+        assert!(found.len() > 20, "{source}: {found:?}");
+        words.extend(found);
+    }
+    use {ApplicationKind as A, Confidence as C, PortRole as R, Runtime as U, ServiceManager as S};
+    words.extend([S::Systemd, S::SystemdUser, S::Launchd, S::Windows].map(|it| it.code().to_owned()));
+    words.extend([A::Snap, A::Flatpak, A::App].map(|it| it.code().to_owned()));
+    words.extend([C::High, C::Medium, C::RegistryOnly].map(|it| it.code().to_owned()));
+    words.extend(PortClass::ALL.map(|it| it.code().to_owned()));
+    let roles = [R::Server, R::VendorDaemon, R::Web, R::Admin, R::Discovery, R::Helper];
+    words.extend(roles.map(|it| it.code().to_owned()));
+    let runtimes = [U::Docker, U::Podman, U::Containerd, U::CriO, U::Kubernetes, U::Lxc, U::SystemdNspawn];
+    words.extend(runtimes.map(|it| it.code().to_owned()));
+    for word in words {
+        assert!(reference.contains(&format!("`{word}`")), "docs/json.md says nothing of {word}");
+    }
+}
+
+#[test]
+fn every_kind_of_gap_is_explained() {
+    let (gaps, reference) = (text("docs/gaps.md"), text("docs/json.md"));
+    let kinds = [
+        GapKind::SocketsUnreadable,
+        GapKind::SocketsHidden,
+        GapKind::OwnerHidden,
+        GapKind::HoldersHidden,
+        GapKind::ProcessesUnreadable,
+        GapKind::ProcessGone,
+        GapKind::NamespacesHidden,
+        GapKind::BoundSocketsHidden,
+        GapKind::ConnectionsUnreadable,
+        GapKind::ProcessesProtected,
+        GapKind::ArgsUnreadable,
+        GapKind::ServicesUnreadable,
+        GapKind::PortRulesUnreadable,
+    ];
+    for kind in kinds.map(GapKind::code) {
+        assert!(
+            gaps.contains(&format!("| `{kind}` |")) && reference.contains(&format!("`{kind}`")),
+            "{kind}"
+        );
+    }
+}
+
+/// The files that a document links to, without the part of them.
+fn links(document: &str) -> Vec<&str> {
+    let targets = document.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let paths = targets.map(|target| target.split('#').next().unwrap_or_default());
+    paths.filter(|path| !path.is_empty() && !path.contains("://")).collect()
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut documents =
+        ["README.md", "CONTRIBUTING.md", "data/README.md", "fuzz/README.md"].map(str::to_owned).to_vec();
+    for entry in fs::read_dir(root().join("docs")).unwrap() {
+        documents.push(format!("docs/{}", entry.unwrap().file_name().to_str().unwrap()));
+    }
+    for document in documents {
+        let (path, text) = (root().join(&document), text(&document));
+        for link in links(&text) {
+            assert!(path.parent().unwrap().join(link).exists(), "{document}: {link}");
+        }
+    }
+}
