@@ -1,5 +1,5 @@
 //! The program beside its peers, ss, netstat and lsof, under a load that this makes: each pair of runs in
-//! turn, so that whatever else the machine does meets both. Prints the table of the README.
+//! turn, so that whatever else the machine does meets both. Prints the table in docs/performance.md.
 //!
 //! `cargo bench --bench peers`; as root, or other people's processes are in nobody's answer. It takes
 //! two minutes, and as much memory as 1,000 small processes.

@@ -1,11 +1,11 @@
-//! Feeds whatever comes to every decoder of what a system says: the first byte chooses. What is wanted is
-//! that none panics, reads past its end, or takes for ever.
+//! Feeds arbitrary bytes to the decoders of system data and to the reader of recordings; the first byte
+//! chooses one. None may panic, read past the end, or run forever.
 #![no_main]
 
 use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
-use whatlistens::model::{Family, Protocol};
+use whatlistens::model::{Family, Protocol, recording};
 use whatlistens::os::decode::file_text;
 use whatlistens::os::decode::linux::{
     btf, cgroup, docker_proxy, inet_diag, local_addresses, mounts, port_filter::port_filter, port_rules, proc_net,
@@ -62,6 +62,13 @@ fuzz_target!(|data: &[u8]| {
                 Ok(length)
             };
             let _ = btf::find(&mut read_at, task_file::ITERATOR, &task_file::FIELDS);
+        }
+        11 => {
+            if let Ok(observation) = recording::read(rest) {
+                let mut written = Vec::new();
+                recording::write(&observation, &mut written).expect("memory takes everything");
+                assert_eq!(recording::read(&written), Ok(observation), "what is written is read back");
+            }
         }
         12 => {
             let list = pcblist::read(Protocol::Tcp, rest);
