@@ -1,5 +1,5 @@
-//! Feeds arbitrary bytes to the decoders of system data and to the reader of recordings; the first byte
-//! chooses one. None may panic, read past the end, or run forever.
+//! Feeds any bytes to the decoders and to the reader of recordings: the first byte chooses one. None may panic,
+//! read past the end of its input, or run forever.
 #![no_main]
 
 use std::io::Cursor;
@@ -43,7 +43,7 @@ fuzz_target!(|data: &[u8]| {
         }
         8 => {
             let _ = (port_rules::ephemeral(&text), port_rules::unprivileged_from(&text));
-            let _ = port_rules::tells_bound(&text);
+            let _ = port_rules::reports_bound(&text);
             if let Some(ranges) = port_rules::reserved(&text) {
                 let _ = port_filter(&PortSet::new(&ranges));
             }

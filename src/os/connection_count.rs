@@ -1,4 +1,4 @@
-//! The connections of TCP listeners, by listener and by peer.
+//! Counts the connections of TCP listeners, by listener and by peer.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
@@ -6,22 +6,20 @@ use std::net::{IpAddr, SocketAddr};
 use super::port_set::PortSet;
 use crate::model::{Connections, PortRange, Socket, State};
 
-/// So many of the busiest peers are named.
+/// How many of the busiest peers are named.
 const MOST_PEERS: usize = 5;
 
 /// An established connection.
 pub(super) struct Connection {
-    /// This machine's address and port.
     pub(super) local: SocketAddr,
-    /// The interface of that address, where it has one.
+    /// The interface of the local address, if it belongs to one.
     pub(super) interface: Option<String>,
-    /// The address at the other end.
     pub(super) peer: IpAddr,
 }
 
-/// Counts the connections of those of these sockets that listen on these ports; they are all of one network
-/// namespace. `established` gives the connections to the ports of those listeners, and perhaps others; it is not
-/// asked where there is none.
+/// Counts the connections of the sockets that listen on these ports. All must be of one network namespace.
+/// `established` is called only if there is such a listener, and returns the connections to these ports, perhaps
+/// with others.
 pub(super) fn count<C: IntoIterator<Item = Connection>>(
     mut sockets: Vec<&mut Socket>,
     ports: &[PortRange],
@@ -29,7 +27,7 @@ pub(super) fn count<C: IntoIterator<Item = Connection>>(
 ) {
     let ports = PortSet::new(ports);
     let counted = |socket: &Socket| socket.state == State::Listen && ports.contains(socket.local.port());
-    // The places of the listeners among the sockets, by port.
+    // The indices of the listeners among the sockets, by port.
     let mut listeners: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
     for (at, socket) in sockets.iter().enumerate().filter(|(_, socket)| counted(socket)) {
         listeners.entry(socket.local.port()).or_default().push(at);
@@ -51,10 +49,10 @@ pub(super) fn count<C: IntoIterator<Item = Connection>>(
     }
 }
 
-/// The listeners that a connection came in by: those that the kernel likes best (`compute_score` in
-/// Linux's `net/ipv4/inet_hashtables.c`; `in_pcblookup_hash` in macOS's `bsd/netinet/in_pcb.c` likes an
-/// exact address best, too, and IPv4's own wildcard better than IPv6's). Of one `SO_REUSEPORT` group all,
-/// for the kernel does not tell whose it was.
+/// The listeners that may have accepted a connection: those with the highest score in the kernel (`compute_score`
+/// in Linux's `net/ipv4/inet_hashtables.c`; macOS's `in_pcblookup_hash` in `bsd/netinet/in_pcb.c` also prefers an
+/// exact address, and the wildcard of IPv4 to that of IPv6). For a `SO_REUSEPORT` group, all its sockets: the
+/// kernel does not report which one it was.
 fn came_in_by(listeners: &[(usize, &Socket)], local: IpAddr, interface: Option<&str>) -> Vec<usize> {
     let score = |socket: &Socket| {
         let ip = socket.local.ip();
@@ -106,7 +104,7 @@ mod tests {
         assert_eq!(by("10.0.0.1", None), [2]);
         assert_eq!(by("::1", None), [4]);
         assert_eq!(by("fd00::7", None), [3]);
-        assert!(came_in_by(&all[3..4], "127.0.0.1".parse().unwrap(), None).is_empty(), "IPv6 alone");
+        assert!(came_in_by(&all[3..4], "127.0.0.1".parse().unwrap(), None).is_empty(), "it takes IPv6 only");
         let both = listener("[::]:80", None, Some(true));
         assert_eq!(came_in_by(&[(7, &both), (8, &both)], "127.0.0.1".parse().unwrap(), None), [7, 8]);
     }

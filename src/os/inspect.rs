@@ -20,7 +20,7 @@ pub trait Inspect: Sync {
     /// Whether the command line of an executable with this file name says what it runs.
     fn reads_command_line_of(&self, exe: &str) -> bool;
 
-    /// What an executable with this file name runs, by its command line, of which nothing else is kept.
+    /// What an executable with this file name runs, by its command line. Nothing else of the command line is kept.
     fn program(&self, exe: &str, args: &[String]) -> Option<String>;
 
     /// The TCP ports of license servers: the scan counts the connections to them, and finds attempts that got no

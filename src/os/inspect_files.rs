@@ -1,35 +1,33 @@
-//! Looks into files, where [`Inspect`] asks for it.
+//! Inspects the files that processes run, as far as [`Inspect`] requests it.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::decode::file_text::{LOOKED_AT, interpreter_in, texts_in};
+use super::decode::file_text::{MOST_READ, interpreter_in, texts_in};
 use super::this_os::THIS_OS;
 use super::{FileChecks, Inspect};
 use crate::model::{NotInspected, Pid, Process, Protocol};
 
-/// The ports that each holder holds.
+/// The ports that each process holds.
 pub(super) type PortsOf = BTreeMap<Pid, Vec<(Protocol, u16)>>;
 
-/// How to look at the file that a process runs.
+/// Access to the files that processes run.
 pub(super) trait Files {
-    /// Why it is not to be looked at, where it is not.
+    /// Why the file must not be inspected, if it must not.
     fn hidden(&self, pid: Pid, path: &Path) -> Option<NotInspected>;
 
-    /// Opens it.
-    ///
     /// # Errors
     ///
-    /// Where that cannot be done.
+    /// If the file cannot be opened.
     fn open(&self, pid: Pid, path: &Path) -> io::Result<File>;
 
-    /// The file or folder through which any user could put another file in its place.
+    /// The file or folder through which any user could put another file in its place, if there is one.
     fn replaceable_at(&self, pid: Pid, path: &Path) -> Option<String>;
 }
 
-/// Notes what the files of processes are, of those of which it matters.
+/// Adds to the processes what their files are.
 pub(super) fn files(
     processes: &mut BTreeMap<Pid, Process>,
     ports_of: &PortsOf,
@@ -62,7 +60,7 @@ pub(super) fn files(
         }
         let read = || {
             let mut bytes = Vec::new();
-            files.open(pid, &path)?.take(LOOKED_AT).read_to_end(&mut bytes).map(|_| bytes)
+            files.open(pid, &path)?.take(MOST_READ).read_to_end(&mut bytes).map(|_| bytes)
         };
         if let Some(bytes) = content.then(read).and_then(io::Result::ok) {
             exe.interpreter = interpreter_in(&bytes);

@@ -1,11 +1,11 @@
-//! Which sockets count. Every backend asks here.
+//! Which sockets count: one decision for all backends.
 
 use super::ScanScope;
 use super::port_set::PortSet;
 use super::socket_record::{SocketRecord, TcpState};
 use crate::model::{ConnectionState, PortRange, Protocol, State};
 
-/// Keeps the sockets that a scan is about.
+/// Keeps the sockets that are in scope.
 pub(super) struct SocketFilter<'a> {
     scope: &'a ScanScope,
     ports: PortSet,
@@ -13,14 +13,14 @@ pub(super) struct SocketFilter<'a> {
     license_ports: PortSet,
 }
 
-/// What a socket is kept as. It may be both a connection and an attempt.
+/// What a socket counts as. It may be both a connection and an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Kept {
-    /// It is listed: it can receive, or it occupies its port.
+    /// It can receive, or it occupies its port.
     pub(super) listed: Option<State>,
-    /// It has a peer, and its own port is one of [`ScanScope::detail_ports`].
+    /// It has a peer, and its local port is one of [`ScanScope::detail_ports`].
     pub(super) port_connection: Option<ConnectionState>,
-    /// It is a request for a connection to a license server, and was sent more than once.
+    /// It is a connection attempt to a license server, and was sent more than once.
     pub(super) is_unanswered: bool,
 }
 
@@ -56,7 +56,6 @@ impl<'a> SocketFilter<'a> {
         is_attempt && socket.retransmits.is_some_and(|times| times > 0) && is_to_license_server()
     }
 
-    /// Whether the scan is about this port.
     fn is_in_scope(&self, port: u16) -> bool {
         self.ports.is_empty() || self.ports.contains(port)
     }
@@ -85,19 +84,19 @@ mod tests {
         PortRange { first, last }
     }
 
-    /// The places of those that are listed, of port connections, and of unanswered attempts.
-    type Places = (Vec<usize>, Vec<usize>, Vec<usize>);
+    /// The indices of the listed sockets, of port connections, and of unanswered attempts.
+    type Indices = (Vec<usize>, Vec<usize>, Vec<usize>);
 
-    fn kept(sockets: &[SocketRecord<()>], scope: &ScanScope) -> Places {
+    fn kept(sockets: &[SocketRecord<()>], scope: &ScanScope) -> Indices {
         let filter = SocketFilter::new(scope, &[range(27000, 27009)]);
-        let mut places = Places::default();
+        let mut kept = Indices::default();
         for (at, socket) in sockets.iter().enumerate() {
-            let kept = filter.keep(socket);
-            places.0.extend(kept.listed.map(|_| at));
-            places.1.extend(kept.port_connection.map(|_| at));
-            places.2.extend(kept.is_unanswered.then_some(at));
+            let one = filter.keep(socket);
+            kept.0.extend(one.listed.map(|_| at));
+            kept.1.extend(one.port_connection.map(|_| at));
+            kept.2.extend(one.is_unanswered.then_some(at));
         }
-        places
+        kept
     }
 
     #[test]

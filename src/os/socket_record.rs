@@ -7,14 +7,14 @@ use crate::model::{
     AcceptQueue, ConnectionState, Pid, PortConnection, Protocol, Socket, SocketId, State, UnansweredAttempt,
 };
 
-/// The state of a TCP socket (RFC 9293, section 3.3.2), as finely as the program needs it. A UDP socket is
-/// `Established` where it has a peer, and `Closed` where it has none.
+/// The state of a TCP socket (RFC 9293, section 3.3.2), as far as the program tells them apart. A UDP socket is
+/// `Established` if it has a peer, or else `Closed`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TcpState {
     Established,
-    /// Its SYN is unanswered so far.
+    /// It has sent a SYN that has no answer yet.
     SynSent,
-    /// A handshake that is not complete.
+    /// Its handshake is not complete.
     SynReceived,
     /// It has closed its side, or both sides are closing: FIN-WAIT-1, FIN-WAIT-2, CLOSING and LAST-ACK.
     Closing,
@@ -40,26 +40,25 @@ impl TcpState {
     }
 }
 
-/// A socket as a kernel reports it. `Key` is what ties it to the processes that hold it, in the terms of its
-/// system.
+/// A socket as a kernel reports it. By its `Key`, which differs from system to system, its holders are found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SocketRecord<Key> {
     pub protocol: Protocol,
     pub state: TcpState,
-    /// An IPv4-mapped address stands here as IPv4.
+    /// IPv4, if it is an IPv4-mapped address.
     pub local: SocketAddr,
-    /// `None` where the state has no peer, or the system does not report it.
+    /// `None` if the state has no peer, or the system does not report it.
     pub peer: Option<SocketAddr>,
-    /// The index of the one interface that it uses: Linux's `SO_BINDTODEVICE`, or on macOS the interface of a
-    /// link-local address. `None` for any, or where the system does not report it.
+    /// The index of the only interface that it uses: on Linux by `SO_BINDTODEVICE`, on macOS for a link-local
+    /// address. `None` for all interfaces, or if the system does not report it.
     pub interface: Option<NonZeroU32>,
-    /// For an IPv6 wildcard, whether it takes IPv4 too; `None` for others, or where the system does not report it.
+    /// For an IPv6 wildcard, whether it takes IPv4 too; `None` for others, or if the system does not report it.
     pub dual_stack: Option<bool>,
-    /// The user that made it, where the system reports one.
+    /// The user that created it, if the system reports one.
     pub uid: Option<u32>,
-    /// For a TCP listener, where the system reports it.
+    /// For a TCP listener, if the system reports it.
     pub accept_queue: Option<AcceptQueue>,
-    /// How often TCP has sent the last segment again without an answer, where the system reports it.
+    /// How often TCP has sent the last segment again without an answer, if the system reports it.
     pub retransmits: Option<u8>,
     pub key: Key,
 }
@@ -70,7 +69,7 @@ impl<Key> SocketRecord<Key> {
         self.protocol == Protocol::Tcp && self.state == TcpState::Established
     }
 
-    /// Its state among those that are listed: it can receive, or it occupies its port. `None` for all others.
+    /// The state to list it in: it can receive, or it occupies its port. `None` for every other socket.
     #[must_use]
     pub fn listed_state(&self) -> Option<State> {
         match (self.protocol, self.state) {
@@ -82,7 +81,7 @@ impl<Key> SocketRecord<Key> {
         }
     }
 
-    /// The socket to list in this state. It has no number yet, and no names of its interface and its user.
+    /// The socket to list in this state, still without a number and without the names of its interface and user.
     #[must_use]
     pub fn to_socket(&self, state: State) -> Socket {
         Socket {
@@ -93,15 +92,15 @@ impl<Key> SocketRecord<Key> {
         }
     }
 
-    /// The connection, which these processes hold; `None` where it is none.
+    /// The connection, held by these processes; `None` if this is not a connection.
     #[must_use]
     pub fn to_port_connection(&self, pids: Vec<Pid>) -> Option<PortConnection> {
         let (protocol, local) = (self.protocol, self.local);
         Some(PortConnection { protocol, state: self.state.connection()?, local, peer: self.peer?, pids })
     }
 
-    /// The unanswered attempt of a user with this name; `None` where its peer, its user or
-    /// the number of its attempts is not known.
+    /// The unanswered attempt of a user with this name, held by these processes; `None` if the peer, the user or the
+    /// number of retransmits is unknown.
     #[must_use]
     pub fn to_unanswered(&self, user: Option<String>, pids: Vec<Pid>) -> Option<UnansweredAttempt> {
         let (remote, retransmits, uid) = (self.peer?, self.retransmits?, self.uid?);

@@ -1,5 +1,5 @@
-//! Process facts by `sysinfo`: only the processes asked for, and only what is shown of them. Windows and macOS share
-//! it, and the observation that comes of it.
+//! Reads processes with `sysinfo`, and assembles the observation: what the backends of Windows and macOS share.
+//! Only the holders and their ancestors are read, and only what is shown of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -36,7 +36,7 @@ pub(super) struct HeldSockets {
     pub(super) unanswered: Vec<UnansweredAttempt>,
 }
 
-/// What follows from these sockets: the facts of their holders, by `sysinfo`.
+/// Assembles the observation: these sockets with their holders, read now.
 pub(super) fn observation(
     HeldSockets { mut listed, port_connections, unanswered }: HeldSockets,
     mut gaps: Vec<Gap>,
@@ -60,12 +60,12 @@ pub(super) fn observation(
         ports_of.entry(*pid).or_default();
     }
     let processes = read(&ports_of, users, inspect, scope.args).unwrap_or_else(|error| {
-        let detail = format!("nothing could be read of the processes but their numbers ({error})");
+        let detail = format!("only the ids of the processes could be read ({error})");
         gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
         BTreeMap::new()
     });
 
-    // Only an administrator sees all.
+    // Only an administrator can see all holders.
     let unread = gaps.iter().any(|gap| gap.kind == GapKind::ProcessesUnreadable);
     let all_held = listed.iter().all(|held| !held.pids.is_empty());
     let hidden = if !unread && (privileged || all_held) {
@@ -87,12 +87,12 @@ pub(super) fn observation(
     }
 }
 
-/// Reads the holders of ports and all their ancestors: which of several holders is the lead, and who
-/// started it, is a matter of descent. A holder that has ended since is there with its id alone.
+/// Reads the holders and all their ancestors, which decide who of several holders is the lead, and who started it.
+/// A holder that has ended since has only an id.
 ///
 /// # Errors
 ///
-/// Where nothing can be known of any process.
+/// If no process can be read.
 fn read(
     holders: &PortsOf,
     users: &Users,
@@ -114,9 +114,9 @@ fn read(
         system.refresh_processes_specifics(ProcessesToUpdate::Some(&pids), false, kind);
         for &pid in &wanted {
             let process = match system.process(sysinfo::Pid::from_u32(pid)) {
-                Some(seen) => decode(pid, seen, users, args),
+                Some(process) => decode(pid, process, users, args),
                 None if holders.contains_key(&pid) => Process { pid, ..Process::default() },
-                // A parent that has ended: its number says nothing.
+                // A parent that has ended: its id says nothing.
                 None => continue,
             };
             processes.insert(pid, process);
@@ -129,7 +129,7 @@ fn read(
     Ok(processes)
 }
 
-/// Notes which programs interpreters run: of these alone the command line is read, and nothing else of it is kept.
+/// Adds what interpreters run. Only their command lines are read, and nothing else of these is kept.
 fn name_interpreted(
     system: &mut System,
     processes: &mut BTreeMap<Pid, Process>,
@@ -157,25 +157,25 @@ fn name_interpreted(
     }
 }
 
-/// A process by its parent and its name.
+/// The running processes by id, with parent and name.
 #[cfg(windows)]
 pub(super) type Running = BTreeMap<Pid, (Option<Pid>, Option<String>)>;
 
-/// Every process that runs; `None` where they cannot be listed: this process at least is one.
+/// `None` if the processes cannot be listed: at least this process must be among them.
 #[cfg(windows)]
 pub(super) fn running() -> Option<Running> {
     let mut system = System::new().ok()?;
     let kind = ProcessRefreshKind::nothing().without_tasks();
     system.refresh_processes_specifics(ProcessesToUpdate::All, false, kind);
-    let one = |(pid, seen): (&sysinfo::Pid, &sysinfo::Process)| {
-        let name = Some(text(seen.name())).filter(|name| !name.is_empty());
-        (pid.as_u32(), (seen.parent().map(sysinfo::Pid::as_u32), name))
+    let one = |(pid, process): (&sysinfo::Pid, &sysinfo::Process)| {
+        let name = Some(text(process.name())).filter(|name| !name.is_empty());
+        (pid.as_u32(), (process.parent().map(sysinfo::Pid::as_u32), name))
     };
     let running: Running = system.processes().iter().map(one).collect();
     running.contains_key(&std::process::id()).then_some(running)
 }
 
-/// The file that is where the system says that a process's is.
+/// Files are found by their paths, in this process's view of the file system.
 struct ByPath;
 
 impl inspect_files::Files for ByPath {
@@ -192,27 +192,27 @@ impl inspect_files::Files for ByPath {
     }
 }
 
-fn decode(pid: Pid, seen: &sysinfo::Process, users: &Users, args: bool) -> Process {
-    let short_name = seen.name();
-    let owner = seen.effective_user_id().or(seen.user_id());
-    let exe = seen.exe().filter(|path| !path.as_os_str().is_empty());
+fn decode(pid: Pid, process: &sysinfo::Process, users: &Users, args: bool) -> Process {
+    let short_name = process.name();
+    let owner = process.effective_user_id().or(process.user_id());
+    let exe = process.exe().filter(|path| !path.as_os_str().is_empty());
     let is_same_file = |path: &Path| exe.is_some_and(|exe| same_path(exe, path));
     Process {
         pid,
-        ppid: seen.parent().map(sysinfo::Pid::as_u32).filter(|&ppid| ppid != 0 && ppid != pid),
+        ppid: process.parent().map(sysinfo::Pid::as_u32).filter(|&ppid| ppid != 0 && ppid != pid),
         name: program_name(exe, short_name, is_same_file),
         short_name: (!short_name.is_empty()).then(|| text(short_name)),
         presence: Presence::Running(Program {
             exe: exe.map(|path| Executable { path: text(path.as_os_str()), ..Executable::default() }),
-            // Empty is what an unreadable command line looks like, too.
+            // An unreadable command line is empty, too.
             args: args
-                .then(|| seen.cmd().iter().map(|arg| text(arg)).collect())
+                .then(|| process.cmd().iter().map(|arg| text(arg)).collect())
                 .filter(|args: &Vec<_>| !args.is_empty()),
             interpreted: None,
         }),
         uid: owner.and_then(uid),
         user: owner.map(|owner| users.name_or_id(user_id(owner))),
-        started_at: i64::try_from(seen.start_time())
+        started_at: i64::try_from(process.start_time())
             .ok()
             .filter(|&seconds| seconds > 0)
             .and_then(|seconds| Timestamp::from_second(seconds).ok()),

@@ -5,27 +5,25 @@ use std::path::Path;
 
 use nix::unistd::{Uid, User};
 
-/// What the system knows a user by.
 pub(super) type UserId = u32;
 
-/// Whether this process runs as root.
 pub(super) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-/// The name of a user, from wherever the system keeps its users (`getpwuid_r(3)`).
+/// From wherever the system keeps its users (`getpwuid_r(3)`), such as a directory server.
 pub(super) fn user_name(uid: &UserId) -> Option<String> {
     Some(User::from_uid(Uid::from_raw(*uid)).ok()??.name)
 }
 
-/// Who may write: the "others" bit of a file's mode, and the sticky bit, under which others may
-/// add to a folder but not rename or remove what is not theirs (`inode(7)`).
+/// The mode bits that decide who may write: others' write permission, and the sticky bit. In a sticky folder,
+/// others may add files, but not rename or remove those of somebody else (`inode(7)`).
 const OTHERS_WRITE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
 
-/// The file or folder through which any user could put another file in place of `path`: the file
-/// itself, its folder (sticky or not: anyone can create the name first), or a folder above in which
-/// anyone can rename. `mode_of` tells a file's mode.
+/// The file or folder through which any user could put another file in place of `path`: the file itself, its folder
+/// (sticky or not: anyone can create the name first), or a folder above in which anyone can rename. `mode_of`
+/// returns the mode of a file.
 pub(super) fn replaceable_at(path: &Path, mode_of: impl Fn(&Path) -> Option<u32>) -> Option<String> {
     let is_open = |(depth, place): &(usize, &Path)| {
         let mode = if place.is_absolute() { mode_of(place) } else { None };
@@ -34,7 +32,7 @@ pub(super) fn replaceable_at(path: &Path, mode_of: impl Fn(&Path) -> Option<u32>
     path.ancestors().enumerate().find(is_open).map(|(_, place)| place.to_string_lossy().into_owned())
 }
 
-/// Device and inode: what makes a file itself (`inode(7)`).
+/// Device and inode, which identify a file (`inode(7)`).
 pub(super) fn identity(path: &Path) -> Option<(u64, u64)> {
     let metadata = std::fs::metadata(path).ok()?;
     Some((metadata.dev(), metadata.ino()))
@@ -48,7 +46,7 @@ mod tests {
 
     use super::*;
 
-    /// `<root>/opt/lic/lmgrd`, everything private.
+    /// `<root>/opt/lic/lmgrd`, where only the owner may write.
     fn planted() -> (tempfile::TempDir, PathBuf) {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir_all(root.path().join("opt/lic")).unwrap();
@@ -63,8 +61,8 @@ mod tests {
         fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
     }
 
-    /// As a process sees it that has the folder for its root.
-    fn seen(root: &tempfile::TempDir, path: &Path) -> Option<String> {
+    /// In the view of a process whose root is this folder.
+    fn replaceable(root: &tempfile::TempDir, path: &Path) -> Option<String> {
         let mode = |place: &Path| {
             let metadata = fs::metadata(root.path().join(place.strip_prefix("/").ok()?)).ok()?;
             Some(metadata.mode())
@@ -75,7 +73,7 @@ mod tests {
     #[test]
     fn a_private_file_is_not_replaceable() {
         let (root, path) = planted();
-        assert_eq!(seen(&root, &path), None);
+        assert_eq!(replaceable(&root, &path), None);
     }
 
     #[test]
@@ -83,7 +81,7 @@ mod tests {
         for (open, mode) in [("opt/lic/lmgrd", 0o777), ("opt/lic", 0o1777), ("opt", 0o777)] {
             let (root, path) = planted();
             allow(&root.path().join(open), mode);
-            assert_eq!(seen(&root, &path), Some(format!("/{open}")));
+            assert_eq!(replaceable(&root, &path), Some(format!("/{open}")));
         }
     }
 
@@ -91,6 +89,6 @@ mod tests {
     fn a_sticky_folder_further_up_protects_what_is_below() {
         let (root, path) = planted();
         allow(&root.path().join("opt"), 0o1777);
-        assert_eq!(seen(&root, &path), None);
+        assert_eq!(replaceable(&root, &path), None);
     }
 }

@@ -1,4 +1,4 @@
-//! `ss` as an oracle: every listener that it shows is shown here, with the same processes.
+//! `ss` as an oracle: whatlistens shows every listener that it shows, with the same processes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -14,12 +14,12 @@ type Place = (String, IpAddr, u16, Option<String>);
 /// The holders of each place, and how many such sockets there are.
 pub type Listing = BTreeMap<Place, (BTreeSet<u32>, usize)>;
 
-/// What `ss -Htulnpe` shows.
+/// The output of `ss -Htulnpe`.
 fn ss(mut ss: Command) -> Option<Listing> {
     let output = ss.arg("-Htulnpe").output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let mut listing = Listing::new();
-    // A line break in a process's name, which ss lets through, breaks its line.
+    // ss does not escape a line break in a process name.
     for line in text.replace("\ntcp", "\0tcp").replace("\nudp", "\0udp").split('\0') {
         let fields: Vec<_> = line.split_whitespace().collect();
         let Some((address, port)) = fields.get(4).and_then(|place| place.rsplit_once(':')) else { continue };
@@ -28,12 +28,12 @@ fn ss(mut ss: Command) -> Option<Listing> {
             None => (address, None),
         };
         let address = address.trim_matches(['[', ']']);
-        // A v6 wildcard that also takes IPv4 is shown as `*`.
+        // ss shows an IPv6 wildcard that also takes IPv4 as `*`.
         let address: IpAddr =
             if address == "*" { Ipv6Addr::UNSPECIFIED.into() } else { address.parse().unwrap() };
         let pids =
             line.split("pid=").skip(1).map(|rest| rest.split(',').next().unwrap().parse::<u32>().unwrap());
-        // An IPv4-mapped address takes IPv4 and nothing else: what is shown here is what can be reached.
+        // whatlistens shows an IPv4-mapped address as IPv4, because it takes nothing else.
         let place = (fields[0].to_owned(), address.to_canonical(), port.parse().unwrap(), interface);
         let entry = listing.entry(place).or_default();
         entry.0.extend(pids);
@@ -42,7 +42,7 @@ fn ss(mut ss: Command) -> Option<Listing> {
     Some(listing)
 }
 
-/// What is listed here, but for ports that are bound without listening: ss 6.1 cannot ask for those.
+/// The output of whatlistens, except ports that are bound without listening: ss 6.1 cannot list them.
 fn ours(mut whatlistens: Command) -> Listing {
     let output = whatlistens.arg("--json").output().unwrap();
     let document = read(&String::from_utf8(output.stdout).unwrap());
@@ -57,10 +57,10 @@ fn ours(mut whatlistens: Command) -> Listing {
     listing
 }
 
-/// Whether ss and this program say the same in a namespace, where nothing comes and goes.
+/// Asserts that ss and whatlistens agree in a namespace where nothing changes.
 pub fn assert_like_ss(net: &Net) {
     let (ss, ours) = (ss(net.command("ss")).unwrap(), ours(net.command(program())));
-    assert!(!ss.is_empty(), "ss shows something");
+    assert!(!ss.is_empty(), "ss shows a listener");
     assert_eq!(ss, ours);
 }
 
@@ -79,23 +79,22 @@ fn every_listener_that_ss_shows_is_shown_with_the_same_processes() {
         eprintln!("skipped: ss is not installed");
         return;
     }
-    // Other tests open and close listeners all the while: what ss shows alike before and after was
-    // there in between.
-    let look = || {
+    // Other tests open and close listeners: those that ss shows before and after were there in between.
+    let scan = || {
         let ss = || ss(Command::new("ss")).unwrap();
         let (before, ours, after) = (ss(), ours(Command::new(program())), ss());
         let lasting: Listing =
-            before.into_iter().filter(|(place, seen)| after.get(place) == Some(seen)).collect();
+            before.into_iter().filter(|(place, holders)| after.get(place) == Some(holders)).collect();
         (lasting, ours)
     };
-    // Of a socket in a thread's own table of files ss knows no holder, and anybody's may be here.
+    // ss finds no holder of a socket in a thread's own file table, and there may be some.
     let agrees = |ours: Option<&(BTreeSet<u32>, usize)>, seen: &(BTreeSet<u32>, usize)| {
         ours.is_some_and(|ours| ours.1 == seen.1 && (ours == seen || seen.0.is_empty()))
     };
     let all_agree = |(lasting, ours): &(Listing, Listing)| {
         lasting.iter().all(|(place, seen)| agrees(ours.get(place), seen))
     };
-    let (lasting, ours) = in_the_end(look, all_agree);
+    let (lasting, ours) = in_the_end(scan, all_agree);
     for (place, seen) in &lasting {
         assert!(agrees(ours.get(place), seen), "{place:?}: {:?} and {seen:?}", ours.get(place));
     }

@@ -1,16 +1,16 @@
-//! Understands, from the bytes of an executable, what it is under any name: an interpreter (a copy of
-//! `python3` called `lmgrd` runs whatever script it is given), or what texts it has.
+//! Recognizes an executable by its bytes, whatever its name: an interpreter (a copy of `python3` called `lmgrd`
+//! runs any script), or a program that contains certain texts.
 
 use memchr::memmem;
 
 use crate::model::Interpreter;
 
-/// So many bytes of a file are looked at, from its beginning. The tables of symbols, where most of
-/// the words stand, come early in an ELF file.
-pub const LOOKED_AT: u64 = 16 * 1024 * 1024;
+/// How many bytes of a file are read, from its beginning. The symbol tables, which hold most of the words, come early
+/// in an ELF file.
+pub const MOST_READ: u64 = 16 * 1024 * 1024;
 
-/// A word that is in the executable of an interpreter, or in what it imports, and not in a program
-/// that merely embeds it.
+/// Words in the executables of interpreters, or in their imports, that a program which only embeds the interpreter
+/// lacks.
 const WORDS: &[(&str, Interpreter)] = &[
     // The C function that is all of python's `main` (docs.python.org/3/c-api/init.html).
     ("Py_BytesMain", Interpreter::Python),
@@ -18,24 +18,24 @@ const WORDS: &[(&str, Interpreter)] = &[
     ("perl_run", Interpreter::Perl),
     ("ruby_run_node", Interpreter::Ruby),
     ("node_module_register", Interpreter::NodeJs),
-    // The launcher of a Java runtime calls this and nothing else.
+    // Only the launcher of a Java runtime calls this.
     ("JLI_Launch", Interpreter::Java),
-    // bash(1): an array that only bash itself sets.
+    // bash(1): an array that only bash sets.
     ("BASH_VERSINFO", Interpreter::Bash),
     ("BusyBox v", Interpreter::BusyBox),
 ];
 
-/// The interpreter that an executable's bytes are, or are the beginning, of.
+/// The interpreter whose executable begins with these bytes.
 #[must_use]
 pub fn interpreter_in(bytes: &[u8]) -> Option<Interpreter> {
-    // The same for Windows, where it is told what was typed in wide characters (PC/python.c of CPython).
+    // On Windows `main` calls this instead, with the arguments in wide characters (PC/python.c of CPython).
     if bytes.starts_with(b"MZ") && memmem::find(bytes, b"Py_Main").is_some() {
         return Some(Interpreter::Python);
     }
     WORDS.iter().find(|(word, _)| memmem::find(bytes, word.as_bytes()).is_some()).map(|(_, name)| *name)
 }
 
-/// Of some texts, those that are in an executable's bytes, or in the beginning of them.
+/// Those of the texts that the beginning of an executable contains.
 #[must_use]
 pub fn texts_in(bytes: &[u8], texts: &[&str]) -> Vec<String> {
     let found = texts.iter().filter(|text| memmem::find(bytes, text.as_bytes()).is_some());

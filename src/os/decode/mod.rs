@@ -1,5 +1,5 @@
-//! Decodes what systems say, in bytes and text, and encodes what they are asked. Nothing here calls a
-//! system: every decoder is compiled and tested on every system, from recorded input.
+//! Decodes the bytes and texts of the systems, and encodes requests to them. Nothing here calls a system: every
+//! decoder is compiled and tested on every system, with recorded input.
 
 mod bytes;
 pub mod file_text;

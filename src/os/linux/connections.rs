@@ -1,5 +1,5 @@
-//! Who is connected to a listener, and what else has a port for its own: asked of the kernel by port, so
-//! that nothing else is dumped.
+//! The connections of listeners, and those that use a port in question. The kernel filters them by port, so that
+//! it dumps nothing else.
 
 use super::super::ScanScope;
 use super::super::connection_count::{self, Connection};
@@ -10,8 +10,8 @@ use super::listeners::{Interfaces, ScannedSocket};
 use super::tables::Tables;
 use crate::model::{PortRange, Protocol};
 
-/// Counts the connections of TCP listeners on these ports, which are all of one namespace. Returns why
-/// they may be more, where they may.
+/// Counts the connections of the TCP listeners on these ports. All must be of one namespace. Returns why
+/// there may be more connections, if there may.
 pub(super) fn count(tables: &mut Tables, found: &mut [ScannedSocket], ports: &[PortRange]) -> Option<String> {
     let mut lacking = None;
     let sockets = found.iter_mut().map(|found| &mut found.socket).collect();
@@ -27,8 +27,8 @@ pub(super) fn count(tables: &mut Tables, found: &mut [ScannedSocket], ports: &[P
     lacking
 }
 
-/// What else has one of these ports for its own: a listener's connections that outlived it, or a
-/// client's; and why there may be more, where there may.
+/// The connections whose local port is to be reported in detail: connections that outlived their listener, or a
+/// client's. And why there may be more, if there may.
 pub(super) fn port_connections(tables: &mut Tables, scope: &ScanScope) -> (Vec<LinuxSocket>, Option<String>) {
     let filter = SocketFilter::new(scope, &[]);
     let (mut port_connections, mut lacking) = (Vec::new(), None);

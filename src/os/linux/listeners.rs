@@ -1,4 +1,4 @@
-//! The sockets that can receive, or keep others from it, in one network namespace.
+//! The sockets of one network namespace that can receive, or that occupy a port.
 
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
@@ -13,7 +13,7 @@ use super::super::socket_filter::SocketFilter;
 use super::tables::{Read, Tables, Unread};
 use crate::model::{PortRange, Protocol, Socket, State};
 
-/// A socket, with what ties it to its holders and its control group.
+/// A socket with its inode, which its holders are found by, and the control group that it was made in.
 #[derive(Debug, Clone)]
 pub(super) struct ScannedSocket {
     pub(super) socket: Socket,
@@ -21,24 +21,24 @@ pub(super) struct ScannedSocket {
     pub(super) cgroup: Option<u64>,
 }
 
-/// What was read of the sockets of one network namespace.
+/// The sockets of one network namespace.
 #[derive(Default)]
 pub(super) struct Sockets {
     pub(super) found: Vec<ScannedSocket>,
-    /// Requests for connections that were sent more than once.
+    /// Connection attempts to license servers that got no answer.
     pub(super) unanswered: Vec<LinuxSocket>,
     pub(super) unread: Vec<Unread>,
-    /// Why some may be missing.
+    /// Why sockets may be missing, if they may.
     pub(super) lacking: Option<String>,
-    /// Why TCP's were read from `/proc/net`, where they were.
+    /// Why the TCP tables were read from `/proc/net` instead of `sock_diag`, if they were.
     pub(super) fell_back: Option<String>,
 }
 
-/// Reads all that was wished for, and what is asked of `servers`, the ports of license servers.
-pub(super) fn read(tables: &mut Tables, scope: &ScanScope, servers: &[PortRange]) -> Sockets {
+/// Reads the sockets in scope, and the unanswered attempts to license servers.
+pub(super) fn read(tables: &mut Tables, scope: &ScanScope, license_ports: &[PortRange]) -> Sockets {
     let mut sockets = Sockets::default();
     let mut interfaces = Interfaces::default();
-    let filter = SocketFilter::new(scope, servers);
+    let filter = SocketFilter::new(scope, license_ports);
     let only = Some(&scope.ports[..]).filter(|only| !only.is_empty());
     if scope.protocol != Some(Protocol::Udp) {
         let states = if only.is_some() || !scope.detail_ports.is_empty() || tables.may_have_bound() {
@@ -46,13 +46,13 @@ pub(super) fn read(tables: &mut Tables, scope: &ScanScope, servers: &[PortRange]
         } else {
             States::LISTENING
         };
-        // Who asks has another port of its own, and a filter for its peer's would take longer than to look
-        // at it. Where all is wished for, one walk over the kernel's tables gives them all.
+        // An attempt has a port of its own, so the filter by local port would drop it, and a filter by peer
+        // takes longer than reading all attempts. Without a filter, one walk over the kernel's tables gives both.
         let read = match only {
             None => tables.read(Protocol::Tcp, states.and(States::SYN_SENT), None),
             Some(only) => {
                 let mut read = tables.read(Protocol::Tcp, states, Some(only));
-                if only.iter().any(|&port| servers.iter().any(|server| server.overlaps(port))) {
+                if only.iter().any(|&port| license_ports.iter().any(|server| server.overlaps(port))) {
                     read.extend(tables.read(Protocol::Tcp, States::SYN_SENT, None));
                 }
                 read
@@ -83,26 +83,25 @@ impl Sockets {
     }
 }
 
-/// What is at the places of these sockets now: by their inodes, with what each is doing by now. `None`
-/// where that cannot be told of all.
+/// The current states of the sockets on the ports of these, by inode. `None` if not all could be read.
 pub(super) fn now(tables: &mut Tables, sockets: &[&ScannedSocket]) -> Option<HashMap<u32, State>> {
-    let mut there = at_places(tables, Protocol::Udp, States::UNCONNECTED, sockets)?;
-    there.extend(at_places(tables, Protocol::Tcp, States::LISTENING, sockets)?);
+    let mut there = on_ports_of(tables, Protocol::Udp, States::UNCONNECTED, sockets)?;
+    there.extend(on_ports_of(tables, Protocol::Tcp, States::LISTENING, sockets)?);
     let is_there = |found: &ScannedSocket| found.inode.is_some_and(|inode| there.contains_key(&inode));
     let left: Vec<&ScannedSocket> = sockets.iter().copied().filter(|found| !is_there(found)).collect();
-    // Those that are bound are in a table of their own, which takes ten times as long to read.
-    there.extend(at_places(tables, Protocol::Tcp, States::BOUND, &left)?);
+    // Bound sockets are in a table of their own, which takes ten times as long to read.
+    there.extend(on_ports_of(tables, Protocol::Tcp, States::BOUND, &left)?);
     Some(there)
 }
 
-fn at_places(
+fn on_ports_of(
     tables: &mut Tables,
     protocol: Protocol,
     states: States,
     sockets: &[&ScannedSocket],
 ) -> Option<HashMap<u32, State>> {
-    let places = sockets.iter().filter(|found| found.socket.protocol == protocol);
-    let ports = places.map(|found| found.socket.local.port());
+    let sockets = sockets.iter().filter(|found| found.socket.protocol == protocol);
+    let ports = sockets.map(|found| found.socket.local.port());
     let ports: Vec<PortRange> = ports.map(PortRange::one).collect();
     if ports.is_empty() {
         return Some(HashMap::new());
@@ -118,7 +117,7 @@ fn scanned(socket: &LinuxSocket, state: State, interfaces: &mut Interfaces) -> S
         cgroup: socket.key.cgroup,
         socket: Socket {
             interface: socket.interface.map(|index| interfaces.name(index.get())),
-            // Numbered when all are known.
+            // The number follows when all sockets are known.
             ..socket.to_socket(state)
         },
     }
@@ -127,13 +126,13 @@ fn scanned(socket: &LinuxSocket, state: State, interfaces: &mut Interfaces) -> S
 /// The names of this namespace's interfaces by their indices.
 #[derive(Default)]
 pub(super) struct Interfaces {
-    /// The kernel is asked through a socket, which sends nothing.
+    /// The kernel is asked through a socket. It sends nothing.
     socket: Option<OwnedFd>,
     names: HashMap<u32, String>,
 }
 
 impl Interfaces {
-    /// The name; for one that is gone, `if7`, as ss(8) shows it.
+    /// The name; `if7`, as in ss(8), for an interface that is gone.
     pub(super) fn name(&mut self, index: u32) -> String {
         if self.socket.is_none() {
             self.socket =
@@ -164,7 +163,7 @@ mod tests {
         let mut state = || now(&mut tables, &[&bound]).unwrap().get(&inode).copied();
         assert_eq!(state(), Some(State::Listen));
         drop(listener);
-        // A child that another test forks may have it for a moment.
+        // The child of another test may hold it for a moment.
         assert!((0..10_000).any(|_| state().is_none()), "it was closed");
     }
 }

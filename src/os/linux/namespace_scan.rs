@@ -63,7 +63,7 @@ impl NamespaceScan {
     /// A gap for each table that could not be read at all.
     pub(super) fn unread_gaps(&self) -> impl Iterator<Item = Gap> {
         self.unread.iter().map(|unread| {
-            let detail = format!("{}, so listeners may be missing", unread.told());
+            let detail = format!("{}, so listeners may be missing", unread.message());
             Gap::new(GapKind::SocketsUnreadable, detail)
         })
     }

@@ -152,7 +152,7 @@ fn hidden_bound_sockets(scope: &ScanScope, own: &NamespaceScan) -> Option<Gap> {
 }
 
 fn why_bound_sockets_are_hidden(from_proc_net: bool, release: &str) -> Option<String> {
-    match (from_proc_net, port_rules::tells_bound(release)) {
+    match (from_proc_net, port_rules::reports_bound(release)) {
         (true, _) => Some("/proc/net does not report it".to_owned()),
         (false, Some(false)) => Some(format!("Linux reports it since 6.8, and this is {release}")),
         (false, _) => None,

@@ -1,5 +1,5 @@
-//! The socket tables of one network namespace: by `sock_diag`, or where that is not allowed, from
-//! `/proc/net`, which tells less.
+//! The socket tables of one network namespace: from `sock_diag`, or if that is not allowed, from `/proc/net`,
+//! which has fewer fields.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -14,7 +14,7 @@ use super::super::port_set::PortSet;
 use super::sock_diag::{Dump, SockDiag};
 use crate::model::{Family, PortRange, Protocol};
 
-/// A table of which nothing could be read.
+/// A table that could not be read at all.
 pub(super) struct Unread {
     protocol: Protocol,
     family: Family,
@@ -23,45 +23,41 @@ pub(super) struct Unread {
 
 impl Unread {
     /// `TCP over IPv6 could not be read (Operation not permitted)`.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn message(&self) -> String {
         let number = if self.family == Family::Ipv4 { "IPv4" } else { "IPv6" };
         let protocol = self.protocol.name().to_uppercase();
         format!("{protocol} over {number} could not be read ({})", in_words(&self.error))
     }
 }
 
-/// The tables, and what became of reading them.
 pub(super) struct Tables {
-    /// Why it cannot be asked, where it cannot.
+    /// Or why `sock_diag` cannot be used.
     diag: io::Result<SockDiag>,
     /// The `net` folder of a process or thread in the namespace.
     net: PathBuf,
 }
 
-/// What was read, and what not.
+/// What was read, and why something may be missing.
 #[derive(Default)]
 pub(super) struct Read {
     pub(super) sockets: Vec<LinuxSocket>,
-    /// The tables that could not be read at all.
     pub(super) unread: Vec<Unread>,
-    /// Why some of the rest may be missing.
+    /// Why the tables that were read may be incomplete, if they may.
     pub(super) lacking: Option<String>,
-    /// Why `/proc/net` was read instead, where it was.
+    /// Why `/proc/net` was read instead of `sock_diag`, if it was.
     pub(super) fell_back: Option<String>,
 }
 
 impl Read {
-    /// Whether it is all there is.
     pub(super) fn is_whole(&self) -> bool {
         self.unread.is_empty() && self.lacking.is_none()
     }
 
-    /// Why it may not be all, where it may not.
+    /// Why sockets may be missing, if they may.
     pub(super) fn why_not_whole(&self) -> Option<String> {
-        self.unread.first().map(Unread::told).or_else(|| self.lacking.clone())
+        self.unread.first().map(Unread::message).or_else(|| self.lacking.clone())
     }
 
-    /// Adds what another reading gave.
     pub(super) fn extend(&mut self, other: Read) {
         self.sockets.extend(other.sockets);
         self.unread.extend(other.unread);
@@ -76,19 +72,19 @@ impl Read {
 }
 
 impl Tables {
-    /// Those of the namespace that this thread is in.
+    /// The tables of the namespace that this thread is in.
     pub(super) fn of_this_thread() -> Tables {
         Tables { diag: SockDiag::open(), net: PathBuf::from("/proc/thread-self/net") }
     }
 
-    /// Those of the namespace that a process is in, from its folder in `/proc` alone.
+    /// The tables of the namespace that a process is in, only from its folder in `/proc`.
     pub(super) fn of_process(process: &Path) -> Tables {
         Tables { diag: Err(io::Error::from(ErrorKind::PermissionDenied)), net: process.join("net") }
     }
 
-    /// Whether any TCP socket may be bound and do nothing. The kernel's table of them takes longer to
-    /// read than all else together; on most machines there is none, which its counters tell. They are
-    /// not read in one moment: only where they stay as they are, they are believed.
+    /// Whether there may be a TCP socket that is bound without listening. The kernel's table of these takes
+    /// longer to read than all others together, and on most machines its counters show that there is none. The
+    /// counters are not read at one moment, so they count only if they do not change.
     pub(super) fn may_have_bound(&self) -> bool {
         let counted = || {
             let text = |name| fs::read_to_string(self.net.join(name)).unwrap_or_default();
@@ -98,7 +94,7 @@ impl Tables {
         first.is_none() || first != second || first.is_some_and(|counted| counted.idle() != Some(0))
     }
 
-    /// A protocol's sockets of both families: those whose own port is one of these, or all of them.
+    /// The sockets of a protocol, of both families: all, or those with these local ports.
     pub(super) fn read(&mut self, protocol: Protocol, states: States, ports: Option<&[PortRange]>) -> Read {
         let ports = ports.map(PortSet::new);
         let filter = ports.as_ref().map_or_else(Vec::new, port_filter);
@@ -117,7 +113,7 @@ impl Tables {
                 }
             }
         }
-        // A filter of very many ports is coarse, and /proc/net has none.
+        // The filter is coarse if the ports are very many, and /proc/net has no filter.
         if let Some(ports) = ports {
             read.sockets.retain(|socket| ports.contains(socket.local.port()));
         }
@@ -166,7 +162,7 @@ impl Tables {
             Family::Ipv6 => format!("{protocol}6"),
         };
         let table = match fs::read_to_string(self.net.join(&name)) {
-            // A kernel without IPv6 has no such table, and one with it has both.
+            // A kernel without IPv6 lacks this table, and only this one.
             Err(error) if error.kind() == ErrorKind::NotFound && family == Family::Ipv6 => {
                 fs::metadata(self.net.join(protocol.name()))?;
                 String::new()

@@ -1,6 +1,6 @@
 //! The calls to macOS's kernel that no crate wraps: sysctlbyname(3), libproc (`proc_listpids`,
 //! `proc_pidinfo`, `proc_pidfdinfo` in `<libproc.h>`; flavours and structures in `bsd/sys/proc_info.h` of
-//! XNU) and if_indextoname(3). All give bytes, or say why not.
+//! XNU) and if_indextoname(3). They return bytes, undecoded.
 
 use std::ffi::CStr;
 use std::io;
@@ -8,31 +8,31 @@ use std::ptr::null_mut;
 
 use crate::model::{HiddenProcess, Pid};
 
-/// `PROC_ALL_PIDS` and `PROC_PIDFDSOCKETINFO` in `bsd/sys/proc_info.h`, which the libc crate does not have.
+/// `PROC_ALL_PIDS` and `PROC_PIDFDSOCKETINFO` in `bsd/sys/proc_info.h`, which the libc crate lacks.
 const ALL_PIDS: u32 = 1;
 const SOCKET_INFO: libc::c_int = 3;
-/// `PROX_FDTYPE_SOCKET` there.
+/// `PROX_FDTYPE_SOCKET` in `bsd/sys/proc_info.h`.
 const IS_SOCKET: u32 = libc::PROX_FDTYPE_SOCKET as u32;
 
-/// What grows while it is read is asked for again so often.
+/// How often to read what grows while it is read.
 const ATTEMPTS: usize = 8;
 
-/// What a sysctl of this name says.
+/// The value of a sysctl.
 ///
 /// # Errors
 ///
-/// Where the kernel refuses, or what it says grows faster than it is read.
-#[expect(unsafe_code, reason = "no crate gives a sysctl's bytes as they are")]
+/// If the kernel refuses, or the value grows faster than it is read.
+#[expect(unsafe_code, reason = "no crate returns the undecoded bytes of a sysctl")]
 pub(super) fn sysctl(name: &CStr) -> io::Result<Vec<u8>> {
     for _ in 0..ATTEMPTS {
         let mut length = 0;
-        // SAFETY: `name` ends with a zero; without room for it, only the length is written.
+        // SAFETY: `name` ends with a zero; without a buffer, only the length is written.
         if unsafe { libc::sysctlbyname(name.as_ptr(), null_mut(), &raw mut length, null_mut(), 0) } != 0 {
             return Err(io::Error::last_os_error());
         }
-        // The kernel says an eighth more than there is (`get_pcblist_n`); it may still be too little.
+        // The kernel returns an eighth more than it needs (`get_pcblist_n`); it may still be too little.
         let mut bytes = vec![0_u8; length];
-        // SAFETY: `bytes` has room for `length` bytes, and the kernel writes no more and how many.
+        // SAFETY: `bytes` has room for `length` bytes; the kernel writes no more, and sets `length` to the number.
         let done = unsafe {
             libc::sysctlbyname(name.as_ptr(), bytes.as_mut_ptr().cast(), &raw mut length, null_mut(), 0)
         };
@@ -45,12 +45,11 @@ pub(super) fn sysctl(name: &CStr) -> io::Result<Vec<u8>> {
             return Err(error);
         }
     }
-    Err(io::Error::other("it grows faster than it is read"))
+    Err(io::Error::other("it grows faster than it can be read"))
 }
 
-/// Asks with ever more room until the answer does not fill it. `ask` is given the place and the size of
-/// the room, or none of it to be told how much is wanted, and says how many bytes there are; 0 where it
-/// fails, with the reason in errno(2).
+/// Calls with an ever larger buffer until the answer does not fill it. `ask` takes a buffer and its size, or null and
+/// 0 to learn the size, and returns the number of bytes, or 0 with errno(2) set.
 fn whole<T: Clone>(
     empty: &T,
     ask: impl Fn(*mut libc::c_void, libc::c_int) -> libc::c_int,
@@ -71,19 +70,19 @@ fn whole<T: Clone>(
         }
         count *= 2;
     }
-    Err(io::Error::other("it grows faster than it is read"))
+    Err(io::Error::other("it grows faster than it can be read"))
 }
 
-/// The ids of all processes; everybody may list them.
+/// The ids of all processes. Every user may list them.
 ///
 /// # Errors
 ///
-/// Where the kernel refuses.
+/// If the kernel refuses.
 #[expect(unsafe_code, reason = "no crate wraps this call")]
 pub(super) fn pids() -> io::Result<Vec<Pid>> {
-    // SAFETY: `whole` gives room of the size it says, or none.
+    // SAFETY: `whole` passes a buffer of the size that it says, or none.
     let ids = whole(&0_i32, |room, size| unsafe { libc::proc_listpids(ALL_PIDS, 0, room, size) })?;
-    // The kernel itself is process 0, and has no descriptors.
+    // Process 0 is the kernel, which has no descriptors.
     Ok(ids.into_iter().filter_map(|id| Pid::try_from(id).ok()).filter(|&pid| pid != 0).collect())
 }
 
@@ -91,39 +90,38 @@ pub(super) fn pids() -> io::Result<Vec<Pid>> {
 ///
 /// # Errors
 ///
-/// Where it is another user's (EPERM; `proc_security_policy` in `bsd/kern/proc_info.c`), or has ended
+/// If it is another user's (EPERM; `proc_security_policy` in `bsd/kern/proc_info.c`), or has ended
 /// (ESRCH).
 #[expect(unsafe_code, reason = "no crate wraps this call")]
 pub(super) fn sockets_of(pid: Pid) -> io::Result<Vec<i32>> {
     let id = libc::c_int::try_from(pid).map_err(io::Error::other)?;
     let empty = libc::proc_fdinfo { proc_fd: 0, proc_fdtype: 0 };
-    // SAFETY: `whole` gives room of the size it says, or none; any bytes are a `proc_fdinfo`.
+    // SAFETY: `whole` passes a buffer of the size that it says, or none; any bytes are a `proc_fdinfo`.
     let open =
         whole(&empty, |room, size| unsafe { libc::proc_pidinfo(id, libc::PROC_PIDLISTFDS, 0, room, size) })?;
     Ok(open.into_iter().filter(|open| open.proc_fdtype == IS_SOCKET).map(|open| open.proc_fd).collect())
 }
 
-/// What the kernel says of a socket that a process has open, into `room`: how many bytes of it. `None`
-/// where it was closed since.
+/// Reads what the kernel says about a socket that a process has open into `room`, and returns its length. `None` if
+/// the socket was closed since.
 #[expect(unsafe_code, reason = "no crate wraps this call")]
 pub(super) fn socket(pid: Pid, descriptor: i32, room: &mut [u8]) -> Option<usize> {
     let id = libc::c_int::try_from(pid).ok()?;
     let size = libc::c_int::try_from(room.len()).ok()?;
-    // SAFETY: `room` is of the size that is said.
+    // SAFETY: `room` has this size.
     let written =
         unsafe { libc::proc_pidfdinfo(id, descriptor, SOCKET_INFO, room.as_mut_ptr().cast(), size) };
     usize::try_from(written).ok().filter(|&written| written > 0 && written <= room.len())
 }
 
-/// What everybody may see of a process (`PROC_PIDT_SHORTBSDINFO`, for which no user is asked). Empty
-/// where it has ended.
+/// What every user may see of a process (`PROC_PIDT_SHORTBSDINFO`, which checks no user). Empty if it has ended.
 #[expect(unsafe_code, reason = "no crate wraps this call")]
 pub(super) fn short_facts(pid: Pid) -> HiddenProcess {
-    // SAFETY: the structure is numbers and characters alone, for which zeros are values.
+    // SAFETY: the structure consists of numbers and characters, for which zeros are valid.
     let mut facts: libc::proc_bsdshortinfo = unsafe { std::mem::zeroed() };
     let size = size_of::<libc::proc_bsdshortinfo>() as libc::c_int;
     let Ok(id) = libc::c_int::try_from(pid) else { return HiddenProcess::default() };
-    // SAFETY: `facts` is of the size that is said.
+    // SAFETY: `facts` has this size.
     let written =
         unsafe { libc::proc_pidinfo(id, libc::PROC_PIDT_SHORTBSDINFO, 0, (&raw mut facts).cast(), size) };
     if written != size {
@@ -138,8 +136,8 @@ pub(super) fn short_facts(pid: Pid) -> HiddenProcess {
     }
 }
 
-/// The name of the interface of this index; for one that is gone, `if7`.
-#[expect(unsafe_code, reason = "no crate of this project's wraps this call")]
+/// The name of an interface; `if7` for one that is gone.
+#[expect(unsafe_code, reason = "none of the crates in use wraps this call")]
 pub(super) fn interface(index: u32) -> String {
     let mut name = [0_u8; libc::IF_NAMESIZE];
     // SAFETY: the kernel writes at most `IF_NAMESIZE` bytes with the zero at their end.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::super::unix::{identity, replaceable_at};
 
-/// Whether a file may lie on a machine that does not answer. macOS is not asked.
+/// Whether a file may lie on a machine that does not answer. Not checked on macOS.
 pub(in crate::os) fn may_not_answer(_path: &Path) -> bool {
     false
 }

@@ -1,4 +1,4 @@
-//! Who holds which socket: every process's descriptors are asked for.
+//! Finds the holders of sockets by the descriptors of every process.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
@@ -9,40 +9,39 @@ use super::super::users::Users;
 use super::calls;
 use crate::model::{HiddenProcess, HiddenProcesses, Pid, Protocol};
 
-/// The holders of each socket, by its place among those that are known.
+/// The holders of each socket, by its index among the scanned sockets.
 type OfSocket = HashMap<usize, BTreeSet<Pid>>;
 
-/// What was found.
 pub(super) struct Holders {
     of_socket: OfSocket,
     /// The processes whose descriptors this user may not list.
-    denied: BTreeMap<Pid, HiddenProcess>,
-    /// How many processes were asked about.
-    asked: usize,
+    inaccessible: BTreeMap<Pid, HiddenProcess>,
+    /// How many processes were searched.
+    searched: usize,
 }
 
 impl Holders {
-    /// Asks about every process.
+    /// Searches every process for these sockets.
     ///
     /// # Errors
     ///
-    /// Where the processes cannot be listed.
+    /// If the processes cannot be listed.
     pub(super) fn search(sockets: &[MacosSocket]) -> io::Result<Holders> {
         let mut holders = Holders::of_lists(sockets);
         let places = Sockets::of(sockets);
         holders.walk(|of_socket, pid, open| {
-            if let Some(at) = places.place(&open) {
+            if let Some(at) = places.find(&open) {
                 of_socket.entry(at).or_default().insert(pid);
             }
         })?;
         Ok(holders)
     }
 
-    /// The sockets of the processes that this user may look into, without any list.
+    /// The sockets of all processes that this user may inspect, found without the kernel's lists.
     ///
     /// # Errors
     ///
-    /// Where the processes cannot be listed.
+    /// If the processes cannot be listed.
     pub(super) fn with_sockets() -> io::Result<(Vec<MacosSocket>, Holders)> {
         let mut holders = Holders::of_lists(&[]);
         let mut sockets: Vec<MacosSocket> = Vec::new();
@@ -60,10 +59,10 @@ impl Holders {
         Ok((sockets, holders))
     }
 
-    /// Shows `each` the Internet sockets of all processes that may be looked into.
+    /// Calls `each` with every internet socket of every process that this user may inspect.
     fn walk(&mut self, mut each: impl FnMut(&mut OfSocket, Pid, MacosSocket)) -> io::Result<()> {
         let pids = calls::pids()?;
-        self.asked = pids.len();
+        self.searched = pids.len();
         let mut room = vec![0; socket_fdinfo::ROOM];
         for pid in pids {
             match calls::sockets_of(pid) {
@@ -76,38 +75,38 @@ impl Holders {
                         }
                     }
                 }
-                // It has ended since, or is ending.
+                // The process has ended, or is ending.
                 Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {}
                 Err(_) => {
-                    self.denied.insert(pid, calls::short_facts(pid));
+                    self.inaccessible.insert(pid, calls::short_facts(pid));
                 }
             }
         }
         Ok(())
     }
 
-    /// What the lists themselves say of holders.
+    /// The holders that the lists themselves name.
     pub(super) fn of_lists(sockets: &[MacosSocket]) -> Holders {
         let own = |(at, socket): (usize, &MacosSocket)| Some((at, BTreeSet::from([socket.key.process?])));
         let own = sockets.iter().enumerate().filter_map(own);
-        Holders { of_socket: own.collect(), denied: BTreeMap::new(), asked: 0 }
+        Holders { of_socket: own.collect(), inaccessible: BTreeMap::new(), searched: 0 }
     }
 
-    /// The holders of the socket at this place.
+    /// The holders of the socket with this index.
     pub(super) fn of(&self, at: usize) -> Vec<Pid> {
         self.of_socket.get(&at).into_iter().flatten().copied().collect()
     }
 
-    /// How they were found, in words.
+    /// How the holders were found, in words.
     pub(super) fn method_note(&self) -> String {
-        format!("{} of {} processes could not be looked into", self.denied.len(), self.asked)
+        format!("{} of {} processes could not be inspected", self.inaccessible.len(), self.searched)
     }
 
-    /// The processes that could not be looked into.
+    /// The processes that this user may not inspect, with the names of their users.
     pub(super) fn hidden(mut self, users: &Users) -> HiddenProcesses {
-        for process in self.denied.values_mut() {
+        for process in self.inaccessible.values_mut() {
             process.user = process.uid.and_then(|uid| users.name(uid));
         }
-        HiddenProcesses::Processes(self.denied)
+        HiddenProcesses::Processes(self.inaccessible)
     }
 }

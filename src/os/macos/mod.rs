@@ -1,9 +1,9 @@
-//! macOS: sockets from the kernel's lists of them; their holders by libproc, which tells an ordinary user
-//! of their own processes alone; the facts of those by `sysinfo`. Where the kernel keeps its lists back, as
-//! macOS 27 does from ordinary users, libproc tells the sockets of one's own processes, too.
+//! macOS: sockets from the kernel's lists, their holders from libproc, and processes from `sysinfo`. libproc answers
+//! an ordinary user only for their own processes. If the kernel hides its lists, as macOS 27 does from ordinary
+//! users, libproc lists the sockets too.
 //!
-//! The sockets of the lists and their holders are tied by what the kernel calls a socket in both, not by
-//! address: of one address there may be several.
+//! A socket in the lists and its holders are matched by the kernel's identity of the socket, not by address: several
+//! sockets may have the same address.
 
 mod calls;
 mod files;
@@ -29,20 +29,20 @@ use super::users::Users;
 use super::{Inspect, ScanScope, Unobservable, in_words};
 use crate::model::{Host, Observation, Os, Pid, PortRange, PortRules, Process, ProcessService, Socket};
 
-/// Looks at the machine once.
+/// Scans the machine once.
 ///
 /// # Errors
 ///
-/// Where neither the kernel's lists nor the processes can be read.
+/// If neither the kernel's lists nor the processes can be read.
 pub(super) fn observe(
     scope: &ScanScope,
     inspect: &dyn Inspect,
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
-    let servers = inspect.license_ports();
-    let scan =
-        SocketScan::take(scope, &servers).map_err(|error| Unobservable::Sockets { why: in_words(&error) })?;
-    Ok(told(scan, scope, &servers, inspect, now))
+    let license_ports = inspect.license_ports();
+    let scan = SocketScan::run(scope, &license_ports)
+        .map_err(|error| Unobservable::Sockets { why: in_words(&error) })?;
+    Ok(assemble(scan, scope, &license_ports, inspect, now))
 }
 
 /// macOS excludes no ports.
@@ -56,11 +56,10 @@ pub(super) fn observe_port_rules(now: Timestamp) -> Result<Observation, Unobserv
     Ok(Observation { privileged: privileged(), port_rules, ..Observation::new(host, now) })
 }
 
-/// What follows from what was seen.
-fn told(
+fn assemble(
     scan: SocketScan,
     scope: &ScanScope,
-    servers: &[PortRange],
+    license_ports: &[PortRange],
     inspect: &dyn Inspect,
     now: Timestamp,
 ) -> Observation {
@@ -73,7 +72,7 @@ fn told(
         HeldSocket { socket, pids: holders.of(at) }
     });
     let mut listed: Vec<HeldSocket> = listed.collect();
-    count(&mut listed, &all, if scope.connections { &[PortRange::ALL] } else { servers });
+    count(&mut listed, &all, if scope.connections { &[PortRange::ALL] } else { license_ports });
     let port_connections = kept.port_connections.iter();
     let unanswered = kept.unanswered.iter();
     let sockets = HeldSockets {
@@ -85,17 +84,17 @@ fn told(
             .filter_map(|&at| all[at].to_unanswered(user(all[at].uid), holders.of(at)))
             .collect(),
     };
-    let mut seen = sysinfo_processes::observation(sockets, gaps, &users, scope, inspect, now);
+    let mut observation = sysinfo_processes::observation(sockets, gaps, &users, scope, inspect, now);
     if scope.needs_port_rules() {
-        // macOS keeps no ports back.
-        seen.port_rules.excluded = Some(Vec::new());
+        // macOS excludes no ports.
+        observation.port_rules.excluded = Some(Vec::new());
     }
-    name_jobs(&mut seen);
+    name_jobs(&mut observation);
     let hidden = unlisted.unwrap_or_else(|| holders.hidden(&users));
-    Observation { hidden, method_notes, ..seen }
+    Observation { hidden, method_notes, ..observation }
 }
 
-/// Counts the connections of listeners on these ports.
+/// Counts the connections of the listeners on these ports.
 fn count(listed: &mut [HeldSocket], all: &[MacosSocket], ports: &[PortRange]) {
     let listed = listed.iter_mut().map(|held| &mut held.socket).collect();
     connection_count::count(listed, ports, |_| {
@@ -106,19 +105,19 @@ fn count(listed: &mut [HeldSocket], all: &[MacosSocket], ports: &[PortRange]) {
     });
 }
 
-/// Names the launchd jobs and the application bundles of the holders. Of their environment one
-/// variable is looked at, and nothing is kept: it may hold secrets.
-fn name_jobs(seen: &mut Observation) {
-    let holders: HashSet<Pid> = seen.holdings.iter().map(|holding| holding.pid).collect();
+/// Adds the launchd jobs and the application bundles of the holders. Reads a single variable of their environment and
+/// keeps nothing else: it may hold secrets.
+fn name_jobs(observation: &mut Observation) {
+    let holders: HashSet<Pid> = observation.holdings.iter().map(|holding| holding.pid).collect();
     let mut jobs = jobs_of(&holders);
-    for (pid, process) in &mut seen.processes {
+    for (pid, process) in &mut observation.processes {
         let process: &mut Process = Arc::make_mut(process);
         process.services = jobs.remove(pid).into_iter().collect();
         process.application = process.exe().and_then(|exe| launchd::application(&exe.path));
     }
 }
 
-/// The jobs of these processes, as far as they may be known.
+/// The jobs of these processes, as far as this user may read them.
 fn jobs_of(pids: &HashSet<Pid>) -> BTreeMap<Pid, ProcessService> {
     let Ok(mut system) = System::new() else { return BTreeMap::new() };
     let kind = ProcessRefreshKind::nothing().without_tasks().with_environ(UpdateKind::Always);

@@ -1,10 +1,10 @@
-//! The sockets that are to be seen, and who is seen to hold them.
+//! Scans the sockets and finds their holders.
 
 use std::collections::HashSet;
 use std::io;
 
 use super::super::decode::macos::pcblist;
-use super::super::decode::macos::socket::{Identity, MacosKey, MacosSocket, keep_others_back};
+use super::super::decode::macos::socket::{Identity, MacosKey, MacosSocket, omit_other_users};
 use super::super::socket_filter::SocketFilter;
 use super::super::unix::is_root;
 use super::super::{ScanScope, in_words};
@@ -13,18 +13,18 @@ use super::holders::Holders;
 use super::users::own_uid;
 use crate::model::{Gap, GapKind, HiddenProcesses, PortRange, Protocol, State};
 
-/// What was seen, before anything is known of the holders.
+/// The sockets of a scan and the ids of their holders.
 pub(super) struct SocketScan {
     pub(super) sockets: Vec<MacosSocket>,
     pub(super) kept: Kept,
     pub(super) holders: Holders,
-    /// That not even the processes could be listed, where they could not.
+    /// Set if not even the processes could be listed.
     pub(super) unlisted: Option<HiddenProcesses>,
     pub(super) gaps: Vec<Gap>,
     pub(super) method_notes: Vec<String>,
 }
 
-/// The sockets that count, by their places among all.
+/// The sockets that count, by their indices.
 #[derive(Default, PartialEq, Eq)]
 pub(super) struct Kept {
     pub(super) listed: Vec<(usize, State)>,
@@ -33,8 +33,8 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    fn of(sockets: &[MacosSocket], scope: &ScanScope, servers: &[PortRange]) -> Kept {
-        let filter = SocketFilter::new(scope, servers);
+    fn of(sockets: &[MacosSocket], scope: &ScanScope, license_ports: &[PortRange]) -> Kept {
+        let filter = SocketFilter::new(scope, license_ports);
         let mut kept = Kept::default();
         for (at, socket) in sockets.iter().enumerate() {
             let one = filter.keep(socket);
@@ -47,30 +47,28 @@ impl Kept {
 }
 
 impl SocketScan {
-    /// Looks. `servers` are the ports of license servers.
-    ///
     /// # Errors
     ///
-    /// Where neither the kernel's lists nor the processes can be read.
-    pub(super) fn take(scope: &ScanScope, servers: &[PortRange]) -> io::Result<SocketScan> {
+    /// If neither the kernel's lists nor the processes can be read.
+    pub(super) fn run(scope: &ScanScope, license_ports: &[PortRange]) -> io::Result<SocketScan> {
         match Lists::read() {
-            Ok(lists) => Ok(SocketScan::of_lists(lists, scope, servers)),
-            Err(why) => SocketScan::of_processes(&why, scope, servers),
+            Ok(lists) => Ok(SocketScan::of_lists(lists, scope, license_ports)),
+            Err(why) => SocketScan::of_processes(&why, scope, license_ports),
         }
     }
 
-    fn of_lists(lists: Lists, scope: &ScanScope, servers: &[PortRange]) -> SocketScan {
+    fn of_lists(lists: Lists, scope: &ScanScope, license_ports: &[PortRange]) -> SocketScan {
         let Lists { sockets, malformed } = lists;
-        let kept = Kept::of(&sockets, scope, servers);
+        let kept = Kept::of(&sockets, scope, license_ports);
         let mut gaps = Vec::new();
         if malformed {
-            let detail = "a socket table was not understood to its end, so listeners may be missing";
+            let detail = "part of a socket table was not understood, so listeners may be missing";
             gaps.push(Gap::new(GapKind::SocketsUnreadable, detail));
         }
         let mut method_notes = vec!["sockets were read from the kernel's lists (pcblist_n)".to_owned()];
         let mut unlisted = None;
         let searched = if kept == Kept::default() {
-            // There is nobody to look for.
+            // Without a socket there is nobody to search for.
             Ok(Holders::of_lists(&sockets))
         } else {
             Holders::search(&sockets).inspect(|holders| method_notes.push(holders.method_note()))
@@ -87,19 +85,17 @@ impl SocketScan {
         scan
     }
 
-    /// The sockets of the processes that may be looked into; `why` there is no list.
-    fn of_processes(why: &str, scope: &ScanScope, servers: &[PortRange]) -> io::Result<SocketScan> {
+    /// Scans the sockets of the processes that this user may inspect. `why` says why there are no lists.
+    fn of_processes(why: &str, scope: &ScanScope, license_ports: &[PortRange]) -> io::Result<SocketScan> {
         let (sockets, holders) = Holders::with_sockets()?;
-        let method_notes = vec![
-            format!("sockets were read from the processes that have them: {why}"),
-            holders.method_note(),
-        ];
-        let (kept, gaps) = (Kept::of(&sockets, scope, servers), hidden_sockets().into_iter().collect());
+        let method_notes =
+            vec![format!("sockets were read from their processes, because {why}"), holders.method_note()];
+        let (kept, gaps) = (Kept::of(&sockets, scope, license_ports), hidden_sockets().into_iter().collect());
         Ok(SocketScan { sockets, kept, holders, unlisted: None, gaps, method_notes })
     }
 
-    /// Lists and processes are not read in one moment: what nobody is seen to hold is looked for again in
-    /// the lists, and dropped where it was closed meanwhile.
+    /// Lists and processes are not read at the same moment. Sockets that seem to have no holder are searched in the
+    /// lists again, and dropped if they were closed meanwhile.
     fn drop_closed(&mut self) {
         let SocketScan { sockets, kept, holders, .. } = self;
         if kept.listed.iter().all(|&(at, _)| !holders.of(at).is_empty()) {
@@ -116,44 +112,45 @@ impl SocketScan {
     }
 }
 
-/// Sockets found through processes are incomplete: libproc answers an ordinary user only for their own processes.
+/// The sockets of processes are not all: libproc answers an ordinary user only for their own processes.
 fn hidden_sockets() -> Option<Gap> {
-    (!is_root()).then(|| Gap::new(GapKind::SocketsHidden, "listeners of other users are not seen at all"))
+    (!is_root()).then(|| Gap::new(GapKind::SocketsHidden, "listeners of other users are hidden"))
 }
 
-/// The kernel's lists of sockets, one after the other.
+/// The kernel's lists of sockets, TCP first.
 struct Lists {
     sockets: Vec<MacosSocket>,
-    /// Whether some of them could not be understood.
+    /// Whether part of them was not understood.
     malformed: bool,
 }
 
 impl Lists {
-    /// Reads both: which of them are complete is seen in both together.
+    /// Reads both lists: only both together show whether they are complete.
     ///
     /// # Errors
     ///
-    /// Why one of them cannot be read, or not be made use of.
+    /// Why one of them cannot be read or used.
     fn read() -> Result<Lists, String> {
         let mut lists = Lists { sockets: Vec::new(), malformed: false };
         for (protocol, name) in
             [(Protocol::Tcp, c"net.inet.tcp.pcblist_n"), (Protocol::Udp, c"net.inet.udp.pcblist_n")]
         {
-            let told = |error: io::Error| format!("{}: {}", name.to_string_lossy(), in_words(&error));
-            let list = pcblist::read(protocol, &calls::sysctl(name).map_err(told)?);
+            let shown = name.to_string_lossy();
+            let unread = |error: io::Error| format!("{shown} could not be read ({})", in_words(&error));
+            let list = pcblist::read(protocol, &calls::sysctl(name).map_err(unread)?);
             if list.malformed && list.sockets.is_empty() {
-                return Err(format!("{} is not understood", name.to_string_lossy()));
+                return Err(format!("{shown} was not understood"));
             }
             lists.malformed |= list.malformed;
             lists.sockets.extend(list.sockets);
         }
-        if keep_others_back(&lists.sockets, own_uid()) {
-            return Err("its lists have no other user's, which it keeps back".to_owned());
+        if omit_other_users(&lists.sockets, own_uid()) {
+            return Err("the kernel's lists leave out the sockets of other users".to_owned());
         }
-        // Without it nobody could be told to hold anything.
+        // Without an identity, no socket can be matched with its holders.
         let nameless = |socket: &MacosSocket| socket.key.identity.is_none() && socket.key.process.is_none();
         if lists.sockets.iter().all(nameless) {
-            return Err("they do not tell which socket is which".to_owned());
+            return Err("the kernel's lists do not identify the sockets".to_owned());
         }
         Ok(lists)
     }

@@ -1,5 +1,5 @@
-//! Users: whose right this process has, and the names of others.
-#![expect(unsafe_code, reason = "tokens and accounts are only to be had from the Windows API")]
+//! The rights of this process, and the names of users.
+#![expect(unsafe_code, reason = "only the Windows API gives access to tokens and accounts")]
 
 use std::ptr;
 
@@ -22,21 +22,21 @@ pub(in crate::os) fn privileged() -> bool {
         if OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &raw mut token) == 0 {
             return false;
         }
-        let told =
+        let done =
             GetTokenInformation(token, TokenElevation, (&raw mut elevation).cast(), size, &raw mut written);
         CloseHandle(token);
-        told != 0 && elevation.TokenIsElevated != 0
+        done != 0 && elevation.TokenIsElevated != 0
     }
 }
 
-/// What the system knows a user by: a security identifier, such as `S-1-5-18`.
+/// A security identifier, such as `S-1-5-18`.
 pub(in crate::os) type UserId = sysinfo::Uid;
 
 pub(in crate::os) fn user_id(sid: &sysinfo::Uid) -> UserId {
     sid.clone()
 }
 
-/// Users have no numbers here.
+/// Users of Windows have no numbers.
 pub(in crate::os) fn uid(_sid: &sysinfo::Uid) -> Option<u32> {
     None
 }
@@ -54,8 +54,8 @@ fn account(sid: &str) -> Option<String> {
     let (mut name, mut domain) = ([0_u16; ROOM], [0_u16; ROOM]);
     let (mut name_length, mut domain_length) = (ROOM as u32, ROOM as u32);
     let mut kind = 0;
-    // SAFETY: `wide` ends with a zero; `psid` is written before it is used, and freed once; both buffers are as
-    // long as their lengths say, and those are set to what was written.
+    // SAFETY: `wide` ends with a zero; `psid` is written before it is used, and freed once; both buffers have
+    // these lengths, which the call sets to the number of units that it wrote.
     let found = unsafe {
         if ConvertStringSidToSidW(wide.as_ptr(), &raw mut psid) == 0 {
             return None;

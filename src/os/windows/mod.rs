@@ -1,6 +1,6 @@
-//! Windows: sockets and their owners' ids from `netstat2`, processes from `sysinfo`. Beside them: the services in a
-//! process, the ports that the system excludes, what programs say of themselves, the process `System`, and
-//! sockets whose process has ended.
+//! Windows: sockets and the ids of their holders from `netstat2`, processes from `sysinfo`. In addition: the services
+//! in a process, the ports that the system excludes, the version resources of programs, the process `System`, and
+//! sockets that have outlived their process.
 
 mod accounts;
 mod netsh;
@@ -20,15 +20,14 @@ use super::users::Users;
 use super::{Inspect, ScanScope, Unobservable};
 use crate::model::{Gap, GapKind, Host, Observation, Os, Pid, PortRange, Presence, Process, ProcessRef};
 
-/// The process that the kernel's own threads belong to: always this one, since Windows XP (Windows Internals,
-/// "System process").
+/// The process of the kernel's own threads: always this one since Windows XP (Windows Internals, "System process").
 const SYSTEM: Pid = 4;
 
-/// Looks at the machine once.
+/// Scans the machine once.
 ///
 /// # Errors
 ///
-/// Where no socket table could be read.
+/// If no socket table could be read.
 pub(super) fn observe(
     scope: &ScanScope,
     inspect: &dyn Inspect,
@@ -38,44 +37,44 @@ pub(super) fn observe(
     let license_ports = inspect.license_ports();
     let counted = if scope.connections { &[PortRange::ALL][..] } else { &license_ports };
     let sockets = sockets::read(scope, &license_ports, counted, &mut gaps)?;
-    let mut seen = sysinfo_processes::observation(sockets, gaps, &Users::default(), scope, inspect, now);
-    let holders: BTreeSet<Pid> = seen.holdings.iter().map(|holding| holding.pid).collect();
-    name_system(&mut seen.processes);
-    programs::ask(&mut seen.processes, &holders);
-    follow_the_ended(&mut seen, scope);
+    let mut observation =
+        sysinfo_processes::observation(sockets, gaps, &Users::default(), scope, inspect, now);
+    let holders: BTreeSet<Pid> = observation.holdings.iter().map(|holding| holding.pid).collect();
+    name_system(&mut observation.processes);
+    programs::inspect(&mut observation.processes, &holders);
+    find_heirs(&mut observation, scope);
     match services::by_process() {
         Ok(mut services) => {
-            for (pid, process) in &mut seen.processes {
+            for (pid, process) in &mut observation.processes {
                 Arc::make_mut(process).services = services.remove(pid).unwrap_or_default();
             }
         }
         Err(error) => {
             let detail =
-                format!("which services processes run could not be read ({})", super::in_words(&error));
-            seen.gaps.push(Gap::new(GapKind::ServicesUnreadable, detail));
+                format!("the services of the processes could not be read ({})", super::in_words(&error));
+            observation.gaps.push(Gap::new(GapKind::ServicesUnreadable, detail));
         }
     }
-    if may_be_free(scope, &seen) {
-        read_port_rules(&mut seen);
+    if may_be_free(scope, &observation) {
+        read_port_rules(&mut observation);
     }
     if !scope.detail_ports.is_empty() {
-        let detail = "TCP ports that are bound without listening, which Windows tells no program";
-        seen.gaps.push(Gap::new(GapKind::BoundSocketsHidden, detail));
-        name_process_of_that_number(&mut seen, scope);
+        let detail = "a program may hold a TCP port without listening: Windows does not report it";
+        observation.gaps.push(Gap::new(GapKind::BoundSocketsHidden, detail));
+        add_namesake(&mut observation, scope);
     }
-    seen.method_notes = vec![
-        "sockets and the ids of their processes were read from the tables of iphlpapi, by netstat2"
-            .to_owned(),
-        "processes were read by sysinfo, their services from the service control manager".to_owned(),
+    observation.method_notes = vec![
+        "netstat2 read the sockets and the ids of their holders from the tables of iphlpapi".to_owned(),
+        "sysinfo read the processes, and the service control manager named their services".to_owned(),
     ];
-    Ok(seen)
+    Ok(observation)
 }
 
 /// Reads which ports Windows excludes, and nothing else.
 ///
 /// # Errors
 ///
-/// Where `netsh` does not answer any of the questions.
+/// If `netsh` answers none of the queries.
 pub(super) fn observe_port_rules(now: Timestamp) -> Result<Observation, Unobservable> {
     let host = Host { name: sysinfo::System::host_name().ok(), os: Os::Windows };
     let mut observation = Observation { privileged: privileged(), ..Observation::new(host, now) };
@@ -86,7 +85,7 @@ pub(super) fn observe_port_rules(now: Timestamp) -> Result<Observation, Unobserv
     }
 }
 
-/// Notes which ports Windows excludes, and what of that could not be read. Returns why not.
+/// Adds the ports that Windows excludes, or a gap. Returns why some could not be read.
 fn read_port_rules(observation: &mut Observation) -> Vec<String> {
     let netsh::Answer { excluded, unanswered } = netsh::excluded_ports();
     if unanswered.is_empty() {
@@ -94,35 +93,38 @@ fn read_port_rules(observation: &mut Observation) -> Vec<String> {
     } else {
         observation.port_rules.excluded = Some(excluded).filter(|excluded| !excluded.is_empty());
         let why = unanswered.join("; ");
-        let detail = format!("which ports Windows keeps from programs could not be read ({why})");
+        let detail = format!("the ports that Windows has reserved could not be read ({why})");
         observation.gaps.push(Gap::new(GapKind::PortRulesUnreadable, detail));
     }
     unanswered
 }
 
-/// Whether any port that was asked about is not seen to be held.
-fn may_be_free(scope: &ScanScope, seen: &Observation) -> bool {
-    let held: HashSet<u16> = seen.sockets.iter().map(|socket| socket.local.port()).collect();
+/// Whether any port in question has no visible holder.
+fn may_be_free(scope: &ScanScope, observation: &Observation) -> bool {
+    let held: HashSet<u16> = observation.sockets.iter().map(|socket| socket.local.port()).collect();
     let asked = scope.detail_ports.iter().chain(&scope.ports);
     asked.flat_map(|range| range.first..=range.last).any(|port| !held.contains(&port))
 }
 
-/// Who looks at `netstat -ano` may type a process's number for a port: such a process is told, where it listens
-/// elsewhere.
-fn name_process_of_that_number(seen: &mut Observation, scope: &ScanScope) {
+/// Adds the process whose id equals the one port in question, if it listens elsewhere: someone who reads `netstat -ano`
+/// may type the id for the port.
+fn add_namesake(observation: &mut Observation, scope: &ScanScope) {
     let [range] = scope.detail_ports[..] else { return };
     let pid = Pid::from(range.first);
-    if range.first != range.last || !seen.sockets.is_empty() || seen.processes.contains_key(&pid) {
+    if range.first != range.last
+        || !observation.sockets.is_empty()
+        || observation.processes.contains_key(&pid)
+    {
         return;
     }
     let name =
         sysinfo_processes::running().and_then(|mut running| running.remove(&pid)).and_then(|(_, name)| name);
     if name.is_some() && sockets::holders(&ScanScope::default()).contains(&pid) {
-        seen.processes.insert(pid, Arc::new(Process { pid, name, ..Process::default() }));
+        observation.processes.insert(pid, Arc::new(Process { pid, name, ..Process::default() }));
     }
 }
 
-/// The kernel's process has no file, and to most users no name either.
+/// The kernel's process has no file, and for most users no name either.
 fn name_system(processes: &mut BTreeMap<Pid, Arc<Process>>) {
     if let Some(system) = processes.get_mut(&SYSTEM) {
         let system = Arc::make_mut(system);
@@ -131,20 +133,20 @@ fn name_system(processes: &mut BTreeMap<Pid, Arc<Process>>) {
     }
 }
 
-/// Follows up the holders that are not there: a socket that is still held by them in a second look outlives them.
-/// Others ended while they were looked at.
-fn follow_the_ended(seen: &mut Observation, scope: &ScanScope) {
-    if !seen.processes.values().any(|process| is_absent(process)) {
+/// Names the heirs of holders that do not run. If a second scan still finds the socket, it has outlived its holder;
+/// otherwise the holder ended during the scan.
+fn find_heirs(observation: &mut Observation, scope: &ScanScope) {
+    if !observation.processes.values().any(|process| is_absent(process)) {
         return;
     }
     match sysinfo_processes::running() {
         Some(running) => {
             let held_by = sockets::holders(scope);
-            name_children(&mut seen.processes, &held_by, &running);
+            name_children(&mut observation.processes, &held_by, &running);
         }
         None => {
-            let detail = "nothing could be read of the processes but their numbers";
-            seen.gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
+            let detail = "only the ids of the processes could be read";
+            observation.gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
         }
     }
 }
@@ -153,8 +155,8 @@ fn is_absent(process: &Process) -> bool {
     process.name.is_none() && process.exe().is_none()
 }
 
-/// Notes of each process that has ended and still holds sockets which of its children still run: of handles that a
-/// process inherits, the tables name the process that made them.
+/// Adds to each process that has ended and still holds sockets those of its children that run: for inherited handles,
+/// the tables name the process that created them.
 fn name_children(processes: &mut BTreeMap<Pid, Arc<Process>>, held_by: &HashSet<Pid>, running: &Running) {
     for process in processes.values_mut().filter(|process| is_absent(process)) {
         let pid = process.pid;

@@ -1,6 +1,6 @@
-//! The ports that Windows excludes, as its own `netsh` tells them: no interface for programs does. This is the one
-//! program that is started, and it changes nothing.
-#![expect(unsafe_code, reason = "where the system's own programs are is only to be had from the Windows API")]
+//! The ports that Windows excludes, from its own `netsh`: no programming interface lists them. `netsh` is the only
+//! program that whatlistens starts, and it changes nothing.
+#![expect(unsafe_code, reason = "only the Windows API says where the system's programs are")]
 
 use std::ffi::OsString;
 use std::io::{self, Read};
@@ -19,29 +19,27 @@ use super::super::decode::windows::excluded_ports;
 use super::super::in_words;
 use crate::model::{ExcludedPorts, Family, Protocol};
 
-/// What is asked: each protocol and address family by itself.
-const ASKED: [(Protocol, Family); 4] = [
+/// One query for each protocol and address family.
+const QUERIES: [(Protocol, Family); 4] = [
     (Protocol::Tcp, Family::Ipv4),
     (Protocol::Tcp, Family::Ipv6),
     (Protocol::Udp, Family::Ipv4),
     (Protocol::Udp, Family::Ipv6),
 ];
 
-/// It has so long to answer all; it takes a fraction of a second.
+/// The limit for all queries together, which take a fraction of a second.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What could be learnt.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
-    /// The excluded ports.
     pub(super) excluded: Vec<ExcludedPorts>,
-    /// Which questions have no answer, and why: `tcp by ipv6: it does not answer`.
+    /// The queries without an answer, and why: `tcp over ipv6: netsh does not answer`.
     pub(super) unanswered: Vec<String>,
 }
 
-/// All excluded ports, as far as `netsh` tells them.
+/// All excluded ports that `netsh` lists.
 pub(super) fn excluded_ports() -> Answer {
-    // Not by its name alone: another program could be found by that.
+    // By its full path: its name alone could start another program.
     match system_folder() {
         Ok(folder) => ask(&folder.join("netsh.exe"), PATIENCE),
         Err(error) => Answer { unanswered: vec![in_words(&error)], ..Answer::default() },
@@ -50,17 +48,17 @@ pub(super) fn excluded_ports() -> Answer {
 
 fn ask(netsh: &Path, patience: Duration) -> Answer {
     let deadline = Instant::now() + patience;
-    // All at once: each takes most of its time to start.
-    let started: Vec<_> = ASKED.iter().map(|&asked| (asked, Question::ask(netsh, asked))).collect();
+    // At the same time: each takes most of its time to start.
+    let started: Vec<_> = QUERIES.iter().map(|&asked| (asked, NetshQuery::ask(netsh, asked))).collect();
     let mut unanswered = Vec::new();
     let mut printed = Vec::new();
-    for ((protocol, family), question) in started {
-        match question.and_then(|question| question.answer(deadline)) {
+    for ((protocol, family), query) in started {
+        match query.and_then(|query| query.answer(deadline)) {
             Ok(text) => printed.push((protocol, family, text)),
-            Err(why) => unanswered.push((format!("{protocol} by {}", family.code()), why)),
+            Err(why) => unanswered.push((format!("{protocol} over {}", family.code()), why)),
         }
     }
-    // Mostly all fail for one reason.
+    // Usually all fail for the same reason.
     if let [(_, first), others @ ..] = &unanswered[..]
         && printed.is_empty()
         && others.iter().all(|(_, why)| why == first)
@@ -69,17 +67,17 @@ fn ask(netsh: &Path, patience: Duration) -> Answer {
     }
     let unanswered = unanswered.into_iter().map(|(asked, why)| format!("{asked}: {why}")).collect();
     let all = printed.iter().map(|(protocol, family, text)| (*protocol, *family, text.as_slice()));
-    Answer { excluded: excluded_ports::together(all), unanswered }
+    Answer { excluded: excluded_ports::combined(all), unanswered }
 }
 
-/// A `netsh` that was asked something, and what it prints.
-struct Question {
+/// A running `netsh`, and what it prints.
+struct NetshQuery {
     netsh: Child,
     printed: Receiver<io::Result<Vec<u8>>>,
 }
 
-impl Question {
-    fn ask(netsh: &Path, (protocol, family): (Protocol, Family)) -> Result<Question, String> {
+impl NetshQuery {
+    fn ask(netsh: &Path, (protocol, family): (Protocol, Family)) -> Result<NetshQuery, String> {
         let mut netsh = Command::new(netsh)
             .args(["interface", family.code(), "show", "excludedportrange", protocol.name()])
             .stdin(Stdio::null())
@@ -88,21 +86,21 @@ impl Question {
             .creation_flags(CREATE_NO_WINDOW)
             .spawn()
             .map_err(|error| in_words(&error))?;
-        let (told, printed) = mpsc::channel();
-        let mut pipe = netsh.stdout.take().ok_or("it has no output")?;
+        let (sender, printed) = mpsc::channel();
+        let mut pipe = netsh.stdout.take().ok_or("netsh has no output")?;
         thread::spawn(move || {
             let mut text = Vec::new();
-            // Where nobody waits for it any more, nobody need know.
-            let _ = told.send(pipe.read_to_end(&mut text).map(|_| text));
+            // It fails if nobody waits any more.
+            let _ = sender.send(pipe.read_to_end(&mut text).map(|_| text));
         });
-        Ok(Question { netsh, printed })
+        Ok(NetshQuery { netsh, printed })
     }
 
-    /// What it printed: at least a heading. What it says of an error is in the system's language, and no range.
+    /// What it printed: at least a heading. Error messages are in the language of the system, and contain no range.
     fn answer(mut self, deadline: Instant) -> Result<Vec<u8>, String> {
         let left = deadline.saturating_duration_since(Instant::now());
         let Ok(printed) = self.printed.recv_timeout(left) else {
-            // It may have ended by now.
+            // This fails if it has ended by now.
             let _ = self.netsh.kill();
             let _ = self.netsh.wait();
             return Err("netsh does not answer".to_owned());
@@ -117,14 +115,14 @@ impl Question {
     }
 }
 
-/// Where the system's own programs are.
+/// The folder of the system's own programs.
 fn system_folder() -> io::Result<PathBuf> {
     const ROOM: usize = 1024;
     let mut path = [0_u16; ROOM];
-    // SAFETY: the buffer is as long as is said.
+    // SAFETY: the buffer has this length.
     let length = unsafe { GetSystemDirectoryW(path.as_mut_ptr(), ROOM as u32) } as usize;
     match path.get(..length) {
-        Some(told) if length > 0 => Ok(PathBuf::from(OsString::from_wide(told))),
+        Some(path) if length > 0 => Ok(PathBuf::from(OsString::from_wide(path))),
         _ => Err(io::Error::last_os_error()),
     }
 }
@@ -136,7 +134,7 @@ mod tests {
     use super::*;
     use crate::model::PortRange;
 
-    /// A program in the place of `netsh`, which prints what that is recorded to.
+    /// A program in place of `netsh` that prints what `netsh` is recorded to print.
     fn stand_in(lines: &str) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("netsh.cmd");
@@ -158,10 +156,10 @@ if %2%5==ipv6tcp echo    5357        5357
         let Answer { excluded, unanswered } = ask(&netsh, PATIENCE);
         assert_eq!(unanswered, [""; 0]);
         let range = |first, last| PortRange { first, last };
-        let told: Vec<_> =
+        let ranges: Vec<_> =
             excluded.iter().map(|one| (one.ports, one.protocol, one.family, one.by_number)).collect();
         assert_eq!(
-            told,
+            ranges,
             [
                 (range(500, 500), Some(Protocol::Udp), None, true),
                 (range(1461, 1560), Some(Protocol::Tcp), None, false),
@@ -184,7 +182,7 @@ if %2==ipv6 exit /b 1
             "{excluded:?}"
         );
         assert_eq!(unanswered.len(), 2);
-        assert!(unanswered[0].starts_with("tcp by ipv6: netsh failed"), "{unanswered:?}");
+        assert!(unanswered[0].starts_with("tcp over ipv6: netsh failed"), "{unanswered:?}");
         let (_folder, silent) = stand_in("@echo off\n");
         assert_eq!(ask(&silent, PATIENCE).unanswered, ["netsh printed nothing"]);
         let absent = ask(Path::new(r"C:\nowhere\netsh.exe"), PATIENCE).unanswered;

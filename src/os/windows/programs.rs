@@ -1,8 +1,5 @@
-//! The programs that processes run: their whole paths, and what their files say of themselves.
-#![expect(
-    unsafe_code,
-    reason = "the path of another process's program is only to be had from the Windows API"
-)]
+//! The programs that processes run: their full paths, and the version resources of their files.
+#![expect(unsafe_code, reason = "only the Windows API returns the path of another process's program")]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
@@ -18,21 +15,21 @@ use windows_sys::Win32::System::Threading::{
 use super::super::decode::windows::version_info;
 use crate::model::{Executable, FileVersion, NotInspected, Os, Pid, Presence, Process, Program, file_name};
 
-/// A path that `sysinfo` gives may be cut at this length (`MAX_PATH`).
+/// `sysinfo` may cut a path at this length (`MAX_PATH`).
 const CUT: usize = 259;
-/// What `GetDriveTypeW` calls a drive of another machine (`DRIVE_REMOTE` in its documentation).
+/// `DRIVE_REMOTE`, a drive of another machine (documentation of `GetDriveTypeW`).
 const DRIVE_REMOTE: u32 = 4;
-/// No path is longer, in UTF-16 units ("Maximum Path Length Limitation" in Microsoft's documentation).
+/// The longest path, in UTF-16 units ("Maximum Path Length Limitation" in Microsoft's documentation).
 const LONGEST: usize = 32_768;
 
-/// Notes what the files of holders say of themselves, each file being read once, and the paths that were not
-/// told or cut short.
-pub(super) fn ask(processes: &mut BTreeMap<Pid, Arc<Process>>, holders: &BTreeSet<Pid>) {
+/// Adds the version resources of the holders' files, and the paths that `sysinfo` lacks or has cut. Reads each file
+/// once.
+pub(super) fn inspect(processes: &mut BTreeMap<Pid, Arc<Process>>, holders: &BTreeSet<Pid>) {
     let mut known: HashMap<String, Result<Option<FileVersion>, NotInspected>> = HashMap::new();
     for process in processes.values_mut().filter(|process| holders.contains(&process.pid)) {
         let process = Arc::make_mut(process);
-        let told = process.exe().map(|exe| exe.path.encode_utf16().count());
-        if told.is_none_or(|length| length >= CUT)
+        let length = process.exe().map(|exe| exe.path.encode_utf16().count());
+        if length.is_none_or(|length| length >= CUT)
             && process.presence != Presence::Kernel
             && let Some(path) = path(process.pid)
         {
@@ -48,19 +45,19 @@ pub(super) fn ask(processes: &mut BTreeMap<Pid, Arc<Process>>, holders: &BTreeSe
             exe.not_inspected = Some(NotInspected::MayNotAnswer);
             continue;
         }
-        let told = known.entry(exe.path.clone()).or_insert_with_key(|path| {
+        let version = known.entry(exe.path.clone()).or_insert_with_key(|path| {
             let file = File::open(path).map_err(|_| NotInspected::Unreadable)?;
             Ok(version_info::of_program(file))
         });
-        match told {
+        match version {
             Ok(version) => exe.version.clone_from(version),
             Err(why) => exe.not_inspected = Some(*why),
         }
     }
 }
 
-/// Whether a file lies on another machine, which may not answer, and of which a look would have to ask for it with
-/// this user's name and password: behind a path such as `\\server\share`, or on a drive that stands for one.
+/// Whether a file lies on another machine: behind a path such as `\\server\share`, or on a drive that stands for one.
+/// That machine may not answer, and opening the file would send it this user's name and password.
 pub(in crate::os) fn may_not_answer(path: &Path) -> bool {
     match path.components().next() {
         Some(Component::Prefix(prefix)) => match prefix.kind() {
@@ -75,33 +72,33 @@ pub(in crate::os) fn may_not_answer(path: &Path) -> bool {
     }
 }
 
-/// Windows is not asked who may replace a file.
+/// Not checked on Windows.
 pub(in crate::os) fn replaceable_path(_path: &Path) -> Option<String> {
     None
 }
 
-/// Programs have no second names here.
+/// On Windows, programs have no second names.
 pub(in crate::os) fn same_path(_one: &Path, _other: &Path) -> bool {
     false
 }
 
-/// The path of the file that a process runs. An ordinary user may ask it of their own processes, and of few others.
+/// The path of the file that a process runs. An ordinary user may read it for their own processes, and for few others.
 fn path(pid: Pid) -> Option<String> {
     let mut path = vec![0_u16; LONGEST];
     let mut length = LONGEST as u32;
-    // SAFETY: the handle is closed once; the buffer is as long as `length` says, and that is set to what was
-    // written.
-    let told = unsafe {
+    // SAFETY: the handle is closed once; the buffer has this length, which the call sets to the number of
+    // units that it wrote.
+    let done = unsafe {
         let process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, pid);
         if process.is_null() {
             return None;
         }
-        let told =
+        let done =
             QueryFullProcessImageNameW(process, PROCESS_NAME_WIN32, path.as_mut_ptr(), &raw mut length);
         CloseHandle(process);
-        told
+        done
     };
-    let path = path.get(..length as usize).filter(|_| told != 0)?;
+    let path = path.get(..length as usize).filter(|_| done != 0)?;
     Some(String::from_utf16_lossy(path))
 }
 

@@ -1,5 +1,5 @@
 //! The services that processes run, from the service control manager (`EnumServicesStatusExW`).
-#![expect(unsafe_code, reason = "services are only to be had from the Windows API")]
+#![expect(unsafe_code, reason = "only the Windows API lists services")]
 
 use std::collections::BTreeMap;
 use std::{io, ptr};
@@ -12,24 +12,24 @@ use windows_sys::Win32::System::Services::{
 
 use crate::model::{Pid, ProcessService, ServiceManager};
 
-/// So much is asked for at once, in bytes; what does not fit is asked for again (`lpResumeHandle` there).
+/// The size of the buffer, in bytes. A further call returns what does not fit (`lpResumeHandle`).
 const ROOM: usize = 64 << 10;
 
-/// The services of each process that runs any, by name.
+/// The services of each process that runs any, sorted by name.
 ///
 /// # Errors
 ///
-/// The system's own.
+/// If the service control manager refuses.
 pub(super) fn by_process() -> io::Result<BTreeMap<Pid, Vec<ProcessService>>> {
     let manager = Manager::open()?;
     let mut services: BTreeMap<Pid, Vec<ProcessService>> = BTreeMap::new();
-    // The entries hold pointers, so that the buffer must be aligned as those are.
+    // The entries hold pointers, so the buffer must be aligned for them.
     let mut buffer = vec![0_u64; ROOM / 8];
     let (mut needed, mut count, mut resume) = (0, 0, 0);
     loop {
-        // SAFETY: the handle is open; the buffer is as long as is said, and the numbers outlive the call.
+        // SAFETY: the handle is open; the buffer has this length, and the numbers outlive the call.
         let error = unsafe {
-            let told = EnumServicesStatusExW(
+            let done = EnumServicesStatusExW(
                 manager.0,
                 SC_ENUM_PROCESS_INFO,
                 SERVICE_WIN32,
@@ -41,14 +41,14 @@ pub(super) fn by_process() -> io::Result<BTreeMap<Pid, Vec<ProcessService>>> {
                 &raw mut resume,
                 ptr::null(),
             );
-            if told == 0 { GetLastError() } else { 0 }
+            if done == 0 { GetLastError() } else { 0 }
         };
         if error != 0 && error != ERROR_MORE_DATA {
             return Err(io::Error::from_raw_os_error(error.cast_signed()));
         }
         let entries = buffer.as_ptr().cast::<ENUM_SERVICE_STATUS_PROCESSW>();
         for index in 0..count as usize {
-            // SAFETY: the system wrote `count` entries; their texts lie in the buffer behind them, and end with
+            // SAFETY: the system wrote `count` entries; their texts lie behind them in the buffer, and end with
             // a zero.
             let (pid, name, display_name) = unsafe {
                 let entry = &*entries.add(index);
@@ -77,7 +77,7 @@ struct Manager(SC_HANDLE);
 
 impl Manager {
     fn open() -> io::Result<Manager> {
-        // SAFETY: null stands for this machine and for its one database.
+        // SAFETY: null stands for this machine and its only database.
         let handle = unsafe { OpenSCManagerW(ptr::null(), ptr::null(), SC_MANAGER_ENUMERATE_SERVICE) };
         if handle.is_null() { Err(io::Error::last_os_error()) } else { Ok(Manager(handle)) }
     }
@@ -90,16 +90,14 @@ impl Drop for Manager {
     }
 }
 
-/// Text that ends with a zero.
-///
 /// # Safety
 ///
-/// `text` is null or points to such text.
+/// `text` is null or points to text that ends with a zero.
 unsafe fn text(text: *const u16) -> Option<String> {
     if text.is_null() {
         return None;
     }
-    // SAFETY: as promised, there is a zero before the end of what may be read.
+    // SAFETY: the caller promises a zero before the end of the readable memory.
     let units = unsafe {
         let length = (0..).take_while(|&at| *text.add(at) != 0).count();
         std::slice::from_raw_parts(text, length)

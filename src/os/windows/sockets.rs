@@ -17,19 +17,19 @@ use crate::model::{Gap, GapKind, Pid, PortRange, Protocol};
 /// A socket as Windows reports it, with the ids of its holders.
 type WindowsSocket = SocketRecord<Vec<Pid>>;
 
-/// The two ends of established connections, this machine's first; each once: of a socket that several processes
-/// have, there may be several entries.
+/// The two ends of established connections, this machine's first. A set, because the tables may have an entry for each
+/// process that holds a socket.
 type Established = BTreeSet<(SocketAddr, SocketAddr)>;
 
-/// A table that fails to read fails again at each further entry; this many failures end the look.
+/// After this many failures a table is given up: one that fails once fails again for each further entry.
 const MOST_FAILURES: u64 = 8;
 
-/// Reads the sockets that count. Each table is opened by itself: a system without IPv6 has only some. Counts the
-/// connections of the listeners on `counted` ports.
+/// Reads the sockets in scope, and counts the connections of the listeners on `counted` ports. Opens each table by
+/// itself, because a system without IPv6 lacks some.
 ///
 /// # Errors
 ///
-/// Where none of the socket tables can be opened.
+/// If none of the socket tables can be opened.
 pub(super) fn read(
     scope: &ScanScope,
     license_ports: &[PortRange],
@@ -41,7 +41,7 @@ pub(super) fn read(
     let mut established = Established::new();
     let (mut unopened, mut unread) = (Vec::new(), None);
     let mut opened = false;
-    for (protocol, family) in asked(scope) {
+    for (protocol, family) in tables(scope) {
         let entries = match netstat2::iterate_sockets_info(family, protocol) {
             Ok(entries) => entries,
             Err(error) => {
@@ -80,7 +80,7 @@ pub(super) fn read(
     }
     if let Some(reason) = unread {
         let detail =
-            format!("a socket table was not read to its end ({reason}), so listeners may be missing");
+            format!("a socket table could not be read completely ({reason}), so listeners may be missing");
         gaps.push(Gap::new(GapKind::SocketsUnreadable, detail));
     }
     let listed = sockets.listed.iter_mut().map(|held| &mut held.socket).collect();
@@ -101,25 +101,28 @@ fn keep(sockets: &mut HeldSockets, socket: WindowsSocket, filter: &SocketFilter<
     }
 }
 
-/// The tables that have what is wished for.
-fn asked(scope: &ScanScope) -> Vec<(ProtocolFlags, AddressFamilyFlags)> {
+/// The tables that are in scope.
+fn tables(scope: &ScanScope) -> Vec<(ProtocolFlags, AddressFamilyFlags)> {
     let protocols = [(Protocol::Tcp, ProtocolFlags::TCP), (Protocol::Udp, ProtocolFlags::UDP)];
     let protocols = protocols.iter().filter(|(one, _)| scope.protocol.is_none_or(|only| only == *one));
-    // An IPv6 socket may be bound to an IPv4 address, as an IPv4-mapped one.
+    // The IPv6 tables may hold sockets with IPv4-mapped addresses.
     let families = [(scope.ipv4, AddressFamilyFlags::IPV4), (true, AddressFamilyFlags::IPV6)];
     let of_protocol = |&(_, protocol): &(Protocol, ProtocolFlags)| {
-        families.into_iter().filter(|(wished, _)| *wished).map(move |(_, family)| (protocol, family))
+        families
+            .into_iter()
+            .filter(|(is_in_scope, _)| *is_in_scope)
+            .map(move |(_, family)| (protocol, family))
     };
     protocols.flat_map(of_protocol).collect()
 }
 
-/// Who holds listeners now.
+/// The processes that hold sockets in scope now.
 pub(super) fn holders(scope: &ScanScope) -> HashSet<Pid> {
     let sockets = read(scope, &[], &[], &mut Vec::new()).unwrap_or_default();
     sockets.listed.into_iter().flat_map(|held| held.pids).collect()
 }
 
-/// An error and what it came of: `netstat2` tells the system's own words only so, or its number alone.
+/// An error with its causes: `netstat2` has the system's message only there, or else only the error number.
 fn chain(error: &netstat2::error::Error) -> String {
     let number = match error {
         netstat2::error::Error::FailedToGetTcpTable(number)
@@ -136,8 +139,7 @@ fn with_causes(error: &dyn Error) -> String {
     }
 }
 
-/// What an entry says; `None` for one that is in no state that means anything. A UDP socket with a peer cannot be told
-/// from one without.
+/// Decodes an entry; `None` if its socket has no port any more. A UDP socket with a peer looks like one without.
 fn record(info: SocketInfo) -> Option<WindowsSocket> {
     let end = |ip: IpAddr, port| SocketAddr::new(ip.to_canonical(), port);
     let (protocol, state, local, peer) = match info.protocol_socket_info {
@@ -149,7 +151,7 @@ fn record(info: SocketInfo) -> Option<WindowsSocket> {
             (Protocol::Udp, TcpState::Closed, end(udp.local_addr, udp.local_port), None)
         }
     };
-    // Windows calls an unknown owner process 0, which can hold no socket.
+    // Process 0 stands for an unknown owner. It holds no socket.
     let mut pids: Vec<Pid> = info.associated_pids.into_iter().filter(|&pid| pid != 0).collect();
     pids.sort_unstable();
     pids.dedup();

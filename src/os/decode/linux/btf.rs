@@ -1,32 +1,30 @@
 //! Finds a few names in the kernel's description of its own types (BTF, `Documentation/bpf/btf.rst`).
 //!
-//! A running kernel's is some 5 MB. It is read through once, a piece at a time, and nothing is built
-//! of it: parsing it whole takes longer than a walk over the open files of a small machine.
+//! A kernel's BTF has some 5 MB. It is read once, a piece at a time, without building anything from it: to parse all
+//! of it takes longer than a walk over the open files of a small machine.
 
 use std::io;
 use std::ops::Range;
 
 use super::super::bytes::u32_at;
 
-/// Where something is read from: fills the buffer from this offset on, as far as there is anything,
-/// and says how much it was.
+/// Reads from this offset into the buffer, and returns the number of bytes; 0 at the end.
 pub type ReadAt<'a> = dyn FnMut(u64, &mut [u8]) -> io::Result<usize> + 'a;
 
 /// A field of a structure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field {
-    /// The structure's name.
+    /// The name of the structure.
     pub of: &'static str,
-    /// The field's name.
     pub name: &'static str,
 }
 
-/// What was looked for.
+/// What the names stand for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Names {
-    /// The number of the function's type.
+    /// The type number of the function.
     pub function: u32,
-    /// Where each field begins in its structure, in bytes, in the order they were asked for.
+    /// The offset of each field in its structure, in bytes, in the order of the request.
     pub offsets: Vec<u32>,
 }
 
@@ -34,24 +32,23 @@ pub struct Names {
 const MAGIC: u16 = 0xEB9F;
 const VERSION: u8 = 1;
 
-/// The sizes of `struct btf_header`, and of `struct btf_type` and `struct btf_member`, which are three
-/// numbers each.
+/// The size of `struct btf_header`; and of `struct btf_type` and `struct btf_member`, three numbers each.
 const HEADER: usize = 24;
 const RECORD: u64 = 12;
 
 const STRUCT: u32 = 4;
 const FUNCTION: u32 = 12;
 
-/// So much is read at once.
+/// How much is read at once, in bytes.
 const PIECE: usize = 64 * 1024;
-/// No name is longer (`KSYM_NAME_LEN` in `include/linux/kallsyms.h` is 512).
+/// A limit that no name reaches (`KSYM_NAME_LEN` in `include/linux/kallsyms.h` is 512).
 const LONGEST: u64 = 1024;
 
-/// Finds a function's type and the places of fields.
+/// Finds the type of a function and the offsets of fields.
 ///
 /// # Errors
 ///
-/// Where it cannot be read, is not understood, or does not have each name.
+/// If BTF cannot be read or decoded, or lacks one of the names.
 pub fn find(read_at: &mut ReadAt<'_>, function: &'static str, fields: &[Field]) -> io::Result<Names> {
     let mut window = Window { read_at, piece: vec![0; PIECE], at: 0, filled: 0 };
     let (types, strings) = sections(&mut window)?;
@@ -86,21 +83,20 @@ pub fn find(read_at: &mut ReadAt<'_>, function: &'static str, fields: &[Field]) 
 }
 
 fn lacking(of: &str, name: &str) -> io::Error {
-    io::Error::other(format!("this kernel's BTF does not tell of {of} {name}"))
+    io::Error::other(format!("this kernel's BTF does not describe {of} {name}"))
 }
 
-/// A piece of what is read.
+/// A piece of BTF.
 struct Window<'r, 'a> {
     read_at: &'r mut ReadAt<'a>,
     piece: Vec<u8>,
-    /// Where the piece begins.
+    /// The offset of the piece.
     at: u64,
-    /// How much of it is filled.
     filled: usize,
 }
 
 impl Window<'_, '_> {
-    /// What is there from an offset on: at least so many bytes, and as many as are at hand.
+    /// The bytes from an offset on: at least `least`, and as many more as the piece holds.
     fn from(&mut self, at: u64, least: usize) -> io::Result<&[u8]> {
         let is_here = at >= self.at && at + least as u64 <= self.at + self.filled as u64;
         if !is_here {
@@ -123,32 +119,32 @@ impl Window<'_, '_> {
     }
 }
 
-/// A number of what is known to be long enough.
+/// The caller has checked the length.
 fn number(bytes: &[u8], at: usize) -> u32 {
     u32_at(bytes, at).unwrap_or(0)
 }
 
-/// Where the types are, and where the strings.
+/// The ranges of the types and of the strings.
 fn sections(window: &mut Window<'_, '_>) -> io::Result<(Range<u64>, Range<u64>)> {
     let header = window.from(0, HEADER)?;
     if header[..3] != [MAGIC.to_ne_bytes()[0], MAGIC.to_ne_bytes()[1], VERSION] {
-        return Err(io::Error::other("this kernel's BTF is of a form that is not known"));
+        return Err(io::Error::other("this kernel's BTF has an unknown format"));
     }
     let behind = |at| u64::from(number(header, 4)) + u64::from(number(header, at));
     let section = |at| behind(at)..behind(at) + u64::from(number(header, at + 4));
     Ok((section(8), section(16)))
 }
 
-/// A word that is looked for among the strings.
+/// A word to find among the strings.
 struct Word {
     text: &'static str,
-    /// Where it is, counted from the first string: types name it by that.
+    /// Its offset from the first string, by which types refer to it.
     place: Option<u32>,
 }
 
-/// Finds the places of all words. The same string is there but once.
+/// Finds the offsets of all words. No string is there twice.
 fn place_all(window: &mut Window<'_, '_>, strings: Range<u64>, words: &mut [Word]) -> io::Result<()> {
-    // Nearly every string is passed over by its length alone.
+    // The length alone rules out nearly every string.
     let lengths = words.iter().fold(0_u64, |lengths, word| lengths | 1 << word.text.len());
     let (mut at, mut missing) = (strings.start, words.len());
     while at < strings.end && missing > 0 {
@@ -175,7 +171,7 @@ fn place_all(window: &mut Window<'_, '_>, strings: Range<u64>, words: &mut [Word
     Ok(())
 }
 
-/// A field that is looked for, by the places of its names.
+/// A field to find, by the offsets of its names.
 struct Wanted {
     of: u32,
     name: u32,
@@ -183,7 +179,7 @@ struct Wanted {
     offset: Option<u32>,
 }
 
-/// What is looked for among the types.
+/// What to find among the types.
 struct Sought {
     function: u32,
     number: Option<u32>,
@@ -191,13 +187,13 @@ struct Sought {
 }
 
 impl Sought {
-    /// Reads on until all is found. Of structures of one name the first counts.
+    /// Reads until everything is found. Of several structures with one name the first counts.
     fn read(&mut self, window: &mut Window<'_, '_>, types: Range<u64>) -> io::Result<()> {
         let (mut at, mut number) = (types.start, 0);
         let mut left = self.fields.len() + 1;
         while at < types.end && left > 0 {
             let [name, info, _] = window.record(at)?;
-            // The first type's number is 1.
+            // Types are numbered from 1.
             number += 1;
             let (kind, count) = (info >> 24 & 0x1f, u64::from(info & 0xffff));
             at += RECORD;
@@ -205,7 +201,7 @@ impl Sought {
                 self.number = Some(number);
                 left -= 1;
             } else if kind == STRUCT && self.fields.iter().any(|field| field.of == name) {
-                // Bit fields are told apart by the type's first bit; their sizes are not offsets.
+                // The first bit marks a structure with bit fields, where the upper byte of an offset is a size.
                 let mask = if info >> 31 == 1 { 0xff_ffff } else { u32::MAX };
                 for member in 0..count {
                     let [member, _, offset] = window.record(at + member * RECORD)?;
@@ -218,7 +214,7 @@ impl Sought {
         Ok(())
     }
 
-    /// How many are found by this.
+    /// Notes the offset of a field; returns how many of the wanted fields it is.
     fn add(&mut self, of: u32, name: u32, bits: u32) -> usize {
         let is_it = |field: &&mut Wanted| field.of == of && field.name == name && field.offset.is_none();
         let found = self.fields.iter_mut().filter(is_it);
@@ -226,19 +222,18 @@ impl Sought {
     }
 }
 
-/// So many bytes are behind the first record of a type of this kind; `None` for one that came since
-/// Linux 6.18.
+/// How many bytes follow the first record of a type of this kind; `None` for kinds newer than Linux 6.18.
 fn behind(kind: u32, count: u64) -> Option<u64> {
     Some(match kind {
-        // Numbers, variables, and marks on a declaration.
+        // Integers, variables and declaration tags.
         1 | 14 | 17 => 4,
-        // Pointers, names for types, and functions.
+        // Pointers, type names and functions.
         2 | 7..=12 | 16 | 18 => 0,
         // Arrays.
         3 => 12,
-        // Structures, unions, sections, and enumerations of 64 bits.
+        // Structures, unions, data sections and 64-bit enumerations.
         4 | 5 | 15 | 19 => count * 12,
-        // Enumerations, and what functions take.
+        // Enumerations and function parameters.
         6 | 13 => count * 8,
         _ => return None,
     })
@@ -256,10 +251,10 @@ mod tests {
         Field { of: "file", name: "pid" },
     ];
 
-    /// A name, the kind and the count, and what is behind.
+    /// The name, the kind with the count, and what follows.
     type Type<'a> = (&'a str, u32, &'a [u32]);
 
-    /// A description as the kernel's is laid out: the strings, and types.
+    /// BTF laid out as the kernel's: the strings, then the types.
     fn described(strings: &[&str], types: &[Type]) -> Vec<u8> {
         let text: String = strings.iter().map(|string| format!("{string}\0")).collect();
         let place = |name: &str| {
@@ -293,14 +288,14 @@ mod tests {
             STRINGS,
             &[
                 ("int", 1 << 24, &[0]),
-                // A pointer, an enumeration, and a structure that nobody asks for.
+                // A pointer, an enumeration, and a structure that is not requested.
                 ("", 2 << 24, &[]),
                 ("other", 6 << 24 | 2, &[1, 1, 1, 2]),
                 ("other", 4 << 24 | 1, &[1, 1, 8]),
-                // Bit fields, whose sizes are in the first byte of their places.
+                // Bit fields, whose sizes are in the upper byte of their offsets.
                 ("task", 1 << 31 | 4 << 24 | 2, &[10, 1, 64, 1, 1, 32 << 24 | 96]),
                 ("iter", 12 << 24, &[]),
-                // A second one of that name does not count.
+                // A second structure of that name does not count.
                 ("task", 4 << 24 | 1, &[1, 1, 8]),
                 ("file", 4 << 24 | 2, &[4, 1, 0, 1, 1, 160]),
             ],
@@ -310,7 +305,7 @@ mod tests {
     fn found(bytes: &[u8]) -> io::Result<Names> {
         let mut read_at = |at: u64, buffer: &mut [u8]| {
             let rest = bytes.get(at as usize..).unwrap_or_default();
-            // As from the kernel, a part at a time.
+            // A part at a time, as from the kernel.
             let length = rest.len().min(buffer.len()).min(40);
             buffer[..length].copy_from_slice(&rest[..length]);
             Ok(length)
@@ -327,16 +322,16 @@ mod tests {
     fn what_is_not_there_is_named() {
         let lacking =
             |types: &[(&str, u32, &[u32])]| found(&described(STRINGS, types)).unwrap_err().to_string();
-        assert!(lacking(&[("iter", 12 << 24, &[])]).ends_with("does not tell of task pid"));
-        // Not at a whole byte.
+        assert!(lacking(&[("iter", 12 << 24, &[])]).ends_with("does not describe task pid"));
+        // Its offset is not a whole byte.
         let crooked: &[Type] = &[("iter", 12 << 24, &[]), ("task", 4 << 24 | 2, &[1, 1, 3, 10, 1, 8])];
-        assert!(lacking(crooked).ends_with("does not tell of task pid"));
+        assert!(lacking(crooked).ends_with("does not describe task pid"));
         let without: &[Type] =
             &[("task", 4 << 24 | 2, &[1, 1, 0, 10, 1, 8]), ("file", 4 << 24 | 1, &[1, 1, 0])];
-        assert!(lacking(without).ends_with("does not tell of function iter"));
+        assert!(lacking(without).ends_with("does not describe function iter"));
         assert!(lacking(&[("other", 31 << 24, &[])]).ends_with("has types of kind 31"));
         let nameless = described(&["", "pid"], &[]);
-        assert!(found(&nameless).unwrap_err().to_string().ends_with("does not tell of task pid"));
+        assert!(found(&nameless).unwrap_err().to_string().ends_with("does not describe task pid"));
     }
 
     #[test]
@@ -348,7 +343,7 @@ mod tests {
         for (at, byte) in [(0, 0), (2, 2)] {
             let mut other = whole.clone();
             other[at] = byte;
-            assert!(found(&other).unwrap_err().to_string().ends_with("of a form that is not known"));
+            assert!(found(&other).unwrap_err().to_string().ends_with("has an unknown format"));
         }
     }
 

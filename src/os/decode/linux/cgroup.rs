@@ -1,5 +1,5 @@
-//! Understands the control group of a process on Linux: `/proc/PID/cgroup` (`cgroups(7)`), and the
-//! names that those who make control groups give them: systemd (`systemd.unit(5)`, `cg_escape` and
+//! Decodes the control group of a process: `/proc/PID/cgroup` (`cgroups(7)`), and the names that the creators of
+//! control groups give them: systemd (`systemd.unit(5)`, `cg_escape` and
 //! `cg_path_get_unit` in its `src/basic/cgroup-util.c`; systemd.io/DESKTOP_ENVIRONMENTS for
 //! applications), the container runtimes (`cgroupsPath` in the OCI runtime specification; runc,
 //! `docs/systemd.md`), Kubernetes (`pkg/kubelet/cm/cgroup_manager_linux.go`), LXC
@@ -10,34 +10,33 @@ use crate::model::{Application, ApplicationKind, Container, ProcessService, Runt
 /// What the control group of a process says it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Membership {
-    /// The service or scope of systemd, on the outside of any container.
+    /// The service or scope of systemd, outside any container.
     pub service: Option<ProcessService>,
-    /// The innermost container.
+    /// The innermost one.
     pub container: Option<Container>,
-    /// The sandboxed application.
     pub application: Option<Application>,
 }
 
-/// What stands before the 64 digits in the name of a container's own control group, and its runtime.
-/// The supervisors beside them (`libpod-conmon-…`, `crio-conmon-…`) are outside the container.
+/// The prefixes of the 64 digits in the name of a container's control group, with the runtime. The supervisors beside
+/// it (`libpod-conmon-…`, `crio-conmon-…`) are outside the container.
 const RUNTIMES: [(&str, Runtime); 6] = [
     ("docker", Runtime::Docker),
     ("libpod", Runtime::Podman),
-    // `podman run --cgroups=split`, as in the units that Quadlet makes.
+    // `podman run --cgroups=split`, as in the units that Quadlet generates.
     ("libpod-payload", Runtime::Podman),
     ("cri-containerd", Runtime::Containerd),
     ("nerdctl", Runtime::Containerd),
     ("crio", Runtime::CriO),
 ];
 
-/// Where the service manager itself is, or what stands in its place: no unit of anybody's.
+/// The scope of the service manager itself, which is not a service.
 const MANAGER: &str = "init.scope";
 
-/// Understands `/proc/PID/cgroup`: lines `hierarchy:controllers:path`. Where there are several, the
-/// one of version 2 counts most, then systemd's own, which has no controllers.
+/// Decodes `/proc/PID/cgroup`: lines of the form `hierarchy:controllers:path`. Of several lines, that of version 2
+/// takes precedence, then systemd's own, which has no controllers.
 #[must_use]
 pub fn membership(text: &str) -> Membership {
-    // Without its end, a line may have been cut short.
+    // A line without its newline may be cut short.
     let whole = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
     let mut lines: Vec<(u8, &str)> = whole.filter_map(ranked).collect();
     lines.sort_by_key(|&(rank, _)| rank);
@@ -51,7 +50,7 @@ pub fn membership(text: &str) -> Membership {
     found
 }
 
-/// The path of a line, and how much it counts. The path may have colons too.
+/// The rank of a line, and its path, which may contain colons too.
 fn ranked(line: &str) -> Option<(u8, &str)> {
     let (hierarchy, rest) = line.split_once(':')?;
     let (controllers, path) = rest.split_once(':')?;
@@ -64,18 +63,18 @@ fn ranked(line: &str) -> Option<(u8, &str)> {
     (number && path.starts_with('/')).then_some((rank, path))
 }
 
-/// What one path says, such as `/system.slice/nginx.service`.
+/// Decodes one path, such as `/system.slice/nginx.service`.
 #[must_use]
 pub fn of_path(path: &str) -> Membership {
     let path = path.strip_suffix(" (deleted)").unwrap_or(path);
-    // A path outside the cgroup namespace begins with `/..`; systemd puts a `_` before a name that
-    // the kernel might use for a file.
+    // A path outside the cgroup namespace begins with `/..`. systemd prefixes `_` to a name that the kernel might
+    // use for a file.
     let names = path.split('/').filter(|name| !matches!(*name, "" | "." | ".."));
     let names: Vec<&str> = names.map(|name| name.strip_prefix('_').unwrap_or(name)).collect();
     let containers = containers(&names);
     let outermost = containers.first().map(|(at, _)| *at);
     let innermost = containers.last().map(|(at, _)| *at);
-    // An application around a container says nothing of what is inside.
+    // An application around a container says nothing about what is inside.
     let inside = names.iter().skip(innermost.map_or(0, |at| at + 1));
     Membership {
         service: service(&names, outermost),
@@ -84,9 +83,9 @@ pub fn of_path(path: &str) -> Membership {
     }
 }
 
-/// The unit that holds all the rest, as systemd itself sees it: what is further in was made by the
-/// unit, and may have any name. Below a user's own systemd it is that one's unit. Around a container
-/// only what a person would call a service counts, and the container may be one itself.
+/// The outermost unit, which systemd itself means: the unit creates the control groups below it, with any names. Below
+/// a user's own systemd, the unit of that. Around a container only a unit that a person would call a service counts,
+/// and the container itself may be one.
 fn service(names: &[&str], container: Option<usize>) -> Option<ProcessService> {
     let outside = container.map_or(names.len(), |at| at + 1);
     let counts = |name: &str| match container {
@@ -108,13 +107,13 @@ fn is_unit(name: &str) -> bool {
         .any(|kind| name.strip_suffix(kind).is_some_and(|stem| !stem.is_empty()))
 }
 
-/// The containers, the outermost first, and where in the path they begin.
+/// The containers with their positions in the path, the outermost first.
 fn containers(names: &[&str]) -> Vec<(usize, Container)> {
     let mut found = Vec::new();
     let (mut parent, mut in_ecs, mut in_kubepods, mut pod, mut pod_is_parent) =
         ("", false, false, None, false);
     for (at, name) in names.iter().copied().enumerate() {
-        // systemd-nspawn itself runs beside what it contains.
+        // systemd-nspawn itself runs in `supervisor`, beside what it contains.
         let supervisor = names.get(at + 1) == Some(&"supervisor");
         let here = pod_of(name, in_kubepods);
         let new_pod = here.is_some();
@@ -142,8 +141,8 @@ fn containers(names: &[&str]) -> Vec<(usize, Container)> {
     found
 }
 
-/// `docker-<id>.scope`; without the ending where systemd did not make it, and with colons where the
-/// runtime was given a path meant for systemd (`kubepods-pod….slice:cri-containerd:<id>`).
+/// `docker-<id>.scope`. The suffix is missing if systemd did not create it; colons separate the parts if the runtime
+/// got a path meant for systemd (`kubepods-pod….slice:cri-containerd:<id>`).
 fn of_runtime(name: &str) -> Option<(Runtime, String)> {
     let (before, id) = name.strip_suffix(".scope").unwrap_or(name).rsplit_once(['-', ':'])?;
     let prefix = before.rsplit(':').next()?;
@@ -162,16 +161,16 @@ fn nspawn(name: &str) -> Option<(Runtime, String)> {
     (!name.is_empty()).then(|| (Runtime::SystemdNspawn, unescaped(name)))
 }
 
-/// What systemd-machined was told of: libvirt too tells it of its virtual machines, which are no
-/// containers, and of its own LXC containers.
+/// A machine registered with systemd-machined. libvirt registers its LXC containers, and also its virtual machines,
+/// which are not containers.
 fn machine(name: &str) -> Option<(Runtime, String)> {
     let name = unescaped(name.strip_prefix("machine-")?.strip_suffix(".scope")?);
     let runtime = if name.starts_with("lxc-") { Runtime::Lxc } else { Runtime::SystemdNspawn };
     (!name.is_empty() && !name.starts_with("qemu-")).then_some((runtime, name))
 }
 
-/// The UID of the pod that a control group is: `kubepods-burstable-pod<uid>.slice`, its hyphens
-/// written as `_`, or `pod<uid>` further in.
+/// The UID of a pod's control group: `kubepods-burstable-pod<uid>.slice`, with `_` for the hyphens of the UID, or
+/// `pod<uid>` further in.
 fn pod_of(name: &str, in_kubepods: bool) -> Option<String> {
     let slice = name.split_once(".slice").map(|(stem, _)| stem).filter(|stem| stem.contains("kubepods"));
     let uid = match slice {
@@ -201,7 +200,7 @@ fn is_id(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Undoes systemd's escapes, `\x2d` for a hyphen (`systemd-escape(1)`).
+/// Decodes systemd's escapes, such as `\x2d` for a hyphen (`systemd-escape(1)`).
 fn unescaped(name: &str) -> String {
     let mut parts = name.split("\\x");
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
@@ -227,8 +226,8 @@ mod tests {
     const ID: &str = "3f4e8f1c2b7a9d60e5c4b3a29180f7e6d5c4b3a2918070605040302010ffeedd";
     const UID: &str = "0b5e7c1a-93d2-4c4e-8f11-2a6b7c8d9e0f";
 
-    /// Paths as systems have them, with ID, ANOTHER, UID and `U_ID` (with `_`) for the long numbers, and
-    /// what each says: manager and service, runtime and id and pod, kind and application.
+    /// Paths from real systems, with ID, ANOTHER, UID and `U_ID` (with `_`) for the long numbers, and their meaning:
+    /// manager and service; runtime, id and pod; kind and application.
     const PATHS: &str = r"
 / => - - -
 /../../system.slice/cron.service => systemd:cron.service - -
@@ -296,10 +295,10 @@ garbage => - - -";
         PATHS
             .lines()
             .filter_map(|line| line.split_once(" => "))
-            .map(move |(path, told)| (long(path), long(told)))
+            .map(move |(path, decoded)| (long(path), long(decoded)))
     }
 
-    fn told(found: &Membership) -> String {
+    fn decoded(found: &Membership) -> String {
         let service = found.service.as_ref().map(|s| format!("{}:{}", s.manager.code(), s.name));
         let container = found.container.as_ref().map(|c| {
             assert_eq!(c.name, None);
@@ -313,18 +312,21 @@ garbage => - - -";
     fn paths_say_what_a_process_belongs_to() {
         assert!(paths().count() > 50);
         for (path, expected) in paths() {
-            assert_eq!(told(&of_path(&path)), expected, "{path}");
+            assert_eq!(decoded(&of_path(&path)), expected, "{path}");
         }
     }
 
     #[test]
     fn the_line_of_version_2_counts_most_and_then_systemd_s() {
         let v1 = "12:memory:/system.slice/a.service\n1:name=systemd:/system.slice/b.service\n";
-        assert_eq!(told(&membership(v1)), "systemd:b.service - -");
-        assert_eq!(told(&membership(&format!("{v1}0::/system.slice/c.service\n"))), "systemd:c.service - -");
-        assert_eq!(told(&membership(&format!("{v1}0::/\n"))), "systemd:b.service - -");
+        assert_eq!(decoded(&membership(v1)), "systemd:b.service - -");
+        assert_eq!(
+            decoded(&membership(&format!("{v1}0::/system.slice/c.service\n"))),
+            "systemd:c.service - -"
+        );
+        assert_eq!(decoded(&membership(&format!("{v1}0::/\n"))), "systemd:b.service - -");
         let split = format!("0::/system.slice/containerd.service\n11:cpu,cpuacct:/docker/{ID}\n");
-        assert_eq!(told(&membership(&split)), format!("systemd:containerd.service docker:{ID} -"));
+        assert_eq!(decoded(&membership(&split)), format!("systemd:containerd.service docker:{ID} -"));
         for text in
             ["", "\n", "0::/\n", "0:/a.service\n", "x::/a.service\n", "0::a.service\n", "::/a.service\n"]
         {
@@ -337,7 +339,7 @@ garbage => - - -";
         for (path, expected) in paths() {
             let line = format!("0::{path}\n");
             assert!((0..line.len()).all(|end| membership(&line[..end]) == Membership::default()), "{path}");
-            assert!(!path.starts_with('/') || told(&membership(&line)) == expected, "{path}");
+            assert!(!path.starts_with('/') || decoded(&membership(&line)) == expected, "{path}");
         }
     }
 

@@ -1,16 +1,15 @@
-//! Understands the command line of Docker's `docker-proxy`, which takes what comes to a published
-//! port and sends it on to a container (moby, `cmd/docker-proxy/main_linux.go`; flags as Go's package
-//! `flag` reads them).
+//! Decodes the command line of Docker's `docker-proxy`, which forwards a published port to a container (moby,
+//! `cmd/docker-proxy/main_linux.go`; flags as Go's package `flag` parses them).
 
 use std::net::{IpAddr, SocketAddr};
 
 use crate::model::{Forward, Protocol};
 
-/// Flags that have no value, unless it is joined to them by `=`.
+/// Flags without a value, unless `=` joins one to them.
 const SWITCHES: [&str; 3] = ["use-listen-fd", "v", "version"];
 
-/// Where a `docker-proxy` with this command line, its program first, sends on what it receives.
-/// `None` where the command line does not say it, and for SCTP.
+/// Where a `docker-proxy` with this command line, program first, forwards to. `None` if the command line does not say,
+/// and for SCTP.
 #[must_use]
 pub fn forward(args: &[String]) -> Option<Forward> {
     let (mut protocol, mut ip, mut port) = (Some(Protocol::Tcp), None, None);
@@ -19,7 +18,7 @@ pub fn forward(args: &[String]) -> Option<Forward> {
         let (name, value) = match flag.split_once('=') {
             Some((name, value)) => (name, value),
             None if SWITCHES.contains(&flag) => continue,
-            // A flag of a later version may be a switch: then another flag follows it, or nothing.
+            // A flag of a later version may have no value: then another flag follows, or nothing.
             None => match words.next_if(|next| !next.starts_with('-')) {
                 Some(value) => (flag, value),
                 None => continue,
@@ -36,7 +35,7 @@ pub fn forward(args: &[String]) -> Option<Forward> {
     Some(Forward { protocol: protocol?, to, container: None, process: None })
 }
 
-/// A flag without its one or two hyphens; `None` for what ends the flags.
+/// A flag without its one or two hyphens; `None` for the word that ends the flags.
 fn flag(word: &str) -> Option<&str> {
     let flag = word.strip_prefix("--").or_else(|| word.strip_prefix('-'))?;
     (!flag.is_empty()).then_some(flag)
@@ -51,7 +50,7 @@ mod tests {
     /// As Docker 28 starts it.
     const LINE: &str = "/usr/bin/docker-proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 80 -use-listen-fd";
 
-    fn told(line: &str) -> Option<String> {
+    fn decoded(line: &str) -> Option<String> {
         let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
         let forward = forward(&args)?;
         assert_eq!((forward.container, forward.process), (None, None));
@@ -69,7 +68,7 @@ mod tests {
             ("p -new -newer x -container-ip 172.17.0.2 -container-port 80", "tcp 172.17.0.2:80"),
             ("p -container-ip 10.0.0.1 -container-ip 10.0.0.2 -container-port 80", "tcp 10.0.0.2:80"),
         ] {
-            assert_eq!(told(line).as_deref(), Some(to), "{line}");
+            assert_eq!(decoded(line).as_deref(), Some(to), "{line}");
         }
     }
 
@@ -91,7 +90,7 @@ mod tests {
             "p -- -container-ip 172.17.0.2 -container-port 80",
             "p x -container-ip 172.17.0.2 -container-port 80",
         ] {
-            assert_eq!(told(line), None, "{line}");
+            assert_eq!(decoded(line), None, "{line}");
         }
     }
 

@@ -1,5 +1,5 @@
-//! Linux's `sock_diag` for Internet sockets, on the wire (`sock_diag(7)`, `netlink(7)`;
-//! `include/uapi/linux/{netlink,inet_diag}.h`): writes a request, and understands the answer.
+//! Encodes requests to Linux's `sock_diag` for internet sockets, and decodes the answers (`sock_diag(7)`,
+//! `netlink(7)`; `include/uapi/linux/{netlink,inet_diag}.h`).
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
@@ -9,26 +9,23 @@ use super::socket::{LinuxKey, LinuxSocket, tcp_state};
 use crate::model::{AcceptQueue, Family, Protocol};
 use crate::os::socket_record::TcpState;
 
-/// A set of states, as the kernel's filter takes it.
+/// A set of states, as the kernel's filter uses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct States(u32);
 
 impl States {
-    /// TCP in LISTEN.
     pub const LISTENING: States = States(1 << 10);
-    /// TCP that is connected.
     pub const ESTABLISHED: States = States(1 << 1);
-    /// TCP that waits for the answer to its request for a connection.
     pub const SYN_SENT: States = States(1 << 2);
     /// UDP without a peer.
     pub const UNCONNECTED: States = States(1 << 7);
-    /// TCP that has a port and does nothing with it (`TCP_BOUND_INACTIVE`, a state of this filter
-    /// alone). Kernels before 6.8 take the bit and answer with nothing.
+    /// TCP that is bound and inactive (`TCP_BOUND_INACTIVE`, a state that exists only in this filter). Kernels before
+    /// 6.8 accept the bit and return no socket.
     pub const BOUND: States = States(1 << 13);
-    /// All that has a port and a peer, or had one.
+    /// Every state with a peer, or that had one.
     pub const WITH_PEER: States = States(0b1_1011_0111_1110);
 
-    /// Whether a socket in this state is meant. One that is bound and inactive calls itself closed.
+    /// Whether the set contains a state. A socket that is bound and inactive reports itself as closed.
     #[must_use]
     pub fn have(self, state: TcpState) -> bool {
         let numbers: &[u32] = match state {
@@ -44,26 +41,25 @@ impl States {
         numbers.iter().any(|number| self.0 & (1 << number) != 0)
     }
 
-    /// The set as the kernel writes it: a bit for each state, by its number.
+    /// One bit for each state, by its number in the kernel.
     #[must_use]
     pub const fn mask(self) -> u32 {
         self.0
     }
 
-    /// Both sets together.
+    /// The union of both sets.
     #[must_use]
     pub const fn and(self, other: States) -> States {
         States(self.0 | other.0)
     }
 }
 
-/// Whose sockets are asked for.
+/// The tables of a dump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Table {
-    /// TCP's of both families: by the request of before Linux 3.3, which knows no families and so
-    /// walks the kernel's tables once instead of twice.
+    /// TCP of both families, by the request from before Linux 3.3. It has no family, and so walks the kernel's tables
+    /// once instead of twice.
     AllTcp,
-    /// One protocol's of one family.
     One(Protocol, Family),
 }
 
@@ -77,18 +73,16 @@ impl Table {
     }
 }
 
-/// One dump to ask for.
+/// A request for one dump.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
-    /// Of these sockets.
     pub table: Table,
-    /// In these states.
     pub states: States,
-    /// That pass this filter (`port_filter`); all where it is empty.
+    /// See `port_filter`. An empty filter passes all sockets.
     pub filter: Vec<u8>,
 }
 
-/// The same on every architecture.
+/// These have the same value on every architecture.
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
 const HEADER: usize = 16;
@@ -108,8 +102,7 @@ const INET_DIAG_REQ_BYTECODE: u16 = 1;
 const INET_DIAG_SKV6ONLY: u16 = 11;
 const INET_DIAG_CGROUP_ID: u16 = 21;
 
-/// The bytes of a request: `nlmsghdr`, `inet_diag_req` or `inet_diag_req_v2`, and the filter as its
-/// attribute.
+/// Encodes a request: `nlmsghdr`, `inet_diag_req` or `inet_diag_req_v2`, and the filter as its attribute.
 #[must_use]
 pub fn request(query: &Query, sequence: u32) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(HEADER + 12 + SOCKET_ID + ATTRIBUTE + query.filter.len());
@@ -157,31 +150,28 @@ pub fn request(query: &Query, sequence: u32) -> Vec<u8> {
     bytes
 }
 
-/// A part of the answer.
+/// A part of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
-    /// A socket.
     Socket(LinuxSocket),
-    /// The end of the dump.
+    /// The dump is complete.
     Done,
-    /// The kernel refuses, or breaks the dump off, with this error number.
+    /// The kernel has refused, or stopped the dump, with this error number.
     Failed(i32),
 }
 
-/// What one datagram of an answer says.
+/// One decoded datagram of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Datagram {
-    /// Its messages, in order.
     pub messages: Vec<Message>,
-    /// Whether the table changed so much during the dump that parts of it may be missing
-    /// (`NLM_F_DUMP_INTR`).
+    /// The table changed so much during the dump that parts may be missing (`NLM_F_DUMP_INTR`).
     pub interrupted: bool,
-    /// Whether some of it could not be understood.
+    /// Part of it was not understood.
     pub malformed: bool,
 }
 
-/// Understands one datagram of the answer to a request for this protocol's sockets, which themselves do not say
-/// what protocol they are of. Messages of another sequence number answer another request, and are passed by.
+/// Decodes a datagram of the answer to a request for the sockets of this protocol: the sockets themselves do not name
+/// it. Skips messages with another sequence number, which answer another request.
 #[must_use]
 pub fn read(protocol: Protocol, bytes: &[u8], sequence: u32) -> Datagram {
     let mut datagram = Datagram::default();
@@ -205,7 +195,7 @@ pub fn read(protocol: Protocol, bytes: &[u8], sequence: u32) -> Datagram {
                 Some(failed) => datagram.messages.extend(failed),
                 None => datagram.malformed = true,
             },
-            // What a dump came to an end with, where the kernel says it.
+            // It may carry the error that ended the dump.
             Some(NLMSG_DONE) => {
                 let failed = i32_at(body, 0).and_then(failure);
                 datagram.messages.push(failed.unwrap_or(Message::Done));
@@ -220,13 +210,12 @@ pub fn read(protocol: Protocol, bytes: &[u8], sequence: u32) -> Datagram {
     datagram
 }
 
-/// An error is its number below zero; zero and above is none.
+/// Errors are negative numbers; other numbers mean success.
 fn failure(number: i32) -> Option<Message> {
     (number < 0).then(|| Message::Failed(number.saturating_neg()))
 }
 
-/// `inet_diag_msg` and the attributes behind it; `None` where it is too short, or of a family or in
-/// a state that is not known.
+/// Decodes `inet_diag_msg` and the attributes behind it; `None` if it is too short, or its family or state is unknown.
 fn socket(protocol: Protocol, body: &[u8]) -> Option<LinuxSocket> {
     let ipv6 = match *body.first()? {
         AF_INET => false,
@@ -270,7 +259,7 @@ fn socket(protocol: Protocol, body: &[u8]) -> Option<LinuxSocket> {
     })
 }
 
-/// The attributes by number; one that claims more than is there ends them.
+/// The attributes by number, up to one that claims to be longer than the rest.
 fn attributes_in(mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     std::iter::from_fn(move || {
         let length = usize::from(u16_at(rest, 0)?);
@@ -280,7 +269,7 @@ fn attributes_in(mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     })
 }
 
-/// Messages and attributes begin at multiples of four bytes.
+/// Messages and attributes are aligned to four bytes.
 fn aligned(length: usize) -> usize {
     length.next_multiple_of(4)
 }
@@ -292,7 +281,7 @@ mod tests {
     use super::*;
 
     /// Recorded on Linux 6.18, of sequence 7: a listener on 127.0.0.1:39303 with a backlog of 3; and one
-    /// on [::]:43285, on interface 1 and by IPv6 alone, with a backlog of 5; both in control group 63.
+    /// on [::]:43285, on interface 1 and IPv6 only, with a backlog of 5; both in control group 63.
     const V4: &str = "7c0000001400020007000000e00f0000020a0000998700007f0000010000000000000000000000000000000000000000000000000000000000000000546400000000000000000000000000000300000000000000a88a0800050008000000000008000f00000000000c0015003f000000000000000600160052000000";
     const V6: &str = "840000001400020007000000e00f00000a0a0000a9150000000000000000000000000000000000000000000000000000000000000000000001000000556400000000000000000000000000000500000000000000a98a0800050008000000000005000b000100000008000f00000000000c0015003f000000000000000600160012000000";
     const DONE: &str = "140000000300020007000000e00f000000000000";
@@ -304,7 +293,7 @@ mod tests {
         (0..hex.len()).step_by(2).map(digits).collect()
     }
 
-    /// What little-endian machines recorded reads elsewhere as nonsense.
+    /// The recordings are from little-endian machines and mean nothing elsewhere.
     fn little_endian() -> bool {
         1_u16.to_ne_bytes() == [1, 0]
     }
@@ -346,14 +335,14 @@ mod tests {
             return;
         }
         assert_eq!(read_tcp(&bytes(REFUSED)).messages, [Message::Failed(22)]);
-        // A dump that breaks off says why in its last message.
+        // A dump that stops early says why in its last message.
         let mut broken_off = bytes(DONE);
         broken_off[16..].copy_from_slice(&(-12_i32).to_ne_bytes());
         assert_eq!(read_tcp(&broken_off).messages, [Message::Failed(12)]);
         let mut interrupted = bytes(DONE);
         interrupted[6] |= 0x10;
         assert!(read_tcp(&interrupted).interrupted);
-        assert_eq!(read(Protocol::Tcp, &bytes(V4), 8), Datagram::default(), "the answer to another request");
+        assert_eq!(read(Protocol::Tcp, &bytes(V4), 8), Datagram::default(), "it answers another request");
     }
 
     #[test]
@@ -395,7 +384,7 @@ mod tests {
         }
     }
 
-    /// One bit in transit: what is still read is a socket's, and nothing panics.
+    /// A bit flipped in transit adds no socket, and nothing panics.
     #[test]
     fn no_flipped_bit_is_too_strange() {
         let whole = [bytes(V4), bytes(V6), bytes(DONE), bytes(REFUSED)].concat();

@@ -1,17 +1,16 @@
-//! Understands which addresses are the machine's own: `/proc/net/fib_trie` (`fib_trie_seq_show` in
+//! Decodes the addresses of the machine's own interfaces: `/proc/net/fib_trie` (`fib_trie_seq_show` in
 //! `net/ipv4/fib_trie.c`) and `/proc/net/if_inet6` (`if6_seq_show` in `net/ipv6/addrconf.c`).
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// The addresses of the machine's own interfaces in `/proc/net/fib_trie`, each once, in its order,
-/// without the loopback ones.
+/// The addresses in `/proc/net/fib_trie`, each once, in the order of the file, without those of the loopback interface.
 #[must_use]
 pub fn v4(fib_trie: &str) -> Vec<Ipv4Addr> {
     let mut found = Vec::new();
     let mut address: Option<Ipv4Addr> = None;
     for line in fib_trie.lines().map(str::trim) {
         if line.starts_with('/') {
-            // Several lines may follow one address: a network can begin with an address of its own.
+            // Several lines may follow an address: the first address of a network can also be a machine's own.
             let own = address.filter(|_| line == "/32 host LOCAL");
             found.extend(own.filter(|own| !own.is_loopback() && !found.contains(own)));
         } else {
@@ -21,8 +20,7 @@ pub fn v4(fib_trie: &str) -> Vec<Ipv4Addr> {
     found
 }
 
-/// The addresses of the machine's own interfaces in `/proc/net/if_inet6`, each once, in its order,
-/// without the loopback one.
+/// The addresses in `/proc/net/if_inet6`, each once, in the order of the file, without that of the loopback interface.
 #[must_use]
 pub fn v6(if_inet6: &str) -> Vec<Ipv6Addr> {
     let mut found = Vec::new();

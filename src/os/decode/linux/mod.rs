@@ -1,4 +1,4 @@
-//! What Linux says: netlink, `/proc`, BTF, control groups and systemd's unit files.
+//! Decoders for Linux: netlink, `/proc`, BTF, control groups and systemd's unit files.
 
 pub mod btf;
 pub mod cgroup;

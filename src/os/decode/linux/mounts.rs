@@ -1,20 +1,19 @@
-//! Understands what is mounted where (`proc_pid_mountinfo(5)`).
+//! Decodes what is mounted where (`proc_pid_mountinfo(5)`).
 
 use std::borrow::Cow;
 
 /// One mounted file system.
 struct Mount<'a> {
-    /// The device's numbers, as in `0:21`.
+    /// Major and minor number, as in `0:21`.
     device: &'a str,
-    /// Where, with some characters written as in `\040`.
+    /// The mount point, with some characters written as in `\040`.
     point: &'a str,
-    /// What kind of file system.
     kind: &'a str,
-    /// The options that it alone has.
+    /// The options of the file system, not of the mount.
     options: &'a str,
 }
 
-/// In the order of the file: of several at one place the last covers the others.
+/// In the order of the file: of several at one mount point the last covers the others.
 fn mounts(mountinfo: &str) -> impl DoubleEndedIterator<Item = Mount<'_>> {
     mountinfo.lines().filter_map(|line| {
         let (before, after) = line.split_once(" - ")?;
@@ -26,8 +25,7 @@ fn mounts(mountinfo: &str) -> impl DoubleEndedIterator<Item = Mount<'_>> {
     })
 }
 
-/// Whether `/proc` shows an ordinary user only their own processes: how it is mounted (hidepid in
-/// `proc(5)`).
+/// Whether `/proc` is mounted so that it shows an ordinary user only their own processes (hidepid in `proc(5)`).
 #[must_use]
 pub fn hides_processes(mountinfo: &str) -> bool {
     let hiding = ["hidepid=2", "hidepid=invisible", "hidepid=4", "hidepid=ptraceable"];
@@ -35,16 +33,16 @@ pub fn hides_processes(mountinfo: &str) -> bool {
     proc.is_some_and(|proc| proc.options.split(',').any(|option| hiding.contains(&option)))
 }
 
-/// The file systems that answer from this machine's own memory and disks. A server's may not answer
-/// for hours, nor one that a program serves (FUSE), and whoever asks cannot stop waiting.
+/// The file systems that answer from this machine's own memory and disks. Those of a server, or of a program (FUSE),
+/// may not answer for hours, and a process cannot stop waiting for them.
 const AT_HAND: &[&str] = &[
     "bcachefs", "btrfs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "iso9660", "jfs", "msdos",
     "nilfs2", "ntfs3", "overlay", "ramfs", "reiserfs", "rootfs", "squashfs", "tmpfs", "udf", "ufs", "vfat",
     "xfs", "zfs",
 ];
 
-/// Whether a path can be looked at without waiting for a server: whatever is mounted on the way to it
-/// is at hand. False where that cannot be told.
+/// Whether a path can be read without waiting for a server: every file system on the way to it is at hand. False if
+/// unknown.
 #[must_use]
 pub fn is_at_hand(mountinfo: &str, path: &str) -> bool {
     let on_the_way = |mount: &Mount<'_>| {
@@ -59,15 +57,14 @@ pub fn is_at_hand(mountinfo: &str, path: &str) -> bool {
         && path.starts_with('/')
 }
 
-/// Whether the file system on this device, by its major and minor number, is at hand. False where it is
-/// not mounted here.
+/// Whether the file system on this device, by major and minor number, is at hand. False if it is not mounted here.
 #[must_use]
 pub fn is_device_at_hand(mountinfo: &str, (major, minor): (u32, u32)) -> bool {
     let device = format!("{major}:{minor}");
     mounts(mountinfo).any(|mount| mount.device == device && AT_HAND.contains(&mount.kind))
 }
 
-/// A path of which blanks, tabs, newlines and backslashes are written in octal (`mangle` in
+/// Decodes a path whose blanks, tabs, newlines and backslashes are written in octal (`mangle` in
 /// `fs/proc_namespace.c`).
 fn unescaped(path: &str) -> Cow<'_, str> {
     if !path.contains('\\') {
@@ -95,15 +92,15 @@ mod tests {
         for path in ["/usr/sbin/nginx", "/tmp/x", "/srvs/x", "/opt/my tool"] {
             assert!(is_at_hand(MOUNTS, path), "{path}");
         }
-        // A disk of one's own, too, where a server is on the way to it.
+        // A local disk, too, if a server is on the way to it.
         for path in ["/srv", "/srv/lmgrd", "/srv/local/lmgrd", "/opt/my tools/lmgrd", "/proc/1/exe"] {
             assert!(!is_at_hand(MOUNTS, path), "{path}");
         }
         for (device, at_hand) in [((254, 0), true), ((0, 42), true), ((0, 40), false), ((0, 4), false)] {
             assert_eq!(is_device_at_hand(MOUNTS, device), at_hand, "{device:?}");
         }
-        assert!(!is_at_hand("", "/usr/sbin/nginx"), "it cannot be told");
-        assert!(!is_at_hand(MOUNTS, ""), "it is no path");
+        assert!(!is_at_hand("", "/usr/sbin/nginx"), "unknown");
+        assert!(!is_at_hand(MOUNTS, ""), "not a path");
     }
 
     #[test]

@@ -1,37 +1,36 @@
-//! Writes filters by port for the kernel's socket dumps: the byte code of `sock_diag(7)`, as
-//! `inet_diag_bc_run` in `net/ipv4/inet_diag.c` runs it and ss(8) writes it.
+//! Encodes filters by port for the kernel's socket dumps: the byte code of `sock_diag(7)`, as `inet_diag_bc_run` in
+//! `net/ipv4/inet_diag.c` runs it and ss(8) writes it.
 
 use crate::model::PortRange;
 use crate::os::port_set::PortSet;
 
-/// `struct inet_diag_bc_op`: the operation, how far to go on yes, and how far on no.
+/// The size of `struct inet_diag_bc_op`: an operation, the jump on yes, and the jump on no.
 const OP: u16 = 4;
-/// A comparison is followed by an operation that holds nothing but the number.
+/// A comparison is followed by an operation that only holds the number.
 const COMPARISON: u16 = 2 * OP;
-/// At least, at most, and go on (yes leads to the operation behind, no takes the jump).
+/// "At least", "at most", and a jump (yes continues with the next operation, no jumps).
 const RANGE: u16 = 2 * COMPARISON + OP;
 
 const JUMP: u8 = 1;
 const AT_LEAST: u8 = 2;
 const AT_MOST: u8 = 3;
 
-/// So many ranges go into one filter; the kernel checks each jump by walking the code from its
-/// beginning.
+/// The most ranges in a filter: the kernel checks each jump by walking the code from its beginning.
 const MOST_RANGES: usize = 256;
 
-/// A filter that lets through the sockets whose own port is one of these, and perhaps some more where they are very
-/// many ranges: who asks looks again. Empty, which lets all through, for no ports.
+/// A filter that passes the sockets with these local ports. If the set has very many ranges, it passes some others too,
+/// so the caller must filter again. No ports give an empty filter, which passes all sockets.
 #[must_use]
 pub fn port_filter(ports: &PortSet) -> Vec<u8> {
     let ranges = coarse(ports.ranges().to_vec(), MOST_RANGES);
     let count = u16::try_from(ranges.len()).unwrap_or(u16::MAX);
     let mut code = Vec::with_capacity(usize::from(RANGE * count));
     for (left, range) in (1..=count).rev().zip(ranges) {
-        // To the next range; behind the last, beyond the end, where the answer is no.
+        // No: to the next range. After the last, beyond the end, which rejects the socket.
         let next = if left == 1 { RANGE + OP } else { RANGE };
         comparison(&mut code, AT_LEAST, next, range.first);
         comparison(&mut code, AT_MOST, next - COMPARISON, range.last);
-        // To the very end, where the answer is yes.
+        // Yes: to the exact end, which passes the socket.
         op(&mut code, JUMP, OP, RANGE * left - 2 * COMPARISON);
     }
     code
@@ -47,7 +46,7 @@ fn op(code: &mut Vec<u8>, what: u8, yes: u16, no: u16) {
     code.extend(no.to_ne_bytes());
 }
 
-/// At most so many ranges: those nearest to each other are made one, with what lies between.
+/// Reduces the ranges to this number: joins the nearest ones, with the ports between them.
 fn coarse(ranges: Vec<PortRange>, most: usize) -> Vec<PortRange> {
     let Some(too_many) = ranges.len().checked_sub(most).filter(|&n| n > 0) else { return ranges };
     let mut gaps: Vec<u16> = ranges.windows(2).map(|pair| pair[1].first - pair[0].last).collect();
@@ -72,8 +71,7 @@ mod tests {
 
     use super::*;
 
-    /// What the kernel does with a filter: `inet_diag_bc_run`. `None` where `inet_diag_bc_audit`
-    /// would refuse it.
+    /// Runs a filter as `inet_diag_bc_run` does. `None` if `inet_diag_bc_audit` would reject it.
     fn lets_through(code: &[u8], port: u16) -> Option<bool> {
         let number = |at: usize| Some(u16::from_ne_bytes([*code.get(at + 2)?, *code.get(at + 3)?]));
         let mut at = 0;
@@ -107,7 +105,7 @@ mod tests {
     #[test]
     fn a_filter_lets_through_what_it_names() {
         let code = filter(&[range(1538, 1538), range(27000, 27009), range(27010, 27011)]);
-        assert_eq!(code.len(), 40, "ranges that touch are one");
+        assert_eq!(code.len(), 40, "adjacent ranges are joined");
         for (port, expected) in [(1537, false), (1538, true), (1539, false), (27000, true), (27011, true)] {
             assert_eq!(lets_through(&code, port), Some(expected), "{port}");
         }

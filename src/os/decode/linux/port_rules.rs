@@ -1,14 +1,13 @@
-//! Understands Linux's rules for ports, as the files in `/proc/sys/net/ipv4` give them
-//! (`Documentation/networking/ip-sysctl.rst`), and what a kernel's release promises of them. Every
-//! file is one line: without its end, a number in it may have been cut short, and is not believed.
+//! Decodes Linux's rules for ports from the files in `/proc/sys/net/ipv4`
+//! (`Documentation/networking/ip-sysctl.rst`), and what a kernel of some release reports about ports. Every file is
+//! one line. Without a newline, its last number may be cut short, and does not count.
 
 use crate::model::PortRange;
 
-/// The first release whose `sock_diag` tells which TCP ports are bound without listening.
+/// The first release whose `sock_diag` reports TCP ports that are bound without listening.
 const TELLS_BOUND: (u32, u32) = (6, 8);
 
-/// The ports given to programs that ask for none in particular: `ip_local_port_range`, such as
-/// `32768\t60999\n`.
+/// The ports for automatic assignment: `ip_local_port_range`, such as `32768\t60999\n`.
 #[must_use]
 pub fn ephemeral(text: &str) -> Option<PortRange> {
     let mut words = line(text)?.split_ascii_whitespace();
@@ -16,8 +15,8 @@ pub fn ephemeral(text: &str) -> Option<PortRange> {
     words.next().is_none().then_some(range)
 }
 
-/// The ports kept back for programs that ask by number: `ip_local_reserved_ports`, such as
-/// `8080,9148-9150\n`. None of them for an empty line.
+/// The ports excluded from automatic assignment: `ip_local_reserved_ports`, such as `8080,9148-9150\n`. An empty line
+/// excludes none.
 #[must_use]
 pub fn reserved(text: &str) -> Option<Vec<PortRange>> {
     match line(text)? {
@@ -26,17 +25,17 @@ pub fn reserved(text: &str) -> Option<Vec<PortRange>> {
     }
 }
 
-/// Ports below this need a privilege to be opened: `ip_unprivileged_port_start`, such as `1024\n`.
+/// The first port that needs no privilege: `ip_unprivileged_port_start`, such as `1024\n`.
 #[must_use]
 pub fn unprivileged_from(text: &str) -> Option<u16> {
     number(line(text)?)
 }
 
-/// Whether a kernel of this release, such as `6.8.0-31-generic`, tells in `sock_diag` which TCP
-/// ports are bound without listening, as Linux does since 6.8 (`inet_diag_dump_icsk` in
-/// `net/ipv4/inet_diag.c`). `None` where the release is not understood.
+/// Whether `sock_diag` of this kernel release, such as `6.8.0-31-generic`, reports TCP ports that are bound without
+/// listening, as Linux does since 6.8 (`inet_diag_dump_icsk` in `net/ipv4/inet_diag.c`). `None` if the release is not
+/// understood.
 #[must_use]
-pub fn tells_bound(release: &str) -> Option<bool> {
+pub fn reports_bound(release: &str) -> Option<bool> {
     let (major, rest) = release.trim().split_once('.')?;
     let minor = rest.split(|c: char| !c.is_ascii_digit()).next()?;
     Some((number(major)?, number(minor)?) >= TELLS_BOUND)
@@ -46,13 +45,12 @@ fn line(text: &str) -> Option<&str> {
     text.strip_suffix('\n').map(str::trim).filter(|line| !line.contains('\n'))
 }
 
-/// The range from one number to the other.
 pub(in crate::os::decode) fn two_numbers<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<PortRange> {
     let range = PortRange { first: number(words.next()?)?, last: number(words.next()?)? };
     (range.first <= range.last).then_some(range)
 }
 
-/// Digits only: no sign.
+/// Digits without a sign.
 fn number<N: std::str::FromStr>(digits: &str) -> Option<N> {
     let plain = digits.bytes().all(|b| b.is_ascii_digit());
     plain.then(|| digits.parse().ok()).flatten()
@@ -102,22 +100,22 @@ mod tests {
         for release in
             ["6.18.44-fc", "6.8.0-31-generic", "6.8.0", "6.8", "6.10-rc1+", "7.0.0", "6.12.41+deb13-amd64\n"]
         {
-            assert_eq!(tells_bound(release), Some(true), "{release}");
+            assert_eq!(reports_bound(release), Some(true), "{release}");
         }
         for release in
             ["6.7.12", "5.15.153.1-microsoft-standard-WSL2", "4.18.0-553.el8_10.x86_64", "3.10.0", "6.1.0-9"]
         {
-            assert_eq!(tells_bound(release), Some(false), "{release}");
+            assert_eq!(reports_bound(release), Some(false), "{release}");
         }
         for release in ["", "6", "6.", ".8", "6.x", "six.8", "-6.8", "6.99999999999"] {
-            assert_eq!(tells_bound(release), None, "{release}");
+            assert_eq!(reports_bound(release), None, "{release}");
         }
     }
 
     proptest! {
         #[test]
         fn no_text_is_too_strange(text in "[0-9,.\t\n-]{0,20}|\\PC{0,20}\n?") {
-            let _ = (ephemeral(&text), reserved(&text), unprivileged_from(&text), tells_bound(&text));
+            let _ = (ephemeral(&text), reserved(&text), unprivileged_from(&text), reports_bound(&text));
         }
     }
 }

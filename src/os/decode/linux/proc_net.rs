@@ -1,6 +1,6 @@
-//! Understands the text of Linux's `/proc/net/{tcp,tcp6,udp,udp6}` (`proc_net(5)`; columns as
-//! printed by `get_tcp4_sock` in `net/ipv4/tcp_ipv4.c` and `udp4_format_sock` in `net/ipv4/udp.c`).
-//! It tells less than `sock_diag`: no interface, no `IPV6_V6ONLY`, no backlog.
+//! Decodes `/proc/net/{tcp,tcp6,udp,udp6}` (`proc_net(5)`; columns as printed by `get_tcp4_sock` in
+//! `net/ipv4/tcp_ipv4.c` and `udp4_format_sock` in `net/ipv4/udp.c`). Compared with `sock_diag` it lacks the interface,
+//! `IPV6_V6ONLY` and the backlog.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,7 +8,7 @@ use super::socket::{LinuxKey, LinuxSocket, tcp_state};
 use crate::model::{AcceptQueue, Family, Protocol};
 use crate::os::socket_record::TcpState;
 
-/// Understands a table, its heading passed by: the sockets, and how many lines were not understood.
+/// Decodes a table with its heading: the sockets, and how many lines were not understood.
 #[must_use]
 pub fn read(protocol: Protocol, family: Family, table: &str) -> (Vec<LinuxSocket>, usize) {
     let lines: Vec<&str> = table.lines().skip(1).filter(|line| !line.trim().is_empty()).collect();
@@ -28,7 +28,7 @@ fn socket(protocol: Protocol, family: Family, line: &str) -> Option<LinuxSocket>
     let retransmits = u32::from_str_radix(fields.nth(1)?, 16).ok()?;
     let uid = fields.next()?.parse().ok()?;
     let inode: u32 = fields.nth(1)?.parse().ok()?;
-    // Without a field behind it, the number may have been cut short.
+    // Without another field behind it, the number may be cut short.
     fields.next()?;
     Some(LinuxSocket {
         protocol,
@@ -44,7 +44,7 @@ fn socket(protocol: Protocol, family: Family, line: &str) -> Option<LinuxSocket>
     })
 }
 
-/// `0100007F:14E9`: words of 32 bits in network order, each printed as the machine's own number.
+/// Decodes `0100007F:14E9`: 32-bit words in network order, each printed as a number of this machine.
 fn address(family: Family, text: &str) -> Option<SocketAddr> {
     let (ip, port) = text.split_once(':')?;
     let word = |at: usize| {
@@ -65,30 +65,30 @@ fn address(family: Family, text: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip, u16::from_str_radix(port, 16).ok().filter(|_| port.len() == 4)?))
 }
 
-/// What the kernel counts of TCP sockets (`net/ipv4/proc.c`).
+/// The kernel's counters of TCP sockets (`net/ipv4/proc.c`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TcpCounters {
-    /// Those of the whole machine.
+    /// All sockets of the machine.
     pub allocated: u64,
-    /// Those of one namespace that are in the tables of listeners and of connections.
+    /// The sockets of one namespace that are in the tables of listeners and connections.
     pub in_use: u64,
 }
 
 impl TcpCounters {
-    /// How many neither listen nor have a peer in this namespace: bound and inactive ones are among
-    /// them, and all of other namespaces. `None` where the numbers do not fit.
+    /// How many sockets neither listen nor have a peer in this namespace: those that are bound without listening, and
+    /// all of other namespaces. `None` if the counters contradict each other.
     #[must_use]
     pub fn idle(self) -> Option<u64> {
         self.allocated.checked_sub(self.in_use)
     }
 }
 
-/// The counters in `/proc/net/sockstat` and `sockstat6`, the second of which is empty without IPv6.
-/// `None` where they are not told.
+/// Decodes the counters in `/proc/net/sockstat` and `sockstat6`. The latter is empty without IPv6. `None` if a counter
+/// is missing.
 #[must_use]
 pub fn tcp_counters(sockstat: &str, sockstat6: &str) -> Option<TcpCounters> {
     let number = |text: &str, line: &str, name: &str| -> Option<u64> {
-        let mut words = text.lines().find_map(|told| told.strip_prefix(line))?.split_ascii_whitespace();
+        let mut words = text.lines().find_map(|text| text.strip_prefix(line))?.split_ascii_whitespace();
         words.find(|&word| word == name)?;
         words.next()?.parse().ok()
     };
@@ -115,26 +115,26 @@ mod tests {
    1: 0000000000000000FFFF00000100007F:14EA 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 31980 1 00000000d00403ed 100 0 0 10 0
 ";
 
-    fn told(protocol: Protocol, family: Family, table: &str) -> Vec<String> {
+    fn decoded(protocol: Protocol, family: Family, table: &str) -> Vec<String> {
         let (sockets, _) = read(protocol, family, table);
-        let told = |s: &LinuxSocket| {
+        let shown = |s: &LinuxSocket| {
             let waiting = s.accept_queue.map(|queue| queue.waiting);
             format!("{:?} {} {:?} {waiting:?} {:?} {:?}", s.state, s.local, s.peer, s.uid, s.key.inode)
         };
-        sockets.iter().map(told).collect()
+        sockets.iter().map(shown).collect()
     }
 
     #[test]
     fn sockets_are_read_with_all_that_is_told() {
         assert_eq!(
-            told(Protocol::Udp, Family::Ipv4, UDP),
+            decoded(Protocol::Udp, Family::Ipv4, UDP),
             [
                 "Closed 127.0.0.1:54321 None None Some(0) Some(5801)",
                 "Established 127.0.0.1:49316 Some(127.0.0.1:9) None Some(65534) Some(5802)",
             ]
         );
         assert_eq!(
-            told(Protocol::Tcp, Family::Ipv6, TCP6),
+            decoded(Protocol::Tcp, Family::Ipv6, TCP6),
             [
                 "Listening [::1]:5353 None Some(3) Some(0) Some(31974)",
                 "Listening 127.0.0.1:5354 None Some(0) Some(0) Some(31980)",
@@ -156,7 +156,7 @@ mod tests {
         let table = format!("{UDP}  402: 0100007F:D431 nonsense\n");
         let (sockets, failed) = read(Protocol::Udp, Family::Ipv4, &table);
         assert_eq!((sockets.len(), failed), (2, 1));
-        assert_eq!(read(Protocol::Udp, Family::Ipv6, UDP), (vec![], 2), "of another family");
+        assert_eq!(read(Protocol::Udp, Family::Ipv6, UDP), (vec![], 2), "another family");
         assert_eq!(read(Protocol::Udp, Family::Ipv4, ""), (vec![], 0));
     }
 
@@ -166,7 +166,7 @@ mod tests {
         let v6 = "TCP6: inuse 2\nUDP6: inuse 4\n";
         let idle = |v4, v6| tcp_counters(v4, v6).and_then(TcpCounters::idle);
         assert_eq!((idle(v4, v6), idle(v4, "")), (Some(0), Some(2)));
-        // Counted one after the other, the numbers may not fit.
+        // The counters are read one after the other and may contradict each other.
         assert_eq!(idle(v4, "TCP6: inuse 3\n"), None);
         for (v4, v6) in [("", ""), (v4, "x"), ("TCP: inuse 3\n", v6), ("TCP: inuse x alloc 5\n", v6)] {
             assert_eq!(tcp_counters(v4, v6), None, "{v4:?} {v6:?}");

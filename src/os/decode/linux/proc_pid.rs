@@ -1,24 +1,23 @@
-//! Understands what Linux's `/proc/PID` says of a process (`proc_pid_stat(5)`, `proc_pid_fd(5)`,
-//! `proc_stat(5)`).
+//! Decodes the files of `/proc/PID` (`proc_pid_stat(5)`, `proc_pid_fd(5)`), and the boot time (`proc_stat(5)`).
 
 use crate::model::Pid;
 
-/// Since boot, in hundredths of a second: `USER_HZ` is 100 on every architecture but the long gone
-/// alpha and ia64 (`include/asm-generic/param.h`).
+/// Hundredths of a second since boot: `USER_HZ` is 100 on every architecture except the obsolete alpha and ia64
+/// (`include/asm-generic/param.h`).
 pub type Ticks = u64;
 
-/// What `/proc/PID/stat` says.
+/// What this program uses of `/proc/PID/stat`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stat<'a> {
-    /// The kernel's short name.
+    /// The short name, at most 15 bytes.
     pub comm: &'a [u8],
-    /// The parent; 0 for none in sight.
+    /// The parent; 0 if it has none, or the parent is in another PID namespace.
     pub ppid: Pid,
-    /// When it started: with its id, this tells it from another process.
+    /// The start, which identifies a process together with its id.
     pub started: Ticks,
 }
 
-/// Understands `/proc/PID/stat`. The name, the second field, may hold blanks and parentheses.
+/// Decodes `/proc/PID/stat`. The name, its second field, may contain blanks and parentheses.
 #[must_use]
 pub fn stat(line: &[u8]) -> Option<Stat<'_>> {
     let open = line.iter().position(|&b| b == b'(')?;
@@ -27,7 +26,7 @@ pub fn stat(line: &[u8]) -> Option<Stat<'_>> {
     // The state is field 3, the parent field 4, the start time field 22.
     let ppid = fields.nth(1)?.parse().ok()?;
     let started = fields.nth(22 - 5)?.parse().ok()?;
-    // Without a field behind it, the number may have been cut short.
+    // Without another field behind it, the number may be cut short.
     fields.next()?;
     Some(Stat { comm: &line[open + 1..close], ppid, started })
 }
@@ -46,20 +45,20 @@ pub fn namespace_inode(link: &[u8]) -> Option<u64> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// When the system started, in seconds since 1970: the line `btime` of `/proc/stat`.
+/// The boot time in seconds since 1970: the line `btime` of `/proc/stat`.
 #[must_use]
 pub fn boot_time(stat: &str) -> Option<i64> {
     stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()
 }
 
-/// The device that a process has a file mapped from, by its major and minor number, in the beginning of
+/// The device, as major and minor number, of a file that a process has mapped. `maps` is the beginning of
 /// `/proc/PID/maps` (`proc_pid_maps(5)`).
 #[must_use]
 pub fn mapped_from(maps: &str, path: &str) -> Option<(u32, u32)> {
     maps.lines().find_map(|line| {
         let mut fields = line.splitn(6, ' ').map(str::trim_start);
         let device = fields.nth(3)?;
-        // The name, behind the inode, may hold blanks.
+        // The name, behind the inode, may contain blanks.
         let name = fields.nth(1)?;
         let (major, minor) = device.split_once(':')?;
         let number = |hex| u32::from_str_radix(hex, 16).ok();
@@ -68,11 +67,10 @@ pub fn mapped_from(maps: &str, path: &str) -> Option<(u32, u32)> {
     })
 }
 
-/// More words of a command line than anybody types.
+/// How many words of a command line are kept, more than anybody types.
 const MOST_WORDS: usize = 4096;
 
-/// The words of `/proc/PID/cmdline`; `None` where it is empty, as a kernel thread's and an ended
-/// process's is.
+/// The words of `/proc/PID/cmdline`; `None` if it is empty, as for a kernel thread or an ended process.
 #[must_use]
 pub fn command_line(bytes: &[u8]) -> Option<Vec<String>> {
     let words = bytes.strip_suffix(b"\0").unwrap_or(bytes);
@@ -94,7 +92,7 @@ mod tests {
 
     use super::*;
 
-    /// Recorded on Linux 6.18, but for the name.
+    /// Recorded on Linux 6.18, except for the name.
     const STAT: &[u8] = b"4242 (a) (b) 1 S) S 17 4242 4242 0 -1 4194560 1263 0 0 0 3 1 0 0 20 0 1 0 24431 25661440 2613 18446744073709551615 1 1 0 0 0 0 0 4096 2 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 0\n";
 
     #[test]

@@ -1,13 +1,13 @@
-//! Understands systemd's `.socket` unit files (`systemd.socket(5)`, `systemd.syntax(7)`; addresses as
-//! `socket_address_parse` in systemd's `src/shared/socket-netlink.c` reads them): for a port that
-//! systemd itself holds, what it will start there.
+//! Decodes systemd's `.socket` unit files (`systemd.socket(5)`, `systemd.syntax(7)`; addresses as
+//! `socket_address_parse` in systemd's `src/shared/socket-netlink.c` parses them): they say what systemd will start for
+//! a port that it holds itself.
 
 use std::net::{IpAddr, SocketAddr};
 
 use crate::model::Protocol;
 
-/// Every setting that opens something: an empty one of any of them takes back all of them
-/// (`config_parse_socket_listen` in systemd's `src/core/load-fragment.c`).
+/// Every setting that opens something. An empty value of any of them resets them all (`config_parse_socket_listen` in
+/// systemd's `src/core/load-fragment.c`).
 const OPENING: [&str; 8] = [
     "ListenStream",
     "ListenDatagram",
@@ -22,26 +22,23 @@ const OPENING: [&str; 8] = [
 /// What a `.socket` unit opens, and what it starts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SocketUnit {
-    /// The TCP and UDP ports that it opens.
     pub listens: Vec<Listen>,
-    /// The service that it names; `None` where it leaves that to its own name.
+    /// The service that it names; `None` if its own name implies the service.
     pub service: Option<String>,
-    /// Whether it starts one instance of a service for each connection.
+    /// Whether it starts an instance of the service for each connection.
     pub accept: bool,
 }
 
-/// A port that a unit opens.
+/// A TCP or UDP port that a unit opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listen {
-    /// TCP or UDP.
     pub protocol: Protocol,
-    /// The address; `None` for any.
+    /// `None` for any.
     pub address: Option<IpAddr>,
-    /// The port.
     pub port: u16,
 }
 
-/// Understands a unit file and its drop-ins, in the order in which they apply.
+/// Decodes a unit file and its drop-ins, in the order in which they apply.
 #[must_use]
 pub fn read(texts: &[&str]) -> SocketUnit {
     let mut unit = SocketUnit::default();
@@ -61,22 +58,21 @@ pub fn read(texts: &[&str]) -> SocketUnit {
 }
 
 impl SocketUnit {
-    /// The unit that it starts, by its own file name: the service that it names, or else the one of
-    /// its own name, or that template where it starts one instance for each connection.
+    /// The unit that the socket unit of this file name starts: the service that it names, or else the service of the
+    /// same name, or the template of that name if it starts an instance for each connection.
     #[must_use]
     pub fn starts(&self, unit: &str) -> String {
         let name = unit.strip_suffix(".socket").unwrap_or(unit);
         let (prefix, instance) = name.split_once('@').unwrap_or((name, ""));
         match &self.service {
-            // `systemd.unit(5)`: the specifiers that stand for parts of the unit's own name.
+            // Specifiers for the parts of the unit's name (`systemd.unit(5)`).
             Some(service) => service.replace("%i", instance).replace("%p", prefix),
             None if self.accept => format!("{prefix}@.service"),
             None => format!("{name}.service"),
         }
     }
 
-    /// Whether it opens this port at this address, as the kernel tells it. A unit that names no
-    /// address opens the port at any.
+    /// Whether it opens this port at this address of the kernel's. A unit without an address opens the port at any.
     #[must_use]
     pub fn opens(&self, protocol: Protocol, address: IpAddr, port: u16) -> bool {
         self.listens.iter().any(|listen| {
@@ -90,7 +86,7 @@ impl SocketUnit {
             _ if OPENING.contains(&key) && value.is_empty() => self.listens.clear(),
             "ListenStream" => self.listens.extend(listen(Protocol::Tcp, value)),
             "ListenDatagram" => self.listens.extend(listen(Protocol::Udp, value)),
-            // Anything but a service is refused, and what was set before stays.
+            // systemd refuses anything but a service, and keeps the previous value.
             "Service" if value.ends_with(".service") => self.service = Some(value.to_owned()),
             "Accept" => self.accept = boolean(value).unwrap_or(self.accept),
             _ => {}
@@ -98,14 +94,14 @@ impl SocketUnit {
     }
 }
 
-/// `80`, `192.0.2.1:80`, `[2001:db8::1]:80`, `[fe80::1]:80%eth0`. `None` for a path, a name in the
-/// abstract namespace, a virtual machine's socket, and what is not understood.
+/// Decodes `80`, `192.0.2.1:80`, `[2001:db8::1]:80` or `[fe80::1]:80%eth0`. `None` for a path, a name in the abstract
+/// namespace, a virtual machine's socket, and for anything else.
 fn listen(protocol: Protocol, text: &str) -> Option<Listen> {
     let (address, port) = if text.bytes().all(|b| b.is_ascii_digit()) {
         (None, text.parse().ok()?)
     } else {
         let (place, interface) = text.split_once('%').unwrap_or((text, "any"));
-        // One letter is no interface: it is a specifier, which stands for more digits.
+        // A single letter is not an interface but a specifier, which stands for more digits.
         let more = interface.len() == 1 && interface.bytes().all(|b| b.is_ascii_alphabetic());
         let socket: SocketAddr = place.parse().ok().filter(|_| !more)?;
         (Some(socket.ip()), socket.port())
@@ -113,7 +109,7 @@ fn listen(protocol: Protocol, text: &str) -> Option<Listen> {
     (port != 0).then_some(Listen { protocol, address, port })
 }
 
-/// `systemd.syntax(7)`: the words for yes and no.
+/// The words for yes and no (`systemd.syntax(7)`).
 fn boolean(word: &str) -> Option<bool> {
     let is = |words: &[&str]| words.iter().any(|one| word.eq_ignore_ascii_case(one));
     if is(&["1", "yes", "y", "true", "t", "on"]) {
@@ -123,17 +119,17 @@ fn boolean(word: &str) -> Option<bool> {
     }
 }
 
-/// The lines of a file, without comments, those that end in a backslash joined to the next.
+/// The lines of a file without comments. A line that ends in a backslash is joined to the next.
 fn lines(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let mut begun: Option<String> = None;
     for line in text.trim_start_matches('\u{feff}').lines() {
-        // A comment between two lines that are joined does not part them.
+        // A comment between two joined lines does not separate them.
         if line.trim_start().starts_with(['#', ';']) {
             continue;
         }
         let mut whole = begun.take().unwrap_or_default();
-        // A backslash before the last one takes its meaning from it.
+        // An escaped backslash does not join lines.
         let backslashes = line.bytes().rev().take_while(|&b| b == b'\\').count();
         if let Some(part) = line.strip_suffix('\\').filter(|_| backslashes % 2 == 1) {
             whole.push_str(part);
@@ -170,7 +166,7 @@ WantedBy=sockets.target
 RequiredBy=ssh.service
 ";
 
-    /// What Ubuntu's generator makes of two ports in `sshd_config`.
+    /// What Ubuntu's generator writes for two ports in `sshd_config`.
     const SSH_PORTS: &str = "# Automatically generated by sshd-socket-generator
 
 [Socket]
@@ -179,7 +175,7 @@ ListenStream=0.0.0.0:2222
 ListenStream=[::]:2222
 ";
 
-    /// As Debian 12 has it, but for the last lines.
+    /// As Debian 12 has it, except for the last lines.
     const CUPS: &str = "[Unit]
 Description=CUPS Scheduler
 PartOf=cups.service
@@ -200,29 +196,29 @@ ListenStream=192.0.2.1:80%i
 ListenFIFO=/run/80
 ";
 
-    fn told(unit: &SocketUnit) -> Vec<String> {
-        let told = |l: &Listen| {
+    fn decoded(unit: &SocketUnit) -> Vec<String> {
+        let decoded = |l: &Listen| {
             format!("{} {} {}", l.protocol, l.address.map_or("any".to_owned(), |a| a.to_string()), l.port)
         };
-        unit.listens.iter().map(told).collect()
+        unit.listens.iter().map(decoded).collect()
     }
 
     #[test]
     fn ports_are_told_and_paths_are_not() {
-        assert_eq!(told(&read(&[SSH])), ["tcp any 22"]);
-        assert_eq!(told(&read(&[CUPS])), ["tcp ::1 631", "udp fe80::1 631"]);
+        assert_eq!(decoded(&read(&[SSH])), ["tcp any 22"]);
+        assert_eq!(decoded(&read(&[CUPS])), ["tcp ::1 631", "udp fe80::1 631"]);
         assert_eq!(
-            told(&read(&[&CUPS.replace(":\\\n; between\n", ":")])),
+            decoded(&read(&[&CUPS.replace(":\\\n; between\n", ":")])),
             ["tcp ::1 631", "tcp 127.0.0.1 631", "udp fe80::1 631"]
         );
     }
 
     #[test]
     fn an_empty_assignment_takes_back_what_was_opened() {
-        assert_eq!(told(&read(&[SSH, SSH_PORTS])), ["tcp 0.0.0.0 2222", "tcp :: 2222"]);
-        assert_eq!(told(&read(&[SSH, "[Socket]\nListenFIFO=\n"])), [] as [&str; 0]);
+        assert_eq!(decoded(&read(&[SSH, SSH_PORTS])), ["tcp 0.0.0.0 2222", "tcp :: 2222"]);
+        assert_eq!(decoded(&read(&[SSH, "[Socket]\nListenFIFO=\n"])), [] as [&str; 0]);
         assert_eq!(
-            told(&read(&[SSH, "ListenStream=\n[Socket]\nListenStream=2222"])),
+            decoded(&read(&[SSH, "ListenStream=\n[Socket]\nListenStream=2222"])),
             ["tcp any 22", "tcp any 2222"]
         );
     }
@@ -247,9 +243,9 @@ ListenFIFO=/run/80
     fn lines_are_joined_at_a_backslash_that_is_not_itself_escaped() {
         let joined = read(&["[Socket]\nService=\\\n# why\n\\\n  web.service\n"]);
         assert_eq!(joined.service.as_deref(), Some("web.service"));
-        assert_eq!(told(&read(&["[Socket]\nDescription=x\\\\\nListenStream=80\n"])), ["tcp any 80"]);
-        assert_eq!(told(&read(&["[Socket]\nDescription=x\\\nListenStream=80\n"])), [] as [&str; 0]);
-        assert_eq!(told(&read(&["\u{feff}[Socket]\r\nListenStream=80 \\"])), ["tcp any 80"]);
+        assert_eq!(decoded(&read(&["[Socket]\nDescription=x\\\\\nListenStream=80\n"])), ["tcp any 80"]);
+        assert_eq!(decoded(&read(&["[Socket]\nDescription=x\\\nListenStream=80\n"])), [] as [&str; 0]);
+        assert_eq!(decoded(&read(&["\u{feff}[Socket]\r\nListenStream=80 \\"])), ["tcp any 80"]);
     }
 
     #[test]

@@ -1,19 +1,19 @@
-//! A program for the kernel that tells who holds which internet socket: it is called with each open
-//! file of each process (the BPF iterator `task_file`; what it asks there, `bpf_sock_from_file`, is known since Linux 5.11), and
-//! writes of those that are sockets. `kernel/bpf/task_iter.c` calls it, and the verifier in `kernel/bpf/verifier.c` lets it in.
+//! A BPF program that finds the holders of internet sockets. The kernel calls it with each open file of each process
+//! (the iterator `task_file` in `kernel/bpf/task_iter.c`), and it writes a record for each socket. It needs
+//! `bpf_sock_from_file` (Linux 5.11), and must pass the verifier (`kernel/bpf/verifier.c`).
 //!
-//! It is put together here because where the kernel keeps what is read depends on the kernel, which
-//! describes itself ([`super::btf`]).
+//! It is assembled here because the offsets of the fields that it reads depend on the kernel, which describes itself
+//! ([`super::btf`]).
 
 use super::super::bytes::u32_at;
 use super::btf::{Field, Names};
 use super::inet_diag::States;
 use crate::os::socket_record::TcpState;
 
-/// The function by whose type the kernel knows this iterator.
+/// The function whose type identifies the iterator.
 pub const ITERATOR: &str = "bpf_iter_task_file";
 
-/// What the program reads; [`Names::offsets`] are in this order.
+/// The fields that the program reads. [`Names::offsets`] are in this order.
 pub const FIELDS: [Field; 8] = [
     Field { of: "task_struct", name: "tgid" },
     Field { of: "task_struct", name: "pid" },
@@ -28,21 +28,18 @@ pub const FIELDS: [Field; 8] = [
 /// A socket that a process has open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OpenSocket {
-    /// The socket's inode.
     pub inode: u32,
-    /// The process.
     pub pid: u32,
-    /// The thread whose table of open files it is in: the process's first, whose id is the process's,
-    /// unless another has a table of its own.
+    /// The thread whose file table it is in: the first of the process, which has the id of the process, unless
+    /// another thread has a table of its own.
     pub thread: u32,
-    /// Its number in that table.
     pub fd: u32,
 }
 
-/// What the program writes of one socket: four numbers, in the order of [`OpenSocket`].
+/// The size of a record, in bytes: four numbers, in the order of [`OpenSocket`].
 const RECORD: usize = 16;
 
-/// Reads what the program has written. Whatever is behind the last whole record is left out.
+/// Decodes what the program has written, up to the last complete record.
 pub fn read(written: &[u8]) -> impl Iterator<Item = OpenSocket> + '_ {
     written.as_chunks::<RECORD>().0.iter().map(|record| {
         let number = |at: usize| u32_at(record, 4 * at).unwrap_or(0);
@@ -50,7 +47,7 @@ pub fn read(written: &[u8]) -> impl Iterator<Item = OpenSocket> + '_ {
     })
 }
 
-/// Instructions (`Documentation/bpf/standardization/instruction-set.rst`): the operation.
+/// Operations (`Documentation/bpf/standardization/instruction-set.rst`).
 const LOAD: u8 = 0x61; // 32 bits
 const LOAD_16: u8 = 0x69;
 const LOAD_8: u8 = 0x71;
@@ -66,7 +63,7 @@ const IF_OTHER: u8 = 0x55;
 const CALL: u8 = 0x85;
 const EXIT: u8 = 0x95;
 
-/// Registers: the result, what is handed over, what a call leaves as it is, and the stack.
+/// Registers: the result, the arguments, three that survive a call, and the stack.
 const R0: u8 = 0;
 const R1: u8 = 1;
 const R2: u8 = 2;
@@ -80,24 +77,22 @@ const STACK: u8 = 10;
 const SEQ_WRITE: i32 = 127;
 const SOCK_FROM_FILE: i32 = 162;
 
-/// `struct bpf_iter__task_file` and `struct bpf_iter_meta`: every field takes eight bytes.
+/// Offsets in `struct bpf_iter__task_file` and `struct bpf_iter_meta`. Every field takes eight bytes.
 const META_OF_CONTEXT: u32 = 0;
 const TASK_OF_CONTEXT: u32 = 8;
 const FD_OF_CONTEXT: u32 = 16;
 const FILE_OF_CONTEXT: u32 = 24;
 const SEQ_OF_META: u32 = 0;
 
-/// `SS_CONNECTED` in `include/uapi/linux/net.h`: a TCP socket of one that has asked and was answered, or
-/// has accepted. It stays so when the other side is gone: of those that are bound to a port still, which
-/// are few, a walk tells.
+/// `SS_CONNECTED` in `include/uapi/linux/net.h`: a TCP socket that was connected or accepted. The socket keeps it when
+/// the other side is gone. The few that are then still bound to a port are found by a walk.
 const CONNECTED: i32 = 3;
 
 /// `AF_INET` and `AF_INET6`.
 const IPV4: i32 = 2;
 const IPV6: i32 = 10;
 
-/// The instructions, for the sockets that are in one of these states. `None` where a field is too far
-/// into its structure to be read by one instruction.
+/// The instructions, for sockets in these states. `None` if the offset of a field is too large for one instruction.
 #[must_use]
 pub fn program(names: &Names, states: States) -> Option<Vec<u8>> {
     let [process, thread, inode_of_file, number, connected, sock, family, state] = names.offsets[..] else {
@@ -109,12 +104,12 @@ pub fn program(names: &Names, states: States) -> Option<Vec<u8>> {
     code.out(IF_EQUAL, TASK, 0);
     code.load(LOAD_64, FILE, CONTEXT, FILE_OF_CONTEXT)?;
     code.out(IF_EQUAL, FILE, 0);
-    // Is it an internet socket, and in one of the states?
+    // Is it an internet socket in one of the states?
     code.op(MOVE, R1, FILE, 0, 0);
     code.op(CALL, 0, 0, 0, SOCK_FROM_FILE);
     code.out(IF_EQUAL, R0, 0);
     if !states.have(TcpState::Established) {
-        // Told without a look at the socket's own memory, which takes long where there are very many.
+        // This check saves reading the memory of the socket, which takes long with very many sockets.
         code.load(LOAD, R1, R0, connected)?;
         code.out(IF_EQUAL, R1, CONNECTED);
     }
@@ -128,7 +123,7 @@ pub fn program(names: &Names, states: States) -> Option<Vec<u8>> {
     code.op(SHIFT_LEFT, R3, R2, 0, 0);
     code.op(AND, R3, 0, 0, i32::try_from(states.mask()).ok()?);
     code.out(IF_EQUAL, R3, 0);
-    // The record, on the stack.
+    // Put the record on the stack.
     code.load(LOAD_64, R1, FILE, inode_of_file)?;
     code.load(LOAD_64, R2, R1, number)?;
     code.op(STORE, STACK, R2, -16, 0);
@@ -147,7 +142,7 @@ pub fn program(names: &Names, states: States) -> Option<Vec<u8>> {
     Some(code.ended())
 }
 
-/// Instructions, and those of them that leave for the end.
+/// Instructions, and the indices of those that jump to the end.
 #[derive(Default)]
 struct Code {
     instructions: Vec<[u8; 8]>,
@@ -155,9 +150,9 @@ struct Code {
 }
 
 impl Code {
-    /// One instruction (`struct bpf_insn`).
+    /// Appends an instruction (`struct bpf_insn`).
     fn op(&mut self, op: u8, to: u8, from: u8, offset: i16, number: i32) {
-        // The two registers share a byte, the first in its first bits as the machine counts them.
+        // The two registers share a byte, in the order of the machine's bit fields.
         let registers = if cfg!(target_endian = "little") { from << 4 | to } else { to << 4 | from };
         let [o0, o1] = offset.to_ne_bytes();
         let [n0, n1, n2, n3] = number.to_ne_bytes();
@@ -169,17 +164,17 @@ impl Code {
         Some(())
     }
 
-    /// Goes to the end if the register is, or is not, the number.
+    /// Appends a jump to the end if the register is, or is not, the number.
     fn out(&mut self, op: u8, register: u8, number: i32) {
         self.leaving.push(self.instructions.len());
         self.op(op, register, 0, 0, number);
     }
 
-    /// The bytes, with an end that says that all is well.
+    /// The bytes, with an end that returns 0.
     fn ended(mut self) -> Vec<u8> {
         let end = self.instructions.len();
         for at in self.leaving.clone() {
-            // Counted from the instruction behind.
+            // A jump counts from the next instruction.
             let far = i16::try_from(end - at - 1).unwrap_or(0).to_ne_bytes();
             self.instructions[at][2..4].copy_from_slice(&far);
         }
@@ -195,12 +190,12 @@ mod tests {
 
     use super::*;
 
-    /// Where a kernel might keep the fields, in the order of [`FIELDS`].
+    /// Offsets that the fields might have, in the order of [`FIELDS`].
     fn names() -> Names {
         Names { function: 1, offsets: vec![1268, 1264, 32, 64, 0, 24, 16, 18] }
     }
 
-    /// Memory by address, as numbers of whatever size; and what the files at some addresses lead to.
+    /// Memory by address, as numbers of any size; and the sockets of the files at some addresses.
     struct Kernel {
         memory: HashMap<u64, u64>,
         sockets: HashMap<u64, u64>,
@@ -213,7 +208,7 @@ mod tests {
     const SOCK_AT: u64 = 0x6000;
     const STACK_AT: u64 = 0x7000;
 
-    /// A file, which is a socket of this family and state.
+    /// Adds a file that is a socket of this family and state.
     fn kernel(socket_state: u64, family: u64, state: u64) -> Kernel {
         let memory = [
             (CONTEXT_AT, 0x1100),
@@ -233,11 +228,11 @@ mod tests {
         Kernel { memory: memory.into(), sockets: [(FILE_AT, SOCKET_AT)].into() }
     }
 
-    /// Runs a program as the kernel does, and returns what it writes.
+    /// Runs a program as the kernel does, and returns its output.
     fn written(code: &[u8], kernel: &mut Kernel) -> Option<OpenSocket> {
         let mut registers = [0_u64; 11];
         (registers[usize::from(R1)], registers[usize::from(STACK)]) = (CONTEXT_AT, STACK_AT);
-        let (mut at, mut told) = (0, None);
+        let (mut at, mut decoded) = (0, None);
         loop {
             let instruction: [u8; 8] = code[at * 8..at * 8 + 8].try_into().unwrap();
             let (low, high) = (usize::from(instruction[1] & 0xf), usize::from(instruction[1] >> 4));
@@ -248,7 +243,8 @@ mod tests {
             at += 1;
             match instruction[0] {
                 LOAD | LOAD_8 | LOAD_16 | LOAD_64 => {
-                    registers[to] = *kernel.memory.get(&place(registers[from])).expect("nothing is there");
+                    registers[to] =
+                        *kernel.memory.get(&place(registers[from])).expect("nothing is at this address");
                 }
                 STORE => {
                     kernel.memory.insert(place(registers[to]), registers[from]);
@@ -266,7 +262,7 @@ mod tests {
                 }
                 CALL if number == SOCK_FROM_FILE => {
                     registers[0] = kernel.sockets.get(&registers[1]).copied().unwrap_or(0);
-                    // A call leaves nothing in them.
+                    // A call clobbers them.
                     registers[1..=5].fill(u64::MAX);
                 }
                 CALL if number == SEQ_WRITE => {
@@ -274,11 +270,11 @@ mod tests {
                     let word = |at: u64| u32::try_from(kernel.memory[&(registers[2] + at)]).unwrap();
                     let bytes: Vec<u8> =
                         [0, 4, 8, 12].iter().flat_map(|&at| word(at).to_ne_bytes()).collect();
-                    told = read(&bytes).next();
+                    decoded = read(&bytes).next();
                 }
                 EXIT => {
-                    assert_eq!((registers[0], at * 8), (0, code.len()), "it ends at its end, and well");
-                    return told;
+                    assert_eq!((registers[0], at * 8), (0, code.len()), "it exits at its end with 0");
+                    return decoded;
                 }
                 other => panic!("{other:#x} is no instruction"),
             }
@@ -287,7 +283,7 @@ mod tests {
 
     const WAITING: States = States::LISTENING.and(States::UNCONNECTED).and(States::SYN_SENT);
 
-    fn told(states: States, mut kernel: Kernel) -> Option<OpenSocket> {
+    fn decoded(states: States, mut kernel: Kernel) -> Option<OpenSocket> {
         written(&program(&names(), states).unwrap(), &mut kernel)
     }
 
@@ -296,14 +292,14 @@ mod tests {
         let found = OpenSocket { inode: 31_974, pid: 4242, thread: 4243, fd: 7 };
         // LISTEN, CLOSE and SYN_SENT, of both families.
         for (family, state) in [(2, 10), (10, 10), (10, 7), (2, 2)] {
-            assert_eq!(told(WAITING, kernel(1, family, state)), Some(found), "{family} {state}");
+            assert_eq!(decoded(WAITING, kernel(1, family, state)), Some(found), "{family} {state}");
         }
         for (family, state) in [(1, 10), (16, 7), (2, 1), (2, 8), (2, 6)] {
-            assert_eq!(told(WAITING, kernel(1, family, state)), None, "{family} {state}");
+            assert_eq!(decoded(WAITING, kernel(1, family, state)), None, "{family} {state}");
         }
         let all = WAITING.and(States::WITH_PEER);
         for state in [1, 4, 8, 10, 12] {
-            assert_eq!(told(all, kernel(3, 2, state)), Some(found), "{state}");
+            assert_eq!(decoded(all, kernel(3, 2, state)), Some(found), "{state}");
         }
     }
 
@@ -311,18 +307,18 @@ mod tests {
     fn of_what_is_connected_no_more_is_read_unless_it_is_asked_for() {
         let mut connected = kernel(3, 2, 1);
         connected.memory.retain(|&place, _| place < SOCK_AT);
-        assert_eq!(told(WAITING, connected), None);
+        assert_eq!(decoded(WAITING, connected), None);
     }
 
     #[test]
     fn what_is_no_socket_or_not_there_is_passed_over() {
         let mut no_socket = kernel(1, 2, 10);
         no_socket.sockets.clear();
-        assert_eq!(told(WAITING, no_socket), None);
+        assert_eq!(decoded(WAITING, no_socket), None);
         for nothing in [CONTEXT_AT + 8, CONTEXT_AT + 24, SOCKET_AT + 24] {
             let mut at_the_end = kernel(1, 2, 10);
             at_the_end.memory.insert(nothing, 0);
-            assert_eq!(told(WAITING, at_the_end), None, "{nothing:#x}");
+            assert_eq!(decoded(WAITING, at_the_end), None, "{nothing:#x}");
         }
     }
 

@@ -1,17 +1,16 @@
-//! What launchd runs a process as, and the application bundle it is from.
+//! Decodes the launchd job of a process, and the application bundle that its file is in.
 
 use crate::model::{Application, ApplicationKind, ProcessService, ServiceManager};
 
-/// The variable by which launchd tells its jobs their names (`xpc_main(3)` reads it). Children inherit it,
-/// so it says what started a process as much as what it is, and a process can be given any other: it is
-/// shown, and nothing is judged by it.
+/// The variable in which launchd passes a job its name (`xpc_main(3)` reads it). Children inherit it, so it may name
+/// the job that started a process, and anyone can set it to anything. It is shown, but no verdict rests on it.
 pub const VARIABLE: &str = "XPC_SERVICE_NAME";
 
-/// What launchd calls application jobs before their bundle's identifier.
+/// The prefix of the jobs of applications, before the identifier of the bundle.
 const APPLICATION: &str = "application.";
 
-/// The job of a process with this environment, in the form `NAME=value`; nothing else of it is looked at.
-/// Terminals set the variable to `0` in what they start, which is no job's name.
+/// The job of a process with this environment, whose variables have the form `NAME=value`. Only one of them is read.
+/// Terminals set it to `0` for the programs that they start, which is not the name of a job.
 #[must_use]
 pub fn job<'a>(mut environment: impl Iterator<Item = &'a str>) -> Option<ProcessService> {
     let value = environment
@@ -20,8 +19,8 @@ pub fn job<'a>(mut environment: impl Iterator<Item = &'a str>) -> Option<Process
     (!matches!(label, "" | "0")).then(|| ProcessService::new(ServiceManager::Launchd, label))
 }
 
-/// An application is a new job each time it is opened, with two numbers at the end of its label that
-/// mean nothing to anybody: `application.com.apple.Safari.4097.4103`.
+/// Each start of an application is a new job, with two meaningless numbers at the end of its label:
+/// `application.com.apple.Safari.4097.4103`.
 fn label(value: &str) -> &str {
     if !value.starts_with(APPLICATION) {
         return value;
@@ -37,9 +36,9 @@ fn label(value: &str) -> &str {
     label
 }
 
-/// The application whose bundle an executable is in: the outermost, for a bundle has its helpers' inside.
-/// A bundle is a folder with the ending `.app` and its files in `Contents` (Apple's Bundle Programming
-/// Guide, "Anatomy of a macOS Application Bundle"), or for one made for the iPhone, in `Wrapper`.
+/// The application whose bundle contains an executable. The outermost bundle counts: those of helpers are inside it. A
+/// bundle is a folder whose name ends in `.app`, with its files in `Contents` (Apple's Bundle Programming Guide,
+/// "Anatomy of a macOS Application Bundle"), or in `Wrapper` if it was made for the iPhone.
 #[must_use]
 pub fn application(exe: &str) -> Option<Application> {
     let mut parts = exe.strip_prefix('/')?.split('/').peekable();

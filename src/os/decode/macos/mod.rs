@@ -1,4 +1,4 @@
-//! What macOS says: the kernel's socket lists, libproc and launchd.
+//! Decoders for macOS: the kernel's socket lists, libproc and launchd.
 
 pub mod launchd;
 pub mod pcblist;

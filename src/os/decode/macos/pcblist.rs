@@ -1,42 +1,40 @@
-//! macOS's lists of its Internet sockets: what the sysctls `net.inet.tcp.pcblist_n` and
-//! `net.inet.udp.pcblist_n` say, which netstat(1) reads (`protopr` in `netstat.tproj/inet.c` of Apple's
-//! network_cmds). Up to macOS 26 they have every user's sockets, whoever reads them. Since macOS 27 only
-//! root's do: others are given the reading process's own (dotnet/runtime issue 133960, pymobiledevice3
-//! pull request 1952; [`keep_others_back`](super::socket::keep_others_back)).
+//! Decodes macOS's lists of internet sockets: the sysctls `net.inet.tcp.pcblist_n` and `net.inet.udp.pcblist_n`, which
+//! netstat(1) reads (`protopr` in `netstat.tproj/inet.c` of Apple's network_cmds). Up to macOS 26 every user gets the
+//! sockets of all users. Since macOS 27 only root does, and others get those of the reading process (dotnet/runtime
+//! issue 133960, pymobiledevice3 pull request 1952; [`omit_other_users`](super::socket::omit_other_users)).
 //!
-//! The kernel writes them in `get_pcblist_n` (`bsd/netinet/in_pcblist.c` of XNU): `xinpgen`, then for
-//! each socket `xinpcb_n`, `xsocket_n`, two `xsockbuf_n`, `xsockstat_n` and for TCP `xtcpcb_n`, each at a
-//! multiple of eight bytes and with its length and its kind in front, and `xinpgen` again. The structures
-//! are in `bsd/netinet/in_pcb.h`, `bsd/sys/socketvar.h` and `bsd/netinet/tcp_var.h`, all under
-//! `#pragma pack(4)`: numbers of eight bytes begin at multiples of four. New fields have so far been added
-//! at their ends, so longer ones than are known are read as far as they are.
+//! The kernel writes a list in `get_pcblist_n` (`bsd/netinet/in_pcblist.c` of XNU): `xinpgen`, then for each socket
+//! `xinpcb_n`, `xsocket_n`, two `xsockbuf_n`, `xsockstat_n` and for TCP `xtcpcb_n`, and `xinpgen` again. Each structure
+//! begins at a multiple of eight bytes, with its length and its kind. The structures are in `bsd/netinet/in_pcb.h`,
+//! `bsd/sys/socketvar.h` and `bsd/netinet/tcp_var.h`, all under `#pragma pack(4)`: eight-byte numbers begin at
+//! multiples of four. So far new fields were added at the ends, so a longer structure is decoded as far as it is known.
 
 use super::super::bytes::{bytes_at, i32_at, u16_at, u32_at, u64_at};
-use super::socket::{INP_IPV4, INP_IPV6, Identity, MacosKey, MacosSocket, Told, socket};
+use super::socket::{Fields, INP_IPV4, INP_IPV6, Identity, MacosKey, MacosSocket, socket};
 use crate::model::Protocol;
 
-/// What a list says.
+/// A decoded list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct List {
-    /// Its sockets, in the kernel's order.
+    /// In the order of the kernel.
     pub sockets: Vec<MacosSocket>,
-    /// Whether some of it could not be understood, or its end is missing.
+    /// Part of the list was not understood, or its end is missing.
     pub malformed: bool,
 }
 
-/// `xig_len`, `xig_count`, `xig_gen`, `xig_sogen` of `struct xinpgen`.
+/// The size of `xig_len`, `xig_count`, `xig_gen` and `xig_sogen` of `struct xinpgen`.
 const GENERATIONS: usize = 24;
-/// The kinds of the others (`bsd/sys/socketvar.h`).
+/// The kinds of the other structures (`bsd/sys/socketvar.h`).
 const XSO_SOCKET: u32 = 0x001;
 const XSO_INPCB: u32 = 0x010;
 const XSO_TCPCB: u32 = 0x020;
-/// Any version of IP, in `inp_vflag`.
+/// Any version of IP (`inp_vflag`).
 const INP_ANY: u8 = INP_IPV4 | INP_IPV6;
 /// Protocol numbers (IANA).
 const IPPROTO_TCP: u32 = 6;
 const IPPROTO_UDP: u32 = 17;
 
-/// Understands the list of one protocol.
+/// Decodes the list of one protocol.
 #[must_use]
 pub fn read(protocol: Protocol, bytes: &[u8]) -> List {
     let mut list = List::default();
@@ -45,7 +43,7 @@ pub fn read(protocol: Protocol, bytes: &[u8]) -> List {
     list
 }
 
-/// The parts of a socket's record that have come so far.
+/// The structures of a socket that were found so far.
 #[derive(Default)]
 struct Parts<'a> {
     inpcb: Option<&'a [u8]>,
@@ -53,12 +51,12 @@ struct Parts<'a> {
     tcpcb: Option<&'a [u8]>,
 }
 
-/// `None` where something is not as it is described.
+/// `None` if the list is not as described.
 fn records(protocol: Protocol, bytes: &[u8], list: &mut List) -> Option<()> {
     let first = u32_at(bytes, 0)? as usize;
     let (count, newest) = (u32_at(bytes, 4)?, u64_at(bytes, 8)?);
     let mut rest = bytes.get(first.next_multiple_of(8)..).filter(|_| first >= GENERATIONS)?;
-    // Without a socket the kernel writes no end.
+    // Without sockets the kernel writes no end.
     if rest.is_empty() && count == 0 {
         return Some(());
     }
@@ -79,7 +77,7 @@ fn records(protocol: Protocol, bytes: &[u8], list: &mut List) -> Option<()> {
             XSO_INPCB => &mut parts.inpcb,
             XSO_SOCKET => &mut parts.socket,
             XSO_TCPCB => &mut parts.tcpcb,
-            // Buffers, counters, and what else may come.
+            // Buffers, counters, and kinds of later versions.
             _ => continue,
         };
         if part.replace(record).is_some() {
@@ -92,8 +90,8 @@ fn records(protocol: Protocol, bytes: &[u8], list: &mut List) -> Option<()> {
             (Protocol::Tcp, None) => continue,
         };
         parts = Parts::default();
-        // Passed over as by netstat: what is of another protocol or of no family, and what was closed while
-        // the list was written and has a newer number since.
+        // Skipped, as by netstat: sockets of another protocol or without a family, and those with a number newer than
+        // the list, which were closed while the kernel wrote it.
         let is_meant = u32_at(socket, 36)? == number && *inpcb.get(44)? & INP_ANY != 0;
         if !is_meant || u64_at(inpcb, 28)? > newest {
             continue;
@@ -105,7 +103,7 @@ fn records(protocol: Protocol, bytes: &[u8], list: &mut List) -> Option<()> {
     }
 }
 
-/// One socket; `None` where its parts are too short. What is wrong with it otherwise is an inner `None`.
+/// `None` if a structure is too short. The inner `None` is a socket that cannot be understood.
 fn decode(
     protocol: Protocol,
     tcp: Option<(i32, Option<u32>)>,
@@ -114,7 +112,7 @@ fn decode(
 ) -> Option<Option<MacosSocket>> {
     let identity = Identity { handle: u64_at(xsocket, 8)?, generation: u64_at(inpcb, 28)? };
     let port = |at| bytes_at(inpcb, at).map(u16::from_be_bytes);
-    let told = Told {
+    let fields = Fields {
         protocol,
         tcp,
         versions: *inpcb.get(44)?,
@@ -124,8 +122,8 @@ fn decode(
         identity,
     };
     let uid = u32_at(xsocket, 64)?;
-    let Some(socket) = socket(&told) else { return Some(None) };
-    // Of what is no socket of the kernel's, most fields are empty (`nstat_userland_list_snapshot` in
+    let Some(socket) = socket(&fields) else { return Some(None) };
+    // Most fields are empty if the socket is not the kernel's (`nstat_userland_list_snapshot` in
     // `bsd/net/ntstat.c`).
     Some(Some(if identity.is_none() {
         let process = u32_at(xsocket, 68).filter(|&pid| pid != 0);
@@ -162,7 +160,7 @@ mod tests {
         assert_eq!((socket.interface, socket.dual_stack, socket.peer), (None, None, None));
         assert_eq!(socket.key.identity, Identity { handle: 0xfeed_beef_0000_0001, generation: 40 });
         assert_eq!(socket.accept_queue, Some(AcceptQueue { waiting: 3, limit: Some(127) }));
-        assert_eq!(socket.key.process, None, "whoever used it last may have passed it on");
+        assert_eq!(socket.key.process, None, "the process that used it last may have passed it on");
         assert_eq!(socket.listed_state(), Some(State::Listen));
     }
 
@@ -182,8 +180,8 @@ mod tests {
         assert!(list.malformed && list.sockets.len() == 1);
     }
 
-    /// What the address and state of a socket make of it.
-    fn made_of(protocol: Protocol, socket: &Written) -> String {
+    /// Address, listed state, connection state, dual stack and interface.
+    fn decoded(protocol: Protocol, socket: &Written) -> String {
         let socket = only(protocol, socket);
         let (listed, connection) = (socket.listed_state(), socket.state.connection());
         format!("{} {listed:?} {connection:?} {:?} {:?}", socket.local, socket.dual_stack, socket.interface)
@@ -191,7 +189,7 @@ mod tests {
 
     #[test]
     fn addresses_states_and_families_are_told_apart() {
-        let tcp = |socket: Written| made_of(Protocol::Tcp, &socket);
+        let tcp = |socket: Written| decoded(Protocol::Tcp, &socket);
         let any = ([0; 16], 80);
         let both = Written { versions: INP_IPV4 | INP_IPV6, local: any, ..listener() };
         assert_eq!(tcp(both.clone()), "[::]:80 Some(Listen) None Some(true) None");
@@ -214,9 +212,9 @@ mod tests {
         assert_eq!(tcp(resting), "127.0.0.1:5432 None Some(TimeWait) None None");
 
         let unconnected = Written { versions: INP_IPV4, ..both };
-        assert_eq!(made_of(Protocol::Udp, &unconnected), "0.0.0.0:80 Some(Unconnected) None None None");
+        assert_eq!(decoded(Protocol::Udp, &unconnected), "0.0.0.0:80 Some(Unconnected) None None None");
         let connected = Written { peer, ..unconnected };
-        assert_eq!(made_of(Protocol::Udp, &connected), "0.0.0.0:80 None Some(Connected) None None");
+        assert_eq!(decoded(Protocol::Udp, &connected), "0.0.0.0:80 None Some(Connected) None None");
     }
 
     #[test]

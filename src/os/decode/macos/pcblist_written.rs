@@ -1,5 +1,5 @@
-//! Writes the lists that `pcblist` reads, for tests: as the kernel does it, by the places of the fields
-//! counted anew from its headers.
+//! Writes the lists that `pcblist` decodes, for tests, as the kernel does. The offsets of the fields are counted anew
+//! from its headers.
 
 use crate::model::Protocol;
 
@@ -54,7 +54,7 @@ pub(super) fn generations(count: u32) -> Vec<u8> {
     record(24, count, &[(8, &50_u64.to_ne_bytes())])
 }
 
-/// `longer` is by how much each structure is longer than it is known.
+/// Each structure is longer than its known form, by `longer` bytes.
 fn written(protocol: Protocol, socket: &Written, longer: usize) -> Vec<u8> {
     let number: u32 = if protocol == Protocol::Tcp { 6 } else { 17 };
     let [all, incomplete, limit] = socket.queue.map(u16::to_ne_bytes);

@@ -1,4 +1,4 @@
-//! A socket as macOS's kernel tells of it: in its lists (`pcblist`), or as one that a process has open
+//! Decodes what macOS's kernel reports of a socket both in its lists (`pcblist`) and for the descriptor of a process
 //! (`socket_fdinfo`).
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -10,45 +10,43 @@ use crate::os::socket_record::{SocketRecord, TcpState};
 /// A socket as macOS reports it.
 pub type MacosSocket = SocketRecord<MacosKey>;
 
-/// What ties a socket to its holders.
+/// Identifies the holders of a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MacosKey {
     pub identity: Identity,
-    /// The process that has it in itself, where it is none of the kernel's sockets: a program may bring its
-    /// own network stack (Skywalk), and has no descriptor for it.
+    /// The process that implements the socket, if the kernel does not: a program may have a network stack of its own
+    /// (Skywalk), and has no descriptor for the socket.
     pub process: Option<Pid>,
 }
 
-/// What the kernel tells of a socket here and in `socket_fdinfo` alike.
+/// What identifies a socket in the lists and in `socket_fdinfo`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Identity {
-    /// The kernel's address of the socket, made unrecognizable: `xso_so` and `soi_so`. Both were
-    /// `VM_KERNEL_ADDRPERM` of it and became `VM_KERNEL_ADDRHASH` (`sotoxsocket_n` in
-    /// `bsd/netinet/in_pcblist.c`, `fill_common_sockinfo` in `bsd/kern/socket_info.c`). 0 where it has none.
+    /// The kernel's address of the socket, obfuscated: `xso_so` and `soi_so`. Both were `VM_KERNEL_ADDRPERM` of the
+    /// address and became `VM_KERNEL_ADDRHASH` (`sotoxsocket_n` in `bsd/netinet/in_pcblist.c`,
+    /// `fill_common_sockinfo` in `bsd/kern/socket_info.c`). 0 if there is none.
     pub handle: u64,
-    /// The number that the protocol gave it when it was made, and to no other: `inp_gencnt` and
-    /// `insi_gencnt` (`in_pcballoc` in `bsd/netinet/in_pcb.c`). 0 where it has none.
+    /// The number that the protocol assigned to this socket only, when it was created: `inp_gencnt` and
+    /// `insi_gencnt` (`in_pcballoc` in `bsd/netinet/in_pcb.c`). 0 if there is none.
     pub generation: u64,
 }
 
 impl Identity {
-    /// Whether it is told of neither.
     #[must_use]
     pub fn is_none(self) -> bool {
         self.handle == 0 && self.generation == 0
     }
 }
 
-/// What the kernel tells of a socket in both places.
-pub(super) struct Told {
+/// The fields of both structures.
+pub(super) struct Fields {
     pub(super) protocol: Protocol,
-    /// TCP's state, and how often it sent again where that is told (`t_rxtshift`).
+    /// For TCP: the state, and how often it has sent the last segment again, if that is reported (`t_rxtshift`).
     pub(super) tcp: Option<(i32, Option<u32>)>,
     /// `inp_vflag`, `insi_vflag`.
     pub(super) versions: u8,
-    /// Its own address and port: of IPv4, the address is in the last four bytes (`in_addr_4in6`).
+    /// Address and port. An IPv4 address is in the last four bytes (`in_addr_4in6`).
     pub(super) local: ([u8; 16], u16),
-    /// Its peer's.
     pub(super) peer: ([u8; 16], u16),
     /// `so_qlen`, `so_incqlen`, `so_qlimit`.
     pub(super) queue: [u16; 3],
@@ -59,9 +57,9 @@ pub(super) struct Told {
 pub(super) const INP_IPV4: u8 = 0x1;
 pub(super) const INP_IPV6: u8 = 0x2;
 
-/// The socket that they tell of; `None` where it is of no family, or in a state that is not known.
-pub(super) fn socket(told: &Told) -> Option<MacosSocket> {
-    let Told { protocol, tcp, versions, local, peer, queue, identity } = *told;
+/// `None` if the socket has no family, or its state is unknown.
+pub(super) fn socket(fields: &Fields) -> Option<MacosSocket> {
+    let Fields { protocol, tcp, versions, local, peer, queue, identity } = *fields;
     let is_ipv6 = versions & INP_IPV6 != 0;
     if !is_ipv6 && versions & INP_IPV4 == 0 {
         return None;
@@ -81,7 +79,7 @@ pub(super) fn socket(told: &Told) -> Option<MacosSocket> {
         local,
         peer: Some(peer).filter(|_| state.connection().is_some()),
         interface,
-        // Set and cleared when it is bound (`tcp6_usr_bind` in `bsd/netinet/tcp_usrreq.c`).
+        // The flag is set or cleared when the socket is bound (`tcp6_usr_bind` in `bsd/netinet/tcp_usrreq.c`).
         dual_stack: is_wildcard.then_some(versions & INP_IPV4 != 0),
         uid: None,
         accept_queue: (state == TcpState::Listening).then(|| accept_queue(queue)),
@@ -90,7 +88,7 @@ pub(super) fn socket(told: &Told) -> Option<MacosSocket> {
     })
 }
 
-/// The numbers of `bsd/netinet/tcp_fsm.h`.
+/// The states by number (`bsd/netinet/tcp_fsm.h`).
 fn tcp_state(number: i32) -> Option<TcpState> {
     Some(match number {
         0 => TcpState::Closed,
@@ -105,8 +103,8 @@ fn tcp_state(number: i32) -> Option<TcpState> {
     })
 }
 
-/// An address. Of one that holds on one link alone, the kernel has the interface in its second pair of
-/// bytes, which is not part of it (`inet6print` of netstat, `in6_setscope` in `bsd/netinet6/scope6.c`).
+/// Decodes an address and its interface. In an address of link-local scope, the kernel stores the interface in the
+/// second pair of bytes (`inet6print` of netstat, `in6_setscope` in `bsd/netinet6/scope6.c`).
 fn address(mut bytes: [u8; 16], is_ipv6: bool) -> (IpAddr, Option<NonZeroU32>) {
     if !is_ipv6 {
         let [.., a, b, c, d] = bytes;
@@ -125,10 +123,10 @@ fn address(mut bytes: [u8; 16], is_ipv6: bool) -> (IpAddr, Option<NonZeroU32>) {
     (Ipv6Addr::from(bytes).to_canonical(), interface)
 }
 
-/// `so_qlen` counts all that were not accepted, `so_incqlen` those of them that are not even connected;
-/// both are below zero only by mistake. Where `so_qlen` has reached `so_qlimit` (`listen(2)`'s backlog),
-/// the kernel takes no more (`sonewconn_internal` in `bsd/kern/uipc_socket2.c`, by `soqlimitcompat`, which
-/// is on). Linux takes one more than its limit, and so does an [`AcceptQueue`].
+/// `so_qlen` counts the connections that wait to be accepted, `so_incqlen` those of them whose handshake is incomplete.
+/// A negative number is an error. Once `so_qlen` has reached `so_qlimit` (the backlog of `listen(2)`), the kernel
+/// accepts no more (`sonewconn_internal` in `bsd/kern/uipc_socket2.c`, with `soqlimitcompat`, the default). Linux, and
+/// so an [`AcceptQueue`], accepts one more than its limit.
 fn accept_queue([all, incomplete, limit]: [u16; 3]) -> AcceptQueue {
     let positive = |number: u16| u32::try_from(number.cast_signed()).unwrap_or(0);
     AcceptQueue {
@@ -137,11 +135,10 @@ fn accept_queue([all, incomplete, limit]: [u16; 3]) -> AcceptQueue {
     }
 }
 
-/// Whether the lists of both protocols keep the sockets of other users than `own` back, as macOS 27 does
-/// from ordinary users: it gives them empty lists and no error. That there are no others does not happen:
-/// mDNSResponder, which is a user of its own, has UDP port 5353 on every Mac.
+/// Whether the lists of both protocols omit the sockets of users other than `own`, as macOS 27 does for ordinary users,
+/// without an error. A Mac always has such sockets: mDNSResponder, a user of its own, holds UDP port 5353.
 #[must_use]
-pub fn keep_others_back(sockets: &[MacosSocket], own: u32) -> bool {
+pub fn omit_other_users(sockets: &[MacosSocket], own: u32) -> bool {
     !sockets.iter().any(|socket| socket.uid.is_some_and(|uid| uid != own))
 }
 
@@ -153,14 +150,14 @@ mod tests {
     fn a_queue_is_full_where_the_kernel_takes_no_more() {
         assert!(!accept_queue([127, 0, 128]).is_full());
         assert!(accept_queue([128, 0, 128]).is_full());
-        assert!(!accept_queue([128, 1, 128]).is_full(), "one is only half there");
+        assert!(!accept_queue([128, 1, 128]).is_full(), "one handshake is incomplete");
         assert_eq!(accept_queue([u16::MAX, 0, 0]), AcceptQueue { waiting: 0, limit: None });
     }
 
     #[test]
     fn lists_without_the_sockets_of_others_are_not_believed() {
         let of = |uid| {
-            let told = Told {
+            let fields = Fields {
                 protocol: Protocol::Udp,
                 tcp: None,
                 versions: INP_IPV4,
@@ -169,11 +166,11 @@ mod tests {
                 queue: [0; 3],
                 identity: Identity { handle: 1, generation: 1 },
             };
-            MacosSocket { uid, ..socket(&told).unwrap() }
+            MacosSocket { uid, ..socket(&fields).unwrap() }
         };
-        assert!(keep_others_back(&[], 501));
-        assert!(keep_others_back(&[of(Some(501)), of(None)], 501));
-        assert!(!keep_others_back(&[of(Some(501)), of(Some(65))], 501));
-        assert!(!keep_others_back(&[of(Some(65))], 0));
+        assert!(omit_other_users(&[], 501));
+        assert!(omit_other_users(&[of(Some(501)), of(None)], 501));
+        assert!(!omit_other_users(&[of(Some(501)), of(Some(65))], 501));
+        assert!(!omit_other_users(&[of(Some(65))], 0));
     }
 }

@@ -1,20 +1,20 @@
-//! What macOS tells of a socket that a process has open: `struct socket_fdinfo`, from proc_pidfdinfo with
-//! `PROC_PIDFDSOCKETINFO` (`bsd/sys/proc_info.h` of XNU; filled in `bsd/kern/socket_info.c`). Its numbers
-//! are where their sizes put them: it is under no `#pragma pack`.
+//! Decodes `struct socket_fdinfo`, which macOS returns for a socket that a process has open (proc_pidfdinfo with
+//! `PROC_PIDFDSOCKETINFO`; `bsd/sys/proc_info.h` of XNU; filled in `bsd/kern/socket_info.c`). Its fields have their
+//! natural alignment: it is under no `#pragma pack`.
 
 use std::collections::HashMap;
 
 use super::super::bytes::{bytes_at, i32_at, u16_at, u32_at, u64_at};
-use super::socket::{Identity, MacosKey, MacosSocket, Told, socket};
+use super::socket::{Fields, Identity, MacosKey, MacosSocket, socket};
 use crate::model::Protocol;
 
-/// So many bytes hold the structure, which has 792, and one that has grown.
+/// Room for the structure, which has 792 bytes, and for a longer one of a later version.
 pub const ROOM: usize = 2048;
 
-/// The size of `struct proc_fileinfo`, and of `struct vinfo_stat` behind it: here `struct socket_info`'s
-/// own fields begin.
+/// The sizes of `struct proc_fileinfo` and `struct vinfo_stat`, behind which the other fields of `struct socket_info`
+/// begin.
 const OWN: usize = 24 + 136;
-/// Its union begins at `soi_proto`, with `struct in_sockinfo` for `SOCKINFO_IN` and `SOCKINFO_TCP`.
+/// The offset of its union `soi_proto`, which begins with `struct in_sockinfo` for `SOCKINFO_IN` and `SOCKINFO_TCP`.
 const PROTO: usize = OWN + 104;
 /// `soi_kind` (`bsd/sys/proc_info.h`).
 const SOCKINFO_IN: u32 = 1;
@@ -22,19 +22,19 @@ const SOCKINFO_TCP: u32 = 2;
 /// `soi_protocol` (IANA).
 const IPPROTO_UDP: u32 = 17;
 
-/// Understands it; `None` for a socket of another family or protocol, and where it is too short. Who made
-/// it is not told, nor how often TCP sent again.
+/// Decodes it; `None` if the socket is of another family or protocol, or the structure is too short. It lacks the user
+/// and the retransmits.
 #[must_use]
 pub fn read(bytes: &[u8]) -> Option<MacosSocket> {
     let tcp = match (u32_at(bytes, OWN + 96)?, u32_at(bytes, OWN + 20)?) {
-        // Behind `struct in_sockinfo` is `tcpsi_state`.
+        // `tcpsi_state` is behind `struct in_sockinfo`.
         (SOCKINFO_TCP, _) => Some((i32_at(bytes, PROTO + 80)?, None)),
         (SOCKINFO_IN, IPPROTO_UDP) => None,
         _ => return None,
     };
-    // A port in network order, in a number that is not.
+    // A port in network order, in a field of the machine's order.
     let port = |at| u32_at(bytes, at).and_then(|port| u16::try_from(port).ok()).map(u16::from_be);
-    socket(&Told {
+    socket(&Fields {
         protocol: if tcp.is_some() { Protocol::Tcp } else { Protocol::Udp },
         tcp,
         versions: *bytes.get(PROTO + 24)?,
@@ -45,7 +45,7 @@ pub fn read(bytes: &[u8]) -> Option<MacosSocket> {
     })
 }
 
-/// Finds the sockets of lists by what is told of them elsewhere.
+/// Finds the sockets of the lists by their identities.
 #[derive(Debug, Default)]
 pub struct Sockets {
     by_handle: HashMap<u64, usize>,
@@ -53,7 +53,6 @@ pub struct Sockets {
 }
 
 impl Sockets {
-    /// Those of the lists, by their places there.
     #[must_use]
     pub fn of(sockets: &[MacosSocket]) -> Sockets {
         let mut found = Sockets::default();
@@ -69,11 +68,10 @@ impl Sockets {
         found
     }
 
-    /// The place of this one; `None` where it is not in the lists. Were the handles written another way
-    /// here than there, as a system may come to do, the protocol's own number would tell, where the port
-    /// does not speak against it.
+    /// The index of an open socket in the lists; `None` if it is not there. Its handle identifies it, or else the
+    /// number of the protocol with the port, in case a later system obfuscates the handles differently here.
     #[must_use]
-    pub fn place(&self, open: &MacosSocket) -> Option<usize> {
+    pub fn find(&self, open: &MacosSocket) -> Option<usize> {
         let by_handle = self.by_handle.get(&open.key.identity.handle).copied();
         by_handle.or_else(|| {
             let (at, port) = self.by_generation.get(&(open.protocol, open.key.identity.generation))?;
@@ -93,7 +91,7 @@ mod tests {
 
     const IDENTITY: Identity = Identity { handle: 0xfeed_beef_0000_0001, generation: 40 };
 
-    /// As the kernel fills it for 127.0.0.1:5432, by the places of the fields counted anew.
+    /// As the kernel fills it for 127.0.0.1:5432. The offsets of the fields are counted anew.
     fn info(kind: u32, protocol: u32, state: i32) -> Vec<u8> {
         let mut bytes = vec![0; 792];
         let mut put = |at: usize, field: &[u8]| bytes[at..at + field.len()].copy_from_slice(field);
@@ -140,7 +138,7 @@ mod tests {
         for end in 0..348 {
             assert_eq!(read(&whole[..end]), None, "{end}");
         }
-        assert!(read(&whole[..348]).is_some(), "what is behind is of no interest");
+        assert!(read(&whole[..348]).is_some(), "the rest is not needed");
     }
 
     #[test]
@@ -149,18 +147,18 @@ mod tests {
         let list = written::list(Protocol::Tcp, &[other, written::listener()]);
         let sockets = Sockets::of(&pcblist::read(Protocol::Tcp, &list).sockets);
         let open = read(&info(2, 6, 1)).unwrap();
-        assert_eq!(sockets.place(&open), Some(1));
+        assert_eq!(sockets.find(&open), Some(1));
         let with = |handle, generation| {
             let key = MacosKey { identity: Identity { handle, generation }, ..open.key };
             MacosSocket { key, ..open.clone() }
         };
-        assert_eq!(sockets.place(&with(9, 40)), Some(0), "by its handle");
-        assert_eq!(sockets.place(&with(0, 40)), Some(1), "by its number");
-        assert_eq!(sockets.place(&with(7, 40)), Some(1));
+        assert_eq!(sockets.find(&with(9, 40)), Some(0), "by its handle");
+        assert_eq!(sockets.find(&with(0, 40)), Some(1), "by its number");
+        assert_eq!(sockets.find(&with(7, 40)), Some(1));
         let elsewhere = MacosSocket { local: "127.0.0.1:80".parse().unwrap(), ..with(0, 40) };
-        assert_eq!(sockets.place(&elsewhere), None, "it has another port");
-        assert_eq!(sockets.place(&MacosSocket { protocol: Protocol::Udp, ..with(0, 40) }), None);
-        assert_eq!(sockets.place(&with(0, 0)), None);
+        assert_eq!(sockets.find(&elsewhere), None, "it has another port");
+        assert_eq!(sockets.find(&MacosSocket { protocol: Protocol::Udp, ..with(0, 40) }), None);
+        assert_eq!(sockets.find(&with(0, 0)), None);
     }
 
     #[test]
@@ -168,7 +166,7 @@ mod tests {
         let nameless = written::Written { handle: 0, generation: 0, ..written::listener() };
         let list = written::list(Protocol::Tcp, &[nameless]);
         let listed = pcblist::read(Protocol::Tcp, &list).sockets;
-        assert_eq!(Sockets::of(&listed).place(&listed[0]), None);
+        assert_eq!(Sockets::of(&listed).find(&listed[0]), None);
     }
 
     proptest! {

@@ -1,14 +1,13 @@
-//! Understands which ports Windows gives to no program that asks for none in particular: what `netsh
-//! interface ipv4 show excludedportrange tcp` prints. No interface for programs tells them all.
+//! Decodes the output of `netsh interface ipv4 show excludedportrange tcp`: the ports that Windows excludes from
+//! automatic assignment. No programming interface lists them all.
 
 use std::collections::BTreeMap;
 
 use super::super::linux::port_rules::two_numbers;
 use crate::model::{ExcludedPorts, Family, PortRange, Protocol};
 
-/// The ranges in what `netsh` prints, each with whether an administrator made it, which it marks with an
-/// asterisk. Read are the lines that consist of two numbers: the words around them are in the language of
-/// the system, in whatever code page it has.
+/// The printed ranges, each with whether an administrator made it, which `netsh` marks with an asterisk. Only lines of
+/// two numbers count: all words are in the language of the system, in any code page.
 #[must_use]
 pub fn ranges(printed: &[u8]) -> Vec<(PortRange, bool)> {
     printed.split(|&byte| byte == b'\n').filter_map(range).collect()
@@ -25,20 +24,20 @@ fn range(line: &[u8]) -> Option<(PortRange, bool)> {
     words.next().is_none().then_some((range, by_administrator))
 }
 
-/// Puts together what was printed for each protocol and address family, in order. A port that an
-/// administrator keeps back can be opened by who asks for it by number; all others are somebody's.
+/// Combines the outputs for each protocol and address family, in order. Programs can open a port that an administrator
+/// has excluded by its number; the other ports are reserved for one program.
 #[must_use]
-pub fn together<'a>(printed: impl IntoIterator<Item = (Protocol, Family, &'a [u8])>) -> Vec<ExcludedPorts> {
-    let mut seen: BTreeMap<(PortRange, Protocol, bool), Option<Family>> = BTreeMap::new();
+pub fn combined<'a>(printed: impl IntoIterator<Item = (Protocol, Family, &'a [u8])>) -> Vec<ExcludedPorts> {
+    let mut families_of: BTreeMap<(PortRange, Protocol, bool), Option<Family>> = BTreeMap::new();
     for (protocol, family, text) in printed {
         for (ports, by_number) in ranges(text) {
-            let families = seen.entry((ports, protocol, by_number)).or_insert(Some(family));
+            let families = families_of.entry((ports, protocol, by_number)).or_insert(Some(family));
             if *families != Some(family) {
                 *families = None;
             }
         }
     }
-    let excluded = seen.into_iter().map(|((ports, protocol, by_number), family)| ExcludedPorts {
+    let excluded = families_of.into_iter().map(|((ports, protocol, by_number), family)| ExcludedPorts {
         ports,
         protocol: Some(protocol),
         family,
@@ -98,7 +97,7 @@ Startport    Endport      \r
 \r
 ";
 
-    /// German text in code page 850, Japanese in 932 ("OEM"), which is what a pipe is given.
+    /// German text in code page 850, Japanese in 932 ("OEM"), as `netsh` writes to a pipe.
     fn in_code_page(text: &str) -> Vec<u8> {
         let byte = |c: char| match c {
             'ü' => vec![0x81],
@@ -111,14 +110,14 @@ Startport    Endport      \r
 
     #[test]
     fn the_ranges_are_read_in_any_language_and_code_page() {
-        for (text, told) in [
+        for (text, expected) in [
             (ENGLISH, "1461-1560 5357 50000-50059*"),
             (GERMAN, "8080 50000-50059*"),
             (JAPANESE, "5357 50000-50059* 55676-55775"),
         ] {
-            assert_eq!(read(text.as_bytes()), told);
-            assert_eq!(read(&in_code_page(text)), told);
-            assert_eq!(read(text.replace('\r', "").as_bytes()), told);
+            assert_eq!(read(text.as_bytes()), expected);
+            assert_eq!(read(&in_code_page(text)), expected);
+            assert_eq!(read(text.replace('\r', "").as_bytes()), expected);
         }
     }
 
@@ -132,13 +131,14 @@ Startport    Endport      \r
     }
 
     #[test]
-    fn families_that_exclude_the_same_are_told_together() {
+    fn families_that_exclude_the_same_are_told_combined() {
         use Family::{Ipv4, Ipv6};
         use Protocol::{Tcp, Udp};
         let (one, other): (&[u8], &[u8]) = (b"80 90\n5357 5357\n", b"80 90\n");
-        let told = together([(Tcp, Ipv4, one), (Tcp, Ipv6, other), (Udp, Ipv6, other)]);
-        let told: Vec<_> = told.iter().map(|e| (e.ports.first, e.protocol.unwrap(), e.family)).collect();
-        assert_eq!(told, [(80, Tcp, None), (80, Udp, Some(Ipv6)), (5357, Tcp, Some(Ipv4))]);
+        let expected = combined([(Tcp, Ipv4, one), (Tcp, Ipv6, other), (Udp, Ipv6, other)]);
+        let expected: Vec<_> =
+            expected.iter().map(|e| (e.ports.first, e.protocol.unwrap(), e.family)).collect();
+        assert_eq!(expected, [(80, Tcp, None), (80, Udp, Some(Ipv6)), (5357, Tcp, Some(Ipv4))]);
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-//! What Windows says: version resources and what `netsh` prints.
+//! Decoders for Windows: version resources and the output of `netsh`.
 
 pub mod excluded_ports;
 pub mod version_info;

@@ -1,5 +1,5 @@
-//! Understands what a program of Windows says of itself: the version resource of a PE file ("PE Format",
-//! section `.rsrc`, and `VS_VERSIONINFO` with its children, in Microsoft's documentation).
+//! Decodes the version resource of a Windows program, a PE file ("PE Format", section `.rsrc`, and `VS_VERSIONINFO` with
+//! its children, in Microsoft's documentation).
 
 use std::io::{Read, Seek};
 
@@ -12,16 +12,16 @@ use object::read::{ReadCache, ReadCacheOps, ReadRef};
 
 use crate::model::FileVersion;
 
-/// Of a program's resources no more than this is read, from their beginning, where the tables of them are: icons
-/// and pictures are among them, and whoever makes the file says how large they are.
+/// How much of a program's resources is read, in bytes, from their beginning, where their tables are. Icons and pictures
+/// are among them, and the author of the file decides how large they claim to be.
 const MOST_RESOURCES: u32 = 4 << 20;
-/// A version resource tells its length in 16 bits.
+/// A version resource has a 16-bit length.
 const MOST_VERSION: u64 = u16::MAX as u64;
-/// So much of one value is kept, in characters: a name.
+/// How many characters of a value are kept: enough for a name.
 const LONGEST: usize = 200;
 
-/// What the file says of itself; `None` where it is no program of Windows, or says nothing. Little is read
-/// of it, however large it is.
+/// The version of a file; `None` if it is not a Windows program, or has no version resource. Reads little, however large
+/// the file is.
 #[must_use]
 pub fn of_program(file: impl Read + Seek) -> Option<FileVersion> {
     let file = ReadCache::new(file);
@@ -54,12 +54,12 @@ fn resource<R: ReadCacheOps, Headers: ImageNtHeaders>(file: &ReadCache<R>) -> Op
     file.read_bytes_at(at.into(), size).ok()
 }
 
-/// Understands the resource itself.
+/// Decodes the resource itself.
 fn version_of(resource: &[u8]) -> Option<FileVersion> {
     let (root, _) = Block::first(resource).filter(|(root, _)| root.key == "VS_VERSION_INFO")?;
     let mut version = FileVersion::default();
     let tables = root.children().filter(|child| child.key == "StringFileInfo");
-    // Of several languages the first that says it: the names of companies are not translated.
+    // Of several languages the first counts: the names of companies are not translated.
     for string in tables.flat_map(Block::children).flat_map(Block::children) {
         let field = match string.key.as_str() {
             "CompanyName" => &mut version.company,
@@ -75,8 +75,8 @@ fn version_of(resource: &[u8]) -> Option<FileVersion> {
     (version != FileVersion::default()).then_some(version)
 }
 
-/// One of the blocks that a version resource is made of: a length, the length of its value, whether that is
-/// text, a key that ends with a zero, the value, and further blocks, each at a multiple of four bytes.
+/// A block of a version resource: its length, the length of its value, whether that is text, a key that ends with a
+/// zero, the value, and further blocks, each aligned to four bytes.
 struct Block<'a> {
     key: String,
     value: &'a [u8],
@@ -94,7 +94,7 @@ impl<'a> Block<'a> {
         let key = whole.get(HEAD..)?;
         let end = units(key).position(|unit| unit == 0)?;
         let from = (HEAD + 2 * (end + 1)).next_multiple_of(4);
-        // The length of a text counts characters, by the letter; some compilers count bytes.
+        // By the documentation the length of a text counts characters; some compilers count bytes.
         let value_bytes = if is_text { 2 * value_length } else { value_length };
         let from = from.min(length);
         let to = (from + value_bytes).min(length);
@@ -120,7 +120,7 @@ fn units(bytes: &[u8]) -> impl Iterator<Item = u16> + '_ {
     bytes.as_chunks::<2>().0.iter().map(|&pair| u16::from_le_bytes(pair))
 }
 
-/// Text up to its end, which is a zero or the end of the bytes.
+/// Text up to a zero or the end of the bytes.
 fn text(bytes: &[u8]) -> String {
     let before_zero: Vec<u16> = units(bytes).take_while(|&unit| unit != 0).collect();
     String::from_utf16_lossy(&before_zero)
@@ -137,7 +137,7 @@ mod tests {
 
     use super::*;
 
-    /// The headers of a program with one section and nothing in it ("PE Format": DOS header, signature,
+    /// The headers of a program with one empty section ("PE Format": DOS header, signature,
     /// COFF header, optional header, section table).
     fn empty_program(bits: u8) -> Vec<u8> {
         let mut program = b"MZ".to_vec();
@@ -170,7 +170,7 @@ mod tests {
         program
     }
 
-    /// A program that says this of itself, as a resource editor of others writes it.
+    /// A program with this version resource, written by an independent resource editor.
     fn saying(bits: u8, tables: &[&[(&str, &str)]]) -> Vec<u8> {
         let mut version = VersionInfo::default();
         for strings in tables {
@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(of(b""), None);
     }
 
-    /// Counts what is read of a file that seems to go on for ever.
+    /// Counts what is read of an endless file.
     struct Endless {
         beginning: Vec<u8>,
         at: u64,
@@ -262,24 +262,26 @@ mod tests {
     #[test]
     fn however_large_the_resources_are_said_to_be_little_is_read() {
         let mut program = saying(64, &[ADSKFLEX]);
-        // The section of the resources, as the editor calls it: its size in memory and in the file.
+        // The section of the resources, by the name that the editor gives it: its sizes in memory and in the file.
         let headers = program.windows(8).position(|name| name == b".pedata\0").unwrap();
         for at in [headers + 8, headers + 16] {
             program[at..at + 4].copy_from_slice(&0x7000_0000_u32.to_le_bytes());
         }
         let read = Rc::default();
-        let told = of_program(Endless { beginning: program, at: 0, read: Rc::clone(&read) });
-        assert_eq!(told.unwrap().company.as_deref(), Some("Autodesk, Inc."));
+        let version = of_program(Endless { beginning: program, at: 0, read: Rc::clone(&read) });
+        assert_eq!(version.unwrap().company.as_deref(), Some("Autodesk, Inc."));
         assert!(read.get() < 8 << 20, "{}", read.get());
     }
 
     #[test]
     fn a_program_that_is_cut_short_says_all_or_nothing_wrong() {
         let whole = saying(64, &[ADSKFLEX]);
-        let told = of(&whole).unwrap();
+        let version = of(&whole).unwrap();
         for end in 0..whole.len() {
             let cut = of(&whole[..end]).unwrap_or_default();
-            for (part, all) in [(&cut.company, &told.company), (&cut.original_name, &told.original_name)] {
+            for (part, all) in
+                [(&cut.company, &version.company), (&cut.original_name, &version.original_name)]
+            {
                 assert!(part.is_none() || part == all, "{end}: {cut:?}");
             }
         }
