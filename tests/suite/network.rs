@@ -1,5 +1,6 @@
 //! Network namespaces of a test's own, and servers in them: their ports are nobody else's.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -7,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::document::{Document, read};
-use crate::started::{Ended, program, told};
+use crate::started::{Ended, program, told, whatlistens};
 
 /// So long a server may take to start.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -73,6 +74,22 @@ impl Drop for Net {
     fn drop(&mut self) {
         let _ = Command::new("ip").args(["netns", "delete", &self.name]).status();
     }
+}
+
+/// How many sockets have each port, on any address and in any namespace: what the program says of a port
+/// may depend on all of them.
+pub fn sockets_by_port() -> BTreeMap<u16, usize> {
+    let document = read(&whatlistens(&["--json", "--all-namespaces"]).0);
+    let mut counted = BTreeMap::new();
+    for listener in document.listeners {
+        *counted.entry(listener.port).or_default() += 1;
+    }
+    counted
+}
+
+/// Whether the test's own socket is the only one that has this port.
+pub fn is_alone_on(port: u16) -> bool {
+    sockets_by_port().get(&port) == Some(&1)
 }
 
 /// Looks until it is so, for as long as a slow machine may need.
