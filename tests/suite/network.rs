@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,8 @@ pub struct Net {
 impl Net {
     pub fn new() -> Net {
         static NEXT: AtomicU32 = AtomicU32::new(1);
+        static CLEARED: Once = Once::new();
+        CLEARED.call_once(remove_left_behind);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let net = Net { name: format!("wl{}-{number}", std::process::id()) };
         run(Command::new("ip").args(["netns", "add", &net.name]));
@@ -73,6 +76,20 @@ impl Net {
 impl Drop for Net {
     fn drop(&mut self) {
         let _ = Command::new("ip").args(["netns", "delete", &self.name]).status();
+    }
+}
+
+/// Removes the namespaces of test programs that were killed, and ends the servers in them: every later
+/// look at the machine would go through them. Where another process has the id by now, they stay.
+fn remove_left_behind() {
+    for entry in fs::read_dir("/run/netns").into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let pid = name.strip_prefix("wl").and_then(|rest| rest.split_once('-')?.0.parse::<u32>().ok());
+        if pid.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
+            // Another test program may do the same at this moment, so this may fail.
+            let script = "ip netns pids \"$0\" | xargs -r kill -KILL; ip netns delete \"$0\"";
+            let _ = Command::new("sh").args(["-c", script, &name]).output();
+        }
     }
 }
 
