@@ -4,14 +4,17 @@ use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::network::{Net, eventually};
 use crate::started::Ended;
 
 /// Starts and ends children without pause. Each opens a listener, says its port and its own id, and
-/// shares it with a child of its own, which says so too and may outlive it.
+/// shares it with a child of its own, which says so too and may outlive it. All live for a random time, at
+/// most for as many seconds as the argument says.
 const CHURN: &str = "
-import os, random, socket, time
+import os, random, socket, sys, time
+longest = float(sys.argv[1])
 running = []
 while True:
     pid = os.fork()
@@ -22,9 +25,9 @@ while True:
         child = os.fork()
         if child == 0:
             os.write(1, b'%d %d\\n' % (port, os.getpid()))
-            time.sleep(random.random() / 10)
+            time.sleep(random.random() * longest)
             os._exit(0)
-        time.sleep(random.random() / 10)
+        time.sleep(random.random() * longest)
         os._exit(0)
     running.append(pid)
     if len(running) > 10: os.waitpid(running.pop(0), 0)
@@ -36,8 +39,12 @@ const LOOKS: usize = 300;
 #[ignore = "needs root: makes a network namespace, where nobody else listens"]
 fn every_holder_that_is_told_was_one() {
     let net = Net::new();
+    // On a busy machine a look takes longer, and it does not tell of a holder that ends before it does.
+    let since = Instant::now();
+    net.look(&[]);
+    let longest = (4 * since.elapsed()).max(Duration::from_millis(100)).as_secs_f64().to_string();
     let mut command = net.command("python3");
-    command.args(["-c", CHURN]).stdin(Stdio::null()).stdout(Stdio::piped());
+    command.args(["-c", CHURN, &longest]).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut churn = Ended(command.spawn().unwrap());
     let said = BufReader::new(churn.0.stdout.take().unwrap());
     let saying = thread::spawn(move || {

@@ -1,11 +1,12 @@
 //! Connections: counted by port, with their peers; what keeps a free port; and who gets no answer.
 
+use std::fs;
 use std::net::{Shutdown, TcpListener, TcpStream};
 
 use crate::document::read;
 use crate::live::{look, row};
 use crate::live_sockets::{python, script};
-use crate::network::{Net, eventually};
+use crate::network::{Net, eventually, is_alone_on, sockets_by_port};
 use crate::started::{in_the_end, unbroken, whatlistens};
 
 #[test]
@@ -31,7 +32,7 @@ fn a_port_that_only_a_client_has_is_not_called_free_of_everything() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let port = client.local_addr().unwrap().port();
-    let (detail, _, status) = whatlistens(&[&port.to_string()]);
+    let (detail, _, status) = whatlistens(&[&format!("{port}/tcp")]);
     let detail = unbroken(&detail);
     assert_eq!(status, 1, "nothing listens there");
     assert!(detail.contains("1 connection still uses it"), "{detail}");
@@ -41,7 +42,9 @@ fn a_port_that_only_a_client_has_is_not_called_free_of_everything() {
 
 #[test]
 fn a_port_that_rests_after_a_connection_is_told() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    // On a port that nobody else has, for it is to be free in the end.
+    let bind = || TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = in_the_end(bind, |listener| is_alone_on(listener.local_addr().unwrap().port()));
     let address = listener.local_addr().unwrap();
     let client = TcpStream::connect(address).unwrap();
     let (server, _) = listener.accept().unwrap();
@@ -56,9 +59,10 @@ fn a_port_that_rests_after_a_connection_is_told() {
 
 #[test]
 fn the_rules_for_a_free_port_are_told() {
-    let reserved = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap();
+    let reserved = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap();
     let first: u16 = reserved.split_whitespace().next().unwrap().parse().unwrap();
-    let free = (first..).find(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok()).unwrap();
+    let taken = sockets_by_port();
+    let free = (first..).find(|port| !taken.contains_key(port)).unwrap();
     let (detail, ..) = whatlistens(&[&free.to_string()]);
     assert!(detail.contains("Ephemeral"), "{detail}");
 }
@@ -126,9 +130,16 @@ t = socket(); t.bind(('127.0.0.1', 27000)); t.listen()
 import signal; signal.pause()";
     let _server = net.serving(net.command("python3").args(["-c", &script(lines)]), 27000);
     let received = |flags: &[&str]| -> usize {
-        let bytes = |line: &String| line.rsplit(" = ").next()?.trim().parse::<usize>().ok();
-        let calls = net.traced(&["-e", "trace=recvfrom"], flags);
-        calls.iter().filter(|line| line.contains("recvfrom(")).filter_map(bytes).sum()
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("thread");
+        // A file for each thread.
+        net.traced(&["-e", "trace=recvfrom,setns", "-ff", "-o", file.to_str().unwrap()], flags);
+        let files = fs::read_dir(folder.path()).unwrap();
+        let threads = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+        // A thread that enters another namespace reads what others have there.
+        let here = threads.filter(|calls| !calls.contains("setns("));
+        let bytes = |line: &str| line.rsplit(" = ").next()?.trim().parse::<usize>().ok();
+        here.map(|calls| calls.lines().filter_map(bytes).sum::<usize>()).sum()
     };
     let (by_port, all) = (received(&[]), received(&["--connections"]));
     assert!(by_port > 0 && by_port < 8 * 1024, "{by_port} bytes for two listeners");

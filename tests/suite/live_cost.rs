@@ -4,18 +4,18 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::network::{Net, is_there, quiet};
+use crate::network::{Net, is_there, quiet, sockets_by_port};
 use crate::started::program;
 
-/// Holds a listener on 8500 among so many processes that hold none, but files.
+/// Holds a listener on the port that it is given, among so many processes that hold none, but files.
 const POPULATION: &str = "
-import ctypes, os, signal, socket
+import ctypes, os, signal, socket, sys
 kept = [open('/dev/null') for _ in range(50)]
 for _ in range(30):
     if os.fork() == 0:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL) # with its parent
         signal.pause()
-s = socket.socket(); s.bind(('', 8500)); s.listen()
+s = socket.socket(); s.bind(('', int(sys.argv[1]))); s.listen()
 signal.pause()
 ";
 
@@ -39,12 +39,16 @@ fn a_free_port_is_answered_without_a_look_at_anybody_s_files() {
         return;
     }
     let net = Net::new();
-    let _population = net.serving(net.command("python3").args(["-c", POPULATION]), 8500);
-    // Where a process has the port's number, it is looked into: it may have been meant.
-    let free =
-        (1..u16::MAX).map(|port| port.to_string()).find(|port| !Path::new("/proc").join(port).exists());
-    let free = free.unwrap();
-    for args in [&[&*free][..], &["1-20"], &["1", "2", "3/udp"]] {
+    let _population = net.serving(net.command("python3").args(["-c", POPULATION, "8500"]), 8500);
+    // Where a process has the port's number, the program looks into it: it may have been meant. Where the
+    // port is taken in a namespace without a name, it looks for the oldest process there.
+    let taken = sockets_by_port();
+    let is_free = |port: &u16| !taken.contains_key(port);
+    let is_no_process = |port: &u16| !Path::new("/proc").join(port.to_string()).exists();
+    let first =
+        (1..u16::MAX - 20).find(|first| is_no_process(first) && (*first..first + 20).all(|p| is_free(&p)));
+    let [free, second, third, last] = [0, 1, 2, 19].map(|n| (first.unwrap() + n).to_string());
+    for args in [&[&*free][..], &[&format!("{free}-{last}")], &[&free, &second, &format!("{third}/udp")]] {
         let calls = calls(&net, args);
         assert!(calls.len() > 50, "{calls:?}");
         assert_eq!(count(&calls, lists_open_files), 0, "{args:?}");
@@ -61,9 +65,13 @@ fn only_of_holders_and_their_ancestors_more_is_read() {
         return;
     }
     let net = Net::new();
-    let _population = net.serving(net.command("python3").args(["-c", POPULATION]), 8500);
+    // A port that nobody else has, in any namespace: see above.
+    let taken = sockets_by_port();
+    let port = (8500..).find(|port| !taken.contains_key(port)).unwrap();
+    let port_typed = port.to_string();
+    let _population = net.serving(net.command("python3").args(["-c", POPULATION, &port_typed]), port);
     for bpf in ["always", "never"] {
-        let all = calls(&net, &["--bpf", bpf, "8500"]);
+        let all = calls(&net, &["--bpf", bpf, &port_typed]);
         let read = count(&all, |call| call.contains("openat(") && call.contains("\"stat\""));
         // A holder, its ancestors, and some of them again to see that they are the same.
         assert!((1..=15).contains(&read), "{bpf}: {read}");

@@ -7,7 +7,7 @@ use crate::document::read;
 use crate::live::{pids, row};
 use crate::live_linux::{NOBODY, copied};
 use crate::network::{Net, quiet};
-use crate::started::{Listening, listener_program, program, told};
+use crate::started::{Listening, in_the_end, listener_program, program, told};
 
 /// Starts a program without netlink: a filter of system calls, such as a container has, denies the
 /// socket (seccomp(2)).
@@ -37,7 +37,10 @@ fn where_netlink_is_denied_proc_net_is_read_and_that_is_said() {
         told(command.args(["-c", WITHOUT_NETLINK]).arg(program()).args(args).output().unwrap())
     };
     let pid = listening.pid().to_string();
-    let (stdout, stderr, status) = run(&["--json", "--verbose", "--pid", &pid]);
+    // The kernel writes these tables in pieces: while others open and close sockets, a line may be there
+    // twice or not at all.
+    let look = || run(&["--json", "--verbose", "--pid", &pid]);
+    let (stdout, stderr, status) = in_the_end(look, |(stdout, ..)| read(stdout).listeners.len() == 4);
     let document = read(&stdout);
     assert_eq!(status, 0, "{stderr}");
     assert!(

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use crate::document::read;
 use crate::live::{look, pids, row};
+use crate::network::is_alone_on;
 use crate::started::{Ended, Listening, in_the_end, listener_program, program, told, whatlistens};
 
 /// Debian's `nobody`.
@@ -245,7 +246,9 @@ fn a_worker_s_master_that_cannot_be_seen_is_a_gap() {
         told(command.args(["--json", &port]).uid(NOBODY).gid(NOBODY).current_dir("/").output().unwrap());
     let document = read(&stdout);
     assert_eq!(pids(row(&document, address)), [worker.0.id()]);
-    assert!(!document.complete && document.gaps[0].kind == "holders-hidden", "{stdout}");
+    // Somebody else may have the port on another address.
+    let is_told = document.gaps.iter().any(|gap| gap.kind == "holders-hidden");
+    assert!(!document.complete && is_told, "{stdout}");
 }
 
 #[test]
@@ -258,14 +261,16 @@ fn a_container_without_proc_net_is_looked_at_all_the_same() {
     let document = read(&stdout);
     assert_eq!(pids(row(&document, *receiver)), [listening.pid()]);
     assert!(document.complete, "{stdout}");
-    let (stdout, _, status) = without("/proc/$$/net", &client.port().to_string());
+    let (stdout, _, status) = without("/proc/$$/net", &format!("{}/udp", client.port()));
     assert!(status == 1 && read(&stdout).listeners.is_empty(), "{stdout}");
 }
 
 #[test]
 #[ignore = "needs root: looks at root's listener as an ordinary user"]
 fn an_ordinary_user_sees_that_there_is_an_owner_and_what_to_do() {
-    let listening = Listening::at(&listener_program(), &["tcp:127.0.0.1:0"]);
+    // On a port that nobody else has: the program counts the owners that it cannot see.
+    let start = || Listening::at(&listener_program(), &["tcp:127.0.0.1:0"]);
+    let listening = in_the_end(start, |listening| is_alone_on(listening.port()));
     let port = listening.port().to_string();
     let (_folder, program) = copied(&program(), "whatlistens");
     let run = |args: &[&str]| {

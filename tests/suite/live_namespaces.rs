@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::document::{Document, read};
 use crate::live_linux::{NOBODY, copied};
-use crate::network::{Net, in_cgroup, quiet};
+use crate::network::{Net, in_cgroup, is_alone_on, quiet};
 use crate::started::{Listening, in_the_end, listener_program, program, told, whatlistens};
 
 /// The names of the namespaces that hold a listener of this process.
@@ -25,9 +25,8 @@ fn a_named_namespace_is_listed_when_asked_for_and_counted_when_not() {
     let net = Net::new();
     let places = ["tcp:127.0.0.1:0", "udp:127.0.0.1:0"];
     let start = || Listening::start(net.command(listener_program()).args(places), 2).unwrap();
-    // On a port that nobody has here.
-    let is_free = |port: u16| std::net::TcpListener::bind(("0.0.0.0", port)).is_ok();
-    let listening = in_the_end(start, |listening| is_free(listening.port()));
+    // On a port that nobody else has, here or there.
+    let listening = in_the_end(start, |listening| is_alone_on(listening.port()));
     let pid = listening.pid();
     let document = all();
     let name = Some(net.name.clone());

@@ -141,9 +141,12 @@ fn docker_proxy_names_the_container_that_it_serves() {
     let (near, far) = (format!("h{}", container.name), format!("c{}", container.name));
     let (near, far) = (&near[..near.len().min(15)], &far[..far.len().min(15)]);
     host.ip(&["link", "add", near, "type", "veth", "peer", "name", far, "netns", &container.name]);
-    host.ip(&["addr", "add", "172.31.77.1/24", "dev", near]);
+    // Addresses of this process's own: where others have them too, the program names nobody.
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    let address = format!("10.{high}.{low}.2");
+    host.ip(&["addr", "add", &format!("10.{high}.{low}.1/24"), "dev", near]);
     host.ip(&["link", "set", near, "up"]);
-    container.ip(&["addr", "add", "172.31.77.2/24", "dev", far]);
+    container.ip(&["addr", "add", &format!("{address}/24"), "dev", far]);
     container.ip(&["link", "set", far, "up"]);
     let web = Listening::start(container.command(listener_program()).arg("tcp:0.0.0.0:80"), 1).unwrap();
     let id = format!("{:064x}", web.pid());
@@ -151,15 +154,15 @@ fn docker_proxy_names_the_container_that_it_serves() {
 
     let mut command = host.command("sh");
     // It says through descriptor 3 that it is ready.
-    let flags = "-proto tcp -host-ip 0.0.0.0 -host-port 18080 -container-ip 172.31.77.2 -container-port 80";
-    let script = format!("exec docker-proxy {flags} 3>/dev/null");
+    let flags = "-proto tcp -host-ip 0.0.0.0 -host-port 18080 -container-port 80";
+    let script = format!("exec docker-proxy {flags} -container-ip {address} 3>/dev/null");
     let _proxy = host.serving(command.args(["-c", &script]), 18080);
 
     let document = host.look(&["18080"]);
     let forward = on(&document, 18080).unwrap().processes[0].forwards_to.as_ref().unwrap();
     assert_eq!(
         (forward.address.as_str(), forward.port, forward.protocol.as_str()),
-        ("172.31.77.2", 80, "tcp")
+        (address.as_str(), 80, "tcp")
     );
     let process = forward.process.as_ref().unwrap();
     assert_eq!((process.pid, process.name.as_deref()), (web.pid(), Some("listener")));
@@ -173,7 +176,7 @@ fn docker_proxy_names_the_container_that_it_serves() {
 
     // Anybody may give a namespace of their own the same address.
     let stranger = Net::new();
-    stranger.ip(&["addr", "add", "172.31.77.2/32", "dev", "lo"]);
+    stranger.ip(&["addr", "add", &format!("{address}/32"), "dev", "lo"]);
     let _other = Listening::start(stranger.command(listener_program()).arg("tcp:0.0.0.0:80"), 1).unwrap();
     let document = host.look(&["18080"]);
     let process = on(&document, 18080).unwrap().processes[0].forwards_to.as_ref().unwrap().process.as_ref();

@@ -1,13 +1,15 @@
 //! Network namespaces of a test's own, and servers in them: their ports are nobody else's.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::document::{Document, read};
-use crate::started::{Ended, program, told};
+use crate::started::{Ended, program, told, whatlistens};
 
 /// So long a server may take to start.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -20,6 +22,8 @@ pub struct Net {
 impl Net {
     pub fn new() -> Net {
         static NEXT: AtomicU32 = AtomicU32::new(1);
+        static CLEARED: Once = Once::new();
+        CLEARED.call_once(remove_left_behind);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let net = Net { name: format!("wl{}-{number}", std::process::id()) };
         run(Command::new("ip").args(["netns", "add", &net.name]));
@@ -73,6 +77,36 @@ impl Drop for Net {
     fn drop(&mut self) {
         let _ = Command::new("ip").args(["netns", "delete", &self.name]).status();
     }
+}
+
+/// Removes the namespaces of test programs that were killed, and ends the servers in them: every later
+/// look at the machine would go through them. Where another process has the id by now, they stay.
+fn remove_left_behind() {
+    for entry in fs::read_dir("/run/netns").into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let pid = name.strip_prefix("wl").and_then(|rest| rest.split_once('-')?.0.parse::<u32>().ok());
+        if pid.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
+            // Another test program may do the same at this moment, so this may fail.
+            let script = "ip netns pids \"$0\" | xargs -r kill -KILL; ip netns delete \"$0\"";
+            let _ = Command::new("sh").args(["-c", script, &name]).output();
+        }
+    }
+}
+
+/// How many sockets have each port, on any address and in any namespace: what the program says of a port
+/// may depend on all of them.
+pub fn sockets_by_port() -> BTreeMap<u16, usize> {
+    let document = read(&whatlistens(&["--json", "--all-namespaces"]).0);
+    let mut counted = BTreeMap::new();
+    for listener in document.listeners {
+        *counted.entry(listener.port).or_default() += 1;
+    }
+    counted
+}
+
+/// Whether the test's own socket is the only one that has this port.
+pub fn is_alone_on(port: u16) -> bool {
+    sockets_by_port().get(&port) == Some(&1)
 }
 
 /// Looks until it is so, for as long as a slow machine may need.
