@@ -29,6 +29,8 @@ mod threads;
 mod units;
 
 use std::io;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use jiff::Timestamp;
@@ -78,8 +80,9 @@ fn scan_and_search(context: &ScanContext<'_>) -> Result<(SocketScan, io::Result<
     Ok((sockets, holders))
 }
 
-/// Searches the holders of all sockets while another thread scans the sockets and then helps to search.
-/// With few processes, or if the system refuses a thread, this thread does both.
+/// Scans the sockets while their holders are searched. Of the threads that share the search, the first that
+/// is ready scans the sockets before it helps to search: on a busy machine, a helper may start late. With
+/// few processes, or if the system refuses threads, this thread does both.
 fn scan_while_searching(
     context: &ScanContext<'_>,
 ) -> Result<(SocketScan, io::Result<Holders>), Unobservable> {
@@ -89,27 +92,23 @@ fn scan_while_searching(
         Err(error) => return Ok((scan()?, Err(error))),
     };
     let (search, candidates) = Search::of_all(context, &pids, None);
+    let (is_taken, sockets) = (AtomicBool::new(false), OnceLock::new());
     let scan_and_help = || {
-        let sockets = scan();
+        if !is_taken.swap(true, Ordering::Relaxed) {
+            let _ = sockets.set(scan());
+        }
         search.help();
-        sockets
     };
-    let (sockets, method) = thread::scope(|scope| {
-        let scanner = if search.helpers > 0 { threads::start(scope, scan_and_help) } else { None };
-        for _ in 1..search.helpers {
-            threads::start(scope, || search.help());
+    let method = thread::scope(|scope| {
+        for _ in 0..search.helpers {
+            threads::start(scope, scan_and_help);
         }
         let method = candidates.queue();
-        let sockets = match scanner {
-            Some(scanner) => {
-                search.help();
-                threads::join(scanner)
-            }
-            None => scan_and_help(),
-        };
-        (sockets, method)
+        scan_and_help();
+        method
     });
-    Ok((sockets?, Holders::found_by(search, method, &pids)))
+    let sockets = sockets.into_inner().unwrap_or_else(scan)?;
+    Ok((sockets, Holders::found_by(search, method, &pids)))
 }
 
 /// Finds the holders of the sockets, and the processes that started them. Drops the sockets that were

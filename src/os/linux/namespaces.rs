@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::thread::{self, Builder};
@@ -16,7 +17,6 @@ use super::proc_dir::{Proc, is_gone};
 use super::process_root::is_of_kind;
 use super::scan_context::ScanContext;
 use super::tables::Tables;
-use super::threads;
 use crate::model::{Namespace, Pid};
 
 /// Where ip(8) keeps named namespaces.
@@ -163,7 +163,7 @@ impl NetworkNamespace {
                     (Err(error), None) => Err(error.into()),
                 }
             })?;
-            threads::join(entered)
+            entered.join().unwrap_or_else(|panic| resume_unwind(panic))
         })
     }
 

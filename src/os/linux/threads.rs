@@ -1,9 +1,8 @@
 //! Work that is mostly waiting for the kernel, spread over the processors.
 
-use std::panic::resume_unwind;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{LazyLock, Mutex, PoisonError};
-use std::thread::{self, Builder, Scope, ScopedJoinHandle};
+use std::thread::{self, Builder, Scope};
 
 /// A thread is started for this many items: starting one takes as long as inspecting three processes.
 const WORTH_A_THREAD: usize = 32;
@@ -24,17 +23,9 @@ pub(super) fn most_helpers() -> usize {
     *PROCESSORS - 1
 }
 
-/// Starts a thread. `None` if the system refuses it: the other threads do its work.
-pub(super) fn start<'scope, R: Send + 'scope>(
-    scope: &'scope Scope<'scope, '_>,
-    work: impl FnOnce() -> R + Send + 'scope,
-) -> Option<ScopedJoinHandle<'scope, R>> {
-    Builder::new().spawn_scoped(scope, work).ok()
-}
-
-/// Waits for a thread to end. Panics if the thread did.
-pub(super) fn join<R>(thread: ScopedJoinHandle<'_, R>) -> R {
-    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+/// Starts a thread. If the system refuses it, the other threads do its work.
+pub(super) fn start<'scope>(scope: &'scope Scope<'scope, '_>, work: impl FnOnce() + Send + 'scope) {
+    drop(Builder::new().spawn_scoped(scope, work));
 }
 
 /// A queue that several threads take from.
@@ -72,14 +63,19 @@ mod tests {
     fn every_item_is_taken_once() {
         for count in [0, 1, 10_000] {
             let (sender, queue) = SharedQueue::new();
-            let take_all = || std::iter::from_fn(|| queue.take()).collect::<Vec<usize>>();
-            let mut taken = thread::scope(|scope| {
-                let helpers: Vec<_> = (0..3).filter_map(|_| start(scope, take_all)).collect();
+            let taken = Mutex::new(Vec::new());
+            let take_all = || {
+                while let Some(item) = queue.take() {
+                    taken.lock().unwrap().push(item);
+                }
+            };
+            thread::scope(|scope| {
+                (0..3).for_each(|_| start(scope, take_all));
                 (0..count).for_each(|item| sender.send(item).unwrap());
                 drop(sender);
-                let taken = helpers.into_iter().flat_map(join);
-                taken.collect::<Vec<usize>>()
+                take_all();
             });
+            let mut taken = taken.into_inner().unwrap();
             taken.sort_unstable();
             assert_eq!(taken, (0..count).collect::<Vec<usize>>());
         }
