@@ -15,7 +15,7 @@ use whatlistens::model::{
 };
 use whatlistens::os::decode::linux::{inet_diag, proc_pid};
 use whatlistens::query::{Environment, Output, Query};
-use whatlistens::render;
+use whatlistens::render::{self, Answer, Format};
 use whatlistens::report::{attribute, report};
 
 const SIZES: [u32; 3] = [1_000, 10_000, 60_000];
@@ -77,11 +77,14 @@ fn stages(criterion: &mut Criterion) {
         let Ok(report) = report(&query, &observation, &knowledge, "") else { panic!("nothing is asked") };
         let plain = GlobalArgs { json: false, color: Color::Never };
         let style = Output::new(&plain, &Environment::plain()).style;
+        let write = |report, format| {
+            render::write(Answer::Listing(report), format, &style, &mut io::sink(), &mut io::sink())
+        };
         group.bench_function(BenchmarkId::new("table", size), |bencher| {
-            bencher.iter(|| render::table(&report, &style, &mut io::sink(), &mut io::sink()));
+            bencher.iter(|| write(&report, Format::Text));
         });
         group.bench_function(BenchmarkId::new("json", size), |bencher| {
-            bencher.iter(|| render::json(&report, &style, &mut io::sink(), &mut io::sink()));
+            bencher.iter(|| write(&report, Format::Json));
         });
     }
     group.finish();

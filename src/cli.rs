@@ -42,7 +42,7 @@ pub struct ListArgs {
     #[arg(long, value_name = "PID", value_delimiter = ',', allow_hyphen_values = true)]
     pub pid: Vec<String>,
 
-    /// Only ports held by a process of this name, running or not
+    /// Only ports held by a process of this name (no error if none runs)
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub process: Vec<String>,
 
@@ -82,8 +82,8 @@ pub struct ListArgs {
     #[arg(short = 'H', long)]
     pub no_header: bool,
 
-    /// What fingers type after ss, netstat and lsof, and what this does anyway: only listeners
-    /// (l), all of them (a), numeric (n, P), with processes (p, o, b) and more (e).
+    /// Accepted for users of ss, netstat and lsof, and changes nothing: only listeners (l), all of them (a), numeric
+    /// (n, P), with processes (p, o, b) and more (e).
     #[arg(short = 'l', short_aliases = ['a', 'b', 'e', 'n', 'o', 'p', 'P'], action = ArgAction::Count, hide = true)]
     pub habits: u8,
 
@@ -104,23 +104,15 @@ pub struct GlobalArgs {
     pub color: Color,
 }
 
-/// Order of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Sort {
-    /// By port number.
     #[default]
     Port,
-    /// By local address.
     Address,
-    /// By process name.
     Process,
-    /// By process id.
     Pid,
-    /// By user.
     User,
-    /// By service name.
     Service,
-    /// By verdict, those that deserve attention first.
     Verdict,
 }
 

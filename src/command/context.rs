@@ -1,6 +1,6 @@
 //! What every command works with.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use jiff::Timestamp;
 
@@ -8,6 +8,8 @@ use crate::judge::Inspection;
 use crate::knowledge::Knowledge;
 use crate::model::Observation;
 use crate::os::{self, ScanScope, Unobservable};
+use crate::query::Output;
+use crate::render::{self, Answer};
 
 /// Where observations come from: this machine, or a recorded one.
 pub trait Source {
@@ -35,7 +37,12 @@ pub struct Context<'a> {
     pub notes: &'a mut dyn Write,
 }
 
-/// The machine that this runs on.
+impl Context<'_> {
+    pub(super) fn write(&mut self, answer: Answer<'_>, output: &Output) -> io::Result<()> {
+        render::write(answer, output.format, &output.style, self.out, self.notes)
+    }
+}
+
 pub struct LiveMachine<'a> {
     pub knowledge: &'a Knowledge,
     /// What becomes [`Observation::taken_at`].

@@ -6,8 +6,9 @@ use clap::{ArgAction, Args};
 use super::{Context, Error, Exit};
 use crate::cli::{ListArgs, Sort};
 use crate::knowledge::Knowledge;
-use crate::query::{Filter, Format, Output, UsageError};
-use crate::{render, report};
+use crate::query::{Filter, Output, UsageError};
+use crate::render::Answer;
+use crate::report;
 
 /// Show the ports the system has reserved (on Windows a frequent cause of error 10013)
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -83,10 +84,7 @@ impl Excluded {
     pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
         let observation = context.source.observe_port_rules()?;
         let report = report::excluded(&self.filter, observation, context.knowledge);
-        match self.output.format {
-            Format::Text => render::excluded(&report, &self.output.style, context.out, context.notes)?,
-            Format::Json => render::excluded_json(&report, &self.output.style, context.out, context.notes)?,
-        }
+        context.write(Answer::Excluded(&report), &self.output)?;
         Ok(Exit::matched(!report.excluded.is_empty()))
     }
 }

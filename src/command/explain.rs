@@ -7,8 +7,8 @@ use super::{Context, Error, Exit};
 use crate::knowledge::Knowledge;
 use crate::knowledge::explain::{Topic, explain, names};
 use crate::model::Explanation;
-use crate::query::{Format, Output, UsageError, topics};
-use crate::render;
+use crate::query::{Output, UsageError, topics};
+use crate::render::Answer;
 
 /// Explain a port, a service or a license manager, without scanning the machine
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -38,10 +38,7 @@ impl Explain {
     pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
         let explained = self.topics.iter().map(|(typed, topic)| explained(typed, topic, context.knowledge));
         let explanations = explained.collect::<Result<Vec<_>, _>>()?;
-        match self.output.format {
-            Format::Text => render::explanations(&explanations, &self.output.style, context.out)?,
-            Format::Json => render::explanations_json(&explanations, context.out)?,
-        }
+        context.write(Answer::Explanations(&explanations), &self.output)?;
         Ok(Exit::Matched)
     }
 }

@@ -1,8 +1,9 @@
 //! `whatlistens [WHAT]...`: the listeners as rows, or as one JSON object.
 
 use super::{Context, Error, Exit};
-use crate::query::{Format, Output, Query};
-use crate::{render, report};
+use crate::query::{Output, Query};
+use crate::render::Answer;
+use crate::report;
 
 #[derive(Debug, Clone)]
 pub struct List {
@@ -20,10 +21,7 @@ impl List {
     pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
         let observation = context.source.observe(&self.query.scope)?;
         let report = report::report(&self.query, &observation, context.knowledge, &self.repeat)?;
-        match self.output.format {
-            Format::Text => render::table(&report, &self.output.style, context.out, context.notes)?,
-            Format::Json => render::json(&report, &self.output.style, context.out, context.notes)?,
-        }
+        context.write(Answer::Listing(&report), &self.output)?;
         Ok(Exit::matched(!report.rows.is_empty()))
     }
 }

@@ -157,7 +157,7 @@ Examples:
   whatlistens                 every listener on this machine
   whatlistens 1538            who holds port 1538, and should it?
   whatlistens --flagged       license ports whose process may be wrong
-  whatlistens explain lmgrd   what is known about it, here or elsewhere
+  whatlistens explain lmgrd   what is known about lmgrd
   whatlistens --json | jq .   for scripts
 
 These options of ss, netstat and lsof are accepted and change nothing:

@@ -2,8 +2,9 @@
 //! listens there.
 
 use super::{Context, Error, Exit};
-use crate::query::{Format, Output, Query};
-use crate::{render, report};
+use crate::query::{Output, Query};
+use crate::render::Answer;
+use crate::report;
 
 #[derive(Debug, Clone)]
 pub struct Show {
@@ -21,10 +22,7 @@ impl Show {
     pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
         let observation = context.source.observe(&self.query.scope)?;
         let report = report::report(&self.query, &observation, context.knowledge, &self.repeat)?;
-        match self.output.format {
-            Format::Text => render::detail(&report, &self.output.style, context.out)?,
-            Format::Json => render::json(&report, &self.output.style, context.out, context.notes)?,
-        }
+        context.write(Answer::Detail(&report), &self.output)?;
         Ok(Exit::matched(!report.rows.is_empty()))
     }
 }

@@ -10,7 +10,6 @@ use super::Pid;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HiddenProcess {
-    /// The kernel's short name.
     pub short_name: String,
     pub uid: Option<u32>,
     /// The name of that user.

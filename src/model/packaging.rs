@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A container runtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Runtime {
@@ -52,7 +51,6 @@ impl Container {
     }
 }
 
-/// How an application is packaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ApplicationKind {

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Application, Container, Executable, Os, ProcessService, Program, Protocol, file_name};
 
-/// A process id.
 pub type Pid = u32;
 
 /// Where a process forwards what it receives.

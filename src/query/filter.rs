@@ -15,7 +15,6 @@ pub struct Ports {
 /// One thing to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// Ports by number.
     Ports(Ports),
     /// A service or a process by name.
     Name {

@@ -12,16 +12,14 @@ use crate::knowledge::explain::Topic;
 use crate::os::{Bpf, ScanScope};
 
 pub use self::filter::{Filter, Ports, SortKey, Target, filter};
-pub use self::output::{Environment, Format, Output, command_line};
+pub use self::output::{Environment, Output, command_line};
 pub use self::resolve::refuse_unknown;
 pub use self::usage::UsageError;
 
 /// A question about this machine.
 #[derive(Debug, Clone)]
 pub struct Query {
-    /// What to scan.
     pub scope: ScanScope,
-    /// What to keep.
     pub filter: Filter,
     /// The one port, service or process that was typed, and nothing else that selects.
     pub alone: Option<String>,
@@ -33,13 +31,13 @@ impl Query {
     /// Where a word is not understood, or the options leave nothing of one.
     pub fn resolve(args: &ListArgs, knowledge: &Knowledge) -> Result<Query, UsageError> {
         let internet = parse::internet(&args.internet)?;
-        let filter = Filter::resolve(args, knowledge)?;
+        let (ipv4, ipv6) = (args.ipv4 || internet.ipv4, args.ipv6 || internet.ipv6);
+        let filter = Filter::with_internet(args, internet, knowledge)?;
         let selects = filter.by_holder() || filter.licenses || filter.flagged || args.no_header;
         let alone = match &filter.targets[..] {
             [target] if !selects && target.is_single() => args.what.first().or(args.internet.first()),
             _ => None,
         };
-        let (ipv4, ipv6) = (args.ipv4 || internet.ipv4, args.ipv6 || internet.ipv6);
         let detail_ports = match alone {
             Some(_) => filter.ports().map(|ports| ports.range).collect(),
             None => Vec::new(),

@@ -8,7 +8,7 @@ use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use jiff::tz::TimeZone;
 
 use crate::cli::{Color, GlobalArgs, ListArgs};
-use crate::render::Style;
+use crate::render::{Format, Style};
 
 /// What the environment says about output, and about the program itself.
 #[derive(Debug, Clone)]
@@ -55,13 +55,6 @@ fn terminal_width() -> u16 {
     reported.or_else(configured).unwrap_or(80)
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    Text,
-    /// One JSON object.
-    Json,
-}
-
 /// How to show an answer.
 #[derive(Debug, Clone)]
 pub struct Output {
@@ -91,7 +84,7 @@ impl Output {
         }
     }
 
-    /// With what a listing can be told about its output.
+    /// With the output options of a listing.
     #[must_use]
     pub fn for_listing(self, args: &ListArgs) -> Output {
         let style = Style {
@@ -105,13 +98,13 @@ impl Output {
         Output { style, ..self }
     }
 
-    /// With times as the user's clock shows them.
+    /// With times in the user's time zone. Other formats have UTC.
     #[must_use]
     pub fn in_local_time(self, environment: &Environment) -> Output {
-        let time_zone = match self.format {
-            Format::Text => (environment.time_zone)(),
-            Format::Json => TimeZone::UTC,
-        };
+        if self.format != Format::Text {
+            return self;
+        }
+        let time_zone = (environment.time_zone)();
         Output { style: Style { time_zone, ..self.style }, ..self }
     }
 }

@@ -240,7 +240,7 @@ mod tests {
         insta::assert_snapshot!(refused("1-2-3"), @"‘1-2-3’: a range has two ends, as in 27000-27009");
         insta::assert_snapshot!(refused("80/sctp"), @"‘80/sctp’: the protocol is tcp or udp, as in 80/tcp");
         insta::assert_snapshot!(refused(":"), @"‘:’: a port is missing after the colon, as in :1538");
-        insta::assert_snapshot!(refused(""), @"the word is empty: give a port, a service or a process");
+        insta::assert_snapshot!(refused(""), @"an empty word was given: name a port, a service or a process");
         insta::assert_snapshot!(refused("127.0.0.1:80"), @"‘127.0.0.1:80’: ports are searched at every address; give the port alone: 80");
         insta::assert_snapshot!(refused(":::22"), @"‘:::22’: ports are searched at every address; give the port alone: 22");
         insta::assert_snapshot!(refused("fd00::2"), @"‘fd00::2’ is an address: give a port, which is searched at every address");

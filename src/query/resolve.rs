@@ -1,9 +1,11 @@
 //! Names → the ports of the services they name; and names that name nothing.
 
+use super::UsageError;
 use super::filter::{self, Filter, Ports, SortKey, Target};
-use super::{UsageError, parse};
+use super::parse::{self, Internet};
 use crate::cli::{ListArgs, Sort};
 use crate::knowledge::{Knowledge, Licenses, Registry};
+use crate::model::phrase::list;
 use crate::model::{Observation, Owner, PortRange, Protocol, Row};
 
 impl Filter {
@@ -14,6 +16,15 @@ impl Filter {
     /// Where a word is not understood, or the options leave a port nothing, such as `-t 53/udp`: it would not
     /// be scanned, and must not seem free.
     pub fn resolve(args: &ListArgs, knowledge: &Knowledge) -> Result<Filter, UsageError> {
+        Filter::with_internet(args, parse::internet(&args.internet)?, knowledge)
+    }
+
+    /// As [`Filter::resolve`], with what `-i` selects.
+    pub(super) fn with_internet(
+        args: &ListArgs,
+        internet: Internet,
+        knowledge: &Knowledge,
+    ) -> Result<Filter, UsageError> {
         let protocol = match (args.tcp, args.udp) {
             (true, false) => Some(Protocol::Tcp),
             (false, true) => Some(Protocol::Udp),
@@ -23,7 +34,7 @@ impl Filter {
         for word in &args.what {
             targets.extend(parse::targets(word)?);
         }
-        targets.extend(parse::internet(&args.internet)?.targets);
+        targets.extend(internet.targets);
         for target in &mut targets {
             resolve(target, protocol, knowledge.registry)?;
         }
@@ -138,7 +149,7 @@ fn managers(word: &str, licenses: &Licenses) -> Vec<(String, String)> {
     let with_ports = called.filter_map(|manager| {
         let ranges = manager.ports.iter().filter_map(|known| known.range);
         let ranges: Vec<String> = ranges.map(|range| range.to_string()).collect();
-        (!ranges.is_empty()).then(|| (manager.called(), ranges.join(" and ")))
+        (!ranges.is_empty()).then(|| (manager.called(), list(&ranges, "and")))
     });
     with_ports.take(MOST_MANAGERS).collect()
 }

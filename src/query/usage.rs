@@ -4,9 +4,10 @@ use std::fmt;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::model::{Protocol, phrase};
+use crate::model::Protocol;
+use crate::model::phrase::list;
 
-/// The command line asks for nothing that can be answered.
+/// Why a command line was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UsageError {
     UnknownOption {
@@ -126,14 +127,14 @@ impl fmt::Display for UsageError {
                 write!(f, "‘{option} {value}’: the values are {values}")
             }
             UsageError::MissingWhat => {
-                f.write_str("explain needs a WHAT: a port, a service, a process or a license manager")
+                f.write_str("WHAT is missing: name a port, a service, a process or a license manager")
             }
             UsageError::CommandLine(line) => write!(f, "{line}; see --help"),
             UsageError::OptionsOfListing { command } => {
                 write!(f, "{command} does not list sockets: see whatlistens {command} --help for its options")
             }
             UsageError::NothingBesideComma { word } => {
-                write!(f, "‘{word}’: a port is missing beside a comma")
+                write!(f, "‘{word}’: a port is missing before or after a comma")
             }
             UsageError::NoSuchProtocol { word, ports } => {
                 write!(f, "‘{word}’: the protocol is tcp or udp, as in {ports}/tcp")
@@ -141,7 +142,9 @@ impl fmt::Display for UsageError {
             UsageError::NoPortAfterColon { word } => {
                 write!(f, "‘{word}’: a port is missing after the colon, as in :1538")
             }
-            UsageError::EmptyWord => f.write_str("the word is empty: give a port, a service or a process"),
+            UsageError::EmptyWord => {
+                f.write_str("an empty word was given: name a port, a service or a process")
+            }
             UsageError::ProtocolAlone { word, protocol } => {
                 let flag = &protocol.name()[..1];
                 write!(f, "‘{word}’: for all {protocol} ports use -{flag}, for one port write 80/{protocol}")
@@ -175,12 +178,12 @@ impl fmt::Display for UsageError {
                 write!(f, "‘{option} {value}’: a process id is a number, as in {option} 4242")
             }
             UsageError::EmptyValue { option } => {
-                write!(f, "{option} needs a value, and was given an empty one")
+                write!(f, "{option} needs a value, but the one given is empty")
             }
             UsageError::Conflict { typed, only } => {
                 write!(
                     f,
-                    "‘{typed}’ is no {only} port, and only {only} was requested: leave out one of the two"
+                    "‘{typed}’ is not a {only} port, but only {only} was requested: leave out one of the two"
                 )
             }
             UsageError::UnknownName { word, nearest, managers } => {
@@ -207,7 +210,7 @@ impl fmt::Display for UsageError {
 fn did_you_mean(nearest: &[String], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match nearest {
         [] => Ok(()),
-        names => write!(f, " Did you mean {}?", phrase::list(names, "or")),
+        names => write!(f, " Did you mean {}?", list(names, "or")),
     }
 }
 
@@ -220,7 +223,7 @@ impl UsageError {
         }
         let text = |kind| match error.get(kind) {
             Some(ContextValue::String(text)) => Some(text.clone()),
-            Some(ContextValue::Strings(texts)) if !texts.is_empty() => Some(texts.join(" or ")),
+            Some(ContextValue::Strings(texts)) if !texts.is_empty() => Some(list(texts, "or")),
             _ => None,
         };
         let typed = text(ContextKind::InvalidArg).unwrap_or_default();

@@ -13,6 +13,16 @@ use crate::model::{Excluded, ExcludedPorts, Family};
 /// More license managers of one range than these are counted, not named.
 const MOST_MANAGERS: usize = 4;
 
+/// Title, alignment and value.
+type Column = (&'static str, CellAlignment, fn(&Excluded) -> String);
+
+const COLUMNS: [Column; 4] = [
+    ("PORTS", CellAlignment::Right, |excluded| range(&excluded.ports)),
+    ("FAMILY", CellAlignment::Left, |excluded| families(excluded.ports.family).to_owned()),
+    ("KIND", CellAlignment::Left, |excluded| kind(&excluded.ports).to_owned()),
+    ("LICENSE MANAGERS", CellAlignment::Left, managers),
+];
+
 /// One line for each range.
 pub(super) fn write(excluded: &[Excluded], style: &Style, out: &mut dyn Write) -> io::Result<()> {
     if excluded.is_empty() {
@@ -21,20 +31,17 @@ pub(super) fn write(excluded: &[Excluded], style: &Style, out: &mut dyn Write) -
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     if style.header {
-        table.set_header(["PORTS", "FAMILY", "KIND", "LICENSE MANAGERS"]);
+        table.set_header(COLUMNS.map(|(title, ..)| title));
     }
-    for Excluded { ports, managers } in excluded {
-        let mut named: Vec<String> = managers.iter().map(|m| format!("{} {}", m.ports, m.product)).collect();
-        named.dedup();
-        let named = text::named(&named, MOST_MANAGERS, String::clone);
-        let named = if named.is_empty() && !style.header { "-".to_owned() } else { named.join(", ") };
-        table.add_row([range(ports), families(ports.family).to_owned(), kind(ports).to_owned(), named]);
+    for excluded in excluded {
+        table.add_row(COLUMNS.map(|(.., value)| match value(excluded) {
+            // A script splits the line at blanks.
+            text if text.is_empty() && !style.header => "-".to_owned(),
+            text => text,
+        }));
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    if let Some(column) = table.column_mut(0) {
-        column.set_cell_alignment(CellAlignment::Right);
+    for (column, (_, align, _)) in table.column_iter_mut().zip(COLUMNS) {
+        column.set_padding((0, 2)).set_cell_alignment(align);
     }
     let mut lines = table.lines();
     if style.header
@@ -49,6 +56,13 @@ pub(super) fn write(excluded: &[Excluded], style: &Style, out: &mut dyn Write) -
 pub(super) fn range(excluded: &ExcludedPorts) -> String {
     let protocol = excluded.protocol.map_or(String::new(), |protocol| format!("/{protocol}"));
     format!("{}{protocol}", excluded.ports)
+}
+
+fn managers(excluded: &Excluded) -> String {
+    let mut named: Vec<String> =
+        excluded.managers.iter().map(|m| format!("{} {}", m.ports, m.product)).collect();
+    named.dedup();
+    text::named(&named, MOST_MANAGERS, String::clone).join(", ")
 }
 
 /// One word, so that scripts can split the columns at blanks.

@@ -165,7 +165,7 @@ fn registered(service: &RegisteredService) -> String {
 
 fn port_in_words(port: &ManagerPort) -> String {
     let protocols: Vec<&str> = port.protocols.iter().map(|protocol| protocol.name()).collect();
-    let protocols = protocols.join(" and ");
+    let protocols = list(&protocols, "and");
     let role = match port.role {
         PortRole::Server => "the license server",
         PortRole::VendorDaemon => "the vendor daemon",

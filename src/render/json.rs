@@ -21,7 +21,7 @@ mod process;
 mod service;
 mod unanswered;
 
-pub use explanation::write as write_explanations;
+pub(super) use explanation::write as write_explanations;
 
 /// Writes a report as one object.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {

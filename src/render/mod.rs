@@ -1,4 +1,4 @@
-//! A report → text. Renderers write where they are told to, and look at nothing else.
+//! An answer → text or JSON. A renderer computes nothing and writes only to the writers it is given.
 
 mod columns;
 mod detail;
@@ -16,16 +16,53 @@ use std::io::{self, Write};
 
 use crate::model::{ExcludedReport, Explanation, Report};
 
-pub use json::{json_error, write_explanations as explanations_json};
+pub use json::json_error;
 pub use style::Style;
 pub use text::escape;
 
-/// Writes what is known about one thing or several.
+/// What a command answers.
+#[derive(Debug, Clone, Copy)]
+pub enum Answer<'a> {
+    /// The listeners, a row for each.
+    Listing(&'a Report),
+    /// Everything about one port or service.
+    Detail(&'a Report),
+    Excluded(&'a ExcludedReport),
+    Explanations(&'a [Explanation]),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// Writes an answer to `out`. Notes that would disturb a script go to `notes`.
 ///
 /// # Errors
 ///
 /// Those of writing.
-pub fn explanations(explanations: &[Explanation], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(
+    answer: Answer<'_>,
+    format: Format,
+    style: &Style,
+    out: &mut dyn Write,
+    notes: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Text => match answer {
+            Answer::Listing(report) => table(report, style, out, notes),
+            Answer::Detail(report) => detail(report, style, out),
+            Answer::Excluded(report) => excluded(report, style, out, notes),
+            Answer::Explanations(all) => explanations(all, style, out),
+        },
+        Format::Json => json(answer, style, out, notes),
+    }
+}
+
+/// Writes what is known about one thing or several.
+fn explanations(explanations: &[Explanation], style: &Style, out: &mut dyn Write) -> io::Result<()> {
     for (index, explanation) in explanations.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
@@ -37,11 +74,7 @@ pub fn explanations(explanations: &[Explanation], style: &Style, out: &mut dyn W
 
 /// Writes the listeners as rows to `out`, and the notes below them; without a header, as for a script,
 /// the notes go to `notes`.
-///
-/// # Errors
-///
-/// Those of writing.
-pub fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()> {
+fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()> {
     let rows = group::group(&report.rows);
     table::write(&rows, report.host.os, style, out)?;
     let mut lines = notes::of_table(report, &rows, style);
@@ -52,59 +85,43 @@ pub fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dy
 }
 
 /// Writes everything about one port or service, in words.
-///
-/// # Errors
-///
-/// Those of writing.
-pub fn detail(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+fn detail(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     detail::write(report, &group::group(&report.rows), style, out)?;
     let lines = common_notes(report, style);
     notes::write(&lines, !lines.is_empty(), out)
 }
 
 /// Writes the ports that the system excludes.
-///
-/// # Errors
-///
-/// Those of writing.
-pub fn excluded(
+fn excluded(
     report: &ExcludedReport,
     style: &Style,
     out: &mut dyn Write,
     notes: &mut dyn Write,
 ) -> io::Result<()> {
     excluded::write(&report.excluded, style, out)?;
-    let mut lines = notes::of_excluded(report, style);
+    let mut lines = notes::on_excluded_ports(report, style);
     lines.extend(notes::of_gaps(&report.gaps, style));
     lines.extend(notes::of_method_notes(&report.method_notes, style));
     below(&lines, !report.excluded.is_empty(), style, out, notes)
 }
 
-/// Writes a report as one JSON object.
-///
-/// # Errors
-///
-/// Those of writing.
-pub fn json(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()> {
-    json::write(report, out)?;
+fn json(answer: Answer<'_>, style: &Style, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()> {
+    let method_notes = match answer {
+        Answer::Listing(report) | Answer::Detail(report) => {
+            json::write(report, out)?;
+            &report.method_notes[..]
+        }
+        Answer::Excluded(report) => {
+            json::write_excluded(report, out)?;
+            &report.method_notes
+        }
+        Answer::Explanations(all) => {
+            json::write_explanations(all, out)?;
+            &[]
+        }
+    };
     out.flush()?;
-    notes::write(&notes::of_method_notes(&report.method_notes, style), false, notes)
-}
-
-/// Writes the ports that the system excludes as one JSON object.
-///
-/// # Errors
-///
-/// Those of writing.
-pub fn excluded_json(
-    report: &ExcludedReport,
-    style: &Style,
-    out: &mut dyn Write,
-    notes: &mut dyn Write,
-) -> io::Result<()> {
-    json::write_excluded(report, out)?;
-    out.flush()?;
-    notes::write(&notes::of_method_notes(&report.method_notes, style), false, notes)
+    notes::write(&notes::of_method_notes(method_notes, style), false, notes)
 }
 
 /// What must be said of a report in any form but JSON.

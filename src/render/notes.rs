@@ -51,7 +51,7 @@ pub(super) fn of_reserved(report: &Report, style: &Style) -> Vec<String> {
 }
 
 /// What the kinds of exclusion mean, and the license managers that they affect.
-pub(super) fn of_excluded(report: &ExcludedReport, style: &Style) -> Vec<String> {
+pub(super) fn on_excluded_ports(report: &ExcludedReport, style: &Style) -> Vec<String> {
     let excluded = &report.excluded;
     if excluded.is_empty() {
         let none = if report.narrowed { "None of these ports is excluded." } else { "No port is excluded." };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::phrase::counted;
 use crate::model::{Gap, GapKind, HiddenProcesses, Observation, Os, Owner, Pid, Presence, Process, Row};
 use crate::os::ScanScope;
 
@@ -99,11 +100,10 @@ fn hidden_owners(
     remedy: Option<String>,
 ) -> Option<Gap> {
     let count = shown + undecided;
-    let who = match count {
-        0 => return None,
-        1 => "1 owner".to_owned(),
-        n => format!("{n} owners"),
-    };
+    if count == 0 {
+        return None;
+    }
+    let who = counted(count, "owner");
     let why = match (&observation.hidden, observation.privileged, observation.host.os) {
         (_, true, Os::Windows) => "even as administrator",
         (_, true, Os::Linux | Os::Macos) => "even as root",

@@ -1,4 +1,4 @@
-//! What was observed → what there is to say: attribute → annotate → judge → filter.
+//! What was observed → what there is to say: attribute → judge → annotate → filter.
 
 mod annotate;
 mod asked;

@@ -167,8 +167,8 @@ fn help_names_every_option_and_exits_0() {
           --licenses        Only ports of license managers
           --flagged         Only license ports whose process may be the wrong one
           --pid <PID>       Only ports held by this process
-          --process <NAME>  Only ports held by a process of this name, running or
-                            not
+          --process <NAME>  Only ports held by a process of this name (no error if
+                            none runs)
           --user <USER>     Only ports of this user (name or number)
           --sort <KEY>      Order of the rows [default: port] [possible values:
                             port, address, process, pid, user, service, verdict]
@@ -195,7 +195,7 @@ fn help_names_every_option_and_exits_0() {
       whatlistens                 every listener on this machine
       whatlistens 1538            who holds port 1538, and should it?
       whatlistens --flagged       license ports whose process may be wrong
-      whatlistens explain lmgrd   what is known about it, here or elsewhere
+      whatlistens explain lmgrd   what is known about lmgrd
       whatlistens --json | jq .   for scripts
 
     These options of ss, netstat and lsof are accepted and change nothing:

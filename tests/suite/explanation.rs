@@ -1,12 +1,13 @@
 //! `explain`: what is known about a port or a name, on whatever machine.
 
 use std::collections::BTreeSet;
+use std::{io, slice};
 
 use whatlistens::cli::{Color, GlobalArgs};
 use whatlistens::knowledge::explain::{Topic, explain};
 use whatlistens::model::{Explanation, PortRange};
 use whatlistens::query::{Environment, Output};
-use whatlistens::render;
+use whatlistens::render::{self, Answer, Format};
 
 use crate::recorded::knowledge;
 use crate::started::whatlistens;
@@ -30,7 +31,8 @@ fn ids(explanation: &Explanation) -> Vec<&str> {
 fn printed(explanation: Explanation) -> String {
     let mut out = Vec::new();
     let style = Output::new(&GlobalArgs { json: false, color: Color::Never }, &Environment::plain()).style;
-    render::explanations(&[explanation], &style, &mut out).unwrap();
+    let answer = Answer::Explanations(slice::from_ref(&explanation));
+    render::write(answer, Format::Text, &style, &mut out, &mut io::sink()).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -283,7 +285,7 @@ fn the_command_line_of_explain() {
     insta::assert_snapshot!(complaint, @"whatlistens: No service, license manager, vendor or license process is called ‘lmgdr’. Did you mean lmgrd?");
     let (_, complaint, status) = whatlistens(&["explain"]);
     assert_eq!(status, 2);
-    insta::assert_snapshot!(complaint, @"whatlistens: explain needs a WHAT: a port, a service, a process or a license manager");
+    insta::assert_snapshot!(complaint, @"whatlistens: WHAT is missing: name a port, a service, a process or a license manager");
     let (_, complaint, status) = whatlistens(&["explain", "70000"]);
     assert_eq!(status, 2);
     insta::assert_snapshot!(complaint, @"whatlistens: ‘70000’ is not a port: ports are 1 to 65535");

@@ -86,7 +86,7 @@ fn unsafe_code(file: &File) -> Vec<String> {
     if file.path.starts_with("src/os/") && explained >= blocks { Vec::new() } else { found }
 }
 
-/// Rule 7: standard streams, exit and the clock are `main`'s, the environment `request`'s too.
+/// Rule 7: standard streams, exit and the clock are `main`'s, the environment `query`'s too.
 fn side_doors(file: &File) -> Vec<String> {
     if !file.path.starts_with("src/") || file.path == "src/main.rs" {
         return Vec::new();

@@ -123,7 +123,6 @@ pub struct Document {
     pub title: String,
 }
 
-/// A port of a license manager.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownPort {

@@ -1,6 +1,6 @@
 //! The IANA registry, embedded as sorted text and searched where it lies: no parse at start.
 //!
-//! The text is `data/services.tsv`; its columns and order are told in `data/README.md`, and the
+//! The text is `data/services.tsv`; its columns and order are described in `data/README.md`, and the
 //! project's tests hold it to them.
 
 mod nearest;
@@ -9,14 +9,12 @@ use crate::model::{PortRange, Protocol};
 
 const SERVICES: &str = include_str!("../../../data/services.tsv");
 
-/// One registry entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry<'a> {
     /// Its port or ports.
     pub ports: PortRange,
     /// Its protocol in lower case; `None` where the registry leaves it empty: then it is for all.
     pub protocol: Option<&'a str>,
-    /// The service name.
     pub name: &'a str,
     /// The registry's text for it; may be empty.
     pub description: &'a str,
@@ -28,7 +26,7 @@ pub struct Entry<'a> {
     pub license: Option<LicenseBasis>,
 }
 
-/// How an entry is known to be a license manager's; `data/license_services.tsv` tells it of each.
+/// How an entry is known to be a license manager's; `data/license_services.tsv` lists the basis of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LicenseBasis {
     /// By the registry's description, or its maker's documents.
@@ -76,7 +74,7 @@ pub struct Registry<'a> {
 impl Registry<'static> {
     /// The registry that comes with the program.
     #[must_use]
-    pub fn embedded() -> Registry<'static> {
+    pub(in crate::knowledge) fn embedded() -> Registry<'static> {
         Registry { text: SERVICES }
     }
 }

@@ -113,7 +113,7 @@ struct EmulatorOut<'a> {
 /// # Errors
 ///
 /// Those of writing.
-pub fn write(all: &[Explanation], out: &mut dyn Write) -> io::Result<()> {
+pub(in crate::render) fn write(all: &[Explanation], out: &mut dyn Write) -> io::Result<()> {
     let explanations = all.iter().map(explanation).collect();
     print(&Document { schema_version: SCHEMA_VERSION, tool: TOOL, explanations }, out)
 }
