@@ -127,7 +127,7 @@ fn described(text: &str) -> String {
 }
 
 /// The entries of a fresher list that the registry does not have: ports named since, and names
-/// changed since. That list tells one name a port and no ranges, so no more is taken from it.
+/// changed since. That list has one name for each port and no ranges, so no more is taken from it.
 fn newer(json: &[u8], entries: &[Entry]) -> Result<String, Box<dyn Error>> {
     let fresh: BTreeMap<String, (String, String)> = serde_json::from_slice(json)?;
     let mut lines = Vec::new();

@@ -1,5 +1,5 @@
 //! The columns of a listing, in order: the title, the value and the layout of each stand here alone.
-//! The table is made from this list, and other formats can be.
+//! Values are text for a person, escaped for a terminal.
 
 use comfy_table::CellAlignment;
 use owo_colors::Style as Paint;

@@ -262,14 +262,14 @@ fn a_license_manager_in_full() {
 
     py-kms  an emulator of Microsoft Key Management Service
     Files        pykms_Server.py
-    Note         A stand-in for Microsoft's Key Management Service, in Python. It listens on 1688 unless
-                 told otherwise.
+    Note         A stand-in for Microsoft's Key Management Service, in Python. It listens on 1688 by
+                 default.
     Source       github.com/SystemRage/py-kms: README, python3 pykms_Server.py
 
     vlmcsd  an emulator of Microsoft Key Management Service
     Files        vlmcsd or vlmcsd.exe
     Note         A stand-in for Microsoft's Key Management Service, for many systems. It listens on 1688
-                 unless told otherwise.
+                 by default.
     Source       github.com/Wind4/vlmcsd: etc/vlmcsd.ini
     ");
 }

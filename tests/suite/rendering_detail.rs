@@ -111,7 +111,7 @@ fn a_socket_without_a_process_in_detail() {
 
     Unigine Licensing Server was not found on port 33333.
     Note         The registry assigns 33333 to dgi-serv, but Unigine Licensing Server uses it too. 33333
-                 by TCP is the server, 33334 by UDP is how clients find it. Its process was not seen.
+                 by TCP is the server, 33334 by UDP is how clients find it. Its process is unknown.
     ");
 }
 
