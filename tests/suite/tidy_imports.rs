@@ -31,8 +31,8 @@ struct File {
     path: String,
     /// The items it defines.
     defines: BTreeSet<String>,
-    /// The names it takes from elsewhere, with the paths they are taken by.
-    uses: BTreeMap<String, Vec<String>>,
+    /// The names it takes from elsewhere, with the paths they are taken by: several where each system has its own.
+    uses: BTreeMap<String, Vec<Vec<String>>>,
     /// Every path that may lead into another file.
     paths: BTreeSet<Vec<String>>,
 }
@@ -74,7 +74,7 @@ impl File {
         };
         let alias = if alias == "self" { path.last().cloned().unwrap_or_default() } else { alias };
         self.paths.insert(path.clone());
-        self.uses.insert(alias, path);
+        self.uses.entry(alias).or_default().push(path);
     }
 }
 
@@ -125,8 +125,16 @@ impl Program {
         Program { files: parsed.collect() }
     }
 
-    /// The module whose file defines what a path leads to; `None` where it leads out of the program.
-    fn resolve(&self, from: &Module, path: &[String], depth: usize) -> Option<Module> {
+    /// The modules whose files define what a path leads to, on any system; none where it leads out of the program.
+    fn resolve(&self, from: &Module, path: &[String], depth: usize) -> Vec<Module> {
+        match self.start(from, path) {
+            Some((at, rest)) => self.follow(at, rest, depth),
+            None => Vec::new(),
+        }
+    }
+
+    /// The module that a path starts in, and the rest of the path.
+    fn start<'a>(&self, from: &Module, path: &'a [String]) -> Option<(Module, &'a [String])> {
         let first = path.first()?;
         let (mut at, mut rest) = match first.as_str() {
             "crate" => (Module::new(), &path[1..]),
@@ -145,29 +153,32 @@ impl Program {
             at.pop()?;
             rest = &rest[1..];
         }
+        Some((at, rest))
+    }
+
+    fn follow(&self, mut at: Module, mut rest: &[String], depth: usize) -> Vec<Module> {
         while let Some(segment) = rest.first() {
             let child = [&at[..], &rest[..1]].concat();
             if self.files.contains_key(&child) {
                 (at, rest) = (child, &rest[1..]);
                 continue;
             }
-            let file = self.files.get(&at)?;
+            let Some(file) = self.files.get(&at) else { return Vec::new() };
             return match file.uses.get(segment) {
-                Some(_) if depth > 16 || file.defines.contains(segment) => Some(at),
-                Some(other) => {
-                    let path = [&other[..], &rest[1..]].concat();
-                    self.resolve(&at, &path, depth + 1)
+                Some(others) if depth <= 16 && !file.defines.contains(segment) => {
+                    let paths = others.iter().map(|other| [&other[..], &rest[1..]].concat());
+                    paths.flat_map(|path| self.resolve(&at, &path, depth + 1)).collect()
                 }
-                None => Some(at),
+                _ => vec![at],
             };
         }
-        Some(at)
+        vec![at]
     }
 
     /// Which files each file imports from.
     fn imports(&self) -> BTreeMap<&Module, BTreeSet<Module>> {
         let of = |(module, file): (&'_ Module, &File)| -> BTreeSet<Module> {
-            let resolved = file.paths.iter().filter_map(|path| self.resolve(module, path, 0));
+            let resolved = file.paths.iter().flat_map(|path| self.resolve(module, path, 0));
             resolved.filter(|other| other != module).collect()
         };
         self.files.iter().map(|(module, file)| (module, of((module, file)))).collect()
@@ -299,6 +310,13 @@ fn no_files_import_in_a_circle() {
         ("src/a/d.rs", "pub struct D; fn f(b: super::B) {}"),
     ]);
     assert_eq!(circle.circle().unwrap().len(), 4, "through what mod.rs re-exports");
+    let on_one_system = planted(&[
+        ("src/a/mod.rs", "mod b; mod c; #[cfg(windows)] use b as it; #[cfg(unix)] use c as it;"),
+        ("src/a/b.rs", "use super::d::D; pub struct B;"),
+        ("src/a/c.rs", "pub struct B;"),
+        ("src/a/d.rs", "use super::it::B; pub struct D;"),
+    ]);
+    assert!(on_one_system.circle().is_some(), "where it means b");
     let none = planted(&[
         ("src/a/mod.rs", "mod b; mod c; pub use self::b::B; fn f() { c::g() }"),
         ("src/a/b.rs", "pub struct B;"),
