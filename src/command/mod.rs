@@ -1,6 +1,6 @@
 //! The commands: each in a file of its own, with its arguments, its story and its exit statuses.
 //!
-//! To add one, write its file, name it here in [`Verb`] and [`Command`]; the compiler names the rest.
+//! To add one, write its file, name it here in `Verb` and [`Command`]; the compiler names the rest.
 
 mod context;
 mod error;
