@@ -9,7 +9,7 @@ use crate::model::{FileVersion, Interpreter, Pid, Process, ProcessService, Sever
 pub(super) struct Finding {
     pub(super) verdict: Verdict,
     pub(super) severity: Severity,
-    /// A sentence without its full stop: `python3.11 is not one of Autodesk 3ds-lm's programs`.
+    /// A sentence without its full stop: `python3.11 is not a known program of Autodesk 3ds-lm`.
     pub(super) reason: String,
     /// What to do next, in whole sentences.
     pub(super) advice: Option<String>,
@@ -173,7 +173,7 @@ pub(super) fn renamed_off_port(exe: &str, original: &str, what: &str) -> Finding
 }
 
 pub(super) fn right_program(exe: &str, managers: &[String], by: &str, serving: &str) -> Finding {
-    Finding::expected(format!("{exe} is {}{by}{serving}", one_of_the_programs(managers)))
+    Finding::expected(format!("{exe} is {}{by}{serving}", known_program(managers)))
 }
 
 /// `what` is whose daemon it is, `manager` whose ports any vendor's daemon may use.
@@ -271,7 +271,7 @@ pub(super) fn chosen_port(exe: &str, what: &str, by: &str, serving: &str) -> Fin
 /// `sure` where the registry gives the port to a manager of which more is known than its name;
 /// `others_use_it` where the registry notes that others use the number too.
 pub(super) fn mismatch(exe: &str, managers: &[String], sure: bool, others_use_it: bool) -> Finding {
-    let programs = one_of_the_programs(managers);
+    let programs = known_program(managers);
     let managers = list(managers, "or");
     Finding::new(
         Verdict::Mismatch,
@@ -288,13 +288,9 @@ fn others(use_it: bool) -> &'static str {
     if use_it { "; the registry notes that others use this port number too" } else { "" }
 }
 
-/// "one of Autodesk 3ds-lm's programs", "one of the programs of A or B".
-fn one_of_the_programs(managers: &[String]) -> String {
-    match managers {
-        [one] if one.ends_with('s') => format!("one of {one}' programs"),
-        [one] => format!("one of {one}'s programs"),
-        several => format!("one of the programs of {}", list(several, "or")),
-    }
+/// "a known program of Autodesk 3ds-lm", "a known program of A or B".
+fn known_program(managers: &[String]) -> String {
+    format!("a known program of {}", list(managers, "or"))
 }
 
 /// Behind whose daemon a process is: the license server that started it.

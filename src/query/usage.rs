@@ -131,7 +131,10 @@ impl fmt::Display for UsageError {
             }
             UsageError::CommandLine(line) => write!(f, "{line}; see --help"),
             UsageError::OptionsOfListing { command } => {
-                write!(f, "{command} does not list sockets: see whatlistens {command} --help for its options")
+                write!(
+                    f,
+                    "options of {command} go after its name, and those of a listing do not apply: see whatlistens {command} --help"
+                )
             }
             UsageError::NothingBesideComma { word } => {
                 write!(f, "‘{word}’: a port is missing before or after a comma")
@@ -187,7 +190,7 @@ impl fmt::Display for UsageError {
                 )
             }
             UsageError::UnknownName { word, nearest, managers } => {
-                write!(f, "Nothing called ‘{word}’ listens here.")?;
+                write!(f, "‘{word}’ is not a known service, and no process of that name listens here.")?;
                 did_you_mean(nearest, f)?;
                 for (manager, ports) in managers.iter().filter(|_| nearest.is_empty()) {
                     write!(f, " {manager} uses {ports}.")?;

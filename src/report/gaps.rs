@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::phrase::counted;
 use crate::model::{Gap, GapKind, HiddenProcesses, Observation, Os, Owner, Pid, Presence, Process, Row};
 use crate::os::ScanScope;
 
@@ -67,12 +66,12 @@ fn protected(rows: &[Row], observation: &Observation, remedy: Option<String>) ->
         n => format!("the files or the users of {n} processes could not be read"),
     };
     let why = match observation.privileged {
-        true => "not even as administrator",
-        false => "without more rights",
+        true => ", not even as administrator",
+        false => " without more rights",
     };
     Some(Gap {
         kind: GapKind::ProcessesProtected,
-        detail: format!("{what}, {why}"),
+        detail: format!("{what}{why}"),
         count: Some(count as u64),
         remedy,
     })
@@ -100,21 +99,22 @@ fn hidden_owners(
     remedy: Option<String>,
 ) -> Option<Gap> {
     let count = shown + undecided;
-    if count == 0 {
-        return None;
-    }
-    let who = counted(count, "owner");
+    let who = match count {
+        0 => return None,
+        1 => "the owner of 1 socket".to_owned(),
+        n => format!("the owners of {n} sockets"),
+    };
     let why = match (&observation.hidden, observation.privileged, observation.host.os) {
-        (_, true, Os::Windows) => "even as administrator",
-        (_, true, Os::Linux | Os::Macos) => "even as root",
+        (_, true, Os::Windows) => ", even as administrator",
+        (_, true, Os::Linux | Os::Macos) => ", even as root",
         (HiddenProcesses::Unlisted, false, Os::Linux) => {
-            "because /proc does not show you the processes of other users"
+            ", because /proc does not show you the processes of other users"
         }
-        (_, false, _) => "without more rights",
+        (_, false, _) => " without more rights",
     };
     let detail = match undecided {
-        0 => format!("{who} could not be identified, {why}"),
-        _ => format!("{who} could not be identified, {why}: what you asked for may be among them"),
+        0 => format!("{who} could not be identified{why}"),
+        _ => format!("{who} could not be identified{why}: what you asked for may be among them"),
     };
     Some(Gap { kind: GapKind::OwnerHidden, detail, count: Some(count as u64), remedy })
 }

@@ -75,7 +75,7 @@ fn a_recorded_listener_is_told_in_full() {
             ],
             "verdict": "mismatch",
             "severity": "warning",
-            "reason": "python3.11 is not one of Autodesk 3ds-lm's programs",
+            "reason": "python3.11 is not a known program of Autodesk 3ds-lm",
             "expected": [
               "lmgrd",
               "lmadmin",

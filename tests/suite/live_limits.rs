@@ -93,7 +93,7 @@ fn hidden_processes_are_a_gap_and_not_an_empty_list() {
     );
     let gap = document.gaps.iter().find(|gap| gap.kind == "owner-hidden").unwrap();
     assert!(gap.remedy.as_deref().is_some_and(|remedy| remedy.starts_with("sudo ")), "{gap:?}");
-    assert!(gap.detail.contains("to whom /proc does not even list the processes of others"), "{gap:?}");
+    assert!(gap.detail.contains("because /proc does not show you the processes of other users"), "{gap:?}");
     let (detail, ..) = run(&[&port]);
     assert!(detail.contains("is in use. You are not allowed to see by which"), "{detail}");
 }

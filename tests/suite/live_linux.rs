@@ -324,7 +324,7 @@ fn root_without_its_rights_is_told_of_rights_and_not_of_sudo() {
     assert_eq!((status, row(&document, listening.addresses[0]).owner_status.as_str()), (0, "hidden"));
     let gap = document.gaps.iter().find(|gap| gap.kind == "owner-hidden").unwrap();
     let remedy = gap.remedy.as_deref().unwrap();
-    assert!(gap.detail.contains("even with these rights"), "{}", gap.detail);
+    assert!(gap.detail.contains("even as root"), "{}", gap.detail);
     assert!(document.privileged && remedy.contains("CAP_SYS_PTRACE") && !remedy.contains("sudo"), "{remedy}");
 }
 

@@ -17,7 +17,7 @@ fn the_table_has_one_row_a_service() {
     27000/tcp  0.0.0.0      lmgrd               900  root   flex-lm  expected
     33333/udp  0.0.0.0      (no-process)             alice
 
-    1538/tcp mismatch: python3.11 is not one of Autodesk 3ds-lm's programs.
+    1538/tcp mismatch: python3.11 is not a known program of Autodesk 3ds-lm.
     ");
 }
 
@@ -38,9 +38,9 @@ fn the_table_fits_80_columns_and_cuts_nothing_it_need_not() {
     1538/tcp  0.0.0.0               python3.11       11224  alice  3ds-lm   mismatch
     7279/tcp  2001:db8:aaaa:bbbb:…  a-program-with…  31337  alice  ctxlic   mismatch
 
-    1538/tcp mismatch: python3.11 is not one of Autodesk 3ds-lm's programs.
-    7279/tcp mismatch: a-program-with-quite-a-long-name-indeed is not one of Citrix
-    License Server's programs.
+    1538/tcp mismatch: python3.11 is not a known program of Autodesk 3ds-lm.
+    7279/tcp mismatch: a-program-with-quite-a-long-name-indeed is not a known
+    program of Citrix License Server.
     ");
     assert!(machine.printed("-H", Some(200)).contains("a-program-with-quite-a-long-name-indeed"));
     assert!(machine.printed("-H", None).contains("a-program-with-quite-a-long-name-indeed"));
@@ -50,7 +50,7 @@ fn the_table_fits_80_columns_and_cuts_nothing_it_need_not() {
 fn without_a_header_rows_and_notes_stand_apart() {
     let (out, notes, _) = office().run("-H --flagged", &Environment::plain()).unwrap();
     insta::assert_snapshot!(out, @"1538/tcp  0.0.0.0  python3.11  11224  alice  3ds-lm  mismatch");
-    insta::assert_snapshot!(notes, @"1538/tcp mismatch: python3.11 is not one of Autodesk 3ds-lm's programs.");
+    insta::assert_snapshot!(notes, @"1538/tcp mismatch: python3.11 is not a known program of Autodesk 3ds-lm.");
 }
 
 #[test]

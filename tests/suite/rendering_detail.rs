@@ -24,7 +24,7 @@ fn a_mismatch_in_detail() {
     Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     3ds-lm (IANA, registered port)
     License      Autodesk 3ds-lm; expected process: lmgrd, lmadmin or adskflex
-    Verdict      mismatch (warning): python3.11 is not one of Autodesk 3ds-lm's programs
+    Verdict      mismatch (warning): python3.11 is not a known program of Autodesk 3ds-lm
     Note         Autodesk's own documents put its license server on 27000-27009 and 2080. Nothing found
                  shows a current Autodesk product on 1538, so a listener here deserves a look.
     Next         If Autodesk 3ds-lm should run here, stop python3.11 or move it to another port. If not,
@@ -46,7 +46,7 @@ fn an_expected_server_in_detail() {
     Registry     flex-lm, FLEX LM (1-10) (IANA, registered port)
     License      Revenera FlexNet license server or Perforce Helix QAC license server; expected process:
                  lmgrd, lmadmin, rlm or prqa
-    Verdict      expected: lmgrd is one of Revenera FlexNet license server's programs
+    Verdict      expected: lmgrd is a known program of Revenera FlexNet license server
     Note         A FlexNet license server without a port of its own takes the first free one of
                  27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
                  of lmadmin. FlexNet was called FLEXlm, and Revenera was Flexera and Globetrotter.
@@ -85,7 +85,7 @@ fn a_hidden_owner_in_detail() {
     Note         Autodesk's own documents put its license server on 27000-27009 and 2080. Nothing found
                  shows a current Autodesk product on 1538, so a listener here deserves a look.
 
-    1 owner could not be identified, without more rights. To see more: sudo whatlistens 1538
+    The owner of 1 socket could not be identified without more rights. To see more: sudo whatlistens 1538
     ");
 }
 

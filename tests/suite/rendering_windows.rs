@@ -148,7 +148,7 @@ fn the_detail_names_them_in_full() {
     Registry     flex-lm, FLEX LM (1-10) (IANA, registered port)
     License      Revenera FlexNet license server or Perforce Helix QAC license server; expected process:
                  lmgrd.exe, lmadmin.exe or rlm.exe
-    Verdict      expected: lmgrd.exe is one of Revenera FlexNet license server's programs
+    Verdict      expected: lmgrd.exe is a known program of Revenera FlexNet license server
     Note         A FlexNet license server without a port of its own takes the first free one of
                  27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
                  of lmadmin. FlexNet was called FLEXlm, and Revenera was Flexera and Globetrotter.
@@ -172,7 +172,7 @@ fn what_is_protected_is_a_gap_with_a_remedy_for_who_is_no_administrator() {
     assert!(detail.contains("Runs         a file that could not be read"), "{detail}");
     assert!(
         detail.contains(
-            "The file or the user of 1 process could not be read, without more rights. To see more: "
+            "The file or the user of 1 process could not be read without more rights. To see more: "
         )
     );
     assert!(detail.contains(r#"in a terminal opened with "Run as administrator""#), "{detail}");

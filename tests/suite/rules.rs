@@ -78,7 +78,7 @@ fn fact_2_a_daemon_that_its_server_started_is_right_on_any_port() {
     insta::assert_snapshot!(pair.reason, @"MLM belongs to MathWorks MATLAB Network License Manager, started by lmgrd (PID 50)");
     assert_eq!(pair.managers[0].id, "mathworks");
     let own = child("tcp 0.0.0.0:2080", "/opt/x/adskflex", "/opt/x/lmgrd").unwrap();
-    insta::assert_snapshot!(own.reason, @"adskflex is one of Autodesk Network License Manager's programs, started by lmgrd (PID 50)");
+    insta::assert_snapshot!(own.reason, @"adskflex is a known program of Autodesk Network License Manager, started by lmgrd (PID 50)");
     // A server that anyone may have put there vouches for no daemon.
     let planted = |path: &str| {
         let parent = with_file(50, path, |file| file.replaceable_at = Some("/tmp".to_owned()));
@@ -181,12 +181,12 @@ fn fact_9_present_is_not_serving() {
         assert_eq!((license.verdict, license.severity), EXPECTED);
         license.reason
     };
-    insta::assert_snapshot!(reason("tcp 0.0.0.0:1714", "/opt/hfs/bin/hserver"), @"hserver is one of SideFX hserver's programs; it helps the programs that use licenses, and is not a license server");
-    insta::assert_snapshot!(reason("tcp 127.0.0.1:22350", "/usr/sbin/CodeMeterLin"), @"CodeMeterLin is one of Wibu-Systems CodeMeter's programs; it is bound to loopback and serves only the programs of this machine, as on any machine that uses licenses");
-    insta::assert_snapshot!(reason("tcp [::1]:1947", "/usr/sbin/hasplmd"), @"hasplmd is one of Thales Sentinel LDK (HASP) License Manager's programs; it is bound to loopback and serves only the programs of this machine, as on any machine that uses licenses");
-    insta::assert_snapshot!(reason("tcp 0.0.0.0:22350", "/usr/sbin/CodeMeterLin"), @"CodeMeterLin is one of Wibu-Systems CodeMeter's programs; it also runs on machines that only use licenses, so this may not be a license server");
-    insta::assert_snapshot!(reason("tcp 0.0.0.0:1715", "/usr/lib/sesi/sesinetd"), @"sesinetd is one of SideFX Houdini license server's programs");
-    insta::assert_snapshot!(reason("tcp 127.0.0.1:1715", "/usr/lib/sesi/sesinetd"), @"sesinetd is one of SideFX Houdini license server's programs");
+    insta::assert_snapshot!(reason("tcp 0.0.0.0:1714", "/opt/hfs/bin/hserver"), @"hserver is a known program of SideFX hserver; it helps the programs that use licenses, and is not a license server");
+    insta::assert_snapshot!(reason("tcp 127.0.0.1:22350", "/usr/sbin/CodeMeterLin"), @"CodeMeterLin is a known program of Wibu-Systems CodeMeter; it is bound to loopback and serves only the programs of this machine, as on any machine that uses licenses");
+    insta::assert_snapshot!(reason("tcp [::1]:1947", "/usr/sbin/hasplmd"), @"hasplmd is a known program of Thales Sentinel LDK (HASP) License Manager; it is bound to loopback and serves only the programs of this machine, as on any machine that uses licenses");
+    insta::assert_snapshot!(reason("tcp 0.0.0.0:22350", "/usr/sbin/CodeMeterLin"), @"CodeMeterLin is a known program of Wibu-Systems CodeMeter; it also runs on machines that only use licenses, so this may not be a license server");
+    insta::assert_snapshot!(reason("tcp 0.0.0.0:1715", "/usr/lib/sesi/sesinetd"), @"sesinetd is a known program of SideFX Houdini license server");
+    insta::assert_snapshot!(reason("tcp 127.0.0.1:1715", "/usr/lib/sesi/sesinetd"), @"sesinetd is a known program of SideFX Houdini license server");
 }
 
 #[test]

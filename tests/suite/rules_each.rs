@@ -136,7 +136,7 @@ fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
       the file of foo.exe says that it was originally lmgrd.exe, which belongs to FlexNet Publisher license server; this is not one of its usual ports
       Find out who renamed it, and whether foo.exe should listen here.
     right-program: expected Info
-      lmgrd is one of Revenera FlexNet license server's programs
+      lmgrd is a known program of Revenera FlexNet license server
       -
     any-vendor-port: expected Info
       adskflex belongs to Autodesk Network License Manager; any vendor's daemon may use the ports of Revenera FlexNet license server
@@ -160,7 +160,7 @@ fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
       lmgrd is the FlexNet Publisher license server, which listens on any port that its license file or configuration names
       -
     mismatch: mismatch Warning
-      python3.11 is not one of Autodesk 3ds-lm's programs
+      python3.11 is not a known program of Autodesk 3ds-lm
       If Autodesk 3ds-lm should run here, stop python3.11 or move it to another port. If not, find out why python3.11 uses a license manager's port.
     ");
 }

@@ -151,11 +151,11 @@ fn an_empty_answer_tells_whether_something_was_left_out() {
 
 #[test]
 fn an_unknown_name_is_refused_with_the_nearest() {
-    insta::assert_snapshot!(office().refusal("3ds-ml"), @"Nothing called ‘3ds-ml’ listens here. Did you mean 3ds-lm? (For a process that may not be running: --process 3ds-ml)");
-    insta::assert_snapshot!(office().refusal("lmgrdd"), @"Nothing called ‘lmgrdd’ listens here. Did you mean lmgrd? (For a process that may not be running: --process lmgrdd)");
-    insta::assert_snapshot!(office().refusal("Citrix"), @"Nothing called ‘Citrix’ listens here. Did you mean CITRIX, citrixima or citrixupp? (For a process that may not be running: --process Citrix)");
-    insta::assert_snapshot!(office().refusal("flexnet"), @"Nothing called ‘flexnet’ listens here. Revenera FlexNet license server uses 27000-27009 and 8090. Revenera FlexNet lmadmin uses 27010. (For a process that may not be running: --process flexnet)");
-    insta::assert_snapshot!(office().refusal("qqqq"), @"Nothing called ‘qqqq’ listens here. (For a process that may not be running: --process qqqq)");
+    insta::assert_snapshot!(office().refusal("3ds-ml"), @"‘3ds-ml’ is not a known service, and no process of that name listens here. Did you mean 3ds-lm? (For a process that may not be running: --process 3ds-ml)");
+    insta::assert_snapshot!(office().refusal("lmgrdd"), @"‘lmgrdd’ is not a known service, and no process of that name listens here. Did you mean lmgrd? (For a process that may not be running: --process lmgrdd)");
+    insta::assert_snapshot!(office().refusal("Citrix"), @"‘Citrix’ is not a known service, and no process of that name listens here. Did you mean CITRIX, citrixima or citrixupp? (For a process that may not be running: --process Citrix)");
+    insta::assert_snapshot!(office().refusal("flexnet"), @"‘flexnet’ is not a known service, and no process of that name listens here. Revenera FlexNet license server uses 27000-27009 and 8090. Revenera FlexNet lmadmin uses 27010. (For a process that may not be running: --process flexnet)");
+    insta::assert_snapshot!(office().refusal("qqqq"), @"‘qqqq’ is not a known service, and no process of that name listens here. (For a process that may not be running: --process qqqq)");
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn a_hidden_owner_may_be_the_process_that_was_asked_for() {
     assert!(report.rows.is_empty());
     let gap = &report.gaps[0];
     assert_eq!((gap.kind, gap.count), (GapKind::OwnerHidden, Some(1)));
-    insta::assert_snapshot!(gap.detail, @"1 owner could not be identified, without more rights: what you asked for may be among them");
+    insta::assert_snapshot!(gap.detail, @"the owner of 1 socket could not be identified without more rights: what you asked for may be among them");
     assert!(
         gap.remedy.as_ref().is_some_and(|remedy| remedy.starts_with("sudo ") && remedy.ends_with(" sshd"))
     );

@@ -51,7 +51,7 @@ fn a_file_that_says_who_should_have_made_it_is_expected() {
 fn a_renamed_server_is_recognised_by_the_name_it_was_made_with() {
     let license = judged(FLEXNET, saying(r"C:\x\foo.exe", "Flexera", "LMGRD.EXE"));
     assert_eq!(license.verdict, Verdict::Expected);
-    insta::assert_snapshot!(license.reason, @"foo.exe (originally LMGRD.EXE) is one of Revenera FlexNet license server's programs");
+    insta::assert_snapshot!(license.reason, @"foo.exe (originally LMGRD.EXE) is a known program of Revenera FlexNet license server");
     assert_eq!(license.evidence[2], "the file says that it was originally LMGRD.EXE");
     // The extension may be missing. On a port of no license manager the name alone is not enough.
     assert_eq!(verdict(FLEXNET, r"C:\x\foo.exe", "Flexera", "lmgrd"), Verdict::Expected);

@@ -3,9 +3,14 @@
 /// How alike two names must be to be offered (Jaro-Winkler, 0 to 1): one slip in a short name.
 const ALIKE: f64 = 0.87;
 const MOST: usize = 3;
+/// A longer word is no slip of a name, and the comparison takes the square of its length.
+const LONGEST: usize = 64;
 
 /// The names most like `word`, the nearest first.
 pub(super) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    if word.len() > LONGEST {
+        return Vec::new();
+    }
     let word = word.to_lowercase();
     let mut alike: Vec<(f64, &str)> = names
         .map(|name| (strsim::jaro_winkler(&word, &name.to_lowercase()), name))
@@ -37,5 +42,7 @@ mod tests {
     #[test]
     fn nothing_is_offered_for_what_is_like_nothing() {
         assert!(nearest("qqqqq", std::iter::empty()).is_empty());
+        let long = "https".repeat(100_000);
+        assert!(nearest(&long, [long.as_str()].into_iter()).is_empty(), "it is not even compared");
     }
 }
