@@ -16,7 +16,7 @@ pub(super) fn text(verbose: bool) -> String {
     format!(
         "{version}, built for {target}\n\n\
          Services: IANA's registry of 2024-06-12, with additions of 2026. License managers: the documents of \
-         their vendors, which whatlistens explain names.\n\n\
+         their vendors (see whatlistens explain NAME).\n\n\
          {TESTED}\n"
     )
 }

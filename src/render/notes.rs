@@ -54,7 +54,8 @@ pub(super) fn of_reserved(report: &Report, style: &Style) -> Vec<String> {
 pub(super) fn on_excluded_ports(report: &ExcludedReport, style: &Style) -> Vec<String> {
     let excluded = &report.excluded;
     if excluded.is_empty() {
-        let none = if report.narrowed { "None of these ports is excluded." } else { "No port is excluded." };
+        let none =
+            if report.narrowed { "None of the selected ports is excluded." } else { "No port is excluded." };
         return vec![none.to_owned()];
     }
     let mut lines = Vec::new();
