@@ -254,7 +254,7 @@ fn excluded_ports_are_told_or_it_is_told_why_not() {
     match status {
         0 => assert!(table.contains("PORTS") && table.contains("/tcp"), "{table}"),
         1 => assert_eq!(table, "No port is excluded.\n"),
-        3 => assert!(errors.contains("could not be read (") && !errors.contains("os error"), "{errors}"),
+        3 => assert!(errors.contains("could not be read: ") && !errors.contains("os error"), "{errors}"),
         other => panic!("{other}: {table}{errors}"),
     }
 }
