@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use crate::cli::Sort;
 use crate::model::{HiddenProcesses, Os, Owner, Pid, PortRange, Process, Protocol, Row, account_name};
 
 /// Ports, of one protocol or of both.
@@ -36,24 +37,6 @@ impl Target {
     }
 }
 
-/// What the order is by; ties fall to port, protocol and address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SortKey {
-    #[default]
-    Port,
-    Address,
-    /// Name of the lead process; the unknown last.
-    Process,
-    /// Id of the lead process; the unknown last.
-    Pid,
-    /// The unknown last.
-    User,
-    /// Service name; those without last.
-    Service,
-    /// Verdict, those that deserve attention first; ports of no license manager last.
-    Verdict,
-}
-
 /// What to keep, and in which order. An empty list keeps everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Filter {
@@ -68,7 +51,7 @@ pub struct Filter {
     pub licenses: bool,
     /// Only license ports whose process is not confirmed to be right.
     pub flagged: bool,
-    pub sort: SortKey,
+    pub sort: Sort,
 }
 
 impl Filter {
@@ -286,19 +269,20 @@ fn is_user(name: &str, word: &str, os: Os) -> bool {
     }
 }
 
-fn by_key(a: &Row, b: &Row, key: SortKey) -> Ordering {
+/// Compares by the key alone; what is unknown or missing comes last.
+fn by_key(a: &Row, b: &Row, key: Sort) -> Ordering {
     fn known_first<T: Ord>(a: Option<T>, b: Option<T>) -> Ordering {
         (a.is_none(), a).cmp(&(b.is_none(), b))
     }
     let lead = |row: &'_ Row| row.owner.lead().map(|lead| lead.pid);
     match key {
-        SortKey::Port => Ordering::Equal,
-        SortKey::Address => a.socket.local.ip().cmp(&b.socket.local.ip()),
-        SortKey::Process => known_first(process_name(a), process_name(b)),
-        SortKey::Pid => known_first(lead(a), lead(b)),
-        SortKey::User => known_first(a.user(), b.user()),
-        SortKey::Service => known_first(service_name(a), service_name(b)),
-        SortKey::Verdict => known_first(concern(a), concern(b)),
+        Sort::Port => Ordering::Equal,
+        Sort::Address => a.socket.local.ip().cmp(&b.socket.local.ip()),
+        Sort::Process => known_first(process_name(a), process_name(b)),
+        Sort::Pid => known_first(lead(a), lead(b)),
+        Sort::User => known_first(a.user(), b.user()),
+        Sort::Service => known_first(service_name(a), service_name(b)),
+        Sort::Verdict => known_first(concern(a), concern(b)),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::knowledge::Knowledge;
 use crate::knowledge::explain::Topic;
 use crate::os::{Bpf, ScanScope};
 
-pub use self::filter::{Filter, Ports, SortKey, Target, filter};
+pub use self::filter::{Filter, Ports, Target, filter};
 pub use self::output::{Environment, Output, command_line};
 pub use self::resolve::refuse_unknown;
 pub use self::usage::UsageError;

@@ -1,9 +1,9 @@
 //! Names → the ports of the services they name; and names that name nothing.
 
 use super::UsageError;
-use super::filter::{self, Filter, Ports, SortKey, Target};
+use super::filter::{self, Filter, Ports, Target};
 use super::parse::{self, Internet};
-use crate::cli::{ListArgs, Sort};
+use crate::cli::ListArgs;
 use crate::knowledge::{Knowledge, Licenses, Registry};
 use crate::model::phrase::list;
 use crate::model::{Observation, Owner, PortRange, Protocol, Row};
@@ -46,15 +46,7 @@ impl Filter {
             users: parse::given("--user", &args.user)?,
             licenses: args.licenses,
             flagged: args.flagged,
-            sort: match args.sort {
-                Sort::Port => SortKey::Port,
-                Sort::Address => SortKey::Address,
-                Sort::Process => SortKey::Process,
-                Sort::Pid => SortKey::Pid,
-                Sort::User => SortKey::User,
-                Sort::Service => SortKey::Service,
-                Sort::Verdict => SortKey::Verdict,
-            },
+            sort: args.sort,
         })
     }
 }

@@ -10,17 +10,11 @@ use crate::query::{Ports, Query, Target};
 /// What is known about it besides who listens.
 pub(super) fn about(typed: &str, query: &Query, observation: &Observation, knowledge: &Knowledge) -> Asked {
     let (filter, scope) = (&query.filter, &query.scope);
-    let mut ports: Vec<Ports> = Vec::new();
-    let mut name = None;
-    for target in &filter.targets {
-        match target {
-            Target::Ports(one) => ports.push(*one),
-            Target::Name { word, ports: several, .. } => {
-                name = Some(word);
-                ports.extend(several);
-            }
-        }
-    }
+    let ports: Vec<Ports> = filter.ports().copied().collect();
+    let name = filter.targets.iter().find_map(|target| match target {
+        Target::Name { word, .. } => Some(word),
+        Target::Ports(_) => None,
+    });
     let Some(&first) = ports.first() else { return Asked { typed: typed.to_owned(), ..Asked::default() } };
     let mut ranges: Vec<PortRange> = ports.iter().map(|ports| ports.range).collect();
     ranges.sort_unstable();

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::Path;
 
 /// A file of the project: its path from the project's folder, and its text.
-struct File {
-    path: String,
-    text: String,
+pub struct File {
+    pub path: String,
+    pub text: String,
 }
 
 impl File {
@@ -38,7 +38,8 @@ impl File {
     }
 }
 
-fn sources() -> Vec<File> {
+/// Every Rust file, by path.
+pub fn sources() -> Vec<File> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     let mut folders = vec![root.join("src"), root.join("tests"), root.join("examples")];

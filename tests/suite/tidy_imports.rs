@@ -3,11 +3,11 @@
 //! re-exports it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
 
 use syn::visit::{self, Visit};
 use syn::{Item, UseTree};
+
+use crate::tidy;
 
 /// The top modules, and what each may import: only what stands above it.
 const IMPORTS: &[(&str, &[&str])] = &[
@@ -247,24 +247,11 @@ fn module_of(path: &str) -> Module {
 }
 
 fn program() -> Program {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut files = Vec::new();
-    let mut folders = vec![root.join("src")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
-                let text = fs::read_to_string(&path).unwrap();
-                files.push((path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/"), text));
-            }
-        }
-    }
-    // It stands outside the library.
-    files.retain(|(path, _)| path != "src/main.rs");
+    // main.rs stands outside the library.
+    let is_inside = |file: &tidy::File| file.path.starts_with("src/") && file.path != "src/main.rs";
+    let files: Vec<_> = tidy::sources().into_iter().filter(is_inside).collect();
     assert!(files.len() > 80, "the sources are found");
-    Program::new(files)
+    Program::new(files.into_iter().map(|file| (file.path, file.text)))
 }
 
 fn planted(files: &[(&str, &str)]) -> Program {
