@@ -268,8 +268,8 @@ pub(super) fn chosen_port(exe: &str, what: &str, by: &str, serving: &str) -> Fin
     Finding::expected(format!("{exe} belongs to {what}{by}{serving}"))
 }
 
-/// `sure` where the registry gives the port to a manager of which more is known than its name;
-/// `others_use_it` where the registry notes that others use the number too.
+/// `sure`: the registry gives the port to a manager, and more than the manager's name is known.
+/// `others_use_it`: the registry notes that others use the number too.
 pub(super) fn mismatch(exe: &str, managers: &[String], sure: bool, others_use_it: bool) -> Finding {
     let programs = known_program(managers);
     let managers = list(managers, "or");

@@ -281,8 +281,8 @@ fn chosen_port(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     Some(finding::chosen_port(&exe, &program.called(), &by, &serving))
 }
 
-/// Another program is known to be right here. That is a warning where the registry gives the port to a
-/// manager of which more is known than its name, and notes no others that use the number.
+/// Another program is known to be right here. That is a warning if the registry gives the port to a
+/// manager, notes no others that use the number, and more than the manager's name is known.
 fn mismatch(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let sure = |manager: &&LicenseManager| manager.confidence > Confidence::RegistryOnly;
     let is_sure = port.is_registered() && port.claims.managers.iter().any(sure);

@@ -61,7 +61,7 @@ impl Query {
         Ok(Query { scope, filter, alone })
     }
 
-    /// Whether it is about one port or service alone, of which everything is to be shown.
+    /// Whether it asks about a single port or service. The answer is then the detail view.
     #[must_use]
     pub fn is_about_ports(&self) -> bool {
         self.alone.is_some() && self.filter.ports().next().is_some()

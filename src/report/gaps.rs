@@ -52,8 +52,8 @@ fn gone(rows: &[Row]) -> Option<Gap> {
     Some(Gap { kind: GapKind::ProcessGone, detail, count: Some(count as u64), remedy: None })
 }
 
-/// Processes of which only the name is known: on Windows and macOS everybody may list the processes, and the
-/// calls that name the file and the user may be refused.
+/// Processes whose file or user is not known. On Windows and macOS everybody may list the processes, but the
+/// system may refuse to name their files and users.
 fn protected(rows: &[Row], observation: &Observation, remedy: Option<String>) -> Option<Gap> {
     if observation.host.os == Os::Linux {
         return None;
