@@ -1,7 +1,7 @@
 //! What a verdict rests on, a line each.
 
 use super::license_port::LicensePort;
-use crate::model::{Executable, NotInspected, Os, Process};
+use crate::model::{Account, Executable, NotInspected, Os, Process};
 
 /// About the lead and who holds the socket beside it; empty where no holder is visible.
 pub(super) fn evidence(port: &LicensePort<'_>) -> Vec<String> {
@@ -11,7 +11,9 @@ pub(super) fn evidence(port: &LicensePort<'_>) -> Vec<String> {
     if let Some(file) = lead.exe() {
         evidence.extend(of_file(file));
         evidence.extend(of_version(lead, file, os));
-        evidence.extend(file.replaceable_at.as_ref().map(|place| format!("any user can write to {place}")));
+        let writers = file.writers.done().into_iter().flatten();
+        let anyone = writers.filter(|writer| writer.account == Account::Everyone);
+        evidence.extend(anyone.map(|writer| format!("any user can write to {}", writer.place)));
     }
     evidence.extend(service(port, lead));
     let interpreted = lead.program().and_then(|program| program.interpreted.as_ref());
@@ -25,12 +27,12 @@ pub(super) fn evidence(port: &LicensePort<'_>) -> Vec<String> {
 
 fn of_file(file: &Executable) -> Vec<String> {
     let mut evidence = vec![format!("exe {}", file.path)];
-    evidence.extend(file.interpreter.map(|interpreter| format!("the file is {}", interpreter.name())));
-    evidence.extend(file.texts.iter().map(|text| format!("the file contains “{text}”")));
+    evidence.extend(file.interpreter().map(|interpreter| format!("the file is {}", interpreter.name())));
+    evidence.extend(file.texts().iter().map(|text| format!("the file contains “{text}”")));
     if file.deleted == Some(true) {
         evidence.push("the file was deleted or replaced after the process started".to_owned());
     }
-    evidence.extend(file.not_inspected.map(|why| {
+    evidence.extend(file.writers.failed().or(file.contents.failed()).map(|why| {
         let why = match why {
             NotInspected::MayNotAnswer => "it is on a file system that may not answer",
             NotInspected::AnotherUserNamespace => "the process is in another user namespace",

@@ -5,7 +5,7 @@ use super::finding::{self, Finding};
 use super::holder::Holder;
 use super::license_port::LicensePort;
 use crate::knowledge::{LicenseManager, LicenseProgram, RegisteredTo};
-use crate::model::{Confidence, NotInspected, Os, Owner, PortRole, Presence, Verdict};
+use crate::model::{Account, Confidence, NotInspected, Os, Owner, PortRole, Presence, Verdict};
 
 struct Rule {
     /// Permanent, in kebab-case.
@@ -142,21 +142,22 @@ fn emulator(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
 
 /// The file is an interpreter under another name.
 fn disguised_interpreter(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
-    let interpreter = holder.process.exe()?.interpreter?;
+    let interpreter = holder.process.exe()?.interpreter()?;
     Some(finding::disguised_interpreter(holder.exe()?, interpreter, port.socket.local.port()))
 }
 
 /// The process is in another user namespace, where any user can make a file look like any other.
 fn user_namespace(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
-    let is_in_one = holder.process.exe()?.not_inspected == Some(NotInspected::AnotherUserNamespace);
+    let is_in_one = holder.process.exe()?.writers.failed() == Some(NotInspected::AnotherUserNamespace);
     let exe = holder.exe().filter(|_| is_in_one)?;
     Some(finding::user_namespace(exe, port.socket.local.port()))
 }
 
 /// Any user may have replaced the file.
 fn replaceable_file(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
-    let place = holder.process.exe()?.replaceable_at.as_ref()?;
-    Some(finding::replaceable_file(holder.exe()?, place, &port.manager_names()))
+    let writers = holder.process.exe()?.writers.done()?;
+    let anyone = writers.iter().find(|writer| writer.account == Account::Everyone)?;
+    Some(finding::replaceable_file(holder.exe()?, &anyone.place, &port.manager_names()))
 }
 
 /// The file was deleted or replaced after the process started.

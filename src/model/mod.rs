@@ -2,6 +2,7 @@
 //! system for anything.
 
 mod explanation;
+mod file_trust;
 mod gap;
 mod hidden;
 mod net;
@@ -22,6 +23,7 @@ pub use explanation::{
     Confidence, Correction, EmulatorFacts, Explanation, ManagerFacts, ManagerPort, ManagerProcesses,
     PortRole, RegisteredService,
 };
+pub use file_trust::{Account, Checked, FileTrust, NotInspected, User, Writer};
 pub use gap::{Gap, GapKind};
 pub use hidden::{HiddenProcess, HiddenProcesses};
 pub use net::{Family, Protocol};
@@ -31,7 +33,7 @@ pub use packaging::{Application, ApplicationKind, Container, Runtime};
 pub use port_range::PortRange;
 pub use ports::{ConnectionState, ExcludedPorts, PortConnection, PortRules, UnansweredAttempt};
 pub use process::{Forward, Pid, Presence, Process, ProcessRef, account_name};
-pub use program::{Executable, FileVersion, Interpreter, NotInspected, Program, file_name};
+pub use program::{CodeFile, Contents, Executable, FileVersion, Interpreter, Program, file_name};
 pub use report::{
     Asked, Attributed, Excluded, ExcludedReport, Exposure, License, Manager, Owner, PortClass, Report, Row,
     Service, Severity, UnansweredClient, Verdict, vendor_and_product,

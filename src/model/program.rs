@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::Os;
+use super::{Checked, Os, Writer};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +16,11 @@ pub struct Program {
     /// The id of the license manager or emulator that an interpreter runs, if its command line names one.
     /// Without a request nothing else of a command line is kept: it may hold secrets.
     pub interpreted: Option<String>,
+    /// The script or archive that the interpreter runs, if its command line names one.
+    pub script: Option<CodeFile>,
+    /// The files whose code is loaded into the process and that others than administrators could have written, or
+    /// of which that is not known.
+    pub loaded: Checked<Vec<CodeFile>>,
 }
 
 /// The file that a process runs.
@@ -24,19 +29,48 @@ pub struct Program {
 pub struct Executable {
     /// The full path. U+FFFD replaces bytes that are not UTF-8.
     pub path: String,
-    /// The interpreter that the file is, whatever its name. Only files with certain names are inspected for it.
-    pub interpreter: Option<Interpreter>,
-    /// The texts found in the file, of those it was searched for.
-    pub texts: Vec<String>,
+    /// Whether the path leads to the very file that the process runs, in the process's view of the file system.
+    /// A process can make the system report a path that leads to another file.
+    pub path_confirmed: Checked<bool>,
     /// Whether the file was deleted or replaced since the process started; `None` where that is not known.
     pub deleted: Option<bool>,
-    /// The file or folder through which any user of the machine could have replaced this file; `None` where
-    /// there is none, or where that is not known.
-    pub replaceable_at: Option<String>,
-    /// Why neither the file nor its folders were inspected, if they should have been.
-    pub not_inspected: Option<NotInspected>,
+    /// Who besides administrators could have put other content there, and through which file or folder. Nobody
+    /// where the list is empty.
+    pub writers: Checked<Vec<Writer>>,
+    pub contents: Checked<Contents>,
     /// The version resource, if the file has one and was inspected for it: Windows programs have one.
     pub version: Option<FileVersion>,
+}
+
+/// What a file contains, of what was searched for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contents {
+    /// The interpreter that the file is, whatever its name.
+    pub interpreter: Option<Interpreter>,
+    pub texts: Vec<String>,
+}
+
+/// A file whose code a process runs besides its executable: a script, an archive, a library.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeFile {
+    pub path: String,
+    /// As in [`Executable::writers`].
+    pub writers: Checked<Vec<Writer>>,
+}
+
+impl Executable {
+    #[must_use]
+    pub fn interpreter(&self) -> Option<Interpreter> {
+        self.contents.done()?.interpreter
+    }
+
+    /// The texts found in the file, of those it was searched for.
+    #[must_use]
+    pub fn texts(&self) -> &[String] {
+        self.contents.done().map_or(&[], |contents| &contents.texts)
+    }
 }
 
 /// What a file says about itself in its version resource (`VERSIONINFO` in Microsoft's documentation of
@@ -50,19 +84,6 @@ pub struct FileVersion {
     pub product: Option<String>,
     /// `OriginalFilename`: the name of the file when it was made.
     pub original_name: Option<String>,
-}
-
-/// Why a file was not inspected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum NotInspected {
-    /// It is on a file server, or a program serves it (FUSE): that may not answer for hours.
-    MayNotAnswer,
-    /// The process is in another user namespace (`user_namespaces(7)`), where any user can arrange the file
-    /// system at will.
-    AnotherUserNamespace,
-    /// The system refused access.
-    Unreadable,
 }
 
 impl FileVersion {

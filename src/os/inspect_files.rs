@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::decode::file_text::{MOST_READ, interpreter_in, texts_in};
 use super::this_os::THIS_OS;
 use super::{FileChecks, Inspect};
-use crate::model::{NotInspected, Pid, Process, Protocol};
+use crate::model::{Checked, Contents, NotInspected, Pid, Process, Protocol, Writer};
 
 /// The ports that each process holds.
 pub(super) type PortsOf = BTreeMap<Pid, Vec<(Protocol, u16)>>;
@@ -23,8 +23,8 @@ pub(super) trait Files {
     /// If the file cannot be opened.
     fn open(&self, pid: Pid, path: &Path) -> io::Result<File>;
 
-    /// The file or folder through which any user could put another file in its place, if there is one.
-    fn replaceable_at(&self, pid: Pid, path: &Path) -> Option<String>;
+    /// Who besides administrators could put other content there.
+    fn writers(&self, pid: Pid, path: &Path) -> Checked<Vec<Writer>>;
 }
 
 /// Adds to the processes what their files are.
@@ -51,20 +51,25 @@ pub(super) fn files(
             continue;
         }
         let path = PathBuf::from(&exe.path);
-        exe.not_inspected = files.hidden(pid, &path);
-        if exe.not_inspected.is_some() {
+        if let Some(why) = files.hidden(pid, &path) {
+            (exe.writers, exe.contents) = (Checked::Failed(why), Checked::Failed(why));
             continue;
         }
         if place {
-            exe.replaceable_at = files.replaceable_at(pid, &path);
+            exe.writers = files.writers(pid, &path);
         }
         let read = || {
             let mut bytes = Vec::new();
             files.open(pid, &path)?.take(MOST_READ).read_to_end(&mut bytes).map(|_| bytes)
         };
-        if let Some(bytes) = content.then(read).and_then(io::Result::ok) {
-            exe.interpreter = interpreter_in(&bytes);
-            exe.texts = texts_in(&bytes, &texts);
+        if content {
+            exe.contents = match read() {
+                Ok(bytes) => Checked::Done(Contents {
+                    interpreter: interpreter_in(&bytes),
+                    texts: texts_in(&bytes, &texts),
+                }),
+                Err(_) => Checked::Failed(NotInspected::Unreadable),
+            };
         }
     }
 }

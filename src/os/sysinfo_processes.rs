@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 use super::inspect_files::{self, PortsOf};
-use super::platform::{may_not_answer, privileged, replaceable_path, same_path, uid, user_id};
+use super::platform::{may_not_answer, privileged, same_path, uid, user_id, writers};
 use super::program_name::program_name;
 use super::this_os::THIS_OS;
 use super::users::Users;
@@ -187,8 +187,8 @@ impl inspect_files::Files for ByPath {
         File::open(path)
     }
 
-    fn replaceable_at(&self, _pid: Pid, path: &Path) -> Option<String> {
-        replaceable_path(path)
+    fn writers(&self, _pid: Pid, path: &Path) -> Checked<Vec<Writer>> {
+        writers(path)
     }
 }
 
@@ -208,7 +208,7 @@ fn decode(pid: Pid, process: &sysinfo::Process, users: &Users, args: bool) -> Pr
             args: args
                 .then(|| process.cmd().iter().map(|arg| text(arg)).collect())
                 .filter(|args: &Vec<_>| !args.is_empty()),
-            interpreted: None,
+            ..Program::default()
         }),
         uid: owner.and_then(uid),
         user: owner.map(|owner| users.name_or_id(user_id(owner))),

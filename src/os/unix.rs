@@ -5,6 +5,8 @@ use std::path::Path;
 
 use nix::unistd::{Uid, User};
 
+use crate::model::{Account, Checked, Writer};
+
 pub(super) type UserId = u32;
 
 pub(super) fn is_root() -> bool {
@@ -24,7 +26,12 @@ const STICKY: u32 = 0o1000;
 /// The file or folder through which any user could put another file in place of `path`: the file itself, its folder
 /// (sticky or not: anyone can create the name first), or a folder above in which anyone can rename. `mode_of`
 /// returns the mode of a file.
-pub(super) fn replaceable_at(path: &Path, mode_of: impl Fn(&Path) -> Option<u32>) -> Option<String> {
+pub(super) fn writers(path: &Path, mode_of: impl Fn(&Path) -> Option<u32>) -> Checked<Vec<Writer>> {
+    let writer = |place| Writer { account: Account::Everyone, place };
+    Checked::Done(replaceable_at(path, mode_of).map(writer).into_iter().collect())
+}
+
+fn replaceable_at(path: &Path, mode_of: impl Fn(&Path) -> Option<u32>) -> Option<String> {
     let is_open = |(depth, place): &(usize, &Path)| {
         let mode = if place.is_absolute() { mode_of(place) } else { None };
         mode.is_some_and(|mode| mode & OTHERS_WRITE != 0 && (*depth < 2 || mode & STICKY == 0))

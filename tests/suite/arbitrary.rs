@@ -10,11 +10,11 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use whatlistens::model::{
-    AcceptQueue, Activation, Application, ApplicationKind, ConnectionState, Connections, Container,
-    ExcludedPorts, Executable, Family, FileVersion, Forward, Gap, GapKind, HiddenProcess, HiddenProcesses,
-    Holding, Host, Interpreter, Namespace, NotInspected, Observation, Os, OtherNamespace, Pid,
-    PortConnection, PortRange, PortRules, Presence, Process, ProcessRef, ProcessService, Program, Protocol,
-    Runtime, ServiceManager, Socket, SocketId, State, UnansweredAttempt,
+    AcceptQueue, Account, Activation, Application, ApplicationKind, Checked, CodeFile, ConnectionState,
+    Connections, Container, Contents, ExcludedPorts, Executable, Family, FileVersion, Forward, Gap, GapKind,
+    HiddenProcess, HiddenProcesses, Holding, Host, Interpreter, Namespace, NotInspected, Observation, Os,
+    OtherNamespace, Pid, PortConnection, PortRange, PortRules, Presence, Process, ProcessRef, ProcessService,
+    Program, Protocol, Runtime, ServiceManager, Socket, SocketId, State, UnansweredAttempt, User, Writer,
 };
 
 /// Any of these variants. One that is missing here does not compile.
@@ -104,15 +104,43 @@ fn process_ref() -> BoxedStrategy<ProcessRef> {
     any_fields!(ProcessRef { pid: pid(), name: of(text()) })
 }
 
+fn checked<S: Strategy + 'static>(found: S) -> BoxedStrategy<Checked<S::Value>>
+where
+    S::Value: Clone + 'static,
+{
+    prop_oneof![
+        1 => Just(Checked::NotRequested),
+        3 => found.prop_map(Checked::Done),
+        1 => variant!(NotInspected: MayNotAnswer AnotherUserNamespace Unreadable).prop_map(Checked::Failed),
+    ]
+    .boxed()
+}
+
+fn writers() -> BoxedStrategy<Checked<Vec<Writer>>> {
+    let user = || any_fields!(User { uid: of(any::<u32>()), name: text(), system: any::<bool>() });
+    let account = prop_oneof![
+        user().prop_map(Account::User),
+        (text(), vec(user(), 0..3)).prop_map(|(name, members)| Account::Group { name, members }),
+        Just(Account::Everyone),
+    ];
+    checked(vec(any_fields!(Writer { account: account, place: text() }), 0..3))
+}
+
+fn code_file() -> BoxedStrategy<CodeFile> {
+    any_fields!(CodeFile { path: text(), writers: writers() })
+}
+
 fn executable() -> BoxedStrategy<Executable> {
     let known = ["/opt/flexlm/bin/lmgrd", "/usr/bin/python3.11", "/lib/systemd/systemd", r"C:\a\lmgrd.exe"];
     any_fields!(Executable {
         path: prop_oneof![text(), select(known.map(str::to_owned).to_vec())],
-        interpreter: of(variant!(Interpreter: Python Perl Ruby NodeJs Java Bash BusyBox)),
-        texts: vec(text(), 0..3),
+        path_confirmed: checked(any::<bool>()),
         deleted: any::<Option<bool>>(),
-        replaceable_at: of(text()),
-        not_inspected: of(variant!(NotInspected: MayNotAnswer AnotherUserNamespace Unreadable)),
+        writers: writers(),
+        contents: checked(any_fields!(Contents {
+            interpreter: of(variant!(Interpreter: Python Perl Ruby NodeJs Java Bash BusyBox)),
+            texts: vec(text(), 0..3),
+        })),
         version: of(any_fields!(FileVersion {
             company: of(text()),
             product: of(text()),
@@ -122,8 +150,13 @@ fn executable() -> BoxedStrategy<Executable> {
 }
 
 fn presence() -> BoxedStrategy<Presence> {
-    let program =
-        any_fields!(Program { exe: of(executable()), args: of(vec(text(), 0..3)), interpreted: of(text()) });
+    let program = any_fields!(Program {
+        exe: of(executable()),
+        args: of(vec(text(), 0..3)),
+        interpreted: of(text()),
+        script: of(code_file()),
+        loaded: checked(vec(code_file(), 0..3)),
+    });
     prop_oneof![
         4 => program.prop_map(Presence::Running),
         1 => Just(Presence::Kernel),

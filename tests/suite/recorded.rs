@@ -8,8 +8,9 @@ use whatlistens::cli::{GlobalArgs, ListArgs};
 use whatlistens::command::{Command, Context, Error, Exit, Source};
 use whatlistens::knowledge::Knowledge;
 use whatlistens::model::{
-    Executable, Gap, HiddenProcess, HiddenProcesses, Holding, Host, Observation, Os, Pid, Presence, Process,
-    Program, Protocol, Report, Socket, SocketId, State, file_name,
+    Account, Checked, Contents, Executable, Gap, HiddenProcess, HiddenProcesses, Holding, Host, Interpreter,
+    Observation, Os, Pid, Presence, Process, Program, Protocol, Report, Socket, SocketId, State, Writer,
+    file_name,
 };
 use whatlistens::os::{ScanScope, Unobservable};
 use whatlistens::query::{Environment, Query};
@@ -69,6 +70,21 @@ pub fn running_with(pid: Pid, exe: &str, change: impl FnOnce(&mut Program)) -> P
 /// A process of alice's, with this changed of its file.
 pub fn with_file(pid: Pid, exe: &str, change: impl FnOnce(&mut Executable)) -> Process {
     running_with(pid, exe, |program| change(program.exe.as_mut().unwrap()))
+}
+
+/// Any user can put other content into a file, through this file or folder.
+pub fn anyone_at(place: &str) -> Checked<Vec<Writer>> {
+    Checked::Done(vec![Writer { account: Account::Everyone, place: place.to_owned() }])
+}
+
+/// A file that contains a text that was searched for.
+pub fn contains(text: &str) -> Checked<Contents> {
+    Checked::Done(Contents { interpreter: None, texts: vec![text.to_owned()] })
+}
+
+/// A file that is an interpreter.
+pub fn is_interpreter(interpreter: Interpreter) -> Checked<Contents> {
+    Checked::Done(Contents { interpreter: Some(interpreter), texts: Vec::new() })
 }
 
 /// A web server with workers, a stranger on a license port, a license server, and a DNS cache.

@@ -1,11 +1,12 @@
 //! The table and the notes below it, verbatim.
 
 use whatlistens::model::{
-    Executable, FileVersion, Namespace, Presence, Process, ProcessService, Program, ServiceManager, Socket,
+    Checked, Executable, FileVersion, Namespace, Presence, Process, ProcessService, Program, ServiceManager,
+    Socket,
 };
 use whatlistens::query::Environment;
 
-use crate::recorded::{linux, office, process, running_with};
+use crate::recorded::{anyone_at, contains, linux, office, process, running_with};
 
 #[test]
 fn the_table_has_one_row_a_service() {
@@ -161,13 +162,14 @@ fn nothing_raw_of_a_stranger_s_names_reaches_the_terminal() {
         presence: Presence::Running(Program {
             args: Some(vec![hostile.to_owned()]),
             interpreted: None,
+            script: None,
+            loaded: Checked::NotRequested,
             exe: Some(Executable {
                 path: format!("/tmp/{hostile}/{hostile}"),
-                interpreter: None,
-                texts: vec![hostile.to_owned()],
+                contents: contains(hostile),
+                path_confirmed: Checked::Done(true),
                 deleted: Some(true),
-                replaceable_at: Some(format!("/tmp/{hostile}")),
-                not_inspected: None,
+                writers: anyone_at(&format!("/tmp/{hostile}")),
                 version: Some(FileVersion {
                     company: Some(hostile.to_owned()),
                     product: Some(hostile.to_owned()),

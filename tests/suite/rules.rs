@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use whatlistens::knowledge::{PortClaims, RegisteredTo};
 use whatlistens::model::{Confidence, Executable, License, Os, Process, Protocol, Severity, Verdict};
 
-use crate::recorded::{knowledge, linux, process, running, running_with, with_file};
+use crate::recorded::{anyone_at, contains, knowledge, linux, process, running, running_with, with_file};
 
 const EXPECTED: (Verdict, Severity) = (Verdict::Expected, Severity::Info);
 const OTHER: (Verdict, Severity) = (Verdict::OtherLicenseManager, Severity::Info);
@@ -81,7 +81,7 @@ fn fact_2_a_daemon_that_its_server_started_is_right_on_any_port() {
     insta::assert_snapshot!(own.reason, @"adskflex is a known program of Autodesk Network License Manager, started by lmgrd (PID 50)");
     // A server that anyone may have put there vouches for no daemon.
     let planted = |path: &str| {
-        let parent = with_file(50, path, |file| file.replaceable_at = Some("/tmp".to_owned()));
+        let parent = with_file(50, path, |file| file.writers = anyone_at("/tmp"));
         let daemon = Process { ppid: Some(50), ..process(51, "/opt/x/MLM") };
         linux().with(parent).socket("tcp 0.0.0.0:40001", &[daemon]).report("").rows.remove(0).license
     };
@@ -94,7 +94,7 @@ fn fact_3_a_renamed_daemon_is_known_by_what_its_file_says() {
         let exe = Executable {
             path: "/opt/x/daemon7".to_owned(),
             deleted: Some(false),
-            texts: vec![text.to_owned()],
+            contents: contains(text),
             ..Executable::default()
         };
         let daemon = Process { ppid: Some(50), presence: running(exe), ..process(51, "/opt/x/daemon7") };

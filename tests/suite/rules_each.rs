@@ -2,10 +2,13 @@
 
 use whatlistens::judge::rules;
 use whatlistens::model::{
-    FileVersion, Interpreter, License, NotInspected, Os, Presence, Process, ProcessService, ServiceManager,
+    Checked, FileVersion, Interpreter, License, NotInspected, Os, Presence, Process, ProcessService,
+    ServiceManager,
 };
 
-use crate::recorded::{Machine, linux, process, running_with, with_file};
+use crate::recorded::{
+    Machine, anyone_at, contains, is_interpreter, linux, process, running_with, with_file,
+};
 
 const FLEXNET: &str = "tcp 0.0.0.0:27000";
 const ANSYS: &str = "tcp 0.0.0.0:1055";
@@ -41,7 +44,7 @@ fn cases() -> Vec<License> {
         ..process(7, r"C:\Windows\System32\svchost.exe")
     };
     let daemon = |file: &mut whatlistens::model::Executable| {
-        file.texts = vec!["FLEXnet Licensing Report Log".to_owned()];
+        file.contents = contains("FLEXnet Licensing Report Log");
     };
     vec![
         judged(linux().by_ordinary_user(&[(7, "sshd")]).socket(FLEXNET, &[])),
@@ -56,14 +59,14 @@ fn cases() -> Vec<License> {
         on_windows(FLEXNET, not_running(Presence::Ended { children: Vec::new() })),
         on(FLEXNET, running_with(4242, "/opt/x/lmgrd", |program| program.exe = None)),
         on("tcp 0.0.0.0:1688", process(9, "/opt/x/vlmcsd")),
-        on(FLEXNET, with_file(9, "/opt/x/lmgrd", |file| file.interpreter = Some(Interpreter::Python))),
+        on(FLEXNET, with_file(9, "/opt/x/lmgrd", |file| file.contents = is_interpreter(Interpreter::Python))),
         on(
             FLEXNET,
             with_file(9, "/opt/x/lmgrd", |file| {
-                file.not_inspected = Some(NotInspected::AnotherUserNamespace)
+                file.writers = Checked::Failed(NotInspected::AnotherUserNamespace)
             }),
         ),
-        on(FLEXNET, with_file(9, "/tmp/lmgrd", |file| file.replaceable_at = Some("/tmp".to_owned()))),
+        on(FLEXNET, with_file(9, "/tmp/lmgrd", |file| file.writers = anyone_at("/tmp"))),
         on(FLEXNET, with_file(9, "/opt/x/lmgrd", |file| file.deleted = Some(true))),
         on_windows(FLEXNET, made_as(r"C:\x\lmgrd.exe", "Somebody Ltd", "nc.exe")),
         on_windows("tcp 0.0.0.0:40000", made_as(r"C:\x\foo.exe", "Flexera", "lmgrd.exe")),

@@ -3,10 +3,10 @@
 use whatlistens::judge::{HeldSocket, judge};
 use whatlistens::knowledge::Registry;
 use whatlistens::model::{
-    Executable, Interpreter, License, NotInspected, Os, Owner, Process, Protocol, Severity, Verdict,
+    Checked, Executable, Interpreter, License, NotInspected, Os, Owner, Process, Protocol, Severity, Verdict,
 };
 
-use crate::recorded::{Machine, linux, now, process, running_with, with_file};
+use crate::recorded::{Machine, anyone_at, is_interpreter, linux, now, process, running_with, with_file};
 
 fn judged(machine: &Machine) -> License {
     let rows = machine.report("").rows;
@@ -86,7 +86,7 @@ fn a_name_is_not_believed_where_anyone_could_have_put_the_file() {
         let license = judged(&linux().socket("tcp 0.0.0.0:27000", &[server]));
         (license.verdict, license.severity, license.evidence.last().cloned().unwrap_or_default())
     };
-    let anyone: fn(&mut Executable) = |exe| exe.replaceable_at = Some("/tmp".to_owned());
+    let anyone: fn(&mut Executable) = |exe| exe.writers = anyone_at("/tmp");
     // The right server, another manager's daemon, and wrappers alike.
     for exe in ["/tmp/lmgrd", "/tmp/lserv", "/tmp/java", "/tmp/docker-proxy"] {
         let (verdict, severity, evidence) = with(exe, anyone);
@@ -98,18 +98,19 @@ fn a_name_is_not_believed_where_anyone_could_have_put_the_file() {
     let (verdict, severity, evidence) = with("/opt/lmgrd", |exe| exe.deleted = Some(true));
     assert_eq!((verdict, severity), CANNOT_TELL);
     assert_eq!(evidence, "the file was deleted or replaced after the process started");
-    let (verdict, severity, evidence) = with("/opt/lmgrd", |exe| exe.interpreter = Some(Interpreter::Python));
+    let (verdict, severity, evidence) =
+        with("/opt/lmgrd", |exe| exe.contents = is_interpreter(Interpreter::Python));
     assert_eq!(
         (verdict, severity, evidence.as_str()),
         (Verdict::Mismatch, Severity::Warning, "the file is Python")
     );
     let (verdict, severity, evidence) =
-        with("/opt/lmgrd", |exe| exe.not_inspected = Some(NotInspected::AnotherUserNamespace));
+        with("/opt/lmgrd", |exe| exe.writers = Checked::Failed(NotInspected::AnotherUserNamespace));
     assert_eq!((verdict, severity), CANNOT_TELL);
     assert_eq!(evidence, "the file was not inspected: the process is in another user namespace");
     // A company decides who puts files on its file server. The evidence says that the file was not inspected.
     let (verdict, severity, evidence) =
-        with("/opt/lmgrd", |exe| exe.not_inspected = Some(NotInspected::MayNotAnswer));
+        with("/opt/lmgrd", |exe| exe.writers = Checked::Failed(NotInspected::MayNotAnswer));
     assert_eq!((verdict, severity), EXPECTED);
     assert_eq!(evidence, "the file was not inspected: it is on a file system that may not answer");
     let (verdict, severity, _) = with("/opt/lmgrd", |exe| exe.deleted = None);

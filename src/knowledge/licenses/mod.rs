@@ -142,7 +142,7 @@ impl Licenses {
             })
         };
         let by_file = || {
-            let texts = &process.exe()?.texts;
+            let texts = process.exe()?.texts();
             let says = |t: &&Technology| t.marker.as_ref().is_some_and(|marker| texts.contains(marker));
             self.technologies.iter().find(says).map(LicenseProgram::UnlistedDaemon)
         };

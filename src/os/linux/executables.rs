@@ -14,7 +14,7 @@ use super::listeners::ScannedSocket;
 use super::proc_dir::ProcessDir;
 use super::process_root::{ProcessRoot, is_in_another_user_namespace};
 use super::scan_context::ScanContext;
-use crate::model::{NotInspected, Pid, Process};
+use crate::model::{Checked, NotInspected, Pid, Process, Writer};
 
 /// Inspects the files that the holders and their ancestors run, as far as
 /// [`Inspect`](super::super::Inspect) requests it.
@@ -65,8 +65,11 @@ impl inspect_files::Files for Executables<'_> {
         self.dir(pid).ok_or(io::ErrorKind::NotFound)?.open("exe")
     }
 
-    fn replaceable_at(&self, pid: Pid, path: &Path) -> Option<String> {
-        let root = ProcessRoot::of(&self.dir(pid)?, &self.context.mounts).ok()?;
-        unix::replaceable_at(path, |place| root.stat(place).map(|stat| stat.st_mode))
+    fn writers(&self, pid: Pid, path: &Path) -> Checked<Vec<Writer>> {
+        let root = self.dir(pid).and_then(|dir| ProcessRoot::of(&dir, &self.context.mounts).ok());
+        match root {
+            Some(root) => unix::writers(path, |place| root.stat(place).map(|stat| stat.st_mode)),
+            None => Checked::Failed(NotInspected::Unreadable),
+        }
     }
 }

@@ -63,7 +63,7 @@ impl ScanContext<'_> {
                     ..Executable::default()
                 }),
                 args: if self.scope.args { command_line(dir) } else { None },
-                interpreted: None,
+                ..Program::default()
             }),
             uid,
             user: uid.map(|uid| self.users.name_or_id(uid)),

@@ -4,16 +4,17 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::super::unix::{identity, replaceable_at};
+use super::super::unix::{self, identity};
+use crate::model::{Checked, Writer};
 
 /// Whether a file may lie on a machine that does not answer. Not checked on macOS.
 pub(in crate::os) fn may_not_answer(_path: &Path) -> bool {
     false
 }
 
-/// The file or folder through which any user could put another file in place of this one.
-pub(in crate::os) fn replaceable_path(path: &Path) -> Option<String> {
-    replaceable_at(path, |place| Some(fs::metadata(place).ok()?.mode()))
+/// Who besides administrators could put other content into this file.
+pub(in crate::os) fn writers(path: &Path) -> Checked<Vec<Writer>> {
+    unix::writers(path, |place| Some(fs::metadata(place).ok()?.mode()))
 }
 
 /// Whether two paths lead to the same file.

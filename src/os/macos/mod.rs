@@ -17,7 +17,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
-pub(super) use self::files::{may_not_answer, replaceable_path, same_path};
+pub(super) use self::files::{may_not_answer, same_path, writers};
 use self::socket_scan::SocketScan;
 pub(super) use self::users::{uid, user_id};
 use super::connection_count::{self, Connection};

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub(super) use self::accounts::{UserId, privileged, uid, user_id, user_name};
-pub(super) use self::programs::{may_not_answer, replaceable_path, same_path};
+pub(super) use self::programs::{may_not_answer, same_path, writers};
 use super::sysinfo_processes::{self, Running};
 use super::users::Users;
 use super::{Inspect, ScanScope, Unobservable};

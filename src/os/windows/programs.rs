@@ -13,7 +13,9 @@ use windows_sys::Win32::System::Threading::{
 };
 
 use super::super::decode::windows::version_info;
-use crate::model::{Executable, FileVersion, NotInspected, Os, Pid, Presence, Process, Program, file_name};
+use crate::model::{
+    Checked, Executable, FileVersion, NotInspected, Os, Pid, Presence, Process, Program, Writer, file_name,
+};
 
 /// `sysinfo` may cut a path at this length (`MAX_PATH`).
 const CUT: usize = 259;
@@ -42,7 +44,7 @@ pub(super) fn inspect(processes: &mut BTreeMap<Pid, Arc<Process>>, holders: &BTr
         }
         let Some(exe) = process.program_mut().and_then(|program| program.exe.as_mut()) else { continue };
         if may_not_answer(Path::new(&exe.path)) {
-            exe.not_inspected = Some(NotInspected::MayNotAnswer);
+            exe.contents = Checked::Failed(NotInspected::MayNotAnswer);
             continue;
         }
         let version = known.entry(exe.path.clone()).or_insert_with_key(|path| {
@@ -51,7 +53,7 @@ pub(super) fn inspect(processes: &mut BTreeMap<Pid, Arc<Process>>, holders: &BTr
         });
         match version {
             Ok(version) => exe.version.clone_from(version),
-            Err(why) => exe.not_inspected = Some(*why),
+            Err(why) => exe.contents = Checked::Failed(*why),
         }
     }
 }
@@ -73,8 +75,8 @@ pub(in crate::os) fn may_not_answer(path: &Path) -> bool {
 }
 
 /// Not checked on Windows.
-pub(in crate::os) fn replaceable_path(_path: &Path) -> Option<String> {
-    None
+pub(in crate::os) fn writers(_path: &Path) -> Checked<Vec<Writer>> {
+    Checked::NotRequested
 }
 
 /// On Windows, programs have no second names.

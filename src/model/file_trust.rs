@@ -1,0 +1,181 @@
+//! Who could have put other content into a file.
+
+use serde::{Deserialize, Serialize};
+
+/// The outcome of a check. Only what a check established counts: a check that was not made, or that failed,
+/// leaves a doubt.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Checked<T> {
+    /// Nobody asked for it.
+    #[default]
+    NotRequested,
+    Done(T),
+    Failed(NotInspected),
+}
+
+impl<T> Checked<T> {
+    /// `None` where the check was not made or failed.
+    #[must_use]
+    pub fn done(&self) -> Option<&T> {
+        match self {
+            Checked::Done(found) => Some(found),
+            Checked::NotRequested | Checked::Failed(_) => None,
+        }
+    }
+
+    /// Why the check failed, if it did.
+    #[must_use]
+    pub fn failed(&self) -> Option<NotInspected> {
+        match self {
+            Checked::Failed(why) => Some(*why),
+            Checked::NotRequested | Checked::Done(_) => None,
+        }
+    }
+}
+
+/// Why a check failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotInspected {
+    /// It is on a file server, or a program serves it (FUSE): that may not answer for hours.
+    MayNotAnswer,
+    /// The process is in another user namespace (`user_namespaces(7)`), where any user can arrange the file
+    /// system at will.
+    AnotherUserNamespace,
+    /// The system refused access.
+    Unreadable,
+}
+
+/// An account besides the administrators' that could have put other content into a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Writer {
+    pub account: Account,
+    /// The file or folder through which: its own file, or a folder above it.
+    pub place: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Account {
+    User(User),
+    /// A group with at least one member who is no administrator.
+    Group {
+        name: String,
+        members: Vec<User>,
+    },
+    Everyone,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// On systems where users have numbers.
+    pub uid: Option<u32>,
+    /// The number, where it has no name.
+    pub name: String,
+    /// Whether it is an account for a service, which nobody logs in to (a UID below `UID_MIN` in
+    /// login.defs(5)).
+    pub system: bool,
+}
+
+/// The levels of trust in a file, by who could have put other content there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FileTrust {
+    /// Only administrators.
+    System,
+    /// Also the service account that runs it.
+    ServiceAccount,
+    /// One other account.
+    User,
+    /// Everybody, several accounts, or a group with members.
+    Anyone,
+    /// That could not be established.
+    Unknown,
+}
+
+impl FileTrust {
+    /// The word in the JSON.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            FileTrust::System => "system",
+            FileTrust::ServiceAccount => "service-account",
+            FileTrust::User => "user",
+            FileTrust::Anyone => "anyone",
+            FileTrust::Unknown => "unknown",
+        }
+    }
+
+    /// The trust in a file with these writers that a process of this user runs.
+    #[must_use]
+    pub fn of(writers: &Checked<Vec<Writer>>, runs_as: Option<u32>) -> FileTrust {
+        match writers.done() {
+            Some(writers) => FileTrust::with(writers, runs_as),
+            None => FileTrust::Unknown,
+        }
+    }
+
+    fn with(writers: &[Writer], runs_as: Option<u32>) -> FileTrust {
+        let is_own = |user: &User| user.system && user.uid.is_some() && user.uid == runs_as;
+        let is_own_account = |account: &Account| match account {
+            Account::User(user) => is_own(user),
+            Account::Group { members, .. } => members.iter().all(is_own),
+            Account::Everyone => false,
+        };
+        let mut others =
+            writers.iter().map(|writer| &writer.account).filter(|account| !is_own_account(account));
+        match others.next() {
+            None if writers.is_empty() => FileTrust::System,
+            None => FileTrust::ServiceAccount,
+            Some(first @ Account::User(_)) if others.all(|other| other == first) => FileTrust::User,
+            Some(_) => FileTrust::Anyone,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(uid: u32) -> User {
+        User { uid: Some(uid), name: format!("user{uid}"), system: uid < 1000 }
+    }
+
+    fn writer(account: Account) -> Writer {
+        Writer { account, place: "/opt/lmgrd".to_owned() }
+    }
+
+    #[test]
+    fn trust_is_what_the_least_trusted_writer_leaves() {
+        let (service, alice) = (Account::User(user(990)), Account::User(user(1000)));
+        let group = |members: &[u32]| Account::Group {
+            name: "licenses".to_owned(),
+            members: members.iter().copied().map(user).collect(),
+        };
+        let trust = |accounts: &[&Account]| {
+            let writers = accounts.iter().map(|&account| writer(account.clone())).collect();
+            FileTrust::of(&Checked::Done(writers), Some(990))
+        };
+        assert_eq!(trust(&[]), FileTrust::System);
+        assert_eq!(trust(&[&service, &group(&[990])]), FileTrust::ServiceAccount);
+        assert_eq!(trust(&[&service, &alice, &alice]), FileTrust::User);
+        assert_eq!(trust(&[&Account::User(user(991))]), FileTrust::User, "another service's account");
+        assert_eq!(trust(&[&alice, &Account::User(user(1001))]), FileTrust::Anyone);
+        assert_eq!(trust(&[&group(&[990, 1000])]), FileTrust::Anyone);
+        assert_eq!(trust(&[&service, &Account::Everyone]), FileTrust::Anyone);
+        // An ordinary user who runs their own file is no service.
+        let own = Checked::Done(vec![writer(alice)]);
+        assert_eq!(FileTrust::of(&own, Some(1000)), FileTrust::User);
+        let nobody_known = Checked::Done(vec![writer(service)]);
+        assert_eq!(FileTrust::of(&nobody_known, None), FileTrust::User);
+    }
+
+    #[test]
+    fn a_check_that_was_not_made_or_failed_establishes_nothing() {
+        for unknown in [Checked::NotRequested, Checked::Failed(NotInspected::Unreadable)] {
+            assert_eq!(FileTrust::of(&unknown, Some(0)), FileTrust::Unknown);
+        }
+    }
+}
