@@ -13,6 +13,7 @@ use whatlistens::knowledge::Knowledge;
 use whatlistens::model::{
     Executable, Holding, Host, Observation, Os, Presence, Process, Program, Protocol, Socket, SocketId, State,
 };
+use whatlistens::os::DEADLINE;
 use whatlistens::os::decode::linux::{inet_diag, proc_pid};
 use whatlistens::query::{Environment, Output, Query};
 use whatlistens::render::{self, Answer, Format};
@@ -75,7 +76,7 @@ fn stages(criterion: &mut Criterion) {
             bencher.iter(|| report(&query, black_box(&observation), &knowledge, ""));
         });
         let Ok(report) = report(&query, &observation, &knowledge, "") else { panic!("nothing is asked") };
-        let plain = GlobalArgs { json: false, color: Color::Never };
+        let plain = GlobalArgs { json: false, color: Color::Never, deadline: DEADLINE };
         let style = Output::new(&plain, &Environment::plain()).style;
         let write = |report, format| {
             render::write(Answer::Listing(report), format, &style, &mut io::sink(), &mut io::sink())

@@ -1,6 +1,9 @@
 //! What can be typed, nothing else. The arguments of a command stand in the command's own file.
 
+use std::time::Duration;
+
 use clap::{ArgAction, Args, ValueEnum};
+use jiff::SignedDuration;
 
 /// What says how to list, and the ports or names to list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
@@ -70,6 +73,10 @@ pub struct ListArgs {
     #[arg(long)]
     pub excluded_ports: bool,
 
+    /// Show users by number, and look up no name
+    #[arg(long)]
+    pub numeric: bool,
+
     /// Find socket owners with BPF (faster; Linux, root)
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub bpf: Bpf,
@@ -102,7 +109,23 @@ pub struct GlobalArgs {
     /// When to use colours
     #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]
     pub color: Color,
+
+    /// Wait no longer than this for what does not answer
+    #[arg(long, value_name = "TIME", value_parser = deadline, default_value = "5s", global = true)]
+    pub deadline: Duration,
 }
+
+/// Seconds, or a time with its unit. Less than a tick of the kernel's clock would be no time at all.
+fn deadline(typed: &str) -> Result<Duration, String> {
+    let seconds = || typed.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let with_unit = || typed.parse().ok().and_then(|time: SignedDuration| Duration::try_from(time).ok());
+    let time =
+        seconds().or_else(with_unit).filter(|time| SHORTEST_DEADLINE <= *time && *time <= LONGEST_DEADLINE);
+    time.ok_or_else(|| "type seconds (5) or a time with its unit (500ms, 2m), from 10ms to 1h".to_owned())
+}
+
+const SHORTEST_DEADLINE: Duration = Duration::from_millis(10);
+const LONGEST_DEADLINE: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Sort {

@@ -27,7 +27,7 @@ fuzz_target!(|data: &[u8]| {
         3 => drop(proc_net::read(Protocol::Udp, Family::Ipv6, &text)),
         4 => {
             let _ = (proc_pid::stat(rest), proc_pid::socket_inode(rest), proc_pid::namespace_inode(rest));
-            let _ = (proc_pid::mapped_from(&text, "/usr/sbin/nginx"), proc_pid::boot_time(&text));
+            let _ = proc_pid::mapped_from(&text, "/usr/sbin/nginx");
             let _ = proc_pid::command_line(rest);
         }
         5 => {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::judge::Inspection;
 use crate::knowledge::Knowledge;
 use crate::model::Observation;
-use crate::os::{self, ScanScope, Unobservable};
+use crate::os::{self, Machine, ScanScope, Unobservable};
 use crate::query::Output;
 use crate::render::{self, Answer};
 
@@ -51,7 +51,8 @@ pub struct LiveMachine<'a> {
 
 impl Source for LiveMachine<'_> {
     fn observe(&self, scope: &ScanScope) -> Result<Observation, Unobservable> {
-        os::observe(scope, &Inspection::new(self.knowledge), self.now)
+        let inspection = Inspection::new(self.knowledge);
+        Machine::open_restricted(&inspection).observe(scope, self.now)
     }
 
     fn observe_port_rules(&self) -> Result<Observation, Unobservable> {

@@ -78,7 +78,8 @@ impl Command {
         if cli.list.excluded_ports {
             return Excluded::from_listing(&cli.list, output, knowledge).map(Command::Excluded);
         }
-        let query = Query::resolve(&cli.list, knowledge)?;
+        let mut query = Query::resolve(&cli.list, knowledge)?;
+        query.scope.deadline = cli.global.deadline;
         let output = output.for_listing(&cli.list);
         let repeat = command_line(args, environment.program.as_deref());
         Ok(match query.is_about_ports() {

@@ -34,6 +34,8 @@ pub enum GapKind {
     ServicesUnreadable,
     /// The list of ports that the system reserves could not be read.
     PortRulesUnreadable,
+    /// Something did not answer within the time allowed.
+    TimedOut,
 }
 
 impl GapKind {
@@ -60,6 +62,7 @@ impl GapKind {
             GapKind::ArgsUnreadable => "args-unreadable",
             GapKind::ServicesUnreadable => "services-unreadable",
             GapKind::PortRulesUnreadable => "port-rules-unreadable",
+            GapKind::TimedOut => "timed-out",
         }
     }
 }

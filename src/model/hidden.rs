@@ -33,6 +33,23 @@ impl HiddenProcesses {
         HiddenProcesses::Processes(BTreeMap::new())
     }
 
+    /// Those that the system lists.
+    pub fn processes(&self) -> impl Iterator<Item = &HiddenProcess> {
+        let listed = match self {
+            HiddenProcesses::Processes(processes) => Some(processes.values()),
+            HiddenProcesses::Unlisted => None,
+        };
+        listed.into_iter().flatten()
+    }
+
+    pub fn processes_mut(&mut self) -> impl Iterator<Item = &mut HiddenProcess> {
+        let listed = match self {
+            HiddenProcesses::Processes(processes) => Some(processes.values_mut()),
+            HiddenProcesses::Unlisted => None,
+        };
+        listed.into_iter().flatten()
+    }
+
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         matches!(self, HiddenProcesses::Processes(processes) if processes.is_empty())

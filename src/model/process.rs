@@ -32,6 +32,7 @@ pub struct ProcessRef {
 /// Whether a process runs a program, and if not, what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(clippy::large_enum_variant, reason = "nearly every process runs a program")]
 pub enum Presence {
     Running(Program),
     /// The kernel itself: on Windows the process `System`.

@@ -4,6 +4,7 @@
 //! understands them ([`decode`]) is compiled and tested on every system.
 
 mod connection_count;
+mod deadline;
 pub mod decode;
 mod inspect;
 mod inspect_files;
@@ -14,6 +15,7 @@ mod socket_filter;
 pub mod socket_record;
 mod this_os;
 mod unobservable;
+#[cfg(any(windows, target_os = "macos"))]
 mod users;
 
 #[cfg(target_os = "linux")]
@@ -37,22 +39,45 @@ use windows as platform;
 use jiff::Timestamp;
 
 pub use self::inspect::{FileChecks, Inspect};
-pub use self::scan_scope::{Bpf, ScanScope};
+pub use self::scan_scope::{Bpf, DEADLINE, ScanScope};
 pub use self::unobservable::Unobservable;
 use self::unobservable::in_words;
 use crate::model::{Observation, Os};
 
-/// Scans the machine once. `now` becomes [`Observation::taken_at`].
-///
-/// # Errors
-///
-/// If no socket table could be read at all. Everything else that could not be read is a gap.
-pub fn observe(
-    scope: &ScanScope,
-    inspect: &dyn Inspect,
-    now: Timestamp,
-) -> Result<Observation, Unobservable> {
-    platform::observe(scope, inspect, now)
+/// This machine, ready to be scanned.
+pub struct Machine<'a> {
+    inspect: &'a dyn Inspect,
+    helper: platform::Helper,
+    /// What this process may do, in a sentence without the full stop.
+    restrictions: Option<String>,
+}
+
+impl<'a> Machine<'a> {
+    /// On Linux, starts the process that will do what may have to wait: call it before any other thread is started.
+    #[must_use]
+    pub fn open(inspect: &'a dyn Inspect) -> Machine<'a> {
+        Machine { inspect, helper: platform::Helper::start(), restrictions: None }
+    }
+
+    /// As [`Machine::open`]. From then on this thread, and what it starts, may do nothing but what a scan needs, as far
+    /// as the system can enforce that.
+    #[must_use]
+    pub fn open_restricted(inspect: &'a dyn Inspect) -> Machine<'a> {
+        platform::drop_rights();
+        let machine = Machine::open(inspect);
+        Machine { restrictions: platform::restrict(), ..machine }
+    }
+
+    /// Scans the machine once. `now` becomes [`Observation::taken_at`].
+    ///
+    /// # Errors
+    ///
+    /// If no socket table could be read at all. Everything else that could not be read is a gap.
+    pub fn observe(&self, scope: &ScanScope, now: Timestamp) -> Result<Observation, Unobservable> {
+        let mut observation = platform::observe(scope, self.inspect, &self.helper, now)?;
+        observation.method_notes.extend(self.restrictions.clone());
+        Ok(observation)
+    }
 }
 
 /// Reads the system's rules for ports, and nothing else. `now` becomes [`Observation::taken_at`].

@@ -1,8 +1,12 @@
 //! What to scan.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::model::{PortRange, Protocol};
+
+/// How long a scan waits for others if nobody says otherwise.
+pub const DEADLINE: Duration = Duration::from_secs(5);
 
 /// What to scan. A narrow scan is faster, but says nothing about what it leaves out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +22,13 @@ pub struct ScanScope {
     /// Count the connections of every listener, not only of those on license ports.
     pub connections: bool,
     pub bpf: Bpf,
+    /// Whether users are chosen by name, so that those of hidden processes matter too.
+    pub by_user: bool,
+    /// Look up no names of users.
+    pub numeric: bool,
+    /// How long to wait for what may not answer: directory servers, file servers, and processes that hold up
+    /// whoever reads of them.
+    pub deadline: Duration,
     /// Only sockets on these ports; on every port if empty.
     pub ports: Vec<PortRange>,
     /// The ports to report everything about, even if nothing listens there.
@@ -55,6 +66,9 @@ impl Default for ScanScope {
             all_namespaces: false,
             connections: false,
             bpf: Bpf::WhereQuicker,
+            by_user: false,
+            numeric: false,
+            deadline: DEADLINE,
             ports: Vec::new(),
             detail_ports: Vec::new(),
         }

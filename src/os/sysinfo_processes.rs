@@ -65,6 +65,7 @@ pub(super) fn observation(
         BTreeMap::new()
     });
 
+    gaps.extend(users.gap());
     // Only an administrator can see all holders.
     let unread = gaps.iter().any(|gap| gap.kind == GapKind::ProcessesUnreadable);
     let all_held = listed.iter().all(|held| !held.pids.is_empty());
@@ -112,6 +113,8 @@ fn read(
     while !wanted.is_empty() {
         let pids: Vec<_> = wanted.iter().map(|&pid| sysinfo::Pid::from_u32(pid)).collect();
         system.refresh_processes_specifics(ProcessesToUpdate::Some(&pids), false, kind);
+        let owners = pids.iter().filter_map(|&pid| owner(system.process(pid)?));
+        users.look_up(owners.map(user_id));
         for &pid in &wanted {
             let process = match system.process(sysinfo::Pid::from_u32(pid)) {
                 Some(process) => decode(pid, process, users, args),
@@ -192,9 +195,13 @@ impl inspect_files::Files for ByPath {
     }
 }
 
+fn owner(process: &sysinfo::Process) -> Option<&sysinfo::Uid> {
+    process.effective_user_id().or(process.user_id())
+}
+
 fn decode(pid: Pid, process: &sysinfo::Process, users: &Users, args: bool) -> Process {
     let short_name = process.name();
-    let owner = process.effective_user_id().or(process.user_id());
+    let owner = owner(process);
     let exe = process.exe().filter(|path| !path.as_os_str().is_empty());
     let is_same_file = |path: &Path| exe.is_some_and(|exe| same_path(exe, path));
     Process {

@@ -3,16 +3,19 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+#[cfg(target_os = "macos")]
 use nix::unistd::{Uid, User};
 
 use crate::model::{Account, Checked, Writer};
 
+#[cfg(target_os = "macos")]
 pub(super) type UserId = u32;
 
 pub(super) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
+#[cfg(target_os = "macos")]
 /// From wherever the system keeps its users (`getpwuid_r(3)`), such as a directory server.
 pub(super) fn user_name(uid: &UserId) -> Option<String> {
     Some(User::from_uid(Uid::from_raw(*uid)).ok()??.name)

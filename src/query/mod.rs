@@ -9,7 +9,7 @@ mod usage;
 use crate::cli::{self, ListArgs};
 use crate::knowledge::Knowledge;
 use crate::knowledge::explain::Topic;
-use crate::os::{Bpf, ScanScope};
+use crate::os::{Bpf, DEADLINE, ScanScope};
 
 pub use self::filter::{Filter, Ports, Target, filter};
 pub use self::output::{Environment, Output, command_line};
@@ -54,6 +54,9 @@ impl Query {
                 cli::Bpf::Always => Bpf::Always,
                 cli::Bpf::Never => Bpf::Never,
             },
+            by_user: !args.user.is_empty(),
+            numeric: args.numeric,
+            deadline: DEADLINE,
             ports: filter.ports_alone(),
             detail_ports,
         };

@@ -88,7 +88,7 @@ fn a_machine_that_cannot_be_observed_is_3() {
 fn owners_that_could_not_be_read_are_hidden_and_not_nobody() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
-    let script = format!("ulimit -n 5; exec '{}' --json {port}", program().display());
+    let script = format!("ulimit -n 6; exec '{}' --json {port}", program().display());
     let (stdout, stderr, _) =
         told(Command::new("sh").args(["-c", &script]).stdin(Stdio::null()).output().unwrap());
     let answer: serde_json::Value = serde_json::from_str(&stdout).unwrap_or_else(|e| panic!("{e}: {stderr}"));
@@ -159,37 +159,40 @@ fn help_names_every_option_and_exits_0() {
                  in detail
 
     Options:
-      -t, --tcp             Only TCP
-      -u, --udp             Only UDP
-      -4, --ipv4            Only IPv4
-      -6, --ipv6            Only IPv6
-      -i [<SPEC>]           Ports as lsof takes them: :1538, tcp:80,443, 6udp
-          --licenses        Only ports of license managers
-          --flagged         Only license ports whose process may be the wrong one
-          --pid <PID>       Only ports held by this process
-          --process <NAME>  Only ports held by a process of this name (no error if
-                            none runs)
-          --user <USER>     Only ports of this user (name or number)
-          --sort <KEY>      Order of the rows [default: port] [possible values:
-                            port, address, process, pid, user, service, verdict]
-          --args            Add the command lines of processes; they may contain
-                            secrets
-          --connections     Count the connections of every listener, not only of
-                            license managers
-          --all-namespaces  Scan every network namespace, including those of
-                            containers (root)
-          --excluded-ports  The same as the command ‘excluded’
-          --bpf <WHEN>      Find socket owners with BPF (faster; Linux, root)
-                            [default: auto] [possible values: auto, always, never]
-      -v, --verbose         Show how the data was collected
-      -H, --no-header       Print no header and no detail view; notes go to standard
-                            error
-          --json            Print one JSON object
-          --color <WHEN>    When to use colours [default: auto] [possible values:
-                            auto, always, never]
-      -h, --help            Print help
-      -V, --version         Print the version; with --verbose also its data and the
-                            systems it was tested on
+      -t, --tcp              Only TCP
+      -u, --udp              Only UDP
+      -4, --ipv4             Only IPv4
+      -6, --ipv6             Only IPv6
+      -i [<SPEC>]            Ports as lsof takes them: :1538, tcp:80,443, 6udp
+          --licenses         Only ports of license managers
+          --flagged          Only license ports whose process may be the wrong one
+          --pid <PID>        Only ports held by this process
+          --process <NAME>   Only ports held by a process of this name (no error if
+                             none runs)
+          --user <USER>      Only ports of this user (name or number)
+          --sort <KEY>       Order of the rows [default: port] [possible values:
+                             port, address, process, pid, user, service, verdict]
+          --args             Add the command lines of processes; they may contain
+                             secrets
+          --connections      Count the connections of every listener, not only of
+                             license managers
+          --all-namespaces   Scan every network namespace, including those of
+                             containers (root)
+          --excluded-ports   The same as the command ‘excluded’
+          --numeric          Show users by number, and look up no name
+          --bpf <WHEN>       Find socket owners with BPF (faster; Linux, root)
+                             [default: auto] [possible values: auto, always, never]
+      -v, --verbose          Show how the data was collected
+      -H, --no-header        Print no header and no detail view; notes go to
+                             standard error
+          --json             Print one JSON object
+          --color <WHEN>     When to use colours [default: auto] [possible values:
+                             auto, always, never]
+          --deadline <TIME>  Wait no longer than this for what does not answer
+                             [default: 5s]
+      -h, --help             Print help
+      -V, --version          Print the version; with --verbose also its data and the
+                             systems it was tested on
 
     Examples:
       whatlistens                 every listener on this machine

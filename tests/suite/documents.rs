@@ -72,6 +72,7 @@ fn every_kind_of_gap_is_explained() {
         GapKind::ArgsUnreadable,
         GapKind::ServicesUnreadable,
         GapKind::PortRulesUnreadable,
+        GapKind::TimedOut,
     ];
     for kind in kinds.map(GapKind::code) {
         assert!(

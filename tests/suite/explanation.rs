@@ -6,6 +6,7 @@ use std::{io, slice};
 use whatlistens::cli::{Color, GlobalArgs};
 use whatlistens::knowledge::explain::{Topic, explain};
 use whatlistens::model::{Explanation, PortRange};
+use whatlistens::os::DEADLINE;
 use whatlistens::query::{Environment, Output};
 use whatlistens::render::{self, Answer, Format};
 
@@ -30,7 +31,11 @@ fn ids(explanation: &Explanation) -> Vec<&str> {
 
 fn printed(explanation: Explanation) -> String {
     let mut out = Vec::new();
-    let style = Output::new(&GlobalArgs { json: false, color: Color::Never }, &Environment::plain()).style;
+    let style = Output::new(
+        &GlobalArgs { json: false, color: Color::Never, deadline: DEADLINE },
+        &Environment::plain(),
+    )
+    .style;
     let answer = Answer::Explanations(slice::from_ref(&explanation));
     render::write(answer, Format::Text, &style, &mut out, &mut io::sink()).unwrap();
     String::from_utf8(out).unwrap()

@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::network::{Net, is_there, quiet, sockets_by_port};
+use crate::network::{Net, is_there, sockets_by_port};
+use crate::served::Served;
 use crate::started::program;
 
 /// Holds a listener on the port that it is given, among so many processes that hold none, but files.
@@ -78,50 +79,6 @@ fn only_of_holders_and_their_ancestors_more_is_read() {
         if bpf == "always" {
             assert_eq!(count(&all, lists_open_files), 0, "the kernel goes through them");
         }
-    }
-}
-
-/// A file system that a program serves, and no longer does: as of a server that is gone.
-struct Served {
-    folder: tempfile::TempDir,
-    server: crate::started::Ended,
-}
-
-impl Served {
-    /// `None` where there is no such file system here.
-    fn new() -> Option<Served> {
-        if !is_there("bindfs") || !Path::new("/dev/fuse").exists() {
-            eprintln!("skipped: there is no FUSE here");
-            return None;
-        }
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["disk", "served"] {
-            std::fs::create_dir(folder.path().join(name)).unwrap();
-        }
-        let mut command = Command::new("bindfs");
-        command.args(["-f", "-o", "attr_timeout=0,entry_timeout=0"]).arg(folder.path().join("disk"));
-        let server = quiet(command.arg(folder.path().join("served")));
-        let served = Served { folder, server };
-        std::fs::write(served.folder.path().join("disk/here"), "").unwrap();
-        assert!(crate::network::eventually(|| served.path("here").exists()), "it is mounted");
-        Some(served)
-    }
-
-    fn path(&self, name: &str) -> std::path::PathBuf {
-        self.folder.path().join("served").join(name)
-    }
-
-    fn stop(&self) {
-        crate::network::run(Command::new("kill").args(["-STOP", &self.server.0.id().to_string()]));
-    }
-}
-
-impl Drop for Served {
-    /// Whoever waits for it is told by its end that there is nothing to wait for.
-    fn drop(&mut self) {
-        let _ = self.server.0.kill();
-        let _ = self.server.0.wait();
-        let _ = Command::new("umount").arg("-l").arg(self.folder.path().join("served")).status();
     }
 }
 

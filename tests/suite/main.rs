@@ -33,6 +33,8 @@ mod live_rules;
 mod live_servers;
 #[cfg(target_os = "linux")]
 mod live_sockets;
+#[cfg(target_os = "linux")]
+mod live_waiting;
 #[cfg(windows)]
 mod live_windows;
 #[cfg(target_os = "linux")]
@@ -50,6 +52,8 @@ mod rendering_windows;
 mod rules;
 mod rules_each;
 mod selection;
+#[cfg(target_os = "linux")]
+mod served;
 mod started;
 mod tidy;
 mod tidy_imports;

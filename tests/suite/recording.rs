@@ -92,7 +92,8 @@ fn the_format_is_written_as_it_was_read() {
 fn this_machine_reads_back_the_same() {
     let scope = ScanScope { args: true, ..query("--all-namespaces --connections 22").scope };
     for scope in [ScanScope::default(), scope] {
-        let seen = os::observe(&scope, &Inspection::new(knowledge()), Timestamp::now()).unwrap();
+        let seen =
+            os::Machine::open(&Inspection::new(knowledge())).observe(&scope, Timestamp::now()).unwrap();
         assert_eq!(read_back(&seen), seen);
     }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use netstat2::{AddressFamilyFlags, ProtocolFlags, ProtocolSocketInfo, SocketInfo, TcpState};
 use whatlistens::judge::Inspection;
 use whatlistens::model::{Observation, Protocol, Socket, State};
-use whatlistens::os::{self, ScanScope};
+use whatlistens::os::{Machine, ScanScope};
 
 use crate::recorded::knowledge;
 use crate::started::{Listening, listener_program};
@@ -49,8 +49,9 @@ fn an_independent_witness_finds_the_same_listeners_and_holders() {
     let places = ["tcp:127.0.0.1:0", "tcp:[::1]:0", "udp:127.0.0.1:0", "udp-connected:127.0.0.1:0"];
     let listening = Listening::at(&listener_program(), &places);
     let pid = listening.pid();
-    let observation =
-        os::observe(&ScanScope::default(), &Inspection::new(knowledge()), Timestamp::now()).unwrap();
+    let observation = Machine::open(&Inspection::new(knowledge()))
+        .observe(&ScanScope::default(), Timestamp::now())
+        .unwrap();
     let exe = observation.processes[&pid].exe().map(|exe| exe.path.clone());
     assert_eq!(exe.as_deref(), listener_program().canonicalize().unwrap().to_str());
 

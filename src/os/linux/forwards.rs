@@ -5,30 +5,28 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::super::decode::linux::{docker_proxy, local_addresses};
+use super::command_lines::CommandLines;
 use super::holders::Holders;
 use super::namespace_scan::NamespaceScan;
 use super::namespaces::NetworkNamespace;
 use super::proc_dir::Proc;
-use super::process_reader::{IdentifiedProcess, command_line};
+use super::process_reader::IdentifiedProcess;
 use super::scan_context::ScanContext;
 use crate::model::{Forward, Os, Pid, ProcessRef, Socket, State};
-
-/// The program's name: moby's `cmd/docker-proxy`.
-const PROXY: &str = "docker-proxy";
 
 /// Adds where each proxy forwards to. `others` are the namespaces that were scanned.
 pub(super) fn add(
     context: &ScanContext<'_>,
     others: &[(NetworkNamespace, NamespaceScan)],
+    command_lines: &CommandLines,
     processes: &mut BTreeMap<Pid, IdentifiedProcess>,
 ) {
     let mut addresses = None;
-    for IdentifiedProcess { process, started } in processes.values_mut() {
-        if process.exe_name(Os::Linux) != Some(PROXY) {
+    for IdentifiedProcess { process, .. } in processes.values_mut() {
+        if !process.exe_name(Os::Linux).is_some_and(docker_proxy::is_proxy) {
             continue;
         }
-        let Some(dir) = context.proc.same_process(process.pid, *started) else { continue };
-        let Some(mut forward) = command_line(&dir).and_then(|args| docker_proxy::forward(&args)) else {
+        let Some(mut forward) = command_lines.of(process.pid).and_then(docker_proxy::forward) else {
             continue;
         };
         let addresses = addresses.get_or_insert_with(|| {

@@ -121,7 +121,7 @@ impl Holders {
         }
         if let SearchMethod::Kernel = self.method {
             // The kernel does not report whom it skips.
-            let hidden = |&pid: &Pid| Some((pid, hidden_process(context, &context.proc.process(pid).ok()?)));
+            let hidden = |&pid: &Pid| Some((pid, hidden_process(&context.proc.process(pid).ok()?)));
             self.inaccessible.extend(inaccessible.iter().filter_map(hidden));
         }
         // A socket has no holder only if a walk over all processes finds none, too. BPF skips a socket

@@ -1,13 +1,18 @@
 //! Linux: sockets from `sock_diag`, holders, units and containers from `/proc`, and the sockets of other
 //! network namespaces.
 
+mod accounts;
+mod boot;
 mod bpf;
 mod candidates;
+mod cgroup_units;
+mod command_lines;
 mod connections;
 mod containers;
 mod executable_file;
 mod executables;
 mod forwards;
+mod helper;
 mod holders;
 mod kcmp;
 mod listeners;
@@ -19,11 +24,13 @@ mod port_rules;
 mod proc_dir;
 mod process_reader;
 mod process_root;
+mod restrict;
 mod scan_context;
 mod search;
 mod settle;
 mod sock_diag;
 mod socket_scan;
+mod socket_units;
 mod tables;
 mod threads;
 mod units;
@@ -35,17 +42,22 @@ use std::thread;
 
 use jiff::Timestamp;
 
+use self::accounts::AccountsInProgress;
+use self::command_lines::CommandLinesInProgress;
 use self::holders::Holders;
-use self::owners::Owners;
+use self::owners::{Late, Owners};
 use self::scan_context::ScanContext;
 use self::search::Search;
 use self::settle::settle;
 use self::socket_scan::SocketScan;
-use super::users::Users;
+use self::units::UnitsInProgress;
+use super::deadline::Deadline;
 use super::{Inspect, ScanScope, Unobservable};
 use crate::model::Observation;
 
+pub(super) use self::helper::Helper;
 pub(super) use self::observation::observe_port_rules;
+pub(super) use self::restrict::{drop_rights, restrict};
 
 /// Scans the machine once.
 ///
@@ -55,10 +67,11 @@ pub(super) use self::observation::observe_port_rules;
 pub(super) fn observe(
     scope: &ScanScope,
     inspect: &dyn Inspect,
+    helper: &Helper,
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
-    let users = Users::default();
-    let (sockets, owners) = match ScanContext::open(scope, inspect, &users) {
+    let deadline = Deadline::after(scope.deadline);
+    let (sockets, owners) = match ScanContext::open(scope, inspect, helper, deadline) {
         Ok(context) => {
             let (mut sockets, holders) = scan_and_search(&context)?;
             let owners = find_owners(&context, &mut sockets, holders);
@@ -66,7 +79,7 @@ pub(super) fn observe(
         }
         Err(error) => (SocketScan::run(scope, inspect, None)?, Err(error)),
     };
-    Ok(observation::assemble(scope, now, &users, sockets, owners))
+    Ok(observation::assemble(scope, now, helper, deadline, sockets, owners))
 }
 
 /// Scans the sockets and searches their holders.
@@ -124,14 +137,27 @@ fn find_owners(
     holders.confirm(context, &wanted)?;
     settle(context, sockets, &mut holders)?;
     holders.add_ancestors(context);
-    forwards::add(context, &sockets.others, &mut holders.processes);
-    units::add(context, &mut sockets.found, &holders);
+    let late = add_details(context, sockets, &mut holders);
     sockets.method_notes.extend(holders.method_note());
     let hidden = holders.hidden(&context.proc);
     let processes = executables::inspect(context, &sockets.found, &mut holders);
-    let mut owners = Owners { holders, processes, hidden };
+    let mut owners = Owners { holders, processes, hidden, late };
     if sockets.found.is_empty() {
         owners.add_namesake(context);
     }
     Ok(owners)
+}
+
+/// Adds what the command lines of the holders say, and the units of the sockets. Both may keep this program
+/// waiting, so that both are read at the same time. Returns what did not answer in time.
+fn add_details(context: &ScanContext<'_>, sockets: &mut SocketScan, holders: &mut Holders) -> Late {
+    let command_lines = CommandLinesInProgress::begin(context, holders);
+    let homes = AccountsInProgress::begin(context.helper, &units::users(&sockets.found, holders));
+    let homes = homes.finish(context.deadline);
+    let units = UnitsInProgress::begin(context, &sockets.found, holders, &homes);
+    let command_lines = command_lines.finish(context);
+    command_lines.add(context, &mut holders.processes);
+    forwards::add(context, &sockets.others, &command_lines, &mut holders.processes);
+    let units = units.finish(context, &mut sockets.found, holders);
+    Late { command_lines: command_lines.late, units: units + homes.late.len() }
 }

@@ -1,40 +1,54 @@
 //! Assembles the observation.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use rustix::system::uname;
 
+use super::super::deadline::Deadline;
 use super::super::unix::is_root as privileged;
-use super::super::users::Users;
 use super::super::{ScanScope, Unobservable, in_words};
+use super::accounts::{Accounts, AccountsInProgress};
+use super::helper::Helper;
 use super::holders::Holders;
 use super::listeners::ScannedSocket;
-use super::owners::Owners;
+use super::owners::{Late, Owners};
 use super::port_rules;
 use super::socket_scan::SocketScan;
+use crate::model::phrase::list;
 use crate::model::{
-    Gap, GapKind, Holding, Host, Observation, Os, PortConnection, PortRules, SocketId, UnansweredAttempt,
+    Gap, GapKind, HiddenProcesses, Holding, Host, Observation, Os, Pid, PortConnection, PortRules, Process,
+    SocketId, UnansweredAttempt,
 };
 
 /// Assembles the observation. If the owners could not be read, that is a gap.
 pub(super) fn assemble(
     scope: &ScanScope,
     now: Timestamp,
-    users: &Users,
+    helper: &Helper,
+    deadline: Deadline,
     mut scan: SocketScan,
     owners: std::io::Result<Owners>,
 ) -> Observation {
-    let Owners { holders, processes, hidden } = owners.unwrap_or_else(|error| {
+    let Owners { holders, mut processes, mut hidden, late } = owners.unwrap_or_else(|error| {
         let detail =
             format!("the process table could not be read ({}), so no owner is known", in_words(&error));
         scan.gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
         Owners::unknown()
     });
+    let users = look_up(scope, helper, deadline, &scan, &processes, &hidden);
     for (at, found) in scan.found.iter_mut().enumerate() {
         found.socket.id = SocketId(at as u64);
         found.socket.user = found.socket.uid.and_then(|uid| users.name(uid));
     }
+    for process in processes.values_mut() {
+        process.user = process.uid.map(|uid| users.name_or_id(uid));
+    }
+    for process in hidden.processes_mut() {
+        process.user = process.uid.and_then(|uid| users.name(uid));
+    }
+    scan.gaps.extend(not_in_time(users.late.len(), &late, helper, deadline));
     Observation {
         host: Host { name: host_name(), os: Os::Linux },
         taken_at: now,
@@ -42,7 +56,7 @@ pub(super) fn assemble(
         hidden,
         holdings: holdings(&scan.found, &holders),
         processes: processes.into_iter().map(|(pid, process)| (pid, Arc::new(process))).collect(),
-        unanswered: unanswered(&scan, &holders, users),
+        unanswered: unanswered(&scan, &holders, &users),
         port_connections: port_connections(&scan, &holders),
         // Only the report on a free port shows them.
         port_rules: if scope.needs_port_rules() { port_rules::read() } else { PortRules::default() },
@@ -51,6 +65,53 @@ pub(super) fn assemble(
         gaps: scan.gaps,
         method_notes: scan.method_notes,
     }
+}
+
+/// Looks up the users that can be shown or selected.
+fn look_up(
+    scope: &ScanScope,
+    helper: &Helper,
+    deadline: Deadline,
+    scan: &SocketScan,
+    processes: &BTreeMap<Pid, Process>,
+    hidden: &HiddenProcesses,
+) -> Accounts {
+    if scope.numeric {
+        return Accounts::default();
+    }
+    let of_sockets = scan.found.iter().filter_map(|found| found.socket.uid);
+    let of_clients = scan.unanswered.iter().filter_map(|client| client.uid);
+    let mut uids: BTreeSet<u32> = of_sockets.chain(of_clients).collect();
+    uids.extend(processes.values().filter_map(|process| process.uid));
+    if scope.by_user {
+        uids.extend(hidden.processes().filter_map(|process| process.uid));
+    }
+    AccountsInProgress::begin(helper, &uids).finish(deadline)
+}
+
+/// The gap that something did not answer in time, or could not be asked.
+fn not_in_time(users: usize, late: &Late, helper: &Helper, deadline: Deadline) -> Option<Gap> {
+    let parts = [
+        (users, "the name of 1 user", "the names of {} users"),
+        (late.command_lines, "the command line of 1 process", "the command lines of {} processes"),
+        (late.units, "the units of 1 service manager", "the units of {} service managers"),
+    ];
+    let parts = parts.into_iter().filter(|&(count, ..)| count > 0);
+    let parts = parts.map(|(count, one, many)| match count {
+        1 => one.to_owned(),
+        _ => many.replace("{}", &count.to_string()),
+    });
+    let parts: Vec<String> = parts.collect();
+    if parts.is_empty() {
+        return None;
+    }
+    let why = match helper.refused() {
+        Some(error) => format!("because no process could be started for it ({})", in_words(error)),
+        None => format!("within {} s", deadline.allowed.as_secs_f64()),
+    };
+    let count = users + late.command_lines + late.units;
+    let detail = format!("{} could not be read {why}", list(&parts, "and"));
+    Some(Gap { count: Some(count as u64), ..Gap::new(GapKind::TimedOut, detail) })
 }
 
 /// Reads the kernel's rules for ports, and nothing else.
@@ -81,7 +142,7 @@ fn holdings(found: &[ScannedSocket], holders: &Holders) -> Vec<Holding> {
     found.iter().flat_map(of).collect()
 }
 
-fn unanswered(scan: &SocketScan, holders: &Holders, users: &Users) -> Vec<UnansweredAttempt> {
+fn unanswered(scan: &SocketScan, holders: &Holders, users: &Accounts) -> Vec<UnansweredAttempt> {
     let attempts = scan.unanswered.iter().filter_map(|socket| {
         socket.to_unanswered(socket.uid.and_then(|uid| users.name(uid)), holders.of(socket.key.inode))
     });

@@ -15,12 +15,27 @@ pub(super) struct Owners {
     /// All holders and their ancestors.
     pub(super) processes: BTreeMap<Pid, Process>,
     pub(super) hidden: HiddenProcesses,
+    pub(super) late: Late,
+}
+
+/// How much of it did not answer in time.
+#[derive(Default)]
+pub(super) struct Late {
+    /// The command lines of so many processes.
+    pub(super) command_lines: usize,
+    /// So many sources of unit files.
+    pub(super) units: usize,
 }
 
 impl Owners {
     /// The owners if no process could be read.
     pub(super) fn unknown() -> Owners {
-        Owners { holders: Holders::default(), processes: BTreeMap::new(), hidden: HiddenProcesses::Unlisted }
+        Owners {
+            holders: Holders::default(),
+            processes: BTreeMap::new(),
+            hidden: HiddenProcesses::Unlisted,
+            late: Late::default(),
+        }
     }
 
     /// Adds the listening process whose id equals the one port in question: the number may be meant as a

@@ -13,7 +13,7 @@ use super::super::program_name::program_name;
 use super::executable_file::ExecutableFile;
 use super::proc_dir::ProcessDir;
 use super::scan_context::ScanContext;
-use crate::model::{Executable, Os, Pid, Presence, Process, Program};
+use crate::model::{Executable, Pid, Presence, Process, Program};
 
 /// A process with its start: id and start together identify it.
 pub(super) struct IdentifiedProcess {
@@ -62,11 +62,9 @@ impl ScanContext<'_> {
                     deleted: file.deleted,
                     ..Executable::default()
                 }),
-                args: if self.scope.args { command_line(dir) } else { None },
                 ..Program::default()
             }),
             uid,
-            user: uid.map(|uid| self.users.name_or_id(uid)),
             started_at: self.since_boot(stat.started),
             services: service.into_iter().collect(),
             container,
@@ -76,34 +74,10 @@ impl ScanContext<'_> {
         Ok(IdentifiedProcess { process, started: stat.started })
     }
 
-    /// Reads a process that holds a socket. Reads its command line too if [`Inspect`](super::super::Inspect)
-    /// requests it, and keeps only what an interpreter runs.
-    ///
-    /// # Errors
-    ///
-    /// As for [`ScanContext::read`].
-    pub(super) fn read_holder(&self, dir: &ProcessDir) -> io::Result<IdentifiedProcess> {
-        let mut holder = self.read(dir)?;
-        if let Some(exe) =
-            holder.process.exe_name(Os::Linux).filter(|exe| self.inspect.reads_command_line_of(exe))
-        {
-            let interpreted = command_line(dir).and_then(|args| self.inspect.program(exe, &args));
-            if let Some(program) = holder.process.program_mut() {
-                program.interpreted = interpreted;
-            }
-        }
-        Ok(holder)
-    }
-
     fn since_boot(&self, ticks: Ticks) -> Option<Timestamp> {
         let since = SignedDuration::from_millis(i64::try_from(ticks).ok()?.checked_mul(10)?);
-        Timestamp::from_second(self.boot?).ok()?.checked_add(since).ok()
+        Timestamp::from_second(self.boot).ok()?.checked_add(since).ok()
     }
-}
-
-/// The command line of a process; `None` if it has none or this user may not read it.
-pub(super) fn command_line(dir: &ProcessDir) -> Option<Vec<String>> {
-    proc_pid::command_line(&dir.read("cmdline").ok()?)
 }
 
 fn text(raw: &OsStr) -> String {

@@ -1,12 +1,12 @@
 //! What the parts of one scan share.
 
-use std::fs;
 use std::io;
 
-use super::super::decode::linux::proc_pid;
-use super::super::users::Users;
+use super::super::deadline::Deadline;
 use super::super::{Inspect, ScanScope};
+use super::boot;
 use super::containers::Containers;
+use super::helper::Helper;
 use super::proc_dir::Proc;
 use super::process_root::Mounts;
 
@@ -14,12 +14,13 @@ use super::process_root::Mounts;
 pub(super) struct ScanContext<'a> {
     pub(super) scope: &'a ScanScope,
     pub(super) inspect: &'a dyn Inspect,
-    pub(super) users: &'a Users,
+    pub(super) helper: &'a Helper,
+    pub(super) deadline: Deadline,
     pub(super) proc: Proc,
     pub(super) containers: Containers,
     pub(super) mounts: Mounts,
     /// When the system started, in seconds since 1970.
-    pub(super) boot: Option<i64>,
+    pub(super) boot: i64,
 }
 
 impl<'a> ScanContext<'a> {
@@ -29,17 +30,18 @@ impl<'a> ScanContext<'a> {
     pub(super) fn open(
         scope: &'a ScanScope,
         inspect: &'a dyn Inspect,
-        users: &'a Users,
+        helper: &'a Helper,
+        deadline: Deadline,
     ) -> io::Result<ScanContext<'a>> {
-        let stat = fs::read_to_string("/proc/stat").ok();
         Ok(ScanContext {
             scope,
             inspect,
-            users,
+            helper,
+            deadline,
             proc: Proc::open()?,
             containers: Containers::default(),
             mounts: Mounts::default(),
-            boot: stat.and_then(|stat| proc_pid::boot_time(&stat)),
+            boot: boot::time(),
         })
     }
 }

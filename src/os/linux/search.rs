@@ -139,7 +139,7 @@ impl<'a> Search<'a> {
             Err(error) if is_exhausted(&error) => Err(error),
             Err(error) if is_gone(&error) => Ok(None),
             Err(_) => {
-                inspected.inaccessible = Some((pid, hidden_process(self.context, &dir)));
+                inspected.inaccessible = Some((pid, hidden_process(&dir)));
                 Ok(Some(inspected))
             }
             Ok(()) => Ok(Some(inspected)),
@@ -187,7 +187,7 @@ impl<'a> Search<'a> {
             return Ok(None);
         }
         let inodes = open.iter().map(|socket| socket.inode).collect();
-        Ok(Some(Box::new((self.context.read_holder(dir)?, inodes))))
+        Ok(Some(Box::new((self.context.read(dir)?, inodes))))
     }
 }
 
@@ -217,12 +217,12 @@ pub(super) fn confirm(
 }
 
 /// What every user may read of a process.
-pub(super) fn hidden_process(context: &ScanContext<'_>, dir: &ProcessDir) -> HiddenProcess {
+pub(super) fn hidden_process(dir: &ProcessDir) -> HiddenProcess {
     let comm = dir.read("comm").unwrap_or_default();
     let uid = dir.owner().ok();
     HiddenProcess {
         short_name: String::from_utf8_lossy(&comm).trim_end_matches('\n').to_owned(),
         uid,
-        user: uid.and_then(|uid| context.users.name(uid)),
+        user: None,
     }
 }

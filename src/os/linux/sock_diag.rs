@@ -5,9 +5,9 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::net::netlink::{SOCK_DIAG, SocketAddrNetlink};
+use rustix::net::netlink::SOCK_DIAG;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
-use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, sendto, socket_with};
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socket_with};
 
 use super::super::decode::linux::inet_diag::{self, Message, Query};
 use super::super::decode::linux::socket::LinuxSocket;
@@ -58,7 +58,8 @@ impl SockDiag {
     fn dump_once(&mut self, query: &Query) -> io::Result<Dump> {
         self.sequence += 1;
         let request = inet_diag::request(query, self.sequence);
-        sendto(&self.socket, &request, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
+        // Without an address, a message goes to the kernel.
+        send(&self.socket, &request, SendFlags::empty())?;
         let socket = &self.socket;
         // With TRUNC it returns the length of the datagram, even if the buffer is too small.
         let receive = |buffer: &mut [u8]| Ok(recv(socket, buffer, RecvFlags::TRUNC)?.1);

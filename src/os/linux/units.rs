@@ -1,229 +1,108 @@
 //! The systemd unit that a socket belongs to, if its holders do not show it: found by the control group
 //! that the socket was made in (cgroups(7)), and for a socket that systemd itself holds, by the unit files.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
-use std::fs;
-use std::net::SocketAddr;
-use std::os::unix::fs::DirEntryExt;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use nix::unistd::{Uid, User};
-
-use super::super::decode::linux::cgroup;
-use super::super::decode::linux::socket_unit::{self, SocketUnit};
+use super::accounts::Accounts;
+use super::cgroup_units;
+use super::helper::units::{Units, UnitsTask};
+use super::helper::{Pending, ProcessId};
 use super::holders::Holders;
 use super::listeners::ScannedSocket;
-use super::proc_dir::ProcessDir;
-use super::process_reader::{IdentifiedProcess, command_line};
-use super::process_root::{Mounts, ProcessRoot, is_of_kind};
+use super::process_reader::IdentifiedProcess;
 use super::scan_context::ScanContext;
-use crate::model::{Activation, Os, Pid, ProcessService, Protocol};
+use super::socket_units::SocketUnits;
+use crate::model::{Os, Pid, ProcessService};
 
-/// Where version 2 of the control groups is mounted: alone, or beside version 1.
-const CGROUPS: [&str; 2] = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
-/// `include/uapi/linux/magic.h`.
-const CGROUP2_MAGIC: i64 = 0x6367_7270;
-
-/// The folders of the system's unit files; an earlier one overrides a later one (systemd.unit(5)).
-const SYSTEM_FOLDERS: [&str; 10] = [
-    "/etc/systemd/system.control",
-    "/run/systemd/system.control",
-    "/run/systemd/transient",
-    "/run/systemd/generator.early",
-    "/etc/systemd/system",
-    "/run/systemd/system",
-    "/run/systemd/generator",
-    "/usr/local/lib/systemd/system",
-    "/usr/lib/systemd/system",
-    "/run/systemd/generator.late",
-];
-
-/// The folders for a user's own systemd, besides those in the user's home and runtime folders.
-const USER_FOLDERS: [&str; 4] =
-    ["/etc/systemd/user", "/run/systemd/user", "/usr/local/lib/systemd/user", "/usr/lib/systemd/user"];
-
-/// No more control groups than this are read: a user who may make some may make very many.
-const MOST_GROUPS: usize = 20_000;
-
-/// Adds the units of sockets whose holders do not show them: hidden, none, or systemd on behalf of another.
-pub(super) fn add(context: &ScanContext<'_>, found: &mut [ScannedSocket], holders: &Holders) {
-    let systemd = |found: &ScannedSocket| -> Option<&IdentifiedProcess> {
-        let pids = holders.of(found.inode);
-        let mut identified = pids.iter().filter_map(|pid| holders.processes.get(pid));
-        identified.find(|identified| identified.process.exe_name(Os::Linux) == Some("systemd"))
-    };
-    let is_open = |found: &ScannedSocket| holders.of(found.inode).is_empty() || systemd(found).is_some();
-    let cgroups = found.iter().filter(|found| is_open(found)).filter_map(|found| found.cgroup);
-    let cgroups: HashSet<u64> = cgroups.collect();
-    let units = if cgroups.is_empty() { HashMap::new() } else { of_cgroups(&cgroups) };
-    let mut files: HashMap<Pid, SocketUnits> = HashMap::new();
-    for found in found.iter_mut().filter(|found| is_open(found)) {
-        let made_in = found.cgroup.and_then(|cgroup| units.get(&cgroup).cloned());
-        let (protocol, local) = (found.socket.protocol, found.socket.local);
-        if let Some(IdentifiedProcess { process, started }) = systemd(found)
-            && let Some(dir) = context.proc.same_process(process.pid, *started)
-        {
-            let files = files
-                .entry(process.pid)
-                .or_insert_with(|| SocketUnits::of(&dir, &context.mounts, process.uid));
-            found.socket.activation = files.activation(made_in.as_ref(), protocol, local);
-        }
-        found.socket.made_in = made_in;
-    }
+/// The systemd that holds a socket for another program, if one does.
+fn systemd<'a>(found: &ScannedSocket, holders: &'a Holders) -> Option<&'a IdentifiedProcess> {
+    let pids = holders.of(found.inode);
+    let mut identified = pids.iter().filter_map(|pid| holders.processes.get(pid));
+    identified.find(|identified| identified.process.exe_name(Os::Linux) == Some("systemd"))
 }
 
-/// The units of control groups, by the groups' ids, which are the inodes of their folders. Groups that are
-/// gone or belong to no unit are left out.
-fn of_cgroups(ids: &HashSet<u64>) -> HashMap<u64, ProcessService> {
-    let mut units = HashMap::new();
-    let mut roots = CGROUPS.iter().map(Path::new);
-    let Some(root) = roots.find(|root| is_of_kind(root, CGROUP2_MAGIC)) else { return units };
-    let mut folders: VecDeque<PathBuf> = VecDeque::from([root.to_owned()]);
-    let mut read = 0;
-    // Those nearest to the root first: units are there.
-    while let Some(folder) = folders.pop_front().filter(|_| units.len() < ids.len()) {
-        read += 1;
-        if read > MOST_GROUPS {
-            break;
-        }
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                continue;
-            }
-            if ids.contains(&entry.ino())
-                && let Ok(path) = entry.path().strip_prefix(root)
-                && let Some(unit) = cgroup::of_path(&format!("/{}", path.to_string_lossy())).service
-            {
-                units.insert(entry.ino(), unit);
-            }
-            folders.push_back(entry.path());
-        }
-    }
-    units
+/// Whether the holders of a socket do not show its unit: they are hidden, none, or systemd on behalf of another.
+fn is_open(found: &ScannedSocket, holders: &Holders) -> bool {
+    holders.of(found.inode).is_empty() || systemd(found, holders).is_some()
 }
 
-/// The `.socket` units that have a file, by name.
-struct SocketUnits {
-    units: BTreeMap<String, SocketUnit>,
+/// The users whose own systemd holds a socket: their unit files are in their homes.
+pub(super) fn users(found: &[ScannedSocket], holders: &Holders) -> BTreeSet<u32> {
+    let uids = found.iter().filter_map(|found| systemd(found, holders)?.process.uid);
+    uids.filter(|&uid| uid != 0).collect()
 }
 
-impl SocketUnits {
-    /// Reads the units of a systemd, in its own view of the file system, which may be a container's.
-    fn of(systemd: &ProcessDir, mounts: &Mounts, uid: Option<u32>) -> SocketUnits {
-        let is_user_s = command_line(systemd).is_some_and(|args| args.iter().any(|arg| arg == "--user"));
-        let mut folders: Vec<PathBuf> = Vec::new();
-        if is_user_s && let Some(uid) = uid {
-            folders.extend(home(uid).map(|home| home.join(".config/systemd/user")));
-            let runtime = PathBuf::from(format!("/run/user/{uid}/systemd"));
-            folders.extend(["transient", "user", "generator"].map(|name| runtime.join(name)));
-        }
-        folders.extend(if is_user_s { &USER_FOLDERS[..] } else { &SYSTEM_FOLDERS }.iter().map(PathBuf::from));
-        match ProcessRoot::of(systemd, mounts) {
-            Ok(root) => SocketUnits::in_folders(&root, &folders),
-            Err(_) => SocketUnits { units: BTreeMap::new() },
-        }
-    }
+/// Units that are being read.
+pub(super) struct UnitsInProgress {
+    asked: Vec<UnitsTask>,
+    pending: Pending<UnitsTask>,
+}
 
-    /// Reads the units in these folders. Of files with the same name, the first counts; of drop-ins, too.
-    fn in_folders(root: &ProcessRoot, folders: &[PathBuf]) -> SocketUnits {
-        let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
-        for folder in folders {
-            for name in root.names(folder).into_iter().filter(|name| name.ends_with(".socket")) {
-                files.entry(name.clone()).or_insert_with(|| folder.join(name));
+impl UnitsInProgress {
+    /// Begins to read the units of sockets whose holders do not show them. `accounts` has the homes of
+    /// [`users`].
+    pub(super) fn begin(
+        context: &ScanContext<'_>,
+        found: &[ScannedSocket],
+        holders: &Holders,
+        accounts: &Accounts,
+    ) -> UnitsInProgress {
+        let open = || found.iter().filter(|found| is_open(found, holders));
+        let cgroups: HashSet<u64> = open().filter_map(|found| found.cgroup).collect();
+        let mut asked = Vec::new();
+        if !cgroups.is_empty() {
+            asked.push(UnitsTask::OfCgroups(cgroups));
+        }
+        let mut systemds: BTreeSet<Pid> = BTreeSet::new();
+        for IdentifiedProcess { process, started } in open().filter_map(|found| systemd(found, holders)) {
+            if systemds.insert(process.pid) {
+                let home = process.uid.and_then(|uid| accounts.of(uid)?.home.clone());
+                let process_id = ProcessId { pid: process.pid, started: *started };
+                asked.push(UnitsTask::OfSystemd { process: process_id, uid: process.uid, home });
             }
         }
-        let units = files.into_iter().filter_map(|(name, path)| {
-            let mut texts = vec![root.small_text(&path)?];
-            let mut drop_ins: BTreeMap<String, PathBuf> = BTreeMap::new();
-            for folder in folders {
-                let folder = folder.join(format!("{name}.d"));
-                for name in root.names(&folder).into_iter().filter(|name| name.ends_with(".conf")) {
-                    drop_ins.entry(name.clone()).or_insert_with(|| folder.join(name));
+        let pending = context.helper.begin(&asked);
+        UnitsInProgress { asked, pending }
+    }
+
+    /// Adds the units. Returns how many sources of them did not answer in time.
+    pub(super) fn finish(
+        self,
+        context: &ScanContext<'_>,
+        found: &mut [ScannedSocket],
+        holders: &Holders,
+    ) -> usize {
+        let (mut of_cgroup, mut of_systemd, mut late) = (HashMap::new(), HashMap::new(), 0);
+        for (task, answer) in self.asked.into_iter().zip(self.pending.finish(context.deadline)) {
+            match (task, answer) {
+                (_, Some(Units::OfCgroups(units))) => of_cgroup = units,
+                (UnitsTask::OfSystemd { process, .. }, Some(Units::OfSystemd(units))) => {
+                    of_systemd.insert(process.pid, units);
                 }
+                // The kernel's own files are read here, if there is no helper process.
+                (UnitsTask::OfCgroups(ids), None) if context.helper.refused().is_some() => {
+                    of_cgroup = cgroup_units::of_cgroups(&ids);
+                }
+                _ => late += 1,
             }
-            texts.extend(drop_ins.values().filter_map(|path| root.small_text(path)));
-            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-            Some((name, socket_unit::read(&texts)))
-        });
-        SocketUnits { units: units.collect() }
-    }
-
-    /// The unit that a socket held by systemd belongs to: the one in whose control group it was made, or
-    /// else the only one whose file has its port.
-    fn activation(
-        &self,
-        made_in: Option<&ProcessService>,
-        protocol: Protocol,
-        local: SocketAddr,
-    ) -> Option<Activation> {
-        let made_in = made_in.map(|unit| unit.name.as_str()).filter(|name| name.ends_with(".socket"));
-        let name = made_in.or_else(|| {
-            let opens = |unit: &SocketUnit| unit.opens(protocol, local.ip(), local.port());
-            let mut units = self.units.iter().filter(|(_, unit)| opens(unit));
-            match (units.next(), units.next()) {
-                (Some((name, _)), None) => Some(name),
-                _ => None,
-            }
-        })?;
-        // An instance `a@1.socket` has the file `a@.socket`.
-        let template = || Some(format!("{}@.socket", name.split_once('@')?.0));
-        let unit = self.units.get(name).or_else(|| self.units.get(&template()?));
-        let service = unit.map(|unit| unit.starts(name));
-        Some(Activation { socket: name.to_owned(), service })
+        }
+        for found in found.iter_mut().filter(|found| is_open(found, holders)) {
+            add(found, systemd(found, holders), &of_cgroup, &of_systemd);
+        }
+        late
     }
 }
 
-fn home(uid: u32) -> Option<PathBuf> {
-    Some(User::from_uid(Uid::from_raw(uid)).ok()??.dir)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::process_root::tests::root;
-    use super::*;
-    use crate::model::ServiceManager;
-
-    fn write(folder: &Path, name: &str, text: &str) {
-        let path = folder.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+fn add(
+    found: &mut ScannedSocket,
+    systemd: Option<&IdentifiedProcess>,
+    of_cgroup: &HashMap<u64, ProcessService>,
+    of_systemd: &HashMap<Pid, SocketUnits>,
+) {
+    let made_in = found.cgroup.and_then(|cgroup| of_cgroup.get(&cgroup).cloned());
+    if let Some(units) = systemd.and_then(|systemd| of_systemd.get(&systemd.process.pid)) {
+        let (protocol, local) = (found.socket.protocol, found.socket.local);
+        found.socket.activation = units.activation(made_in.as_ref(), protocol, local);
     }
-
-    #[test]
-    fn the_unit_is_known_by_its_control_group_or_by_its_port_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &str| write(folder.path(), name, text);
-        write("lib/ssh.socket", "[Socket]\nListenStream=22\nAccept=no\n");
-        write("lib/other.socket", "[Socket]\nListenStream=127.0.0.1:631\nService=cups.service\n");
-        // The administrator's drop-in moves it to another port, and masks the vendor's of its name.
-        write("etc/ssh.socket.d/port.conf", "[Socket]\nListenStream=\nListenStream=2222\n");
-        write("lib/ssh.socket.d/port.conf", "[Socket]\nListenStream=\nListenStream=2223\n");
-        write("lib/ssh.socket.d/port.conf.dpkg-old", "[Socket]\nService=from-a-backup.service\n");
-        write("lib/one.socket", "[Socket]\nListenStream=80\n");
-        write("lib/two.socket", "[Socket]\nListenStream=80\n");
-        write("lib/many@.socket", "[Socket]\nListenStream=%i\n");
-        let units = SocketUnits::in_folders(&root(folder.path()), &["/etc", "/lib"].map(PathBuf::from));
-        let activation_of = |made_in: Option<&str>, local: &str| {
-            let made_in = made_in.map(|name| ProcessService::new(ServiceManager::Systemd, name));
-            units.activation(made_in.as_ref(), Protocol::Tcp, local.parse().unwrap())
-        };
-        let activation = |socket: &str, service: Option<&str>| {
-            Some(Activation { socket: socket.to_owned(), service: service.map(str::to_owned) })
-        };
-        assert_eq!(activation_of(None, "[::]:2222"), activation("ssh.socket", Some("ssh.service")));
-        assert_eq!(activation_of(None, "[::]:22"), None);
-        assert_eq!(activation_of(None, "127.0.0.1:631"), activation("other.socket", Some("cups.service")));
-        assert_eq!(activation_of(None, "10.0.0.1:631"), None);
-        assert_eq!(activation_of(None, "0.0.0.0:80"), None, "it may be either");
-        assert_eq!(
-            activation_of(Some("two.socket"), "0.0.0.0:80"),
-            activation("two.socket", Some("two.service"))
-        );
-        assert_eq!(activation_of(Some("gone.socket"), "0.0.0.0:9"), activation("gone.socket", None));
-        assert_eq!(
-            activation_of(Some("many@7.socket"), "[::]:7"),
-            activation("many@7.socket", Some("many@7.service"))
-        );
-        assert_eq!(activation_of(Some("init.scope"), "0.0.0.0:9"), None);
-    }
+    found.socket.made_in = made_in;
 }

@@ -26,6 +26,7 @@ use super::decode::macos::socket::MacosSocket;
 use super::sysinfo_processes::{self, HeldSocket, HeldSockets};
 pub(super) use super::unix::is_root as privileged;
 use super::users::Users;
+pub(super) use super::users::{Helper, drop_rights, restrict};
 use super::{Inspect, ScanScope, Unobservable, in_words};
 use crate::model::{Host, Observation, Os, Pid, PortRange, PortRules, Process, ProcessService, Socket};
 
@@ -37,6 +38,7 @@ use crate::model::{Host, Observation, Os, Pid, PortRange, PortRules, Process, Pr
 pub(super) fn observe(
     scope: &ScanScope,
     inspect: &dyn Inspect,
+    _: &Helper,
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
     let license_ports = inspect.license_ports();
@@ -64,7 +66,8 @@ fn assemble(
     now: Timestamp,
 ) -> Observation {
     let SocketScan { sockets: all, kept, holders, unlisted, gaps, method_notes } = scan;
-    let users = Users::default();
+    let users = Users::new(scope);
+    users.look_up(kept.listed.iter().filter_map(|&(at, _)| all[at].uid));
     let user = |uid: Option<u32>| uid.and_then(|uid| users.name(uid));
     let listed = kept.listed.iter().map(|&(at, state)| {
         let interface = all[at].interface.map(|index| calls::interface(index.get()));

@@ -17,6 +17,7 @@ pub(super) use self::accounts::{UserId, privileged, uid, user_id, user_name};
 pub(super) use self::programs::{may_not_answer, same_path, writers};
 use super::sysinfo_processes::{self, Running};
 use super::users::Users;
+pub(super) use super::users::{Helper, drop_rights, restrict};
 use super::{Inspect, ScanScope, Unobservable};
 use crate::model::{Gap, GapKind, Host, Observation, Os, Pid, PortRange, Presence, Process, ProcessRef};
 
@@ -31,6 +32,7 @@ const SYSTEM: Pid = 4;
 pub(super) fn observe(
     scope: &ScanScope,
     inspect: &dyn Inspect,
+    _: &Helper,
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
     let mut gaps = Vec::new();
@@ -38,7 +40,7 @@ pub(super) fn observe(
     let counted = if scope.connections { &[PortRange::ALL][..] } else { &license_ports };
     let sockets = sockets::read(scope, &license_ports, counted, &mut gaps)?;
     let mut observation =
-        sysinfo_processes::observation(sockets, gaps, &Users::default(), scope, inspect, now);
+        sysinfo_processes::observation(sockets, gaps, &Users::new(scope), scope, inspect, now);
     let holders: BTreeSet<Pid> = observation.holdings.iter().map(|holding| holding.pid).collect();
     name_system(&mut observation.processes);
     programs::inspect(&mut observation.processes, &holders);

@@ -5,6 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::model::{Forward, Protocol};
 
+/// Whether an executable with this file name says in its command line where it forwards to.
+#[must_use]
+pub fn is_proxy(exe: &str) -> bool {
+    exe == "docker-proxy"
+}
+
 /// Flags without a value, unless `=` joins one to them.
 const SWITCHES: [&str; 3] = ["use-listen-fd", "v", "version"];
 

@@ -1,4 +1,4 @@
-//! Decodes the files of `/proc/PID` (`proc_pid_stat(5)`, `proc_pid_fd(5)`), and the boot time (`proc_stat(5)`).
+//! Decodes the files of `/proc/PID` (`proc_pid_stat(5)`, `proc_pid_fd(5)`).
 
 use crate::model::Pid;
 
@@ -43,12 +43,6 @@ pub fn socket_inode(link: &[u8]) -> Option<u32> {
 pub fn namespace_inode(link: &[u8]) -> Option<u64> {
     let digits = link.strip_prefix(b"net:[")?.strip_suffix(b"]")?;
     std::str::from_utf8(digits).ok()?.parse().ok()
-}
-
-/// The boot time in seconds since 1970: the line `btime` of `/proc/stat`.
-#[must_use]
-pub fn boot_time(stat: &str) -> Option<i64> {
-    stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()
 }
 
 /// The device, as major and minor number, of a file that a process has mapped. `maps` is the beginning of
@@ -137,7 +131,6 @@ mod tests {
         assert_eq!(command_line(b"a\0\0b c\0"), Some(vec!["a".into(), String::new(), "b c".into()]));
         assert_eq!(command_line(b"set by itself"), Some(vec!["set by itself".into()]));
         assert_eq!(command_line(b""), None);
-        assert_eq!(boot_time("cpu 1 2\nbtime 1795500000\nprocesses 1\n"), Some(1_795_500_000));
     }
 
     proptest! {

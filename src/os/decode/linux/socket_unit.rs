@@ -4,6 +4,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::Protocol;
 
 /// Every setting that opens something. An empty value of any of them resets them all (`config_parse_socket_listen` in
@@ -20,7 +22,7 @@ const OPENING: [&str; 8] = [
 ];
 
 /// What a `.socket` unit opens, and what it starts.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SocketUnit {
     pub listens: Vec<Listen>,
     /// The service that it names; `None` if its own name implies the service.
@@ -30,7 +32,7 @@ pub struct SocketUnit {
 }
 
 /// A TCP or UDP port that a unit opens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listen {
     pub protocol: Protocol,
     /// `None` for any.

@@ -1,0 +1,22 @@
+//! Until when a scan waits for others.
+
+use std::time::{Duration, Instant};
+
+/// A moment, with the time that was allowed until then.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deadline {
+    at: Instant,
+    pub(super) allowed: Duration,
+}
+
+impl Deadline {
+    /// From now on.
+    pub(super) fn after(allowed: Duration) -> Deadline {
+        Deadline { at: Instant::now() + allowed, allowed }
+    }
+
+    /// Zero once it has passed.
+    pub(super) fn left(self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
+    }
+}

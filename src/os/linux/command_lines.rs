@@ -1,0 +1,76 @@
+//! The command lines of processes, of those that are shown or that say what the process does.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::super::decode::linux::docker_proxy;
+use super::helper::command_line::CommandLineTask;
+use super::helper::{Pending, ProcessId};
+use super::holders::Holders;
+use super::process_reader::IdentifiedProcess;
+use super::scan_context::ScanContext;
+use crate::model::{Os, Pid};
+
+/// Command lines that are being read.
+pub(super) struct CommandLinesInProgress {
+    asked: Vec<CommandLineTask>,
+    pending: Pending<CommandLineTask>,
+}
+
+/// What was read, by process.
+pub(super) struct CommandLines {
+    of_process: HashMap<Pid, Vec<String>>,
+    /// How many could not be read in time.
+    pub(super) late: usize,
+}
+
+impl CommandLinesInProgress {
+    /// Begins to read the command lines of holders, and if they were requested, of their ancestors.
+    pub(super) fn begin(context: &ScanContext<'_>, holders: &Holders) -> CommandLinesInProgress {
+        let says_what_it_does = |IdentifiedProcess { process, .. }: &IdentifiedProcess| {
+            process.exe_name(Os::Linux).is_some_and(|name| {
+                docker_proxy::is_proxy(name) || context.inspect.reads_command_line_of(name)
+            })
+        };
+        let read = holders.processes.values().filter(|one| context.scope.args || says_what_it_does(one));
+        let asked = read.map(|IdentifiedProcess { process, started }| CommandLineTask {
+            process: ProcessId { pid: process.pid, started: *started },
+        });
+        let asked: Vec<CommandLineTask> = asked.collect();
+        let pending = context.helper.begin(&asked);
+        CommandLinesInProgress { asked, pending }
+    }
+
+    pub(super) fn finish(self, context: &ScanContext<'_>) -> CommandLines {
+        let (mut of_process, mut late) = (HashMap::new(), 0);
+        for (task, answer) in self.asked.into_iter().zip(self.pending.finish(context.deadline)) {
+            match answer {
+                Some(Some(args)) => drop(of_process.insert(task.process.pid, args)),
+                Some(None) => {}
+                None => late += 1,
+            }
+        }
+        CommandLines { of_process, late }
+    }
+}
+
+impl CommandLines {
+    pub(super) fn of(&self, pid: Pid) -> Option<&[String]> {
+        self.of_process.get(&pid).map(Vec::as_slice)
+    }
+
+    /// Adds what the command lines say: to all processes the words, if they were requested, and to an interpreter
+    /// what it runs.
+    pub(super) fn add(&self, context: &ScanContext<'_>, processes: &mut BTreeMap<Pid, IdentifiedProcess>) {
+        for (pid, args) in &self.of_process {
+            let Some(process) = processes.get_mut(pid).map(|identified| &mut identified.process) else {
+                continue;
+            };
+            let exe = process.exe_name(Os::Linux).filter(|exe| context.inspect.reads_command_line_of(exe));
+            let interpreted = exe.and_then(|exe| context.inspect.program(exe, args));
+            if let Some(program) = process.program_mut() {
+                program.interpreted = interpreted;
+                program.args = context.scope.args.then(|| args.clone());
+            }
+        }
+    }
+}

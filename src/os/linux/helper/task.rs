@@ -1,0 +1,41 @@
+//! What the helper process can be asked to do.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::super::super::decode::linux::proc_pid::Ticks;
+use super::super::proc_dir::Proc;
+use super::super::process_root::Mounts;
+use crate::model::Pid;
+
+/// The kinds of tasks. All tasks of a batch are of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(in super::super) enum Kind {
+    Account = 1,
+    CommandLine,
+    Units,
+}
+
+/// Something that may take as long as somebody else likes.
+pub(in super::super) trait Task: Serialize + DeserializeOwned + Sync {
+    const KIND: Kind;
+    type Answer: Serialize + DeserializeOwned;
+
+    /// Runs in a process of the helper's.
+    fn run(&self, tools: &Tools) -> Self::Answer;
+}
+
+/// What the tasks of a batch share.
+pub(in super::super) struct Tools {
+    pub(in super::super) proc: Proc,
+    pub(in super::super) mounts: Mounts,
+}
+
+/// A process. Another may have its number by now, but not its start.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(in super::super) struct ProcessId {
+    pub(in super::super) pid: Pid,
+    /// Since boot.
+    pub(in super::super) started: Ticks,
+}

@@ -1,0 +1,347 @@
+//! The restrictions that this program gives itself before it reads what strangers made: capabilities that a scan does
+//! not need are dropped, and a filter refuses every system call that it does not need (`seccomp(2)`). Whoever took it
+//! over by a crafted file could then start nothing, connect to nothing and write no file.
+//!
+//! Landlock would go further, but its rule for ptrace(2) hides the owners of sockets.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::mem::offset_of;
+
+use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities, set_no_new_privs};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    TargetArch, sock_filter,
+};
+
+use super::super::in_words;
+
+/// What a scan may need: to inspect the processes of others, to load a BPF program, to enter network namespaces, and to
+/// see whether packet rules exist (capabilities(7)).
+const NEEDED: CapabilitySet = CapabilitySet::SYS_PTRACE
+    .union(CapabilitySet::DAC_READ_SEARCH)
+    .union(CapabilitySet::BPF)
+    .union(CapabilitySet::PERFMON)
+    .union(CapabilitySet::SYS_ADMIN)
+    .union(CapabilitySet::NET_ADMIN);
+
+/// Drops the capabilities that a scan does not need. If the kernel refuses, this program has more than it needs.
+pub(in crate::os) fn drop_rights() {
+    let _ = drop_capabilities();
+}
+
+/// Restricts this thread, and all threads and processes that it starts. Says what they may do.
+pub(in crate::os) fn restrict() -> Option<String> {
+    Some(match filter_system_calls() {
+        Ok(()) => {
+            "this process can start no program, connect to nothing and write no file (seccomp)".to_owned()
+        }
+        Err(error) => format!("the filter of system calls could not be set ({})", in_words(&error)),
+    })
+}
+
+fn drop_capabilities() -> io::Result<()> {
+    let CapabilitySets { effective, permitted, .. } = capabilities(None)?;
+    let kept = CapabilitySets {
+        effective: effective & NEEDED,
+        permitted: permitted & NEEDED,
+        inheritable: CapabilitySet::empty(),
+    };
+    Ok(set_capabilities(None, kept)?)
+}
+
+/// Refuses the system calls that a scan does not need, in this thread and in all threads and processes that it
+/// starts.
+///
+/// # Errors
+///
+/// If the kernel has no such filters or refuses this one, or this architecture is not supported.
+pub(super) fn filter_system_calls() -> io::Result<()> {
+    set_no_new_privs(true)?;
+    install(&program()?)
+}
+
+/// The system calls that are allowed with any arguments.
+const ALLOWED: &[libc::c_long] = &[
+    // Files and folders.
+    libc::SYS_close,
+    libc::SYS_fstat,
+    libc::SYS_fstatfs,
+    libc::SYS_getdents64,
+    libc::SYS_lseek,
+    libc::SYS_newfstatat,
+    libc::SYS_openat2,
+    libc::SYS_pread64,
+    libc::SYS_read,
+    libc::SYS_readlinkat,
+    libc::SYS_readv,
+    libc::SYS_statfs,
+    libc::SYS_statx,
+    libc::SYS_faccessat,
+    libc::SYS_faccessat2,
+    libc::SYS_getxattr,
+    libc::SYS_lgetxattr,
+    libc::SYS_fgetxattr,
+    libc::SYS_getcwd,
+    // The output.
+    libc::SYS_write,
+    libc::SYS_writev,
+    // The kernel's tables, and the helper process.
+    libc::SYS_getsockopt,
+    libc::SYS_recvfrom,
+    libc::SYS_recvmsg,
+    libc::SYS_sendmsg,
+    libc::SYS_setsockopt,
+    libc::SYS_shutdown,
+    libc::SYS_socketpair,
+    libc::SYS_ppoll,
+    // Namespaces and processes.
+    libc::SYS_bpf,
+    libc::SYS_kcmp,
+    libc::SYS_setns,
+    // Memory.
+    libc::SYS_brk,
+    libc::SYS_madvise,
+    libc::SYS_mmap,
+    libc::SYS_mprotect,
+    libc::SYS_mremap,
+    libc::SYS_munmap,
+    libc::SYS_membarrier,
+    // Threads and signals.
+    libc::SYS_exit,
+    libc::SYS_exit_group,
+    libc::SYS_futex,
+    libc::SYS_gettid,
+    libc::SYS_restart_syscall,
+    libc::SYS_rseq,
+    libc::SYS_rt_sigaction,
+    libc::SYS_rt_sigprocmask,
+    libc::SYS_rt_sigreturn,
+    libc::SYS_sched_getaffinity,
+    libc::SYS_sched_yield,
+    libc::SYS_set_robust_list,
+    libc::SYS_set_tid_address,
+    libc::SYS_sigaltstack,
+    libc::SYS_tgkill,
+    // Clocks, and facts about this process and the system.
+    libc::SYS_clock_getres,
+    libc::SYS_clock_gettime,
+    libc::SYS_clock_nanosleep,
+    libc::SYS_getegid,
+    libc::SYS_geteuid,
+    libc::SYS_getgid,
+    libc::SYS_getpid,
+    libc::SYS_getppid,
+    libc::SYS_getrandom,
+    libc::SYS_getuid,
+    libc::SYS_gettimeofday,
+    libc::SYS_capget,
+    libc::SYS_sysinfo,
+    libc::SYS_uname,
+];
+
+/// The older calls that C libraries still make on this architecture.
+#[cfg(target_arch = "x86_64")]
+const ALLOWED_OLDER: &[libc::c_long] = &[
+    libc::SYS_access,
+    libc::SYS_arch_prctl,
+    libc::SYS_getdents,
+    libc::SYS_lstat,
+    libc::SYS_poll,
+    libc::SYS_readlink,
+    libc::SYS_stat,
+    libc::SYS_time,
+];
+#[cfg(not(target_arch = "x86_64"))]
+const ALLOWED_OLDER: &[libc::c_long] = &[];
+
+/// The flags of open(2) with which a file is not only read.
+const WRITES: libc::c_int =
+    libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC | libc::O_APPEND | (libc::O_TMPFILE & !libc::O_DIRECTORY);
+
+/// The kinds of sockets: to the kernel's tables, for names of interfaces, and one that a scan has to find again.
+const FAMILIES: [libc::c_int; 3] = [libc::AF_UNIX, libc::AF_NETLINK, libc::AF_INET];
+
+/// Asking for the name of an interface, the size of a terminal, and facts about a namespace (`ioctl_nsfs(2)`).
+#[allow(clippy::unnecessary_cast, reason = "C libraries differ in the type of a request")]
+const REQUESTS: [u64; 8] = [
+    libc::SIOCGIFNAME as u64,
+    libc::TIOCGWINSZ as u64,
+    libc::TCGETS as u64,
+    libc::FIONBIO as u64,
+    0xb701,
+    0xb702,
+    0xb703,
+    0xb704,
+];
+
+/// The system calls that are allowed with some arguments only.
+fn conditional() -> seccompiler::Result<Vec<(libc::c_long, Vec<SeccompRule>)>> {
+    let is = |argument, value: u64| {
+        let condition = SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)?;
+        SeccompRule::new(vec![condition])
+    };
+    let masked = |argument, mask: u64, value: u64| {
+        let operator = SeccompCmpOp::MaskedEq(mask);
+        let condition = SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value)?;
+        SeccompRule::new(vec![condition])
+    };
+    let one_of = |argument, values: &[u64]| -> seccompiler::Result<Vec<SeccompRule>> {
+        values.iter().map(|&value| Ok(is(argument, value)?)).collect()
+    };
+    let families: Vec<u64> = FAMILIES.iter().map(|&family| u64::from(family.unsigned_abs())).collect();
+    let writes = u64::from(WRITES.unsigned_abs());
+    let thread = u64::from(libc::CLONE_THREAD.unsigned_abs());
+    let mut rules = vec![
+        (libc::SYS_openat, vec![masked(2, writes, 0)?]),
+        (libc::SYS_socket, one_of(0, &families)?),
+        (libc::SYS_ioctl, one_of(1, &REQUESTS)?),
+        // Netlink messages go to the kernel without an address.
+        (libc::SYS_sendto, vec![null(4)?]),
+        // A thread, but not a process.
+        (libc::SYS_clone, vec![masked(0, thread, thread)?]),
+        // Names of threads.
+        (libc::SYS_prctl, vec![is(0, u64::from(libc::PR_SET_NAME.unsigned_abs()))?]),
+        // Reading the own limits; a change has no null pointer.
+        (libc::SYS_prlimit64, vec![null(2)?]),
+        (libc::SYS_fcntl, one_of(1, &READING_FCNTL)?),
+    ];
+    #[cfg(target_arch = "x86_64")]
+    rules.push((libc::SYS_open, vec![masked(1, writes, 0)?]));
+    Ok(rules)
+}
+
+/// What fcntl(2) may be asked: the flags of a descriptor, and a copy of it.
+const READING_FCNTL: [u64; 4] =
+    [libc::F_GETFD as u64, libc::F_SETFD as u64, libc::F_GETFL as u64, libc::F_DUPFD_CLOEXEC as u64];
+
+fn null(argument: u8) -> seccompiler::Result<SeccompRule> {
+    let condition = SeccompCondition::new(argument, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, 0)?;
+    Ok(SeccompRule::new(vec![condition])?)
+}
+
+/// The filter as the kernel takes it.
+fn program() -> io::Result<BpfProgram> {
+    let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
+    let compiled = || -> seccompiler::Result<BpfProgram> {
+        let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
+        rules.extend(ALLOWED.iter().chain(ALLOWED_OLDER).map(|&call| (call, Vec::new())));
+        rules.extend(conditional()?);
+        let refuse = SeccompAction::Errno(libc::EPERM.unsigned_abs());
+        Ok(SeccompFilter::new(rules, refuse, SeccompAction::Allow, arch)?.try_into()?)
+    };
+    let compiled = compiled().map_err(io::Error::other)?;
+    Ok([&not_implemented(libc::SYS_clone3)[..], &compiled].concat())
+}
+
+/// Instructions that answer a system call as a kernel does that lacks it. The flags of clone3(2) are in memory, where
+/// a filter cannot see them; C libraries then call clone(2).
+fn not_implemented(call: libc::c_long) -> [sock_filter; 3] {
+    let number = u32::try_from(call).unwrap_or(u32::MAX);
+    let instruction = |code: u32, jf, k| sock_filter { code: code as u16, jt: 0, jf, k };
+    let at = offset_of!(libc::seccomp_data, nr) as u32;
+    [
+        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, at),
+        instruction(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 1, number),
+        instruction(libc::BPF_RET | libc::BPF_K, 0, libc::SECCOMP_RET_ERRNO | libc::ENOSYS.unsigned_abs()),
+    ]
+}
+
+/// Calls seccomp(2), rather than seccompiler's own function: before Linux 5.16 the kernel else switches on a
+/// protection for the process (SSBD) that makes it slower, and that only programs need which run foreign code.
+#[expect(unsafe_code, reason = "no crate passes the flag")]
+fn install(program: &BpfProgram) -> io::Result<()> {
+    let length = u16::try_from(program.len()).map_err(io::Error::other)?;
+    let filter = libc::sock_fprog { len: length, filter: program.as_ptr().cast_mut().cast() };
+    // SAFETY: `filter` points to as many instructions as it says; seccompiler's and libc's are both the kernel's
+    // `struct sock_filter`. The kernel copies them and writes nothing.
+    let refused = unsafe {
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_SET_MODE_FILTER,
+            libc::SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+            &raw const filter,
+        )
+    };
+    if refused == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+    use std::net::{TcpListener, TcpStream, UdpSocket};
+    use std::os::unix::net::UnixStream;
+    use std::process::Command;
+    use std::thread;
+
+    use nix::sys::ptrace;
+
+    use super::*;
+
+    /// Runs this on a thread with the filter, which ends with the thread.
+    fn filtered<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+        thread::scope(|scope| {
+            let filtered = scope.spawn(|| {
+                filter_system_calls().unwrap();
+                work()
+            });
+            filtered.join().unwrap()
+        })
+    }
+
+    fn assert_refused<T>(result: io::Result<T>) {
+        assert_eq!(result.err().and_then(|error| error.raw_os_error()), Some(libc::EPERM));
+    }
+
+    #[test]
+    fn nothing_can_be_connected_to_opened_for_writing_or_started() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, "kept").unwrap();
+        filtered(|| {
+            assert_refused(TcpStream::connect(address));
+            assert_refused(UnixStream::connect("/run/systemd/journal/socket"));
+            assert_refused(TcpListener::bind("127.0.0.1:0"));
+            assert_refused(UdpSocket::bind("127.0.0.1:0"));
+            assert_refused(udp.send_to(b"x", address));
+            assert_refused(File::create(folder.path().join("new")));
+            assert_refused(File::options().append(true).open(&path));
+            assert_refused(File::options().read(true).write(true).open(&path));
+            assert_refused(fs::remove_file(&path));
+            assert_refused(fs::rename(&path, folder.path().join("other")));
+            assert_refused(Command::new("/bin/true").spawn().map(drop));
+            assert_refused(ptrace::traceme().map_err(io::Error::from));
+            assert_refused(nix::sys::signal::kill(nix::unistd::Pid::this(), None).map_err(io::Error::from));
+        });
+        assert_eq!(fs::read_to_string(&path).unwrap(), "kept");
+        assert!(TcpStream::connect(address).is_ok(), "the other threads are free");
+    }
+
+    #[test]
+    fn what_a_scan_does_is_allowed() {
+        filtered(|| {
+            assert!(fs::read_to_string("/proc/self/stat").is_ok());
+            assert!(fs::read_dir("/proc/self/fd").unwrap().next().is_some());
+            let (mut one, other) = UnixStream::pair().unwrap();
+            other.set_read_timeout(Some(std::time::Duration::from_millis(1))).unwrap();
+            io::Write::write_all(&mut one, b"x").unwrap();
+            // A thread of a thread is filtered too.
+            let refused = thread::spawn(|| TcpListener::bind("127.0.0.1:0").map(drop));
+            assert_refused(refused.join().unwrap());
+        });
+    }
+
+    #[test]
+    fn no_capability_is_left_that_a_scan_does_not_need() {
+        let kept = thread::spawn(|| {
+            drop_capabilities().unwrap();
+            capabilities(None).unwrap()
+        });
+        let kept = kept.join().unwrap();
+        assert!(NEEDED.contains(kept.effective) && NEEDED.contains(kept.permitted), "{kept:?}");
+        assert!(kept.inheritable.is_empty(), "{kept:?}");
+    }
+}
