@@ -52,7 +52,7 @@ pub struct LiveMachine<'a> {
 impl Source for LiveMachine<'_> {
     fn observe(&self, scope: &ScanScope) -> Result<Observation, Unobservable> {
         let inspection = Inspection::new(self.knowledge);
-        Machine::open_restricted(&inspection).observe(scope, self.now)
+        Machine::open_restricted(scope, &inspection).observe(self.now)
     }
 
     fn observe_port_rules(&self) -> Result<Observation, Unobservable> {

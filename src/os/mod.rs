@@ -44,38 +44,39 @@ pub use self::unobservable::Unobservable;
 use self::unobservable::in_words;
 use crate::model::{Observation, Os};
 
-/// This machine, ready to be scanned.
+/// This machine, ready to be scanned once.
 pub struct Machine<'a> {
+    scope: &'a ScanScope,
     inspect: &'a dyn Inspect,
-    helper: platform::Helper,
+    prepared: platform::Prepared,
     /// What this process may do, in a sentence without the full stop.
     restrictions: Option<String>,
 }
 
 impl<'a> Machine<'a> {
-    /// On Linux, starts the process that will do what may have to wait: call it before any other thread is started.
+    /// On Linux, may start a process that looks up users: call it before any thread is started.
     #[must_use]
-    pub fn open(inspect: &'a dyn Inspect) -> Machine<'a> {
-        Machine { inspect, helper: platform::Helper::start(), restrictions: None }
+    pub fn open(scope: &'a ScanScope, inspect: &'a dyn Inspect) -> Machine<'a> {
+        Machine { scope, inspect, prepared: platform::Prepared::new(scope), restrictions: None }
     }
 
     /// As [`Machine::open`]. From then on this thread, and what it starts, may do nothing but what a scan needs, as far
     /// as the system can enforce that.
     #[must_use]
-    pub fn open_restricted(inspect: &'a dyn Inspect) -> Machine<'a> {
+    pub fn open_restricted(scope: &'a ScanScope, inspect: &'a dyn Inspect) -> Machine<'a> {
         platform::drop_rights();
-        let machine = Machine::open(inspect);
+        let machine = Machine::open(scope, inspect);
         Machine { restrictions: platform::restrict(), ..machine }
     }
 
-    /// Scans the machine once. `now` becomes [`Observation::taken_at`].
+    /// Scans the machine. `now` becomes [`Observation::taken_at`].
     ///
     /// # Errors
     ///
     /// If no socket table could be read at all. Everything else that could not be read is a gap.
-    pub fn observe(&self, scope: &ScanScope, now: Timestamp) -> Result<Observation, Unobservable> {
-        let mut observation = platform::observe(scope, self.inspect, &self.helper, now)?;
-        observation.method_notes.extend(self.restrictions.clone());
+    pub fn observe(self, now: Timestamp) -> Result<Observation, Unobservable> {
+        let mut observation = platform::observe(self.scope, self.inspect, self.prepared, now)?;
+        observation.method_notes.extend(self.restrictions);
         Ok(observation)
     }
 }

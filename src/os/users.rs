@@ -14,11 +14,11 @@ use super::windows::{UserId, user_name};
 use crate::model::{Gap, GapKind};
 
 /// No process is needed for what may not answer: a thread can be left behind.
-pub(super) struct Helper;
+pub(super) struct Prepared;
 
-impl Helper {
-    pub(super) fn start() -> Helper {
-        Helper
+impl Prepared {
+    pub(super) fn new(_: &ScanScope) -> Prepared {
+        Prepared
     }
 }
 

@@ -93,7 +93,7 @@ fn this_machine_reads_back_the_same() {
     let scope = ScanScope { args: true, ..query("--all-namespaces --connections 22").scope };
     for scope in [ScanScope::default(), scope] {
         let seen =
-            os::Machine::open(&Inspection::new(knowledge())).observe(&scope, Timestamp::now()).unwrap();
+            os::Machine::open(&scope, &Inspection::new(knowledge())).observe(Timestamp::now()).unwrap();
         assert_eq!(read_back(&seen), seen);
     }
 }

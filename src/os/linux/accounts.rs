@@ -3,66 +3,99 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
 
 use super::super::deadline::Deadline;
 use super::super::decode::linux::passwd::{self, Account};
+use super::super::in_words;
 use super::helper::account::AccountTask;
-use super::helper::{Helper, Pending};
+use super::helper::{AccountsProcess, Pending};
 
 /// The file with the accounts of this machine.
 const PASSWD: &str = "/etc/passwd";
 /// The accounts of some ten thousand users, in bytes.
 const MOST_OF_PASSWD: u64 = 4 * 1024 * 1024;
 
-/// Accounts that are being looked up.
-pub(super) struct AccountsInProgress {
-    known: HashMap<u32, Option<Account>>,
-    asked: Vec<AccountTask>,
-    pending: Pending<AccountTask>,
-}
+/// Where systemd keeps the names of the users that it makes for services (`DynamicUser=` in systemd.exec(5)): links
+/// from `direct:UID` to the name (systemd's `src/core/dynamic-user.c`).
+const DYNAMIC: &str = "/run/systemd/dynamic-uid";
 
 /// Accounts by user id.
-#[derive(Default)]
 pub(super) struct Accounts {
+    process: Option<AccountsProcess>,
     /// `None` for a user without an account.
     known: HashMap<u32, Option<Account>>,
+    asked: Vec<AccountTask>,
+    pending: Option<Pending<AccountTask>>,
     /// The users that nobody named in time.
     pub(super) late: BTreeSet<u32>,
-}
-
-impl AccountsInProgress {
-    /// Begins to look up these users.
-    pub(super) fn begin(helper: &Helper, wanted: &BTreeSet<u32>) -> AccountsInProgress {
-        let mut known = HashMap::new();
-        if !wanted.is_empty() {
-            // Of two accounts with the same id, the first counts, as for getpwuid(3).
-            for (uid, account) in passwd::accounts(&local()).filter(|(uid, _)| wanted.contains(uid)) {
-                known.entry(uid).or_insert(Some(account));
-            }
-        }
-        let others = wanted.iter().filter(|uid| !known.contains_key(uid));
-        let asked: Vec<AccountTask> = others.map(|&uid| AccountTask { uid }).collect();
-        let pending = helper.begin(&asked);
-        AccountsInProgress { known, asked, pending }
-    }
-
-    pub(super) fn finish(self, deadline: Deadline) -> Accounts {
-        let AccountsInProgress { mut known, asked, pending } = self;
-        let mut late = BTreeSet::new();
-        for (AccountTask { uid }, answer) in asked.into_iter().zip(pending.finish(deadline)) {
-            match answer {
-                Some(account) => drop(known.insert(uid, account)),
-                None => drop(late.insert(uid)),
-            }
-        }
-        Accounts { known, late }
-    }
+    /// Why there is no process that looks up users, if it was refused.
+    pub(super) refused: Option<String>,
 }
 
 impl Accounts {
-    pub(super) fn of(&self, uid: u32) -> Option<&Account> {
+    /// No account is known yet. `process` looks up those that are not on this machine.
+    pub(super) fn new(process: io::Result<Option<AccountsProcess>>) -> Accounts {
+        let refused = process.as_ref().err().map(|error| in_words(error));
+        Accounts {
+            refused,
+            process: process.unwrap_or_default(),
+            known: HashMap::new(),
+            asked: Vec::new(),
+            pending: None,
+            late: BTreeSet::new(),
+        }
+    }
+
+    /// Begins to look up these users. Only the first time those count that are not on this machine.
+    pub(super) fn look_up(&mut self, wanted: &BTreeSet<u32>) {
+        if wanted.is_empty() {
+            return;
+        }
+        // Of two accounts with the same id, the first counts, as for getpwuid(3).
+        for (uid, account) in passwd::accounts(&local()).filter(|(uid, _)| wanted.contains(uid)) {
+            self.known.entry(uid).or_insert(Some(account));
+        }
+        for uid in wanted {
+            if !self.known.contains_key(uid)
+                && let Some(name) = dynamic(*uid)
+            {
+                self.known.insert(*uid, Some(Account { name, home: None }));
+            }
+        }
+        let others = wanted.iter().filter(|uid| !self.known.contains_key(uid));
+        let others: Vec<AccountTask> = others.map(|&uid| AccountTask { uid }).collect();
+        if self.refused.is_some() {
+            self.late.extend(others.iter().map(|task| task.uid));
+        } else if let Some(process) = self.process.take_if(|_| !others.is_empty()) {
+            self.pending = process.look_up(&others).ok();
+            self.asked = others;
+        }
+    }
+
+    /// Waits for what was looked up.
+    pub(super) fn wait(&mut self, deadline: Deadline) {
+        let answers = self.pending.take().map_or_else(Vec::new, |pending| pending.finish(deadline));
+        let answers = answers.into_iter().chain(std::iter::repeat_with(|| None));
+        for (AccountTask { uid }, answer) in std::mem::take(&mut self.asked).into_iter().zip(answers) {
+            match answer {
+                Some(account) => drop(self.known.insert(uid, account)),
+                None => drop(self.late.insert(uid)),
+            }
+        }
+    }
+
+    /// The home of a user; waits for it if need be.
+    pub(super) fn home(&mut self, uid: u32, deadline: Deadline) -> Option<PathBuf> {
+        if !self.known.contains_key(&uid) {
+            self.wait(deadline);
+        }
+        self.of(uid)?.home.clone()
+    }
+
+    fn of(&self, uid: u32) -> Option<&Account> {
         self.known.get(&uid)?.as_ref()
     }
 
@@ -84,4 +117,10 @@ fn local() -> String {
         Ok(_) => String::from_utf8_lossy(&text).into_owned(),
         Err(_) => String::new(),
     }
+}
+
+/// The name of a user that systemd made for a service.
+fn dynamic(uid: u32) -> Option<String> {
+    let link = std::fs::read_link(format!("{DYNAMIC}/direct:{uid}")).ok()?;
+    link.into_os_string().into_string().ok()
 }

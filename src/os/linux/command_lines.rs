@@ -36,7 +36,7 @@ impl CommandLinesInProgress {
             process: ProcessId { pid: process.pid, started: *started },
         });
         let asked: Vec<CommandLineTask> = asked.collect();
-        let pending = context.helper.begin(&asked);
+        let pending = context.begin(&asked);
         CommandLinesInProgress { asked, pending }
     }
 

@@ -35,6 +35,7 @@ mod tables;
 mod threads;
 mod units;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,8 +43,9 @@ use std::thread;
 
 use jiff::Timestamp;
 
-use self::accounts::AccountsInProgress;
+use self::accounts::Accounts;
 use self::command_lines::CommandLinesInProgress;
+use self::helper::AccountsProcess;
 use self::holders::Holders;
 use self::owners::{Late, Owners};
 use self::scan_context::ScanContext;
@@ -53,11 +55,22 @@ use self::socket_scan::SocketScan;
 use self::units::UnitsInProgress;
 use super::deadline::Deadline;
 use super::{Inspect, ScanScope, Unobservable};
-use crate::model::Observation;
+use crate::model::{HiddenProcesses, Observation};
 
-pub(super) use self::helper::Helper;
 pub(super) use self::observation::observe_port_rules;
 pub(super) use self::restrict::{drop_rights, restrict};
+
+/// What has to be started before this program restricts itself and starts a thread.
+pub(super) struct Prepared {
+    accounts: io::Result<Option<AccountsProcess>>,
+}
+
+impl Prepared {
+    pub(super) fn new(scope: &ScanScope) -> Prepared {
+        let accounts = if scope.numeric { Ok(None) } else { AccountsProcess::start_if_needed() };
+        Prepared { accounts }
+    }
+}
 
 /// Scans the machine once.
 ///
@@ -67,19 +80,20 @@ pub(super) use self::restrict::{drop_rights, restrict};
 pub(super) fn observe(
     scope: &ScanScope,
     inspect: &dyn Inspect,
-    helper: &Helper,
+    prepared: Prepared,
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
     let deadline = Deadline::after(scope.deadline);
-    let (sockets, owners) = match ScanContext::open(scope, inspect, helper, deadline) {
+    let mut accounts = Accounts::new(prepared.accounts);
+    let (sockets, owners) = match ScanContext::open(scope, inspect, deadline) {
         Ok(context) => {
             let (mut sockets, holders) = scan_and_search(&context)?;
-            let owners = find_owners(&context, &mut sockets, holders);
+            let owners = find_owners(&context, &mut sockets, holders, &mut accounts);
             (sockets, owners)
         }
         Err(error) => (SocketScan::run(scope, inspect, None)?, Err(error)),
     };
-    Ok(observation::assemble(scope, now, helper, deadline, sockets, owners))
+    Ok(observation::assemble(scope, now, accounts, deadline, sockets, owners))
 }
 
 /// Scans the sockets and searches their holders.
@@ -130,6 +144,7 @@ fn find_owners(
     context: &ScanContext<'_>,
     sockets: &mut SocketScan,
     holders: io::Result<Holders>,
+    accounts: &mut Accounts,
 ) -> io::Result<Owners> {
     let wanted = sockets.inodes();
     // Without a socket, a failed search does not matter.
@@ -137,9 +152,12 @@ fn find_owners(
     holders.confirm(context, &wanted)?;
     settle(context, sockets, &mut holders)?;
     holders.add_ancestors(context);
-    let late = add_details(context, sockets, &mut holders);
     sockets.method_notes.extend(holders.method_note());
     let hidden = holders.hidden(&context.proc);
+    if !context.scope.numeric {
+        accounts.look_up(&users(context.scope, sockets, &holders, &hidden));
+    }
+    let late = add_details(context, sockets, &mut holders, accounts);
     let processes = executables::inspect(context, &sockets.found, &mut holders);
     let mut owners = Owners { holders, processes, hidden, late };
     if sockets.found.is_empty() {
@@ -148,16 +166,33 @@ fn find_owners(
     Ok(owners)
 }
 
+/// The users that can be shown or selected.
+fn users(
+    scope: &ScanScope,
+    sockets: &SocketScan,
+    holders: &Holders,
+    hidden: &HiddenProcesses,
+) -> BTreeSet<u32> {
+    let of_sockets = sockets.found.iter().filter_map(|found| found.socket.uid);
+    let of_clients = sockets.unanswered.iter().filter_map(|client| client.uid);
+    let of_holders = holders.processes.values().filter_map(|one| one.process.uid);
+    let of_hidden = hidden.processes().filter(|_| scope.by_user).filter_map(|process| process.uid);
+    of_sockets.chain(of_clients).chain(of_holders).chain(of_hidden).collect()
+}
+
 /// Adds what the command lines of the holders say, and the units of the sockets. Both may keep this program
 /// waiting, so that both are read at the same time. Returns what did not answer in time.
-fn add_details(context: &ScanContext<'_>, sockets: &mut SocketScan, holders: &mut Holders) -> Late {
+fn add_details(
+    context: &ScanContext<'_>,
+    sockets: &mut SocketScan,
+    holders: &mut Holders,
+    accounts: &mut Accounts,
+) -> Late {
     let command_lines = CommandLinesInProgress::begin(context, holders);
-    let homes = AccountsInProgress::begin(context.helper, &units::users(&sockets.found, holders));
-    let homes = homes.finish(context.deadline);
-    let units = UnitsInProgress::begin(context, &sockets.found, holders, &homes);
+    let units = UnitsInProgress::begin(context, &sockets.found, holders, accounts);
     let command_lines = command_lines.finish(context);
     command_lines.add(context, &mut holders.processes);
     forwards::add(context, &sockets.others, &command_lines, &mut holders.processes);
     let units = units.finish(context, &mut sockets.found, holders);
-    Late { command_lines: command_lines.late, units: units + homes.late.len() }
+    Late { command_lines: command_lines.late, units, refused: context.refused.get().cloned() }
 }

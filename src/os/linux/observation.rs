@@ -1,6 +1,5 @@
 //! Assembles the observation.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,8 +8,7 @@ use rustix::system::uname;
 use super::super::deadline::Deadline;
 use super::super::unix::is_root as privileged;
 use super::super::{ScanScope, Unobservable, in_words};
-use super::accounts::{Accounts, AccountsInProgress};
-use super::helper::Helper;
+use super::accounts::Accounts;
 use super::holders::Holders;
 use super::listeners::ScannedSocket;
 use super::owners::{Late, Owners};
@@ -18,15 +16,14 @@ use super::port_rules;
 use super::socket_scan::SocketScan;
 use crate::model::phrase::list;
 use crate::model::{
-    Gap, GapKind, HiddenProcesses, Holding, Host, Observation, Os, Pid, PortConnection, PortRules, Process,
-    SocketId, UnansweredAttempt,
+    Gap, GapKind, Holding, Host, Observation, Os, PortConnection, PortRules, SocketId, UnansweredAttempt,
 };
 
 /// Assembles the observation. If the owners could not be read, that is a gap.
 pub(super) fn assemble(
     scope: &ScanScope,
     now: Timestamp,
-    helper: &Helper,
+    mut users: Accounts,
     deadline: Deadline,
     mut scan: SocketScan,
     owners: std::io::Result<Owners>,
@@ -37,7 +34,7 @@ pub(super) fn assemble(
         scan.gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
         Owners::unknown()
     });
-    let users = look_up(scope, helper, deadline, &scan, &processes, &hidden);
+    users.wait(deadline);
     for (at, found) in scan.found.iter_mut().enumerate() {
         found.socket.id = SocketId(at as u64);
         found.socket.user = found.socket.uid.and_then(|uid| users.name(uid));
@@ -48,7 +45,7 @@ pub(super) fn assemble(
     for process in hidden.processes_mut() {
         process.user = process.uid.and_then(|uid| users.name(uid));
     }
-    scan.gaps.extend(not_in_time(users.late.len(), &late, helper, deadline));
+    scan.gaps.extend(not_in_time(&users, &late, deadline));
     Observation {
         host: Host { name: host_name(), os: Os::Linux },
         taken_at: now,
@@ -67,32 +64,11 @@ pub(super) fn assemble(
     }
 }
 
-/// Looks up the users that can be shown or selected.
-fn look_up(
-    scope: &ScanScope,
-    helper: &Helper,
-    deadline: Deadline,
-    scan: &SocketScan,
-    processes: &BTreeMap<Pid, Process>,
-    hidden: &HiddenProcesses,
-) -> Accounts {
-    if scope.numeric {
-        return Accounts::default();
-    }
-    let of_sockets = scan.found.iter().filter_map(|found| found.socket.uid);
-    let of_clients = scan.unanswered.iter().filter_map(|client| client.uid);
-    let mut uids: BTreeSet<u32> = of_sockets.chain(of_clients).collect();
-    uids.extend(processes.values().filter_map(|process| process.uid));
-    if scope.by_user {
-        uids.extend(hidden.processes().filter_map(|process| process.uid));
-    }
-    AccountsInProgress::begin(helper, &uids).finish(deadline)
-}
-
 /// The gap that something did not answer in time, or could not be asked.
-fn not_in_time(users: usize, late: &Late, helper: &Helper, deadline: Deadline) -> Option<Gap> {
+fn not_in_time(users: &Accounts, late: &Late, deadline: Deadline) -> Option<Gap> {
+    let users_late = users.late.len();
     let parts = [
-        (users, "the name of 1 user", "the names of {} users"),
+        (users_late, "the name of 1 user", "the names of {} users"),
         (late.command_lines, "the command line of 1 process", "the command lines of {} processes"),
         (late.units, "the units of 1 service manager", "the units of {} service managers"),
     ];
@@ -105,11 +81,11 @@ fn not_in_time(users: usize, late: &Late, helper: &Helper, deadline: Deadline) -
     if parts.is_empty() {
         return None;
     }
-    let why = match helper.refused() {
-        Some(error) => format!("because no process could be started for it ({})", in_words(error)),
+    let why = match users.refused.as_ref().or(late.refused.as_ref()) {
+        Some(error) => format!("because no process could be started for it ({error})"),
         None => format!("within {} s", deadline.allowed.as_secs_f64()),
     };
-    let count = users + late.command_lines + late.units;
+    let count = users_late + late.command_lines + late.units;
     let detail = format!("{} could not be read {why}", list(&parts, "and"));
     Some(Gap { count: Some(count as u64), ..Gap::new(GapKind::TimedOut, detail) })
 }

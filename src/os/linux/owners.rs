@@ -23,8 +23,10 @@ pub(super) struct Owners {
 pub(super) struct Late {
     /// The command lines of so many processes.
     pub(super) command_lines: usize,
-    /// So many sources of unit files.
+    /// The units of so many service managers.
     pub(super) units: usize,
+    /// Why no process could be started to read them, if it was refused.
+    pub(super) refused: Option<String>,
 }
 
 impl Owners {

@@ -4,7 +4,7 @@
 //!
 //! Landlock would go further, but its rule for ptrace(2) hides the owners of sockets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::mem::offset_of;
 
@@ -65,6 +65,7 @@ pub(super) fn filter_system_calls() -> io::Result<()> {
 const ALLOWED: &[libc::c_long] = &[
     // Files and folders.
     libc::SYS_close,
+    libc::SYS_dup3,
     libc::SYS_fstat,
     libc::SYS_fstatfs,
     libc::SYS_getdents64,
@@ -89,8 +90,6 @@ const ALLOWED: &[libc::c_long] = &[
     // The kernel's tables, and the helper process.
     libc::SYS_getsockopt,
     libc::SYS_recvfrom,
-    libc::SYS_recvmsg,
-    libc::SYS_sendmsg,
     libc::SYS_setsockopt,
     libc::SYS_shutdown,
     libc::SYS_socketpair,
@@ -145,6 +144,7 @@ const ALLOWED: &[libc::c_long] = &[
 const ALLOWED_OLDER: &[libc::c_long] = &[
     libc::SYS_access,
     libc::SYS_arch_prctl,
+    libc::SYS_dup2,
     libc::SYS_getdents,
     libc::SYS_lstat,
     libc::SYS_poll,
@@ -191,17 +191,16 @@ fn conditional() -> seccompiler::Result<Vec<(libc::c_long, Vec<SeccompRule>)>> {
     };
     let families: Vec<u64> = FAMILIES.iter().map(|&family| u64::from(family.unsigned_abs())).collect();
     let writes = u64::from(WRITES.unsigned_abs());
-    let thread = u64::from(libc::CLONE_THREAD.unsigned_abs());
     let mut rules = vec![
         (libc::SYS_openat, vec![masked(2, writes, 0)?]),
         (libc::SYS_socket, one_of(0, &families)?),
         (libc::SYS_ioctl, one_of(1, &REQUESTS)?),
         // Netlink messages go to the kernel without an address.
         (libc::SYS_sendto, vec![null(4)?]),
-        // A thread, but not a process.
-        (libc::SYS_clone, vec![masked(0, thread, thread)?]),
-        // Names of threads.
-        (libc::SYS_prctl, vec![is(0, u64::from(libc::PR_SET_NAME.unsigned_abs()))?]),
+        // Threads and helper processes, which have the filter too, but no namespaces.
+        (libc::SYS_clone, vec![masked(0, NEW_NAMESPACES, 0)?]),
+        // Names of threads, and the end of helper processes.
+        (libc::SYS_prctl, one_of(0, &PRCTL)?),
         // Reading the own limits; a change has no null pointer.
         (libc::SYS_prlimit64, vec![null(2)?]),
         (libc::SYS_fcntl, one_of(1, &READING_FCNTL)?),
@@ -210,6 +209,18 @@ fn conditional() -> seccompiler::Result<Vec<(libc::c_long, Vec<SeccompRule>)>> {
     rules.push((libc::SYS_open, vec![masked(1, writes, 0)?]));
     Ok(rules)
 }
+
+/// What clone(2) must not make, above its low bits.
+const NEW_NAMESPACES: u64 = (libc::CLONE_NEWNS
+    | libc::CLONE_NEWCGROUP
+    | libc::CLONE_NEWUTS
+    | libc::CLONE_NEWIPC
+    | libc::CLONE_NEWUSER
+    | libc::CLONE_NEWPID
+    | libc::CLONE_NEWNET) as u64;
+
+/// What prctl(2) may be asked.
+const PRCTL: [u64; 2] = [libc::PR_SET_NAME as u64, libc::PR_SET_PDEATHSIG as u64];
 
 /// What fcntl(2) may be asked: the flags of a descriptor, and a copy of it.
 const READING_FCNTL: [u64; 4] =
@@ -225,25 +236,77 @@ fn program() -> io::Result<BpfProgram> {
     let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
     let compiled = || -> seccompiler::Result<BpfProgram> {
         let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
-        rules.extend(ALLOWED.iter().chain(ALLOWED_OLDER).map(|&call| (call, Vec::new())));
         rules.extend(conditional()?);
         let refuse = SeccompAction::Errno(libc::EPERM.unsigned_abs());
         Ok(SeccompFilter::new(rules, refuse, SeccompAction::Allow, arch)?.try_into()?)
     };
     let compiled = compiled().map_err(io::Error::other)?;
-    Ok([&not_implemented(libc::SYS_clone3)[..], &compiled].concat())
+    // Behind seccompiler's check of the architecture, and before its list, which is tried one by one: the kernel goes
+    // through the whole filter for each of its system calls once, when it is installed.
+    let (check, list) = compiled.split_at_checked(ARCHITECTURE_CHECK).unwrap_or_default();
+    let number = instruction(
+        libc::BPF_LD | libc::BPF_W | libc::BPF_ABS,
+        0,
+        0,
+        offset_of!(libc::seccomp_data, nr) as u32,
+    );
+    let search = search(&ranges(ALLOWED.iter().chain(ALLOWED_OLDER)), 0)?;
+    Ok([check, &[number], &not_implemented(libc::SYS_clone3), &search, list].concat())
+}
+
+/// The instructions with which a compiled filter begins: load the architecture, compare it, and refuse another.
+const ARCHITECTURE_CHECK: usize = 3;
+
+/// The numbers of these system calls as few ranges as possible, in order.
+fn ranges<'a>(calls: impl Iterator<Item = &'a libc::c_long>) -> Vec<(u32, u32)> {
+    let numbers: BTreeSet<u32> = calls.filter_map(|&call| u32::try_from(call).ok()).collect();
+    let mut ranges: Vec<(u32, u32)> = Vec::new();
+    for number in numbers {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            _ => ranges.push((number, number)),
+        }
+    }
+    ranges
+}
+
+/// Instructions that allow a system call in one of these ranges, by a binary search, and else jump over the `after`
+/// instructions behind them.
+fn search(ranges: &[(u32, u32)], after: usize) -> io::Result<Vec<sock_filter>> {
+    let jump = |comparison: u32, value: u32, jt: usize, jf: usize| -> io::Result<sock_filter> {
+        let distance = |jump| u8::try_from(jump).map_err(io::Error::other);
+        Ok(instruction(libc::BPF_JMP | comparison | libc::BPF_K, distance(jt)?, distance(jf)?, value))
+    };
+    match ranges {
+        [] => Ok(Vec::new()),
+        [(first, last)] => Ok(vec![
+            jump(libc::BPF_JGE, *first, 0, 2)?,
+            jump(libc::BPF_JGT, *last, 1, 0)?,
+            instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
+            instruction(libc::BPF_JMP | libc::BPF_JA, 0, 0, u32::try_from(after).map_err(io::Error::other)?),
+        ]),
+        _ => {
+            let (lower, upper) = ranges.split_at(ranges.len() / 2);
+            let begin = upper[0].0;
+            let upper = search(upper, after)?;
+            let lower = search(lower, after + upper.len())?;
+            Ok([&[jump(libc::BPF_JGE, begin, lower.len(), 0)?][..], &lower, &upper].concat())
+        }
+    }
+}
+
+fn instruction(code: u32, jt: u8, jf: u8, k: u32) -> sock_filter {
+    sock_filter { code: code as u16, jt, jf, k }
 }
 
 /// Instructions that answer a system call as a kernel does that lacks it. The flags of clone3(2) are in memory, where
 /// a filter cannot see them; C libraries then call clone(2).
-fn not_implemented(call: libc::c_long) -> [sock_filter; 3] {
+fn not_implemented(call: libc::c_long) -> [sock_filter; 2] {
     let number = u32::try_from(call).unwrap_or(u32::MAX);
-    let instruction = |code: u32, jf, k| sock_filter { code: code as u16, jt: 0, jf, k };
-    let at = offset_of!(libc::seccomp_data, nr) as u32;
+    let refuse = libc::SECCOMP_RET_ERRNO | libc::ENOSYS.unsigned_abs();
     [
-        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, at),
-        instruction(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 1, number),
-        instruction(libc::BPF_RET | libc::BPF_K, 0, libc::SECCOMP_RET_ERRNO | libc::ENOSYS.unsigned_abs()),
+        instruction(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, number),
+        instruction(libc::BPF_RET | libc::BPF_K, 0, 0, refuse),
     ]
 }
 
@@ -274,6 +337,7 @@ mod tests {
     use std::process::Command;
     use std::thread;
 
+    use nix::sched::CloneFlags;
     use nix::sys::ptrace;
 
     use super::*;
@@ -313,6 +377,7 @@ mod tests {
             assert_refused(fs::remove_file(&path));
             assert_refused(fs::rename(&path, folder.path().join("other")));
             assert_refused(Command::new("/bin/true").spawn().map(drop));
+            assert_refused(nix::sched::unshare(CloneFlags::CLONE_NEWNET).map_err(io::Error::from));
             assert_refused(ptrace::traceme().map_err(io::Error::from));
             assert_refused(nix::sys::signal::kill(nix::unistd::Pid::this(), None).map_err(io::Error::from));
         });

@@ -1,12 +1,13 @@
 //! What the parts of one scan share.
 
 use std::io;
+use std::sync::OnceLock;
 
 use super::super::deadline::Deadline;
-use super::super::{Inspect, ScanScope};
+use super::super::{Inspect, ScanScope, in_words};
 use super::boot;
 use super::containers::Containers;
-use super::helper::Helper;
+use super::helper::{self, Pending, Task};
 use super::proc_dir::Proc;
 use super::process_root::Mounts;
 
@@ -14,8 +15,9 @@ use super::process_root::Mounts;
 pub(super) struct ScanContext<'a> {
     pub(super) scope: &'a ScanScope,
     pub(super) inspect: &'a dyn Inspect,
-    pub(super) helper: &'a Helper,
     pub(super) deadline: Deadline,
+    /// Why no helper process could be started, if one was refused.
+    pub(super) refused: OnceLock<String>,
     pub(super) proc: Proc,
     pub(super) containers: Containers,
     pub(super) mounts: Mounts,
@@ -30,18 +32,25 @@ impl<'a> ScanContext<'a> {
     pub(super) fn open(
         scope: &'a ScanScope,
         inspect: &'a dyn Inspect,
-        helper: &'a Helper,
         deadline: Deadline,
     ) -> io::Result<ScanContext<'a>> {
         Ok(ScanContext {
             scope,
             inspect,
-            helper,
             deadline,
+            refused: OnceLock::new(),
             proc: Proc::open()?,
             containers: Containers::default(),
             mounts: Mounts::default(),
             boot: boot::time(),
+        })
+    }
+
+    /// Begins to do what may have to wait, in a helper process. Must be called while this program has a single thread.
+    pub(super) fn begin<T: Task>(&self, tasks: &[T]) -> Pending<T> {
+        helper::begin(tasks).unwrap_or_else(|error| {
+            let _ = self.refused.set(in_words(&error));
+            Pending::refused(tasks)
         })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::accounts::Accounts;
 use super::cgroup_units;
-use super::helper::units::{Units, UnitsTask};
+use super::helper::units::UnitsTask;
 use super::helper::{Pending, ProcessId};
 use super::holders::Holders;
 use super::listeners::ScannedSocket;
@@ -26,68 +26,55 @@ fn is_open(found: &ScannedSocket, holders: &Holders) -> bool {
     holders.of(found.inode).is_empty() || systemd(found, holders).is_some()
 }
 
-/// The users whose own systemd holds a socket: their unit files are in their homes.
-pub(super) fn users(found: &[ScannedSocket], holders: &Holders) -> BTreeSet<u32> {
-    let uids = found.iter().filter_map(|found| systemd(found, holders)?.process.uid);
-    uids.filter(|&uid| uid != 0).collect()
-}
-
 /// Units that are being read.
 pub(super) struct UnitsInProgress {
+    of_cgroup: HashMap<u64, ProcessService>,
     asked: Vec<UnitsTask>,
     pending: Pending<UnitsTask>,
 }
 
 impl UnitsInProgress {
-    /// Begins to read the units of sockets whose holders do not show them. `accounts` has the homes of
-    /// [`users`].
+    /// Begins to read the units of sockets whose holders do not show them.
     pub(super) fn begin(
         context: &ScanContext<'_>,
         found: &[ScannedSocket],
         holders: &Holders,
-        accounts: &Accounts,
+        accounts: &mut Accounts,
     ) -> UnitsInProgress {
         let open = || found.iter().filter(|found| is_open(found, holders));
         let cgroups: HashSet<u64> = open().filter_map(|found| found.cgroup).collect();
-        let mut asked = Vec::new();
-        if !cgroups.is_empty() {
-            asked.push(UnitsTask::OfCgroups(cgroups));
-        }
+        let of_cgroup = if cgroups.is_empty() { HashMap::new() } else { cgroup_units::of_cgroups(&cgroups) };
         let mut systemds: BTreeSet<Pid> = BTreeSet::new();
+        let mut asked = Vec::new();
         for IdentifiedProcess { process, started } in open().filter_map(|found| systemd(found, holders)) {
             if systemds.insert(process.pid) {
-                let home = process.uid.and_then(|uid| accounts.of(uid)?.home.clone());
+                // Only root's systemd has no unit files in a home.
+                let uid = process.uid.filter(|&uid| uid != 0);
+                let home = uid.and_then(|uid| accounts.home(uid, context.deadline));
                 let process_id = ProcessId { pid: process.pid, started: *started };
-                asked.push(UnitsTask::OfSystemd { process: process_id, uid: process.uid, home });
+                asked.push(UnitsTask { process: process_id, uid: process.uid, home });
             }
         }
-        let pending = context.helper.begin(&asked);
-        UnitsInProgress { asked, pending }
+        let pending = context.begin(&asked);
+        UnitsInProgress { of_cgroup, asked, pending }
     }
 
-    /// Adds the units. Returns how many sources of them did not answer in time.
+    /// Adds the units. Returns of how many service managers the units did not arrive in time.
     pub(super) fn finish(
         self,
         context: &ScanContext<'_>,
         found: &mut [ScannedSocket],
         holders: &Holders,
     ) -> usize {
-        let (mut of_cgroup, mut of_systemd, mut late) = (HashMap::new(), HashMap::new(), 0);
+        let (mut of_systemd, mut late) = (HashMap::new(), 0);
         for (task, answer) in self.asked.into_iter().zip(self.pending.finish(context.deadline)) {
-            match (task, answer) {
-                (_, Some(Units::OfCgroups(units))) => of_cgroup = units,
-                (UnitsTask::OfSystemd { process, .. }, Some(Units::OfSystemd(units))) => {
-                    of_systemd.insert(process.pid, units);
-                }
-                // The kernel's own files are read here, if there is no helper process.
-                (UnitsTask::OfCgroups(ids), None) if context.helper.refused().is_some() => {
-                    of_cgroup = cgroup_units::of_cgroups(&ids);
-                }
-                _ => late += 1,
+            match answer {
+                Some(units) => drop(of_systemd.insert(task.process.pid, units)),
+                None => late += 1,
             }
         }
         for found in found.iter_mut().filter(|found| is_open(found, holders)) {
-            add(found, systemd(found, holders), &of_cgroup, &of_systemd);
+            add(found, systemd(found, holders), &self.of_cgroup, &of_systemd);
         }
         late
     }

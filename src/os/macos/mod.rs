@@ -26,7 +26,7 @@ use super::decode::macos::socket::MacosSocket;
 use super::sysinfo_processes::{self, HeldSocket, HeldSockets};
 pub(super) use super::unix::is_root as privileged;
 use super::users::Users;
-pub(super) use super::users::{Helper, drop_rights, restrict};
+pub(super) use super::users::{Prepared, drop_rights, restrict};
 use super::{Inspect, ScanScope, Unobservable, in_words};
 use crate::model::{Host, Observation, Os, Pid, PortRange, PortRules, Process, ProcessService, Socket};
 
@@ -38,7 +38,7 @@ use crate::model::{Host, Observation, Os, Pid, PortRange, PortRules, Process, Pr
 pub(super) fn observe(
     scope: &ScanScope,
     inspect: &dyn Inspect,
-    _: &Helper,
+    _: Prepared,
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
     let license_ports = inspect.license_ports();

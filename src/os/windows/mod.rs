@@ -17,7 +17,7 @@ pub(super) use self::accounts::{UserId, privileged, uid, user_id, user_name};
 pub(super) use self::programs::{may_not_answer, same_path, writers};
 use super::sysinfo_processes::{self, Running};
 use super::users::Users;
-pub(super) use super::users::{Helper, drop_rights, restrict};
+pub(super) use super::users::{Prepared, drop_rights, restrict};
 use super::{Inspect, ScanScope, Unobservable};
 use crate::model::{Gap, GapKind, Host, Observation, Os, Pid, PortRange, Presence, Process, ProcessRef};
 
@@ -32,7 +32,7 @@ const SYSTEM: Pid = 4;
 pub(super) fn observe(
     scope: &ScanScope,
     inspect: &dyn Inspect,
-    _: &Helper,
+    _: Prepared,
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
     let mut gaps = Vec::new();

@@ -6,6 +6,7 @@ pub mod docker_proxy;
 pub mod inet_diag;
 pub mod local_addresses;
 pub mod mounts;
+pub mod nsswitch;
 pub mod passwd;
 pub mod port_filter;
 pub mod port_rules;

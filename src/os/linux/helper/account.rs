@@ -1,12 +1,22 @@
 //! Looking up users: in a directory server, too (nss(5)).
 
+use std::fs;
 use std::path::PathBuf;
 
 use nix::unistd::{Uid, User};
 use serde::{Deserialize, Serialize};
 
-use super::task::{Kind, Task, Tools};
-use crate::os::decode::linux::passwd::Account;
+use super::super::super::decode::linux::nsswitch;
+use super::super::super::decode::linux::passwd::Account;
+use super::task::{Task, Tools};
+
+/// Which services keep the users (`nsswitch.conf(5)`).
+const SWITCH: &str = "/etc/nsswitch.conf";
+/// The sockets of the services that systemd asks for users (`nss-systemd(8)`).
+const USER_DATABASE: &str = "/run/systemd/userdb";
+/// Those that know no users besides the services' own, or ask the other services.
+const WITHOUT_USERS: [&str; 4] =
+    ["io.systemd.DropIn", "io.systemd.DynamicUser", "io.systemd.Multiplexer", "io.systemd.NameServiceSwitch"];
 
 #[derive(Serialize, Deserialize)]
 pub(in super::super) struct AccountTask {
@@ -14,7 +24,6 @@ pub(in super::super) struct AccountTask {
 }
 
 impl Task for AccountTask {
-    const KIND: Kind = Kind::Account;
     /// `None` for a user without an account.
     type Answer = Option<Account>;
 
@@ -22,4 +31,19 @@ impl Task for AccountTask {
         let User { name, dir, .. } = User::from_uid(Uid::from_raw(self.uid)).ok()??;
         Some(Account { name, home: Some(dir).filter(|dir| *dir != PathBuf::new()) })
     }
+}
+
+/// Whether there may be users that are neither in `/etc/passwd` nor a service's own (`DynamicUser=` in
+/// systemd.exec(5)).
+pub(super) fn may_be_elsewhere() -> bool {
+    let switch = fs::read_to_string(SWITCH).unwrap_or_default();
+    nsswitch::services(&switch, "passwd").any(|service| match service {
+        "files" | "compat" => false,
+        "systemd" => {
+            let entries = fs::read_dir(USER_DATABASE).into_iter().flatten().flatten();
+            let mut names = entries.map(|entry| entry.file_name());
+            names.any(|name| !WITHOUT_USERS.iter().any(|known| name == *known))
+        }
+        _ => true,
+    })
 }

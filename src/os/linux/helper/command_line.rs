@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::task::{Kind, ProcessId, Task, Tools};
+use super::task::{ProcessId, Task, Tools};
 use crate::os::decode::linux::proc_pid;
 
 #[derive(Serialize, Deserialize)]
@@ -12,7 +12,6 @@ pub(in super::super) struct CommandLineTask {
 }
 
 impl Task for CommandLineTask {
-    const KIND: Kind = Kind::CommandLine;
     /// `None` where the process has none or has ended, or this user may not read it.
     type Answer = Option<Vec<String>>;
 

@@ -1,10 +1,9 @@
-//! The helper process: does what may have to wait for somebody else, or for a program or server that does not
-//! answer. A thread would not do: a process with a thread that waits in the kernel uninterruptibly (D in ps(1),
-//! as for a FUSE file system) cannot end.
+//! Helper processes: they do what may have to wait for somebody else, or for a program or server that does not answer.
+//! A thread would not do: a process with a thread that waits in the kernel uninterruptibly (D in ps(1), as for a FUSE
+//! file system) cannot end.
 //!
-//! It is forked at the start, while this program has one thread and no restrictions. It then only waits for
-//! batches of tasks, and forks a process for each. One that is still waiting at the deadline is left behind: it
-//! ends with the helper, which ends with this program, or else when its wait does.
+//! A process is forked for each batch of tasks, while this program has a single thread. One that is still waiting at the
+//! deadline is left behind: it is killed when this program ends, or else ends when its wait does.
 
 pub(super) mod account;
 pub(super) mod command_line;
@@ -12,64 +11,23 @@ mod serve;
 mod task;
 pub(super) mod units;
 
-use std::io::{self, BufRead, BufReader, IoSlice, Read, Write};
-use std::mem::MaybeUninit;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::marker::PhantomData;
 use std::net::Shutdown;
-use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use nix::unistd::{ForkResult, fork};
-use rustix::net::{
-    AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType, sendmsg,
-    socketpair,
-};
 
+use self::account::AccountTask;
 use self::serve::Outcome;
 pub(super) use self::task::ProcessId;
-use self::task::Task;
+pub(super) use self::task::Task;
 use super::super::deadline::Deadline;
 
 /// The most bytes of one answer: twice what 64 KiB become in JSON at worst. The processes that answer read what
 /// strangers wrote.
 const LONGEST_ANSWER: u64 = 1024 * 1024;
-
-/// The other end of the helper process.
-pub(in crate::os) struct Helper {
-    socket: io::Result<OwnedFd>,
-}
-
-impl Helper {
-    /// Starts the helper process. Must be called while this program has a single thread.
-    pub(in crate::os) fn start() -> Helper {
-        Helper { socket: start() }
-    }
-
-    /// Why there is no helper process, if there is none.
-    pub(super) fn refused(&self) -> Option<&io::Error> {
-        self.socket.as_ref().err()
-    }
-
-    /// Begins to do these tasks.
-    pub(super) fn begin<T: Task>(&self, tasks: &[T]) -> Pending<T> {
-        let answers = if tasks.is_empty() { None } else { self.send(tasks).ok() };
-        Pending { answers, outcomes: tasks.iter().map(|_| None).collect() }
-    }
-
-    fn send<T: Task>(&self, tasks: &[T]) -> io::Result<UnixStream> {
-        let helper = self.socket.as_ref().map_err(|_| io::ErrorKind::NotConnected)?;
-        let (mut own, theirs) = UnixStream::pair()?;
-        let descriptors = [theirs.as_fd()];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut control = SendAncillaryBuffer::new(&mut space);
-        control.push(SendAncillaryMessage::ScmRights(&descriptors));
-        sendmsg(helper, &[IoSlice::new(&[T::KIND as u8])], &mut control, SendFlags::NOSIGNAL)?;
-        drop(theirs);
-        own.write_all(&serde_json::to_vec(tasks)?)?;
-        own.shutdown(Shutdown::Write)?;
-        Ok(own)
-    }
-}
 
 /// Tasks in progress.
 pub(super) struct Pending<T: Task> {
@@ -78,7 +36,81 @@ pub(super) struct Pending<T: Task> {
     outcomes: Vec<Option<T::Answer>>,
 }
 
+/// Begins to do these tasks. Must be called while this program has a single thread.
+///
+/// # Errors
+///
+/// If no process can be started for it.
+pub(super) fn begin<T: Task>(tasks: &[T]) -> io::Result<Pending<T>> {
+    if tasks.is_empty() {
+        return Ok(Pending::refused(tasks));
+    }
+    Waiting::start()?.begin(tasks)
+}
+
+/// A process that waits for its tasks.
+pub(in crate::os) struct Waiting<T: Task> {
+    stream: UnixStream,
+    tasks: PhantomData<T>,
+}
+
+impl<T: Task> Waiting<T> {
+    /// Must be called while this program has a single thread.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses the process.
+    #[expect(unsafe_code, reason = "a process that shares nothing is only to be had by fork(2)")]
+    fn start() -> io::Result<Waiting<T>> {
+        let (own, theirs) = UnixStream::pair()?;
+        // SAFETY: the caller promises that there is no other thread, which might hold a lock for ever in the child.
+        match unsafe { fork() }? {
+            // It is never waited for: its zombie ends with this program.
+            ForkResult::Parent { .. } => Ok(Waiting { stream: own, tasks: PhantomData }),
+            ForkResult::Child => {
+                drop(own);
+                serve::run::<T>(theirs)
+            }
+        }
+    }
+
+    fn begin(mut self, tasks: &[T]) -> io::Result<Pending<T>> {
+        self.stream.write_all(&serde_json::to_vec(tasks)?)?;
+        self.stream.shutdown(Shutdown::Write)?;
+        Ok(Pending { answers: Some(self.stream), outcomes: tasks.iter().map(|_| None).collect() })
+    }
+}
+
+/// A process that looks up users. It is started before this program restricts itself, and so may connect to a
+/// directory server.
+pub(in crate::os) type AccountsProcess = Waiting<AccountTask>;
+
+impl AccountsProcess {
+    /// Starts it, if users may be kept elsewhere than in `/etc/passwd`.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses the process.
+    pub(super) fn start_if_needed() -> io::Result<Option<AccountsProcess>> {
+        if account::may_be_elsewhere() { Waiting::start().map(Some) } else { Ok(None) }
+    }
+
+    /// Begins to look up these users.
+    ///
+    /// # Errors
+    ///
+    /// If the process has ended.
+    pub(super) fn look_up(self, users: &[AccountTask]) -> io::Result<Pending<AccountTask>> {
+        self.begin(users)
+    }
+}
+
 impl<T: Task> Pending<T> {
+    /// Tasks that nobody does.
+    pub(super) fn refused(tasks: &[T]) -> Pending<T> {
+        Pending { answers: None, outcomes: tasks.iter().map(|_| None).collect() }
+    }
+
     /// The answers in the order of the tasks; `None` for those that did not come in time.
     pub(super) fn finish(mut self, deadline: Deadline) -> Vec<Option<T::Answer>> {
         if let Some(answers) = self.answers.take() {
@@ -115,18 +147,5 @@ impl Read for Timed<'_> {
         let left = self.deadline.left().max(Duration::from_millis(1));
         self.stream.set_read_timeout(Some(left))?;
         (&mut &*self.stream).read(buffer)
-    }
-}
-
-#[expect(unsafe_code, reason = "a process that shares nothing is only to be had by fork(2)")]
-fn start() -> io::Result<OwnedFd> {
-    let (own, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
-    // SAFETY: the caller promises that there is no other thread, which might hold a lock for ever in the child.
-    match unsafe { fork() }? {
-        ForkResult::Parent { .. } => Ok(own),
-        ForkResult::Child => {
-            drop(own);
-            serve::run(|| serve::dispatch(&theirs))
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! What the helper process can be asked to do.
+//! What a helper process can be asked to do.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -8,21 +8,11 @@ use super::super::proc_dir::Proc;
 use super::super::process_root::Mounts;
 use crate::model::Pid;
 
-/// The kinds of tasks. All tasks of a batch are of one kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(in super::super) enum Kind {
-    Account = 1,
-    CommandLine,
-    Units,
-}
-
 /// Something that may take as long as somebody else likes.
 pub(in super::super) trait Task: Serialize + DeserializeOwned + Sync {
-    const KIND: Kind;
     type Answer: Serialize + DeserializeOwned;
 
-    /// Runs in a process of the helper's.
+    /// Runs in the helper process.
     fn run(&self, tools: &Tools) -> Self::Answer;
 }
 
