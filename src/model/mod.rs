@@ -1,6 +1,7 @@
 //! Plain values that the stages pass to each other, and their recorded form. Nothing here asks the operating
 //! system for anything.
 
+mod command_line;
 mod explanation;
 mod file_trust;
 mod gap;
@@ -19,6 +20,7 @@ mod report;
 mod service_manager;
 mod socket;
 
+pub use command_line::{PythonProgram, interpreter_called, python_program, script_of};
 pub use explanation::{
     Confidence, Correction, EmulatorFacts, Explanation, ManagerFacts, ManagerPort, ManagerProcesses,
     PortRole, RegisteredService,

@@ -1,18 +1,7 @@
 //! Interpreters, and the license manager or emulator that one runs, by its command line.
 
 use super::schema::{CommandLine, Emulator, LicenseManager};
-use crate::model::Interpreter;
-
-/// The interpreter with this file name: `java`, `python3.11`, `pythonw.exe`.
-pub(super) fn interpreter(exe: &str) -> Option<Interpreter> {
-    let exe = exe.to_ascii_lowercase();
-    let stem = exe.strip_suffix(".exe").unwrap_or(&exe);
-    if ["java", "javaw"].contains(&stem) {
-        return Some(Interpreter::Java);
-    }
-    let version = stem.strip_prefix("python")?.trim_end_matches('w');
-    version.bytes().all(|b| b.is_ascii_digit() || b == b'.').then_some(Interpreter::Python)
-}
+use crate::model::{Interpreter, PythonProgram, interpreter_called, python_program};
 
 /// The id of the manager or emulator that an interpreter runs. An emulator is recognised only by the script
 /// itself: another program may have its name among its arguments.
@@ -22,7 +11,7 @@ pub(super) fn program<'a>(
     exe: &str,
     args: &[String],
 ) -> Option<&'a str> {
-    let interpreter = interpreter(exe)?;
+    let interpreter = interpreter_called(exe)?;
     if let (Interpreter::Python, Some(script)) = (interpreter, script(args)) {
         let is_it = |known: &String| *known == script || known.strip_suffix(".py") == Some(script);
         let found = emulators.iter().find(|emulator| emulator.scripts.iter().any(is_it));
@@ -36,20 +25,12 @@ pub(super) fn program<'a>(
     Some(&found.id)
 }
 
-/// The file name of the script that a Python runs, or the module behind `-m` (docs.python.org/3,
-/// "Command line and environment"); `None` where it runs a command or reads standard input.
+/// The file name of the script that a Python runs, or its module.
 fn script(args: &[String]) -> Option<&str> {
-    let mut args = args.iter().skip(1);
-    while let Some(arg) = args.next() {
-        match arg.as_str() {
-            "-m" => return args.next().map(String::as_str),
-            "-W" | "-X" | "--check-hash-based-pycs" => drop(args.next()),
-            "-c" | "-" => return None,
-            option if option.starts_with('-') => {}
-            path => return path.rsplit(['/', '\\']).next(),
-        }
+    match python_program(args)? {
+        PythonProgram::Module(name) => Some(name),
+        PythonProgram::Script(path) => path.rsplit(['/', '\\']).next(),
     }
-    None
 }
 
 #[cfg(test)]
@@ -67,19 +48,6 @@ mod tests {
 
     fn args(line: &str) -> Vec<String> {
         line.split(' ').map(str::to_owned).collect()
-    }
-
-    #[test]
-    fn interpreters_are_known_under_their_versions() {
-        for exe in ["python", "python3", "python3.11", "pythonw.exe", "Python3.EXE"] {
-            assert_eq!(interpreter(exe), Some(Interpreter::Python), "{exe}");
-        }
-        for exe in ["java", "javaw.exe", "JAVA.EXE"] {
-            assert_eq!(interpreter(exe), Some(Interpreter::Java), "{exe}");
-        }
-        for exe in ["pythonista", "javascript", "python3-config", "jython", ""] {
-            assert_eq!(interpreter(exe), None, "{exe}");
-        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub use self::schema::{
     same_file_name,
 };
 
-use crate::model::{Os, Process, Protocol};
+use crate::model::{Os, Process, Protocol, interpreter_called};
 
 /// The facts of `data/licenses.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -234,7 +234,7 @@ impl Licenses {
     /// Whether the command line of an executable with this name shows what it runs.
     #[must_use]
     pub fn runs_programs(exe: &str) -> bool {
-        interpreter::interpreter(exe).is_some()
+        interpreter_called(exe).is_some()
     }
 
     /// The id of the manager or emulator that an interpreter runs, by its command line.
