@@ -5,11 +5,11 @@
 use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
-use whatlistens::model::{Family, Protocol, recording};
+use whatlistens::model::{Family, Protocol, recording, script_of};
 use whatlistens::os::decode::file_text;
 use whatlistens::os::decode::linux::{
-    btf, cgroup, docker_proxy, inet_diag, local_addresses, mounts, port_filter::port_filter, port_rules, proc_net,
-    proc_pid, socket_unit, task_file,
+    accounts::Accounts, acl, btf, cgroup, docker_proxy, inet_diag, local_addresses, mappings, mounts,
+    port_filter::port_filter, port_rules, proc_net, proc_pid, socket_unit, task_file,
 };
 use whatlistens::os::decode::macos::{launchd, pcblist, socket_fdinfo};
 use whatlistens::os::decode::windows::{excluded_ports, version_info};
@@ -18,7 +18,7 @@ use whatlistens::os::port_set::PortSet;
 fuzz_target!(|data: &[u8]| {
     let Some((&which, rest)) = data.split_first() else { return };
     let text = String::from_utf8_lossy(rest);
-    match which % 17 {
+    match which % 18 {
         0 | 1 => {
             let datagram = inet_diag::read(Protocol::Tcp, rest, 7);
             assert!(datagram.messages.len() <= rest.len() / 16, "each message has a header");
@@ -27,8 +27,9 @@ fuzz_target!(|data: &[u8]| {
         3 => drop(proc_net::read(Protocol::Udp, Family::Ipv6, &text)),
         4 => {
             let _ = (proc_pid::stat(rest), proc_pid::socket_inode(rest), proc_pid::namespace_inode(rest));
-            let _ = proc_pid::mapped_from(&text, "/usr/sbin/nginx");
-            let _ = proc_pid::command_line(rest);
+            if let Some(args) = proc_pid::command_line(rest) {
+                let _ = ["java", "python3"].map(|exe| script_of(exe, &args));
+            }
         }
         5 => {
             let _ = (cgroup::membership(&text), cgroup::of_path(&text));
@@ -51,7 +52,8 @@ fuzz_target!(|data: &[u8]| {
         9 => {
             let (first, second) = text.split_at(text.floor_char_boundary(text.len() / 2));
             let _ = proc_net::tcp_counters(first, second);
-            let _ = (mounts::is_at_hand(&text, "/usr/sbin/nginx"), mounts::is_device_at_hand(&text, (0, 42)));
+            let mut table = mounts::MountTable::default();
+            rest.split(|&b| b == b'\n').for_each(|line| table.add(line));
             let _ = (mounts::hides_processes(&text), task_file::read(rest).count());
         }
         10 => {
@@ -86,6 +88,12 @@ fuzz_target!(|data: &[u8]| {
         }
         15 => {
             let _ = excluded_ports::ranges(rest);
+        }
+        16 => {
+            let _ = (acl::allows(rest, 2), mappings::code(rest).map(|files| files.len()));
+            let _ = mappings::possible_paths(rest);
+            let (passwd, group) = text.split_at(text.floor_char_boundary(text.len() / 2));
+            let _ = Accounts::read(Some(passwd), Some(group), Some(&text)).group(0);
         }
         _ => {
             let unit = socket_unit::read(&[&text]);

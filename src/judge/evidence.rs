@@ -37,6 +37,8 @@ fn of_file(file: &Executable) -> Vec<String> {
             NotInspected::MayNotAnswer => "it is on a file system that may not answer",
             NotInspected::AnotherUserNamespace => "the process is in another user namespace",
             NotInspected::Unreadable => "it could not be opened",
+            NotInspected::NotAtItsPath => "its path leads to another file, or to none",
+            NotInspected::TooLarge => "the list of the process's mounts or mapped files is too long",
         };
         format!("the file was not inspected: {why}")
     }));

@@ -43,7 +43,8 @@ impl os::Inspect for Inspection<'_> {
         let is_known = self.is_known(process, os);
         let is_child = || !ports.is_empty() && parent.is_some_and(|parent| self.is_known(parent, os));
         let content = is_known || is_child() || claims.iter().any(has_marker);
-        FileChecks { place: content || !claims.is_empty(), content }
+        let place = content || !claims.is_empty();
+        FileChecks { place, content, loaded: place }
     }
 
     fn texts(&self) -> Vec<&str> {

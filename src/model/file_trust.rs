@@ -34,6 +34,15 @@ impl<T> Checked<T> {
     }
 }
 
+impl<T> From<Result<T, NotInspected>> for Checked<T> {
+    fn from(result: Result<T, NotInspected>) -> Checked<T> {
+        match result {
+            Ok(found) => Checked::Done(found),
+            Err(why) => Checked::Failed(why),
+        }
+    }
+}
+
 /// Why a check failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -45,6 +54,10 @@ pub enum NotInspected {
     AnotherUserNamespace,
     /// The system refused access.
     Unreadable,
+    /// Its path leads to another file, or to none: what is known of that path says nothing about this file.
+    NotAtItsPath,
+    /// The system's list of what is mounted, or of what the process has mapped, is too long to be read.
+    TooLarge,
 }
 
 /// An account besides the administrators' that could have put other content into a file.
@@ -60,7 +73,8 @@ pub struct Writer {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Account {
     User(User),
-    /// A group with at least one member who is no administrator.
+    /// A group with at least one member who is no administrator. Without members where they are not known: it may
+    /// then have any.
     Group {
         name: String,
         members: Vec<User>,
@@ -121,7 +135,7 @@ impl FileTrust {
         let is_own = |user: &User| user.system && user.uid.is_some() && user.uid == runs_as;
         let is_own_account = |account: &Account| match account {
             Account::User(user) => is_own(user),
-            Account::Group { members, .. } => members.iter().all(is_own),
+            Account::Group { members, .. } => !members.is_empty() && members.iter().all(is_own),
             Account::Everyone => false,
         };
         let mut others =
@@ -164,6 +178,8 @@ mod tests {
         assert_eq!(trust(&[&Account::User(user(991))]), FileTrust::User, "another service's account");
         assert_eq!(trust(&[&alice, &Account::User(user(1001))]), FileTrust::Anyone);
         assert_eq!(trust(&[&group(&[990, 1000])]), FileTrust::Anyone);
+        assert_eq!(trust(&[&group(&[])]), FileTrust::Anyone, "who is in it is not known");
+        assert_eq!(trust(&[&service, &group(&[])]), FileTrust::Anyone);
         assert_eq!(trust(&[&service, &Account::Everyone]), FileTrust::Anyone);
         // An ordinary user who runs their own file is no service.
         let own = Checked::Done(vec![writer(alice)]);

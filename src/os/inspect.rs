@@ -1,5 +1,7 @@
 //! What the caller wants to know about some processes beyond what is shown of them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{Os, PortRange, Process, Protocol};
 
 /// Says which files and command lines to read: to read all of them would take long, and command lines may hold
@@ -29,10 +31,12 @@ pub trait Inspect: Sync {
 }
 
 /// What to check about the file that a process runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FileChecks {
-    /// Whether any user could have put another file in its place.
+    /// Whether it is the file that its path leads to, and who could have put another in its place.
     pub place: bool,
     /// Whether it is an interpreter, and which of [`Inspect::texts`] it contains.
     pub content: bool,
+    /// What other files' code the process may run.
+    pub loaded: bool,
 }

@@ -2,74 +2,82 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::io::Read;
+
+use serde::{Deserialize, Serialize};
 
 use super::decode::file_text::{MOST_READ, interpreter_in, texts_in};
 use super::this_os::THIS_OS;
 use super::{FileChecks, Inspect};
-use crate::model::{Checked, Contents, NotInspected, Pid, Process, Protocol, Writer};
+use crate::model::{Checked, CodeFile, Contents, NotInspected, Pid, Process, Program, Protocol, Writer};
 
 /// The ports that each process holds.
 pub(super) type PortsOf = BTreeMap<Pid, Vec<(Protocol, u16)>>;
 
-/// Access to the files that processes run.
-pub(super) trait Files {
-    /// Why the file must not be inspected, if it must not.
-    fn hidden(&self, pid: Pid, path: &Path) -> Option<NotInspected>;
-
-    /// # Errors
-    ///
-    /// If the file cannot be opened.
-    fn open(&self, pid: Pid, path: &Path) -> io::Result<File>;
-
-    /// Who besides administrators could put other content there.
-    fn writers(&self, pid: Pid, path: &Path) -> Checked<Vec<Writer>>;
+/// What was found out about the file that a process runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct FileFacts {
+    pub(super) path_confirmed: Checked<bool>,
+    pub(super) writers: Checked<Vec<Writer>>,
+    pub(super) contents: Checked<Contents>,
+    pub(super) loaded: Checked<Vec<CodeFile>>,
 }
 
-/// Adds to the processes what their files are.
-pub(super) fn files(
-    processes: &mut BTreeMap<Pid, Process>,
+impl FileFacts {
+    /// Nothing was found out of what was requested.
+    pub(super) fn failed(checks: FileChecks, why: NotInspected) -> FileFacts {
+        FileFacts {
+            path_confirmed: failed_if(checks.place, why),
+            writers: failed_if(checks.place, why),
+            contents: failed_if(checks.content, why),
+            loaded: failed_if(checks.loaded, why),
+        }
+    }
+
+    /// Adds the facts to the program that they are about.
+    pub(super) fn add_to(self, program: &mut Program) {
+        if let Some(exe) = &mut program.exe {
+            replace(&mut exe.path_confirmed, self.path_confirmed);
+            replace(&mut exe.writers, self.writers);
+            replace(&mut exe.contents, self.contents);
+        }
+        replace(&mut program.loaded, self.loaded);
+    }
+}
+
+fn replace<T>(known: &mut Checked<T>, found: Checked<T>) {
+    if !matches!(found, Checked::NotRequested) {
+        *known = found;
+    }
+}
+
+fn failed_if<T>(is_requested: bool, why: NotInspected) -> Checked<T> {
+    if is_requested { Checked::Failed(why) } else { Checked::NotRequested }
+}
+
+/// What to check about the file of each process that runs one.
+pub(super) fn requested(
+    processes: &BTreeMap<Pid, Process>,
     ports_of: &PortsOf,
     inspect: &dyn Inspect,
-    files: &dyn Files,
-) {
+) -> Vec<(Pid, FileChecks)> {
     let interest = |process: &Process| {
         let parent = process.ppid.and_then(|ppid| processes.get(&ppid));
         let ports = ports_of.get(&process.pid).map_or(&[][..], Vec::as_slice);
         inspect.interest(process, parent, ports, THIS_OS)
     };
-    let wanted = processes.values().filter(|process| process.exe().is_some());
-    let wanted: Vec<(Pid, FileChecks)> = wanted.map(|process| (process.pid, interest(process))).collect();
-    let texts = inspect.texts();
-    for (pid, FileChecks { place, content }) in wanted {
-        let Some(exe) = processes.get_mut(&pid).and_then(|process| process.program_mut()?.exe.as_mut())
-        else {
-            continue;
-        };
-        if !place && !content {
-            continue;
-        }
-        let path = PathBuf::from(&exe.path);
-        if let Some(why) = files.hidden(pid, &path) {
-            (exe.writers, exe.contents) = (Checked::Failed(why), Checked::Failed(why));
-            continue;
-        }
-        if place {
-            exe.writers = files.writers(pid, &path);
-        }
-        let read = || {
-            let mut bytes = Vec::new();
-            files.open(pid, &path)?.take(MOST_READ).read_to_end(&mut bytes).map(|_| bytes)
-        };
-        if content {
-            exe.contents = match read() {
-                Ok(bytes) => Checked::Done(Contents {
-                    interpreter: interpreter_in(&bytes),
-                    texts: texts_in(&bytes, &texts),
-                }),
-                Err(_) => Checked::Failed(NotInspected::Unreadable),
-            };
-        }
+    let running = processes.values().filter(|process| process.exe().is_some());
+    running.map(|process| (process.pid, interest(process))).collect()
+}
+
+/// What a file contains, of these texts and of those that identify an interpreter.
+pub(super) fn contents<T: AsRef<str>>(file: File, texts: &[T]) -> Checked<Contents> {
+    let mut bytes = Vec::new();
+    match file.take(MOST_READ).read_to_end(&mut bytes) {
+        Ok(_) => Checked::Done(Contents {
+            interpreter: interpreter_in(&bytes),
+            texts: texts_in(&bytes, &texts.iter().map(AsRef::as_ref).collect::<Vec<&str>>()),
+        }),
+        Err(_) => Checked::Failed(NotInspected::Unreadable),
     }
 }

@@ -4,22 +4,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
-use super::inspect_files::{self, PortsOf};
+use super::inspect_files::{self, FileFacts, PortsOf};
 use super::platform::{may_not_answer, privileged, same_path, uid, user_id, writers};
 use super::program_name::program_name;
 use super::this_os::THIS_OS;
 use super::users::Users;
-use super::{Inspect, ScanScope};
+use super::{FileChecks, Inspect, ScanScope};
 use crate::model::{
-    Executable, Gap, GapKind, HiddenProcesses, Holding, Host, NotInspected, Observation, Pid, PortConnection,
-    Presence, Process, Program, Socket, SocketId, UnansweredAttempt,
+    Checked, Executable, Gap, GapKind, HiddenProcesses, Holding, Host, NotInspected, Observation, Pid,
+    PortConnection, Presence, Process, Program, Socket, SocketId, UnansweredAttempt,
 };
 
 /// A socket and the processes that hold it.
@@ -127,7 +126,7 @@ fn read(
         let parents = wanted.iter().filter_map(|pid| processes.get(pid)?.ppid);
         wanted = parents.filter(|pid| !processes.contains_key(pid)).collect();
     }
-    inspect_files::files(&mut processes, holders, inspect, &ByPath);
+    inspect_all(&mut processes, holders, inspect);
     name_interpreted(&mut system, &mut processes, holders, inspect);
     Ok(processes)
 }
@@ -178,21 +177,37 @@ pub(super) fn running() -> Option<Running> {
     running.contains_key(&std::process::id()).then_some(running)
 }
 
-/// Files are found by their paths, in this process's view of the file system.
-struct ByPath;
-
-impl inspect_files::Files for ByPath {
-    fn hidden(&self, _pid: Pid, path: &Path) -> Option<NotInspected> {
-        may_not_answer(path).then_some(NotInspected::MayNotAnswer)
+/// Adds what the files of the processes are, as far as it is requested.
+fn inspect_all(processes: &mut BTreeMap<Pid, Process>, holders: &PortsOf, inspect: &dyn Inspect) {
+    let texts = inspect.texts();
+    for (pid, checks) in inspect_files::requested(processes, holders, inspect) {
+        let program = processes.get_mut(&pid).and_then(Process::program_mut);
+        if let Some(program) = program
+            && let Some(path) = program.exe.as_ref().map(|exe| PathBuf::from(&exe.path))
+        {
+            facts(&path, checks, &texts).add_to(program);
+        }
     }
+}
 
-    fn open(&self, _pid: Pid, path: &Path) -> io::Result<File> {
-        File::open(path)
+/// The file is found by its path, in this process's view of the file system.
+fn facts(path: &Path, checks: FileChecks, texts: &[&str]) -> FileFacts {
+    // What is loaded is not examined here.
+    let checks = FileChecks { loaded: false, ..checks };
+    if may_not_answer(path) {
+        return FileFacts::failed(checks, NotInspected::MayNotAnswer);
     }
-
-    fn writers(&self, _pid: Pid, path: &Path) -> Checked<Vec<Writer>> {
-        writers(path)
+    let mut facts = FileFacts::default();
+    if checks.place {
+        facts.writers = writers(path);
     }
+    if checks.content {
+        facts.contents = match File::open(path) {
+            Ok(file) => inspect_files::contents(file, texts),
+            Err(_) => Checked::Failed(NotInspected::Unreadable),
+        };
+    }
+    facts
 }
 
 fn owner(process: &sysinfo::Process) -> Option<&sysinfo::Uid> {

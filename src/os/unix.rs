@@ -1,11 +1,12 @@
-//! What Linux and macOS have in common: user ids, and who may write to a path.
+//! What Linux and macOS have in common: user ids. Also who may write to a path, by the mode alone, on macOS.
 
-use std::os::unix::fs::MetadataExt;
+#[cfg(any(target_os = "macos", test))]
 use std::path::Path;
 
 #[cfg(target_os = "macos")]
 use nix::unistd::{Uid, User};
 
+#[cfg(target_os = "macos")]
 use crate::model::{Account, Checked, Writer};
 
 #[cfg(target_os = "macos")]
@@ -23,17 +24,21 @@ pub(super) fn user_name(uid: &UserId) -> Option<String> {
 
 /// The mode bits that decide who may write: others' write permission, and the sticky bit. In a sticky folder,
 /// others may add files, but not rename or remove those of somebody else (`inode(7)`).
+#[cfg(any(target_os = "macos", test))]
 const OTHERS_WRITE: u32 = 0o002;
+#[cfg(any(target_os = "macos", test))]
 const STICKY: u32 = 0o1000;
 
 /// The file or folder through which any user could put another file in place of `path`: the file itself, its folder
 /// (sticky or not: anyone can create the name first), or a folder above in which anyone can rename. `mode_of`
 /// returns the mode of a file.
+#[cfg(target_os = "macos")]
 pub(super) fn writers(path: &Path, mode_of: impl Fn(&Path) -> Option<u32>) -> Checked<Vec<Writer>> {
     let writer = |place| Writer { account: Account::Everyone, place };
     Checked::Done(replaceable_at(path, mode_of).map(writer).into_iter().collect())
 }
 
+#[cfg(any(target_os = "macos", test))]
 fn replaceable_at(path: &Path, mode_of: impl Fn(&Path) -> Option<u32>) -> Option<String> {
     let is_open = |(depth, place): &(usize, &Path)| {
         let mode = if place.is_absolute() { mode_of(place) } else { None };
@@ -43,7 +48,9 @@ fn replaceable_at(path: &Path, mode_of: impl Fn(&Path) -> Option<u32>) -> Option
 }
 
 /// Device and inode, which identify a file (`inode(7)`).
+#[cfg(target_os = "macos")]
 pub(super) fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
     let metadata = std::fs::metadata(path).ok()?;
     Some((metadata.dev(), metadata.ino()))
 }
@@ -51,7 +58,7 @@ pub(super) fn identity(path: &Path) -> Option<(u64, u64)> {
 #[cfg(test)]
 mod tests {
     use std::fs::{self, Permissions};
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::path::PathBuf;
 
     use super::*;

@@ -111,7 +111,8 @@ where
     prop_oneof![
         1 => Just(Checked::NotRequested),
         3 => found.prop_map(Checked::Done),
-        1 => variant!(NotInspected: MayNotAnswer AnotherUserNamespace Unreadable).prop_map(Checked::Failed),
+        1 => variant!(NotInspected: MayNotAnswer AnotherUserNamespace Unreadable NotAtItsPath
+            TooLarge).prop_map(Checked::Failed),
     ]
     .boxed()
 }

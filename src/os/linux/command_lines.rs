@@ -8,7 +8,7 @@ use super::helper::{Pending, ProcessId};
 use super::holders::Holders;
 use super::process_reader::IdentifiedProcess;
 use super::scan_context::ScanContext;
-use crate::model::{Os, Pid};
+use crate::model::{Checked, CodeFile, Os, Pid, script_of};
 
 /// Command lines that are being read.
 pub(super) struct CommandLinesInProgress {
@@ -67,8 +67,13 @@ impl CommandLines {
             };
             let exe = process.exe_name(Os::Linux).filter(|exe| context.inspect.reads_command_line_of(exe));
             let interpreted = exe.and_then(|exe| context.inspect.program(exe, args));
+            // Whether that is what it says it is, its script shows.
+            let script = exe.filter(|_| interpreted.is_some()).and_then(|exe| script_of(exe, args));
+            let script =
+                script.map(|path| CodeFile { path: path.to_owned(), writers: Checked::NotRequested });
             if let Some(program) = process.program_mut() {
                 program.interpreted = interpreted;
+                program.script = script;
                 program.args = context.scope.args.then(|| args.clone());
             }
         }

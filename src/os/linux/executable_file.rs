@@ -4,16 +4,17 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::super::decode::linux::{mounts, proc_pid};
-use super::super::unix;
+use super::mount_tables::MountTables;
+use super::opened_file::OpenedFile;
 use super::proc_dir::ProcessDir;
-use super::process_root::{Mounts, ProcessRoot};
+use super::process_root::ProcessRoot;
+use crate::model::NotInspected;
 
-/// How much of a process's mappings is read, in bytes: its own file is usually the first, but need not
-/// be.
-const MOST_OF_MAPS: u64 = 256 * 1024;
+/// How the kernel marks the path of a deleted file (`d_path` in `fs/d_path.c`). A file's name may end in the same
+/// letters.
+pub(super) const DELETED: &[u8] = b" (deleted)";
 
-/// The file that a process runs.
+/// The file that a process runs, by the path that the kernel gives.
 pub(super) struct ExecutableFile {
     pub(super) path: PathBuf,
     /// Whether it was deleted or replaced since; `None` if unknown.
@@ -21,11 +22,9 @@ pub(super) struct ExecutableFile {
 }
 
 impl ExecutableFile {
-    /// The kernel marks a deleted file by a suffix to its path (`d_path` in `fs/d_path.c`). A file's name
-    /// may end in the same letters.
-    pub(super) fn of(dir: &ProcessDir, mounts: &Mounts) -> Option<ExecutableFile> {
+    pub(super) fn of(dir: &ProcessDir, mounts: &MountTables) -> Option<ExecutableFile> {
         let path = dir.link("exe").ok()?;
-        Some(match path.as_os_str().as_bytes().strip_suffix(b" (deleted)") {
+        Some(match path.as_os_str().as_bytes().strip_suffix(DELETED) {
             Some(without) if !is_named(dir, mounts, &path) => {
                 ExecutableFile { path: PathBuf::from(OsStr::from_bytes(without)), deleted: Some(true) }
             }
@@ -34,26 +33,35 @@ impl ExecutableFile {
     }
 
     /// Whether another path leads to the same file in the process's view of the file system.
-    pub(super) fn is_also(&self, dir: &ProcessDir, mounts: &Mounts, path: &Path) -> bool {
-        ProcessRoot::of(dir, mounts).is_ok_and(|root| {
-            let own = root.identity(&self.path);
-            own.is_some() && own == root.identity(path)
-        })
+    pub(super) fn is_also(&self, dir: &ProcessDir, mounts: &MountTables, path: &Path) -> bool {
+        let is_also = |root: ProcessRoot| -> Result<bool, NotInspected> {
+            let own = root.find(&self.path)?.identity();
+            Ok(root.leads_to(path, own))
+        };
+        kernel_root(dir, mounts).and_then(is_also).unwrap_or(false)
     }
 }
 
-/// Whether a path leads to the file that the process runs, in the process's view of the file system.
-fn is_named(dir: &ProcessDir, mounts: &Mounts, path: &Path) -> bool {
-    let named = ProcessRoot::of(dir, mounts).ok().and_then(|root| root.identity(path));
-    named.is_some() && can_be_opened(dir, mounts, path) && named == unix::identity(&dir.path().join("exe"))
+/// Opens the file that the process runs, even if it was deleted or its path leads elsewhere. The file is not
+/// touched.
+///
+/// # Errors
+///
+/// If this user may not.
+pub(super) fn open(dir: &ProcessDir, root: &ProcessRoot) -> Result<OpenedFile, NotInspected> {
+    let file = dir.look("exe").map_err(|_| NotInspected::Unreadable)?;
+    OpenedFile::of(file, root.mounts())
 }
 
-/// Whether the file that a process runs can be opened without waiting for a server that may not answer.
-/// The device that it is mapped from decides, because the path may lead elsewhere by now.
-pub(super) fn can_be_opened(dir: &ProcessDir, mounts: &Mounts, path: &Path) -> bool {
-    let maps = dir.beginning("maps", MOST_OF_MAPS).unwrap_or_default();
-    let device = proc_pid::mapped_from(&maps, &path.to_string_lossy());
-    let Some((major, minor)) = device else { return false };
-    // Only disks have a major number.
-    major != 0 || mounts.of(dir).is_ok_and(|mounts| mounts::is_device_at_hand(&mounts, (major, minor)))
+/// Whether a path leads to the file that the process runs, in the process's view of the file system.
+fn is_named(dir: &ProcessDir, mounts: &MountTables, path: &Path) -> bool {
+    let is_named = |root: ProcessRoot| -> Result<bool, NotInspected> {
+        let own = open(dir, &root)?.identity();
+        Ok(root.leads_to(path, own))
+    };
+    kernel_root(dir, mounts).and_then(is_named).unwrap_or(false)
+}
+
+fn kernel_root(dir: &ProcessDir, mounts: &MountTables) -> Result<ProcessRoot, NotInspected> {
+    ProcessRoot::of(dir, mounts)?.of_kernel_paths()
 }

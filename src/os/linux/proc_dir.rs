@@ -6,7 +6,7 @@ use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::io::{self, Read};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
@@ -43,9 +43,6 @@ const TEXT: usize = 4096;
 
 /// No more is read of a file, in bytes.
 const LONGEST: usize = 64 * 1024;
-
-/// The mounts of some thousand containers, in bytes.
-const MOST_OF_MOUNTS: u64 = 2 * 1024 * 1024;
 
 /// The flags to open a folder that is to be listed.
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
@@ -100,14 +97,9 @@ pub(super) struct ProcessDir {
 }
 
 impl ProcessDir {
-    /// A path to the folder that stays valid for this process only.
-    pub(super) fn path(&self) -> PathBuf {
-        PathBuf::from(format!("/proc/self/fd/{}", self.dir.as_raw_fd()))
-    }
-
     /// The root folder of the process's view of the file system.
     pub(super) fn root(&self) -> io::Result<OwnedFd> {
-        Ok(openat(&self.dir, c"root", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
+        self.look("root")
     }
 
     pub(super) fn open(&self, name: &str) -> io::Result<File> {
@@ -130,34 +122,27 @@ impl ProcessDir {
         }
     }
 
-    /// Reads a text file; bytes that are not UTF-8 are replaced.
-    pub(super) fn text(&self, name: &str) -> io::Result<String> {
-        self.beginning(name, u64::MAX)
-    }
-
-    /// The beginning of a text file that may be long.
-    pub(super) fn beginning(&self, name: &str, most: u64) -> io::Result<String> {
-        let mut bytes = Vec::new();
-        self.open(name)?.take(most).read_to_end(&mut bytes)?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
-    }
-
-    /// The mounts in the process's view of the file system.
-    ///
-    /// # Errors
-    ///
-    /// If this user may not read them, or there are so many that it must be an attack.
-    pub(super) fn mounts(&self) -> io::Result<String> {
-        let mounts = self.beginning("mountinfo", MOST_OF_MOUNTS)?;
-        if mounts.len() as u64 >= MOST_OF_MOUNTS {
-            Err(io::ErrorKind::FileTooLarge.into())
-        } else {
-            Ok(mounts)
-        }
+    /// Opens a file that a link in the folder leads to, without touching it.
+    pub(super) fn look(&self, name: &str) -> io::Result<OwnedFd> {
+        Ok(openat(&self.dir, name, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?)
     }
 
     pub(super) fn link(&self, name: &str) -> io::Result<PathBuf> {
         link_in(&self.dir, name)
+    }
+
+    /// Reads a text file; bytes that are not UTF-8 are replaced.
+    pub(super) fn text(&self, name: &str) -> io::Result<String> {
+        let mut bytes = Vec::new();
+        self.open(name)?.read_to_end(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Reads a file whole; `None` if it is longer than `most` bytes.
+    pub(super) fn read_whole(&self, name: &str, most: u64) -> io::Result<Option<Vec<u8>>> {
+        let mut bytes = Vec::new();
+        self.open(name)?.take(most + 1).read_to_end(&mut bytes)?;
+        Ok(Some(bytes).filter(|bytes| bytes.len() as u64 <= most))
     }
 
     pub(super) fn started(&self) -> io::Result<Ticks> {
@@ -258,6 +243,23 @@ impl ProcessDir {
         }
     }
 
+    /// The folder of a thread that still runs, if the first thread has ended before the others: then the memory, the
+    /// root and the namespaces of the process are found only there. `None` if the first thread has not.
+    pub(super) fn living_thread(&self) -> Option<ProcessDir> {
+        let is_alive = |dir: &ProcessDir| dir.link("exe").is_ok();
+        if !self.link("exe").is_err_and(|error| is_gone(&error)) || !self.has_threads() {
+            return None;
+        }
+        let tasks = openat(&self.dir, c"task", FOLDER, Mode::empty()).ok()?;
+        let mut threads = Vec::new();
+        each_number(&tasks, |number, _| threads.push(number)).ok()?;
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        threads.into_iter().filter(|&thread| thread != self.pid).find_map(|thread| {
+            let dir = openat(&tasks, thread.to_string(), flags, Mode::empty()).ok()?;
+            Some(ProcessDir { pid: self.pid, dir }).filter(is_alive)
+        })
+    }
+
     /// A folder has two links and one more for each folder in it (`proc_task_getattr` in `fs/proc/base.c`
     /// adds the number of threads).
     fn has_threads(&self) -> bool {
@@ -277,6 +279,11 @@ fn each_number(folder: &OwnedFd, mut each: impl FnMut(u32, &CStr)) -> io::Result
         }
     }
     Ok(())
+}
+
+/// A path to what this program has opened.
+pub(super) fn own_descriptor(file: BorrowedFd<'_>) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
 /// The target of a link in a folder. With an empty name, `folder` is itself an open link.

@@ -41,10 +41,15 @@ impl ScanContext<'_> {
         let line = dir.read("stat")?;
         let stat = proc_pid::stat(&line).ok_or(io::Error::from(io::ErrorKind::InvalidData))?;
         let short_name = OsStr::from_bytes(stat.comm);
-        let file = ExecutableFile::of(dir, &self.mounts);
+        let mut file = ExecutableFile::of(dir, &self.mounts);
+        let thread = if file.is_none() { dir.living_thread() } else { None };
+        if let Some(thread) = &thread {
+            file = ExecutableFile::of(thread, &self.mounts);
+        }
+        let living = thread.as_ref().unwrap_or(dir);
         let exe = file.as_ref().map(|file| file.path.as_path());
         let is_same_file =
-            |path: &Path| file.as_ref().is_some_and(|file| file.is_also(dir, &self.mounts, path));
+            |path: &Path| file.as_ref().is_some_and(|file| file.is_also(living, &self.mounts, path));
         let uid = dir.owner().ok();
         let Membership { service, mut container, application } =
             cgroup::membership(&String::from_utf8_lossy(&dir.read("cgroup").unwrap_or_default()));

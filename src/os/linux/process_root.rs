@@ -1,24 +1,35 @@
 //! The file system as a process sees it. Whoever runs the process controls it: links must not lead
 //! outside, files that could block the reader are not opened, and endless files are not read to the end.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Read};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat2, statfs};
+use rustix::fs::{FileType, Mode, OFlags, openat, statfs};
 use rustix::io::Errno;
 
-use super::super::decode::linux::mounts;
-use super::proc_dir::{ProcessDir, link_in};
+use super::super::decode::linux::mounts::MountTable;
+use super::super::decode::linux::permissions::Way;
+use super::file_status::FileIdentity;
+use super::mount_tables::MountTables;
+use super::opened_file::OpenedFile;
+use super::proc_dir::{ProcessDir, link_in, own_descriptor};
+use crate::model::NotInspected;
 
 /// No more links than this are followed on the way to a file.
 const MOST_LINKS: usize = 16;
+/// No path leads through more folders than this: each stays open.
+const MOST_FOLDERS: usize = 100;
 /// No more names than this are read in a folder, and no more bytes of a file: unit files are few and small.
 const MOST_NAMES: usize = 4000;
 const LARGEST_FILE: u64 = 64 * 1024;
+
+/// A file is opened only to look at it. It is neither read nor asked, so that nobody can delay this.
+const LOOK: OFlags = OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 /// Whether a path leads into a file system of this kind (`include/uapi/linux/magic.h`).
 pub(super) fn is_of_kind(path: &Path, magic: i64) -> bool {
@@ -28,32 +39,16 @@ pub(super) fn is_of_kind(path: &Path, magic: i64) -> bool {
 
 /// The view of the file system that a process has.
 pub(super) struct ProcessRoot {
-    root: OwnedFd,
-    mounts: Arc<str>,
+    root: OpenedFile,
+    mounts: Arc<MountTable>,
 }
 
-/// The mounts of each mount namespace, read once: with many containers the list is long.
-#[derive(Default)]
-pub(super) struct Mounts {
-    of_namespace: Mutex<HashMap<PathBuf, Arc<str>>>,
-}
-
-impl Mounts {
-    /// The mounts in a process's view of the file system.
-    ///
-    /// # Errors
-    ///
-    /// As for [`ProcessDir::mounts`].
-    pub(super) fn of(&self, process: &ProcessDir) -> io::Result<Arc<str>> {
-        let namespace = process.link("ns/mnt")?;
-        let known = || self.of_namespace.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(mounts) = known().get(&namespace) {
-            return Ok(Arc::clone(mounts));
-        }
-        let mounts: Arc<str> = process.mounts()?.into();
-        known().insert(namespace, Arc::clone(&mounts));
-        Ok(mounts)
-    }
+/// A folder on the way to a file.
+struct Folder {
+    opened: OpenedFile,
+    path: PathBuf,
+    /// Its place on the way, if that is recorded.
+    place: Option<usize>,
 }
 
 impl ProcessRoot {
@@ -64,102 +59,203 @@ impl ProcessRoot {
     /// If this user may not inspect the process, if its root is on a file system that may not answer, or if
     /// it is in another user namespace: there, any user can mount a file system of their own under one
     /// that seems to be local.
-    pub(super) fn of(process: &ProcessDir, mounts: &Mounts) -> io::Result<ProcessRoot> {
-        if is_in_another_user_namespace(process) {
-            return Err(io::ErrorKind::PermissionDenied.into());
-        }
+    pub(super) fn of(process: &ProcessDir, mounts: &MountTables) -> Result<ProcessRoot, NotInspected> {
+        check_user_namespace(process)?;
         let mounts = mounts.of(process)?;
-        if !mounts::is_at_hand(&mounts, "/") {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        Ok(ProcessRoot { root: process.root()?, mounts })
+        let root = process.root().map_err(|_| NotInspected::Unreadable)?;
+        let root = OpenedFile::of(root, &mounts)?.at_hand()?;
+        Ok(ProcessRoot { root, mounts })
     }
 
-    /// Opens a path without touching the file. Follows links one by one, because each may lead to a server
-    /// that does not answer. `None` before Linux 5.6, which lacks openat2(2).
-    fn find(&self, path: &Path) -> Option<OwnedFd> {
-        let mut path = plain(path);
-        for _ in 0..MOST_LINKS {
-            if !mounts::is_at_hand(&self.mounts, &path.to_string_lossy()) {
-                return None;
+    /// The root of everything that is mounted in the process's namespace: the kernel gives the paths of a process's
+    /// files from there, wherever chroot(2) has set its root.
+    ///
+    /// # Errors
+    ///
+    /// If it is on a file system that may not answer.
+    pub(super) fn of_kernel_paths(&self) -> Result<ProcessRoot, NotInspected> {
+        let top = self.above()?.pop().map_or_else(|| self.root.file.try_clone(), |top| Ok(top.file));
+        let top = top.map_err(|_| NotInspected::Unreadable)?;
+        let root = OpenedFile::of(top, &self.mounts)?.at_hand()?;
+        Ok(ProcessRoot { root, mounts: Arc::clone(&self.mounts) })
+    }
+
+    /// The folder that is the root.
+    pub(super) fn identity(&self) -> FileIdentity {
+        self.root.identity()
+    }
+
+    /// The mounts that this view has.
+    pub(super) fn mounts(&self) -> &MountTable {
+        &self.mounts
+    }
+
+    /// The file that a path leads to; links are followed.
+    ///
+    /// # Errors
+    ///
+    /// If it leads nowhere, or past a file system that may not answer.
+    pub(super) fn find(&self, path: &Path) -> Result<OpenedFile, NotInspected> {
+        self.walk(path, None)
+    }
+
+    /// The file that a path leads to, and all that it leads through.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ProcessRoot::find`].
+    pub(super) fn find_with_way(&self, path: &Path) -> Result<(OpenedFile, Way), NotInspected> {
+        let mut way = Way::default();
+        let file = self.walk(path, Some(&mut way))?;
+        Ok((file, way))
+    }
+
+    /// Goes name by name: each may be a link, or lead to a server that does not answer. openat2(2) could go many
+    /// at once, but does not say through what, and is missing before Linux 5.6.
+    fn walk(&self, path: &Path, mut way: Option<&mut Way>) -> Result<OpenedFile, NotInspected> {
+        let mut folders = vec![self.start(way.as_deref_mut())?];
+        let mut names: VecDeque<OsString> = names_of(path).map(OsStr::to_owned).collect();
+        let mut links = 0;
+        while let Some(name) = names.pop_front() {
+            if name == ".." {
+                // The root is its own parent.
+                if folders.len() > 1 {
+                    folders.pop();
+                }
+                continue;
             }
-            match self.open(&path, OFlags::empty()) {
-                Err(Errno::LOOP) => path = self.past_first_link(&path)?,
-                opened => return opened.ok(),
+            let Some(folder) = folders.last() else { return Err(NotInspected::Unreadable) };
+            let entry = openat(&folder.opened.file, &name, LOOK, Mode::empty()).map_err(why_not)?;
+            let entry = OpenedFile::of(entry, &self.mounts)?.at_hand()?;
+            let path = folder.path.join(&name);
+            let place = match way.as_deref_mut() {
+                Some(way) => {
+                    let place = entry.place(text(&path))?;
+                    Some(way.add(place, folder.place))
+                }
+                None => None,
+            };
+            match entry.status.kind {
+                FileType::Symlink => {
+                    links += 1;
+                    if links > MOST_LINKS {
+                        return Err(NotInspected::NotAtItsPath);
+                    }
+                    let target = link_in(&entry.file, "").map_err(|_| NotInspected::Unreadable)?;
+                    if target.is_absolute() {
+                        folders.truncate(1);
+                    }
+                    for name in names_of(&target).collect::<Vec<_>>().into_iter().rev() {
+                        names.push_front(name.to_owned());
+                    }
+                }
+                FileType::Directory if folders.len() < MOST_FOLDERS => {
+                    folders.push(Folder { opened: entry, path, place });
+                }
+                FileType::Directory => return Err(NotInspected::TooLarge),
+                _ if names.is_empty() => return Ok(entry),
+                _ => return Err(NotInspected::NotAtItsPath),
             }
         }
-        None
+        folders.pop().map(|folder| folder.opened).ok_or(NotInspected::Unreadable)
     }
 
-    /// Opens a path on which no component is a link.
-    fn open(&self, path: &Path, flags: OFlags) -> Result<OwnedFd, Errno> {
-        let below = path.strip_prefix("/").unwrap_or(path);
-        let relative = if below.as_os_str().is_empty() { Path::new(".") } else { below };
-        let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_SYMLINKS;
-        openat2(&self.root, relative, flags | OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve)
+    /// The root, and on the way to it the folders above it: whoever may write to one of these can put another
+    /// folder in the place of the root that chroot(2) set.
+    fn start(&self, way: Option<&mut Way>) -> Result<Folder, NotInspected> {
+        let root = self.root.file.try_clone().map_err(|_| NotInspected::Unreadable)?;
+        let root = OpenedFile::of(root, &self.mounts)?;
+        let mut folder = Folder { opened: root, path: PathBuf::from("/"), place: None };
+        let Some(way) = way else { return Ok(folder) };
+        let mut above = None;
+        for upper in self.above()?.into_iter().rev() {
+            let path =
+                fs::read_link(own_descriptor(upper.file.as_fd())).map_err(|_| NotInspected::Unreadable)?;
+            above = Some(way.add(upper.place(text(&path))?, above));
+        }
+        folder.place = Some(way.add(folder.opened.place("/".to_owned())?, above));
+        Ok(folder)
     }
 
-    /// The path with its first link resolved.
-    fn past_first_link(&self, path: &Path) -> Option<PathBuf> {
-        let mut places: Vec<&Path> = path.ancestors().collect();
-        places.reverse();
-        places.into_iter().find_map(|place| {
-            let link = self.open(place, OFlags::NOFOLLOW).ok()?;
-            let target = link_in(&link, "").ok()?;
-            Some(plain(&place.parent()?.join(target).join(path.strip_prefix(place).ok()?)))
-        })
+    /// The folders above the root of the process, the nearest first: none unless chroot(2) set it. The parents of
+    /// an open folder are known to the kernel, whose mount namespace and server it be.
+    fn above(&self) -> Result<Vec<OpenedFile>, NotInspected> {
+        let mut above: Vec<OpenedFile> = Vec::new();
+        loop {
+            let last = above.last().unwrap_or(&self.root);
+            let parent = openat(&last.file, c"..", LOOK, Mode::empty()).map_err(why_not)?;
+            let parent = OpenedFile::of(parent, &self.mounts)?;
+            if parent.status == last.status {
+                return Ok(above);
+            }
+            if above.len() >= MOST_FOLDERS {
+                return Err(NotInspected::TooLarge);
+            }
+            above.push(parent);
+        }
     }
 
-    /// The metadata of a file; links are followed.
-    pub(super) fn stat(&self, path: &Path) -> Option<Stat> {
-        fstat(self.find(path)?).ok()
-    }
-
-    /// Device and inode, which identify a file (`inode(7)`).
-    pub(super) fn identity(&self, path: &Path) -> Option<(u64, u64)> {
-        self.stat(path).map(|stat| (stat.st_dev, stat.st_ino))
+    /// Whether a path leads to this file.
+    pub(super) fn leads_to(&self, path: &Path, file: FileIdentity) -> bool {
+        self.find(path).is_ok_and(|found| found.identity() == file)
     }
 
     /// The names in a folder, at most [`MOST_NAMES`].
     pub(super) fn names(&self, folder: &Path) -> Vec<String> {
-        let Some(found) = self.find(folder) else { return Vec::new() };
-        let entries = fs::read_dir(format!("/proc/self/fd/{}", found.as_raw_fd()));
+        let Ok(found) = self.find(folder) else { return Vec::new() };
+        let entries = fs::read_dir(own_descriptor(found.file.as_fd()));
         let entries = entries.into_iter().flatten().flatten().take(MOST_NAMES);
         entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
     }
 
     /// The beginning of an ordinary file, at most [`LARGEST_FILE`].
     pub(super) fn small_text(&self, path: &Path) -> Option<String> {
-        let found = self.find(path)?;
-        if FileType::from_raw_mode(fstat(&found).ok()?.st_mode) != FileType::RegularFile {
-            return None;
-        }
-        let file = fs::File::open(format!("/proc/self/fd/{}", found.as_raw_fd())).ok()?;
+        self.beginning(path, LARGEST_FILE)
+    }
+
+    /// The text of an ordinary file; `None` if it is longer than `most` bytes.
+    pub(super) fn whole_text(&self, path: &Path, most: u64) -> Option<String> {
+        self.beginning(path, most + 1).filter(|text| text.len() as u64 <= most)
+    }
+
+    fn beginning(&self, path: &Path, most: u64) -> Option<String> {
+        let file = self.find(path).ok()?.read().ok()?;
         let mut bytes = Vec::new();
-        file.take(LARGEST_FILE).read_to_end(&mut bytes).ok()?;
+        file.take(most).read_to_end(&mut bytes).ok()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 }
 
-/// Whether a process is in a user namespace other than this one's.
-pub(super) fn is_in_another_user_namespace(process: &ProcessDir) -> bool {
-    // On a kernel without user namespaces, both links are missing.
-    process.link("ns/user").ok() != fs::read_link("/proc/self/ns/user").ok()
+/// # Errors
+///
+/// If a process is in a user namespace other than this one's, or this user may not know.
+pub(super) fn check_user_namespace(process: &ProcessDir) -> Result<(), NotInspected> {
+    match (process.link("ns/user"), fs::read_link("/proc/self/ns/user")) {
+        (Ok(its), Ok(own)) if its == own => Ok(()),
+        (Ok(_), Ok(_)) => Err(NotInspected::AnotherUserNamespace),
+        // A kernel without user namespaces has neither.
+        (Err(its), Err(own)) if [&its, &own].iter().all(|e| e.kind() == io::ErrorKind::NotFound) => Ok(()),
+        _ => Err(NotInspected::Unreadable),
+    }
 }
 
-/// The absolute path without `.` and `..`. What comes before a `..` must not be a link.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::from("/");
-    for component in path.components() {
-        match component {
-            Component::Normal(name) => plain.push(name),
-            Component::ParentDir => {
-                plain.pop();
-            }
-            _ => {}
-        }
+fn why_not(error: Errno) -> NotInspected {
+    match error {
+        Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::NAMETOOLONG => NotInspected::NotAtItsPath,
+        _ => NotInspected::Unreadable,
     }
-    plain
+}
+
+fn names_of(path: &Path) -> impl Iterator<Item = &OsStr> {
+    path.components().filter_map(|component| match component {
+        Component::Normal(name) => Some(name),
+        Component::ParentDir => Some(OsStr::new("..")),
+        _ => None,
+    })
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -168,10 +264,14 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// A folder as the root of a process, on a local disk.
+    use super::super::proc_dir::Proc;
+
+    /// A folder as the root of a process.
     pub(in super::super) fn root(folder: &Path) -> ProcessRoot {
-        let mounts = "1 0 254:0 / / rw - ext4 /dev/vda rw\n2 1 0:9 / /served rw - fuse.x x rw\n";
-        ProcessRoot { root: fs::File::open(folder).unwrap().into(), mounts: mounts.into() }
+        let own = Proc::open().unwrap().process(std::process::id()).unwrap();
+        let mounts = MountTables::default().of(&own).unwrap();
+        let folder = openat(rustix::fs::CWD, folder, LOOK, Mode::empty()).unwrap();
+        ProcessRoot { root: OpenedFile::of(folder, &mounts).unwrap().at_hand().unwrap(), mounts }
     }
 
     #[test]
@@ -211,19 +311,72 @@ pub(super) mod tests {
         for name in ["/in", "/lib/inside", "usr/./lib/inside"] {
             assert_eq!(root.small_text(Path::new(name)).as_deref(), Some("here"), "{name}");
         }
-        assert_eq!(root.identity(Path::new("/in")), root.identity(Path::new("/usr/lib/inside")));
+        let found = root.find(Path::new("/usr/lib/inside")).unwrap().identity();
+        assert!(root.leads_to(Path::new("/in"), found) && !root.leads_to(Path::new("/out"), found));
     }
 
     #[test]
     fn what_may_not_answer_is_not_asked() {
         let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("served")).unwrap();
-        fs::write(folder.path().join("served/file"), "x").unwrap();
-        symlink("served/file", folder.path().join("link")).unwrap();
-        let root = root(folder.path());
-        for path in ["/served", "/served/file", "/link"] {
-            assert!(root.stat(Path::new(path)).is_none(), "{path}");
+        symlink("/proc/self", folder.path().join("link")).unwrap();
+        let root = root(Path::new("/"));
+        let link = folder.path().join("link/comm");
+        for path in [Path::new("/proc"), Path::new("/proc/self/exe"), Path::new("/sys/kernel"), &link] {
+            assert_eq!(root.find(path).err(), Some(NotInspected::MayNotAnswer), "{}", path.display());
         }
-        assert!(root.stat(Path::new("/")).is_some());
+        assert!(root.find(folder.path()).is_ok());
+        let unknown = ProcessRoot { mounts: Arc::new(MountTable::default()), ..root };
+        assert_eq!(unknown.find(folder.path()).err(), Some(NotInspected::MayNotAnswer));
+    }
+
+    #[test]
+    fn a_path_leads_through_its_folders_and_links() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("opt/lic")).unwrap();
+        fs::write(folder.path().join("opt/lic/lmgrd"), "").unwrap();
+        for (name, target) in [("one", "/opt/two"), ("opt/two", "../opt/./lic/../lic")] {
+            symlink(target, folder.path().join(name)).unwrap();
+        }
+        let root = root(folder.path());
+        let (file, _) = root.find_with_way(Path::new("/one/lmgrd")).unwrap();
+        assert!(root.leads_to(Path::new("/opt/lic/lmgrd"), file.identity()));
+        for (path, why) in [
+            ("/one/missing", NotInspected::NotAtItsPath),
+            ("/one/lmgrd/below", NotInspected::NotAtItsPath),
+            ("/opt/lic/lmgrd/..", NotInspected::NotAtItsPath),
+        ] {
+            assert_eq!(root.find(Path::new(path)).err(), Some(why), "{path}");
+        }
+        assert!(root.find(Path::new("/../..")).is_ok_and(|found| found.status == root.root.status));
+        let deep = "x/".repeat(2 * MOST_FOLDERS);
+        fs::create_dir_all(folder.path().join(&deep)).unwrap();
+        assert_eq!(root.find(Path::new(&deep)).err(), Some(NotInspected::TooLarge));
+    }
+
+    #[test]
+    fn a_lease_on_a_file_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("leased");
+        fs::write(&path, "text").unwrap();
+        // The holder ignores the signal that asks for the lease.
+        let script = "import fcntl,signal,sys,os
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+file = os.open(sys.argv[1], os.O_RDWR)
+fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+print(flush=True)
+sys.stdin.read()";
+        let mut holder = std::process::Command::new("python3")
+            .args(["-c", script])
+            .arg(&path)
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        holder.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
+        let since = std::time::Instant::now();
+        assert_eq!(root(folder.path()).small_text(Path::new("/leased")), None);
+        assert!(since.elapsed().as_secs() < 10);
+        drop(holder.stdin.take());
+        holder.wait().unwrap();
     }
 }

@@ -8,8 +8,8 @@ use super::super::{Inspect, ScanScope, in_words};
 use super::boot;
 use super::containers::Containers;
 use super::helper::{self, Pending, Task};
+use super::mount_tables::MountTables;
 use super::proc_dir::Proc;
-use super::process_root::Mounts;
 
 /// The scope of a scan and everything that it reads processes with. Exists only if `/proc` can be read.
 pub(super) struct ScanContext<'a> {
@@ -20,7 +20,7 @@ pub(super) struct ScanContext<'a> {
     pub(super) refused: OnceLock<String>,
     pub(super) proc: Proc,
     pub(super) containers: Containers,
-    pub(super) mounts: Mounts,
+    pub(super) mounts: MountTables,
     /// When the system started, in seconds since 1970.
     pub(super) boot: i64,
 }
@@ -41,7 +41,7 @@ impl<'a> ScanContext<'a> {
             refused: OnceLock::new(),
             proc: Proc::open()?,
             containers: Containers::default(),
-            mounts: Mounts::default(),
+            mounts: MountTables::default(),
             boot: boot::time(),
         })
     }

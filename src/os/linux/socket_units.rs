@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::super::decode::linux::proc_pid;
 use super::super::decode::linux::socket_unit::{self, SocketUnit};
+use super::mount_tables::MountTables;
 use super::proc_dir::ProcessDir;
-use super::process_root::{Mounts, ProcessRoot};
+use super::process_root::ProcessRoot;
 use crate::model::{Activation, ProcessService, Protocol};
 
 /// The folders of the system's unit files; an earlier one overrides a later one (systemd.unit(5)).
@@ -41,7 +42,7 @@ impl SocketUnits {
     /// home of its user.
     pub(super) fn of(
         systemd: &ProcessDir,
-        mounts: &Mounts,
+        mounts: &MountTables,
         uid: Option<u32>,
         home: Option<&Path>,
     ) -> SocketUnits {

@@ -1,13 +1,17 @@
 //! Decoders for Linux: netlink, `/proc`, BTF, control groups and systemd's unit files.
 
+pub mod accounts;
+pub mod acl;
 pub mod btf;
 pub mod cgroup;
 pub mod docker_proxy;
 pub mod inet_diag;
 pub mod local_addresses;
+pub mod mappings;
 pub mod mounts;
 pub mod nsswitch;
 pub mod passwd;
+pub mod permissions;
 pub mod port_filter;
 pub mod port_rules;
 pub mod proc_net;

@@ -1,11 +1,14 @@
-//! Decodes what is mounted where (`proc_pid_mountinfo(5)`).
+//! Decodes what is mounted where (`proc_pid_mountinfo(5)`). Blanks and newlines in a line's fields are written as
+//! in `\040`, so that no name of a stranger's choice looks like another field or line.
 
-use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// One mounted file system.
 struct Mount<'a> {
-    /// Major and minor number, as in `0:21`.
-    device: &'a str,
+    /// The number of the mount, on this machine.
+    id: u64,
+    /// Major and minor number.
+    device: (u32, u32),
     /// The mount point, with some characters written as in `\040`.
     point: &'a str,
     kind: &'a str,
@@ -13,16 +16,20 @@ struct Mount<'a> {
     options: &'a str,
 }
 
+fn mount(line: &str) -> Option<Mount<'_>> {
+    let (before, after) = line.split_once(" - ")?;
+    let mut after = after.splitn(3, ' ');
+    let mut before = before.split(' ');
+    let (id, device, point) = (before.next()?.parse().ok()?, before.nth(1)?, before.nth(1)?);
+    let (major, minor) = device.split_once(':')?;
+    let kind = after.next()?;
+    let options = after.nth(1).unwrap_or_default();
+    Some(Mount { id, device: (major.parse().ok()?, minor.parse().ok()?), point, kind, options })
+}
+
 /// In the order of the file: of several at one mount point the last covers the others.
 fn mounts(mountinfo: &str) -> impl DoubleEndedIterator<Item = Mount<'_>> {
-    mountinfo.lines().filter_map(|line| {
-        let (before, after) = line.split_once(" - ")?;
-        let mut after = after.splitn(3, ' ');
-        let mut before = before.split(' ').skip(2);
-        let (device, point) = (before.next()?, before.nth(1)?);
-        let kind = after.next()?;
-        Some(Mount { device, point, kind, options: after.nth(1).unwrap_or_default() })
-    })
+    mountinfo.lines().filter_map(mount)
 }
 
 /// Whether `/proc` is mounted so that it shows an ordinary user only their own processes (hidepid in `proc(5)`).
@@ -36,42 +43,38 @@ pub fn hides_processes(mountinfo: &str) -> bool {
 /// The file systems that answer from this machine's own memory and disks. Those of a server, or of a program (FUSE),
 /// may not answer for hours, and a process cannot stop waiting for them.
 const AT_HAND: &[&str] = &[
-    "bcachefs", "btrfs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "iso9660", "jfs", "msdos",
-    "nilfs2", "ntfs3", "overlay", "ramfs", "reiserfs", "rootfs", "squashfs", "tmpfs", "udf", "ufs", "vfat",
-    "xfs", "zfs",
+    "bcachefs", "btrfs", "devtmpfs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "iso9660", "jfs",
+    "msdos", "nilfs2", "ntfs3", "overlay", "ramfs", "reiserfs", "rootfs", "squashfs", "tmpfs", "udf", "ufs",
+    "vfat", "xfs", "zfs",
 ];
 
-/// Whether a path can be read without waiting for a server: every file system on the way to it is at hand. False if
-/// unknown.
-#[must_use]
-pub fn is_at_hand(mountinfo: &str, path: &str) -> bool {
-    let on_the_way = |mount: &Mount<'_>| {
-        let rest = path.strip_prefix(unescaped(mount.point).trim_end_matches('/'));
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    let mut any = false;
-    mounts(mountinfo).filter(on_the_way).all(|mount| {
-        any = true;
-        AT_HAND.contains(&mount.kind)
-    }) && any
-        && path.starts_with('/')
+/// The mounts of one view of the file system, by their numbers.
+#[derive(Debug, Default)]
+pub struct MountTable {
+    mounts: HashMap<u64, MountedDevice>,
 }
 
-/// Whether the file system on this device, by major and minor number, is at hand. False if it is not mounted here.
-#[must_use]
-pub fn is_device_at_hand(mountinfo: &str, (major, minor): (u32, u32)) -> bool {
-    let device = format!("{major}:{minor}");
-    mounts(mountinfo).any(|mount| mount.device == device && AT_HAND.contains(&mount.kind))
+/// What is mounted there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MountedDevice {
+    /// The major and minor number of the file system. Those of its files may differ (btrfs).
+    pub device: (u32, u32),
+    /// Whether it answers from this machine's own memory and disks.
+    pub is_at_hand: bool,
 }
 
-/// Decodes a path whose blanks, tabs, newlines and backslashes are written in octal (`mangle` in
-/// `fs/proc_namespace.c`).
-fn unescaped(path: &str) -> Cow<'_, str> {
-    if !path.contains('\\') {
-        return Cow::Borrowed(path);
+impl MountTable {
+    /// Adds a line of the file. What is not understood is not added, so it is not taken to be at hand.
+    pub fn add(&mut self, line: &[u8]) {
+        if let Some(Mount { id, device, kind, .. }) = mount(&String::from_utf8_lossy(line)) {
+            self.mounts.insert(id, MountedDevice { device, is_at_hand: AT_HAND.contains(&kind) });
+        }
     }
-    let codes = [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")];
-    Cow::Owned(codes.into_iter().fold(path.to_owned(), |path, (code, is)| path.replace(code, is)))
+
+    #[must_use]
+    pub fn get(&self, id: u64) -> Option<MountedDevice> {
+        self.mounts.get(&id).copied()
+    }
 }
 
 #[cfg(test)]
@@ -87,20 +90,49 @@ mod tests {
 34 23 0:42 / /tmp rw - tmpfs tmpfs rw
 ";
 
+    fn table(mountinfo: &str) -> MountTable {
+        let mut table = MountTable::default();
+        mountinfo.lines().for_each(|line| table.add(line.as_bytes()));
+        table
+    }
+
     #[test]
     fn what_a_server_or_a_program_serves_is_not_at_hand() {
-        for path in ["/usr/sbin/nginx", "/tmp/x", "/srvs/x", "/opt/my tool"] {
-            assert!(is_at_hand(MOUNTS, path), "{path}");
+        let table = table(MOUNTS);
+        let at_hand = |id| table.get(id).map(|mount| (mount.device, mount.is_at_hand));
+        assert_eq!(at_hand(23), Some(((254, 0), true)));
+        assert_eq!(at_hand(34), Some(((0, 42), true)));
+        assert_eq!(at_hand(32), Some(((254, 1), true)), "what is on the way to it has a number of its own");
+        for served in [24, 31, 33] {
+            assert_eq!(at_hand(served).map(|(_, at_hand)| at_hand), Some(false), "{served}");
         }
-        // A local disk, too, if a server is on the way to it.
-        for path in ["/srv", "/srv/lmgrd", "/srv/local/lmgrd", "/opt/my tools/lmgrd", "/proc/1/exe"] {
-            assert!(!is_at_hand(MOUNTS, path), "{path}");
+        assert_eq!(at_hand(99), None);
+    }
+
+    #[test]
+    fn no_name_of_a_mount_makes_another_of_it() {
+        let forged = r"40 23 0:9 / /home/m/a\040-\040ext4 rw - fuse.x\040ext4 x\040-\040ext4 rw";
+        assert_eq!(table(forged).get(40).map(|mount| mount.is_at_hand), Some(false));
+        for line in
+            ["", "x", "40 23 0:9 / / rw - ", "40 23 09 / / rw - ext4 x rw", "- 1 0:9 / / rw - ext4 x rw"]
+        {
+            assert!(table(line).get(40).is_none_or(|mount| !mount.is_at_hand), "{line}");
         }
-        for (device, at_hand) in [((254, 0), true), ((0, 42), true), ((0, 40), false), ((0, 4), false)] {
-            assert_eq!(is_device_at_hand(MOUNTS, device), at_hand, "{device:?}");
+    }
+
+    #[test]
+    fn what_is_cut_short_or_flipped_is_never_at_hand_by_it() {
+        let served = b"31 23 0:40 / /srv rw shared:2 - nfs4 files:/export rw,vers=4.2";
+        for at in 0..served.len() {
+            let mut table = MountTable::default();
+            table.add(&served[..at]);
+            for bit in 0..8 {
+                let mut flipped = served.to_vec();
+                flipped[at] ^= 1 << bit;
+                table.add(&flipped);
+            }
+            assert!(table.mounts.values().all(|mount| !mount.is_at_hand), "{at}");
         }
-        assert!(!is_at_hand("", "/usr/sbin/nginx"), "unknown");
-        assert!(!is_at_hand(MOUNTS, ""), "not a path");
     }
 
     #[test]

@@ -45,22 +45,6 @@ pub fn namespace_inode(link: &[u8]) -> Option<u64> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// The device, as major and minor number, of a file that a process has mapped. `maps` is the beginning of
-/// `/proc/PID/maps` (`proc_pid_maps(5)`).
-#[must_use]
-pub fn mapped_from(maps: &str, path: &str) -> Option<(u32, u32)> {
-    maps.lines().find_map(|line| {
-        let mut fields = line.splitn(6, ' ').map(str::trim_start);
-        let device = fields.nth(3)?;
-        // The name, behind the inode, may contain blanks.
-        let name = fields.nth(1)?;
-        let (major, minor) = device.split_once(':')?;
-        let number = |hex| u32::from_str_radix(hex, 16).ok();
-        (name == path || name.strip_suffix(" (deleted)") == Some(path))
-            .then_some((number(major)?, number(minor)?))
-    })
-}
-
 /// How many words of a command line are kept, more than anybody types.
 const MOST_WORDS: usize = 4096;
 
@@ -113,17 +97,6 @@ mod tests {
             assert_eq!(socket_inode(link), None, "{link:?}");
         }
         assert_eq!(namespace_inode(b"pid:[1]"), None);
-    }
-
-    #[test]
-    fn what_is_mapped_names_its_device() {
-        let maps = "55d0a0000000-55d0a0001000 r--p 00000000 fe:10 1234                       /usr/sbin/my nginx\n\
-            7f0000000000-7f0000001000 rw-p 00000000 00:00 0 \n\
-            7f0000002000-7f0000003000 r-xp 00000000 00:2f 77                         /opt/lmgrd (deleted)\n7f";
-        assert_eq!(mapped_from(maps, "/usr/sbin/my nginx"), Some((254, 16)));
-        assert_eq!(mapped_from(maps, "/opt/lmgrd"), Some((0, 47)));
-        assert_eq!(mapped_from(maps, "/opt/lmgrd (deleted)"), Some((0, 47)));
-        assert_eq!((mapped_from(maps, "/usr/sbin"), mapped_from("", "/x")), (None, None));
     }
 
     #[test]

@@ -17,6 +17,7 @@ impl Task for CommandLineTask {
 
     fn run(&self, tools: &Tools) -> Option<Vec<String>> {
         let dir = tools.proc.same_process(self.process.pid, self.process.started)?;
+        let dir = dir.living_thread().unwrap_or(dir);
         proc_pid::command_line(&dir.read("cmdline").ok()?)
     }
 }

@@ -11,8 +11,8 @@ use std::thread::{self, Builder};
 use rustix::process::{Signal, set_parent_process_death_signal};
 use serde::{Deserialize, Serialize};
 
+use super::super::mount_tables::MountTables;
 use super::super::proc_dir::Proc;
-use super::super::process_root::Mounts;
 use super::task::{Task, Tools};
 
 /// The most tasks that are waited for at the same time.
@@ -43,7 +43,7 @@ fn serve<T: Task>(mut stream: UnixStream) -> io::Result<()> {
     let mut text = Vec::new();
     stream.read_to_end(&mut text)?;
     let tasks: Vec<T> = serde_json::from_slice(&text)?;
-    let tools = Tools { proc: Proc::open()?, mounts: Mounts::default() };
+    let tools = Tools { proc: Proc::open()?, mounts: MountTables::default() };
     do_all(&tasks, &tools, &Mutex::new(stream));
     Ok(())
 }

@@ -4,8 +4,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::super::super::decode::linux::proc_pid::Ticks;
+use super::super::mount_tables::MountTables;
 use super::super::proc_dir::Proc;
-use super::super::process_root::Mounts;
 use crate::model::Pid;
 
 /// Something that may take as long as somebody else likes.
@@ -19,7 +19,7 @@ pub(in super::super) trait Task: Serialize + DeserializeOwned + Sync {
 /// What the tasks of a batch share.
 pub(in super::super) struct Tools {
     pub(in super::super) proc: Proc,
-    pub(in super::super) mounts: Mounts,
+    pub(in super::super) mounts: MountTables,
 }
 
 /// A process. Another may have its number by now, but not its start.

@@ -1,0 +1,168 @@
+//! Examines what a process runs: whether its file is what its path says, who could have put it there, what it
+//! contains, and what other code is in the process. A plain question and a plain answer: it needs only `/proc` and
+//! the file system, so that it can be left behind where these do not answer.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use rustix::fs::FileType;
+use serde::{Deserialize, Serialize};
+
+use super::super::decode::linux::proc_pid::Ticks;
+use super::super::inspect::FileChecks;
+use super::super::inspect_files::{self, FileFacts};
+use super::executable_file::{self, ExecutableFile};
+use super::file_status::FileIdentity;
+use super::loaded_code::{LoadedCode, Loader};
+use super::machine_accounts::MachineAccounts;
+use super::mount_tables::MountTables;
+use super::opened_file::OpenedFile;
+use super::proc_dir::{Proc, ProcessDir};
+use super::process_root::ProcessRoot;
+use crate::model::{Checked, CodeFile, Contents, NotInspected, Pid, Writer};
+
+/// What to examine about a process.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Request {
+    pub(super) pid: Pid,
+    /// Id and start together identify a process.
+    pub(super) started: Ticks,
+    /// The path of the file that it runs, as it was read before.
+    pub(super) exe: String,
+    pub(super) checks: FileChecks,
+    /// Whether that path leads to the file; included in [`FileChecks::place`].
+    pub(super) path: bool,
+    /// The texts to search for in the file.
+    pub(super) texts: Vec<String>,
+    /// The script or archive that its command line names, to be examined too.
+    pub(super) script: Option<String>,
+}
+
+impl Request {
+    /// Whether it asks for anything.
+    pub(super) fn asks(&self) -> bool {
+        let FileChecks { place, content, loaded } = self.checks;
+        place || content || loaded || self.path || self.script.is_some()
+    }
+
+    fn failed(&self, why: NotInspected) -> FileFacts {
+        let mut facts = FileFacts::failed(self.checks, why);
+        if self.path {
+            facts.path_confirmed = Checked::Failed(why);
+        }
+        facts
+    }
+}
+
+/// What was found out. What was not requested is not there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Facts {
+    pub(super) file: FileFacts,
+    pub(super) script: Option<CodeFile>,
+}
+
+/// Examines processes. What several of them share is examined once.
+pub(super) struct Examiner<'a> {
+    proc: &'a Proc,
+    mounts: &'a MountTables,
+    accounts: MachineAccounts<'a>,
+    contents: Mutex<HashMap<FileIdentity, Checked<Contents>>>,
+    loaded: LoadedCode,
+}
+
+impl<'a> Examiner<'a> {
+    pub(super) fn new(proc: &'a Proc, mounts: &'a MountTables) -> Examiner<'a> {
+        let accounts = MachineAccounts::new(proc, mounts);
+        Examiner { proc, mounts, accounts, contents: Mutex::default(), loaded: LoadedCode::default() }
+    }
+
+    pub(super) fn examine(&self, request: &Request) -> Facts {
+        let script = |writers: Checked<Vec<Writer>>| {
+            request.script.as_ref().map(|path| CodeFile { path: path.clone(), writers })
+        };
+        let Some(dir) = self.proc.same_process(request.pid, request.started) else {
+            let why = NotInspected::Unreadable;
+            return Facts { file: request.failed(why), script: script(Checked::Failed(why)) };
+        };
+        let dir = dir.living_thread().unwrap_or(dir);
+        let file = self.file(&dir, request).unwrap_or_else(|why| request.failed(why));
+        let writers = request.script.as_ref().map(|path| self.script(&dir, Path::new(path)).into());
+        Facts { file, script: writers.and_then(script) }
+    }
+
+    fn file(&self, dir: &ProcessDir, request: &Request) -> Result<FileFacts, NotInspected> {
+        let FileChecks { place, content, loaded } = request.checks;
+        let mut facts = FileFacts::default();
+        if !(place || content || loaded || request.path) {
+            return Ok(facts);
+        }
+        let own_root = ProcessRoot::of(dir, self.mounts)?;
+        let root = own_root.of_kernel_paths()?;
+        let file = ExecutableFile::of(dir, self.mounts).ok_or(NotInspected::Unreadable)?;
+        if file.path.to_string_lossy() != request.exe {
+            // It runs another file by now.
+            return Err(NotInspected::NotAtItsPath);
+        }
+        let exe = executable_file::open(dir, &root)?;
+        let found = match root.find_with_way(&file.path) {
+            Ok((found, way)) if found.identity() == exe.identity() => Ok((found, way)),
+            Ok(_) => Err(NotInspected::NotAtItsPath),
+            Err(why) => Err(why),
+        };
+        if place || request.path {
+            facts.path_confirmed = match &found {
+                Ok(_) => Checked::Done(true),
+                Err(NotInspected::NotAtItsPath) => Checked::Done(false),
+                Err(why) => Checked::Failed(*why),
+            };
+        }
+        if place {
+            let writers = found.as_ref().map(|(_, way)| self.accounts.writers(way, &own_root));
+            facts.writers = writers.map_err(|why| *why).into();
+        }
+        if content {
+            // A file at its path is read there: the process may have it from a mount that is not this namespace's.
+            let at_its_path = found.as_ref().map(|(found, _)| found);
+            facts.contents = self.contents(at_its_path.unwrap_or(&exe), &request.texts);
+        }
+        if loaded {
+            let exe = exe.identity();
+            let loader = Loader { dir, root: &root, own_root: &own_root, exe, accounts: &self.accounts };
+            facts.loaded = self.loaded.of(&loader);
+        }
+        Ok(facts)
+    }
+
+    /// What the file contains; each file is read once.
+    fn contents(&self, file: &OpenedFile, texts: &[String]) -> Checked<Contents> {
+        let known = || self.contents.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(contents) = known().get(&file.identity()) {
+            return contents.clone();
+        }
+        let contents = match file.read() {
+            Ok(file) => inspect_files::contents(file, texts),
+            Err(why) => Checked::Failed(why),
+        };
+        known().insert(file.identity(), contents.clone());
+        contents
+    }
+
+    /// Who may put another file in the place of one that a command line names.
+    fn script(&self, dir: &ProcessDir, path: &Path) -> Result<Vec<Writer>, NotInspected> {
+        let own_root = ProcessRoot::of(dir, self.mounts)?;
+        let (found, way) = if path.is_absolute() {
+            own_root.find_with_way(path)?
+        } else {
+            let folder = dir.link("cwd").map_err(|_| NotInspected::Unreadable)?;
+            own_root.of_kernel_paths()?.find_with_way(&folder.join(path))?
+        };
+        if found.status.kind != FileType::RegularFile {
+            return Err(NotInspected::NotAtItsPath);
+        }
+        Ok(self.accounts.writers(&way, &own_root))
+    }
+}
+
+#[cfg(test)]
+mod tests;

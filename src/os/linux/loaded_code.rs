@@ -1,0 +1,156 @@
+//! The files, besides its own, whose code a process may run: libraries, and whatever else it has mapped to be
+//! executed.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use rustix::fs::{FileType, MemfdFlags, fstat, major, memfd_create, minor};
+
+use super::super::decode::linux::mappings::{self, MappedCode};
+use super::super::decode::linux::permissions::Way;
+use super::executable_file::DELETED;
+use super::file_status::FileIdentity;
+use super::machine_accounts::MachineAccounts;
+use super::opened_file::OpenedFile;
+use super::proc_dir::ProcessDir;
+use super::process_root::ProcessRoot;
+use crate::model::{Checked, CodeFile, NotInspected, Writer};
+
+/// No longer list of mappings is read, in bytes: a process may have 65,530 (`vm.max_map_count`).
+const MOST_OF_MAPS: u64 = 16 * 1024 * 1024;
+/// No more files than this are looked at, and of those that raise a doubt no more are kept.
+const MOST_FILES: usize = 2000;
+const MOST_KEPT: usize = 16;
+
+/// The file systems, never mounted anywhere, of memory that a process makes for itself: memfd_create(2),
+/// `/dev/zero` and shared memory of System V, with small pages and with large ones.
+static OWN_MEMORY: LazyLock<Vec<(u32, u32)>> = LazyLock::new(|| {
+    let kinds = [MemfdFlags::CLOEXEC, MemfdFlags::CLOEXEC | MemfdFlags::HUGETLB];
+    let device = |flags| fstat(memfd_create(c"", flags).ok()?).ok().map(|stat| stat.st_dev);
+    kinds.into_iter().filter_map(device).map(|device| (major(device), minor(device))).collect()
+});
+
+/// What is loaded into processes. A file that many have loaded is examined once.
+#[derive(Default)]
+pub(super) struct LoadedCode {
+    known: Mutex<HashMap<FileInNamespace, Checked<Vec<Writer>>>>,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+struct FileInNamespace {
+    namespace: PathBuf,
+    device: (u32, u32),
+    inode: u64,
+    path: Vec<u8>,
+}
+
+/// A process whose code is examined.
+pub(super) struct Loader<'a> {
+    /// A thread that runs.
+    pub(super) dir: &'a ProcessDir,
+    /// Where the kernel's paths begin.
+    pub(super) root: &'a ProcessRoot,
+    /// The process's root, which says what its users and groups are.
+    pub(super) own_root: &'a ProcessRoot,
+    pub(super) exe: FileIdentity,
+    pub(super) accounts: &'a MachineAccounts<'a>,
+}
+
+impl LoadedCode {
+    /// The files of which it is not established that only root could have written them.
+    pub(super) fn of(&self, loader: &Loader<'_>) -> Checked<Vec<CodeFile>> {
+        self.doubtful(loader).into()
+    }
+
+    fn doubtful(&self, loader: &Loader<'_>) -> Result<Vec<CodeFile>, NotInspected> {
+        let unreadable = |_| NotInspected::Unreadable;
+        let maps = loader.dir.read_whole("maps", MOST_OF_MAPS).map_err(unreadable)?;
+        let maps = maps.ok_or(NotInspected::TooLarge)?;
+        // A process that runs has at least its own file mapped, and the kernel's code; this user may not see it.
+        if maps.is_empty() {
+            return Err(NotInspected::Unreadable);
+        }
+        let namespace = loader.dir.link("ns/mnt").map_err(unreadable)?;
+        let files = mappings::code(&maps).ok_or(NotInspected::Unreadable)?;
+        if files.len() > MOST_FILES {
+            return Err(NotInspected::TooLarge);
+        }
+        let mut doubtful = Vec::new();
+        for file in files.into_iter().filter(|file| !OWN_MEMORY.contains(&file.device)) {
+            let (device, inode, path) = (file.device, file.inode, file.path.to_vec());
+            let key = FileInNamespace { namespace: namespace.clone(), device, inode, path };
+            let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let remembered = known().get(&key).cloned();
+            let writers = remembered.unwrap_or_else(|| loader.writers(&file));
+            known().insert(key, writers.clone());
+            if !matches!(&writers, Checked::Done(writers) if writers.is_empty()) {
+                let path = String::from_utf8_lossy(file.path).into_owned();
+                doubtful.push(CodeFile { path, writers });
+            }
+            if doubtful.len() >= MOST_KEPT {
+                break;
+            }
+        }
+        Ok(doubtful)
+    }
+}
+
+impl Loader<'_> {
+    fn writers(&self, file: &MappedCode<'_>) -> Checked<Vec<Writer>> {
+        self.way_to(file).map(|way| self.accounts.writers(&way, self.own_root)).into()
+    }
+
+    /// What leads to a file; only the file itself if it was deleted: an update deletes libraries that are in use.
+    fn way_to(&self, file: &MappedCode<'_>) -> Result<Way, NotInspected> {
+        let itself = self.itself(file)?;
+        // What is no ordinary file is no code that a user could have made: a device.
+        let is_exempt =
+            |found: &OpenedFile| found.status.kind != FileType::RegularFile || self.exe == found.identity();
+        if itself.as_ref().is_some_and(is_exempt) {
+            return Ok(Way::default());
+        }
+        let mut why = NotInspected::NotAtItsPath;
+        for path in mappings::possible_paths(file.path) {
+            match self.root.find_with_way(Path::new(OsStr::from_bytes(&path))) {
+                Ok((found, way)) if self.is_same(file, itself.as_ref(), &found) => {
+                    return Ok(if is_exempt(&found) { Way::default() } else { way });
+                }
+                Err(NotInspected::NotAtItsPath) | Ok(_) => {}
+                Err(other) => why = other,
+            }
+        }
+        match itself {
+            Some(itself) if file.path.ends_with(DELETED) => {
+                let path = String::from_utf8_lossy(file.path).into_owned();
+                let mut way = Way::default();
+                way.add(itself.place(path)?, None);
+                Ok(way)
+            }
+            _ => Err(why),
+        }
+    }
+
+    /// The mapped file, whatever its path leads to; `None` if this user may not open it so (`map_files` in
+    /// `proc_pid_map_files(5)`).
+    fn itself(&self, file: &MappedCode<'_>) -> Result<Option<OpenedFile>, NotInspected> {
+        let (from, to) = file.place;
+        match self.dir.look(&format!("map_files/{from:x}-{to:x}")) {
+            Ok(found) => OpenedFile::of(found, self.root.mounts()).map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Without the file itself, the list of mappings has its numbers; the device is that of the mount.
+    fn is_same(&self, file: &MappedCode<'_>, itself: Option<&OpenedFile>, found: &OpenedFile) -> bool {
+        match itself {
+            Some(itself) => itself.identity() == found.identity(),
+            None => {
+                let mount = self.root.mounts().get(found.status.mount);
+                mount.is_some_and(|mount| mount.device == file.device) && found.identity().inode == file.inode
+            }
+        }
+    }
+}

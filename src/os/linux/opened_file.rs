@@ -1,0 +1,69 @@
+//! A file of a stranger that was opened to be looked at, and read only where that makes nobody wait.
+
+use std::fs::File;
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::fs::{FileType, Mode, OFlags, open};
+
+use super::super::decode::linux::mounts::MountTable;
+use super::super::decode::linux::permissions::Place;
+use super::file_status::{FileIdentity, FileStatus};
+use super::proc_dir::own_descriptor;
+use crate::model::NotInspected;
+
+/// A file that was opened without being touched (`O_PATH`).
+pub(super) struct OpenedFile {
+    pub(super) file: OwnedFd,
+    pub(super) status: FileStatus,
+    /// Whether it can be asked without waiting for a server. Everything that asks a stranger's file depends on this.
+    is_at_hand: bool,
+}
+
+impl OpenedFile {
+    /// # Errors
+    ///
+    /// If what it is cannot be found out without asking it.
+    pub(super) fn of(file: OwnedFd, mounts: &MountTable) -> Result<OpenedFile, NotInspected> {
+        let is_at_hand = |mount| mounts.get(mount).is_some_and(|mount| mount.is_at_hand);
+        let status = FileStatus::of(file.as_fd(), is_at_hand)?;
+        Ok(OpenedFile { file, status, is_at_hand: is_at_hand(status.mount) })
+    }
+
+    /// # Errors
+    ///
+    /// If it is on a mount that may not answer.
+    pub(super) fn at_hand(self) -> Result<OpenedFile, NotInspected> {
+        if self.is_at_hand { Ok(self) } else { Err(NotInspected::MayNotAnswer) }
+    }
+
+    pub(super) fn identity(&self) -> FileIdentity {
+        self.status.identity
+    }
+
+    /// The file as a place on a way.
+    ///
+    /// # Errors
+    ///
+    /// If it may have an access control list that cannot be read.
+    pub(super) fn place(&self, path: String) -> Result<Place, NotInspected> {
+        self.status.place(self.file.as_fd(), path, self.is_at_hand)
+    }
+
+    /// Opens an ordinary file to read it.
+    ///
+    /// # Errors
+    ///
+    /// If it may not answer, is no ordinary file, or this user may not read it, or a lease on it would make this
+    /// wait (`F_SETLEASE` in fcntl(2)).
+    pub(super) fn read(&self) -> Result<File, NotInspected> {
+        if !self.is_at_hand {
+            return Err(NotInspected::MayNotAnswer);
+        }
+        if self.status.kind != FileType::RegularFile {
+            return Err(NotInspected::Unreadable);
+        }
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let file = open(own_descriptor(self.file.as_fd()), flags, Mode::empty());
+        file.map(File::from).map_err(|_| NotInspected::Unreadable)
+    }
+}
