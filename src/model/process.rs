@@ -98,6 +98,13 @@ impl Process {
         self.program()?.exe.as_ref()
     }
 
+    /// Whether its name is only what the process calls itself: on Linux, where the file that it runs could not be
+    /// read.
+    #[must_use]
+    pub fn claims_its_name(&self, os: Os) -> bool {
+        os == Os::Linux && self.name.is_some() && self.program().is_some_and(|program| program.exe.is_none())
+    }
+
     /// The file name of the executable: verdicts rest on it.
     #[must_use]
     pub fn exe_name(&self, os: Os) -> Option<&str> {

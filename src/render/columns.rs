@@ -207,8 +207,13 @@ fn process(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
     };
     let nameless = if matches!(lead.presence, Presence::Ended { .. }) { "(ended)" } else { "(unknown)" };
     let name = lead.name.as_deref().unwrap_or(nameless);
+    let name = if lead.claims_its_name(listing.os) {
+        format!("(calls{0}itself{0}{name})", if listing.style.header { " " } else { "-" })
+    } else {
+        name.to_owned()
+    };
     match group.others().len() {
-        0 => name.to_owned(),
+        0 => name,
         others => format!("{name}{}+{others}", listing.blank()),
     }
 }

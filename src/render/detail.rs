@@ -146,6 +146,14 @@ fn held(group: &RowGroup<'_>, report: &Report) -> String {
                      in use."
                 );
             }
+            if lead.claims_its_name(report.host.os) {
+                let name = lead.name.as_deref().unwrap_or_default();
+                return format!(
+                    "A process that calls itself “{name}” (PID {}) listens on {protocol} port {port}. Which program \
+                     it is could not be found out.",
+                    lead.pid
+                );
+            }
             let exe = lead.name.as_deref().unwrap_or_default();
             let alias = lead.short_name.as_deref().filter(|short| !exe.starts_with(short));
             let alias = alias.map_or(String::new(), |short| format!(", which calls itself “{short}”,"));

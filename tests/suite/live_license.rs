@@ -60,6 +60,52 @@ fn lmgrd_in_a_folder_for_everyone_is_not_believed() {
 }
 
 #[test]
+fn no_name_of_a_folder_hides_who_may_write_there() {
+    for name in ["a\nb", "a\\012b", "a (deleted)"] {
+        let (folder, path) = copied(&listener_program(), "lmgrd");
+        let inside = folder.path().join(name);
+        fs::create_dir(&inside).unwrap();
+        fs::rename(&path, inside.join("lmgrd")).unwrap();
+        fs::set_permissions(&inside, Permissions::from_mode(0o777)).unwrap();
+        let license = verdict(&listener_on(&FLEXNET, &inside.join("lmgrd")));
+        assert_eq!(license.verdict, "cannot-tell", "{name:?}: {license:?}");
+        assert!(license.evidence.iter().any(|line| line.contains("any user can write to")), "{license:?}");
+    }
+}
+
+/// As on Linux before 5.6, or in a container with an older filter.
+#[test]
+fn without_newer_system_calls_the_answer_is_the_same() {
+    const DENIED: &str = "
+import ctypes, os, platform, struct, sys
+# Load the number of the system call; for openat2 and statx: ENOSYS.
+numbers = [437, 332 if platform.machine() == 'x86_64' else 291]
+program = [(0x20, 0, 0, 0)]
+program += [(0x15, len(numbers) - i, 0, number) for i, number in enumerate(numbers)]
+program += [(0x06, 0, 0, 0x7fff0000), (0x06, 0, 0, 0x00050026)]
+code = b''.join(struct.pack('<HBBI', *one) for one in program)
+buffer = ctypes.create_string_buffer(code)
+filter = struct.pack('@HP', len(program), ctypes.addressof(buffer))
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, filter) == 0, os.strerror(ctypes.get_errno())
+os.execv(sys.argv[1], sys.argv[1:])";
+    let (folder, path) = copied(&listener_program(), "lmgrd");
+    let listening = listener_on(&FLEXNET, &path);
+    let without = || {
+        let what = format!("{}/tcp", listening.addresses[0].port());
+        let mut command = Command::new("python3");
+        command.args(["-c", DENIED]).arg(crate::started::program()).args(["--json", &what]);
+        let document = crate::document::read(&crate::started::told(command.output().unwrap()).0);
+        row(&document, listening.addresses[0]).license.clone().unwrap()
+    };
+    assert_eq!(format!("{:?}", without()), format!("{:?}", verdict(&listening)));
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
+    let license = without();
+    assert_eq!(license.verdict, "cannot-tell");
+    assert_eq!(format!("{license:?}"), format!("{:?}", verdict(&listening)));
+}
+
+#[test]
 fn lmgrd_whose_file_is_gone_is_not_believed() {
     let (_folder, path) = copied(&listener_program(), "lmgrd");
     let listening = listener_on(&FLEXNET, &path);

@@ -55,6 +55,29 @@ fn command_lines_are_there_when_asked_for() {
 }
 
 #[test]
+fn a_process_whose_first_thread_has_ended_is_known_by_the_others() {
+    const SCRIPT: &str = "
+import ctypes, platform, socket, sys, threading
+def serve():
+    while open('/proc/self/stat').read().rsplit(')', 1)[1].split()[0] != 'Z': pass
+    listener = socket.create_server(('127.0.0.1', 0))
+    open('/proc/self/comm', 'w').write('lmgrd')
+    print('%s:%d' % listener.getsockname(), flush=True)
+    sys.stdin.read()
+threading.Thread(target=serve).start()
+ctypes.CDLL(None).syscall(60 if platform.machine() == 'x86_64' else 93, 0)";
+    let mut command = Command::new("/usr/bin/python3");
+    let listening = Listening::start(command.args(["-c", SCRIPT]), 1).unwrap();
+    let (stdout, ..) = whatlistens(&["--json", "--args", &listening.port().to_string()]);
+    let document = read(&stdout);
+    let process = &row(&document, listening.addresses[0]).processes[0];
+    let python = fs::canonicalize("/usr/bin/python3").unwrap();
+    assert_eq!(process.exe.as_deref(), python.to_str(), "{process:?}");
+    assert_eq!(process.name.as_deref(), python.file_name().and_then(OsStr::to_str));
+    assert_eq!(process.args.as_ref().map(|args| args[0].as_str()), Some("/usr/bin/python3"));
+}
+
+#[test]
 fn a_connected_udp_socket_is_a_client_and_no_listener() {
     let places = ["udp-connected:127.0.0.1:0", "udp-connected:[::1]:0", "udp:127.0.0.1:0"];
     let listening = Listening::at(&listener_program(), &places);

@@ -8,7 +8,7 @@ use whatlistens::model::{
 };
 
 use crate::document::read;
-use crate::recorded::{Machine, linux, process};
+use crate::recorded::{Machine, linux, process, running_with};
 
 const ID: &str = "4f66ad9a0b2e8b1c3d5e7f90123456789abcdef0123456789abcdef012345678";
 
@@ -283,4 +283,22 @@ fn the_whole_of_it_in_json() {
     let document = read(&free().printed("--json 33000", None));
     let [other] = &document.other_namespaces[..] else { panic!("one") };
     assert_eq!((other.name.as_deref(), other.listeners), (Some("blue"), 1));
+}
+
+#[test]
+fn a_name_that_only_the_process_gives_itself_is_marked() {
+    let unread = running_with(700, "/opt/lmgrd", |program| program.exe = None);
+    let machine = linux().socket("tcp 0.0.0.0:2600", &[unread]);
+    let table = machine.printed("", None);
+    assert!(table.contains("(calls itself lmgrd)"), "{table}");
+    let rows = machine.printed("-H", None);
+    assert!(rows.contains("  (calls-itself-lmgrd)  "), "{rows}");
+    let detail = machine.printed("2600", None);
+    assert!(
+        detail.contains("A process that calls itself “lmgrd” (PID 700) listens on TCP port 2600."),
+        "{detail}"
+    );
+    // Elsewhere the system knows the name.
+    let table = machine.os(whatlistens::model::Os::Windows).printed("", None);
+    assert!(!table.contains("calls"), "{table}");
 }
