@@ -2,7 +2,7 @@
 //! of its workers, and those of one `SO_REUSEPORT` group.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -129,30 +129,25 @@ impl<'a> RowGroup<'a> {
     pub(super) fn addresses(&self) -> Vec<String> {
         let mut rows = self.rows.clone();
         rows.sort_by_key(|row| Reverse(row.exposure));
-        let mut addresses: Vec<String> = Vec::new();
-        for row in rows {
-            let ip = row.socket.local.ip().to_canonical();
-            let text = match &row.socket.interface {
-                Some(interface) => format!("{ip}%{interface}"),
-                None => ip.to_string(),
-            };
-            if !addresses.contains(&text) {
-                addresses.push(text);
-            }
-        }
-        addresses
+        let address = |row: &'a Row| (row.socket.local.ip().to_canonical(), row.socket.interface.as_deref());
+        let mut known = HashSet::new();
+        let each_once = rows.into_iter().map(address).filter(|&address| known.insert(address));
+        let texts = each_once.map(|(ip, interface)| match interface {
+            Some(interface) => format!("{ip}%{interface}"),
+            None => ip.to_string(),
+        });
+        texts.collect()
     }
 
     /// The connections of all sockets. Those of one `SO_REUSEPORT` group share theirs, so they count once.
     pub(super) fn connections(&self) -> Option<Connections> {
-        let mut counted: Vec<(SocketAddr, Option<&str>)> = Vec::new();
+        let mut counted: HashSet<(SocketAddr, Option<&str>)> = HashSet::new();
         let mut all: Option<Connections> = None;
         for row in &self.rows {
             let bound_to = (row.socket.local, row.socket.interface.as_deref());
-            let Some(one) = row.socket.connections.as_ref().filter(|_| !counted.contains(&bound_to)) else {
+            let Some(one) = row.socket.connections.as_ref().filter(|_| counted.insert(bound_to)) else {
                 continue;
             };
-            counted.push(bound_to);
             let all = all.get_or_insert_default();
             all.established += one.established;
             all.peers += one.peers;
