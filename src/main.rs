@@ -10,6 +10,9 @@ use whatlistens::knowledge::Knowledge;
 use whatlistens::query::Environment;
 use whatlistens::render;
 
+/// The size of the buffer for output, in bytes: as much as a pipe takes at once.
+const BUFFER: usize = 64 * 1024;
+
 fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     let error = match run(&args) {
@@ -35,7 +38,7 @@ fn run(args: &[OsString]) -> Result<Exit, Error> {
     let knowledge = Knowledge::embedded();
     let command = Command::parse(args, &Environment::of_this_process(), &knowledge)?;
     let machine = LiveMachine { knowledge: &knowledge, now: Timestamp::now() };
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
     let mut context =
         Context { knowledge: &knowledge, source: &machine, out: &mut out, notes: &mut io::stderr() };
     let exit = command.run(&mut context)?;

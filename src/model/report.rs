@@ -48,7 +48,7 @@ pub struct Attributed {
     pub owner: Owner,
     /// The lead's ancestors, as far as they are known, the parent first: the processes that started it, or
     /// adopted it since.
-    pub ancestors: Vec<Arc<Process>>,
+    pub ancestors: Arc<[Arc<Process>]>,
     /// Whether a hidden process may hold it too.
     pub more_holders: bool,
 }
@@ -213,7 +213,7 @@ pub struct Row {
     pub socket: Socket,
     pub owner: Owner,
     /// As in [`Attributed`].
-    pub ancestors: Vec<Arc<Process>>,
+    pub ancestors: Arc<[Arc<Process>]>,
     /// Whether a hidden process may hold it too.
     pub more_holders: bool,
     /// The registry's first entry for the port.

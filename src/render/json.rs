@@ -5,13 +5,16 @@
 use std::io::{self, Write};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use jiff::fmt::strtime;
+use serde::{Serialize, Serializer};
 
-use self::document::{SCHEMA_VERSION, TOOL, Tool, print, seconds};
-use self::excluded::{ExcludedOut, excluded};
-use self::listener::{Listener, listener};
-use self::unanswered::{UnansweredOut, unanswered};
-use crate::model::{self, Excluded, ExcludedReport, Gap, Namespace, OtherNamespace, Report};
+use self::document::{SCHEMA_VERSION, TOOL, Text, Tool, print, seconds};
+use self::excluded::excluded;
+use self::listener::listener;
+use self::unanswered::unanswered;
+use crate::model::{
+    self, Excluded, ExcludedReport, Gap, Namespace, OtherNamespace, Report, Row, UnansweredClient,
+};
 
 mod document;
 mod excluded;
@@ -27,10 +30,10 @@ pub(super) use explanation::write as write_explanations;
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     print(
         &Document {
-            listeners: report.rows.iter().map(listener).collect(),
-            unanswered: report.unanswered.iter().map(unanswered).collect(),
-            other_namespaces: report.other_namespaces.iter().map(other_namespace).collect(),
-            excluded_ports: report.excluded.as_deref().map(all_excluded),
+            listeners: &report.rows,
+            unanswered: &report.unanswered,
+            other_namespaces: &report.other_namespaces,
+            excluded_ports: report.excluded.as_deref(),
             ..Document::new(&report.host, report.taken_at, report.privileged, &report.gaps)
         },
         out,
@@ -41,7 +44,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 pub(super) fn write_excluded(report: &ExcludedReport, out: &mut dyn Write) -> io::Result<()> {
     print(
         &Document {
-            excluded_ports: Some(all_excluded(&report.excluded)),
+            excluded_ports: Some(&report.excluded),
             ..Document::new(&report.host, report.taken_at, report.privileged, &report.gaps)
         },
         out,
@@ -58,17 +61,13 @@ impl<'a> Document<'a> {
             taken_at: seconds(taken_at),
             privileged,
             complete: gaps.is_empty(),
-            listeners: Vec::new(),
-            unanswered: Vec::new(),
-            other_namespaces: Vec::new(),
+            listeners: &[],
+            unanswered: &[],
+            other_namespaces: &[],
             excluded_ports: None,
-            gaps: gaps.iter().map(gap).collect(),
+            gaps,
         }
     }
-}
-
-fn all_excluded(all: &[Excluded]) -> Vec<ExcludedOut<'_>> {
-    all.iter().map(excluded).collect()
 }
 
 /// Writes an error as one object: `{"schema_version", "tool", "error": {"message", "exit_status"}}`.
@@ -85,14 +84,44 @@ struct Document<'a> {
     schema_version: u32,
     tool: Tool,
     host: Host<'a>,
-    taken_at: String,
+    taken_at: Text<strtime::Display<'static>>,
     privileged: bool,
     complete: bool,
-    listeners: Vec<Listener<'a>>,
-    unanswered: Vec<UnansweredOut<'a>>,
-    other_namespaces: Vec<OtherNamespaceOut<'a>>,
-    excluded_ports: Option<Vec<ExcludedOut<'a>>>,
-    gaps: Vec<GapOut<'a>>,
+    #[serde(serialize_with = "each_listener")]
+    listeners: &'a [Row],
+    #[serde(serialize_with = "each_unanswered")]
+    unanswered: &'a [UnansweredClient],
+    #[serde(serialize_with = "each_namespace")]
+    other_namespaces: &'a [OtherNamespace],
+    #[serde(serialize_with = "each_excluded")]
+    excluded_ports: Option<&'a [Excluded]>,
+    #[serde(serialize_with = "each_gap")]
+    gaps: &'a [Gap],
+}
+
+// Each item is made when its turn comes: a holder of a thousand sockets is written a thousand times.
+
+fn each_listener<S: Serializer>(rows: &[Row], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(rows.iter().map(listener))
+}
+
+fn each_unanswered<S: Serializer>(clients: &[UnansweredClient], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(clients.iter().map(unanswered))
+}
+
+fn each_namespace<S: Serializer>(others: &[OtherNamespace], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(others.iter().map(other_namespace))
+}
+
+fn each_excluded<S: Serializer>(all: &Option<&[Excluded]>, to: S) -> Result<S::Ok, S::Error> {
+    match all {
+        Some(all) => to.collect_seq(all.iter().map(excluded)),
+        None => to.serialize_none(),
+    }
+}
+
+fn each_gap<S: Serializer>(gaps: &[Gap], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(gaps.iter().map(gap))
 }
 
 /// A network namespace whose listeners were counted but not listed.

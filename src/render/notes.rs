@@ -1,6 +1,7 @@
 //! The notes below the rows: why a row is flagged, and what could not be read.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use owo_colors::Style as Paint;
@@ -103,7 +104,9 @@ pub(super) fn of_gaps(gaps: &[Gap], style: &Style) -> Vec<String> {
 
 /// Programs that get no answer from a license server: one line for each program and server.
 pub(super) fn of_unanswered(report: &Report, style: &Style) -> Vec<String> {
+    // In the order of the report, and where each line is.
     let mut clients: Vec<(String, usize, u8)> = Vec::new();
+    let mut at_line: HashMap<String, usize> = HashMap::new();
     for client in &report.unanswered {
         let who = match &client.processes[..] {
             [] => format!("A program of user {}", client.user),
@@ -112,13 +115,13 @@ pub(super) fn of_unanswered(report: &Report, style: &Style) -> Vec<String> {
         let managers: Vec<String> = client.managers.iter().map(Manager::called).collect();
         let of = if managers.is_empty() { String::new() } else { format!(" ({})", list(&managers, "or")) };
         let line = format!("{who} gets no answer from license server {}{of}", client.remote);
-        match clients.iter_mut().find(|(known, ..)| *known == line) {
-            Some((_, attempts, retransmits)) => {
-                *attempts += 1;
-                *retransmits = client.retransmits.max(*retransmits);
-            }
-            None => clients.push((line, 1, client.retransmits)),
+        let at = *at_line.entry(line.clone()).or_insert(clients.len());
+        if at == clients.len() {
+            clients.push((line, 0, 0));
         }
+        let (_, attempts, retransmits) = &mut clients[at];
+        *attempts += 1;
+        *retransmits = client.retransmits.max(*retransmits);
     }
     let mut lines: Vec<String> = Vec::new();
     let (shown, more) = first_few(&clients, MOST_NOTES);

@@ -1,13 +1,10 @@
 //! Sockets × holdings × processes → one owner per socket.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::ancestry::Ancestry;
 use crate::model::{Attributed, HiddenProcesses, Observation, Owner, Pid, Process, Socket, SocketId};
-
-/// So many generations of parents are followed. Reused ids can close a line of parents into a ring, and
-/// anyone can make a long one, by starting processes or by writing a recording.
-const MOST_GENERATIONS: usize = 100;
 
 /// Gives every socket its owner. No socket is dropped.
 #[must_use]
@@ -17,40 +14,24 @@ pub fn attribute(observation: &Observation) -> Vec<Attributed> {
         holders.entry(holding.socket).or_default().push(holding.pid);
     }
     let processes = &observation.processes;
+    let mut ancestry = Ancestry::of(processes);
     observation
         .sockets
         .iter()
         .map(|socket| {
             let owner = match holders.get(&socket.id) {
-                Some(pids) => identified(pids, processes),
+                Some(pids) => identified(pids, processes, &ancestry),
                 None if observation.hidden.is_nothing() => Owner::Unattributed,
                 None => Owner::Hidden,
             };
-            let ancestors = owner.lead().map_or_else(Vec::new, |lead| ancestors(lead, processes));
             Attributed {
                 more_holders: may_have_more(socket, &owner, &observation.hidden),
                 socket: socket.clone(),
+                ancestors: owner.lead().map(|lead| ancestry.line(lead)).unwrap_or_default(),
                 owner,
-                ancestors,
             }
         })
         .collect()
-}
-
-/// Who started a process, and who started that, as far as it is known. A parent that is younger than its
-/// child is another process that got the parent's id: the line ends there.
-fn ancestors(process: &Process, processes: &BTreeMap<Pid, Arc<Process>>) -> Vec<Arc<Process>> {
-    let mut ancestors: Vec<Arc<Process>> = Vec::new();
-    let mut child = process;
-    while ancestors.len() < processes.len().min(MOST_GENERATIONS) {
-        let parent = child.ppid.and_then(|ppid| processes.get(&ppid));
-        let is_older =
-            |parent: &&Arc<Process>| child.started_at.is_none() || parent.started_at <= child.started_at;
-        let Some(parent) = parent.filter(is_older) else { break };
-        ancestors.push(Arc::clone(parent));
-        child = parent;
-    }
-    ancestors
 }
 
 /// Whether a hidden process may hold a socket beside the visible holders.
@@ -62,37 +43,26 @@ fn may_have_more(socket: &Socket, owner: &Owner, hidden: &HiddenProcesses) -> bo
 }
 
 /// The lead is the oldest of the holders that descend from no other holder; the rest follow by age.
-fn identified(pids: &[Pid], processes: &BTreeMap<Pid, Arc<Process>>) -> Owner {
+fn identified(pids: &[Pid], processes: &BTreeMap<Pid, Arc<Process>>, ancestry: &Ancestry<'_>) -> Owner {
+    let mut numbered: Vec<_> = pids.iter().map(|&pid| (ancestry.span(pid), pid)).collect();
+    numbered.sort_unstable_by_key(|(span, pid)| (span.map(|span| span.own), *pid));
+    numbered.dedup();
     let unknown = |pid: Pid| Arc::new(Process { pid, ..Process::default() });
-    let mut holders: Vec<Arc<Process>> =
-        pids.iter().map(|&pid| processes.get(&pid).cloned().unwrap_or_else(|| unknown(pid))).collect();
-    let pids: HashSet<Pid> = pids.iter().copied().collect();
+    // The last descendant of the holders so far.
+    let mut last = None;
+    let mut holders: Vec<(bool, Arc<Process>)> = Vec::with_capacity(numbered.len());
+    for (span, pid) in numbered {
+        let descends = span.is_some_and(|span| last.is_some_and(|last| span.own <= last));
+        last = last.max(span.map(|span| span.last));
+        holders.push((descends, processes.get(&pid).cloned().unwrap_or_else(|| unknown(pid))));
+    }
     // An unknown start time sorts last: nothing speaks for its being the oldest.
-    holders.sort_by_cached_key(|p| {
-        (descends_from_any(p, &pids, processes), p.started_at.is_none(), p.started_at, p.pid)
-    });
-    holders.dedup_by_key(|p| p.pid);
-    let mut holders = holders.into_iter();
+    holders.sort_by_key(|(descends, p)| (*descends, p.started_at.is_none(), p.started_at, p.pid));
+    let mut holders = holders.into_iter().map(|(_, holder)| holder);
     match holders.next() {
         Some(lead) => Owner::Identified { lead, others: holders.collect() },
         None => Owner::Unattributed,
     }
-}
-
-fn descends_from_any(
-    process: &Process,
-    pids: &HashSet<Pid>,
-    processes: &BTreeMap<Pid, Arc<Process>>,
-) -> bool {
-    let mut ancestor = process.ppid;
-    for _ in 0..MOST_GENERATIONS {
-        match ancestor {
-            Some(pid) if pids.contains(&pid) && pid != process.pid => return true,
-            Some(pid) => ancestor = processes.get(&pid).and_then(|parent| parent.ppid),
-            None => return false,
-        }
-    }
-    false
 }
 
 #[cfg(test)]
@@ -158,6 +128,19 @@ mod tests {
     }
 
     #[test]
+    fn a_reused_id_makes_nobody_a_descendant() {
+        // 9 got the id of the parent of 5, and is younger than its child.
+        let seen = observed(&[5, 9], vec![process(5, 9, 1), process(9, 1, 2)], HiddenProcesses::nothing());
+        assert_eq!(order(&seen), [5, 9]);
+    }
+
+    #[test]
+    fn a_holder_named_twice_is_one() {
+        let seen = observed(&[5, 7, 5, 7], vec![process(5, 1, 1)], HiddenProcesses::nothing());
+        assert_eq!(order(&seen), [5, 7]);
+    }
+
+    #[test]
     fn a_ring_of_parents_comes_to_an_end() {
         let seen = observed(&[5], vec![process(5, 6, 1), process(6, 5, 1)], HiddenProcesses::nothing());
         assert_eq!(order(&seen), [5]);
@@ -184,7 +167,7 @@ mod tests {
     #[test]
     fn a_parent_younger_than_its_child_is_none() {
         let seen = observed(&[5], vec![process(5, 6, 1), process(6, 1, 2)], HiddenProcesses::nothing());
-        assert_eq!(attribute(&seen)[0].ancestors, []);
+        assert_eq!(attribute(&seen)[0].ancestors[..], []);
     }
 
     #[test]

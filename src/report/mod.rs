@@ -1,5 +1,6 @@
 //! What was observed → what there is to say: attribute → judge → annotate → filter.
 
+mod ancestry;
 mod annotate;
 mod asked;
 mod attribute;

@@ -1,10 +1,12 @@
 //! What every document of the contract has, and how one is written.
 
-use std::borrow::Cow;
+use std::fmt;
 use std::io::{self, Write};
 
 use jiff::Timestamp;
+use jiff::fmt::strtime;
 use serde::Serialize;
+use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
 use super::super::text::printable;
 
@@ -18,33 +20,85 @@ pub(super) struct Tool {
     version: &'static str,
 }
 
+/// Writes a document as it is made: it may be longer than the memory that is free.
 pub(super) fn print(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", harmless(&serde_json::to_string_pretty(document)?))
+    document.serialize(&mut Serializer::with_formatter(&mut *out, Harmless::default()))?;
+    writeln!(out)
 }
 
-/// Escapes what a terminal would interpret. Everything beyond ASCII is inside a string, where JSON
-/// allows `\u` escapes (RFC 8259, section 7).
-fn harmless(json: &str) -> Cow<'_, str> {
-    let harmful = |c: char| c == '\x7f' || (!c.is_ascii() && !printable(c));
-    if !json.contains(harmful) {
-        return Cow::Borrowed(json);
+/// A value that is written as its text.
+#[derive(Clone, Copy)]
+pub(super) struct Text<T>(pub(super) T);
+
+impl<T: fmt::Display> Serialize for Text<T> {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&self.0)
     }
-    let mut safe = String::with_capacity(json.len() + 32);
-    for c in json.chars() {
-        if harmful(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                safe.push_str(&format!("\\u{unit:04x}"));
+}
+
+/// Indents as usual, and escapes in strings what a terminal would interpret, as JSON allows (RFC 8259, section 7).
+#[derive(Default)]
+struct Harmless<'a> {
+    pretty: PrettyFormatter<'a>,
+}
+
+impl Formatter for Harmless<'_> {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, harmful)) = rest.char_indices().find(|&(_, c)| is_harmful(c)) {
+            out.write_all(&rest.as_bytes()[..at])?;
+            for unit in harmful.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}")?;
             }
-        } else {
-            safe.push(c);
+            rest = &rest[at + harmful.len_utf8()..];
         }
+        out.write_all(rest.as_bytes())
     }
-    Cow::Owned(safe)
+
+    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.pretty.begin_array(out)
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.pretty.end_array(out)
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.pretty.begin_array_value(out, first)
+    }
+
+    fn end_array_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.pretty.end_array_value(out)
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.pretty.begin_object(out)
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.pretty.end_object(out)
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.pretty.begin_object_key(out, first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.pretty.begin_object_value(out)
+    }
+
+    fn end_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.pretty.end_object_value(out)
+    }
+}
+
+fn is_harmful(c: char) -> bool {
+    c == '\x7f' || (!c.is_ascii() && !printable(c))
 }
 
 /// RFC 3339 in UTC, whole seconds.
-pub(super) fn seconds(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+pub(super) fn seconds(at: Timestamp) -> Text<strtime::Display<'static>> {
+    Text(at.strftime("%Y-%m-%dT%H:%M:%SZ"))
 }
 
 #[cfg(test)]
@@ -54,9 +108,20 @@ mod tests {
     #[test]
     fn what_a_terminal_obeys_is_escaped_and_reads_back_the_same() {
         let hostile = "a\u{9b}31m\u{7f}\u{202e}\u{e0041}\u{1b}\n\"é日";
-        let json = serde_json::to_string(hostile).unwrap();
-        let safe = harmless(&json);
-        assert_eq!(safe, r#""a\u009b31m\u007f\u202e\udb40\udc41\u001b\n\"é日""#);
+        let mut safe = Vec::new();
+        print(&hostile, &mut safe).unwrap();
+        let safe = String::from_utf8(safe).unwrap();
+        assert_eq!(safe, concat!(r#""a\u009b31m\u007f\u202e\udb40\udc41\u001b\n\"é日""#, "\n"));
         assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), hostile);
+    }
+
+    #[test]
+    fn a_document_is_indented_as_serde_json_does_it() {
+        let text = r#"{"a":[],"b":[1,[2,{}],{"c":null,"d":"\u007f"}],"e":{"f":{"g":[{}]}},"":true}"#;
+        let value: serde_json::Value = serde_json::from_str(text).unwrap();
+        let mut written = Vec::new();
+        print(&value, &mut written).unwrap();
+        let usual = serde_json::to_string_pretty(&value).unwrap().replace('\x7f', "\\u007f");
+        assert_eq!(String::from_utf8(written).unwrap(), usual + "\n");
     }
 }

@@ -1,8 +1,11 @@
 //! Listeners in the contract.
 
-use serde::Serialize;
+use std::net::IpAddr;
 
-use super::process::{ProcessOut, ProcessServiceOut, process, process_service};
+use serde::{Serialize, Serializer};
+
+use super::document::Text;
+use super::process::{ProcessServiceOut, each_process, process_service};
 use super::service::{ManagerOut, ServiceOut, manager, service};
 use crate::model::{Exposure, Family, License, Namespace, Owner, PortClass, Row, Severity, State};
 
@@ -10,7 +13,7 @@ use crate::model::{Exposure, Family, License, Namespace, Owner, PortClass, Row, 
 pub(super) struct Listener<'a> {
     protocol: &'static str,
     family: &'static str,
-    address: String,
+    address: Text<IpAddr>,
     port: u16,
     interface: Option<&'a str>,
     dual_stack: Option<bool>,
@@ -20,26 +23,28 @@ pub(super) struct Listener<'a> {
     uid: Option<u32>,
     user: Option<&'a str>,
     owner_status: &'static str,
-    processes: Vec<ProcessOut<'a>>,
+    #[serde(serialize_with = "each_holder")]
+    processes: &'a Owner,
     port_class: &'static str,
     service: Option<ServiceOut<'a>>,
     license: Option<LicenseOut<'a>>,
-    connections: Option<ConnectionsOut>,
+    connections: Option<ConnectionsOut<'a>>,
     accept_queue: Option<AcceptQueueOut>,
     made_in: Option<ProcessServiceOut<'a>>,
     activation: Option<ActivationOut<'a>>,
 }
 
 #[derive(Serialize)]
-struct ConnectionsOut {
+struct ConnectionsOut<'a> {
     established: usize,
     peers: usize,
-    top: Vec<PeerOut>,
+    #[serde(serialize_with = "each_peer")]
+    top: &'a [(IpAddr, usize)],
 }
 
 #[derive(Serialize)]
 struct PeerOut {
-    address: String,
+    address: Text<IpAddr>,
     count: usize,
 }
 
@@ -76,7 +81,7 @@ pub(super) fn listener(row: &Row) -> Listener<'_> {
     Listener {
         protocol: socket.protocol.name(),
         family: Family::of(socket.local).code(),
-        address: socket.local.ip().to_string(),
+        address: Text(socket.local.ip()),
         port: socket.local.port(),
         interface: socket.interface.as_deref(),
         dual_stack: socket.dual_stack,
@@ -103,18 +108,14 @@ pub(super) fn listener(row: &Row) -> Listener<'_> {
             Owner::Hidden => "hidden",
             Owner::Unattributed => "unattributed",
         },
-        processes: row.owner.processes().map(|one| process(one)).collect(),
+        processes: &row.owner,
         port_class: PortClass::of(socket.local.port()).code(),
         service: row.service.as_ref().map(service),
         license: row.license.as_ref().map(license),
         connections: socket.connections.as_ref().map(|connections| ConnectionsOut {
             established: connections.established,
             peers: connections.peers,
-            top: connections
-                .top
-                .iter()
-                .map(|(address, count)| PeerOut { address: address.to_string(), count: *count })
-                .collect(),
+            top: &connections.top,
         }),
         accept_queue: socket
             .accept_queue
@@ -125,6 +126,14 @@ pub(super) fn listener(row: &Row) -> Listener<'_> {
             service: activation.service.as_deref(),
         }),
     }
+}
+
+fn each_holder<S: Serializer>(owner: &Owner, to: S) -> Result<S::Ok, S::Error> {
+    each_process(owner.processes(), to)
+}
+
+fn each_peer<S: Serializer>(peers: &[(IpAddr, usize)], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(peers.iter().map(|&(address, count)| PeerOut { address: Text(address), count }))
 }
 
 fn license(license: &License) -> LicenseOut<'_> {

@@ -1,8 +1,12 @@
 //! Processes in the contract.
 
-use serde::Serialize;
+use std::net::IpAddr;
+use std::sync::Arc;
 
-use super::document::seconds;
+use jiff::fmt::strtime;
+use serde::{Serialize, Serializer};
+
+use super::document::{Text, seconds};
 use crate::model::{Application, Container, FileVersion, Presence, Process, ProcessRef, ProcessService};
 
 #[derive(Serialize)]
@@ -12,9 +16,10 @@ pub(super) struct ProcessOut<'a> {
     name: Option<&'a str>,
     exe: Option<&'a str>,
     user: Option<&'a str>,
-    started_at: Option<String>,
+    started_at: Option<Text<strtime::Display<'static>>>,
     service: Option<ProcessServiceOut<'a>>,
-    services: Vec<ProcessServiceOut<'a>>,
+    #[serde(serialize_with = "each_service")]
+    services: &'a [ProcessService],
     file_version: Option<FileVersionOut<'a>>,
     survivors: Option<Vec<OtherProcessOut<'a>>>,
     container: Option<ContainerOut<'a>>,
@@ -32,7 +37,7 @@ struct ApplicationOut<'a> {
 #[derive(Serialize)]
 struct ForwardOut<'a> {
     protocol: &'static str,
-    address: String,
+    address: Text<IpAddr>,
     port: u16,
     container: Option<ContainerOut<'a>>,
     process: Option<OtherProcessOut<'a>>,
@@ -67,7 +72,19 @@ struct ContainerOut<'a> {
     pod: Option<&'a str>,
 }
 
-pub(super) fn process(process: &Process) -> ProcessOut<'_> {
+/// Writes processes, each when its turn comes.
+pub(super) fn each_process<'a, S: Serializer>(
+    processes: impl IntoIterator<Item = &'a Arc<Process>>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    to.collect_seq(processes.into_iter().map(|one| process(one)))
+}
+
+fn each_service<S: Serializer>(services: &[ProcessService], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(services.iter().map(process_service))
+}
+
+fn process(process: &Process) -> ProcessOut<'_> {
     ProcessOut {
         pid: process.pid,
         ppid: process.ppid,
@@ -76,7 +93,7 @@ pub(super) fn process(process: &Process) -> ProcessOut<'_> {
         user: process.user.as_deref(),
         started_at: process.started_at.map(seconds),
         service: process.services.first().map(process_service),
-        services: process.services.iter().map(process_service).collect(),
+        services: &process.services,
         file_version: process.exe().and_then(|exe| exe.version.as_ref()).map(file_version),
         survivors: match &process.presence {
             Presence::Ended { children } => Some(children.iter().map(other_process).collect()),
@@ -89,7 +106,7 @@ pub(super) fn process(process: &Process) -> ProcessOut<'_> {
             .map(|Application { kind, id }| ApplicationOut { kind: kind.code(), id }),
         forwards_to: process.forward.as_ref().map(|forward| ForwardOut {
             protocol: forward.protocol.name(),
-            address: forward.to.ip().to_string(),
+            address: Text(forward.to.ip()),
             port: forward.to.port(),
             container: forward.container.as_ref().map(container),
             process: forward.process.as_ref().map(other_process),
