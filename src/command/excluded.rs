@@ -76,7 +76,7 @@ impl Excluded {
         }
         let filter = Filter::resolve(args, knowledge)?;
         if let Some(word) = filter.names_without_ports().next() {
-            return Err(UsageError::NoPorts { word: word.to_owned() });
+            return Err(UsageError::NoPorts { word: word.into() });
         }
         Ok(Excluded { filter, output: output.for_listing(args) })
     }

@@ -47,7 +47,7 @@ fn explained(typed: &str, topic: &Topic, knowledge: &Knowledge) -> Result<Explan
     let explanation = explain(typed, topic, knowledge);
     if explanation.is_empty() {
         let nearest = knowledge.registry.nearest(typed, names(knowledge.licenses()));
-        return Err(UsageError::UnknownTopic { word: typed.to_owned(), nearest });
+        return Err(UsageError::UnknownTopic { word: typed.into(), nearest });
     }
     Ok(explanation)
 }

@@ -16,7 +16,7 @@ use clap::{ArgAction, Parser, Subcommand};
 
 use crate::cli::{GlobalArgs, ListArgs};
 use crate::knowledge::Knowledge;
-use crate::query::{Environment, Output, Query, UsageError, command_line};
+use crate::query::{Environment, Output, Query, UsageError, command_line, refuse_long};
 
 pub use self::context::{Context, LiveMachine, Source};
 pub use self::error::{Error, Exit};
@@ -54,6 +54,7 @@ impl Command {
         environment: &Environment,
         knowledge: &Knowledge,
     ) -> Result<Command, UsageError> {
+        refuse_long(args)?;
         // What Windows users type for help, and what many programs take as a word.
         let asks_for_help = matches!(args, [_, word] if word == "/?" || word == "/help" || word == "help");
         let help: &[OsString] = &["whatlistens".into(), "--help".into()];

@@ -12,4 +12,4 @@ pub use licenses::{
     Licenses, OnWindows, Technology, same_file_name,
 };
 pub use port_claims::{PortClaims, RegisteredTo};
-pub use registry::{Entry, LicenseBasis, Registry};
+pub use registry::{Entry, LicenseBasis, Registry, Services};

@@ -1,12 +1,13 @@
 //! Which rows, in which order.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use crate::cli::Sort;
 use crate::model::{HiddenProcesses, Os, Owner, Pid, PortRange, Process, Protocol, Row, account_name};
 
 /// Ports, of one protocol or of both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ports {
     pub range: PortRange,
     /// `None` for both.
@@ -14,7 +15,7 @@ pub struct Ports {
 }
 
 /// One thing to list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Target {
     Ports(Ports),
     /// A service or a process by name.
@@ -144,10 +145,11 @@ pub struct Filtered {
 /// names of users compare.
 #[must_use]
 pub fn filter(rows: Vec<Row>, filter: &Filter, hidden: &HiddenProcesses, os: Os) -> Filtered {
+    let may_be = MayBe::of(filter, hidden);
     let mut undecided = 0;
     let mut kept: Vec<Row> = rows
         .into_iter()
-        .filter(|row| match matches(row, filter, hidden, os) {
+        .filter(|row| match matches(row, filter, &may_be, os) {
             Match::Yes => true,
             Match::Unknown => {
                 undecided += 1;
@@ -174,17 +176,40 @@ impl From<bool> for Match {
     }
 }
 
-fn matches(row: &Row, filter: &Filter, hidden: &HiddenProcesses, os: Os) -> Match {
+/// What is asked for and a hidden process may be: found once, not for every row.
+struct MayBe<'a> {
+    called: HashSet<&'a str>,
+    pids: HashSet<Pid>,
+    of: HashSet<&'a str>,
+}
+
+impl<'a> MayBe<'a> {
+    fn of(filter: &'a Filter, hidden: &HiddenProcesses) -> MayBe<'a> {
+        let words = filter.targets.iter().filter_map(|target| match target {
+            Target::Name { word, .. } => Some(word.as_str()),
+            Target::Ports(_) => None,
+        });
+        let names = words.chain(filter.processes.iter().map(String::as_str));
+        let users = filter.users.iter().map(String::as_str);
+        MayBe {
+            called: names.filter(|name| hidden.may_be_called(name)).collect(),
+            pids: filter.pids.iter().copied().filter(|&pid| hidden.may_have_pid(pid)).collect(),
+            of: users.filter(|user| hidden.may_be_of(user)).collect(),
+        }
+    }
+}
+
+fn matches(row: &Row, filter: &Filter, may_be: &MayBe<'_>, os: Os) -> Match {
     let called =
-        |name: &str| by_holder(row, |process| is_called(process, name), || hidden.may_be_called(name));
+        |name: &str| by_holder(row, |process| is_called(process, name), || may_be.called.contains(name));
     let conditions = [
         any_of(&filter.targets, |target| matches_target(row, target, called)),
         filter.protocol.is_none_or(|protocol| row.socket.protocol == protocol).into(),
         any_of(&filter.pids, |&pid| {
-            by_holder(row, |process| process.pid == pid, || hidden.may_have_pid(pid))
+            by_holder(row, |process| process.pid == pid, || may_be.pids.contains(&pid))
         }),
         any_of(&filter.processes, |name| called(name)),
-        any_of(&filter.users, |user| matches_user(row, user, hidden, os)),
+        any_of(&filter.users, |user| matches_user(row, user, may_be, os)),
         (!filter.licenses || row.license.is_some()).into(),
         (!filter.flagged || row.flagged()).into(),
     ];
@@ -244,17 +269,17 @@ pub fn is_called(process: &Process, word: &str) -> bool {
     })
 }
 
-fn matches_user(row: &Row, user: &str, hidden: &HiddenProcesses, os: Os) -> Match {
+fn matches_user(row: &Row, user: &str, may_be: &MayBe<'_>, os: Os) -> Match {
     let number = user.parse::<u32>().ok();
     let is = |name: Option<&str>, uid: Option<u32>| {
         name.is_some_and(|name| is_user(name, user, os)) || (uid.is_some() && uid == number)
     };
     let of_socket = is(row.socket.user.as_deref(), row.socket.uid);
-    let of_holder = by_holder(row, |p| is(p.user.as_deref(), p.uid), || hidden.may_be_of(user));
+    let of_holder = by_holder(row, |p| is(p.user.as_deref(), p.uid), || may_be.of.contains(user));
     // Windows names processes to everybody, but not their users.
     let has_hidden_user = |p: &Process| p.user.is_none() && p.name.is_some() && p.program().is_some();
-    let may_be = os == Os::Windows && row.owner.processes().any(|p| has_hidden_user(p));
-    Match::from(of_socket).max(of_holder).max(if may_be { Match::Unknown } else { Match::No })
+    let is_hidden = os == Os::Windows && row.owner.processes().any(|p| has_hidden_user(p));
+    Match::from(of_socket).max(of_holder).max(if is_hidden { Match::Unknown } else { Match::No })
 }
 
 /// Whether a user has a name: on Windows in any case, and without the domain too.

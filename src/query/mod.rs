@@ -1,9 +1,11 @@
 //! What was typed → one value that says what to scan and what to keep; and how to show it.
 
+mod bounds;
 pub mod filter;
 mod output;
 mod parse;
 mod resolve;
+mod typed;
 mod usage;
 
 use crate::cli::{self, ListArgs};
@@ -11,9 +13,11 @@ use crate::knowledge::Knowledge;
 use crate::knowledge::explain::Topic;
 use crate::os::{Bpf, DEADLINE, ScanScope};
 
+pub use self::bounds::refuse_long;
 pub use self::filter::{Filter, Ports, Target, filter};
 pub use self::output::{Environment, Output, command_line};
 pub use self::resolve::refuse_unknown;
+pub use self::typed::Typed;
 pub use self::usage::UsageError;
 
 /// A question about this machine.
@@ -60,6 +64,11 @@ impl Query {
             ports: filter.ports_alone(),
             detail_ports,
         };
+        let alone = alone.map(|typed| match &filter.targets[..] {
+            // The same port may have been typed again, behind a comma.
+            [Target::Ports(_)] => typed.split(',').next().unwrap_or(typed),
+            _ => typed,
+        });
         let alone = alone.map(|typed| typed.trim_start_matches(':').to_owned());
         Ok(Query { scope, filter, alone })
     }
@@ -77,17 +86,15 @@ impl Query {
 ///
 /// Where a word is not understood.
 pub fn topics(words: &[String]) -> Result<Vec<(String, Topic)>, UsageError> {
-    let mut topics = Vec::new();
-    for word in words {
-        topics.extend(parse::targets(word)?.into_iter().map(|target| match target {
-            Target::Ports(Ports { range, protocol }) => {
-                let protocol_typed = protocol.map_or(String::new(), |protocol| format!("/{protocol}"));
-                (format!("{range}{protocol_typed}"), Topic::Ports(range, protocol))
-            }
-            Target::Name { word, .. } => (word.clone(), Topic::Name(word)),
-        }));
-    }
-    Ok(topics)
+    let targets = words.iter().map(|word| parse::targets(word)).collect::<Result<Vec<_>, _>>()?;
+    let topic = |target| match target {
+        Target::Ports(Ports { range, protocol }) => {
+            let protocol_typed = protocol.map_or(String::new(), |protocol| format!("/{protocol}"));
+            (format!("{range}{protocol_typed}"), Topic::Ports(range, protocol))
+        }
+        Target::Name { word, .. } => (word.clone(), Topic::Name(word)),
+    };
+    Ok(bounds::distinct(targets.into_iter().flatten())?.into_iter().map(topic).collect())
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Reads `WHAT`, and ports as lsof's `-i` takes them.
 
 use super::UsageError;
+use super::bounds::distinct;
 use super::filter::{Ports, Target};
+use super::typed::Typed;
 use crate::model::{Pid, PortRange, Protocol};
 
 /// Reads one `WHAT`: a port or range, with or without a protocol, several of them with commas, or
@@ -14,7 +16,7 @@ pub(super) fn targets(word: &str) -> Result<Vec<Target>, UsageError> {
     match &parts[..] {
         [_, _, ..] if parts.iter().any(begins_like_a_port) => {
             match parts.iter().any(|part| part.is_empty()) {
-                true => Err(UsageError::NothingBesideComma { word: word.to_owned() }),
+                true => Err(UsageError::NothingBesideComma { word: word.into() }),
                 false => parts.into_iter().map(target).collect(),
             }
         }
@@ -36,7 +38,7 @@ fn target(word: &str) -> Result<Target, UsageError> {
         };
     }
     if protocol.is_some() && named.is_none() {
-        return Err(UsageError::NoSuchProtocol { word: word.to_owned(), ports: digits.to_owned() });
+        return Err(UsageError::NoSuchProtocol { word: word.into(), ports: digits.into() });
     }
     Ok(Target::Ports(Ports { range: range(word, digits)?, protocol: named }))
 }
@@ -53,7 +55,7 @@ fn name(typed: &str, protocol: Option<Protocol>) -> Result<Target, UsageError> {
         // `:ssh`, as lsof takes it; `:http/tcp` and the like have no meaning.
         Some(service) if !service.is_empty() => service,
         Some(_) => {
-            return Err(UsageError::NoPortAfterColon { word: typed.to_owned() });
+            return Err(UsageError::NoPortAfterColon { word: typed.into() });
         }
         None => typed,
     };
@@ -65,7 +67,7 @@ fn name(typed: &str, protocol: Option<Protocol>) -> Result<Target, UsageError> {
 
 /// What other tools accept, and what to type here instead.
 fn habit_of_another_tool(word: &str) -> Option<UsageError> {
-    let typed = word.to_owned();
+    let typed = Typed::from(word);
     if let Some(protocol) = Protocol::from_name(word) {
         return Some(UsageError::ProtocolAlone { word: typed, protocol });
     }
@@ -76,7 +78,7 @@ fn habit_of_another_tool(word: &str) -> Option<UsageError> {
     if !looks_like_ports(port) {
         return None;
     }
-    let port = port.to_owned();
+    let port = Typed::from(port);
     Some(match Protocol::from_name(before) {
         Some(protocol) => UsageError::ProtocolFirst { word: typed, port, protocol },
         None => UsageError::AddressAndPort { word: typed, port },
@@ -91,18 +93,16 @@ fn range(word: &str, text: &str) -> Result<PortRange, UsageError> {
     let mut parts = text.splitn(3, '-');
     let (first, last, rest) = (parts.next().unwrap_or(""), parts.next(), parts.next());
     let number = |digits: &str| digits.parse::<u16>().ok().filter(|&port| port > 0);
-    let not_a_port = |part: &str| UsageError::NotAPort { word: word.to_owned(), part: part.to_owned() };
+    let not_a_port = |part: &str| UsageError::NotAPort { word: word.into(), part: part.into() };
     Err(match (number(first), last) {
-        (_, Some("")) => UsageError::OpenRange { word: word.to_owned() },
-        _ if rest.is_some() => UsageError::OpenRange { word: word.to_owned() },
+        (_, Some("")) => UsageError::OpenRange { word: word.into() },
+        _ if rest.is_some() => UsageError::OpenRange { word: word.into() },
         (None, _) => not_a_port(first),
         (Some(_), Some(last)) => match number(last) {
             None => not_a_port(last),
-            Some(_) => UsageError::BackwardsRange {
-                word: word.to_owned(),
-                first: first.to_owned(),
-                last: last.to_owned(),
-            },
+            Some(_) => {
+                UsageError::BackwardsRange { word: word.into(), first: first.into(), last: last.into() }
+            }
         },
         (Some(_), None) => not_a_port(word),
     })
@@ -133,7 +133,7 @@ pub(super) fn internet(texts: &[String]) -> Result<Internet, UsageError> {
 /// Reads lsof's `[46][protocol][:ports]` (`lsof(8)`, option -i), and a port without its colon.
 /// Hosts are refused: this lists listeners at whatever address.
 fn one_internet(text: &str) -> Result<Internet, UsageError> {
-    let wrong = || UsageError::LsofSpec { text: text.to_owned() };
+    let wrong = || UsageError::LsofSpec { text: text.into() };
     let (selector, ports) = match text.split_once(':') {
         Some((selector, ports)) if !ports.is_empty() => (selector, Some(ports)),
         Some(_) => return Err(wrong()),
@@ -172,16 +172,18 @@ fn one_internet(text: &str) -> Result<Internet, UsageError> {
 /// Reads process ids.
 pub(super) fn numbers(option: &str, values: &[String]) -> Result<Vec<Pid>, UsageError> {
     let read = |value: &String| {
-        value.parse().map_err(|_| UsageError::NotAPid { option: option.to_owned(), value: value.clone() })
+        value
+            .parse()
+            .map_err(|_| UsageError::NotAPid { option: option.to_owned(), value: value.as_str().into() })
     };
-    given(option, values)?.iter().map(read).collect()
+    distinct(given(option, values)?.iter().map(read).collect::<Result<Vec<Pid>, _>>()?)
 }
 
 /// Reads names. An empty one, as of a variable that is not set, would match nothing for ever.
 pub(super) fn given(option: &str, values: &[String]) -> Result<Vec<String>, UsageError> {
     match values.iter().any(String::is_empty) {
         true => Err(UsageError::EmptyValue { option: option.to_owned() }),
-        false => Ok(values.to_vec()),
+        false => distinct(values.iter().cloned()),
     }
 }
 

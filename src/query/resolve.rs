@@ -1,12 +1,15 @@
 //! Names → the ports of the services they name; and names that name nothing.
 
+use std::collections::BTreeMap;
+
 use super::UsageError;
+use super::bounds::distinct;
 use super::filter::{self, Filter, Ports, Target};
 use super::parse::{self, Internet};
 use crate::cli::ListArgs;
-use crate::knowledge::{Knowledge, Licenses, Registry};
+use crate::knowledge::{Entry, Knowledge, Licenses, Services};
 use crate::model::phrase::list;
-use crate::model::{Observation, Owner, PortRange, Protocol, Row};
+use crate::model::{Observation, Owner, Pid, PortRange, Process, Protocol, Row};
 
 impl Filter {
     /// What the options and words of a listing keep.
@@ -35,8 +38,14 @@ impl Filter {
             targets.extend(parse::targets(word)?);
         }
         targets.extend(internet.targets);
+        let mut targets = distinct(targets)?;
+        let names = targets.iter().filter_map(|target| match target {
+            Target::Name { word, .. } => Some(word.as_str()),
+            Target::Ports(_) => None,
+        });
+        let services = knowledge.registry.of_names(names);
         for target in &mut targets {
-            resolve(target, protocol, knowledge.registry)?;
+            resolve(target, protocol, &services)?;
         }
         Ok(Filter {
             targets,
@@ -52,25 +61,25 @@ impl Filter {
 }
 
 /// Gives a name the ports of the service it names, of the protocols that are wanted.
-fn resolve(target: &mut Target, only: Option<Protocol>, registry: Registry<'_>) -> Result<(), UsageError> {
+fn resolve(target: &mut Target, only: Option<Protocol>, services: &Services<'_>) -> Result<(), UsageError> {
     match target {
         Target::Ports(Ports { range, protocol: Some(protocol) }) => {
             if let Some(only) = only.filter(|only| only != protocol) {
-                return Err(UsageError::Conflict { typed: written(*range, *protocol), only });
+                return Err(UsageError::Conflict { typed: written(*range, *protocol).into(), only });
             }
         }
         Target::Ports(_) => {}
         Target::Name { word, protocol, ports } => {
             let only = protocol.or(only);
-            *ports = of_service(word, registry).filter_map(|ports| of_protocol(ports, only)).collect();
+            *ports = of_service(services.called(word)).filter_map(|ports| of_protocol(ports, only)).collect();
         }
     }
     Ok(())
 }
 
 /// The ports of a service. The registry also names SCTP and DCCP ports, which are not scanned.
-fn of_service(name: &str, registry: Registry<'_>) -> impl Iterator<Item = Ports> {
-    registry.of_name(name).filter_map(|entry| match entry.protocol {
+fn of_service<'a>(entries: impl IntoIterator<Item = Entry<'a>>) -> impl Iterator<Item = Ports> {
+    entries.into_iter().filter_map(|entry| match entry.protocol {
         None => Some(Ports { range: entry.ports, protocol: None }),
         Some(name) => {
             let protocol = Some(Protocol::from_name(name)?);
@@ -103,27 +112,36 @@ pub fn refuse_unknown(
     knowledge: &Knowledge,
 ) -> Result<(), UsageError> {
     let os = observation.host.os;
-    let processes = || rows.iter().flat_map(|row| row.owner.processes());
-    let some_hidden = || rows.iter().any(|row| row.owner == Owner::Hidden || row.more_holders);
+    let may_be_process = |target: &Target| matches!(target, Target::Name { ports, .. } if ports.is_empty());
+    if !filter.targets.iter().any(may_be_process) {
+        return Ok(());
+    }
+    // A process may hold many sockets.
+    let processes = rows.iter().flat_map(|row| row.owner.processes());
+    let processes: BTreeMap<Pid, &Process> = processes.map(|process| (process.pid, &**process)).collect();
+    let some_hidden = rows.iter().any(|row| row.owner == Owner::Hidden || row.more_holders);
     for target in &filter.targets {
         let Target::Name { word, ports, protocol } = target else { continue };
         let known = !ports.is_empty()
             || knowledge.licenses().recognise_name(word, os).is_some()
-            || processes().any(|process| filter::is_called(process, word))
-            || (observation.hidden.may_be_called(word) && some_hidden());
+            || processes.values().any(|process| filter::is_called(process, word))
+            || (some_hidden && observation.hidden.may_be_called(word));
         if known {
             continue;
         }
-        let service = of_service(word, knowledge.registry).next();
+        let service = of_service(knowledge.registry.of_name(word)).next();
         if let (Some(Ports { range, protocol: Some(own) }), Some(only)) =
             (service, protocol.or(filter.protocol))
         {
-            return Err(UsageError::Conflict { typed: format!("{word} ({})", written(range, own)), only });
+            return Err(UsageError::Conflict {
+                typed: format!("{word} ({})", written(range, own)).into(),
+                only,
+            });
         }
-        let listening = processes().filter_map(|process| process.name.as_deref());
+        let listening = processes.values().filter_map(|process| process.name.as_deref());
         let nearest = knowledge.registry.nearest(word, listening.chain(knowledge.licenses().executables(os)));
         let managers = managers(word, knowledge.licenses());
-        return Err(UsageError::UnknownName { word: word.clone(), nearest, managers });
+        return Err(UsageError::UnknownName { word: word.as_str().into(), nearest, managers });
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::typed::Typed;
 use crate::model::Protocol;
 use crate::model::phrase::list;
 
@@ -11,7 +12,7 @@ use crate::model::phrase::list;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UsageError {
     UnknownOption {
-        typed: String,
+        typed: Typed,
         nearest: Option<String>,
     },
     /// `values` is empty where any text would do.
@@ -22,86 +23,93 @@ pub enum UsageError {
     },
     InvalidValue {
         option: String,
-        value: String,
+        value: Typed,
         values: String,
     },
     /// A command was given nothing to work on.
     MissingWhat,
     /// Whatever else clap finds: the first line of its message.
-    CommandLine(String),
+    CommandLine(Typed),
+    TooLong {
+        word: Typed,
+        longest: usize,
+    },
+    TooMany {
+        most: usize,
+    },
     /// Options of a listing where a command does not list.
     OptionsOfListing {
         command: &'static str,
     },
     NothingBesideComma {
-        word: String,
+        word: Typed,
     },
     NoSuchProtocol {
-        word: String,
-        ports: String,
+        word: Typed,
+        ports: Typed,
     },
     NoPortAfterColon {
-        word: String,
+        word: Typed,
     },
     EmptyWord,
     ProtocolAlone {
-        word: String,
+        word: Typed,
         protocol: Protocol,
     },
     /// `tcp:80`, as some tools take it.
     ProtocolFirst {
-        word: String,
-        port: String,
+        word: Typed,
+        port: Typed,
         protocol: Protocol,
     },
     Address {
-        word: String,
+        word: Typed,
     },
     AddressAndPort {
-        word: String,
-        port: String,
+        word: Typed,
+        port: Typed,
     },
     OpenRange {
-        word: String,
+        word: Typed,
     },
     NotAPort {
-        word: String,
-        part: String,
+        word: Typed,
+        part: Typed,
     },
     BackwardsRange {
-        word: String,
-        first: String,
-        last: String,
+        word: Typed,
+        first: Typed,
+        last: Typed,
     },
     LsofSpec {
-        text: String,
+        text: Typed,
     },
     /// A family behind one `-i` and not behind another.
     MixedFamilies,
     NotAPid {
         option: String,
-        value: String,
+        value: Typed,
     },
     EmptyValue {
         option: String,
     },
     /// A target of one protocol, and an option that leaves the other alone.
     Conflict {
-        typed: String,
+        typed: Typed,
         only: Protocol,
     },
     /// `managers` are license managers with the word in their names, and their ports.
     UnknownName {
-        word: String,
+        word: Typed,
         nearest: Vec<String>,
         managers: Vec<(String, String)>,
     },
     /// Only ports can be excluded, and the word is no service.
     NoPorts {
-        word: String,
+        word: Typed,
     },
     UnknownTopic {
-        word: String,
+        word: Typed,
         nearest: Vec<String>,
     },
 }
@@ -129,6 +137,13 @@ impl fmt::Display for UsageError {
             UsageError::MissingWhat => {
                 f.write_str("WHAT is missing: name a port, a service, a process or a license manager")
             }
+            UsageError::TooLong { word, longest } => {
+                write!(f, "‘{word}’ is too long: an argument has at most {longest} bytes")
+            }
+            UsageError::TooMany { most } => write!(
+                f,
+                "more than {most} different words were given: ports in a row can be a range, as in 27000-27009"
+            ),
             UsageError::CommandLine(line) => write!(f, "{line}; see --help"),
             UsageError::OptionsOfListing { command } => {
                 write!(
@@ -232,7 +247,7 @@ impl UsageError {
         let typed = text(ContextKind::InvalidArg).unwrap_or_default();
         Some(match error.kind() {
             ErrorKind::UnknownArgument => {
-                UsageError::UnknownOption { typed, nearest: text(ContextKind::SuggestedArg) }
+                UsageError::UnknownOption { typed: typed.into(), nearest: text(ContextKind::SuggestedArg) }
             }
             ErrorKind::InvalidValue => {
                 let value = text(ContextKind::InvalidValue).unwrap_or_default();
@@ -243,14 +258,14 @@ impl UsageError {
                 };
                 match value.is_empty() {
                     true => UsageError::MissingValue { option, placeholder: typed, values },
-                    false => UsageError::InvalidValue { option, value, values },
+                    false => UsageError::InvalidValue { option, value: value.into(), values },
                 }
             }
             ErrorKind::MissingRequiredArgument => UsageError::MissingWhat,
             _ => {
                 let all = error.render().to_string();
                 let first = all.lines().next().unwrap_or_default();
-                UsageError::CommandLine(first.trim_start_matches("error: ").to_owned())
+                UsageError::CommandLine(first.trim_start_matches("error: ").into())
             }
         })
     }

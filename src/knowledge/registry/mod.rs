@@ -5,6 +5,8 @@
 
 mod nearest;
 
+use std::collections::HashMap;
+
 use crate::model::{PortRange, Protocol};
 
 const SERVICES: &str = include_str!("../../../data/services.tsv");
@@ -62,6 +64,17 @@ impl<'a> Entry<'a> {
     #[must_use]
     pub fn is_for(&self, protocol: Protocol) -> bool {
         self.protocol.is_none_or(|own| own == protocol.name())
+    }
+}
+
+/// Entries by the names that were asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Services<'a>(HashMap<String, Vec<Entry<'a>>>);
+
+impl<'a> Services<'a> {
+    /// The entries of a name, in any case.
+    pub fn called(&self, name: &str) -> impl Iterator<Item = Entry<'a>> + use<'a, '_> {
+        self.0.get(&name.to_ascii_lowercase()).into_iter().flatten().copied()
     }
 }
 
@@ -137,6 +150,28 @@ impl<'a> Registry<'a> {
     /// Every entry of a service name, in any case.
     pub fn of_name<'n>(&self, name: &'n str) -> impl Iterator<Item = Entry<'a>> + use<'a, 'n> {
         self.entries().filter(move |entry| entry.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The entries of services with these names, in any case: read once for all names.
+    #[must_use]
+    pub fn of_names<'n>(&self, names: impl Iterator<Item = &'n str>) -> Services<'a> {
+        let mut services: HashMap<String, Vec<Entry<'a>>> =
+            names.map(|name| (name.to_ascii_lowercase(), Vec::new())).collect();
+        if !services.is_empty() {
+            // Most names differ in length already.
+            let length = |name: &str| 1_u128 << name.len().min(127);
+            let lengths = services.keys().fold(0, |all, name| all | length(name));
+            let mut lowercase = String::new();
+            for entry in self.entries().filter(|entry| lengths & length(entry.name) != 0) {
+                lowercase.clear();
+                lowercase.push_str(entry.name);
+                lowercase.make_ascii_lowercase();
+                if let Some(entries) = services.get_mut(&lowercase) {
+                    entries.push(entry);
+                }
+            }
+        }
+        Services(services)
     }
 
     /// The offset of the first line of the group that a port belongs to: the lines whose first
