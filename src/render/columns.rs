@@ -6,7 +6,7 @@ use owo_colors::Style as Paint;
 
 use super::Style;
 use super::group::RowGroup;
-use super::text::{escape, verdict_paint};
+use super::text::{beginning, escape, verdict_paint};
 use crate::model::{
     Application, Container, Namespace, Os, Owner, Presence, Process, ProcessService, State, account_name,
 };
@@ -41,6 +41,12 @@ pub(super) struct Listing<'a> {
     pub(super) os: Os,
     pub(super) style: &'a Style,
 }
+
+/// Lines are never cut below this: port, process and PID must stay legible.
+pub(super) const LEAST: u16 = 32;
+
+/// So many lines of a text are laid out: what stands in the second decides where the first is broken.
+const LINES: usize = 3;
 
 /// A table narrower than this has room for little more than ports and processes.
 const NARROW: u16 = 52;
@@ -166,9 +172,15 @@ const COLUMNS: &[Column] = &[
 ];
 
 impl Column {
-    /// The value for a group, escaped for a terminal; empty if there is none.
+    /// The value for a group, escaped for a terminal; empty if there is none. For a table that has to fit a
+    /// terminal it is cut: laying out a long command line takes seconds, and no more than a line of it is shown.
     pub(super) fn text(&self, group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
-        escape(&(self.value)(group, listing)).into_owned()
+        let value = (self.value)(group, listing);
+        let shown = match listing.style.width {
+            Some(width) => beginning(&value, LINES * usize::from(width.max(LEAST))),
+            None => &value,
+        };
+        escape(shown).into_owned()
     }
 }
 

@@ -5,10 +5,13 @@ use std::io::{self, Write};
 use owo_colors::Style as Paint;
 
 use super::Style;
-use super::text::{escape, unbroken};
+use super::text::{beginning, escape, unbroken};
 
 /// The column at which values begin.
 const INDENT: usize = 13;
+
+/// The most characters of a value on a terminal. Elsewhere it is whole, as it was read.
+const MOST_ON_TERMINAL: usize = 4000;
 
 pub(super) struct Page<'a> {
     pub(super) style: &'a Style,
@@ -24,15 +27,26 @@ impl Page<'_> {
     }
 
     pub(super) fn prose(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{}", textwrap::fill(&escape(text), unbroken(self.style.prose_width())))
+        let text = escape(self.within(text));
+        writeln!(self.out, "{}", textwrap::fill(&text, unbroken(self.style.prose_width())))
+    }
+
+    /// What a terminal is shown of a text: all, unless it is longer than a person would read there.
+    fn within<'t>(&self, text: &'t str) -> &'t str {
+        if self.style.width.is_some() { beginning(text, MOST_ON_TERMINAL) } else { text }
     }
 
     /// A label and its value; the value is wrapped and indented.
     pub(super) fn field(&mut self, label: &str, value: &str) -> io::Result<()> {
+        let within = self.within(value);
+        let mut shown = escape(within);
+        if within.len() < value.len() {
+            shown.to_mut().push('…');
+        }
         let margin = " ".repeat(INDENT);
         let first = format!("{label:<INDENT$}");
         let options = unbroken(self.style.prose_width()).initial_indent(&first).subsequent_indent(&margin);
-        let filled = textwrap::fill(&escape(value), options);
+        let filled = textwrap::fill(&shown, options);
         // Painted after filling: colour codes would count as width.
         let painted = filled.replacen(label, &self.style.paint(label, Paint::new().dimmed()), 1);
         writeln!(self.out, "{painted}")

@@ -3,18 +3,21 @@
 use std::io::{self, Write};
 
 use comfy_table::presets::NOTHING;
-use comfy_table::{ColumnConstraint, ContentArrangement, Row as Cells, Table, Width as Columns};
+use comfy_table::{
+    CellAlignment, ColumnConstraint, ContentArrangement, Row as Cells, Table, Width as Columns,
+};
 use owo_colors::Style as Paint;
 use textwrap::core::display_width;
 
 use super::Style;
-use super::columns::{Column, Listing, Width};
+use super::columns::{Column, LEAST, Listing, Width};
 use super::group::RowGroup;
 use crate::model::Os;
 
 const GAP: u16 = 2;
-/// Lines are never cut below this: port, process and PID must stay legible.
-const LEAST: u16 = 32;
+/// Without a terminal, no text is cut. A longer one than this, in columns, moves the rest of its own line, and not
+/// that of all others.
+const WIDEST: usize = 400;
 
 /// Columns with colours are not laid out by comfy-table: it would count colour codes as width.
 pub(super) fn write(groups: &[RowGroup<'_>], os: Os, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -33,7 +36,11 @@ pub(super) fn write(groups: &[RowGroup<'_>], os: Os, style: &Style, out: &mut dy
     let taken: usize = coloured.iter().map(|(.., width)| width + usize::from(GAP)).sum();
     let taken = u16::try_from(taken).unwrap_or(u16::MAX).saturating_sub(GAP);
     let room = style.width.map(|width| width.saturating_sub(taken).max(LEAST));
-    let mut lines = aligned(&listing, plain, room).into_iter();
+    let lines = match room {
+        Some(room) => fitted(&listing, plain, room),
+        None => aligned(&listing, &plain),
+    };
+    let mut lines = lines.into_iter();
 
     if style.header
         && let Some(mut header) = lines.next()
@@ -60,14 +67,48 @@ fn longest(column: &Column, listing: &Listing<'_>) -> usize {
     texts.max().unwrap_or(0)
 }
 
-/// The header, if there is one, and a line for each group. Columns without enough room are left out.
-fn aligned(listing: &Listing<'_>, mut columns: Vec<&Column>, room: Option<u16>) -> Vec<String> {
-    columns.retain(|column| room.is_none_or(|room| room >= column.least_room));
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    if let Some(room) = room {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(room);
+/// The header, if there is one, and a line for each group, as wide as the texts are.
+fn aligned(listing: &Listing<'_>, columns: &[&Column]) -> Vec<String> {
+    let titles = columns.iter().map(|column| column.title.to_owned()).collect();
+    let header = listing.style.header.then_some(titles);
+    let rows: Vec<Vec<String>> =
+        header.into_iter().chain(listing.groups.iter().map(|group| texts(group, columns, listing))).collect();
+    let width = |at: usize| {
+        let widths = rows.iter().map(|row| display_width(&row[at]));
+        widths.filter(|&width| width <= WIDEST).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+    let line = |row: Vec<String>| {
+        let mut line = String::new();
+        for ((text, column), width) in row.iter().zip(columns).zip(&widths) {
+            let padding = width.saturating_sub(display_width(text));
+            let before = if column.align == CellAlignment::Right { padding } else { 0 };
+            line.extend(std::iter::repeat_n(' ', before));
+            line.push_str(text);
+            line.extend(std::iter::repeat_n(' ', padding - before + usize::from(GAP)));
+        }
+        line
+    };
+    rows.into_iter().map(line).collect()
+}
+
+fn texts(group: &RowGroup<'_>, columns: &[&Column], listing: &Listing<'_>) -> Vec<String> {
+    let mut texts: Vec<String> = columns.iter().map(|column| column.text(group, listing)).collect();
+    if !listing.style.header {
+        // Scripts split rows at blanks, so no column may be empty.
+        for empty in texts.iter_mut().filter(|text| text.is_empty()) {
+            *empty = "-".to_owned();
+        }
     }
+    texts
+}
+
+/// The header, if there is one, and a line for each group, no wider than `room`. Columns without enough room are
+/// left out.
+fn fitted(listing: &Listing<'_>, mut columns: Vec<&Column>, room: u16) -> Vec<String> {
+    columns.retain(|column| room >= column.least_room);
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(room);
     let of_one_line = |cells: Vec<String>| {
         let mut cells = Cells::from(cells);
         cells.max_height(1);
@@ -78,19 +119,12 @@ fn aligned(listing: &Listing<'_>, mut columns: Vec<&Column>, room: Option<u16>) 
         table.set_header(of_one_line(titles.collect()));
     }
     for group in listing.groups {
-        let mut texts: Vec<String> = columns.iter().map(|column| column.text(group, listing)).collect();
-        if !listing.style.header {
-            // Scripts split rows at blanks, so no column may be empty.
-            for empty in texts.iter_mut().filter(|text| text.is_empty()) {
-                *empty = "-".to_owned();
-            }
-        }
-        table.add_row(of_one_line(texts));
+        table.add_row(of_one_line(texts(group, &columns, listing)));
     }
     let longest = table.column_max_content_widths();
     for ((laid_out, column), longest) in table.column_iter_mut().zip(columns).zip(longest) {
         laid_out.set_padding((0, GAP)).set_cell_alignment(column.align);
-        if let Some(constraint) = room.and_then(|room| constraint(column, longest, room)) {
+        if let Some(constraint) = constraint(column, longest, room) {
             laid_out.set_constraint(constraint);
         }
     }

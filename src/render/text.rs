@@ -76,6 +76,11 @@ pub(super) fn unbroken(width: usize) -> Options<'static> {
     Options::new(width).word_splitter(NoHyphenation).break_words(false)
 }
 
+/// The beginning of a text, at `most` so many characters.
+pub(super) fn beginning(text: &str, most: usize) -> &str {
+    text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
+}
+
 /// The first items, at `most` so many, and the number of the others.
 pub(super) fn first_few<T>(items: &[T], most: usize) -> (&[T], usize) {
     let (shown, rest) = items.split_at(most.min(items.len()));
