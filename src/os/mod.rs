@@ -3,8 +3,8 @@
 //! Calling a system is apart from decoding what it says. Code that calls copies text and fields out; code that
 //! understands them ([`decode`]) is compiled and tested on every system.
 
-mod deadline;
 pub mod connection_count;
+mod deadline;
 pub mod decode;
 mod inspect;
 mod inspect_files;

@@ -17,8 +17,13 @@ pub(super) fn of(
     let mut gaps = observation.gaps.clone();
     // A port with a visible holder is held, whoever else may hold it.
     gaps.retain(|gap| gap.kind != GapKind::BoundSocketsHidden || rows.is_empty());
-    let rights_help = [GapKind::SocketsHidden, GapKind::NamespacesHidden, GapKind::ServicesUnreadable];
-    for gap in gaps.iter_mut().filter(|gap| rights_help.contains(&gap.kind)) {
+    let rights_help = |kind| match kind {
+        GapKind::SocketsHidden | GapKind::NamespacesHidden => true,
+        // On Linux there are too many unit files, whoever reads them.
+        GapKind::ServicesUnreadable => observation.host.os == Os::Windows,
+        _ => false,
+    };
+    for gap in gaps.iter_mut().filter(|gap| rights_help(gap.kind)) {
         gap.remedy.clone_from(&remedy);
     }
     // More rights do not help where the system has run out of something.

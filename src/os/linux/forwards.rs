@@ -1,7 +1,7 @@
 //! Where `docker-proxy` forwards a port to. Its command line has the container's address; the scan of
 //! the container's network namespace shows the process that listens there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use super::super::decode::linux::{docker_proxy, local_addresses};
@@ -13,6 +13,11 @@ use super::proc_dir::Proc;
 use super::process_reader::IdentifiedProcess;
 use super::scan_context::ScanContext;
 use crate::model::{Forward, Os, Pid, ProcessRef, Socket, State};
+
+/// No more is read of the addresses of one namespace, in bytes, nor of those of all: anybody may make a namespace
+/// with a million addresses. A container has a few, and those of 10,000 containers fit.
+const MOST_OF_ADDRESSES: u64 = 64 * 1024;
+const MOST_OF_ALL: u64 = 16 * 1024 * 1024;
 
 /// Adds where each proxy forwards to. `others` are the namespaces that were scanned.
 pub(super) fn add(
@@ -29,11 +34,9 @@ pub(super) fn add(
         let Some(mut forward) = command_lines.of(process.pid).and_then(docker_proxy::forward) else {
             continue;
         };
-        let addresses = addresses.get_or_insert_with(|| {
-            others.iter().map(|(other, _)| addresses_in(&context.proc, other)).collect::<Vec<_>>()
-        });
-        let at = others.iter().zip(addresses.iter()).filter(|(_, own)| own.contains(&forward.to.ip()));
-        if let Some((other, scan)) = only_one(context, at.map(|(other, _)| other).collect()) {
+        let addresses = addresses.get_or_insert_with(|| with_address(&context.proc, others));
+        let at = addresses.get(&forward.to.ip()).map_or(&[][..], Vec::as_slice);
+        if let Some((other, scan)) = only_one(context, at.to_vec()) {
             find_listener(context, other, scan, &mut forward);
         }
         process.forward = Some(forward);
@@ -59,10 +62,30 @@ fn only_one<'a>(
     }
 }
 
-/// The addresses of the interfaces in a namespace.
-fn addresses_in(proc: &Proc, other: &NetworkNamespace) -> Vec<IpAddr> {
+/// The namespaces that have each address.
+fn with_address<'a>(
+    proc: &Proc,
+    others: &'a [(NetworkNamespace, NamespaceScan)],
+) -> HashMap<IpAddr, Vec<&'a (NetworkNamespace, NamespaceScan)>> {
+    let mut with_address: HashMap<IpAddr, Vec<_>> = HashMap::new();
+    let mut left = MOST_OF_ALL;
+    for namespace in others {
+        for address in addresses_in(proc, &namespace.0, &mut left) {
+            with_address.entry(address).or_default().push(namespace);
+        }
+    }
+    with_address
+}
+
+/// The addresses of the interfaces in a namespace, as far as they are in the beginning of its tables. `left` is how
+/// much may be read in all, in bytes.
+fn addresses_in(proc: &Proc, other: &NetworkNamespace, left: &mut u64) -> Vec<IpAddr> {
     let Some(dir) = other.oldest(proc).and_then(|pid| proc.process(pid).ok()) else { return Vec::new() };
-    let text = |name| dir.text(name).unwrap_or_default();
+    let mut text = |name| {
+        let text = dir.beginning(name, MOST_OF_ADDRESSES.min(*left)).unwrap_or_default();
+        *left = left.saturating_sub(text.len() as u64);
+        text
+    };
     let v4 = local_addresses::v4(&text("net/fib_trie")).into_iter().map(IpAddr::from);
     v4.chain(local_addresses::v6(&text("net/if_inet6")).into_iter().map(IpAddr::from)).collect()
 }

@@ -39,6 +39,7 @@ mod socket_scan;
 mod socket_units;
 mod tables;
 mod threads;
+mod unit_files;
 mod units;
 
 use std::collections::BTreeSet;
@@ -58,7 +59,7 @@ use self::scan_context::ScanContext;
 use self::search::Search;
 use self::settle::settle;
 use self::socket_scan::SocketScan;
-use self::units::UnitsInProgress;
+use self::units::{UnitsInProgress, UnitsRead};
 use super::deadline::Deadline;
 use super::{Inspect, ScanScope, Unobservable};
 use crate::model::{HiddenProcesses, Observation};
@@ -199,6 +200,7 @@ fn add_details(
     let command_lines = command_lines.finish(context);
     command_lines.add(context, &mut holders.processes);
     forwards::add(context, &sockets.others, &command_lines, &mut holders.processes);
-    let units = units.finish(context, &mut sockets.found, holders);
+    let UnitsRead { late: units, unread } = units.finish(context, &mut sockets.found, holders);
+    sockets.gaps.extend(unread);
     Late { command_lines: command_lines.late, units, refused: context.refused.get().cloned() }
 }

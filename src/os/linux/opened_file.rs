@@ -1,6 +1,7 @@
 //! A file of a stranger that was opened to be looked at, and read only where that makes nobody wait.
 
-use std::fs::File;
+use std::fs::{self, File};
+use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::{FileType, Mode, OFlags, open};
@@ -65,5 +66,22 @@ impl OpenedFile {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = open(own_descriptor(self.file.as_fd()), flags, Mode::empty());
         file.map(File::from).map_err(|_| NotInspected::Unreadable)
+    }
+
+    /// The beginning of an ordinary file, at most so many bytes; `None` if it cannot be read.
+    pub(super) fn beginning(&self, most: u64) -> Option<String> {
+        let mut bytes = Vec::new();
+        self.read().ok()?.take(most).read_to_end(&mut bytes).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// The names in a folder, at most so many.
+    pub(super) fn names(&self, most: usize) -> Vec<String> {
+        if !self.is_at_hand {
+            return Vec::new();
+        }
+        let entries = fs::read_dir(own_descriptor(self.file.as_fd()));
+        let entries = entries.into_iter().flatten().flatten().take(most);
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
     }
 }

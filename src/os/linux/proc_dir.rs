@@ -127,15 +127,15 @@ impl ProcessDir {
         Ok(openat(&self.dir, name, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?)
     }
 
-    pub(super) fn link(&self, name: &str) -> io::Result<PathBuf> {
-        link_in(&self.dir, name)
+    /// The beginning of a text file that may be long, at most so many bytes.
+    pub(super) fn beginning(&self, name: &str, most: u64) -> io::Result<String> {
+        let mut bytes = Vec::new();
+        self.open(name)?.take(most).read_to_end(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// Reads a text file; bytes that are not UTF-8 are replaced.
-    pub(super) fn text(&self, name: &str) -> io::Result<String> {
-        let mut bytes = Vec::new();
-        self.open(name)?.read_to_end(&mut bytes)?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    pub(super) fn link(&self, name: &str) -> io::Result<PathBuf> {
+        link_in(&self.dir, name)
     }
 
     /// Reads a file whole; `None` if it is longer than `most` bytes.

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::os::fd::AsFd;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -24,9 +24,6 @@ use crate::model::NotInspected;
 const MOST_LINKS: usize = 16;
 /// No path leads through more folders than this: each stays open.
 const MOST_FOLDERS: usize = 100;
-/// No more names than this are read in a folder, and no more bytes of a file: unit files are few and small.
-const MOST_NAMES: usize = 4000;
-const LARGEST_FILE: u64 = 64 * 1024;
 
 /// A file is opened only to look at it. It is neither read nor asked, so that nobody can delay this.
 const LOOK: OFlags = OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
@@ -200,29 +197,9 @@ impl ProcessRoot {
         self.find(path).is_ok_and(|found| found.identity() == file)
     }
 
-    /// The names in a folder, at most [`MOST_NAMES`].
-    pub(super) fn names(&self, folder: &Path) -> Vec<String> {
-        let Ok(found) = self.find(folder) else { return Vec::new() };
-        let entries = fs::read_dir(own_descriptor(found.file.as_fd()));
-        let entries = entries.into_iter().flatten().flatten().take(MOST_NAMES);
-        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
-    }
-
-    /// The beginning of an ordinary file, at most [`LARGEST_FILE`].
-    pub(super) fn small_text(&self, path: &Path) -> Option<String> {
-        self.beginning(path, LARGEST_FILE)
-    }
-
     /// The text of an ordinary file; `None` if it is longer than `most` bytes.
     pub(super) fn whole_text(&self, path: &Path, most: u64) -> Option<String> {
-        self.beginning(path, most + 1).filter(|text| text.len() as u64 <= most)
-    }
-
-    fn beginning(&self, path: &Path, most: u64) -> Option<String> {
-        let file = self.find(path).ok()?.read().ok()?;
-        let mut bytes = Vec::new();
-        file.take(most).read_to_end(&mut bytes).ok()?;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
+        self.find(path).ok()?.beginning(most + 1).filter(|text| text.len() as u64 <= most)
     }
 }
 
@@ -260,6 +237,7 @@ fn text(path: &Path) -> String {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::io::Read;
     use std::os::unix::fs::symlink;
 
     use super::*;
@@ -274,16 +252,20 @@ pub(super) mod tests {
         ProcessRoot { root: OpenedFile::of(folder, &mounts).unwrap().at_hand().unwrap(), mounts }
     }
 
+    fn text_at(root: &ProcessRoot, path: &str) -> Option<String> {
+        root.find(Path::new(path)).ok()?.beginning(999)
+    }
+
     #[test]
     fn what_is_no_ordinary_file_is_not_waited_for() {
         let folder = tempfile::tempdir().unwrap();
         let made = std::process::Command::new("mkfifo").arg(folder.path().join("fifo")).status().unwrap();
         assert!(made.success());
         let root = root(folder.path());
-        assert_eq!(root.small_text(Path::new("/fifo")), None);
-        assert_eq!(root.small_text(Path::new("/")), None);
+        assert_eq!(text_at(&root, "/fifo"), None);
+        assert_eq!(text_at(&root, "/"), None);
         fs::write(folder.path().join("long"), "x".repeat(100_000)).unwrap();
-        assert_eq!(root.small_text(Path::new("/long")).unwrap().len(), 65_536);
+        assert_eq!(text_at(&root, "/long").unwrap().len(), 999);
     }
 
     #[test]
@@ -304,12 +286,13 @@ pub(super) mod tests {
             symlink(target, folder.path().join(name)).unwrap();
         }
         let root = root(folder.path());
-        assert_eq!(root.names(Path::new("/")).len(), 6);
+        let names = |most| root.find(Path::new("/")).unwrap().names(most).len();
+        assert_eq!((names(99), names(4)), (6, 4));
         for name in ["/out", "/zero", "/around", "/../../../etc/passwd", "/proc/self/fd/0"] {
-            assert_eq!(root.small_text(Path::new(name)), None, "{name}");
+            assert_eq!(text_at(&root, name), None, "{name}");
         }
         for name in ["/in", "/lib/inside", "usr/./lib/inside"] {
-            assert_eq!(root.small_text(Path::new(name)).as_deref(), Some("here"), "{name}");
+            assert_eq!(text_at(&root, name).as_deref(), Some("here"), "{name}");
         }
         let found = root.find(Path::new("/usr/lib/inside")).unwrap().identity();
         assert!(root.leads_to(Path::new("/in"), found) && !root.leads_to(Path::new("/out"), found));
@@ -374,7 +357,7 @@ sys.stdin.read()";
             .unwrap();
         holder.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
         let since = std::time::Instant::now();
-        assert_eq!(root(folder.path()).small_text(Path::new("/leased")), None);
+        assert_eq!(text_at(&root(folder.path()), "/leased"), None);
         assert!(since.elapsed().as_secs() < 10);
         drop(holder.stdin.take());
         holder.wait().unwrap();

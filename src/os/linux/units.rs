@@ -12,7 +12,7 @@ use super::listeners::ScannedSocket;
 use super::process_reader::IdentifiedProcess;
 use super::scan_context::ScanContext;
 use super::socket_units::SocketUnits;
-use crate::model::{Os, Pid, ProcessService};
+use crate::model::{Gap, GapKind, Os, Pid, ProcessService};
 
 /// The systemd that holds a socket for another program, if one does.
 fn systemd<'a>(found: &ScannedSocket, holders: &'a Holders) -> Option<&'a IdentifiedProcess> {
@@ -59,25 +59,38 @@ impl UnitsInProgress {
         UnitsInProgress { of_cgroup, asked, pending }
     }
 
-    /// Adds the units. Returns of how many service managers the units did not arrive in time.
+    /// Adds the units.
     pub(super) fn finish(
         self,
         context: &ScanContext<'_>,
         found: &mut [ScannedSocket],
         holders: &Holders,
-    ) -> usize {
-        let (mut of_systemd, mut late) = (HashMap::new(), 0);
+    ) -> UnitsRead {
+        let (mut of_systemd, mut late, mut is_whole) = (HashMap::new(), 0, true);
         for (task, answer) in self.asked.into_iter().zip(self.pending.finish(context.deadline)) {
             match answer {
-                Some(units) => drop(of_systemd.insert(task.process.pid, units)),
+                Some(units) => {
+                    is_whole &= units.is_whole;
+                    of_systemd.insert(task.process.pid, SocketUnits::from(units));
+                }
                 None => late += 1,
             }
         }
         for found in found.iter_mut().filter(|found| is_open(found, holders)) {
             add(found, systemd(found, holders), &self.of_cgroup, &of_systemd);
         }
-        late
+        let detail = "systemd has more unit files than are read, so the units of some sockets may be missing";
+        let unread = (!is_whole).then(|| Gap::new(GapKind::ServicesUnreadable, detail));
+        UnitsRead { late, unread }
     }
+}
+
+/// What is missing of the units.
+pub(super) struct UnitsRead {
+    /// Of how many service managers the units did not arrive in time.
+    pub(super) late: usize,
+    /// The gap that there are more unit files than are read, if there are.
+    pub(super) unread: Option<Gap>,
 }
 
 fn add(

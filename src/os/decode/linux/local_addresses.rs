@@ -1,18 +1,19 @@
 //! Decodes the addresses of the machine's own interfaces: `/proc/net/fib_trie` (`fib_trie_seq_show` in
 //! `net/ipv4/fib_trie.c`) and `/proc/net/if_inet6` (`if6_seq_show` in `net/ipv6/addrconf.c`).
 
+use std::collections::HashSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The addresses in `/proc/net/fib_trie`, each once, in the order of the file, without those of the loopback interface.
 #[must_use]
 pub fn v4(fib_trie: &str) -> Vec<Ipv4Addr> {
-    let mut found = Vec::new();
+    let (mut found, mut known) = (Vec::new(), HashSet::new());
     let mut address: Option<Ipv4Addr> = None;
     for line in fib_trie.lines().map(str::trim) {
         if line.starts_with('/') {
             // Several lines may follow an address: the first address of a network can also be a machine's own.
             let own = address.filter(|_| line == "/32 host LOCAL");
-            found.extend(own.filter(|own| !own.is_loopback() && !found.contains(own)));
+            found.extend(own.filter(|own| !own.is_loopback() && known.insert(*own)));
         } else {
             address = line.strip_prefix("|-- ").and_then(|text| text.parse().ok());
         }
@@ -23,13 +24,9 @@ pub fn v4(fib_trie: &str) -> Vec<Ipv4Addr> {
 /// The addresses in `/proc/net/if_inet6`, each once, in the order of the file, without that of the loopback interface.
 #[must_use]
 pub fn v6(if_inet6: &str) -> Vec<Ipv6Addr> {
-    let mut found = Vec::new();
-    for own in if_inet6.lines().filter_map(v6_address) {
-        if !own.is_loopback() && !found.contains(&own) {
-            found.push(own);
-        }
-    }
-    found
+    let mut known = HashSet::new();
+    let own = if_inet6.lines().filter_map(v6_address);
+    own.filter(|own| !own.is_loopback() && known.insert(*own)).collect()
 }
 
 /// `fe80000000000000fc0012fffe345678 02 40 20 80     eth0`

@@ -2,6 +2,7 @@
 //! `net/ipv4/tcp_ipv4.c` and `udp4_format_sock` in `net/ipv4/udp.c`). Compared with `sock_diag` it lacks the interface,
 //! `IPV6_V6ONLY` and the backlog.
 
+use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 
 use super::socket::{LinuxKey, LinuxSocket, tcp_state};
@@ -12,8 +13,13 @@ use crate::os::socket_record::TcpState;
 #[must_use]
 pub fn read(protocol: Protocol, family: Family, table: &str) -> (Vec<LinuxSocket>, usize) {
     let lines: Vec<&str> = table.lines().skip(1).filter(|line| !line.trim().is_empty()).collect();
-    let sockets: Vec<LinuxSocket> = lines.iter().filter_map(|line| socket(protocol, family, line)).collect();
+    let mut sockets: Vec<LinuxSocket> =
+        lines.iter().filter_map(|line| socket(protocol, family, line)).collect();
     let failed = lines.len() - sockets.len();
+    // The kernel finds its place again by counting, so that it repeats a socket where another was opened meanwhile.
+    // A socket that no process has any more has no inode, which is no identity.
+    let mut known = HashSet::new();
+    sockets.retain(|socket| socket.key.inode.is_none_or(|inode| known.insert(inode)));
     (sockets, failed)
 }
 
@@ -158,6 +164,16 @@ mod tests {
         assert_eq!((sockets.len(), failed), (2, 1));
         assert_eq!(read(Protocol::Udp, Family::Ipv6, UDP), (vec![], 2), "another family");
         assert_eq!(read(Protocol::Udp, Family::Ipv4, ""), (vec![], 0));
+    }
+
+    #[test]
+    fn a_socket_whose_line_is_repeated_is_one() {
+        let (listener, waiting) = (TCP6.lines().nth(1).unwrap(), TCP6.lines().nth(2).unwrap());
+        let without_inode = waiting.replace(" 31980 ", " 0 ");
+        let table = format!("{TCP6}{listener}\n{without_inode}\n{without_inode}\n");
+        let (sockets, failed) = read(Protocol::Tcp, Family::Ipv6, &table);
+        let inodes: Vec<Option<u32>> = sockets.iter().map(|socket| socket.key.inode).collect();
+        assert_eq!((inodes, failed), (vec![Some(31974), Some(31980), None, None], 0));
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub struct SocketUnit {
 }
 
 /// A TCP or UDP port that a unit opens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Listen {
     pub protocol: Protocol,
     /// `None` for any.

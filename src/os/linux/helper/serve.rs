@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::mount_tables::MountTables;
 use super::super::proc_dir::Proc;
+use super::super::unit_files::UnitBudget;
 use super::task::{Task, Tools};
 
 /// The most tasks that are waited for at the same time.
@@ -43,7 +44,12 @@ fn serve<T: Task>(mut stream: UnixStream) -> io::Result<()> {
     let mut text = Vec::new();
     stream.read_to_end(&mut text)?;
     let tasks: Vec<T> = serde_json::from_slice(&text)?;
-    let tools = Tools { proc: Proc::open()?, mounts: MountTables::default() };
+    let tools = Tools {
+        proc: Proc::open()?,
+        mounts: MountTables::default(),
+        system_units: UnitBudget::default(),
+        user_units: UnitBudget::default(),
+    };
     do_all(&tasks, &tools, &Mutex::new(stream));
     Ok(())
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::super::super::decode::linux::proc_pid::Ticks;
 use super::super::mount_tables::MountTables;
 use super::super::proc_dir::Proc;
+use super::super::unit_files::UnitBudget;
 use crate::model::Pid;
 
 /// Something that may take as long as somebody else likes.
@@ -20,6 +21,9 @@ pub(in super::super) trait Task: Serialize + DeserializeOwned + Sync {
 pub(in super::super) struct Tools {
     pub(in super::super) proc: Proc,
     pub(in super::super) mounts: MountTables,
+    /// How many more unit files are read.
+    pub(in super::super) system_units: UnitBudget,
+    pub(in super::super) user_units: UnitBudget,
 }
 
 /// A process. Another may have its number by now, but not its start.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::socket_units::SocketUnits;
+use super::super::unit_files::UnitFiles;
 use super::task::{ProcessId, Task, Tools};
 
 #[derive(Serialize, Deserialize)]
@@ -17,12 +17,14 @@ pub(in super::super) struct UnitsTask {
 }
 
 impl Task for UnitsTask {
-    type Answer = SocketUnits;
+    type Answer = UnitFiles;
 
-    fn run(&self, tools: &Tools) -> SocketUnits {
+    fn run(&self, tools: &Tools) -> UnitFiles {
         let UnitsTask { process, uid, home } = self;
         let dir = tools.proc.same_process(process.pid, process.started);
-        let units = dir.map(|dir| SocketUnits::of(&dir, &tools.mounts, *uid, home.as_deref()));
+        // What users fill their folders with does not keep the system's own units from being read.
+        let budget = if *uid == Some(0) { &tools.system_units } else { &tools.user_units };
+        let units = dir.map(|dir| UnitFiles::of(&dir, &tools.mounts, *uid, home.as_deref(), budget));
         units.unwrap_or_default()
     }
 }
