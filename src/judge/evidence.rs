@@ -38,6 +38,7 @@ fn of_file(file: &Executable) -> Vec<String> {
             NotInspected::AnotherUserNamespace => "the process is in another user namespace",
             NotInspected::Unreadable => "it could not be opened",
             NotInspected::NotAtItsPath => "its path leads to another file, or to none",
+            NotInspected::TimedOut => "it did not answer in time",
             NotInspected::TooLarge => "the list of the process's mounts or mapped files is too long",
         };
         format!("the file was not inspected: {why}")

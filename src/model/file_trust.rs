@@ -58,6 +58,8 @@ pub enum NotInspected {
     NotAtItsPath,
     /// The system's list of what is mounted, or of what the process has mapped, is too long to be read.
     TooLarge,
+    /// It did not answer before the deadline.
+    TimedOut,
 }
 
 /// An account besides the administrators' that could have put other content into a file.

@@ -31,7 +31,7 @@ pub trait Inspect: Sync {
 }
 
 /// What to check about the file that a process runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct FileChecks {
     /// Whether it is the file that its path leads to, and who could have put another in its place.
     pub place: bool,

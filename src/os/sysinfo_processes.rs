@@ -1,7 +1,7 @@
 //! Reads processes with `sysinfo`, and assembles the observation: what the backends of Windows and macOS share.
 //! Only the holders and their ancestors are read, and only what is shown of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -180,12 +180,16 @@ pub(super) fn running() -> Option<Running> {
 /// Adds what the files of the processes are, as far as it is requested.
 fn inspect_all(processes: &mut BTreeMap<Pid, Process>, holders: &PortsOf, inspect: &dyn Inspect) {
     let texts = inspect.texts();
+    // A file that many processes run is read once.
+    let mut known: HashMap<(PathBuf, FileChecks), FileFacts> = HashMap::new();
     for (pid, checks) in inspect_files::requested(processes, holders, inspect) {
         let program = processes.get_mut(&pid).and_then(Process::program_mut);
         if let Some(program) = program
             && let Some(path) = program.exe.as_ref().map(|exe| PathBuf::from(&exe.path))
         {
-            facts(&path, checks, &texts).add_to(program);
+            let facts =
+                known.entry((path, checks)).or_insert_with_key(|(path, _)| facts(path, checks, &texts));
+            facts.clone().add_to(program);
         }
     }
 }

@@ -112,7 +112,7 @@ where
         1 => Just(Checked::NotRequested),
         3 => found.prop_map(Checked::Done),
         1 => variant!(NotInspected: MayNotAnswer AnotherUserNamespace Unreadable NotAtItsPath
-            TooLarge).prop_map(Checked::Failed),
+            TooLarge TimedOut).prop_map(Checked::Failed),
     ]
     .boxed()
 }

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustix::fs::FileType;
 use serde::{Deserialize, Serialize};
@@ -62,12 +62,20 @@ pub(super) struct Facts {
     pub(super) script: Option<CodeFile>,
 }
 
+impl Facts {
+    /// Nothing was found out.
+    pub(super) fn failed(request: &Request, why: NotInspected) -> Facts {
+        let script = request.script.clone().map(|path| CodeFile { path, writers: Checked::Failed(why) });
+        Facts { file: request.failed(why), script }
+    }
+}
+
 /// Examines processes. What several of them share is examined once.
 pub(super) struct Examiner<'a> {
     proc: &'a Proc,
     mounts: &'a MountTables,
     accounts: MachineAccounts<'a>,
-    contents: Mutex<HashMap<FileIdentity, Checked<Contents>>>,
+    contents: Mutex<HashMap<FileIdentity, Arc<OnceLock<Checked<Contents>>>>>,
     loaded: LoadedCode,
 }
 
@@ -78,17 +86,16 @@ impl<'a> Examiner<'a> {
     }
 
     pub(super) fn examine(&self, request: &Request) -> Facts {
-        let script = |writers: Checked<Vec<Writer>>| {
-            request.script.as_ref().map(|path| CodeFile { path: path.clone(), writers })
-        };
         let Some(dir) = self.proc.same_process(request.pid, request.started) else {
-            let why = NotInspected::Unreadable;
-            return Facts { file: request.failed(why), script: script(Checked::Failed(why)) };
+            return Facts::failed(request, NotInspected::Unreadable);
         };
         let dir = dir.living_thread().unwrap_or(dir);
         let file = self.file(&dir, request).unwrap_or_else(|why| request.failed(why));
-        let writers = request.script.as_ref().map(|path| self.script(&dir, Path::new(path)).into());
-        Facts { file, script: writers.and_then(script) }
+        let script = request
+            .script
+            .as_ref()
+            .map(|path| CodeFile { path: path.clone(), writers: self.script(&dir, Path::new(path)).into() });
+        Facts { file, script }
     }
 
     fn file(&self, dir: &ProcessDir, request: &Request) -> Result<FileFacts, NotInspected> {
@@ -136,16 +143,14 @@ impl<'a> Examiner<'a> {
 
     /// What the file contains; each file is read once.
     fn contents(&self, file: &OpenedFile, texts: &[String]) -> Checked<Contents> {
-        let known = || self.contents.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(contents) = known().get(&file.identity()) {
-            return contents.clone();
-        }
-        let contents = match file.read() {
+        let mut known = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
+        let contents = Arc::clone(known.entry(file.identity()).or_default());
+        drop(known);
+        let read = || match file.read() {
             Ok(file) => inspect_files::contents(file, texts),
             Err(why) => Checked::Failed(why),
         };
-        known().insert(file.identity(), contents.clone());
-        contents
+        contents.get_or_init(read).clone()
     }
 
     /// Who may put another file in the place of one that a command line names.

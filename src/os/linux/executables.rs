@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::super::inspect_files::{self, PortsOf};
-use super::examination::{Examiner, Facts, Request};
+use super::examination::{Facts, Request};
+use super::helper::examine::ExamineTask;
 use super::holders::Holders;
 use super::listeners::ScannedSocket;
 use super::scan_context::ScanContext;
-use crate::model::{Pid, Process};
+use crate::model::{NotInspected, Pid, Process};
 
 /// Inspects the files that the holders and their ancestors run, as far as
 /// [`Inspect`](super::super::Inspect) requests it.
@@ -30,9 +31,9 @@ pub(super) fn inspect(
         identified.into_iter().map(|(pid, identified)| (pid, identified.process)).collect();
     let texts: Vec<String> = context.inspect.texts().into_iter().map(str::to_owned).collect();
     let is_detail = !context.scope.detail_ports.is_empty();
-    let examiner = Examiner::new(&context.proc, &context.mounts);
+    let mut tasks = Vec::new();
     for (pid, checks) in inspect_files::requested(&processes, &ports_of, context.inspect) {
-        let process = processes.get_mut(&pid).and_then(Process::program_mut);
+        let process = processes.get(&pid).and_then(Process::program);
         let (Some(program), Some(&started)) = (process, started.get(&pid)) else { continue };
         let Some(exe) = program.exe.as_ref().map(|exe| exe.path.clone()) else { continue };
         let script = program.script.as_ref().map(|script| script.path.clone());
@@ -40,10 +41,17 @@ pub(super) fn inspect(
         let texts = if checks.content { texts.clone() } else { Vec::new() };
         let request = Request { pid, started, exe, checks, path, texts, script };
         if request.asks() {
-            let Facts { file, script } = examiner.examine(&request);
-            file.add_to(program);
-            program.script = script;
+            tasks.push(ExamineTask(request));
         }
+    }
+    let answers = context.begin(&tasks).finish(context.deadline);
+    for (ExamineTask(request), facts) in tasks.into_iter().zip(answers) {
+        let Some(program) = processes.get_mut(&request.pid).and_then(Process::program_mut) else { continue };
+        let why =
+            if context.refused.get().is_some() { NotInspected::Unreadable } else { NotInspected::TimedOut };
+        let Facts { file, script } = facts.unwrap_or_else(|| Facts::failed(&request, why));
+        file.add_to(program);
+        program.script = script;
     }
     processes
 }

@@ -20,7 +20,7 @@ pub(super) struct MachineAccounts<'a> {
     proc: &'a Proc,
     mounts: &'a MountTables,
     own: OnceLock<(Option<FileIdentity>, Arc<Accounts>)>,
-    of_roots: Mutex<HashMap<FileIdentity, Arc<Accounts>>>,
+    of_roots: Mutex<HashMap<FileIdentity, Arc<OnceLock<Arc<Accounts>>>>>,
 }
 
 impl<'a> MachineAccounts<'a> {
@@ -60,7 +60,10 @@ impl<'a> MachineAccounts<'a> {
             return Arc::clone(own);
         }
         let mut known = self.of_roots.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(known.entry(root.identity()).or_insert_with(|| Arc::new(read(root).and(own))))
+        let of_root = Arc::clone(known.entry(root.identity()).or_default());
+        // Reading may take long, and only those wait who want to know the same.
+        drop(known);
+        Arc::clone(of_root.get_or_init(|| Arc::new(read(root).and(own))))
     }
 }
 

@@ -18,9 +18,15 @@ const MOST_OF_MOUNTS: u64 = 32 * 1024 * 1024;
 #[derive(Default)]
 pub(super) struct MountTables {
     of_namespace: Mutex<HashMap<PathBuf, Arc<MountTable>>>,
+    may_wait: bool,
 }
 
 impl MountTables {
+    /// For a process that can be left behind: it may ask the servers of files too.
+    pub(super) fn for_whoever_may_wait() -> MountTables {
+        MountTables { may_wait: true, ..MountTables::default() }
+    }
+
     /// The mounts in a process's view of the file system.
     ///
     /// # Errors
@@ -41,22 +47,24 @@ impl MountTables {
             return Ok(Arc::clone(mounts));
         }
         let file = if is_own { File::open("/proc/self/mountinfo") } else { process.open("mountinfo") };
-        let mounts = Arc::new(read(file.map_err(|_| NotInspected::Unreadable)?)?);
+        let mounts = Arc::new(self.read(file.map_err(|_| NotInspected::Unreadable)?)?);
         known().insert(key, Arc::clone(&mounts));
         Ok(mounts)
     }
-}
 
-fn read(file: File) -> Result<MountTable, NotInspected> {
-    let mut lines = BufReader::with_capacity(64 * 1024, file.take(MOST_OF_MOUNTS));
-    let (mut table, mut line) = (MountTable::default(), Vec::new());
-    loop {
-        line.clear();
-        lines.read_until(b'\n', &mut line).map_err(|_| NotInspected::Unreadable)?;
-        match line.strip_suffix(b"\n") {
-            Some(whole) => table.add(whole),
-            None if line.is_empty() && lines.get_ref().limit() > 0 => return Ok(table),
-            None => return Err(NotInspected::TooLarge),
+    fn read(&self, file: File) -> Result<MountTable, NotInspected> {
+        let mut lines = BufReader::with_capacity(64 * 1024, file.take(MOST_OF_MOUNTS));
+        let mut table =
+            if self.may_wait { MountTable::for_whoever_may_wait() } else { MountTable::default() };
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            lines.read_until(b'\n', &mut line).map_err(|_| NotInspected::Unreadable)?;
+            match line.strip_suffix(b"\n") {
+                Some(whole) => table.add(whole),
+                None if line.is_empty() && lines.get_ref().limit() > 0 => return Ok(table),
+                None => return Err(NotInspected::TooLarge),
+            }
         }
     }
 }

@@ -48,10 +48,25 @@ const AT_HAND: &[&str] = &[
     "vfat", "xfs", "zfs",
 ];
 
+/// The file systems of servers, which only root can mount. What they say of a file is true, but may not come.
+const SERVED: &[&str] = &[
+    "9p", "afs", "beegfs", "ceph", "cifs", "gfs2", "gpfs", "lustre", "nfs", "nfs4", "ocfs2", "smb3",
+    "virtiofs",
+];
+
+/// Whether a program serves the file system (FUSE) that root has started. An ordinary user's program says of a file
+/// whatever that user likes: also that it is root's.
+fn is_served_by_root(kind: &str, options: &str) -> bool {
+    let is_fuse = kind == "fuse" || kind == "fuseblk" || kind.starts_with("fuse.");
+    is_fuse && options.split(',').any(|option| option == "user_id=0")
+}
+
 /// The mounts of one view of the file system, by their numbers.
 #[derive(Debug, Default)]
 pub struct MountTable {
     mounts: HashMap<u64, MountedDevice>,
+    /// Whether whoever reads it may wait for a server.
+    may_wait: bool,
 }
 
 /// What is mounted there.
@@ -59,15 +74,23 @@ pub struct MountTable {
 pub struct MountedDevice {
     /// The major and minor number of the file system. Those of its files may differ (btrfs).
     pub device: (u32, u32),
-    /// Whether it answers from this machine's own memory and disks.
+    /// Whether it answers from this machine's own memory and disks, or whoever reads the table may wait for its server.
     pub is_at_hand: bool,
 }
 
 impl MountTable {
+    /// An empty one, for somebody who may wait for a server.
+    #[must_use]
+    pub fn for_whoever_may_wait() -> MountTable {
+        MountTable { may_wait: true, ..MountTable::default() }
+    }
+
     /// Adds a line of the file. What is not understood is not added, so it is not taken to be at hand.
     pub fn add(&mut self, line: &[u8]) {
-        if let Some(Mount { id, device, kind, .. }) = mount(&String::from_utf8_lossy(line)) {
-            self.mounts.insert(id, MountedDevice { device, is_at_hand: AT_HAND.contains(&kind) });
+        if let Some(Mount { id, device, kind, options, .. }) = mount(&String::from_utf8_lossy(line)) {
+            let is_served = SERVED.contains(&kind) || is_served_by_root(kind, options);
+            let is_at_hand = AT_HAND.contains(&kind) || (self.may_wait && is_served);
+            self.mounts.insert(id, MountedDevice { device, is_at_hand });
         }
     }
 
@@ -107,6 +130,22 @@ mod tests {
             assert_eq!(at_hand(served).map(|(_, at_hand)| at_hand), Some(false), "{served}");
         }
         assert_eq!(at_hand(99), None);
+    }
+
+    #[test]
+    fn whoever_may_wait_asks_servers_but_no_program_of_an_ordinary_user() {
+        let mut table = MountTable::for_whoever_may_wait();
+        MOUNTS.lines().for_each(|line| table.add(line.as_bytes()));
+        let at_hand = |table: &MountTable, id| table.get(id).map(|mount| mount.is_at_hand);
+        assert_eq!([23, 31, 24, 33].map(|id| at_hand(&table, id)), [true, true, false, false].map(Some));
+        for (options, is_root_s) in [
+            ("rw,user_id=0,group_id=0,default_permissions", true),
+            ("rw,user_id=1000,group_id=0", false),
+            ("rw,user_id=00,x=user_id=0", false),
+        ] {
+            table.add(format!("35 23 0:43 / /srv rw - fuse.bindfs bindfs {options}").as_bytes());
+            assert_eq!(at_hand(&table, 35), Some(is_root_s), "{options}");
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl Task for AccountTask {
     /// `None` for a user without an account.
     type Answer = Option<Account>;
 
-    fn run(&self, _: &Tools) -> Option<Account> {
+    fn run(&self, _: &Tools<'_>) -> Option<Account> {
         let User { name, dir, .. } = User::from_uid(Uid::from_raw(self.uid)).ok()??;
         Some(Account { name, home: Some(dir).filter(|dir| *dir != PathBuf::new()) })
     }

@@ -15,7 +15,7 @@ impl Task for CommandLineTask {
     /// `None` where the process has none or has ended, or this user may not read it.
     type Answer = Option<Vec<String>>;
 
-    fn run(&self, tools: &Tools) -> Option<Vec<String>> {
+    fn run(&self, tools: &Tools<'_>) -> Option<Vec<String>> {
         let dir = tools.proc.same_process(self.process.pid, self.process.started)?;
         let dir = dir.living_thread().unwrap_or(dir);
         proc_pid::command_line(&dir.read("cmdline").ok()?)

@@ -7,6 +7,7 @@
 
 pub(super) mod account;
 pub(super) mod command_line;
+pub(super) mod examine;
 mod serve;
 mod task;
 pub(super) mod units;

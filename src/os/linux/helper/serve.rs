@@ -6,16 +6,22 @@ use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Sender};
 use std::thread::{self, Builder};
+use std::time::Duration;
 
 use rustix::process::{Signal, set_parent_process_death_signal};
 use serde::{Deserialize, Serialize};
 
+use super::super::examination::Examiner;
 use super::super::mount_tables::MountTables;
 use super::super::proc_dir::Proc;
+use super::super::threads;
 use super::super::unit_files::UnitBudget;
 use super::task::{Task, Tools};
 
+/// So long without an answer, and another thread is started.
+const PATIENCE: Duration = Duration::from_millis(20);
 /// The most tasks that are waited for at the same time.
 const MOST_AT_ONCE: usize = 64;
 
@@ -44,9 +50,11 @@ fn serve<T: Task>(mut stream: UnixStream) -> io::Result<()> {
     let mut text = Vec::new();
     stream.read_to_end(&mut text)?;
     let tasks: Vec<T> = serde_json::from_slice(&text)?;
+    let (proc, mounts) = (Proc::open()?, MountTables::for_whoever_may_wait());
     let tools = Tools {
-        proc: Proc::open()?,
-        mounts: MountTables::default(),
+        proc: &proc,
+        mounts: &mounts,
+        examiner: Examiner::new(&proc, &mounts),
         system_units: UnitBudget::default(),
         user_units: UnitBudget::default(),
     };
@@ -63,11 +71,11 @@ fn give_up_output() -> io::Result<()> {
     Ok(())
 }
 
-/// Does all tasks, each on a thread that may wait without holding up the others, and writes each answer when it is
-/// there.
-fn do_all<T: Task>(tasks: &[T], tools: &Tools, stream: &Mutex<UnixStream>) {
+/// Does all tasks, and writes each answer when it is there. Where a task waits, another thread does the next ones.
+fn do_all<T: Task>(tasks: &[T], tools: &Tools<'_>, stream: &Mutex<UnixStream>) {
     let next = AtomicUsize::new(0);
-    let work = || {
+    let (done, progress) = mpsc::channel();
+    let work = |done: Sender<()>| {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(task) = tasks.get(number) else { return };
@@ -75,18 +83,30 @@ fn do_all<T: Task>(tasks: &[T], tools: &Tools, stream: &Mutex<UnixStream>) {
             let Ok(mut line) = serde_json::to_vec(&outcome) else { return };
             line.push(b'\n');
             let Ok(mut stream) = stream.lock() else { return };
-            if stream.write_all(&line).is_err() {
+            if stream.write_all(&line).is_err() || done.send(()).is_err() {
                 return;
             }
         }
     };
+    let work = &work;
     thread::scope(|scope| {
-        for _ in 1..tasks.len().min(MOST_AT_ONCE) {
-            // Where the system refuses more threads, these do the work.
-            if Builder::new().spawn_scoped(scope, work).is_err() {
-                break;
+        let start = || {
+            let done = done.clone();
+            Builder::new().spawn_scoped(scope, move || work(done)).is_ok()
+        };
+        let at_first = tasks.len().min(threads::most_helpers() + 1);
+        let mut started = (0..at_first).take_while(|_| start()).count();
+        if started == 0 {
+            // Where the system refuses a thread, this one does the work.
+            work(done.clone());
+        }
+        let mut left = tasks.len();
+        while left > 0 {
+            match progress.recv_timeout(PATIENCE) {
+                Ok(()) => left -= 1,
+                Err(_) if started < MOST_AT_ONCE && started < tasks.len() && start() => started += 1,
+                Err(_) => {}
             }
         }
-        work();
     });
 }

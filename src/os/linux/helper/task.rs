@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::super::super::decode::linux::proc_pid::Ticks;
+use super::super::examination::Examiner;
 use super::super::mount_tables::MountTables;
 use super::super::proc_dir::Proc;
 use super::super::unit_files::UnitBudget;
@@ -14,13 +15,15 @@ pub(in super::super) trait Task: Serialize + DeserializeOwned + Sync {
     type Answer: Serialize + DeserializeOwned;
 
     /// Runs in the helper process.
-    fn run(&self, tools: &Tools) -> Self::Answer;
+    fn run(&self, tools: &Tools<'_>) -> Self::Answer;
 }
 
 /// What the tasks of a batch share.
-pub(in super::super) struct Tools {
-    pub(in super::super) proc: Proc,
-    pub(in super::super) mounts: MountTables,
+pub(in super::super) struct Tools<'a> {
+    pub(in super::super) proc: &'a Proc,
+    /// The helper may wait for servers.
+    pub(in super::super) mounts: &'a MountTables,
+    pub(in super::super) examiner: Examiner<'a>,
     /// How many more unit files are read.
     pub(in super::super) system_units: UnitBudget,
     pub(in super::super) user_units: UnitBudget,

@@ -19,12 +19,12 @@ pub(in super::super) struct UnitsTask {
 impl Task for UnitsTask {
     type Answer = UnitFiles;
 
-    fn run(&self, tools: &Tools) -> UnitFiles {
+    fn run(&self, tools: &Tools<'_>) -> UnitFiles {
         let UnitsTask { process, uid, home } = self;
         let dir = tools.proc.same_process(process.pid, process.started);
         // What users fill their folders with does not keep the system's own units from being read.
         let budget = if *uid == Some(0) { &tools.system_units } else { &tools.user_units };
-        let units = dir.map(|dir| UnitFiles::of(&dir, &tools.mounts, *uid, home.as_deref(), budget));
+        let units = dir.map(|dir| UnitFiles::of(&dir, tools.mounts, *uid, home.as_deref(), budget));
         units.unwrap_or_default()
     }
 }
