@@ -296,6 +296,9 @@ fn a_root_of_its_own_is_part_of_the_way() {
     assert_eq!((clean.writers, clean.loaded), (Checked::Done(vec![]), Checked::Done(vec![])));
     chown(root.path(), Some(4242), None).unwrap();
     assert_eq!(writers(&facts(&process).writers, root.path()), pairs(&[("4242", "")]));
+    // A command line gives paths from the new root.
+    let script = facts_of(process.0.id(), Some("/opt/lmgrd")).script.unwrap();
+    assert_eq!(writers(&script.writers, root.path()), pairs(&[("4242", "")]));
 }
 
 /// A copy of a library in a private folder, under a name of its own.
