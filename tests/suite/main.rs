@@ -12,6 +12,8 @@ mod explanation_contract;
 mod license_data;
 mod live;
 #[cfg(target_os = "linux")]
+mod live_absence;
+#[cfg(target_os = "linux")]
 mod live_bpf;
 #[cfg(target_os = "linux")]
 mod live_churn;

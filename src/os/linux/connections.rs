@@ -27,19 +27,15 @@ pub(super) fn count(tables: &mut Tables, found: &mut [ScannedSocket], ports: &[P
     lacking
 }
 
-/// The connections whose local port is to be reported in detail: connections that outlived their listener, or a
+/// The TCP connections whose local port is to be reported in detail: connections that outlived their listener, or a
 /// client's. And why there may be more, if there may.
 pub(super) fn port_connections(tables: &mut Tables, scope: &ScanScope) -> (Vec<LinuxSocket>, Option<String>) {
-    let filter = SocketFilter::new(scope, &[]);
-    let (mut port_connections, mut lacking) = (Vec::new(), None);
-    for protocol in [Protocol::Tcp, Protocol::Udp] {
-        if scope.protocol.is_some_and(|only| only != protocol) {
-            continue;
-        }
-        let read = tables.read(protocol, States::WITH_PEER, Some(&scope.detail_ports));
-        lacking = lacking.or(read.why_not_whole());
-        let is_one = |socket: &LinuxSocket| filter.keep(socket).port_connection.is_some();
-        port_connections.extend(read.sockets.into_iter().filter(is_one));
+    if scope.protocol == Some(Protocol::Udp) {
+        return (Vec::new(), None);
     }
-    (port_connections, lacking)
+    let filter = SocketFilter::new(scope, &[]);
+    let read = tables.read(Protocol::Tcp, States::WITH_PEER, Some(&scope.detail_ports));
+    let lacking = read.why_not_whole();
+    let is_one = |socket: &LinuxSocket| filter.keep(socket).port_connection.is_some();
+    (read.sockets.into_iter().filter(is_one).collect(), lacking)
 }

@@ -1,6 +1,6 @@
 //! The sockets of one network namespace that can receive, or that occupy a port.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::os::fd::OwnedFd;
 
 use rustix::net::netdevice::index_to_name;
@@ -9,7 +9,9 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 use super::super::ScanScope;
 use super::super::decode::linux::inet_diag::States;
 use super::super::decode::linux::socket::LinuxSocket;
+use super::super::port_set::PortSet;
 use super::super::socket_filter::SocketFilter;
+use super::absence;
 use super::tables::{Read, Tables, Unread};
 use crate::model::{PortRange, Protocol, Socket, State};
 
@@ -27,6 +29,8 @@ pub(super) struct Sockets {
     pub(super) found: Vec<ScannedSocket>,
     /// Connection attempts to license servers that got no answer.
     pub(super) unanswered: Vec<LinuxSocket>,
+    /// The connected UDP sockets on the ports to be reported in detail.
+    pub(super) connected: Vec<LinuxSocket>,
     pub(super) unread: Vec<Unread>,
     /// Why sockets may be missing, if they may.
     pub(super) lacking: Option<String>,
@@ -60,9 +64,17 @@ pub(super) fn read(tables: &mut Tables, scope: &ScanScope, license_ports: &[Port
         };
         sockets.fell_back.clone_from(&read.fell_back);
         sockets.add(read, &filter, &mut interfaces);
+        sockets.drop_seen_twice();
+        let asked = only.unwrap_or(&scope.detail_ports);
+        sockets.look_again(tables, &PortSet::new(asked), &filter, &mut interfaces);
     }
     if scope.protocol != Some(Protocol::Tcp) {
-        let read = tables.read(Protocol::Udp, States::UNCONNECTED, only);
+        // A UDP socket may connect and disconnect in turn: one look into both states finds it in either.
+        let states = match &scope.detail_ports[..] {
+            [] => States::UNCONNECTED,
+            _ => States::UNCONNECTED.and(States::WITH_PEER),
+        };
+        let read = tables.read(Protocol::Udp, states, only);
         sockets.add(read, &filter, &mut interfaces);
     }
     sockets
@@ -76,10 +88,45 @@ impl Sockets {
                 self.found.push(scanned(&socket, state, interfaces));
             } else if kept.is_unanswered {
                 self.unanswered.push(socket);
+            } else if kept.port_connection.is_some() && socket.protocol == Protocol::Udp {
+                self.connected.push(socket);
             }
         }
         self.unread.extend(read.unread);
         self.lacking = self.lacking.take().or(read.lacking);
+    }
+
+    /// Drops the bound sockets that listened a moment before: the kernel's table of listeners is read first.
+    fn drop_seen_twice(&mut self) {
+        let is_bound = |found: &ScannedSocket| found.socket.state == State::Bound;
+        if self.found.iter().any(is_bound) {
+            let listening =
+                self.found.iter().filter(|found| !is_bound(found)).filter_map(|found| found.inode);
+            let listening: HashSet<u32> = listening.collect();
+            let is_seen = |found: &ScannedSocket| found.inode.is_some_and(|inode| listening.contains(&inode));
+            self.found.retain(|found| !(is_bound(found) && is_seen(found)));
+        }
+    }
+
+    /// Looks again for TCP sockets on those of these ports that none was found on.
+    fn look_again(
+        &mut self,
+        tables: &mut Tables,
+        ports: &PortSet,
+        filter: &SocketFilter<'_>,
+        interfaces: &mut Interfaces,
+    ) {
+        // /proc/net does not have the bound sockets, which is a gap, and takes long to read.
+        if self.fell_back.is_some() {
+            return;
+        }
+        let absent = absence::absent(ports, self.found.iter().map(|found| &found.socket));
+        let mut known: HashSet<Option<u32>> = HashSet::new();
+        absence::look_again(tables, &absent, |mut read| {
+            read.sockets.retain(|socket| known.insert(socket.key.inode));
+            self.add(read, filter, interfaces);
+            absence::absent(&absent, self.found.iter().map(|found| &found.socket)).is_empty()
+        });
     }
 }
 
@@ -87,11 +134,31 @@ impl Sockets {
 pub(super) fn now(tables: &mut Tables, sockets: &[&ScannedSocket]) -> Option<HashMap<u32, State>> {
     let mut there = on_ports_of(tables, Protocol::Udp, States::UNCONNECTED, sockets)?;
     there.extend(on_ports_of(tables, Protocol::Tcp, States::LISTENING, sockets)?);
-    let is_there = |found: &ScannedSocket| found.inode.is_some_and(|inode| there.contains_key(&inode));
-    let left: Vec<&ScannedSocket> = sockets.iter().copied().filter(|found| !is_there(found)).collect();
+    let left: Vec<&ScannedSocket> = sockets.iter().copied().filter(|found| !is_in(&there, found)).collect();
     // Bound sockets are in a table of their own, which takes ten times as long to read.
     there.extend(on_ports_of(tables, Protocol::Tcp, States::BOUND, &left)?);
-    Some(there)
+    let left = left.iter().filter(|found| !is_in(&there, found)).map(|found| &found.socket);
+    let ports: Vec<PortRange> = left.filter_map(tcp_port).collect();
+    let mut is_whole = true;
+    absence::look_again(tables, &PortSet::new(&ports), |read| {
+        is_whole &= read.is_whole();
+        there.extend(states_in(&read));
+        sockets.iter().all(|found| is_in(&there, found))
+    });
+    is_whole.then_some(there)
+}
+
+fn is_in(there: &HashMap<u32, State>, found: &ScannedSocket) -> bool {
+    found.inode.is_some_and(|inode| there.contains_key(&inode))
+}
+
+fn tcp_port(socket: &Socket) -> Option<PortRange> {
+    (socket.protocol == Protocol::Tcp).then(|| PortRange::one(socket.local.port()))
+}
+
+/// The states of the sockets that were read, by inode.
+fn states_in(read: &Read) -> impl Iterator<Item = (u32, State)> {
+    read.sockets.iter().filter_map(|socket| Some((socket.key.inode?, socket.listed_state()?)))
 }
 
 fn on_ports_of(
@@ -107,8 +174,7 @@ fn on_ports_of(
         return Some(HashMap::new());
     }
     let read = tables.read(protocol, states, Some(&ports));
-    let state = |socket: &LinuxSocket| Some((socket.key.inode?, socket.listed_state()?));
-    read.is_whole().then(|| read.sockets.iter().filter_map(state).collect())
+    read.is_whole().then(|| states_in(&read).collect())
 }
 
 fn scanned(socket: &LinuxSocket, state: State, interfaces: &mut Interfaces) -> ScannedSocket {

@@ -1,6 +1,7 @@
 //! Linux: sockets from `sock_diag`, holders, units and containers from `/proc`, and the sockets of other
 //! network namespaces.
 
+mod absence;
 mod accounts;
 mod boot;
 mod bpf;

@@ -13,6 +13,8 @@ pub(super) struct NamespaceScan {
     pub(super) found: Vec<ScannedSocket>,
     /// Connection attempts to license servers that got no answer.
     pub(super) unanswered: Vec<LinuxSocket>,
+    /// The connected UDP sockets on the ports to be reported in detail.
+    pub(super) connected: Vec<LinuxSocket>,
     /// Tables that could not be read at all.
     pub(super) unread: Vec<Unread>,
     /// What else could not be read.
@@ -27,9 +29,9 @@ pub(super) fn scan_namespace(
     scope: &ScanScope,
     license_ports: &[PortRange],
 ) -> NamespaceScan {
-    let Sockets { found, unanswered, unread, lacking, fell_back } =
+    let Sockets { found, unanswered, connected, unread, lacking, fell_back } =
         listeners::read(tables, scope, license_ports);
-    let mut scan = NamespaceScan { found, unanswered, unread, gaps: Vec::new(), fell_back };
+    let mut scan = NamespaceScan { found, unanswered, connected, unread, gaps: Vec::new(), fell_back };
     if let Some(why) = lacking {
         let detail =
             format!("a socket table could not be read completely ({why}), so listeners may be missing");

@@ -57,10 +57,10 @@ impl SocketScan {
         });
         scan.gaps.extend(hidden_bound_sockets(scope, &own));
         scan.gaps.extend(own.gaps);
-        (scan.found, scan.unanswered) = (own.found, own.unanswered);
+        (scan.found, scan.unanswered, scan.port_connections) = (own.found, own.unanswered, own.connected);
         if !scope.detail_ports.is_empty() {
-            let (port_connections, lacking) = connections::port_connections(&mut tables, scope);
-            scan.port_connections = port_connections;
+            let (connections, lacking) = connections::port_connections(&mut tables, scope);
+            scan.port_connections.extend(connections);
             scan.gaps.extend(lacking.as_deref().map(not_all_connections));
         }
         match context {
@@ -77,8 +77,10 @@ impl SocketScan {
     fn scan_other_namespaces(&mut self, context: &ScanContext<'_>, license_ports: &[PortRange]) {
         let scope = context.scope;
         let all = namespaces::find(&context.proc);
-        // All ports: a proxy may forward to any port there.
-        let everything = ScanScope { ports: Vec::new(), ..scope.clone() };
+        // All ports: a proxy may forward to any port there. Which ports are free there is only said of listed namespaces.
+        let asked = if scope.ports.is_empty() { &scope.detail_ports } else { &scope.ports };
+        let detail_ports = if scope.all_namespaces { asked.clone() } else { Vec::new() };
+        let everything = ScanScope { ports: Vec::new(), detail_ports, ..scope.clone() };
         let mut failures = Vec::new();
         for mut other in all.others {
             match other.scan(|tables| scan_namespace(tables, &everything, license_ports)) {
