@@ -22,6 +22,6 @@ impl List {
         let observation = context.source.observe(&self.query.scope)?;
         let report = report::report(&self.query, &observation, context.knowledge, &self.repeat)?;
         context.write(Answer::Listing(&report), &self.output)?;
-        Ok(Exit::matched(!report.rows.is_empty()))
+        Ok(Exit::matched(report.has_match()))
     }
 }

@@ -23,6 +23,6 @@ impl Show {
         let observation = context.source.observe(&self.query.scope)?;
         let report = report::report(&self.query, &observation, context.knowledge, &self.repeat)?;
         context.write(Answer::Detail(&report), &self.output)?;
-        Ok(Exit::matched(!report.rows.is_empty()))
+        Ok(Exit::matched(report.has_match()))
     }
 }

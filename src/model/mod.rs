@@ -1,6 +1,7 @@
 //! Plain values that the stages pass to each other, and their recorded form. Nothing here asks the operating
 //! system for anything.
 
+mod asked;
 mod command_line;
 mod explanation;
 mod file_trust;
@@ -16,10 +17,12 @@ mod ports;
 mod process;
 mod program;
 pub mod recording;
+mod registered;
 mod report;
 mod service_manager;
 mod socket;
 
+pub use asked::{Asked, AskedProcess, Note, NoteKind, PortAnswer, PortStatus, PortUse};
 pub use command_line::{PythonProgram, interpreter_called, python_program, script_of};
 pub use explanation::{
     Confidence, Correction, EmulatorFacts, Explanation, ManagerFacts, ManagerPort, ManagerProcesses,
@@ -36,9 +39,10 @@ pub use port_range::PortRange;
 pub use ports::{ConnectionState, ExcludedPorts, PortConnection, PortRules, UnansweredAttempt};
 pub use process::{Forward, Pid, Presence, Process, ProcessRef, account_name};
 pub use program::{CodeFile, Contents, Executable, FileVersion, Interpreter, Program, file_name};
+pub use registered::{Manager, Service, vendor_and_product};
 pub use report::{
-    Asked, Attributed, Excluded, ExcludedReport, Exposure, License, Manager, Owner, PortClass, Report, Row,
-    Service, Severity, UnansweredClient, Verdict, vendor_and_product,
+    Attributed, Excluded, ExcludedReport, Exposure, License, Owner, PortClass, Report, Row, Severity,
+    UnansweredClient, Verdict,
 };
 pub use service_manager::{ProcessService, ServiceManager};
 pub use socket::{AcceptQueue, Activation, Connections, Namespace, Socket, SocketId, State};

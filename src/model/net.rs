@@ -13,6 +13,8 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    pub const ALL: [Protocol; 2] = [Protocol::Tcp, Protocol::Udp];
+
     /// The lower-case name that the registry, the JSON and `WHAT` use.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -25,7 +27,7 @@ impl Protocol {
     /// The protocol of this name, in any case.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Protocol> {
-        [Protocol::Tcp, Protocol::Udp].into_iter().find(|p| name.eq_ignore_ascii_case(p.name()))
+        Protocol::ALL.into_iter().find(|p| name.eq_ignore_ascii_case(p.name()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a system reports about ports that nothing listens on.
 
+use std::fmt;
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,16 @@ pub struct ExcludedPorts {
     pub by_number: bool,
 }
 
+/// `1461-1560/tcp`; without a protocol where it is for both.
+impl fmt::Display for ExcludedPorts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.protocol {
+            Some(protocol) => write!(f, "{}/{protocol}", self.ports),
+            None => write!(f, "{}", self.ports),
+        }
+    }
+}
+
 /// A socket with a peer, on a port of a detail view: what is left of a listener, or a client's socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,17 +56,46 @@ pub struct PortConnection {
     pub pids: Vec<Pid>,
 }
 
-/// The state of a socket with a peer.
+/// The state of a socket with a peer (RFC 9293, section 3.3.2), those that hold the port longest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConnectionState {
-    /// Connected, or not yet closed on this side.
+    /// UDP with a peer.
     Connected,
-    /// Waiting for the answer to a connection request.
-    Requesting,
+    Established,
+    /// The other side has closed the connection, this one has not.
+    CloseWait,
+    /// It has sent a connection request that has no answer yet.
+    SynSent,
+    /// Its handshake is not complete.
+    SynRecv,
+    #[serde(rename = "fin-wait-1")]
+    FinWait1,
+    #[serde(rename = "fin-wait-2")]
+    FinWait2,
     Closing,
+    LastAck,
     /// Closed; TCP still holds the port (RFC 9293, section 3.6.1; for 60 seconds on Linux).
     TimeWait,
+}
+
+impl ConnectionState {
+    /// The word in the JSON, the same as in ss(8).
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            ConnectionState::Connected => "connected",
+            ConnectionState::Established => "established",
+            ConnectionState::CloseWait => "close-wait",
+            ConnectionState::SynSent => "syn-sent",
+            ConnectionState::SynRecv => "syn-recv",
+            ConnectionState::FinWait1 => "fin-wait-1",
+            ConnectionState::FinWait2 => "fin-wait-2",
+            ConnectionState::Closing => "closing",
+            ConnectionState::LastAck => "last-ack",
+            ConnectionState::TimeWait => "time-wait",
+        }
+    }
 }
 
 /// A connection request without an answer, which was sent again.

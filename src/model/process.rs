@@ -76,6 +76,16 @@ pub struct Process {
 }
 
 impl Process {
+    /// Its name and id.
+    #[must_use]
+    pub fn called(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{name} (PID {})", self.pid),
+            None if matches!(self.presence, Presence::Ended { .. }) => format!("PID {} (ended)", self.pid),
+            None => format!("PID {} (name unknown)", self.pid),
+        }
+    }
+
     /// `None` where the process runs no program.
     #[must_use]
     pub fn program(&self) -> Option<&Program> {

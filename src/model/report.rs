@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    ExcludedPorts, Family, Gap, Host, OtherNamespace, PortConnection, PortRange, PortRules, Process,
-    Protocol, Socket,
+    Asked, ExcludedPorts, Gap, Host, Manager, OtherNamespace, PortRange, PortStatus, Process, Protocol,
+    Service, Socket,
 };
 
 /// Who holds a socket.
@@ -112,46 +112,6 @@ impl PortRange {
     }
 }
 
-/// A registry entry for a port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Service {
-    pub name: String,
-    /// The registry's own text; may be empty.
-    pub description: String,
-}
-
-/// A license manager that a port belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Manager {
-    /// The permanent id in the license data.
-    pub id: String,
-    /// Who makes the licensed software; `None` where that is not known.
-    pub vendor: Option<String>,
-    pub product: String,
-    /// Those of its ports that the report is about.
-    pub ports: PortRange,
-    /// What to know about the port, for a person.
-    pub note: String,
-}
-
-impl Manager {
-    /// Vendor and product in one phrase.
-    #[must_use]
-    pub fn called(&self) -> String {
-        vendor_and_product(self.vendor.as_deref(), &self.product)
-    }
-}
-
-/// Vendor and product in one phrase that names the vendor once: "Citrix License Server",
-/// "Autodesk 3ds-lm".
-#[must_use]
-pub fn vendor_and_product(vendor: Option<&str>, product: &str) -> String {
-    match vendor {
-        Some(vendor) if !product.starts_with(vendor) => format!("{vendor} {product}"),
-        _ => product.to_owned(),
-    }
-}
-
 /// Whether the process on a license port is the right one. The more it deserves attention, the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
@@ -239,30 +199,6 @@ impl Row {
     }
 }
 
-/// What is known about the port or service of a detail view, apart from listeners.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Asked {
-    /// The word as it was typed.
-    pub typed: String,
-    /// The ports it stands for; none where it names a process.
-    pub ports: Vec<PortRange>,
-    /// `None` for both.
-    pub protocol: Option<Protocol>,
-    /// The only address family that was scanned; `None` where both were.
-    pub family: Option<Family>,
-    /// The name of the process that has this number as its id and listens elsewhere: users of `lsof -p` may type
-    /// one for the other.
-    pub process_of_that_number: Option<String>,
-    /// The registry's entry for the ports.
-    pub service: Option<Service>,
-    /// The license managers that use the ports.
-    pub managers: Vec<Manager>,
-    pub expected: Vec<String>,
-    pub rules: PortRules,
-    /// What else holds the ports, each with its visible holders.
-    pub port_connections: Vec<(PortConnection, Vec<Arc<Process>>)>,
-}
-
 /// A program that gets no answer from a license server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnansweredClient {
@@ -296,8 +232,10 @@ pub struct Report {
     pub taken_at: Timestamp,
     /// Whether the scan had administrator's rights.
     pub privileged: bool,
-    /// The port, service or process, if only one was given: the detail view is about it.
-    pub asked: Option<Asked>,
+    /// What was asked about, in the order of the words.
+    pub asked: Vec<Asked>,
+    /// Whether it is a single port, service or process, and nothing else selects: the detail view is about it.
+    pub is_about_one: bool,
     /// The selected rows, in order.
     pub rows: Vec<Row>,
     /// The selected ports that the system excludes; `None` where its rules were not read.
@@ -311,6 +249,24 @@ pub struct Report {
     pub other_namespaces: Vec<OtherNamespace>,
     /// How the data was collected, as sentences without the full stop.
     pub method_notes: Vec<String>,
+}
+
+impl Report {
+    /// What the report is about, if that is only one thing.
+    #[must_use]
+    pub fn subject(&self) -> Option<&Asked> {
+        self.asked.first().filter(|_| self.is_about_one)
+    }
+
+    /// Whether anything matched. A UDP socket with a peer holds its port as much as one without: no other program can
+    /// use it. A TCP port that only connections have can be listened on again.
+    #[must_use]
+    pub fn has_match(&self) -> bool {
+        let in_use = |asked: &Asked| {
+            asked.with_status(PortStatus::InUse).any(|answer| answer.protocol == Protocol::Udp)
+        };
+        !self.rows.is_empty() || self.asked.iter().any(in_use)
+    }
 }
 
 /// Which ports the system excludes.

@@ -42,7 +42,7 @@ impl<'a> SocketFilter<'a> {
         let is_in_family = self.scope.includes_family_of(socket.local);
         Kept {
             listed: socket.listed_state().filter(|_| is_in_family && self.is_in_scope(port)),
-            port_connection: socket.state.connection().filter(|_| self.detail_ports.contains(port)),
+            port_connection: socket.connection().filter(|_| self.detail_ports.contains(port)),
             is_unanswered: is_in_family && self.is_unanswered(socket),
         }
     }

@@ -7,8 +7,8 @@ use crate::model::{
     AcceptQueue, ConnectionState, Pid, PortConnection, Protocol, Socket, SocketId, State, UnansweredAttempt,
 };
 
-/// The state of a TCP socket (RFC 9293, section 3.3.2), as far as the program tells them apart. A UDP socket is
-/// `Established` if it has a peer, or else `Closed`.
+/// The state of a TCP socket (RFC 9293, section 3.3.2). A UDP socket is `Established` if it has a peer, or else
+/// `Closed`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TcpState {
     Established,
@@ -16,8 +16,14 @@ pub enum TcpState {
     SynSent,
     /// Its handshake is not complete.
     SynReceived,
-    /// It has closed its side, or both sides are closing: FIN-WAIT-1, FIN-WAIT-2, CLOSING and LAST-ACK.
+    /// It has closed its side, and the other side does not know that yet.
+    FinWait1,
+    /// It has closed its side, and the other side knows that.
+    FinWait2,
+    /// Both sides have closed at the same time.
     Closing,
+    /// It has closed its side after the other side.
+    LastAck,
     TimeWait,
     /// Not connected.
     Closed,
@@ -27,14 +33,19 @@ pub enum TcpState {
 }
 
 impl TcpState {
-    /// What a connection in this state is doing; `None` for a socket that has no peer and had none.
+    /// The state of a TCP connection; `None` for a socket that has no peer and had none.
     #[must_use]
     pub fn connection(self) -> Option<ConnectionState> {
         Some(match self {
-            TcpState::Established | TcpState::CloseWait => ConnectionState::Connected,
-            TcpState::SynSent | TcpState::SynReceived => ConnectionState::Requesting,
-            TcpState::TimeWait => ConnectionState::TimeWait,
+            TcpState::Established => ConnectionState::Established,
+            TcpState::SynSent => ConnectionState::SynSent,
+            TcpState::SynReceived => ConnectionState::SynRecv,
+            TcpState::FinWait1 => ConnectionState::FinWait1,
+            TcpState::FinWait2 => ConnectionState::FinWait2,
             TcpState::Closing => ConnectionState::Closing,
+            TcpState::LastAck => ConnectionState::LastAck,
+            TcpState::TimeWait => ConnectionState::TimeWait,
+            TcpState::CloseWait => ConnectionState::CloseWait,
             TcpState::Closed | TcpState::Listening => return None,
         })
     }
@@ -69,6 +80,13 @@ impl<Key> SocketRecord<Key> {
         self.protocol == Protocol::Tcp && self.state == TcpState::Established
     }
 
+    /// The state it is in as a connection; `None` for a socket that has no peer and had none.
+    #[must_use]
+    pub fn connection(&self) -> Option<ConnectionState> {
+        let state = self.state.connection()?;
+        Some(if self.protocol == Protocol::Udp { ConnectionState::Connected } else { state })
+    }
+
     /// The state to list it in: it can receive, or it occupies its port. `None` for every other socket.
     #[must_use]
     pub fn listed_state(&self) -> Option<State> {
@@ -96,7 +114,7 @@ impl<Key> SocketRecord<Key> {
     #[must_use]
     pub fn to_port_connection(&self, pids: Vec<Pid>) -> Option<PortConnection> {
         let (protocol, local) = (self.protocol, self.local);
-        Some(PortConnection { protocol, state: self.state.connection()?, local, peer: self.peer?, pids })
+        Some(PortConnection { protocol, state: self.connection()?, local, peer: self.peer?, pids })
     }
 
     /// The unanswered attempt of a user with this name, held by these processes; `None` if the peer, the user or the

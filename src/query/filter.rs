@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::fmt;
 
 use crate::cli::Sort;
 use crate::model::{HiddenProcesses, Os, Owner, Pid, PortRange, Process, Protocol, Row, account_name};
@@ -38,6 +39,23 @@ impl Target {
     }
 }
 
+/// As one would type it.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let protocol = match self {
+            Target::Ports(Ports { range, protocol }) => {
+                write!(f, "{range}")?;
+                protocol
+            }
+            Target::Name { word, protocol, .. } => {
+                write!(f, "{word}")?;
+                protocol
+            }
+        };
+        protocol.map_or(Ok(()), |protocol| write!(f, "/{protocol}"))
+    }
+}
+
 /// What to keep, and in which order. An empty list keeps everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Filter {
@@ -62,6 +80,12 @@ impl Filter {
             Target::Ports(ports) => std::slice::from_ref(ports),
             Target::Name { ports, .. } => ports,
         })
+    }
+
+    /// How many ports were typed, each once for each time it was.
+    #[must_use]
+    pub fn port_count(&self) -> usize {
+        self.ports().map(|ports| usize::from(ports.range.last - ports.range.first) + 1).sum()
     }
 
     /// The ports that alone can match, whoever holds them; none where others can, too: a name may be that

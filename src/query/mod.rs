@@ -20,6 +20,9 @@ pub use self::resolve::refuse_unknown;
 pub use self::typed::Typed;
 pub use self::usage::UsageError;
 
+/// Of more ports than this, typed as several words or as a range, only the listeners are reported.
+const MOST_DETAIL: usize = 64;
+
 /// A question about this machine.
 #[derive(Debug, Clone)]
 pub struct Query {
@@ -37,14 +40,16 @@ impl Query {
         let internet = parse::internet(&args.internet)?;
         let (ipv4, ipv6) = (args.ipv4 || internet.ipv4, args.ipv6 || internet.ipv6);
         let filter = Filter::with_internet(args, internet, knowledge)?;
-        let selects = filter.by_holder() || filter.licenses || filter.flagged || args.no_header;
+        let selects = filter.by_holder() || filter.licenses || filter.flagged;
         let alone = match &filter.targets[..] {
-            [target] if !selects && target.is_single() => args.what.first().or(args.internet.first()),
+            [target] if !selects && !args.no_header && target.is_single() => {
+                args.what.first().or(args.internet.first())
+            }
             _ => None,
         };
         let detail_ports = match alone {
-            Some(_) => filter.ports().map(|ports| ports.range).collect(),
-            None => Vec::new(),
+            None if selects || filter.port_count() > MOST_DETAIL => Vec::new(),
+            _ => filter.ports().map(|ports| ports.range).collect(),
         };
         let scope = ScanScope {
             protocol: filter.protocol.or_else(|| filter.common_protocol()),

@@ -12,7 +12,7 @@ use super::page::Page;
 use super::text::escape;
 use crate::model::phrase::list;
 use crate::model::{
-    GapKind, License, Manager, Owner, PortClass, Presence, Report, Service, Severity, State, Verdict,
+    GapKind, License, Manager, Note, Owner, PortClass, Presence, Report, Service, Severity, State, Verdict,
 };
 
 mod free;
@@ -31,16 +31,12 @@ pub(super) fn write(
         }
         Page { style, out }.listener(group, report)?;
     }
-    let Some(asked) = &report.asked else { return Ok(()) };
+    let Some(asked) = report.subject() else { return Ok(()) };
     if groups.is_empty() {
-        return Page { style, out }.free(asked, report);
+        return Page { style, out }.free(asked);
     }
-    for manager in &asked.managers {
-        let mut licenses = report.rows.iter().filter_map(|row| row.license.as_ref());
-        if !licenses.any(|license| license.managers.contains(manager)) {
-            writeln!(out)?;
-            Page { style, out }.absent(manager)?;
-        }
+    for note in &asked.notes {
+        Page { style, out }.note(note)?;
     }
     Ok(())
 }
@@ -95,10 +91,15 @@ impl Page<'_> {
         }
     }
 
-    /// A license manager that uses the port with another protocol than the listeners shown.
-    fn absent(&mut self, manager: &Manager) -> io::Result<()> {
-        self.prose(&format!("{} was not found on port {}.", manager.called(), manager.ports))?;
-        self.field("Note", &manager.note)
+    /// A sentence stands apart from what is above it.
+    fn note(&mut self, note: &Note) -> io::Result<()> {
+        match note.kind.label() {
+            Some(label) => self.field(label, &note.text),
+            None => {
+                writeln!(self.out)?;
+                self.prose(&note.text)
+            }
+        }
     }
 
     fn registry(&mut self, service: Option<&Service>, port: u16) -> io::Result<()> {

@@ -17,7 +17,7 @@ const MOST_MANAGERS: usize = 4;
 type Column = (&'static str, CellAlignment, fn(&Excluded) -> String);
 
 const COLUMNS: [Column; 4] = [
-    ("PORTS", CellAlignment::Right, |excluded| range(&excluded.ports)),
+    ("PORTS", CellAlignment::Right, |excluded| excluded.ports.to_string()),
     ("FAMILY", CellAlignment::Left, |excluded| families(excluded.ports.family).to_owned()),
     ("KIND", CellAlignment::Left, |excluded| kind(&excluded.ports).to_owned()),
     ("LICENSE MANAGERS", CellAlignment::Left, managers),
@@ -50,12 +50,6 @@ pub(super) fn write(excluded: &[Excluded], style: &Style, out: &mut dyn Write) -
         writeln!(out, "{}", style.paint(header.trim_end(), Paint::new().bold()))?;
     }
     lines.try_for_each(|line| writeln!(out, "{}", line.trim_end()))
-}
-
-/// `1461-1560/tcp`; without a protocol where it is for both.
-pub(super) fn range(excluded: &ExcludedPorts) -> String {
-    let protocol = excluded.protocol.map_or(String::new(), |protocol| format!("/{protocol}"));
-    format!("{}{protocol}", excluded.ports)
 }
 
 fn managers(excluded: &Excluded) -> String {

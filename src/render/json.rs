@@ -8,14 +8,16 @@ use jiff::Timestamp;
 use jiff::fmt::strtime;
 use serde::{Serialize, Serializer};
 
+use self::asked::asked;
 use self::document::{SCHEMA_VERSION, TOOL, Text, Tool, print, seconds};
 use self::excluded::excluded;
 use self::listener::listener;
 use self::unanswered::unanswered;
 use crate::model::{
-    self, Excluded, ExcludedReport, Gap, Namespace, OtherNamespace, Report, Row, UnansweredClient,
+    self, Asked, Excluded, ExcludedReport, Gap, Namespace, OtherNamespace, Report, Row, UnansweredClient,
 };
 
+mod asked;
 mod document;
 mod excluded;
 mod explanation;
@@ -30,6 +32,7 @@ pub(super) use explanation::write as write_explanations;
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     print(
         &Document {
+            asked: &report.asked,
             listeners: &report.rows,
             unanswered: &report.unanswered,
             other_namespaces: &report.other_namespaces,
@@ -61,6 +64,7 @@ impl<'a> Document<'a> {
             taken_at: seconds(taken_at),
             privileged,
             complete: gaps.is_empty(),
+            asked: &[],
             listeners: &[],
             unanswered: &[],
             other_namespaces: &[],
@@ -87,6 +91,8 @@ struct Document<'a> {
     taken_at: Text<strtime::Display<'static>>,
     privileged: bool,
     complete: bool,
+    #[serde(serialize_with = "each_asked")]
+    asked: &'a [Asked],
     #[serde(serialize_with = "each_listener")]
     listeners: &'a [Row],
     #[serde(serialize_with = "each_unanswered")]
@@ -100,6 +106,10 @@ struct Document<'a> {
 }
 
 // Each item is made when its turn comes: a holder of a thousand sockets is written a thousand times.
+
+fn each_asked<S: Serializer>(all: &[Asked], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(all.iter().map(asked))
+}
 
 fn each_listener<S: Serializer>(rows: &[Row], to: S) -> Result<S::Ok, S::Error> {
     to.collect_seq(rows.iter().map(listener))

@@ -11,6 +11,7 @@ mod page;
 mod style;
 mod table;
 mod text;
+mod usage;
 
 use std::io::{self, Write};
 
@@ -80,6 +81,7 @@ fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Wr
     let mut lines = notes::of_table(report, &rows, style);
     lines.extend(notes::of_full_queues(&rows, style));
     lines.extend(notes::of_reserved(report, style));
+    lines.extend(notes::of_ports_in_use(report, style));
     lines.extend(common_notes(report, style));
     below(&lines, !rows.is_empty(), style, out, notes)
 }

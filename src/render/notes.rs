@@ -6,11 +6,15 @@ use std::io::{self, Write};
 
 use owo_colors::Style as Paint;
 
+use super::Style;
 use super::group::RowGroup;
 use super::text::{escape, first_few, named};
-use super::{Style, excluded};
+use super::usage::connected;
 use crate::model::phrase::{capitalized, counted, list};
-use crate::model::{ExcludedReport, Gap, License, Manager, OtherNamespace, Owner, Report, Row, Verdict};
+use crate::model::{
+    ExcludedReport, Gap, License, Manager, OtherNamespace, Owner, PortAnswer, PortStatus, Report, Row,
+    Verdict,
+};
 
 /// More notes of one kind than these are counted, not written.
 const MOST_NOTES: usize = 5;
@@ -30,8 +34,8 @@ pub(super) fn of_table(report: &Report, groups: &[RowGroup<'_>], style: &Style) 
     if !groups.is_empty() {
         return reasons(groups, style);
     }
-    vec![match &report.asked {
-        Some(asked) => format!("No process called {} was found listening.", escape(&asked.typed)),
+    vec![match report.subject() {
+        Some(asked) => format!("No process called {} was found listening.", escape(&asked.what)),
         None if report.narrowed => "No listener matches.".to_owned(),
         None => "Nothing listens here.".to_owned(),
     }]
@@ -42,12 +46,35 @@ pub(super) fn of_reserved(report: &Report, style: &Style) -> Vec<String> {
     let reserved: Vec<_> = report.excluded.iter().flatten().filter(|one| !one.ports.by_number).collect();
     let (shown, more) = first_few(&reserved, MOST_NOTES);
     let lines = shown.iter().map(|one| {
-        let range = excluded::range(&one.ports);
+        let range = one.ports.to_string();
         let these = if one.ports.ports.single().is_some() { "this port" } else { "these ports" };
         let sentence = format!("Windows has reserved {range} for another program: opening {these} fails.");
         style.paint(&style.set(&sentence), Paint::new().yellow())
     });
     let more = (more > 0).then(|| format!("{} reserved.", counted(more, "more range")));
+    lines.chain(more).collect()
+}
+
+/// Requested ports that something has without listening, where the report is not about one of them.
+pub(super) fn of_ports_in_use(report: &Report, style: &Style) -> Vec<String> {
+    if report.subject().is_some() {
+        return Vec::new();
+    }
+    let answers = report.asked.iter().flat_map(|asked| asked.with_status(PortStatus::InUse));
+    let answers: Vec<&PortAnswer> = answers.collect();
+    let (shown, more) = first_few(&answers, MOST_NOTES);
+    let lines = shown.iter().map(|answer| {
+        let PortAnswer { port, protocol, by, .. } = answer;
+        let holder = by.first().and_then(|one| one.processes.first()).map(|holder| holder.called());
+        let used = holder.map_or("it is in use".to_owned(), |holder| format!("{holder} uses it"));
+        let first = by.first().map(|one| connected(&one.connection)).unwrap_or_default();
+        let others = match by.len() {
+            0 | 1 => String::new(),
+            several => format!("; and {}", counted(several - 1, "more socket")),
+        };
+        style.set(&escape(&format!("Nothing listens on {port}/{protocol}, but {used}: {first}{others}.")))
+    });
+    let more = (more > 0).then(|| format!("{} in use.", counted(more, "more port")));
     lines.chain(more).collect()
 }
 
@@ -79,7 +106,7 @@ pub(super) fn on_excluded_ports(report: &ExcludedReport, style: &Style) -> Vec<S
     let affected: Vec<_> = affected.collect();
     let (shown, more) = first_few(&affected, MOST_NOTES);
     for (ports, manager) in shown {
-        let (port, range) = (manager.ports, excluded::range(ports));
+        let (port, range) = (manager.ports, ports);
         let called = manager.called();
         lines.push(escape(&format!("{called} cannot use {port}, because {range} is reserved.")).into_owned());
     }
@@ -169,7 +196,7 @@ pub(super) fn of_other_namespaces(report: &Report, style: &Style) -> Vec<String>
     }
     let name = |other: &OtherNamespace| other.namespace.called();
     let names = named(&report.other_namespaces, MOST_NAMES, name).join(", ");
-    let asked = report.asked.as_ref().is_some_and(|asked| !asked.ports.is_empty());
+    let asked = report.subject().is_some_and(|asked| !asked.ports.is_empty());
     let noun = if asked { "matching listener" } else { "listener" };
     let are = if listeners == 1 { "is" } else { "are" };
     let elsewhere = match report.other_namespaces.len() {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Gap, GapKind, HiddenProcesses, Observation, Os, Owner, Pid, Presence, Process, Row};
+use crate::model::{
+    Asked, Gap, GapKind, HiddenProcesses, Observation, Os, Owner, Pid, Presence, Process, Row,
+};
 use crate::os::ScanScope;
 
 /// The gaps of the observation, those of the rows that are shown, and those of the `undecided` ones, which
@@ -10,6 +12,7 @@ use crate::os::ScanScope;
 pub(super) fn of(
     observation: &Observation,
     rows: &[Row],
+    asked: &[Asked],
     undecided: usize,
     remedy: Option<String>,
     scope: &ScanScope,
@@ -17,6 +20,9 @@ pub(super) fn of(
     let mut gaps = observation.gaps.clone();
     // A port with a visible holder is held, whoever else may hold it.
     gaps.retain(|gap| gap.kind != GapKind::BoundSocketsHidden || rows.is_empty());
+    // If something has the port, it does not matter who else has it elsewhere.
+    let may_be_free = asked.iter().any(Asked::may_be_free);
+    gaps.retain(|gap| gap.kind != GapKind::NamespacesHidden || scope.all_namespaces || may_be_free);
     let rights_help = |kind| match kind {
         GapKind::SocketsHidden | GapKind::NamespacesHidden => true,
         // On Linux there are too many unit files, whoever reads them.

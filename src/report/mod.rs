@@ -11,6 +11,7 @@ mod unanswered;
 use std::sync::Arc;
 
 use self::annotate::annotate;
+use self::asked::Question;
 use crate::judge::{HeldSocket, judge};
 use crate::knowledge::Knowledge;
 use crate::model::{Attributed, Observation, Os, OtherNamespace, Report, Row};
@@ -42,19 +43,28 @@ pub fn report(
         })
         .collect();
     refuse_unknown(&query.filter, observation, &rows, knowledge)?;
+    let question = Question { query, observation, knowledge };
+    let mut asked = question.answers(&rows);
     let Filtered { rows, undecided } = filter(rows, &query.filter, &observation.hidden, os);
 
     let remedy = os::remedy(os, observation.privileged, repeat);
+    let gaps = gaps::of(observation, &rows, &asked, undecided, remedy, &query.scope);
+    let excluded = excluded::in_filter(observation, &query.filter, knowledge);
+    let other_namespaces = other_namespaces(observation, &query.filter);
+    for one in &mut asked {
+        question.add_sentences(one, &rows, &gaps, excluded.as_deref().unwrap_or_default(), &other_namespaces);
+    }
     Ok(Report {
         host: observation.host.clone(),
         taken_at: observation.taken_at,
         privileged: observation.privileged,
-        asked: query.alone.as_deref().map(|typed| asked::about(typed, query, observation, knowledge)),
-        gaps: gaps::of(observation, &rows, undecided, remedy, &query.scope),
+        asked,
+        is_about_one: query.alone.is_some(),
+        gaps,
         unanswered: unanswered::of(observation, &query.filter, knowledge),
-        other_namespaces: other_namespaces(observation, &query.filter),
+        other_namespaces,
         method_notes: observation.method_notes.clone(),
-        excluded: excluded::in_filter(observation, &query.filter, knowledge),
+        excluded,
         narrowed: query.filter.is_narrow(),
         rows,
     })

@@ -251,7 +251,8 @@ fn port_rules() -> BoxedStrategy<PortRules> {
 fn port_connection() -> BoxedStrategy<PortConnection> {
     any_fields!(PortConnection {
         protocol: protocol(),
-        state: variant!(ConnectionState: Connected Requesting Closing TimeWait),
+        state: variant!(ConnectionState: Connected Established CloseWait SynSent SynRecv FinWait1 FinWait2
+            Closing LastAck TimeWait),
         local: address(),
         peer: address(),
         pids: vec(pid(), 0..3),

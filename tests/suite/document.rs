@@ -13,12 +13,55 @@ pub struct Document {
     pub taken_at: String,
     pub privileged: bool,
     pub complete: bool,
+    pub asked: Vec<Asked>,
     pub listeners: Vec<Listener>,
     pub unanswered: Vec<Unanswered>,
     pub other_namespaces: Vec<OtherNamespace>,
     #[serde(deserialize_with = "present")]
     pub excluded_ports: Option<Vec<Excluded>>,
     pub gaps: Vec<GapIn>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    pub what: String,
+    pub answers: Vec<Answer>,
+    #[serde(deserialize_with = "present")]
+    pub more_free: Option<usize>,
+    pub processes: Vec<AskedProcess>,
+    pub notes: Vec<String>,
+    #[serde(deserialize_with = "present")]
+    pub next: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    pub protocol: String,
+    pub port: u16,
+    pub status: String,
+    pub by: Vec<Use>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Use {
+    pub state: String,
+    pub local: String,
+    pub remote: String,
+    pub processes: Vec<Forwarded>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskedProcess {
+    pub pid: u32,
+    #[serde(deserialize_with = "present")]
+    pub name: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub state: Option<String>,
+    pub listens_on: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

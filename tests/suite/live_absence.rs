@@ -3,9 +3,11 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use crate::document::read;
 use crate::live_linux::{NOBODY, copied};
 use crate::live_sockets::python;
-use crate::started::{program, told, whatlistens};
+use crate::network::Net;
+use crate::started::{Listening, in_the_end, listener_program, program, told, unbroken, whatlistens};
 
 /// So often a port is looked at.
 const LOOKS: usize = 12;
@@ -78,4 +80,78 @@ while True:
         let (detail, ..) = whatlistens(&[&format!("{}/udp", connecting.port())]);
         assert!(!detail.contains("free"), "look {look}: {detail}");
     }
+}
+
+#[test]
+#[ignore = "needs root: looks as an ordinary user"]
+fn what_an_ordinary_user_calls_free_is_free_in_this_namespace() {
+    let (_folder, program) = copied(&program(), "whatlistens");
+    let net = Net::new();
+    let look = |words: &[&str]| {
+        let mut command = net.command("setpriv");
+        let user = NOBODY.to_string();
+        command.args(["--reuid", &user, "--regid", &user, "--clear-groups"]).arg(&program).args(words);
+        let (out, _, status) = told(command.output().unwrap());
+        assert_eq!(status, 1, "{out}");
+        unbroken(&out)
+    };
+    let detail = look(&["9"]);
+    assert!(
+        detail.contains("is free for TCP and UDP: nothing in this network namespace listens on it"),
+        "{detail}"
+    );
+    assert!(
+        detail.contains("so what listens in other network namespaces is not known. To see more: sudo"),
+        "{detail}"
+    );
+    let document = read(&look(&["--json", "9"]));
+    assert!(!document.complete && document.gaps.iter().any(|gap| gap.kind == "namespaces-unseen"));
+    assert_eq!(document.asked[0].answers[0].status, "free");
+}
+
+#[test]
+fn a_port_that_a_connected_udp_socket_has_is_held() {
+    let client = Listening::at(&listener_program(), &["udp-connected:127.0.0.1:0"]);
+    let port = client.port().to_string();
+    let (stdout, _, status) = whatlistens(&["--json", &port]);
+    let document = read(&stdout);
+    assert!(status == 0 && document.listeners.is_empty(), "{stdout}");
+    let udp = document.asked[0].answers.iter().find(|answer| answer.protocol == "udp").unwrap();
+    let [by] = &udp.by[..] else { panic!("{udp:?}") };
+    let local = client.addresses[0].to_string();
+    assert_eq!(
+        (udp.status.as_str(), by.state.as_str(), &by.local, &by.remote),
+        ("in-use", "connected", &local, &local)
+    );
+    assert_eq!(by.processes[0].pid, client.pid());
+    for words in [&["-H", &port][..], &[&port, "1/tcp"], &[&format!("{port}/udp")]] {
+        let (out, notes, status) = whatlistens(words);
+        let said = unbroken(&format!("{out}{notes}"));
+        assert!(
+            status == 0 && said.contains(&format!("listener (PID {})", client.pid())),
+            "{words:?}: {said}"
+        );
+    }
+}
+
+#[test]
+fn a_port_that_only_closed_connections_have_is_in_use_and_nothing_listens_there() {
+    let ended = python(
+        "
+server = socket(); server.bind(('127.0.0.1', 0)); server.listen()
+client = create_connection(server.getsockname())
+one, _ = server.accept(); server.close(); say(one)
+one.shutdown(SHUT_WR)",
+        1,
+    );
+    let port = format!("{}/tcp", ended.port());
+    let look = || whatlistens(&["--json", &port]);
+    let states = |(stdout, ..): &(String, String, u8)| {
+        let document = read(stdout);
+        let by = document.asked[0].answers[0].by.iter().map(|by| by.state.clone());
+        (document.asked[0].answers[0].status.clone(), by.collect::<Vec<_>>())
+    };
+    let expected = ("in-use".to_owned(), vec!["fin-wait-2".to_owned()]);
+    let seen = in_the_end(look, |look| states(look) == expected);
+    assert_eq!((states(&seen), seen.2), (expected, 1));
 }

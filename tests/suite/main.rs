@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, reason = "nothing of a test program is public")]
 
 mod arbitrary;
+mod asked;
 mod cli;
 mod contract;
 mod document;

@@ -194,6 +194,20 @@ fn nothing_is_called_free_that_was_not_looked_at() {
 }
 
 #[test]
+fn where_other_namespaces_are_not_known_a_port_is_free_in_this_one() {
+    let gap =
+        || Gap::new(GapKind::NamespacesHidden, "the network namespaces of 3 processes could not be read");
+    let printed = linux().gap(gap()).printed("8080", None);
+    assert!(printed.contains("nothing in this network namespace listens on it"), "{printed}");
+    assert!(printed.contains("The network namespaces of 3 processes"), "{printed}");
+    // What listens here is here, whatever there is elsewhere.
+    let held = || office().gap(gap());
+    assert!(!held().printed("80", None).contains("The network namespaces of"));
+    assert!(held().printed("80 8080", None).contains("The network namespaces of"));
+    assert!(held().printed("80 --all-namespaces", None).contains("The network namespaces of"));
+}
+
+#[test]
 fn a_number_that_is_a_process_s_is_told() {
     let machine = linux().socket("tcp 0.0.0.0:22", &[process(4242, "/usr/sbin/sshd")]);
     assert!(machine.printed("4242", None).contains("the ID of a process, sshd: whatlistens --pid 4242"));

@@ -197,7 +197,7 @@ fn free() -> Machine {
             unprivileged_from: Some(1024),
         };
         seen.port_connections =
-            vec![connection(ConnectionState::TimeWait, &[]), connection(ConnectionState::Connected, &[60])];
+            vec![connection(ConnectionState::TimeWait, &[]), connection(ConnectionState::Established, &[60])];
         seen.other_namespaces = vec![OtherNamespace {
             namespace: blue().unwrap(),
             listeners: vec![(Protocol::Tcp, 33000), (Protocol::Udp, 53)],

@@ -169,15 +169,7 @@ impl Holders {
 
     /// The processes that could not be inspected.
     pub(super) fn hidden(&mut self, proc: &Proc) -> HiddenProcesses {
-        // Under hidepid=2, /proc does not even list the processes of others. Process 1 always exists and
-        // usually belongs to another user; if not, the mount options decide. Its folder can be opened
-        // all the same, but stat fails (`proc_pid_permission` and `pid_getattr` in `fs/proc/base.c`).
-        let first = proc.process(1).and_then(|first| first.owner());
-        let hides = || {
-            let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-            mounts::hides_processes(&mounts)
-        };
-        if first.is_err() || (!unix::is_root() && hides()) {
+        if !lists_all_processes(proc) {
             return HiddenProcesses::Unlisted;
         }
         HiddenProcesses::Processes(std::mem::take(&mut self.inaccessible))
@@ -221,6 +213,19 @@ impl Holders {
             }
         }
     }
+}
+
+/// Whether `/proc` lists the processes of all users.
+pub(super) fn lists_all_processes(proc: &Proc) -> bool {
+    // Under hidepid=2, /proc does not even list the processes of others. Process 1 always exists and
+    // usually belongs to another user; if not, the mount options decide. Its folder can be opened
+    // all the same, but stat fails (`proc_pid_permission` and `pid_getattr` in `fs/proc/base.c`).
+    let first = proc.process(1).and_then(|first| first.owner());
+    let hides = || {
+        let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+        mounts::hides_processes(&mounts)
+    };
+    first.is_ok() && (unix::is_root() || !hides())
 }
 
 #[cfg(test)]

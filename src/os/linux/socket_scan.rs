@@ -9,9 +9,11 @@ use super::super::decode::linux::port_rules;
 use super::super::decode::linux::socket::LinuxSocket;
 use super::super::{Inspect, ScanScope, Unobservable, in_words};
 use super::connections;
+use super::holders::lists_all_processes;
 use super::listeners::ScannedSocket;
 use super::namespace_scan::{NamespaceScan, not_all_connections, scan_namespace};
 use super::namespaces::{self, NetworkNamespace};
+use super::proc_dir::Proc;
 use super::scan_context::ScanContext;
 use super::tables::Tables;
 use crate::model::{Gap, GapKind, OtherNamespace, Pid, PortRange, Protocol, State};
@@ -65,7 +67,7 @@ impl SocketScan {
         }
         match context {
             Some(context) => scan.scan_other_namespaces(context, &license_ports),
-            None if scope.all_namespaces => scan.gaps.push(Gap::new(
+            None if needs_namespaces(scope) => scan.gaps.push(Gap::new(
                 GapKind::NamespacesHidden,
                 "other network namespaces could not be searched, because /proc could not be read",
             )),
@@ -106,8 +108,11 @@ impl SocketScan {
             1 => format!("1 other network namespace was found, and {scanned} could be scanned"),
             _ => format!("{count} other network namespaces were found, and {scanned} could be scanned"),
         });
+        if needs_namespaces(scope) {
+            self.gaps.extend(not_entered(&failures));
+            self.gaps.extend(not_known(scope, all.inaccessible.len(), &context.proc));
+        }
         if scope.all_namespaces {
-            self.gaps.extend(not_entered(&failures).into_iter().chain(not_known(all.inaccessible.len())));
             for (_, scan) in &self.others {
                 self.gaps.extend(scan.unread_gaps().chain(scan.gaps.iter().cloned()).collect::<Vec<_>>());
                 let found = scan.found.iter().filter(|found| scope.includes(found.socket.local.port()));
@@ -172,16 +177,25 @@ fn not_entered(failures: &[(NetworkNamespace, io::Error)]) -> Option<Gap> {
     Some(Gap { count: Some(failures.len() as u64), ..Gap::new(GapKind::NamespacesHidden, detail) })
 }
 
-fn not_known(processes: usize) -> Option<Gap> {
-    let detail = match processes {
-        0 => return None,
-        1 => "the network namespace of 1 process could not be read, so there may be more than are listed"
-            .to_owned(),
-        n => format!(
-            "the network namespaces of {n} processes could not be read, so there may be more than are listed"
-        ),
+/// Whether it matters that all network namespaces are known: they are to be listed, or a port may be called free.
+fn needs_namespaces(scope: &ScanScope) -> bool {
+    scope.all_namespaces || !scope.detail_ports.is_empty()
+}
+
+/// The gap that not every process shows its namespace.
+fn not_known(scope: &ScanScope, processes: usize, proc: &Proc) -> Option<Gap> {
+    let so = match scope.all_namespaces {
+        true => "there may be more than are listed",
+        false => "what listens in other network namespaces is not known",
     };
-    Some(Gap { count: Some(processes as u64), ..Gap::new(GapKind::NamespacesHidden, detail) })
+    let detail = match processes {
+        0 if lists_all_processes(proc) => return None,
+        0 => format!("/proc does not show you the processes of other users, so {so}"),
+        1 => format!("the network namespace of 1 process could not be read, so {so}"),
+        n => format!("the network namespaces of {n} processes could not be read, so {so}"),
+    };
+    let count = Some(processes as u64).filter(|&count| count > 0);
+    Some(Gap { count, ..Gap::new(GapKind::NamespacesHidden, detail) })
 }
 
 #[cfg(test)]
@@ -217,6 +231,11 @@ mod tests {
             "{}",
             two.detail
         );
-        assert_eq!((not_known(0), not_known(3).unwrap().count), (None, Some(3)));
+        let known = |all_namespaces, count| {
+            let scope = ScanScope { all_namespaces, ..ScanScope::default() };
+            not_known(&scope, count, &Proc::open().unwrap())
+        };
+        assert_eq!((known(true, 0), known(true, 3).unwrap().count), (None, Some(3)));
+        assert!(known(false, 1).unwrap().detail.ends_with("in other network namespaces is not known"));
     }
 }

@@ -177,10 +177,10 @@ fn tcp_state(state: netstat2::TcpState) -> Option<TcpState> {
         netstat2::TcpState::SynReceived => TcpState::SynReceived,
         netstat2::TcpState::Established => TcpState::Established,
         netstat2::TcpState::CloseWait => TcpState::CloseWait,
-        netstat2::TcpState::FinWait1
-        | netstat2::TcpState::FinWait2
-        | netstat2::TcpState::Closing
-        | netstat2::TcpState::LastAck => TcpState::Closing,
+        netstat2::TcpState::FinWait1 => TcpState::FinWait1,
+        netstat2::TcpState::FinWait2 => TcpState::FinWait2,
+        netstat2::TcpState::Closing => TcpState::Closing,
+        netstat2::TcpState::LastAck => TcpState::LastAck,
         netstat2::TcpState::TimeWait => TcpState::TimeWait,
         netstat2::TcpState::Closed | netstat2::TcpState::DeleteTcb | netstat2::TcpState::Unknown => {
             return None;
@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn a_connection_has_its_two_ends_and_its_holders() {
         let connection = record(tcp(netstat2::TcpState::LastAck)).unwrap();
-        assert_eq!((connection.state, connection.listed_state()), (TcpState::Closing, None));
+        assert_eq!((connection.state, connection.listed_state()), (TcpState::LastAck, None));
         let shown = connection.to_port_connection(connection.key.clone()).unwrap();
         assert_eq!(
             (shown.local.to_string(), shown.peer.to_string()),

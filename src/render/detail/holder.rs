@@ -138,13 +138,7 @@ fn process_ref_called(ProcessRef { pid, name }: &ProcessRef) -> String {
 }
 
 pub(super) fn process_called(process: &Process) -> String {
-    match &process.name {
-        Some(name) => format!("{name} (PID {})", process.pid),
-        None if matches!(process.presence, Presence::Ended { .. }) => {
-            format!("PID {} (ended)", process.pid)
-        }
-        None => format!("PID {} (name unknown)", process.pid),
-    }
+    process.called()
 }
 
 /// The ancestors of the lead: `systemd (PID 1) → nginx.service → nginx (PID 800)`.

@@ -21,7 +21,10 @@ pub(in crate::os::decode) fn tcp_state(number: u8) -> Option<TcpState> {
         2 => TcpState::SynSent,
         // The second is a handshake that a listener has begun.
         3 | 12 => TcpState::SynReceived,
-        4 | 5 | 9 | 11 => TcpState::Closing,
+        4 => TcpState::FinWait1,
+        5 => TcpState::FinWait2,
+        9 => TcpState::LastAck,
+        11 => TcpState::Closing,
         6 => TcpState::TimeWait,
         // The second is bound and inactive.
         7 | 13 => TcpState::Closed,

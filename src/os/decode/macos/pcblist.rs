@@ -183,7 +183,7 @@ mod tests {
     /// Address, listed state, connection state, dual stack and interface.
     fn decoded(protocol: Protocol, socket: &Written) -> String {
         let socket = only(protocol, socket);
-        let (listed, connection) = (socket.listed_state(), socket.state.connection());
+        let (listed, connection) = (socket.listed_state(), socket.connection());
         format!("{} {listed:?} {connection:?} {:?} {:?}", socket.local, socket.dual_stack, socket.interface)
     }
 

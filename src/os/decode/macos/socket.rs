@@ -97,7 +97,10 @@ fn tcp_state(number: i32) -> Option<TcpState> {
         3 => TcpState::SynReceived,
         4 => TcpState::Established,
         5 => TcpState::CloseWait,
-        6..=9 => TcpState::Closing,
+        6 => TcpState::FinWait1,
+        7 => TcpState::Closing,
+        8 => TcpState::LastAck,
+        9 => TcpState::FinWait2,
         10 => TcpState::TimeWait,
         _ => return None,
     })

@@ -1,0 +1,147 @@
+//! What there is to say about each word of a question, whether or not anything listens there.
+
+use std::sync::Arc;
+
+use super::{Manager, Pid, PortConnection, PortRange, Process, Protocol, Service};
+
+/// What there is to say about one port, range, service or process that was asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// The word as it was typed.
+    pub what: String,
+    /// The ports it stands for; none where it names a process.
+    pub ports: Vec<PortRange>,
+    /// `None` for both.
+    pub protocol: Option<Protocol>,
+    /// The registry's entry for the ports.
+    pub service: Option<Service>,
+    /// The license managers that use the ports.
+    pub managers: Vec<Manager>,
+    /// By port and protocol: all of a single port, else those that are not free.
+    pub answers: Vec<PortAnswer>,
+    /// How many more are free; `None` if that was not examined.
+    pub more_free: Option<usize>,
+    /// For a name: the processes of that name.
+    pub processes: Vec<AskedProcess>,
+    pub notes: Vec<Note>,
+    /// What to do next, as a sentence; `None` where there is nothing to do.
+    pub next: Option<String>,
+}
+
+/// Whether a program could use one port with one protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortAnswer {
+    pub protocol: Protocol,
+    pub port: u16,
+    pub status: PortStatus,
+    /// What uses it, if it is [`PortStatus::InUse`], those that hold the port longest first.
+    pub by: Vec<PortUse>,
+}
+
+/// The first that applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PortStatus {
+    Listening,
+    Bound,
+    /// A socket with a peer has it.
+    InUse,
+    /// The system refuses it to other programs.
+    Reserved,
+    Free,
+    /// Not everything that may have it was examined.
+    Unknown,
+}
+
+impl PortStatus {
+    /// The word in the JSON.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            PortStatus::Listening => "listening",
+            PortStatus::Bound => "bound",
+            PortStatus::InUse => "in-use",
+            PortStatus::Reserved => "reserved",
+            PortStatus::Free => "free",
+            PortStatus::Unknown => "unknown",
+        }
+    }
+}
+
+/// A socket with a peer that has the port, with its visible holders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortUse {
+    pub connection: PortConnection,
+    pub processes: Vec<Arc<Process>>,
+}
+
+/// A process of a name that was asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedProcess {
+    pub pid: Pid,
+    pub name: Option<String>,
+    /// The ports it listens on, each once.
+    pub listens_on: Vec<(u16, Protocol)>,
+}
+
+/// Something to know about the ports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    pub kind: NoteKind,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoteKind {
+    /// A whole sentence.
+    Sentence,
+    /// Who may open the port.
+    Rights,
+    /// The system may hand it out.
+    Ephemeral,
+    Excluded,
+    /// About a license manager.
+    License,
+}
+
+impl NoteKind {
+    /// The word before the text; `None` for a sentence, which stands alone.
+    #[must_use]
+    pub fn label(self) -> Option<&'static str> {
+        match self {
+            NoteKind::Sentence => None,
+            NoteKind::Rights => Some("Rights"),
+            NoteKind::Ephemeral => Some("Ephemeral"),
+            NoteKind::Excluded => Some("Excluded"),
+            NoteKind::License => Some("Note"),
+        }
+    }
+}
+
+impl Note {
+    #[must_use]
+    pub fn new(kind: NoteKind, text: impl Into<String>) -> Note {
+        Note { kind, text: text.into() }
+    }
+
+    #[must_use]
+    pub fn sentence(text: impl Into<String>) -> Note {
+        Note::new(NoteKind::Sentence, text)
+    }
+}
+
+impl Asked {
+    /// The answers that say this.
+    pub fn with_status(&self, status: PortStatus) -> impl Iterator<Item = &PortAnswer> {
+        self.answers.iter().filter(move |answer| answer.status == status)
+    }
+
+    /// Whether it stands for ports on which no socket was found that receives or is about to.
+    #[must_use]
+    pub fn may_be_free(&self) -> bool {
+        let held = [PortStatus::Listening, PortStatus::Bound];
+        // They were examined.
+        self.more_free.is_some()
+            && !self.ports.is_empty()
+            && !self.answers.iter().any(|answer| held.contains(&answer.status))
+    }
+}

@@ -1,0 +1,95 @@
+//! What was asked about, in the contract.
+
+use serde::Serialize;
+
+use crate::model::{Asked, AskedProcess, Note, PortAnswer, PortUse};
+
+#[derive(Serialize)]
+pub(super) struct AskedOut<'a> {
+    what: &'a str,
+    answers: Vec<AnswerOut<'a>>,
+    more_free: Option<usize>,
+    processes: Vec<AskedProcessOut<'a>>,
+    notes: Vec<String>,
+    next: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct AnswerOut<'a> {
+    protocol: &'static str,
+    port: u16,
+    status: &'static str,
+    by: Vec<UseOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct UseOut<'a> {
+    state: &'static str,
+    local: String,
+    remote: String,
+    processes: Vec<UserOut<'a>>,
+}
+
+/// A process that has a socket open.
+#[derive(Serialize)]
+struct UserOut<'a> {
+    pid: u32,
+    name: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct AskedProcessOut<'a> {
+    pid: u32,
+    name: Option<&'a str>,
+    state: Option<&'static str>,
+    listens_on: Vec<String>,
+}
+
+pub(super) fn asked(asked: &Asked) -> AskedOut<'_> {
+    AskedOut {
+        what: &asked.what,
+        answers: asked.answers.iter().map(answer).collect(),
+        more_free: asked.more_free,
+        processes: asked.processes.iter().map(process).collect(),
+        notes: asked.notes.iter().map(note).collect(),
+        next: asked.next.as_deref(),
+    }
+}
+
+fn answer(PortAnswer { protocol, port, status, by }: &PortAnswer) -> AnswerOut<'_> {
+    AnswerOut {
+        protocol: protocol.name(),
+        port: *port,
+        status: status.code(),
+        by: by.iter().map(port_use).collect(),
+    }
+}
+
+fn port_use(PortUse { connection, processes }: &PortUse) -> UseOut<'_> {
+    UseOut {
+        state: connection.state.code(),
+        local: connection.local.to_string(),
+        remote: connection.peer.to_string(),
+        processes: processes
+            .iter()
+            .map(|process| UserOut { pid: process.pid, name: process.name.as_deref() })
+            .collect(),
+    }
+}
+
+fn process(AskedProcess { pid, name, listens_on }: &AskedProcess) -> AskedProcessOut<'_> {
+    AskedProcessOut {
+        pid: *pid,
+        name: name.as_deref(),
+        // No backend reads it yet.
+        state: None,
+        listens_on: listens_on.iter().map(|(port, protocol)| format!("{port}/{protocol}")).collect(),
+    }
+}
+
+fn note(Note { kind, text }: &Note) -> String {
+    match kind.label() {
+        Some(label) => format!("{label}: {text}"),
+        None => text.clone(),
+    }
+}

@@ -1,0 +1,161 @@
+//! What there is to say about each word of the question, even where nothing listens.
+
+mod answers;
+mod sentences;
+
+use std::collections::BTreeMap;
+
+use self::answers::{Answers, PortUses};
+use self::sentences::Facts;
+use super::annotate::service;
+use crate::knowledge::Knowledge;
+use crate::model::{
+    Asked, AskedProcess, Excluded, Family, Gap, License, Note, NoteKind, Observation, OtherNamespace, Pid,
+    PortRange, Protocol, Row, State,
+};
+use crate::query::filter::is_called;
+use crate::query::{Ports, Query, Target};
+
+/// What is known before the rows are filtered.
+pub(super) struct Question<'a> {
+    pub(super) query: &'a Query,
+    pub(super) observation: &'a Observation,
+    pub(super) knowledge: &'a Knowledge,
+}
+
+impl Question<'_> {
+    /// The answers to each word, in the order of the words, without sentences. `rows` are all sockets that were
+    /// listed, whether or not they will be shown.
+    pub(super) fn answers(&self, rows: &[Row]) -> Vec<Asked> {
+        let uses = PortUses::of(self.observation, rows, &self.query.scope);
+        // `-i udp` names no port.
+        let names_ports =
+            |target: &&Target| !matches!(target, Target::Ports(ports) if ports.range == PortRange::ALL);
+        let targets = self.query.filter.targets.iter().filter(names_ports);
+        targets.map(|target| self.about(target, &uses, rows)).collect()
+    }
+
+    fn about(&self, target: &Target, uses: &PortUses<'_>, rows: &[Row]) -> Asked {
+        let (filter, registry) = (&self.query.filter, self.knowledge.registry);
+        let (ports, name) = match target {
+            Target::Ports(ports) => (std::slice::from_ref(ports), None),
+            Target::Name { word, ports, .. } => (&ports[..], Some(word)),
+        };
+        let Answers { answers, more_free } = uses.answers(ports, filter.protocol);
+        let asked = Asked {
+            what: self.query.alone.clone().unwrap_or_else(|| target.to_string()),
+            answers,
+            more_free,
+            processes: name.map_or_else(Vec::new, |name| called(name, rows)),
+            ..Asked::default()
+        };
+        let Some(&first) = ports.first() else { return asked };
+        let mut ranges: Vec<PortRange> = ports.iter().map(|ports| ports.range).collect();
+        ranges.sort_unstable();
+        ranges.dedup();
+        let protocol = protocol_of(ports, filter.protocol);
+        let entry = registry
+            .of_port(first.range.first)
+            .filter(|entry| protocol.is_none_or(|protocol| entry.is_for(protocol)))
+            .find(|entry| name.is_none_or(|name| entry.name.eq_ignore_ascii_case(name)));
+        Asked {
+            ports: ranges,
+            protocol,
+            service: entry.map(service),
+            managers: self.knowledge.claims(first.range.first, protocol).managers_reported(),
+            ..asked
+        }
+    }
+
+    /// Adds the sentences: about what listens, or about ports on which nothing does.
+    pub(super) fn add_sentences(
+        &self,
+        asked: &mut Asked,
+        rows: &[Row],
+        gaps: &[Gap],
+        excluded: &[Excluded],
+        other_namespaces: &[OtherNamespace],
+    ) {
+        let Some(first) = asked.ports.first() else { return };
+        let is_asked = |&(protocol, port): &(Protocol, u16)| {
+            asked.protocol.is_none_or(|only| only == protocol)
+                && asked.ports.iter().any(|range| range.contains(port))
+        };
+        let shown = rows.iter().filter(|row| is_asked(&(row.socket.protocol, row.socket.local.port())));
+        let shown: Vec<&Row> = shown.collect();
+        if !shown.is_empty() {
+            let licenses: Vec<&License> = shown.iter().filter_map(|row| row.license.as_ref()).collect();
+            asked.notes = absent(asked, &licenses);
+            let advised = licenses.iter().filter(|license| license.advice.is_some());
+            asked.next =
+                advised.max_by_key(|license| license.severity).and_then(|license| license.advice.clone());
+        // A filter may have dropped what listens.
+        } else if asked.may_be_free() {
+            let (scope, os) = (&self.query.scope, self.observation.host.os);
+            let claims = self.knowledge.claims(first.first, asked.protocol);
+            let facts = Facts {
+                os,
+                family: match (scope.ipv4, scope.ipv6) {
+                    (true, false) => Some(Family::Ipv4),
+                    (false, true) => Some(Family::Ipv6),
+                    _ => None,
+                },
+                rules: &self.observation.port_rules,
+                excluded,
+                gaps,
+                is_elsewhere: other_namespaces.iter().flat_map(|other| &other.listeners).any(is_asked),
+                expected: &claims.expected(self.knowledge.licenses(), os),
+            };
+            let mut notes = vec![Note::sentence(sentences::whether_free(asked, &facts))];
+            notes.extend(self.process_of_that_number(asked));
+            notes.extend(sentences::rules(asked, &facts));
+            notes.extend(asked.managers.iter().map(|manager| Note::new(NoteKind::License, &*manager.note)));
+            asked.next = sentences::advice(asked, &facts);
+            asked.notes = notes;
+        }
+    }
+
+    /// Users of `lsof -p` may type a process's id for a port.
+    fn process_of_that_number(&self, asked: &Asked) -> Option<Note> {
+        let pid: Pid = asked.what.parse().ok()?;
+        let name = self.observation.processes.get(&pid)?.name.as_ref()?;
+        Some(Note::sentence(format!("{pid} is also the ID of a process, {name}: whatlistens --pid {pid}")))
+    }
+}
+
+/// The protocol of all ports, if they share one.
+fn protocol_of(ports: &[Ports], only: Option<Protocol>) -> Option<Protocol> {
+    let first = ports.first()?.protocol;
+    ports.iter().all(|ports| ports.protocol == first).then_some(first).flatten().or(only)
+}
+
+/// The processes of this name, by id.
+fn called(name: &str, rows: &[Row]) -> Vec<AskedProcess> {
+    let mut found: BTreeMap<Pid, AskedProcess> = BTreeMap::new();
+    for row in rows {
+        for process in row.owner.processes().filter(|process| is_called(process, name)) {
+            let (pid, name) = (process.pid, process.name.clone());
+            let one = found.entry(pid).or_insert_with(|| AskedProcess { pid, name, listens_on: Vec::new() });
+            if row.socket.state != State::Bound {
+                one.listens_on.push((row.socket.local.port(), row.socket.protocol));
+            }
+        }
+    }
+    let each_once = |mut one: AskedProcess| {
+        one.listens_on.sort_unstable();
+        one.listens_on.dedup();
+        one
+    };
+    found.into_values().map(each_once).collect()
+}
+
+/// The license managers that use the ports with another protocol than what listens there.
+fn absent(asked: &Asked, licenses: &[&License]) -> Vec<Note> {
+    let is_absent = |manager| !licenses.iter().any(|license| license.managers.contains(manager));
+    let absent = asked.managers.iter().filter(|manager| is_absent(manager));
+    let notes = absent.flat_map(|manager| {
+        let was_not = format!("{} was not found on port {}.", manager.called(), manager.ports);
+        [Note::sentence(was_not), Note::new(NoteKind::License, &*manager.note)]
+    });
+    notes.collect()
+}

@@ -1,0 +1,237 @@
+//! What to say about ports that nothing listens on: whether they are free, what may still block them, and what to do.
+
+use std::collections::BTreeSet;
+
+use crate::model::phrase::list;
+use crate::model::{
+    Asked, ConnectionState, Excluded, ExcludedPorts, Family, Gap, GapKind, Note, NoteKind, Os,
+    PortConnection, PortRange, PortRules, PortStatus, Protocol,
+};
+
+/// What the sentences rest on, besides what is [`Asked`].
+pub(super) struct Facts<'a> {
+    pub(super) os: Os,
+    /// The only address family that was scanned; `None` where both were.
+    pub(super) family: Option<Family>,
+    pub(super) rules: &'a PortRules,
+    /// The selected ports that the system excludes.
+    pub(super) excluded: &'a [Excluded],
+    pub(super) gaps: &'a [Gap],
+    /// Whether something listens on the ports in another network namespace, which is not listed.
+    pub(super) is_elsewhere: bool,
+    /// The executables of the license managers on this system.
+    pub(super) expected: &'a [String],
+}
+
+/// Whether the ports are free, as one sentence.
+pub(super) fn whether_free(asked: &Asked, facts: &Facts<'_>) -> String {
+    let ports: Vec<String> = asked.ports.iter().map(ToString::to_string).collect();
+    let ports = list(&ports, "and");
+    let is_one = matches!(&asked.ports[..], [range] if range.single().is_some());
+    let (noun, is, it) = if is_one { ("port", "is", "it") } else { ("ports", "are", "them") };
+    let (kind, free) = match asked.protocol {
+        Some(protocol) => {
+            let protocol = protocol.name().to_uppercase();
+            (protocol.clone(), format!("{protocol} {noun} {ports} {is} free"))
+        }
+        None => {
+            let begins = if is_one { "Port" } else { "Ports" };
+            ("TCP or UDP".to_owned(), format!("{begins} {ports} {is} free for TCP and UDP"))
+        }
+    };
+    let has_gap = |kind: GapKind| facts.gaps.iter().any(|gap| gap.kind == kind);
+    let only_here = facts.is_elsewhere || has_gap(GapKind::NamespacesHidden);
+    let here = if only_here { "in this network namespace" } else { "on this machine" };
+    let nothing_listens = format!("Nothing {here} listens on {kind} {noun} {ports}");
+    let all_scanned = !has_gap(GapKind::BoundSocketsHidden) && !has_gap(GapKind::ConnectionsUnreadable);
+    let refused: Vec<(&ExcludedPorts, PortRange)> = refused(asked, facts).collect();
+    let used: Vec<&PortConnection> = used(asked).collect();
+    match facts.family {
+        _ if facts.gaps.iter().any(|gap| gap.kind.hides_sockets()) => format!(
+            "No listener was found on {kind} {noun} {ports} {here}, but not all sockets are visible: whether \
+             {} free is unknown.",
+            if is_one { "it is" } else { "they are" }
+        ),
+        _ if !refused.is_empty() => {
+            let reserved: BTreeSet<String> =
+                refused.iter().map(|(excluded, _)| reserved_for(excluded, asked)).collect();
+            // One without limits covers the others.
+            let reserved = match reserved.contains("") {
+                true => String::new(),
+                false => format!(" {}", list(&reserved.into_iter().collect::<Vec<_>>(), "or")),
+            };
+            let ranges: BTreeSet<PortRange> = refused.iter().map(|&(_, range)| range).collect();
+            let ranges: Vec<String> = ranges.iter().map(ToString::to_string).collect();
+            let (what, it) = if is_one { ("it".to_owned(), "it") } else { (list(&ranges, "and"), "them") };
+            format!(
+                "{nothing_listens}, but Windows has reserved {what} for another program: opening {it}{reserved} \
+                 fails."
+            )
+        }
+        // An IPv6 wildcard usually accepts IPv4 too, so no port is called free here.
+        Some(Family::Ipv4) => format!(
+            "{nothing_listens} at an IPv4 address. IPv6 sockets were not scanned, and they may accept IPv4 too."
+        ),
+        Some(Family::Ipv6) => {
+            format!("{nothing_listens} at an IPv6 address. IPv4 sockets were not scanned.")
+        }
+        None if !used.is_empty() => {
+            format!("{nothing_listens}, but a program may be unable to open {it}: {}.", blocked_by(&used, it))
+        }
+        None if has_gap(GapKind::PortRulesUnreadable) => format!(
+            "{nothing_listens}, but the system may have reserved {it}: its rules for ports could not be read."
+        ),
+        // Systems that report their ephemeral ports report the other sockets of a port, too.
+        None if facts.rules.ephemeral.is_some() && all_scanned => {
+            format!("{free}: nothing {here} listens on {it}, and no other socket uses {it}.")
+        }
+        None => format!(
+            "{free}: nothing {here} listens on {it}. A connection, or a socket that does not listen, may \
+             still block {it}."
+        ),
+    }
+}
+
+/// What the system's rules say about the first of the ports.
+pub(super) fn rules(asked: &Asked, facts: &Facts<'_>) -> Vec<Note> {
+    let port = asked.ports.first().map_or(0, |range| range.first);
+    let mut notes = Vec::new();
+    if let Some(least) = facts.rules.unprivileged_from.filter(|&least| port < least) {
+        notes.push(Note::new(
+            NoteKind::Rights,
+            format!(
+                "only root, or a program with CAP_NET_BIND_SERVICE, can open a port below {least} \
+                 (net.ipv4.ip_unprivileged_port_start)"
+            ),
+        ));
+    }
+    if let Some(ephemeral) = facts.rules.ephemeral.filter(|range| range.contains(port)) {
+        let is_reserved = facts.excluded.iter().any(|excluded| excluded.ports.ports.contains(port));
+        let text = match is_reserved {
+            true => format!(
+                "outgoing connections use {ephemeral} except this port, which is reserved \
+                 (net.ipv4.ip_local_reserved_ports)"
+            ),
+            false => format!(
+                "outgoing connections use {ephemeral}, so one may take it at any time \
+                 (net.ipv4.ip_local_port_range). To reserve it, add it to \
+                 net.ipv4.ip_local_reserved_ports"
+            ),
+        };
+        notes.push(Note::new(NoteKind::Ephemeral, text));
+    }
+    notes.extend(windows_exclusions(asked, facts));
+    notes
+}
+
+/// The rules of Windows that exclude the ports.
+fn windows_exclusions(asked: &Asked, facts: &Facts<'_>) -> impl Iterator<Item = Note> {
+    let is_windows = facts.os == Os::Windows;
+    let excluded =
+        facts.excluded.iter().map(|excluded| &excluded.ports).filter(move |excluded| {
+            is_windows && asked.ports.iter().any(|range| range.overlaps(excluded.ports))
+        });
+    excluded.map(|excluded| {
+        let one = if excluded.ports.single().is_some() { "it" } else { "one of these ports" };
+        let on_family = match excluded.family {
+            Some(Family::Ipv4) => " on IPv4 addresses",
+            Some(Family::Ipv6) => " on IPv6 addresses",
+            None => "",
+        };
+        let text = match excluded.by_number {
+            true => format!(
+                "an administrator has excluded {excluded}{on_family} from automatic assignment. Programs that \
+                 request {one} by number can open it"
+            ),
+            false => format!(
+                "{excluded} is reserved for another program. Opening {one}{on_family} fails with \
+                 error 10013, \u{201c}An attempt was made to access a socket in a way forbidden by its access \
+                 permissions\u{201d}. Hyper-V, WSL and Docker reserve such blocks through the service winnat; \
+                 the blocks change with every restart"
+            ),
+        };
+        Note::new(NoteKind::Excluded, text)
+    })
+}
+
+/// What to do where a license server was expected; `None` on ports of no license manager.
+pub(super) fn advice(asked: &Asked, facts: &Facts<'_>) -> Option<String> {
+    if asked.managers.is_empty() {
+        return None;
+    }
+    // Where some of the ports can be opened, the server may use one of those.
+    if let Some((excluded, range)) = refused(asked, facts).next().filter(|_| all_refused(asked, facts)) {
+        let protocol = excluded.protocol.unwrap_or(Protocol::Tcp);
+        let family = if excluded.family == Some(Family::Ipv6) { "ipv6" } else { "ipv4" };
+        let (first, count) = (range.first, range.last - range.first + 1);
+        return Some(format!(
+            "If winnat has reserved it, run as administrator: net stop winnat, then netsh interface {family} \
+             add excludedportrange {protocol} startport={first} numberofports={count} store=persistent, then \
+             net start winnat. This briefly interrupts the network of Docker, WSL and virtual machines. \
+             Afterwards programs can use {range}."
+        ));
+    }
+    let who = match facts.expected {
+        [] => "the license server".to_owned(),
+        names => format!("the license server ({})", list(names, "or")),
+    };
+    let by_name = facts
+        .expected
+        .first()
+        .map_or(String::new(), |name| format!(", or search by name: whatlistens {name}"));
+    // Most use TCP alone, and TCP was not scanned.
+    let with_udp = if asked.protocol == Some(Protocol::Udp) { " with UDP" } else { "" };
+    Some(format!(
+        "If {who} should run on this machine{with_udp}, it is not running or uses another port: check its \
+         log{by_name}. If it runs on another machine, check there."
+    ))
+}
+
+/// The protocol and the addresses that a reservation is limited to, unless the question named them.
+fn reserved_for(excluded: &ExcludedPorts, asked: &Asked) -> String {
+    let protocol = excluded.protocol.filter(|_| asked.protocol.is_none());
+    let protocol = protocol.map(|protocol| format!("with {}", protocol.name().to_uppercase()));
+    let family = excluded.family.map(|family| format!("on {} addresses", family.name()));
+    protocol.into_iter().chain(family).collect::<Vec<_>>().join(" ")
+}
+
+/// The reservations that refuse other programs, each with the requested ports that it contains.
+fn refused<'a>(
+    asked: &'a Asked,
+    facts: &'a Facts<'_>,
+) -> impl Iterator<Item = (&'a ExcludedPorts, PortRange)> {
+    let refused = facts.excluded.iter().map(|excluded| &excluded.ports);
+    let refused = refused.filter(|excluded| !excluded.by_number);
+    refused.flat_map(|excluded| {
+        let common = asked.ports.iter().filter_map(|range| range.common(excluded.ports));
+        common.map(move |range| (excluded, range))
+    })
+}
+
+fn all_refused(asked: &Asked, facts: &Facts<'_>) -> bool {
+    let is_refused = |port| refused(asked, facts).any(|(_, range)| range.contains(port));
+    asked.ports.iter().flat_map(|range| range.first..=range.last).all(is_refused)
+}
+
+fn used(asked: &Asked) -> impl Iterator<Item = &PortConnection> {
+    asked.with_status(PortStatus::InUse).flat_map(|answer| &answer.by).map(|by| &by.connection)
+}
+
+/// The connections that have the port, or one of the ports (`it`), in one phrase.
+fn blocked_by(used: &[&PortConnection], it: &str) -> String {
+    let closed = used.iter().filter(|connection| connection.state == ConnectionState::TimeWait).count();
+    let live = match used.len() - closed {
+        0 => None,
+        1 => Some(format!("1 connection still uses {it}")),
+        several => Some(format!("{several} connections still use {it}")),
+    };
+    let closed = match closed {
+        0 => None,
+        1 => Some(format!("a closed connection still holds {it} for up to a minute (TIME_WAIT)")),
+        several => {
+            Some(format!("{several} closed connections still hold {it} for up to a minute (TIME_WAIT)"))
+        }
+    };
+    let parts: Vec<String> = live.into_iter().chain(closed).collect();
+    parts.join(", and ")
+}
