@@ -9,7 +9,7 @@ use whatlistens::model::{Family, Protocol, recording, script_of};
 use whatlistens::os::decode::file_text;
 use whatlistens::os::decode::linux::{
     accounts::Accounts, acl, btf, cgroup, docker_proxy, inet_diag, local_addresses, mappings, mounts,
-    port_filter::port_filter, port_rules, proc_net, proc_pid, socket_unit, task_file,
+    port_filter::port_filter, port_rules, proc_net, proc_pid, ring_files, socket_unit, task_file,
 };
 use whatlistens::os::decode::macos::{launchd, pcblist, socket_fdinfo};
 use whatlistens::os::decode::windows::{excluded_ports, version_info};
@@ -54,6 +54,7 @@ fuzz_target!(|data: &[u8]| {
             let _ = proc_net::tcp_counters(first, second);
             let mut table = mounts::MountTable::default();
             rest.split(|&b| b == b'\n').for_each(|line| table.add(line));
+            let _ = ring_files::sockets(&text);
             let _ = (mounts::hides_processes(&text), task_file::read(rest).count());
         }
         10 => {

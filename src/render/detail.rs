@@ -137,7 +137,8 @@ fn held(group: &RowGroup<'_>, report: &Report) -> String {
         }
         (Owner::Unattributed, _) | (_, None) => format!(
             "{protocol} port {port} is in use, but no visible process owns it. It may belong to the kernel, \
-             or to a process in another PID namespace, such as a container's."
+             to a process in another PID namespace, such as a container's, or be on its way from one process to \
+             another (SCM_RIGHTS)."
         ),
         (Owner::Identified { .. }, Some(lead)) => {
             if matches!(lead.presence, Presence::Ended { .. }) {

@@ -102,8 +102,9 @@ fn rights_are_not_blamed_where_no_process_could_be_read() {
 fn a_socket_without_a_process_in_detail() {
     insta::assert_snapshot!(office().printed("33333", None), @"
     33333/udp
-    UDP port 33333 is in use, but no visible process owns it. It may belong to the kernel, or to a
-    process in another PID namespace, such as a container's.
+    UDP port 33333 is in use, but no visible process owns it. It may belong to the kernel, to a process
+    in another PID namespace, such as a container's, or be on its way from one process to another
+    (SCM_RIGHTS).
 
     User         alice
     Reach        0.0.0.0 (any other machine, unless a firewall blocks it)

@@ -27,6 +27,8 @@ pub(super) type Wanted<'a> = Option<&'a HashSet<u32>>;
 pub(super) enum Task {
     /// Read all its open files.
     Walk(Pid),
+    /// Read what its io_urings hold.
+    Rings(Pid),
     /// Check whether the process still has these sockets open: it may have closed them or have ended, and
     /// another may have its id.
     Confirm(Vec<OpenSocket>),

@@ -135,7 +135,8 @@ impl Holders {
         Ok(())
     }
 
-    fn keep(&mut self, found: SearchResult, wanted: &HashSet<u32>) {
+    /// Keeps the holders of these sockets.
+    pub(super) fn keep(&mut self, found: SearchResult, wanted: &HashSet<u32>) {
         self.inaccessible.extend(found.inaccessible);
         for (holder, mut inodes) in found.holders {
             inodes.retain(|inode| wanted.contains(inode));

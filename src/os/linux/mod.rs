@@ -32,6 +32,7 @@ mod proc_dir;
 mod process_reader;
 mod process_root;
 mod restrict;
+mod rings;
 mod scan_context;
 mod search;
 mod settle;
@@ -159,6 +160,7 @@ fn find_owners(
     let mut holders = if wanted.is_empty() { Holders::default() } else { holders? };
     holders.confirm(context, &wanted)?;
     settle(context, sockets, &mut holders)?;
+    rings::add_holders(context, sockets, &mut holders)?;
     holders.add_ancestors(context);
     sockets.method_notes.extend(holders.method_note());
     let hidden = holders.hidden(&context.proc);

@@ -16,6 +16,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 use super::super::decode::linux::proc_pid::{self, Stat, Ticks};
+use super::super::decode::linux::ring_files;
 use super::super::decode::linux::task_file::OpenSocket;
 use crate::model::Pid;
 
@@ -43,6 +44,12 @@ const TEXT: usize = 4096;
 
 /// No more is read of a file, in bytes.
 const LONGEST: usize = 64 * 1024;
+
+/// More io_urings of one process are not examined, nor more of each one's fixed files than fit in so many bytes.
+const MOST_RINGS: usize = 64;
+const MOST_OF_RING: u64 = 256 * 1024;
+/// How often a ring that is in use is tried.
+const RING_TRIES: usize = 20;
 
 /// The flags to open a folder that is to be listed.
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
@@ -168,7 +175,7 @@ impl ProcessDir {
     /// If the process has ended, or this user may not inspect it.
     pub(super) fn sockets(&self, each: &mut dyn FnMut(OpenSocket)) -> io::Result<()> {
         let listed = self.sockets_in(self.pid, each);
-        if self.has_threads() {
+        if has_threads(&self.dir, "task") {
             self.sockets_of_threads(each)?;
         }
         listed
@@ -205,6 +212,32 @@ impl ProcessDir {
     /// The folder of a thread's open files.
     fn table_of(&self, thread: u32) -> String {
         if thread == self.pid { "fd".to_owned() } else { format!("task/{thread}/fd") }
+    }
+
+    /// Calls `each` with the inode of every socket among the fixed files of the process's io_urings.
+    ///
+    /// # Errors
+    ///
+    /// If the process has ended, or this user may not inspect it.
+    pub(super) fn sockets_in_rings(&self, each: &mut dyn FnMut(u32)) -> io::Result<()> {
+        let files = openat(&self.dir, c"fd", FOLDER, Mode::empty())?;
+        let mut rings = Vec::new();
+        each_number(&files, |fd, name| {
+            let mut buffer = [MaybeUninit::uninit(); LINK];
+            let is_ring =
+                readlinkat_raw(&files, name, &mut buffer).is_ok_and(|(link, _)| *link == *ring_files::LINK);
+            if is_ring && rings.len() < MOST_RINGS {
+                rings.push(fd);
+            }
+        })?;
+        for ring in rings {
+            let describe =
+                || ring_files::sockets(&self.beginning(&format!("fdinfo/{ring}"), MOST_OF_RING).ok()?);
+            // The kernel says nothing of a ring that is in use at this moment.
+            let sockets = (0..RING_TRIES).find_map(|_| describe());
+            sockets.into_iter().flatten().for_each(&mut *each);
+        }
+        Ok(())
     }
 
     /// Whether the process still has this socket open under the same descriptor.
@@ -247,7 +280,7 @@ impl ProcessDir {
     /// root and the namespaces of the process are found only there. `None` if the first thread has not.
     pub(super) fn living_thread(&self) -> Option<ProcessDir> {
         let is_alive = |dir: &ProcessDir| dir.link("exe").is_ok();
-        if !self.link("exe").is_err_and(|error| is_gone(&error)) || !self.has_threads() {
+        if !self.link("exe").is_err_and(|error| is_gone(&error)) || !has_threads(&self.dir, "task") {
             return None;
         }
         let tasks = openat(&self.dir, c"task", FOLDER, Mode::empty()).ok()?;
@@ -259,12 +292,12 @@ impl ProcessDir {
             Some(ProcessDir { pid: self.pid, dir }).filter(is_alive)
         })
     }
+}
 
-    /// A folder has two links and one more for each folder in it (`proc_task_getattr` in `fs/proc/base.c`
-    /// adds the number of threads).
-    fn has_threads(&self) -> bool {
-        statat(&self.dir, c"task", AtFlags::empty()).is_ok_and(|stat| stat.st_nlink > 3)
-    }
+/// Whether this folder `task` is that of a process with more than one thread. A folder has two links and one more
+/// for each folder in it (`proc_task_getattr` in `fs/proc/base.c` adds the number of threads).
+fn has_threads(dir: &OwnedFd, task: &str) -> bool {
+    statat(dir, task, AtFlags::empty()).is_ok_and(|stat| stat.st_nlink > 3)
 }
 
 /// Calls `each` with every name in a folder that is a number.

@@ -1,7 +1,7 @@
 //! Searches the processes that have sockets open: a queue of processes to inspect, which several threads
 //! share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -114,6 +114,7 @@ impl<'a> Search<'a> {
     fn inspect(&self, task: Task) -> io::Result<Option<InspectedProcess>> {
         match task {
             Task::Walk(pid) => self.inspect_by(pid, |dir, inspected| self.walk(dir, inspected)),
+            Task::Rings(pid) => self.inspect_by(pid, |dir, inspected| self.rings(dir, inspected)),
             Task::Confirm(open) => match open.first() {
                 Some(first) => {
                     self.inspect_by(first.pid, |dir, inspected| self.confirm(dir, &open, inspected))
@@ -155,8 +156,19 @@ impl<'a> Search<'a> {
         // The sockets that were found count, even if others could not be read.
         if self.wanted.is_some() {
             let open = std::mem::take(&mut inspected.open);
-            inspected.holder = self.read_holder(dir, &open)?;
+            inspected.holder = self.read_holder(dir, inodes(&open))?;
         }
+        listed
+    }
+
+    fn rings(&self, dir: &ProcessDir, inspected: &mut InspectedProcess) -> io::Result<()> {
+        let mut held = Vec::new();
+        let listed = dir.sockets_in_rings(&mut |inode| {
+            if self.wanted.is_none_or(|wanted| wanted.contains(&inode)) {
+                held.push(inode);
+            }
+        });
+        inspected.holder = self.read_holder(dir, held)?;
         listed
     }
 
@@ -176,19 +188,22 @@ impl<'a> Search<'a> {
                 Err(error) => denied = Some(error),
             }
         }
-        inspected.holder = self.read_holder(dir, &still)?;
+        inspected.holder = self.read_holder(dir, inodes(&still))?;
         denied.map_or(Ok(()), Err)
     }
 
-    /// Reads a process that has these sockets open, through the same folder, so that the facts are those of
+    /// Reads a process that holds these sockets, through the same folder, so that the facts are those of
     /// the process that holds them.
-    fn read_holder(&self, dir: &ProcessDir, open: &[OpenSocket]) -> io::Result<Option<Box<Holder>>> {
-        if open.is_empty() {
+    fn read_holder(&self, dir: &ProcessDir, held: Vec<u32>) -> io::Result<Option<Box<Holder>>> {
+        if held.is_empty() {
             return Ok(None);
         }
-        let inodes = open.iter().map(|socket| socket.inode).collect();
-        Ok(Some(Box::new((self.context.read(dir)?, inodes))))
+        Ok(Some(Box::new((self.context.read(dir)?, held))))
     }
+}
+
+fn inodes(open: &[OpenSocket]) -> Vec<u32> {
+    open.iter().map(|socket| socket.inode).collect()
 }
 
 /// Reads the open files of these processes.
@@ -198,6 +213,19 @@ impl<'a> Search<'a> {
 /// If the system has run out of files or memory.
 pub(super) fn walk(context: &ScanContext<'_>, pids: &[Pid], wanted: Wanted<'_>) -> io::Result<SearchResult> {
     Search::of_tasks(context, wanted, pids.iter().map(|&pid| Task::Walk(pid)))
+}
+
+/// Reads which of these sockets the io_urings of these processes hold.
+///
+/// # Errors
+///
+/// If the system has run out of files or memory.
+pub(super) fn rings(
+    context: &ScanContext<'_>,
+    pids: &[Pid],
+    wanted: &HashSet<u32>,
+) -> io::Result<SearchResult> {
+    Search::of_tasks(context, Some(wanted), pids.iter().map(|&pid| Task::Rings(pid)))
 }
 
 /// Reads the processes that still have these sockets open.

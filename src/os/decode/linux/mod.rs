@@ -16,6 +16,7 @@ pub mod port_filter;
 pub mod port_rules;
 pub mod proc_net;
 pub mod proc_pid;
+pub mod ring_files;
 pub mod socket;
 pub mod socket_unit;
 pub mod task_file;
