@@ -54,7 +54,7 @@ fuzz_target!(|data: &[u8]| {
             let _ = proc_net::tcp_counters(first, second);
             let mut table = mounts::MountTable::default();
             rest.split(|&b| b == b'\n').for_each(|line| table.add(line));
-            let _ = ring_files::sockets(&text);
+            let _ = (mounts::network_namespaces(&text).count(), ring_files::sockets(&text));
             let _ = (mounts::hides_processes(&text), task_file::read(rest).count());
         }
         10 => {

@@ -5,7 +5,8 @@ use std::process::Command;
 
 use crate::document::{Document, read};
 use crate::live_linux::{NOBODY, copied};
-use crate::network::{Net, in_cgroup, is_alone_on, quiet};
+use crate::live_sockets::script;
+use crate::network::{Net, in_cgroup, is_alone_on, quiet, run};
 use crate::started::{Listening, in_the_end, listener_program, program, told, whatlistens};
 
 /// The names of the namespaces that hold a listener of this process.
@@ -96,4 +97,61 @@ fn a_namespace_that_cannot_be_entered_is_a_gap() {
     let gap = document.gaps.iter().find(|gap| gap.kind == "namespaces-unseen").unwrap();
     assert!(gap.detail.contains("Operation not permitted"), "{}", gap.detail);
     assert!(gap.remedy.as_deref().is_some_and(|remedy| remedy.starts_with("sudo ")) && !document.complete);
+}
+
+/// A Python that says where it listens, in a namespace of its own, and then does `rest`.
+fn in_own_namespace(before: &str, rest: &str) -> Listening {
+    let lines = format!(
+        "
+import threading, time
+from ctypes import CDLL
+def enter():
+    if CDLL(None).unshare(0x40000000): sys.exit('unshare')  # CLONE_NEWNET
+def listen():
+    global s
+    s = socket(); s.bind(('0.0.0.0', 0)); s.listen(); say(s)
+{before}
+{rest}"
+    );
+    Listening::start(Command::new("python3").args(["-c", &script(&lines)]), 1).unwrap()
+}
+
+#[test]
+#[ignore = "needs root: makes and enters network namespaces"]
+fn a_namespace_that_only_a_thread_is_in_is_listed() {
+    let of_one_thread = in_own_namespace(
+        "
+def run(): enter(); listen(); threading.Event().wait()",
+        "threading.Thread(target=run, daemon=True).start()",
+    );
+    assert_eq!(namespaces_of(&all(), of_one_thread.pid()).len(), 1);
+    // The first thread ends, and the others stay where it was.
+    let without_first = in_own_namespace(
+        "
+def run(): sys.stdin.read()",
+        "enter(); threading.Thread(target=run).start(); listen(); CDLL(None).syscall({'x86_64': 60}.get(os.uname().machine, 93), 0)",
+    );
+    let document = in_the_end(all, |document| namespaces_of(document, without_first.pid()).len() == 1);
+    assert_eq!(namespaces_of(&document, without_first.pid()).len(), 1);
+}
+
+#[test]
+#[ignore = "needs root: makes, mounts and enters network namespaces"]
+fn a_namespace_that_a_mount_elsewhere_keeps_is_found_and_is_named_by_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let pin = folder.path().join("pin");
+    std::fs::write(&pin, "").unwrap();
+    let unshare = format!("--net={}", pin.display());
+    run(Command::new("unshare").args([&unshare, "true"]));
+    let listens = || {
+        let enter = format!("--net={}", pin.display());
+        Listening::start(Command::new("nsenter").arg(enter).arg(listener_program()).arg("tcp:0.0.0.0:0"), 1)
+            .unwrap()
+    };
+    let listening = listens();
+    assert_eq!(namespaces_of(&all(), listening.pid()), [Some(pin.display().to_string())]);
+    drop(listening);
+    let (_, how, _) = whatlistens(&["--json", "--verbose", "--all-namespaces"]);
+    assert!(how.contains("other network namespace"), "{how}");
+    run(Command::new("umount").arg(&pin));
 }

@@ -12,9 +12,11 @@ use std::thread::{self, Builder};
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
+use super::super::decode::linux::mounts;
 use super::super::decode::linux::proc_pid::{self, Ticks};
+use super::mount_tables::MountTables;
 use super::proc_dir::{Proc, is_gone};
-use super::process_root::is_of_kind;
+use super::process_root::{ProcessRoot, is_of_kind};
 use super::scan_context::ScanContext;
 use super::tables::Tables;
 use crate::model::{Namespace, Pid};
@@ -54,32 +56,48 @@ struct Members {
     pids: Vec<Pid>,
 }
 
-/// Finds all namespaces that a process is in or that ip(8) keeps. So far, only those that ip(8) keeps
-/// have a name.
-pub(super) fn find(proc: &Proc) -> Namespaces {
+/// Finds all namespaces that a process is in, or that a mount keeps. With `threads`, also those that only a thread is
+/// in. So far, only those that a mount keeps have a name. (One that only an open socket keeps is not found.)
+pub(super) fn find(proc: &Proc, threads: bool) -> Namespaces {
     let own = fs::read_link("/proc/thread-self/ns/net").ok().and_then(|link| inode(&link));
     let mut found: BTreeMap<u64, Members> = BTreeMap::new();
     let mut inaccessible = Vec::new();
     let Some(own) = own else { return Namespaces::default() };
+    let mut add = |pid: Pid, file: String, link: &Path| {
+        if let Some(inode) = inode(link).filter(|&inode| inode != own) {
+            let members = found.entry(inode).or_default();
+            // The threads of a process follow each other.
+            if members.pids.last() != Some(&pid) {
+                members.pids.push(pid);
+            }
+            members.file.get_or_insert_with(|| PathBuf::from(file));
+        }
+    };
     for pid in proc.pids().unwrap_or_default() {
-        let link = match proc.link(pid, "ns/net") {
-            Ok(link) => link,
-            Err(error) if is_gone(&error) => continue,
+        let is_alive = match proc.link(pid, "ns/net") {
+            Ok(link) => {
+                add(pid, format!("/proc/{pid}/ns/net"), &link);
+                true
+            }
+            // Its first thread may have ended, and others run on.
+            Err(error) if is_gone(&error) => false,
             Err(_) => {
                 inaccessible.push(pid);
                 continue;
             }
         };
-        let Some(inode) = inode(&link).filter(|&inode| inode != own) else { continue };
-        let members = found.entry(inode).or_default();
-        members.pids.push(pid);
-        members.file.get_or_insert_with(|| PathBuf::from(format!("/proc/{pid}/ns/net")));
+        for thread in if threads { proc.other_threads(pid, is_alive) } else { Vec::new() } {
+            let name = format!("task/{thread}/ns/net");
+            if let Ok(link) = proc.link(pid, &name) {
+                add(pid, format!("/proc/{pid}/{name}"), &link);
+            }
+        }
     }
-    for (name, path, inode) in named() {
+    for (name, path, inode) in named().chain(mounted(proc)) {
         if inode != own {
             let members = found.entry(inode).or_default();
-            members.name = Some(name);
-            members.file = Some(path);
+            members.name.get_or_insert(name);
+            members.file.get_or_insert(path);
         }
     }
     let others = found.into_iter().filter_map(|(inode, members)| {
@@ -112,6 +130,24 @@ fn named() -> impl Iterator<Item = (String, PathBuf, u64)> {
         let inode = fs::metadata(&path).ok().filter(|_| is_namespace)?.ino();
         Some((entry.file_name().to_string_lossy().into_owned(), path, inode))
     })
+}
+
+/// The namespaces that a mount elsewhere keeps: mount point, file and inode. Opening it may wait for whoever serves the
+/// folder, so that has to be at hand.
+fn mounted(proc: &Proc) -> Vec<(String, PathBuf, u64)> {
+    let mountinfo = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let mut kept = mounts::network_namespaces(&mountinfo).peekable();
+    if kept.peek().is_none() {
+        return Vec::new();
+    }
+    let own = proc.process(std::process::id()).ok();
+    let Some(root) = own.and_then(|own| ProcessRoot::of(&own, &MountTables::default()).ok()) else {
+        return Vec::new();
+    };
+    let is_at_hand = |point: &Path| point.parent().is_some_and(|folder| root.find(folder).is_ok());
+    let kept = kept.map(|(inode, point)| (inode, PathBuf::from(point.as_ref())));
+    let kept = kept.filter(|(_, point)| is_at_hand(point));
+    kept.map(|(inode, point)| (point.to_string_lossy().into_owned(), point, inode)).collect()
 }
 
 fn inode(link: &Path) -> Option<u64> {

@@ -79,6 +79,19 @@ impl Proc {
         Ok(pids)
     }
 
+    /// The threads of the process that has this id now, but the first. If that `is_alive`, they are only listed where
+    /// the process has more than one thread, which is quickly known.
+    pub(super) fn other_threads(&self, pid: Pid, is_alive: bool) -> Vec<u32> {
+        let folder = format!("{pid}/task");
+        let mut threads = Vec::new();
+        if !is_alive || has_threads(&self.dir, &folder) {
+            let all = openat(&self.dir, folder, FOLDER, Mode::empty());
+            drop(all.map(|all| each_number(&all, |thread, _| threads.push(thread))));
+        }
+        threads.retain(|&thread| thread != pid);
+        threads
+    }
+
     pub(super) fn process(&self, pid: Pid) -> io::Result<ProcessDir> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let dir = openat(&self.dir, pid.to_string(), flags, Mode::empty())?;

@@ -78,7 +78,7 @@ impl SocketScan {
 
     fn scan_other_namespaces(&mut self, context: &ScanContext<'_>, license_ports: &[PortRange]) {
         let scope = context.scope;
-        let all = namespaces::find(&context.proc);
+        let all = namespaces::find(&context.proc, needs_namespaces(scope));
         // All ports: a proxy may forward to any port there. Which ports are free there is only said of listed namespaces.
         let asked = if scope.ports.is_empty() { &scope.detail_ports } else { &scope.ports };
         let detail_ports = if scope.all_namespaces { asked.clone() } else { Vec::new() };

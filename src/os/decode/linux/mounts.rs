@@ -1,7 +1,10 @@
 //! Decodes what is mounted where (`proc_pid_mountinfo(5)`). Blanks and newlines in a line's fields are written as
 //! in `\040`, so that no name of a stranger's choice looks like another field or line.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+
+use super::proc_pid::namespace_inode;
 
 /// One mounted file system.
 struct Mount<'a> {
@@ -9,6 +12,8 @@ struct Mount<'a> {
     id: u64,
     /// Major and minor number.
     device: (u32, u32),
+    /// The folder of the file system that is mounted, or for a namespace its name, as in `net:[4026532009]`.
+    root: &'a str,
     /// The mount point, with some characters written as in `\040`.
     point: &'a str,
     kind: &'a str,
@@ -20,16 +25,23 @@ fn mount(line: &str) -> Option<Mount<'_>> {
     let (before, after) = line.split_once(" - ")?;
     let mut after = after.splitn(3, ' ');
     let mut before = before.split(' ');
-    let (id, device, point) = (before.next()?.parse().ok()?, before.nth(1)?, before.nth(1)?);
+    let (id, device) = (before.next()?.parse().ok()?, before.nth(1)?);
+    let (root, point) = (before.next()?, before.next()?);
     let (major, minor) = device.split_once(':')?;
     let kind = after.next()?;
     let options = after.nth(1).unwrap_or_default();
-    Some(Mount { id, device: (major.parse().ok()?, minor.parse().ok()?), point, kind, options })
+    Some(Mount { id, device: (major.parse().ok()?, minor.parse().ok()?), root, point, kind, options })
 }
 
 /// In the order of the file: of several at one mount point the last covers the others.
 fn mounts(mountinfo: &str) -> impl DoubleEndedIterator<Item = Mount<'_>> {
     mountinfo.lines().filter_map(mount)
+}
+
+/// The network namespaces that a mount keeps: the inode of each, and the mount point.
+pub fn network_namespaces(mountinfo: &str) -> impl Iterator<Item = (u64, Cow<'_, str>)> {
+    let namespaces = mounts(mountinfo).filter(|mount| mount.kind == "nsfs");
+    namespaces.filter_map(|mount| Some((namespace_inode(mount.root.as_bytes())?, unescaped(mount.point))))
 }
 
 /// Whether `/proc` is mounted so that it shows an ordinary user only their own processes (hidepid in `proc(5)`).
@@ -98,6 +110,16 @@ impl MountTable {
     pub fn get(&self, id: u64) -> Option<MountedDevice> {
         self.mounts.get(&id).copied()
     }
+}
+
+/// Decodes a path whose blanks, tabs, newlines and backslashes are written in octal (`mangle` in
+/// `fs/proc_namespace.c`).
+fn unescaped(path: &str) -> Cow<'_, str> {
+    if !path.contains('\\') {
+        return Cow::Borrowed(path);
+    }
+    let codes = [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")];
+    Cow::Owned(codes.into_iter().fold(path.to_owned(), |path, (code, is)| path.replace(code, is)))
 }
 
 #[cfg(test)]
@@ -172,6 +194,16 @@ mod tests {
             }
             assert!(table.mounts.values().all(|mount| !mount.is_at_hand), "{at}");
         }
+    }
+
+    #[test]
+    fn network_namespaces_that_a_mount_keeps_are_found() {
+        let kept = "40 23 0:4 net:[4026532009] /run/netns/blue rw shared:3 - nsfs nsfs rw\n\
+            41 23 0:4 net:[4026532010] /srv/my\\040pin rw - nsfs nsfs rw\n\
+            42 23 0:4 mnt:[4026532011] /run/mnt rw - nsfs nsfs rw\n";
+        let all = format!("{MOUNTS}{kept}");
+        let found: Vec<(u64, Cow<'_, str>)> = network_namespaces(&all).collect();
+        assert_eq!(found, [(4_026_532_009, "/run/netns/blue".into()), (4_026_532_010, "/srv/my pin".into())]);
     }
 
     #[test]
