@@ -42,10 +42,11 @@ impl ScanScope {
         self.ports.is_empty() || self.ports.iter().any(|range| range.contains(port))
     }
 
-    /// Whether sockets with an address of this family are in scope. An IPv6 socket may be bound to an IPv4 address.
+    /// Whether sockets with this address are in scope by its family. An IPv6 socket may be bound to an IPv4 address, and
+    /// an IPv6 wildcard may take IPv4 too.
     #[must_use]
-    pub fn includes_family_of(&self, local: SocketAddr) -> bool {
-        if local.is_ipv4() { self.ipv4 } else { self.ipv6 }
+    pub fn includes_family_of(&self, local: SocketAddr, dual_stack: Option<bool>) -> bool {
+        if local.is_ipv4() { self.ipv4 } else { self.ipv6 || (self.ipv4 && dual_stack == Some(true)) }
     }
 
     /// Whether the system's rules for ports are in scope.

@@ -39,7 +39,7 @@ impl<'a> SocketFilter<'a> {
             return Kept::default();
         }
         let port = socket.local.port();
-        let is_in_family = self.scope.includes_family_of(socket.local);
+        let is_in_family = self.scope.includes_family_of(socket.local, socket.dual_stack);
         Kept {
             listed: socket.listed_state().filter(|_| is_in_family && self.is_in_scope(port)),
             port_connection: socket.connection().filter(|_| self.detail_ports.contains(port)),
@@ -116,6 +116,11 @@ mod tests {
         assert_eq!(of(udp), (vec![4], vec![], vec![]));
         assert_eq!(of(ScanScope { ipv4: false, ..ScanScope::default() }), (vec![1], vec![], vec![]));
         assert_eq!(of(ScanScope { ipv6: false, ..ScanScope::default() }), (vec![0, 4, 6], vec![], vec![3]));
+        let wildcard = |dual_stack| SocketRecord { dual_stack, ..sockets[1].clone() };
+        let wildcards = [wildcard(Some(true)), wildcard(Some(false)), wildcard(None)];
+        let listed = |scope: ScanScope| kept(&wildcards, &scope).0;
+        assert_eq!(listed(ScanScope { ipv6: false, ..ScanScope::default() }), [0], "it takes IPv4 too");
+        assert_eq!(listed(ScanScope { ipv4: false, ..ScanScope::default() }), [0, 1, 2]);
         let detail = |port| {
             let ports = vec![range(port, port)];
             ScanScope { ports: ports.clone(), detail_ports: ports, ..ScanScope::default() }

@@ -201,7 +201,7 @@ const MOST_ADDRESSES: usize = 2;
 
 fn addresses(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
     let blank = listing.blank();
-    let addresses = match &group.addresses()[..] {
+    let addresses = match &group.short_addresses()[..] {
         [first, rest @ ..] if rest.len() >= MOST_ADDRESSES => format!("{first}{blank}+{}", rest.len()),
         all => all.join(&format!(",{blank}")),
     };

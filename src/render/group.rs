@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use crate::model::{
-    AcceptQueue, Connections, Namespace, Owner, Pid, Process, Protocol, Row, Severity, State, Verdict,
+    AcceptQueue, Connections, Namespace, Owner, Pid, Process, Protocol, Row, Severity, Socket, State, Verdict,
 };
 
 /// The rows of one service, in the order of the report.
@@ -127,16 +127,26 @@ impl<'a> RowGroup<'a> {
 
     /// The addresses, each once, the most exposed first. IPv4-mapped ones are written as IPv4.
     pub(super) fn addresses(&self) -> Vec<String> {
+        self.addresses_as(|socket| socket.local.ip().to_canonical().to_string())
+    }
+
+    /// The same, with an IPv6 wildcard that takes IPv4 too as `*`, as ss(8) writes it.
+    pub(super) fn short_addresses(&self) -> Vec<String> {
+        self.addresses_as(|socket| match socket.dual_stack {
+            Some(true) => "*".to_owned(),
+            _ => socket.local.ip().to_canonical().to_string(),
+        })
+    }
+
+    fn addresses_as(&self, written: impl Fn(&Socket) -> String) -> Vec<String> {
         let mut rows = self.rows.clone();
         rows.sort_by_key(|row| Reverse(row.exposure));
-        let address = |row: &'a Row| (row.socket.local.ip().to_canonical(), row.socket.interface.as_deref());
         let mut known = HashSet::new();
-        let each_once = rows.into_iter().map(address).filter(|&address| known.insert(address));
-        let texts = each_once.map(|(ip, interface)| match interface {
-            Some(interface) => format!("{ip}%{interface}"),
-            None => ip.to_string(),
+        let texts = rows.into_iter().map(|row| match &row.socket.interface {
+            Some(interface) => format!("{}%{interface}", written(&row.socket)),
+            None => written(&row.socket),
         });
-        texts.collect()
+        texts.filter(|text| known.insert(text.clone())).collect()
     }
 
     /// The connections of all sockets. Those of one `SO_REUSEPORT` group share theirs, so they count once.

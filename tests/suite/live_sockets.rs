@@ -80,6 +80,18 @@ one = socket(AF_INET6); one.bind(('::1', 0)); one.listen(); say(one)",
     let told: Vec<Option<bool>> =
         listening.addresses.iter().map(|address| row(&document, *address).dual_stack).collect();
     assert_eq!(told, [Some(true), Some(false), None]);
+    // With -4 it counts where it takes IPv4, and the table marks it as ss does.
+    let of_ipv4 =
+        crate::document::read(&whatlistens(&["--json", "-4", "--pid", &listening.pid().to_string()]).0);
+    assert_eq!(of_ipv4.listeners.len(), 1);
+    assert_eq!(row(&of_ipv4, listening.addresses[0]).dual_stack, Some(true));
+    let (table, ..) = whatlistens(&["-H", "--pid", &listening.pid().to_string()]);
+    let address = |n: usize| {
+        let port = format!("{}/tcp", listening.addresses[n].port());
+        let line = table.lines().find(|line| line.split_whitespace().next() == Some(&port)).unwrap();
+        line.split_whitespace().nth(1).unwrap().to_owned()
+    };
+    assert_eq!([0, 1, 2].map(address), ["*", "::", "::1"]);
     let detail = |n: usize| whatlistens(&[&listening.addresses[n].port().to_string()]).0;
     assert!(detail(0).contains(":: (IPv6 and IPv4; "), "{}", detail(0));
     assert!(detail(1).contains(":: (IPv6 only; "), "{}", detail(1));

@@ -64,7 +64,7 @@ fn server() -> Machine {
 fn the_table_tells_units_containers_and_who_does_not_listen() {
     insta::assert_snapshot!(server().printed("", Some(120)), @"
         PORT  ADDRESS           PROCESS       PID  USER   SERVICE          UNIT
-      22/tcp  ::                systemd         1  alice  ssh              ssh.socket
+      22/tcp  *                 systemd         1  alice  ssh              ssh.socket
       80/tcp  0.0.0.0           nginx         800  alice  http             nginx.service
     5000/tcp  0.0.0.0           httpd          44  alice  commplex-main    docker web
     7000/tcp  10.0.0.1 (bound)  python3.11     50  alice  afs3-fileserver
@@ -73,7 +73,7 @@ fn the_table_tells_units_containers_and_who_does_not_listen() {
     80/tcp at 0.0.0.0: the backlog is full (130 waiting), so new connections get no answer.
     ");
     insta::assert_snapshot!(server().printed("--all-namespaces --connections -H", None), @"
-      22/tcp  ::               systemd         1  alice  ssh              -     -
+      22/tcp  *                systemd         1  alice  ssh              -     -
       80/tcp  0.0.0.0          nginx         800  alice  http             -     3
     5000/tcp  0.0.0.0          httpd          44  alice  commplex-main    blue  -
     7000/tcp  10.0.0.1(bound)  python3.11     50  alice  afs3-fileserver  -     -

@@ -68,9 +68,10 @@ pub(super) fn whether_free(asked: &Asked, facts: &Facts<'_>) -> String {
                  fails."
             )
         }
-        // An IPv6 wildcard usually accepts IPv4 too, so no port is called free here.
+        // An IPv6 wildcard may accept IPv4 too, and not every system says so: no port is called free here.
         Some(Family::Ipv4) => format!(
-            "{nothing_listens} at an IPv4 address. IPv6 sockets were not scanned, and they may accept IPv4 too."
+            "{nothing_listens} at an IPv4 address. Of the IPv6 sockets, only those that are known to accept IPv4 too \
+             were scanned."
         ),
         Some(Family::Ipv6) => {
             format!("{nothing_listens} at an IPv6 address. IPv4 sockets were not scanned.")
