@@ -392,6 +392,7 @@ mod tests {
         filtered(|| {
             assert!(fs::read_to_string("/proc/self/stat").is_ok());
             assert!(fs::read_dir("/proc/self/fd").unwrap().next().is_some());
+            assert!(rustix::fs::memfd_create(c"", rustix::fs::MemfdFlags::CLOEXEC).is_ok());
             let (mut one, other) = UnixStream::pair().unwrap();
             other.set_read_timeout(Some(std::time::Duration::from_millis(1))).unwrap();
             io::Write::write_all(&mut one, b"x").unwrap();
