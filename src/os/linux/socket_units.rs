@@ -107,7 +107,7 @@ mod tests {
         write("lib/long.socket", &long);
         let folders = ["/etc", "/lib"].map(PathBuf::from);
         let files = UnitFiles::in_folders(&root(folder.path()), &folders, &UnitBudget::default());
-        assert!(files.is_whole);
+        assert!(!files.are_more);
         let units = SocketUnits::from(files);
         let activation_of = |made_in: Option<&str>, local: &str| {
             let made_in = made_in.map(|name| ProcessService::new(ServiceManager::Systemd, name));

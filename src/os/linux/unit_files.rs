@@ -115,8 +115,8 @@ const USER_FOLDERS: [&str; 4] =
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct UnitFiles {
     pub(super) units: BTreeMap<String, SocketUnit>,
-    /// Whether they are all.
-    pub(super) is_whole: bool,
+    /// Whether there are more, which were not read.
+    pub(super) are_more: bool,
 }
 
 impl UnitFiles {
@@ -140,7 +140,7 @@ impl UnitFiles {
         folders.extend(if is_user_s { &USER_FOLDERS[..] } else { &SYSTEM_FOLDERS }.iter().map(PathBuf::from));
         match ProcessRoot::of(systemd, mounts) {
             Ok(root) => UnitFiles::in_folders(&root, &folders, budget),
-            Err(_) => UnitFiles { is_whole: true, ..UnitFiles::default() },
+            Err(_) => UnitFiles::default(),
         }
     }
 
@@ -192,7 +192,7 @@ impl UnitFiles {
             }
             units.insert(name, unit);
         }
-        UnitFiles { units, is_whole: !reader.is_exhausted }
+        UnitFiles { units, are_more: reader.is_exhausted }
     }
 }
 
@@ -258,10 +258,10 @@ pub(super) mod tests {
     /// What it takes to read a home.
     fn taken(home: &tempfile::TempDir, budget: &UnitBudget) -> (usize, bool, [usize; 3]) {
         let before = left(budget);
-        let UnitFiles { units, is_whole } =
+        let UnitFiles { units, are_more } =
             UnitFiles::in_folders(&root(home.path()), &["/user".into()], budget);
         let after = left(budget);
-        (units.len(), is_whole, [0, 1, 2].map(|at| before[at] - after[at]))
+        (units.len(), !are_more, [0, 1, 2].map(|at| before[at] - after[at]))
     }
 
     #[test]
@@ -283,6 +283,11 @@ pub(super) mod tests {
         }
         let (units, is_whole, _) = taken(&home, &UnitBudget::of(9999, 9999, 1 << 30));
         assert_eq!((units, is_whole), (30, true));
+    }
+
+    #[test]
+    fn a_systemd_that_has_ended_leaves_no_unit_files_unread() {
+        assert!(!UnitFiles::default().are_more);
     }
 
     #[test]

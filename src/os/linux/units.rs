@@ -66,11 +66,11 @@ impl UnitsInProgress {
         found: &mut [ScannedSocket],
         holders: &Holders,
     ) -> UnitsRead {
-        let (mut of_systemd, mut late, mut is_whole) = (HashMap::new(), 0, true);
+        let (mut of_systemd, mut late, mut are_more) = (HashMap::new(), 0, false);
         for (task, answer) in self.asked.into_iter().zip(self.pending.finish(context.deadline)) {
             match answer {
                 Some(units) => {
-                    is_whole &= units.is_whole;
+                    are_more |= units.are_more;
                     of_systemd.insert(task.process.pid, SocketUnits::from(units));
                 }
                 None => late += 1,
@@ -80,7 +80,7 @@ impl UnitsInProgress {
             add(found, systemd(found, holders), &self.of_cgroup, &of_systemd);
         }
         let detail = "systemd has more unit files than are read, so the units of some sockets may be missing";
-        let unread = (!is_whole).then(|| Gap::new(GapKind::ServicesUnreadable, detail));
+        let unread = are_more.then(|| Gap::new(GapKind::ServicesUnreadable, detail));
         UnitsRead { late, unread }
     }
 }
