@@ -17,8 +17,8 @@ use super::this_os::THIS_OS;
 use super::users::Users;
 use super::{FileChecks, Inspect, ScanScope};
 use crate::model::{
-    Checked, Executable, Gap, GapKind, HiddenProcesses, Holding, Host, NotInspected, Observation, Pid,
-    PortConnection, Presence, Process, Program, Socket, SocketId, UnansweredAttempt,
+    Checked, CodeFile, Executable, Gap, GapKind, HiddenProcesses, Holding, Host, NotInspected, Observation,
+    Pid, PortConnection, Presence, Process, Program, Socket, SocketId, UnansweredAttempt, script_of,
 };
 
 /// A socket and the processes that hold it.
@@ -126,8 +126,8 @@ fn read(
         let parents = wanted.iter().filter_map(|pid| processes.get(pid)?.ppid);
         wanted = parents.filter(|pid| !processes.contains_key(pid)).collect();
     }
-    inspect_all(&mut processes, holders, inspect);
-    name_interpreted(&mut system, &mut processes, holders, inspect);
+    inspect_all(&mut processes, holders, inspect, users);
+    name_interpreted(&mut system, &mut processes, holders, inspect, users);
     Ok(processes)
 }
 
@@ -137,6 +137,7 @@ fn name_interpreted(
     processes: &mut BTreeMap<Pid, Process>,
     holders: &PortsOf,
     inspect: &dyn Inspect,
+    users: &Users,
 ) {
     let interpreters: Vec<(Pid, String)> = holders
         .keys()
@@ -155,6 +156,8 @@ fn name_interpreted(
         if let (Some(running), Some(program)) = (running, program) {
             let args: Vec<String> = running.cmd().iter().map(|arg| text(arg)).collect();
             program.interpreted = inspect.program(&exe, &args);
+            program.script = script_of(&exe, &args)
+                .map(|path| CodeFile { path: path.to_owned(), writers: writers(Path::new(path), users) });
         }
     }
 }
@@ -178,7 +181,12 @@ pub(super) fn running() -> Option<Running> {
 }
 
 /// Adds what the files of the processes are, as far as it is requested.
-fn inspect_all(processes: &mut BTreeMap<Pid, Process>, holders: &PortsOf, inspect: &dyn Inspect) {
+fn inspect_all(
+    processes: &mut BTreeMap<Pid, Process>,
+    holders: &PortsOf,
+    inspect: &dyn Inspect,
+    users: &Users,
+) {
     let texts = inspect.texts();
     // A file that many processes run is read once.
     let mut known: HashMap<(PathBuf, FileChecks), FileFacts> = HashMap::new();
@@ -187,15 +195,16 @@ fn inspect_all(processes: &mut BTreeMap<Pid, Process>, holders: &PortsOf, inspec
         if let Some(program) = program
             && let Some(path) = program.exe.as_ref().map(|exe| PathBuf::from(&exe.path))
         {
-            let facts =
-                known.entry((path, checks)).or_insert_with_key(|(path, _)| facts(path, checks, &texts));
+            let facts = known
+                .entry((path, checks))
+                .or_insert_with_key(|(path, _)| facts(path, checks, &texts, users));
             facts.clone().add_to(program);
         }
     }
 }
 
 /// The file is found by its path, in this process's view of the file system.
-fn facts(path: &Path, checks: FileChecks, texts: &[&str]) -> FileFacts {
+fn facts(path: &Path, checks: FileChecks, texts: &[&str], users: &Users) -> FileFacts {
     // What is loaded is not examined here.
     let checks = FileChecks { loaded: false, ..checks };
     if may_not_answer(path) {
@@ -203,7 +212,9 @@ fn facts(path: &Path, checks: FileChecks, texts: &[&str]) -> FileFacts {
     }
     let mut facts = FileFacts::default();
     if checks.place {
-        facts.writers = writers(path);
+        // Whoever could have put another file at this path since the process started is among the writers.
+        facts.path_confirmed = Checked::Done(true);
+        facts.writers = writers(path, users);
     }
     if checks.content {
         facts.contents = match File::open(path) {

@@ -42,6 +42,7 @@ pub(super) struct Users {
     numeric: bool,
 }
 
+#[allow(clippy::clone_on_copy, reason = "an id is a number on macOS, and a text on Windows")]
 impl Users {
     pub(super) fn new(scope: &ScanScope) -> Users {
         Users {

@@ -2,8 +2,10 @@
 //! `proc_pidinfo`, `proc_pidfdinfo` in `<libproc.h>`; flavours and structures in `bsd/sys/proc_info.h` of
 //! XNU) and if_indextoname(3). They return bytes, undecoded.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::ptr::null_mut;
 
 use crate::model::{HiddenProcess, Pid};
@@ -146,4 +148,24 @@ pub(super) fn interface(index: u32) -> String {
         Ok(name) if !found.is_null() => name.to_string_lossy().into_owned(),
         _ => format!("if{index}"),
     }
+}
+/// Whether a file has an access control list (`acl_get_file(3)`). True if that cannot be found out.
+#[expect(unsafe_code, reason = "no crate of ours wraps this call")]
+pub(super) fn has_access_control_list(path: &Path) -> bool {
+    /// `ACL_TYPE_EXTENDED` in `<sys/acl.h>`.
+    const EXTENDED: libc::c_int = 0x100;
+    unsafe extern "C" {
+        fn acl_get_file(path: *const libc::c_char, kind: libc::c_int) -> *mut libc::c_void;
+        fn acl_free(list: *mut libc::c_void) -> libc::c_int;
+    }
+    let Ok(path) = CString::new(path.as_os_str().as_bytes()) else { return true };
+    // SAFETY: `path` ends with a zero; the list is freed once, and not used after that.
+    unsafe {
+        let list = acl_get_file(path.as_ptr(), EXTENDED);
+        if list.is_null() {
+            return io::Error::last_os_error().raw_os_error() != Some(libc::ENOENT);
+        }
+        acl_free(list);
+    }
+    true
 }

@@ -3,6 +3,7 @@
 //! sockets that have outlived their process.
 
 mod accounts;
+mod file_security;
 mod netsh;
 mod programs;
 mod services;
@@ -14,7 +15,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub(super) use self::accounts::{UserId, privileged, uid, user_id, user_name};
-pub(super) use self::programs::{may_not_answer, same_path, writers};
+pub(super) use self::file_security::writers;
+pub(super) use self::programs::{may_not_answer, same_path};
 use super::sysinfo_processes::{self, Running};
 use super::users::Users;
 pub(super) use super::users::{Prepared, drop_rights, restrict};

@@ -14,7 +14,7 @@ use windows_sys::Win32::System::Threading::{
 
 use super::super::decode::windows::version_info;
 use crate::model::{
-    Checked, Executable, FileVersion, NotInspected, Os, Pid, Presence, Process, Program, Writer, file_name,
+    Checked, Executable, FileVersion, NotInspected, Os, Pid, Presence, Process, Program, file_name,
 };
 
 /// `sysinfo` may cut a path at this length (`MAX_PATH`).
@@ -72,11 +72,6 @@ pub(in crate::os) fn may_not_answer(path: &Path) -> bool {
         },
         _ => false,
     }
-}
-
-/// Not checked on Windows.
-pub(in crate::os) fn writers(_path: &Path) -> Checked<Vec<Writer>> {
-    Checked::NotRequested
 }
 
 /// On Windows, programs have no second names.

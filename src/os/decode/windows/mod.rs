@@ -1,4 +1,5 @@
-//! Decoders for Windows: version resources and the output of `netsh`.
+//! Decoders for Windows: version resources, permissions of files, and the output of `netsh`.
 
 pub mod excluded_ports;
+pub mod security;
 pub mod version_info;

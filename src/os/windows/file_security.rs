@@ -1,0 +1,80 @@
+//! Who may put another program in the place of one.
+#![expect(unsafe_code, reason = "only the Windows API returns security descriptors")]
+
+use std::iter;
+use std::os::windows::ffi::OsStrExt;
+use std::path::{Component, Path};
+use std::ptr;
+
+use windows_sys::Win32::Security::{DACL_SECURITY_INFORMATION, GetFileSecurityW, OWNER_SECURITY_INFORMATION};
+
+use super::super::decode::windows::security::{self, Part, Sid};
+use super::super::users::Users;
+use crate::model::{Account, Checked, NotInspected, User, Writer};
+
+/// No list of permissions is longer, in bytes (`ACL` has 16 bits for its size, and the identifiers come on top).
+const LONGEST: u32 = 128 * 1024;
+
+/// Who besides administrators could put other content into a file: by the permissions of the file and of every folder
+/// up to the root of the drive. Links on the way are not followed: whoever may make one may write there.
+pub(in crate::os) fn writers(path: &Path, users: &Users) -> Checked<Vec<Writer>> {
+    let mut writers = Vec::new();
+    let is_root = |place: &Path| matches!(place.components().next_back(), Some(Component::RootDir));
+    let parts = [Part::Program, Part::OwnFolder].into_iter().chain(iter::repeat(Part::Above));
+    for (place, part) in path.ancestors().zip(parts) {
+        let found = descriptor(place).and_then(|descriptor| security::writers(&descriptor, part));
+        let Some(found) = found else { return Checked::Failed(NotInspected::Unreadable) };
+        let place_text = place.to_string_lossy().into_owned();
+        writers.extend(
+            found.iter().map(|sid| Writer { account: account(sid, users), place: place_text.clone() }),
+        );
+        if is_root(place) {
+            return Checked::Done(writers);
+        }
+    }
+    // A path without a root says nothing of where it leads.
+    Checked::Failed(NotInspected::NotAtItsPath)
+}
+
+fn account(sid: &Sid, users: &Users) -> Account {
+    if sid.is_everybody() {
+        return Account::Everyone;
+    }
+    let text = sid.to_string();
+    let name = text.parse().map_or(text, |id| users.name_or_id(id));
+    Account::User(User { uid: None, name, system: sid.is_service() })
+}
+
+/// The owner and the permissions of a file or folder.
+fn descriptor(path: &Path) -> Option<Vec<u8>> {
+    let wide: Vec<u16> = path.as_os_str().encode_wide().chain([0]).collect();
+    let wanted = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
+    let mut needed = 0;
+    // SAFETY: `wide` ends with a zero; without room, only the length is written.
+    unsafe { GetFileSecurityW(wide.as_ptr(), wanted, ptr::null_mut(), 0, &raw mut needed) };
+    if needed == 0 || needed > LONGEST {
+        return None;
+    }
+    let mut bytes = vec![0_u8; needed as usize];
+    // SAFETY: `wide` ends with a zero; the call writes no more than `needed` bytes, and there is room for them.
+    let done = unsafe {
+        GetFileSecurityW(wide.as_ptr(), wanted, bytes.as_mut_ptr().cast(), needed, &raw mut needed)
+    };
+    (done != 0).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::os::ScanScope;
+
+    #[test]
+    fn the_permissions_of_a_file_are_found_up_to_the_root() {
+        let users = Users::new(&ScanScope::default());
+        let program = std::env::current_exe().unwrap();
+        assert!(matches!(writers(&program, &users), Checked::Done(_)));
+        for path in [r"C:\no\such\program.exe", "program.exe"] {
+            assert!(matches!(writers(Path::new(path), &users), Checked::Failed(_)), "{path}");
+        }
+    }
+}
