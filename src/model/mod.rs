@@ -16,6 +16,7 @@ mod port_range;
 mod ports;
 mod process;
 mod program;
+pub mod quoting;
 pub mod recording;
 mod registered;
 mod report;

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::quoting::quoted;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Runtime {
@@ -40,14 +42,18 @@ pub struct Container {
     pub name: Option<String>,
     /// The UID of its Kubernetes pod.
     pub pod: Option<String>,
+    /// The user whose container it is: without root's rights, a user chooses its id. `None` for one of root's.
+    pub user: Option<String>,
 }
 
 impl Container {
-    /// As a person says it: `docker web`, or the first 12 digits of a long id, as the runtimes show it.
+    /// As a person says it: `docker web`, or the first 12 digits of a long id, as the runtimes show it. A user's own is
+    /// `rootless docker 3f4e8f1c2b7a`.
     #[must_use]
     pub fn called(&self) -> String {
         let id = self.id.get(..12).filter(|_| self.id.len() == 64).unwrap_or(&self.id);
-        format!("{} {}", self.runtime.code(), self.name.as_deref().unwrap_or(id))
+        let rootless = if self.user.is_some() { "rootless " } else { "" };
+        format!("{rootless}{} {}", self.runtime.code(), quoted(self.name.as_deref().unwrap_or(id)))
     }
 }
 
@@ -79,4 +85,6 @@ pub struct Application {
     pub kind: ApplicationKind,
     /// The packaging's own id: `firefox`, `org.mozilla.firefox`, `Safari`.
     pub id: String,
+    /// The user who could choose that id; `None` where only root could.
+    pub user: Option<String>,
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::quoting::quoted;
 use super::{Application, Container, Executable, Os, ProcessService, Program, Protocol, file_name};
 
 pub type Pid = u32;
@@ -80,7 +81,7 @@ impl Process {
     #[must_use]
     pub fn called(&self) -> String {
         match &self.name {
-            Some(name) => format!("{name} (PID {})", self.pid),
+            Some(name) => format!("{} (PID {})", quoted(name), self.pid),
             None if matches!(self.presence, Presence::Ended { .. }) => format!("PID {} (ended)", self.pid),
             None => format!("PID {} (name unknown)", self.pid),
         }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ProcessService, Protocol};
+use super::{ProcessService, Protocol, ServiceManager};
 
 /// The state of a socket that can receive, or holds a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -61,6 +61,8 @@ impl AcceptQueue {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Activation {
+    /// The service manager that holds the socket: systemd, or that of a user.
+    pub manager: ServiceManager,
     /// The unit that opened it, such as `ssh.socket`.
     pub socket: String,
     /// The unit that systemd starts for a connection; `None` where that is not known.

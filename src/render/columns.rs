@@ -6,7 +6,8 @@ use owo_colors::Style as Paint;
 
 use super::Style;
 use super::group::RowGroup;
-use super::text::{beginning, escape, verdict_paint};
+use super::text::{beginning, command_line, escape, one_word, service_called, unit_called, verdict_paint};
+use crate::model::quoting::{quoted, quoted_account};
 use crate::model::{
     Application, Container, Namespace, Os, Owner, Presence, Process, ProcessService, State, account_name,
 };
@@ -109,7 +110,7 @@ const COLUMNS: &[Column] = &[
         width: Width::Whole,
         value: |group, listing| {
             let user = group.lead_row().user();
-            user.map_or(String::new(), |user| account_name(&user, listing.os).to_owned())
+            user.map_or(String::new(), |user| quoted_account(account_name(&user, listing.os)).into_owned())
         },
         ..TEXT
     },
@@ -135,9 +136,8 @@ const COLUMNS: &[Column] = &[
         key: "namespace",
         title: "NAMESPACE",
         is_wanted: |listing| listing.style.namespaces,
-        value: |group, listing| {
-            let name = group.lead_row().socket.namespace.as_ref().map(Namespace::called).unwrap_or_default();
-            if listing.style.header { name } else { name.replace(' ', ":") }
+        value: |group, _| {
+            group.lead_row().socket.namespace.as_ref().map(Namespace::called).unwrap_or_default()
         },
         ..TEXT
     },
@@ -152,9 +152,12 @@ const COLUMNS: &[Column] = &[
         key: "command",
         title: "COMMAND",
         is_wanted: |listing| listing.style.args,
-        value: |group, _| {
+        value: |group, listing| {
             let args = group.lead().and_then(|lead| lead.program()?.args.as_ref());
-            args.map_or(String::new(), |args| args.join(" "))
+            args.map_or(String::new(), |args| match listing.style.header {
+                true => command_line(args),
+                false => quoted(&args.join(" ")).into_owned(),
+            })
         },
         ..TEXT
     },
@@ -162,7 +165,10 @@ const COLUMNS: &[Column] = &[
         key: "license",
         title: "LICENSE",
         paint: Some(|group| group.lead_row().license.as_ref().map_or(Paint::new(), verdict_paint)),
-        is_wanted: |listing| listing.groups.iter().any(|group| group.lead_row().license.is_some()),
+        // Rows for scripts have a fixed set of columns.
+        is_wanted: |listing| {
+            !listing.style.header || listing.groups.iter().any(|group| group.lead_row().license.is_some())
+        },
         value: |group, _| {
             let license = group.lead_row().license.as_ref();
             license.map_or(String::new(), |license| license.verdict.code().to_owned())
@@ -173,9 +179,13 @@ const COLUMNS: &[Column] = &[
 
 impl Column {
     /// The value for a group, escaped for a terminal; empty if there is none. For a table that has to fit a
-    /// terminal it is cut: laying out a long command line takes seconds, and no more than a line of it is shown.
+    /// terminal it is cut: laying out a long command line takes seconds, and no more than a line of it is shown. For a
+    /// script it is whole, and one word.
     pub(super) fn text(&self, group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
         let value = (self.value)(group, listing);
+        if !listing.style.header {
+            return one_word(&escape(&value));
+        }
         let shown = match listing.style.width {
             Some(width) => beginning(&value, LINES * usize::from(width.max(LEAST))),
             None => &value,
@@ -196,13 +206,15 @@ impl Listing<'_> {
     }
 }
 
-/// Of more addresses only the first is shown; the detail view and the JSON have them all.
+/// In a table, of more addresses only the first is shown; the detail view and the JSON have them all.
 const MOST_ADDRESSES: usize = 2;
 
 fn addresses(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
     let blank = listing.blank();
     let addresses = match &group.short_addresses()[..] {
-        [first, rest @ ..] if rest.len() >= MOST_ADDRESSES => format!("{first}{blank}+{}", rest.len()),
+        [first, rest @ ..] if listing.style.header && rest.len() >= MOST_ADDRESSES => {
+            format!("{first} +{}", rest.len())
+        }
         all => all.join(&format!(",{blank}")),
     };
     match group.lead_row().socket.state {
@@ -218,11 +230,11 @@ fn process(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
         (Owner::Identified { .. }, Some(lead)) => lead,
     };
     let nameless = if matches!(lead.presence, Presence::Ended { .. }) { "(ended)" } else { "(unknown)" };
-    let name = lead.name.as_deref().unwrap_or(nameless);
+    let name = lead.name.as_deref().map_or(nameless.into(), quoted);
     let name = if lead.claims_its_name(listing.os) {
         format!("(calls{0}itself{0}{name})", if listing.style.header { " " } else { "-" })
     } else {
-        name.to_owned()
+        name.into_owned()
     };
     match group.others().len() {
         0 => name,
@@ -235,24 +247,31 @@ fn process(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
 fn unit(group: &RowGroup<'_>) -> Option<String> {
     let socket = &group.lead_row().socket;
     let is_service = |service: &&ProcessService| !service.name.ends_with(".scope");
-    let service = |service: &ProcessService| service.name.clone();
+    let service = service_called;
     let services = |process: &Process| {
         let names: Vec<String> = process.services.iter().filter(is_service).map(service).collect();
         (!names.is_empty()).then(|| names.join(", "))
     };
-    if let Some(activation) = &socket.activation {
-        return Some(activation.socket.clone());
+    let lead = group.lead();
+    if let Some(activation) = &socket.activation
+        && lead.is_none_or(|lead| lead.container.is_none())
+    {
+        return Some(unit_called(activation.manager, &activation.socket));
     }
-    let Some(lead) = group.lead() else { return socket.made_in.as_ref().filter(is_service).map(service) };
+    let Some(lead) = lead else { return socket.made_in.as_ref().filter(is_service).map(service) };
     let forwards = lead.forward.as_ref().map(|forward| match &forward.container {
         Some(container) => format!("→ {} ({})", container.called(), forward.to),
         None => format!("→ {}", forward.to),
     });
     let container = || lead.container.as_ref().map(Container::called);
-    let application =
-        || lead.application.as_ref().map(|Application { kind, id }| format!("{} {id}", kind.code()));
+    let application = || lead.application.as_ref().map(application_called);
     let kernel = || (lead.presence == Presence::Kernel).then(|| "kernel: http.sys, SMB, …".to_owned());
     forwards.or_else(kernel).or_else(container).or_else(application).or_else(|| services(lead))
+}
+
+fn application_called(Application { kind, id, user }: &Application) -> String {
+    let user = if user.is_some() { "user " } else { "" };
+    format!("{user}{} {}", kind.code(), quoted(id))
 }
 
 #[cfg(test)]

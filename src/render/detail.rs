@@ -1,6 +1,7 @@
 //! One port or service in detail: who holds it, since when, who can reach it, the verdict and what to
 //! do next. It reads as one would say it on the phone.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use owo_colors::Style as Paint;
@@ -11,6 +12,7 @@ use super::group::RowGroup;
 use super::page::Page;
 use super::text::escape;
 use crate::model::phrase::list;
+use crate::model::quoting::{quoted, quoted_account};
 use crate::model::{
     GapKind, License, Manager, Note, Owner, PortClass, Presence, Report, Service, Severity, State, Verdict,
 };
@@ -57,7 +59,7 @@ impl Page<'_> {
         if let Some(lead) = group.lead() {
             self.holder(lead, group, report.taken_at)?;
         } else if let Some(user) = row.user() {
-            self.field("User", &user)?;
+            self.field("User", &quoted_account(&user))?;
         }
         self.socket(group)?;
         self.registry(row.service.as_ref(), port)?;
@@ -149,18 +151,26 @@ fn held(group: &RowGroup<'_>, report: &Report) -> String {
                 );
             }
             if lead.claims_its_name(report.host.os) {
-                let name = lead.name.as_deref().unwrap_or_default();
+                let name = said(lead.name.as_deref().unwrap_or_default());
                 return format!(
-                    "A process that calls itself “{name}” (PID {}) listens on {protocol} port {port}. Which program \
+                    "A process that calls itself {name} (PID {}) listens on {protocol} port {port}. Which program \
                      it is could not be found out.",
                     lead.pid
                 );
             }
             let exe = lead.name.as_deref().unwrap_or_default();
             let alias = lead.short_name.as_deref().filter(|short| !exe.starts_with(short));
-            let alias = alias.map_or(String::new(), |short| format!(", which calls itself “{short}”,"));
+            let alias = alias.map_or(String::new(), |short| format!(", which calls itself {},", said(short)));
             format!("{}{alias} listens on {protocol} port {port}.", process_called(lead))
         }
+    }
+}
+
+/// What a process says its name is.
+fn said(name: &str) -> String {
+    match quoted(name) {
+        Cow::Borrowed(name) => format!("“{name}”"),
+        Cow::Owned(quoted) => quoted,
     }
 }
 

@@ -34,10 +34,9 @@ pub(super) fn write(excluded: &[Excluded], style: &Style, out: &mut dyn Write) -
         table.set_header(COLUMNS.map(|(title, ..)| title));
     }
     for excluded in excluded {
-        table.add_row(COLUMNS.map(|(.., value)| match value(excluded) {
-            // A script splits the line at blanks.
-            text if text.is_empty() && !style.header => "-".to_owned(),
-            text => text,
+        table.add_row(COLUMNS.map(|(.., value)| {
+            let text = value(excluded);
+            if style.header { text } else { text::one_word(&text) }
         }));
     }
     for (column, (_, align, _)) in table.column_iter_mut().zip(COLUMNS) {

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use crate::model::quoting::quoted;
 use crate::model::{
     AcceptQueue, Connections, Namespace, Owner, Pid, Process, Protocol, Row, Severity, Socket, State, Verdict,
 };
@@ -143,7 +144,7 @@ impl<'a> RowGroup<'a> {
         rows.sort_by_key(|row| Reverse(row.exposure));
         let mut known = HashSet::new();
         let texts = rows.into_iter().map(|row| match &row.socket.interface {
-            Some(interface) => format!("{}%{interface}", written(&row.socket)),
+            Some(interface) => format!("{}%{}", written(&row.socket), quoted(interface)),
             None => written(&row.socket),
         });
         texts.filter(|text| known.insert(text.clone())).collect()

@@ -11,6 +11,7 @@ use super::group::RowGroup;
 use super::text::{escape, first_few, named};
 use super::usage::connected;
 use crate::model::phrase::{capitalized, counted, list};
+use crate::model::quoting::{quoted, quoted_account};
 use crate::model::{
     ExcludedReport, Gap, License, Manager, OtherNamespace, Owner, PortAnswer, PortStatus, Report, Row,
     Verdict,
@@ -136,8 +137,10 @@ pub(super) fn of_unanswered(report: &Report, style: &Style) -> Vec<String> {
     let mut at_line: HashMap<String, usize> = HashMap::new();
     for client in &report.unanswered {
         let who = match &client.processes[..] {
-            [] => format!("A program of user {}", client.user),
-            [one, ..] => format!("{} (PID {})", one.name.as_deref().unwrap_or("A process"), one.pid),
+            [] => format!("A program of user {}", quoted_account(&client.user)),
+            [one, ..] => {
+                format!("{} (PID {})", one.name.as_deref().map_or("A process".into(), quoted), one.pid)
+            }
         };
         let managers: Vec<String> = client.managers.iter().map(Manager::called).collect();
         let of = if managers.is_empty() { String::new() } else { format!(" ({})", list(&managers, "or")) };

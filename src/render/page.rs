@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use owo_colors::Style as Paint;
 
 use super::Style;
-use super::text::{beginning, escape, unbroken};
+use super::text::{beginning, escape, fill, unbroken};
 
 /// The column at which values begin.
 const INDENT: usize = 13;
@@ -28,7 +28,7 @@ impl Page<'_> {
 
     pub(super) fn prose(&mut self, text: &str) -> io::Result<()> {
         let text = escape(self.within(text));
-        writeln!(self.out, "{}", textwrap::fill(&text, unbroken(self.style.prose_width())))
+        writeln!(self.out, "{}", fill(&text, unbroken(self.style.prose_width())))
     }
 
     /// What a terminal is shown of a text: all, unless it is longer than a person would read there.
@@ -46,7 +46,7 @@ impl Page<'_> {
         let margin = " ".repeat(INDENT);
         let first = format!("{label:<INDENT$}");
         let options = unbroken(self.style.prose_width()).initial_indent(&first).subsequent_indent(&margin);
-        let filled = textwrap::fill(&shown, options);
+        let filled = fill(&shown, options);
         // Painted after filling: colour codes would count as width.
         let painted = filled.replacen(label, &self.style.paint(label, Paint::new().dimmed()), 1);
         writeln!(self.out, "{painted}")

@@ -35,7 +35,8 @@ pub(super) fn write(groups: &[RowGroup<'_>], os: Os, style: &Style, out: &mut dy
     }
     let taken: usize = coloured.iter().map(|(.., width)| width + usize::from(GAP)).sum();
     let taken = u16::try_from(taken).unwrap_or(u16::MAX).saturating_sub(GAP);
-    let room = style.width.map(|width| width.saturating_sub(taken).max(LEAST));
+    // A script must find every column, and whole.
+    let room = style.width.filter(|_| style.header).map(|width| width.saturating_sub(taken).max(LEAST));
     let lines = match room {
         Some(room) => fitted(&listing, plain, room),
         None => aligned(&listing, &plain),
@@ -93,14 +94,7 @@ fn aligned(listing: &Listing<'_>, columns: &[&Column]) -> Vec<String> {
 }
 
 fn texts(group: &RowGroup<'_>, columns: &[&Column], listing: &Listing<'_>) -> Vec<String> {
-    let mut texts: Vec<String> = columns.iter().map(|column| column.text(group, listing)).collect();
-    if !listing.style.header {
-        // Scripts split rows at blanks, so no column may be empty.
-        for empty in texts.iter_mut().filter(|text| text.is_empty()) {
-            *empty = "-".to_owned();
-        }
-    }
-    texts
+    columns.iter().map(|column| column.text(group, listing)).collect()
 }
 
 /// The header, if there is one, and a line for each group, no wider than `room`. Columns without enough room are

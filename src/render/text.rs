@@ -7,36 +7,55 @@ use textwrap::Options;
 use textwrap::WordSplitter::NoHyphenation;
 
 use super::Style;
-use crate::model::{License, Severity, Verdict};
+use crate::model::quoting::{escaped, is_printable, quoted};
+use crate::model::{License, ProcessService, ServiceManager, Severity, Verdict};
 
 /// The width of prose, in columns: longer lines are hard to read.
 const PROSE: usize = 100;
 
-/// Letters and symbols by their Unicode class, but blank: Hangul fillers and the empty Braille pattern.
-const LOOKS_EMPTY: [char; 5] = ['\u{115f}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{ffa0}'];
-
-/// Whether a character may reach a terminal unescaped. Control characters move the cursor and change
-/// colours; bidirectional and zero-width ones deceive the reader. `char::escape_debug` escapes all that
-/// Unicode calls control, format, private, unassigned, a separator, or combining.
-pub(super) fn printable(c: char) -> bool {
-    matches!(c, '"' | '\'' | '\\' | ' '..='~') || (c.escape_debug().len() == 1 && !LOOKS_EMPTY.contains(&c))
-}
-
 /// Makes untrusted text safe to show: unprintable characters become `\u{1b}` or the like.
 #[must_use]
 pub fn escape(text: &str) -> Cow<'_, str> {
-    if text.chars().all(printable) {
+    if text.chars().all(is_printable) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 8);
     for c in text.chars() {
-        match c {
-            _ if printable(c) => safe.push(c),
-            _ if LOOKS_EMPTY.contains(&c) => safe.extend(c.escape_unicode()),
-            _ => safe.extend(c.escape_debug()),
-        }
+        if is_printable(c) { safe.push(c) } else { safe.extend(escaped(c)) }
     }
     Cow::Owned(safe)
+}
+
+/// A text as one word, for scripts split rows at blanks: `-` for none, a colon between words, and within a quoted name the
+/// code of a blank.
+pub(super) fn one_word(text: &str) -> String {
+    let mut word = String::with_capacity(text.len());
+    let mut quotes = Quotes::default();
+    for c in text.chars() {
+        let is_quoted = quotes.before(c);
+        match c {
+            ' ' if is_quoted => word.push_str("\\u{20}"),
+            ' ' if word.ends_with(',') => {}
+            ' ' => word.push(':'),
+            c => word.push(c),
+        }
+    }
+    if word.is_empty() { "-".to_owned() } else { word }
+}
+
+/// A command line whose words can be told apart.
+pub(super) fn command_line(args: &[String]) -> String {
+    args.iter().map(|arg| quoted(arg)).collect::<Vec<_>>().join(" ")
+}
+
+/// A service by its name; that of a user's own service manager is marked: any user may call one `nginx.service`.
+pub(super) fn service_called(service: &ProcessService) -> String {
+    unit_called(service.manager, &service.name)
+}
+
+pub(super) fn unit_called(manager: ServiceManager, name: &str) -> String {
+    let user = if manager == ServiceManager::SystemdUser { "user " } else { "" };
+    format!("{user}{}", quoted(name))
 }
 
 impl Style {
@@ -47,7 +66,7 @@ impl Style {
     /// Wraps a sentence to the terminal; in a file or pipe it stays one line.
     pub(super) fn set(&self, sentence: &str) -> String {
         match self.width {
-            Some(width) => textwrap::fill(sentence, unbroken(width.into())),
+            Some(width) => fill(sentence, unbroken(width.into())),
             None => sentence.to_owned(),
         }
     }
@@ -68,6 +87,32 @@ pub(super) fn verdict_paint(license: &License) -> Paint {
         (Verdict::Mismatch, Severity::Warning | Severity::Critical) => Paint::new().red().bold(),
         (_, Severity::Warning | Severity::Critical) => Paint::new().yellow().bold(),
         (_, Severity::Info) => Paint::new().yellow(),
+    }
+}
+
+/// Wraps an escaped text, and breaks no quoted name: a part of one on a line of its own would pass for this program's words.
+pub(super) fn fill(text: &str, options: Options<'_>) -> String {
+    // Escaped text has no such blank, and a wrapped text is not broken there.
+    const KEPT: char = '\u{a0}';
+    let mut is_quoted = Quotes::default();
+    let kept = text.chars().map(|c| if is_quoted.before(c) && c == ' ' { KEPT } else { c });
+    textwrap::fill(&kept.collect::<String>(), options).replace(KEPT, " ")
+}
+
+/// Follows a text, and says what is within a quoted name.
+#[derive(Default)]
+struct Quotes {
+    is_open: bool,
+    is_escaped: bool,
+}
+
+impl Quotes {
+    /// Whether the next character, this one, is within quotes.
+    fn before(&mut self, next: char) -> bool {
+        let was_open = self.is_open;
+        self.is_open ^= next == '"' && !self.is_escaped;
+        self.is_escaped = self.is_open && next == '\\' && !self.is_escaped;
+        was_open
     }
 }
 

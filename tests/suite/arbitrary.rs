@@ -83,12 +83,12 @@ fn protocol() -> BoxedStrategy<Protocol> {
     variant!(Protocol: Tcp Udp)
 }
 
+fn manager() -> BoxedStrategy<ServiceManager> {
+    variant!(ServiceManager: Systemd SystemdUser Launchd Windows)
+}
+
 fn service() -> BoxedStrategy<ProcessService> {
-    any_fields!(ProcessService {
-        manager: variant!(ServiceManager: Systemd SystemdUser Launchd Windows),
-        name: text(),
-        display_name: of(text()),
-    })
+    any_fields!(ProcessService { manager: manager(), name: text(), display_name: of(text()) })
 }
 
 fn container() -> BoxedStrategy<Container> {
@@ -97,6 +97,7 @@ fn container() -> BoxedStrategy<Container> {
         id: text(),
         name: of(text()),
         pod: of(text()),
+        user: of(text()),
     })
 }
 
@@ -181,7 +182,8 @@ fn process() -> BoxedStrategy<Process> {
         container: of(container()),
         application: of(any_fields!(Application {
             kind: variant!(ApplicationKind: Snap Flatpak App),
-            id: text()
+            id: text(),
+            user: of(text()),
         })),
         forward: of(any_fields!(Forward {
             protocol: protocol(),
@@ -221,7 +223,7 @@ fn socket() -> BoxedStrategy<Socket> {
         user: of(text()),
         namespace: of(namespace()),
         made_in: of(service()),
-        activation: of(any_fields!(Activation { socket: text(), service: of(text()) })),
+        activation: of(any_fields!(Activation { manager: manager(), socket: text(), service: of(text()) })),
         accept_queue: of(any_fields!(AcceptQueue { waiting: any::<u32>(), limit: any::<Option<u32>>() })),
         connections: of(connections()),
     })

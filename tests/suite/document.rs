@@ -180,6 +180,7 @@ pub struct AcceptQueue {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Activation {
+    pub manager: String,
     pub socket: String,
     #[serde(deserialize_with = "present")]
     pub service: Option<String>,
@@ -229,6 +230,8 @@ pub struct Process {
 pub struct Application {
     pub kind: String,
     pub id: String,
+    #[serde(deserialize_with = "present")]
+    pub user: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -280,6 +283,8 @@ pub struct Container {
     pub name: Option<String>,
     #[serde(deserialize_with = "present")]
     pub pod: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub user: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -23,6 +23,8 @@ mod live_connections;
 #[cfg(target_os = "linux")]
 mod live_cost;
 #[cfg(target_os = "linux")]
+mod live_labels;
+#[cfg(target_os = "linux")]
 mod live_license;
 #[cfg(target_os = "linux")]
 mod live_limits;

@@ -2,9 +2,9 @@
 //! may block a free port.
 
 use whatlistens::model::{
-    AcceptQueue, Activation, ConnectionState, Connections, Container, ExcludedPorts, Forward, Namespace,
-    OtherNamespace, PortConnection, PortRange, PortRules, Process, ProcessRef, ProcessService, Protocol,
-    Runtime, ServiceManager, State, UnansweredAttempt,
+    AcceptQueue, Activation, Application, ApplicationKind, ConnectionState, Connections, Container,
+    ExcludedPorts, Forward, Namespace, OtherNamespace, PortConnection, PortRange, PortRules, Process,
+    ProcessRef, ProcessService, Protocol, Runtime, ServiceManager, State, UnansweredAttempt,
 };
 
 use crate::document::read;
@@ -17,7 +17,13 @@ fn unit(name: &str) -> Vec<ProcessService> {
 }
 
 fn web() -> Container {
-    Container { runtime: Runtime::Docker, id: ID.to_owned(), name: Some("web".to_owned()), pod: None }
+    Container {
+        runtime: Runtime::Docker,
+        id: ID.to_owned(),
+        name: Some("web".to_owned()),
+        pod: None,
+        user: None,
+    }
 }
 
 fn blue() -> Option<Namespace> {
@@ -51,8 +57,11 @@ fn server() -> Machine {
         .socket("tcp [::]:22", &[systemd])
         .but(|socket| {
             socket.dual_stack = Some(true);
-            socket.activation =
-                Some(Activation { socket: "ssh.socket".to_owned(), service: Some("ssh.service".to_owned()) });
+            socket.activation = Some(Activation {
+                manager: ServiceManager::Systemd,
+                socket: "ssh.socket".to_owned(),
+                service: Some("ssh.service".to_owned()),
+            });
         })
         .socket("tcp 0.0.0.0:5000", &[Process { container: Some(web()), ..process(44, "/usr/sbin/httpd") }])
         .but(|socket| socket.namespace = blue())
@@ -301,4 +310,51 @@ fn a_name_that_only_the_process_gives_itself_is_marked() {
     // Elsewhere the system knows the name.
     let table = machine.os(whatlistens::model::Os::Windows).printed("", None);
     assert!(!table.contains("calls"), "{table}");
+}
+
+/// What users run in their own control groups, under names of the system's.
+fn rootless() -> Machine {
+    let user = Some("alice".to_owned());
+    let nginx = ProcessService::new(ServiceManager::SystemdUser, "nginx.service");
+    let unit = Process { services: vec![nginx], ..process(70, "/home/alice/nginx") };
+    let container = Container { user: user.clone(), name: None, ..web() };
+    let application = Application { kind: ApplicationKind::Snap, id: "lxd".to_owned(), user };
+    linux()
+        .socket("tcp 0.0.0.0:80", &[unit])
+        .socket("tcp 0.0.0.0:81", &[Process { container: Some(container), ..process(71, "/usr/sbin/httpd") }])
+        .socket(
+            "tcp 0.0.0.0:82",
+            &[Process { application: Some(application), ..process(72, "/usr/bin/lxd") }],
+        )
+        .socket("tcp 0.0.0.0:83", &[process(73, "/usr/lib/systemd/systemd")])
+        .but(|socket| {
+            let socket_unit = "ssh.socket".to_owned();
+            let manager = ServiceManager::SystemdUser;
+            socket.activation = Some(Activation { manager, socket: socket_unit, service: None });
+        })
+}
+
+#[test]
+fn what_a_user_named_is_marked_as_the_user_s() {
+    insta::assert_snapshot!(rootless().printed("", None), @"
+      PORT  ADDRESS  PROCESS  PID  USER   SERVICE     UNIT
+    80/tcp  0.0.0.0  nginx     70  alice  http        user nginx.service
+    81/tcp  0.0.0.0  httpd     71  alice              rootless docker 4f66ad9a0b2e
+    82/tcp  0.0.0.0  lxd       72  alice  xfer        user snap lxd
+    83/tcp  0.0.0.0  systemd   73  alice  mit-ml-dev  user ssh.socket
+    ");
+    let field = |port: &str, label: &str| {
+        let detail = rootless().printed(port, None);
+        detail.lines().find(|line| line.starts_with(label)).unwrap_or_default().to_owned()
+    };
+    insta::assert_snapshot!(field("80", "Unit"), @"Unit         nginx.service (systemd --user)");
+    insta::assert_snapshot!(field("81", "Container"), @"Container    rootless docker 4f66ad9a0b2e, of user alice");
+    insta::assert_snapshot!(field("82", "Application"), @"Application  lxd (snap), of user alice");
+    insta::assert_snapshot!(field("83", "Opened by"), @"Opened by    user ssh.socket");
+    let document = read(&rootless().printed("--json", None));
+    let [_, container, application, socket] = &document.listeners[..] else { panic!("four") };
+    let user = Some("alice");
+    assert_eq!(container.processes[0].container.as_ref().unwrap().user.as_deref(), user);
+    assert_eq!(application.processes[0].application.as_ref().unwrap().user.as_deref(), user);
+    assert_eq!(socket.activation.as_ref().unwrap().manager, "systemd-user");
 }

@@ -302,6 +302,8 @@ fn excluded_ports_are_listed_with_the_license_managers_among_them() {
     5357/tcp  ipv6  reserved  -
     reserved: for one program, as Hyper-V, WSL and Docker do through the service winnat. Any other program that opens one of these ports gets error 10013.
     ");
+    let rows = with_hyper_v().run("excluded 1493 -H", &Environment::plain()).unwrap().0;
+    insta::assert_snapshot!(rows, @"1461-1560/tcp  both  reserved  1493:netmap-lm,1521:nCube:License:Manager,1538:3ds-lm");
     insta::assert_snapshot!(with_hyper_v().printed("--excluded-ports 80", None), @"None of the selected ports is excluded.");
     let none = windows().seen(|seen| seen.port_rules.excluded = Some(Vec::new()));
     insta::assert_snapshot!(none.printed("--excluded-ports", None), @"No port is excluded.");

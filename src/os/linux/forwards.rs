@@ -44,7 +44,7 @@ pub(super) fn add(
 }
 
 /// The one namespace that has an address. Anybody may give a namespace of their own any address: of
-/// several, only a container's counts; if several are left, none does.
+/// several, only that of a container of root's counts; if several are left, none does.
 fn only_one<'a>(
     context: &ScanContext<'_>,
     mut with_address: Vec<&'a (NetworkNamespace, NamespaceScan)>,
@@ -52,7 +52,9 @@ fn only_one<'a>(
     if with_address.len() > 1 {
         let is_container = |other: &NetworkNamespace| {
             let oldest = other.oldest(&context.proc).and_then(|pid| context.read_process(pid).ok());
-            oldest.is_some_and(|oldest| oldest.process.container.is_some())
+            // Any user may call a control group as if it were a container's.
+            let container = oldest.and_then(|oldest| oldest.process.container);
+            container.is_some_and(|container| container.user.is_none())
         };
         with_address.retain(|(other, _)| is_container(other));
     }

@@ -18,6 +18,7 @@ mod forwards;
 mod helper;
 mod holders;
 mod kcmp;
+mod labels;
 mod listeners;
 mod loaded_code;
 mod machine_accounts;
@@ -186,8 +187,9 @@ fn users(
     let of_sockets = sockets.found.iter().filter_map(|found| found.socket.uid);
     let of_clients = sockets.unanswered.iter().filter_map(|client| client.uid);
     let of_holders = holders.processes.values().filter_map(|one| one.process.uid);
+    let of_labels = holders.processes.values().flat_map(|one| labels::uids(&one.process));
     let of_hidden = hidden.processes().filter(|_| scope.by_user).filter_map(|process| process.uid);
-    of_sockets.chain(of_clients).chain(of_holders).chain(of_hidden).collect()
+    of_sockets.chain(of_clients).chain(of_holders).chain(of_labels).chain(of_hidden).collect()
 }
 
 /// Adds what the command lines of the holders say, and the units of the sockets. Both may keep this program

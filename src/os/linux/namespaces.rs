@@ -19,6 +19,7 @@ use super::proc_dir::{Proc, is_gone};
 use super::process_root::{ProcessRoot, is_of_kind};
 use super::scan_context::ScanContext;
 use super::tables::Tables;
+use crate::model::quoting::quoted;
 use crate::model::{Namespace, Pid};
 
 /// Where ip(8) keeps named namespaces.
@@ -116,7 +117,7 @@ fn called(context: &ScanContext<'_>, pid: Pid) -> Option<String> {
     }
     Some(match (&process.container, &process.name) {
         (Some(container), _) => container.called(),
-        (None, Some(name)) => format!("{name} (PID {pid})"),
+        (None, Some(name)) => format!("{} (PID {pid})", quoted(name)),
         (None, None) => format!("PID {pid}"),
     })
 }

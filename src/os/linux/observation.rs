@@ -10,6 +10,7 @@ use super::super::unix::is_root as privileged;
 use super::super::{ScanScope, Unobservable, in_words};
 use super::accounts::Accounts;
 use super::holders::Holders;
+use super::labels;
 use super::listeners::ScannedSocket;
 use super::owners::{Late, Owners};
 use super::port_rules;
@@ -41,6 +42,11 @@ pub(super) fn assemble(
     }
     for process in processes.values_mut() {
         process.user = process.uid.map(|uid| users.name_or_id(uid));
+        for user in labels::users_mut(process) {
+            if let Ok(uid) = user.parse() {
+                *user = users.name_or_id(uid);
+            }
+        }
     }
     for process in hidden.processes_mut() {
         process.user = process.uid.and_then(|uid| users.name(uid));

@@ -7,10 +7,10 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::decode::linux::cgroup::{self, Membership};
 use super::super::decode::linux::proc_pid::{self, Ticks};
 use super::super::program_name::program_name;
 use super::executable_file::ExecutableFile;
+use super::labels::Labels;
 use super::proc_dir::ProcessDir;
 use super::scan_context::ScanContext;
 use crate::model::{Executable, Pid, Presence, Process, Program};
@@ -51,11 +51,7 @@ impl ScanContext<'_> {
         let is_same_file =
             |path: &Path| file.as_ref().is_some_and(|file| file.is_also(living, &self.mounts, path));
         let uid = dir.owner().ok();
-        let Membership { service, mut container, application } =
-            cgroup::membership(&String::from_utf8_lossy(&dir.read("cgroup").unwrap_or_default()));
-        if let Some(container) = &mut container {
-            container.name = self.containers.name(container);
-        }
+        let Labels { service, container, application } = self.labels(dir);
         let process = Process {
             pid: dir.pid,
             ppid: Some(stat.ppid).filter(|&ppid| ppid != 0 && ppid != dir.pid),

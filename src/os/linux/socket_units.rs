@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::super::decode::linux::socket_unit::{Listen, SocketUnit};
 use super::unit_files::UnitFiles;
-use crate::model::{Activation, ProcessService, Protocol};
+use crate::model::{Activation, ProcessService, Protocol, ServiceManager};
 
 /// No name of a unit is longer, in bytes (`UNIT_NAME_MAX` in systemd's `src/basic/unit-def.h`).
 const LONGEST_NAME: usize = 255;
@@ -13,6 +13,8 @@ const LONGEST_NAME: usize = 255;
 /// The `.socket` units of a systemd.
 #[derive(Default)]
 pub(super) struct SocketUnits {
+    /// Whether its systemd was started as that of a user.
+    pub(super) is_of_user: bool,
     units: BTreeMap<String, SocketUnit>,
     /// The units that open a port, by protocol, address and port.
     openers: HashMap<(Protocol, Option<IpAddr>, u16), Opener>,
@@ -34,7 +36,7 @@ impl Opener {
 
 impl From<UnitFiles> for SocketUnits {
     fn from(files: UnitFiles) -> SocketUnits {
-        let mut units = SocketUnits::default();
+        let mut units = SocketUnits { is_of_user: files.is_of_user, ..SocketUnits::default() };
         files.units.into_iter().for_each(|(name, unit)| units.add(name, unit));
         units
     }
@@ -54,6 +56,7 @@ impl SocketUnits {
     /// else the only one whose file has its port.
     pub(super) fn activation(
         &self,
+        manager: ServiceManager,
         made_in: Option<&ProcessService>,
         protocol: Protocol,
         local: SocketAddr,
@@ -64,7 +67,7 @@ impl SocketUnits {
         let template = || Some(format!("{}@.socket", name.split_once('@')?.0));
         let unit = self.units.get(name).or_else(|| self.units.get(&template()?));
         let service = unit.map(|unit| unit.starts(name)).filter(|name| name.len() <= LONGEST_NAME);
-        Some(Activation { socket: name.to_owned(), service })
+        Some(Activation { manager, socket: name.to_owned(), service })
     }
 
     /// The only unit that opens a port at this address, or at any.
@@ -87,7 +90,6 @@ mod tests {
     use super::super::unit_files::UnitBudget;
     use super::super::unit_files::tests::write;
     use super::*;
-    use crate::model::ServiceManager;
 
     #[test]
     fn the_unit_is_known_by_its_control_group_or_by_its_port_alone() {
@@ -111,10 +113,12 @@ mod tests {
         let units = SocketUnits::from(files);
         let activation_of = |made_in: Option<&str>, local: &str| {
             let made_in = made_in.map(|name| ProcessService::new(ServiceManager::Systemd, name));
-            units.activation(made_in.as_ref(), Protocol::Tcp, local.parse().unwrap())
+            let local = local.parse().unwrap();
+            units.activation(ServiceManager::Systemd, made_in.as_ref(), Protocol::Tcp, local)
         };
         let activation = |socket: &str, service: Option<&str>| {
-            Some(Activation { socket: socket.to_owned(), service: service.map(str::to_owned) })
+            let (socket, service) = (socket.to_owned(), service.map(str::to_owned));
+            Some(Activation { manager: ServiceManager::Systemd, socket, service })
         };
         assert_eq!(activation_of(None, "[::]:2222"), activation("ssh.socket", Some("ssh.service")));
         assert_eq!(activation_of(None, "[::]:22"), None);

@@ -114,6 +114,8 @@ const USER_FOLDERS: [&str; 4] =
 /// The `.socket` units that have a file, by name.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct UnitFiles {
+    /// Whether the systemd was started as that of a user.
+    pub(super) is_of_user: bool,
     pub(super) units: BTreeMap<String, SocketUnit>,
     /// Whether there are more, which were not read.
     pub(super) are_more: bool,
@@ -139,8 +141,8 @@ impl UnitFiles {
         }
         folders.extend(if is_user_s { &USER_FOLDERS[..] } else { &SYSTEM_FOLDERS }.iter().map(PathBuf::from));
         match ProcessRoot::of(systemd, mounts) {
-            Ok(root) => UnitFiles::in_folders(&root, &folders, budget),
-            Err(_) => UnitFiles::default(),
+            Ok(root) => UnitFiles { is_of_user: is_user_s, ..UnitFiles::in_folders(&root, &folders, budget) },
+            Err(_) => UnitFiles { is_of_user: is_user_s, ..UnitFiles::default() },
         }
     }
 
@@ -192,7 +194,7 @@ impl UnitFiles {
             }
             units.insert(name, unit);
         }
-        UnitFiles { units, are_more: reader.is_exhausted }
+        UnitFiles { is_of_user: false, units, are_more: reader.is_exhausted }
     }
 }
 
@@ -258,7 +260,7 @@ pub(super) mod tests {
     /// What it takes to read a home.
     fn taken(home: &tempfile::TempDir, budget: &UnitBudget) -> (usize, bool, [usize; 3]) {
         let before = left(budget);
-        let UnitFiles { units, are_more } =
+        let UnitFiles { units, are_more, .. } =
             UnitFiles::in_folders(&root(home.path()), &["/user".into()], budget);
         let after = left(budget);
         (units.len(), !are_more, [0, 1, 2].map(|at| before[at] - after[at]))

@@ -12,7 +12,7 @@ use super::listeners::ScannedSocket;
 use super::process_reader::IdentifiedProcess;
 use super::scan_context::ScanContext;
 use super::socket_units::SocketUnits;
-use crate::model::{Gap, GapKind, Os, Pid, ProcessService};
+use crate::model::{Gap, GapKind, Os, Pid, Process, ProcessService, ServiceManager};
 
 /// The systemd that holds a socket for another program, if one does.
 fn systemd<'a>(found: &ScannedSocket, holders: &'a Holders) -> Option<&'a IdentifiedProcess> {
@@ -100,9 +100,50 @@ fn add(
     of_systemd: &HashMap<Pid, SocketUnits>,
 ) {
     let made_in = found.cgroup.and_then(|cgroup| of_cgroup.get(&cgroup).cloned());
-    if let Some(units) = systemd.and_then(|systemd| of_systemd.get(&systemd.process.pid)) {
+    if let Some(IdentifiedProcess { process: systemd, .. }) = systemd
+        && let Some(units) = of_systemd.get(&systemd.pid)
+        && let Some(manager) = manager(systemd, units.is_of_user)
+    {
         let (protocol, local) = (found.socket.protocol, found.socket.local);
-        found.socket.activation = units.activation(made_in.as_ref(), protocol, local);
+        found.socket.activation = units.activation(manager, made_in.as_ref(), protocol, local);
     }
     found.socket.made_in = made_in;
+}
+
+/// Whose systemd a process is. `None` where it is not the systemd that it is called after: any user may run a program of that
+/// name.
+fn manager(systemd: &Process, is_of_user: bool) -> Option<ServiceManager> {
+    let Process { uid, container, .. } = systemd;
+    let of_user = container.as_ref().and_then(|container| container.user.as_ref());
+    match is_of_user || of_user.is_some() {
+        true => Some(ServiceManager::SystemdUser),
+        false if *uid == Some(0) || container.is_some() => Some(ServiceManager::Systemd),
+        false => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Container, Runtime};
+
+    #[test]
+    fn a_program_that_is_called_systemd_is_not_the_system_s() {
+        let container = |user: Option<&str>| {
+            let (id, user) = ("web".to_owned(), user.map(str::to_owned));
+            Some(Container { runtime: Runtime::Lxc, id, name: None, pod: None, user })
+        };
+        let (system, user) = (Some(ServiceManager::Systemd), Some(ServiceManager::SystemdUser));
+        for (uid, container, is_of_user, expected) in [
+            (0, None, false, system),
+            (0, None, true, user),
+            (1000, None, true, user),
+            (1000, None, false, None),
+            (100_000, container(None), false, system),
+            (100_000, container(Some("alice")), false, user),
+        ] {
+            let systemd = Process { uid: Some(uid), container, ..Process::default() };
+            assert_eq!(manager(&systemd, is_of_user), expected, "{systemd:?} {is_of_user}");
+        }
+    }
 }

@@ -7,10 +7,12 @@ use jiff::Timestamp;
 
 use super::super::group::RowGroup;
 use super::super::page::Page;
-use super::super::text::named;
+use super::super::text::{command_line, named, service_called};
 use crate::model::phrase::{counted, list};
+use crate::model::quoting::{quoted, quoted_account, quoted_path};
 use crate::model::{
-    Container, FileVersion, Presence, Process, ProcessRef, ProcessService, Program, Row, ServiceManager,
+    Application, Container, FileVersion, Presence, Process, ProcessRef, ProcessService, Program, Row,
+    ServiceManager,
 };
 
 /// More processes than these are counted, not named.
@@ -38,19 +40,19 @@ impl Page<'_> {
             self.field("Container", &contained(container))?;
         }
         if let Some(application) = &lead.application {
-            self.field("Application", &format!("{} ({})", application.id, application.kind.code()))?;
+            self.field("Application", &packaged(application))?;
         }
-        let user = lead.user.as_deref().unwrap_or("unknown");
+        let user = lead.user.as_deref().map_or("unknown".into(), quoted_account);
         match &lead.presence {
             Presence::Running(program) => {
                 self.program(program, lead.name.as_deref())?;
-                self.field("User", user)?;
+                self.field("User", &user)?;
             }
             Presence::Kernel => self.field("Runs", KERNEL)?,
             Presence::Ended { children } => self.field("Held by", &possible_heirs(children))?,
             Presence::Vanished => {
                 self.field("Runs", "a file that could not be read")?;
-                self.field("User", user)?;
+                self.field("User", &user)?;
             }
         }
         match forwards(lead) {
@@ -63,9 +65,10 @@ impl Page<'_> {
     fn program(&mut self, program: &Program, name: Option<&str>) -> io::Result<()> {
         match &program.exe {
             Some(exe) if exe.deleted == Some(true) => {
-                self.field("Runs", &format!("{} (deleted or replaced since the process started)", exe.path))?;
+                let path = quoted_path(&exe.path);
+                self.field("Runs", &format!("{path} (deleted or replaced since the process started)"))?;
             }
-            Some(exe) => self.field("Runs", &exe.path)?,
+            Some(exe) => self.field("Runs", &quoted_path(&exe.path))?,
             None => self.field("Runs", "a file that could not be read")?,
         }
         let version = program.exe.as_ref().and_then(|exe| exe.version.as_ref());
@@ -74,7 +77,7 @@ impl Page<'_> {
             self.field("File says", &says)?;
         }
         match &program.args {
-            Some(args) => self.field("Command", &args.join(" ")),
+            Some(args) => self.field("Command", &command_line(args)),
             None => Ok(()),
         }
     }
@@ -108,11 +111,11 @@ const KERNEL: &str = "in the Windows kernel, for one of its drivers: http.sys (w
 /// The maker and the product as the file claims, and its original name where that differs.
 fn version_resource(version: &FileVersion, name: Option<&str>) -> String {
     let FileVersion { company, product, .. } = version;
-    let made = company.as_ref().map(|company| format!("made by {company}"));
-    let part = product.as_ref().map(|product| format!("part of {product}"));
+    let made = company.as_ref().map(|company| format!("made by {}", quoted_account(company)));
+    let part = product.as_ref().map(|product| format!("part of {}", quoted_account(product)));
     let is_renamed = |first: &str| name.is_some_and(|name| !name.eq_ignore_ascii_case(first));
     let first = version.program_name().filter(|first| is_renamed(first));
-    let first = first.map(|first| format!("originally named {first}"));
+    let first = first.map(|first| format!("originally named {}", quoted(&first)));
     made.into_iter().chain(part).chain(first).collect::<Vec<_>>().join(", ")
 }
 
@@ -132,7 +135,7 @@ fn possible_heirs(children: &[ProcessRef]) -> String {
 
 fn process_ref_called(ProcessRef { pid, name }: &ProcessRef) -> String {
     match name {
-        Some(name) => format!("{name} (PID {pid})"),
+        Some(name) => format!("{} (PID {pid})", quoted(name)),
         None => format!("PID {pid}"),
     }
 }
@@ -153,7 +156,7 @@ fn parents(row: &Row, lead: &Process) -> String {
             && is_inside
             && !chain.is_empty()
         {
-            chain.push(unit.name.clone());
+            chain.push(service_called(unit));
         }
         outside &= !is_inside;
         chain.push(process_called(process));
@@ -162,13 +165,14 @@ fn parents(row: &Row, lead: &Process) -> String {
 }
 
 pub(super) fn unit(service: &ProcessService) -> String {
+    let name = quoted(&service.name);
     match service.manager {
-        ServiceManager::SystemdUser => format!("{} (systemd --user)", service.name),
+        ServiceManager::SystemdUser => format!("{name} (systemd --user)"),
         ServiceManager::Windows => match &service.display_name {
-            Some(display_name) => format!("{display_name} ({})", service.name),
-            None => service.name.clone(),
+            Some(display_name) => format!("{} ({name})", quoted_account(display_name)),
+            None => name.into_owned(),
         },
-        manager => format!("{} ({})", service.name, manager.code()),
+        manager => format!("{name} ({})", manager.code()),
     }
 }
 
@@ -178,7 +182,15 @@ fn contained(container: &Container) -> String {
         Some(_) => format!(" ({})", container.id.get(..12).unwrap_or(&container.id)),
         None => String::new(),
     };
-    format!("{}{id}{pod}", container.called())
+    format!("{}{id}{pod}{}", container.called(), of_user(container.user.as_deref()))
+}
+
+fn packaged(Application { kind, id, user }: &Application) -> String {
+    format!("{} ({}){}", quoted(id), kind.code(), of_user(user.as_deref()))
+}
+
+fn of_user(user: Option<&str>) -> String {
+    user.map_or(String::new(), |user| format!(", of user {}", quoted_account(user)))
 }
 
 /// The address that a proxy forwards to, and what listens there.

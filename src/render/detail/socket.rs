@@ -4,8 +4,9 @@ use std::io;
 
 use super::super::group::RowGroup;
 use super::super::page::Page;
-use super::super::text::and_more;
+use super::super::text::{and_more, unit_called};
 use super::holder::unit;
+use crate::model::quoting::quoted;
 use crate::model::{AcceptQueue, Connections, Exposure, Socket, State};
 
 impl Page<'_> {
@@ -14,9 +15,10 @@ impl Page<'_> {
         match (&socket.activation, &socket.made_in) {
             (Some(activation), _) => {
                 let starts = activation.service.as_ref().map_or(String::new(), |service| {
-                    format!(", which starts {service} when traffic arrives")
+                    format!(", which starts {} when traffic arrives", quoted(service))
                 });
-                self.field("Opened by", &format!("{}{starts}", activation.socket))?;
+                let socket = unit_called(activation.manager, &activation.socket);
+                self.field("Opened by", &format!("{socket}{starts}"))?;
             }
             (None, Some(made_in)) => {
                 self.field("Unit", &format!("{}, which opened the socket", unit(made_in)))?;
@@ -58,6 +60,7 @@ fn reach(group: &RowGroup<'_>) -> String {
     let is_here = group.lead_row().socket.namespace.is_none();
     let meaning = match (through, widest) {
         (Some(interface), _) => {
+            let interface = quoted(interface);
             format!("any machine that connects through {interface}, unless a firewall blocks it")
         }
         (None, Exposure::Loopback) => "only programs on this machine".to_owned(),

@@ -8,7 +8,7 @@ use jiff::fmt::strtime;
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
-use super::super::text::printable;
+use crate::model::quoting::is_printable;
 
 pub(super) const SCHEMA_VERSION: u32 = 1;
 
@@ -93,7 +93,7 @@ impl Formatter for Harmless<'_> {
 }
 
 fn is_harmful(c: char) -> bool {
-    c == '\x7f' || (!c.is_ascii() && !printable(c))
+    c == '\x7f' || (!c.is_ascii() && !is_printable(c))
 }
 
 /// RFC 3339 in UTC, whole seconds.

@@ -56,6 +56,7 @@ struct AcceptQueueOut {
 
 #[derive(Serialize)]
 struct ActivationOut<'a> {
+    manager: &'static str,
     socket: &'a str,
     service: Option<&'a str>,
 }
@@ -122,6 +123,7 @@ pub(super) fn listener(row: &Row) -> Listener<'_> {
             .map(|queue| AcceptQueueOut { waiting: queue.waiting, limit: queue.limit }),
         made_in: socket.made_in.as_ref().map(process_service),
         activation: socket.activation.as_ref().map(|activation| ActivationOut {
+            manager: activation.manager.code(),
             socket: &activation.socket,
             service: activation.service.as_deref(),
         }),

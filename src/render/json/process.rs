@@ -32,6 +32,7 @@ pub(super) struct ProcessOut<'a> {
 struct ApplicationOut<'a> {
     kind: &'a str,
     id: &'a str,
+    user: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -70,6 +71,7 @@ struct ContainerOut<'a> {
     id: &'a str,
     name: Option<&'a str>,
     pod: Option<&'a str>,
+    user: Option<&'a str>,
 }
 
 /// Writes processes, each when its turn comes.
@@ -100,10 +102,11 @@ fn process(process: &Process) -> ProcessOut<'_> {
             Presence::Running(_) | Presence::Kernel | Presence::Vanished => None,
         },
         container: process.container.as_ref().map(container),
-        application: process
-            .application
-            .as_ref()
-            .map(|Application { kind, id }| ApplicationOut { kind: kind.code(), id }),
+        application: process.application.as_ref().map(|Application { kind, id, user }| ApplicationOut {
+            kind: kind.code(),
+            id,
+            user: user.as_deref(),
+        }),
         forwards_to: process.forward.as_ref().map(|forward| ForwardOut {
             protocol: forward.protocol.name(),
             address: Text(forward.to.ip()),
@@ -132,6 +135,12 @@ fn file_version(version: &FileVersion) -> FileVersionOut<'_> {
     }
 }
 
-fn container(Container { runtime, id, name, pod }: &Container) -> ContainerOut<'_> {
-    ContainerOut { runtime: runtime.code(), id, name: name.as_deref(), pod: pod.as_deref() }
+fn container(Container { runtime, id, name, pod, user }: &Container) -> ContainerOut<'_> {
+    ContainerOut {
+        runtime: runtime.code(),
+        id,
+        name: name.as_deref(),
+        pod: pod.as_deref(),
+        user: user.as_deref(),
+    }
 }

@@ -9,6 +9,7 @@ use self::answers::{Answers, PortUses};
 use self::sentences::Facts;
 use super::annotate::service;
 use crate::knowledge::Knowledge;
+use crate::model::quoting::quoted;
 use crate::model::{
     Asked, AskedProcess, Excluded, Family, Gap, License, Note, NoteKind, Observation, OtherNamespace, Pid,
     PortRange, Protocol, Row, State,
@@ -119,6 +120,7 @@ impl Question<'_> {
     fn process_of_that_number(&self, asked: &Asked) -> Option<Note> {
         let pid: Pid = asked.what.parse().ok()?;
         let name = self.observation.processes.get(&pid)?.name.as_ref()?;
+        let name = quoted(name);
         Some(Note::sentence(format!("{pid} is also the ID of a process, {name}: whatlistens --pid {pid}")))
     }
 }

@@ -4,8 +4,18 @@
 //! applications), the container runtimes (`cgroupsPath` in the OCI runtime specification; runc,
 //! `docs/systemd.md`), Kubernetes (`pkg/kubelet/cm/cgroup_manager_linux.go`), LXC
 //! (`lxc.container.conf(5)`, `lxc.cgroup.dir`) and snapd (`sandbox/cgroup`).
+//!
+//! What is found below a control group that was delegated to a user is the user's, whatever it is called.
 
-use crate::model::{Application, ApplicationKind, Container, ProcessService, Runtime, ServiceManager};
+mod container;
+mod delegation;
+mod unit_name;
+
+use self::container::containers;
+pub use self::delegation::Account;
+use self::delegation::delegated;
+use self::unit_name::unescaped;
+use crate::model::{Application, ApplicationKind, Container, ProcessService, ServiceManager};
 
 /// What the control group of a process says it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -14,44 +24,62 @@ pub struct Membership {
     pub service: Option<ProcessService>,
     /// The innermost one.
     pub container: Option<Container>,
+    /// The control group in which that of the container was created; `None` where the container is a user's anyway.
+    pub created_in: Option<ControlGroup>,
     pub application: Option<Application>,
+    /// The user who could choose the names of the container and of the application; `None` where only root could.
+    pub account: Option<Account>,
+    /// Whether the container is inside another one, which could choose its id.
+    pub nested: bool,
 }
 
-/// The prefixes of the 64 digits in the name of a container's control group, with the runtime. The supervisors beside
-/// it (`libpod-conmon-…`, `crio-conmon-…`) are outside the container.
-const RUNTIMES: [(&str, Runtime); 6] = [
-    ("docker", Runtime::Docker),
-    ("libpod", Runtime::Podman),
-    // `podman run --cgroups=split`, as in the units that Quadlet generates.
-    ("libpod-payload", Runtime::Podman),
-    ("cri-containerd", Runtime::Containerd),
-    ("nerdctl", Runtime::Containerd),
-    ("crio", Runtime::CriO),
-];
+/// A control group in its hierarchy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ControlGroup {
+    /// The controllers or the name, as the folder of the hierarchy is called; `None` for version 2.
+    pub hierarchy: Option<String>,
+    pub path: String,
+}
 
 /// The scope of the service manager itself, which is not a service.
 const MANAGER: &str = "init.scope";
 
 /// Decodes `/proc/PID/cgroup`: lines of the form `hierarchy:controllers:path`. Of several lines, that of version 2
-/// takes precedence, then systemd's own, which has no controllers.
+/// takes precedence, then systemd's own, which has no controllers. Where one line is below a user's control group, the
+/// other hierarchies may have been delegated to that user too.
 #[must_use]
 pub fn membership(text: &str) -> Membership {
     // A line without its newline may be cut short.
     let whole = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
-    let mut lines: Vec<(u8, &str)> = whole.filter_map(ranked).collect();
-    lines.sort_by_key(|&(rank, _)| rank);
+    let mut lines: Vec<(u8, Option<String>, &str)> = whole.filter_map(ranked).collect();
+    lines.sort_by_key(|&(rank, ..)| rank);
+    let decoded: Vec<Membership> = lines
+        .into_iter()
+        .map(|(_, hierarchy, path)| {
+            let mut one = of_path(path);
+            if let Some(created_in) = &mut one.created_in {
+                created_in.hierarchy = hierarchy;
+            }
+            one
+        })
+        .collect();
+    let account = decoded.iter().find_map(|one| one.account.clone());
     let mut found = Membership::default();
-    for (_, path) in lines {
-        let Membership { service, container, application } = of_path(path);
-        found.service = found.service.or(service);
-        found.container = found.container.or(container);
-        found.application = found.application.or(application);
+    for one in decoded {
+        if account.is_none() || one.account.is_some() {
+            found.service = found.service.or(one.service);
+        }
+        if found.container.is_none() {
+            (found.container, found.created_in, found.nested) = (one.container, one.created_in, one.nested);
+        }
+        found.application = found.application.or(one.application);
     }
-    found
+    let created_in = found.created_in.filter(|_| account.is_none());
+    Membership { account, created_in, ..found }
 }
 
-/// The rank of a line, and its path, which may contain colons too.
-fn ranked(line: &str) -> Option<(u8, &str)> {
+/// The rank of a line, its hierarchy if that is of version 1, and its path, which may contain colons too.
+fn ranked(line: &str) -> Option<(u8, Option<String>, &str)> {
     let (hierarchy, rest) = line.split_once(':')?;
     let (controllers, path) = rest.split_once(':')?;
     let rank = match (hierarchy, controllers) {
@@ -60,7 +88,9 @@ fn ranked(line: &str) -> Option<(u8, &str)> {
         _ => 2,
     };
     let number = !hierarchy.is_empty() && hierarchy.bytes().all(|b| b.is_ascii_digit());
-    (number && path.starts_with('/')).then_some((rank, path))
+    let folder = controllers.strip_prefix("name=").unwrap_or(controllers);
+    let folder = (rank != 0).then(|| folder.to_owned());
+    (number && path.starts_with('/')).then_some((rank, folder, path))
 }
 
 /// Decodes one path, such as `/system.slice/nginx.service`.
@@ -71,15 +101,34 @@ pub fn of_path(path: &str) -> Membership {
     // use for a file.
     let names = path.split('/').filter(|name| !matches!(*name, "" | "." | ".."));
     let names: Vec<&str> = names.map(|name| name.strip_prefix('_').unwrap_or(name)).collect();
-    let containers = containers(&names);
-    let outermost = containers.first().map(|(at, _)| *at);
-    let innermost = containers.last().map(|(at, _)| *at);
+    let delegated = delegated(&names);
+    let own = delegated.as_ref().map_or(names.len(), |delegated| delegated.below);
+    let all = containers(&names);
+    let outermost = all.first().map(|(at, _)| *at);
+    // Inside a container of root's, the users are those of the container: what they call theirs does not count.
+    let (of_root, of_user): (Vec<_>, Vec<_>) = all.into_iter().partition(|(at, _)| *at < own);
+    let (visible, account, mut containers) = match (&of_root[..], delegated) {
+        ([], Some(delegated)) => (names.len(), Some(delegated.account), of_user),
+        _ => (own, None, of_root),
+    };
+    let nested = containers.len() > 1;
+    let innermost = containers.pop();
     // An application around a container says nothing about what is inside.
-    let inside = names.iter().skip(innermost.map_or(0, |at| at + 1));
+    let inside = innermost.as_ref().map_or(0, |(at, _)| at + 1);
+    let created_in = innermost.as_ref().filter(|_| account.is_none()).map(|(at, _)| {
+        // The names as they are, for there may be a folder of that name.
+        let raw = path.split('/').filter(|name| !matches!(*name, "" | "."));
+        let outside = raw.clone().take_while(|name| *name == "..").count();
+        let path: String = raw.take(outside + at).flat_map(|name| ["/", name]).collect();
+        ControlGroup { hierarchy: None, path }
+    });
     Membership {
         service: service(&names, outermost),
-        application: inside.rev().find_map(|name| application(name)),
-        container: containers.into_iter().next_back().map(|(_, container)| container),
+        application: names[inside..visible].iter().rev().find_map(|name| application(name)),
+        container: innermost.map(|(_, container)| container),
+        created_in,
+        account,
+        nested,
     }
 }
 
@@ -93,6 +142,10 @@ fn service(names: &[&str], container: Option<usize>) -> Option<ProcessService> {
         None => true,
     };
     let is_it = |name: &&str| is_unit(name) && counts(name) && *name != MANAGER;
+    // Only root makes `/user`, and below it PAM hands control groups to users. No systemd is there.
+    if names.first() == Some(&"user") {
+        return None;
+    }
     let mut units = names.iter().copied().take(outside).filter(is_it);
     let first = units.next()?;
     let is_user_manager = first.starts_with("user@") && first.ends_with(".service");
@@ -107,80 +160,6 @@ fn is_unit(name: &str) -> bool {
         .any(|kind| name.strip_suffix(kind).is_some_and(|stem| !stem.is_empty()))
 }
 
-/// The containers with their positions in the path, the outermost first.
-fn containers(names: &[&str]) -> Vec<(usize, Container)> {
-    let mut found = Vec::new();
-    let (mut parent, mut in_ecs, mut in_kubepods, mut pod, mut pod_is_parent) =
-        ("", false, false, None, false);
-    for (at, name) in names.iter().copied().enumerate() {
-        // systemd-nspawn itself runs in `supervisor`, beside what it contains.
-        let supervisor = names.get(at + 1) == Some(&"supervisor");
-        let here = pod_of(name, in_kubepods);
-        let new_pod = here.is_some();
-        pod = here.or(pod);
-        let of_parent = || match parent {
-            "docker" if is_id(name) => Some((Runtime::Docker, name.to_owned())),
-            _ if is_id(name) && pod_is_parent => Some((Runtime::Kubernetes, name.to_owned())),
-            _ if is_id(name) && in_ecs => Some((Runtime::Docker, name.to_owned())),
-            "lxc" | "lxc.payload" => Some((Runtime::Lxc, name.to_owned())),
-            "machine.slice" => machine(name).filter(|_| !supervisor),
-            _ => None,
-        };
-        let container = of_runtime(name)
-            .or_else(|| lxc_payload(name))
-            .or_else(|| nspawn(name).filter(|_| !supervisor))
-            .or_else(of_parent);
-        if let Some((runtime, id)) = container {
-            let container = Container { runtime, id, name: None, pod: pod.clone() };
-            found.push((at, container));
-        }
-        in_ecs |= name == "ecs";
-        in_kubepods |= name.contains("kubepods");
-        (parent, pod_is_parent) = (name, new_pod);
-    }
-    found
-}
-
-/// `docker-<id>.scope`. The suffix is missing if systemd did not create it; colons separate the parts if the runtime
-/// got a path meant for systemd (`kubepods-pod….slice:cri-containerd:<id>`).
-fn of_runtime(name: &str) -> Option<(Runtime, String)> {
-    let (before, id) = name.strip_suffix(".scope").unwrap_or(name).rsplit_once(['-', ':'])?;
-    let prefix = before.rsplit(':').next()?;
-    let &(_, runtime) = RUNTIMES.iter().find(|(known, _)| *known == prefix).filter(|_| is_id(id))?;
-    Some((runtime, id.to_owned()))
-}
-
-fn lxc_payload(name: &str) -> Option<(Runtime, String)> {
-    name.strip_prefix("lxc.payload.")
-        .filter(|name| !name.is_empty())
-        .map(|name| (Runtime::Lxc, name.to_owned()))
-}
-
-fn nspawn(name: &str) -> Option<(Runtime, String)> {
-    let name = name.strip_prefix("systemd-nspawn@")?.strip_suffix(".service")?;
-    (!name.is_empty()).then(|| (Runtime::SystemdNspawn, unescaped(name)))
-}
-
-/// A machine registered with systemd-machined. libvirt registers its LXC containers, and also its virtual machines,
-/// which are not containers.
-fn machine(name: &str) -> Option<(Runtime, String)> {
-    let name = unescaped(name.strip_prefix("machine-")?.strip_suffix(".scope")?);
-    let runtime = if name.starts_with("lxc-") { Runtime::Lxc } else { Runtime::SystemdNspawn };
-    (!name.is_empty() && !name.starts_with("qemu-")).then_some((runtime, name))
-}
-
-/// The UID of a pod's control group: `kubepods-burstable-pod<uid>.slice`, with `_` for the hyphens of the UID, or
-/// `pod<uid>` further in.
-fn pod_of(name: &str, in_kubepods: bool) -> Option<String> {
-    let slice = name.split_once(".slice").map(|(stem, _)| stem).filter(|stem| stem.contains("kubepods"));
-    let uid = match slice {
-        Some(stem) => stem.rsplit_once("-pod").map(|(_, uid)| uid.replace('_', "-"))?,
-        None => name.strip_prefix("pod").filter(|_| in_kubepods)?.to_owned(),
-    };
-    let plain = !uid.is_empty() && uid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    plain.then_some(uid)
-}
-
 /// `snap.firefox.firefox-<uuid>.scope`, `app-flatpak-org.mozilla.firefox-123.scope`.
 fn application(name: &str) -> Option<Application> {
     let (kind, id) = if let Some(rest) = name.strip_prefix("snap.").filter(|_| is_unit(name)) {
@@ -192,29 +171,7 @@ fn application(name: &str) -> Option<Application> {
         let numbered = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
         (ApplicationKind::Flatpak, numbered.then(|| unescaped(id))?)
     };
-    (!id.is_empty()).then_some(Application { kind, id })
-}
-
-/// 64 hexadecimal digits in lower case.
-fn is_id(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-/// Decodes systemd's escapes, such as `\x2d` for a hyphen (`systemd-escape(1)`).
-fn unescaped(name: &str) -> String {
-    let mut parts = name.split("\\x");
-    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
-    for part in parts {
-        let digits = part.get(..2).filter(|two| two.bytes().all(|b| b.is_ascii_hexdigit()));
-        match digits.and_then(|two| Some((u8::from_str_radix(two, 16).ok()?, part.get(2..)?))) {
-            Some((byte, rest)) => {
-                bytes.push(byte);
-                bytes.extend(rest.bytes());
-            }
-            None => bytes.extend(b"\\x".iter().copied().chain(part.bytes())),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    (!id.is_empty()).then_some(Application { kind, id, user: None })
 }
 
 #[cfg(test)]
@@ -226,8 +183,9 @@ mod tests {
     const ID: &str = "3f4e8f1c2b7a9d60e5c4b3a29180f7e6d5c4b3a2918070605040302010ffeedd";
     const UID: &str = "0b5e7c1a-93d2-4c4e-8f11-2a6b7c8d9e0f";
 
-    /// Paths from real systems, with ID, ANOTHER, UID and `U_ID` (with `_`) for the long numbers, and their meaning:
-    /// manager and service; runtime, id and pod; kind and application.
+    /// Paths from real systems and those that a user may make, with ID, ANOTHER, UID and `U_ID` (with `_`) for the long
+    /// numbers, and their meaning: manager and service; runtime, id and pod; kind and application; the user who
+    /// chose the names.
     const PATHS: &str = r"
 / => - - -
 /../../system.slice/cron.service => systemd:cron.service - -
@@ -245,10 +203,30 @@ mod tests {
 /user.slice/user-1000.slice/user@1000.service/session.slice/pipewire.service => systemd-user:pipewire.service - -
 /user.slice/user-1000.slice/user@1000.service/app.slice/app-gnome-code-4711.scope => systemd-user:app-gnome-code-4711.scope - -
 /user.slice/user-1000.slice/user@1000.service/app.slice/app-org.gnome.Terminal.slice/vte-spawn-UID.scope => systemd-user:vte-spawn-UID.scope - -
-/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-ID.scope/container => systemd:user@1000.service podman:ID -
+/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-ID.scope/container => systemd:user@1000.service podman:ID - 1000
 /user.slice/user-1000.slice/user@1000.service/user.slice/libpod-conmon-ID.scope => systemd-user:libpod-conmon-ID.scope - -
-/user.slice/user-1000.slice/user@1000.service/app.slice/web.service/libpod-payload-ID => systemd-user:web.service podman:ID -
-/user.slice/user-1000.slice/session-3.scope/lxc.payload.web/init.scope => systemd:session-3.scope lxc:web -
+/user.slice/user-1000.slice/user@1000.service/app.slice/web.service/libpod-payload-ID => systemd-user:web.service podman:ID - 1000
+/user.slice/user-1000.slice/user@1000.service/user.slice/docker-ID.scope => systemd:user@1000.service docker:ID - 1000
+/user.slice/user-1000.slice/user@1000.service/kubepods/podUID/ID => systemd:user@1000.service kubernetes:ID:UID - 1000
+/user.slice/user-1000.slice/user@1000.service/lxc.payload.web => systemd:user@1000.service lxc:web - 1000
+/user.slice/user-1000.slice/user@1000.service/machine.slice/machine-web.scope => systemd:user@1000.service systemd-nspawn:web - 1000
+/user.slice/user-1000.slice/user@1000.service/nginx.service => systemd-user:nginx.service - -
+/user.slice/user-1000.slice/user@1000.service/system.slice/nginx.service => systemd-user:nginx.service - -
+/user.slice/user-1000.slice/user@1000.service/system.slice/docker.service/docker/ID => systemd-user:docker.service docker:ID - 1000
+/user.slice/user-1000.slice/user@1000.service/user-0.slice/user@0.service/docker-ID.scope => systemd-user:user@0.service docker:ID - 1000
+/user.slice/user-1000.slice/user@1000.service/docker/ANOTHER/docker/ID => systemd:user@1000.service docker:ID - 1000
+/user.slice/user-1000.slice/session-3.scope/lxc.payload.web/init.scope => systemd:session-3.scope lxc:web - 1000
+/user.slice/user-1000.slice/session-3.scope/system.slice/nginx.service => systemd:session-3.scope - -
+/user.slice/user-1000.slice/session-3.scope/snap.lxd.daemon.service => systemd:session-3.scope - snap:lxd 1000
+/user.slice/user-0.slice/user@0.service/user.slice/libpod-ID.scope => systemd:user@0.service podman:ID -
+/user.slice/user-0.slice/session-1.scope/lxc.payload.web => systemd:session-1.scope lxc:web -
+/../user@1000.service/docker-ID.scope => systemd:user@1000.service docker:ID - 1000
+/user/alice/0/docker-ID.scope => - docker:ID - alice
+/user/alice/0/nginx.service => - - -
+/user/root/0/lxc.payload.web => - lxc:web -
+/user/1000.user/c2.session/lxc/web => - lxc:web - 1000
+/docker/ANOTHER/user.slice/user-1000.slice/user@1000.service/docker-ID.scope => - docker:ANOTHER -
+/docker/ANOTHER/user.slice/user-1000.slice/user@1000.service/snap.x.y.scope => - docker:ANOTHER -
 /libpod_parent/libpod-ID => - podman:ID -
 /system.slice/docker-ID.scope => - docker:ID -
 /docker/ID => - docker:ID -
@@ -278,10 +256,10 @@ mod tests {
 /machine.slice/systemd-nspawn@web.service/supervisor => systemd:systemd-nspawn@web.service - -
 /machine.slice/machine-qemu\x2d1\x2dwin.scope/libvirt/emulator => systemd:machine-qemu\x2d1\x2dwin.scope - -
 /system.slice/snap.lxd.daemon.service => systemd:snap.lxd.daemon.service - snap:lxd
-/user.slice/user-1000.slice/user@1000.service/app.slice/snap.firefox.firefox-UID.scope => systemd-user:snap.firefox.firefox-UID.scope - snap:firefox
-/user.slice/user-1000.slice/user@1000.service/snap.firefox.firefox.UID.scope => systemd-user:snap.firefox.firefox.UID.scope - snap:firefox
-/user.slice/user-1000.slice/user@1000.service/app.slice/app-flatpak-org.mozilla.firefox-2817.scope => systemd-user:app-flatpak-org.mozilla.firefox-2817.scope - flatpak:org.mozilla.firefox
-/user.slice/user-1000.slice/user@1000.service/app.slice/app-flatpak-org.x.My\x2dApp-1.scope => systemd-user:app-flatpak-org.x.My\x2dApp-1.scope - flatpak:org.x.My-App
+/user.slice/user-1000.slice/user@1000.service/app.slice/snap.firefox.firefox-UID.scope => systemd-user:snap.firefox.firefox-UID.scope - snap:firefox 1000
+/user.slice/user-1000.slice/user@1000.service/snap.firefox.firefox.UID.scope => systemd-user:snap.firefox.firefox.UID.scope - snap:firefox 1000
+/user.slice/user-1000.slice/user@1000.service/app.slice/app-flatpak-org.mozilla.firefox-2817.scope => systemd-user:app-flatpak-org.mozilla.firefox-2817.scope - flatpak:org.mozilla.firefox 1000
+/user.slice/user-1000.slice/user@1000.service/app.slice/app-flatpak-org.x.My\x2dApp-1.scope => systemd-user:app-flatpak-org.x.My\x2dApp-1.scope - flatpak:org.x.My-App 1000
 /system.slice/app-flatpak-org.x.scope => systemd:app-flatpak-org.x.scope - -
 /docker-ID.scope.x/libpod-xyz.scope/snap..scope => systemd:libpod-xyz.scope - -
 garbage => - - -";
@@ -301,11 +279,18 @@ garbage => - - -";
     fn decoded(found: &Membership) -> String {
         let service = found.service.as_ref().map(|s| format!("{}:{}", s.manager.code(), s.name));
         let container = found.container.as_ref().map(|c| {
-            assert_eq!(c.name, None);
+            assert_eq!((&c.name, &c.user), (&None, &None), "this is for the caller to find");
             [c.runtime.code(), &c.id].into_iter().chain(c.pod.as_deref()).collect::<Vec<_>>().join(":")
         });
         let application = found.application.as_ref().map(|a| format!("{}:{}", a.kind.code(), a.id));
+        let is_chosen = container.is_some() || application.is_some();
+        let account = found.account.as_ref().filter(|_| is_chosen).map(|account| match account {
+            Account::Id(uid) => format!(" {uid}"),
+            Account::Name(name) => format!(" {name}"),
+        });
+        assert_eq!(found.created_in.is_some(), found.container.is_some() && found.account.is_none());
         [service, container, application].map(|one| one.unwrap_or("-".to_owned())).join(" ")
+            + &account.unwrap_or_default()
     }
 
     #[test]
@@ -332,6 +317,41 @@ garbage => - - -";
         {
             assert_eq!(membership(text), Membership::default(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_one_line_shows_as_a_user_s_is_not_root_s_in_another() {
+        let systemd = "1:name=systemd:/user.slice/user-1000.slice/session-3.scope\n";
+        for forged in [
+            format!("5:freezer:/docker/{ID}\n{systemd}"),
+            format!("{systemd}0::/system.slice/docker-{ID}.scope\n"),
+            format!("7:name=mine:/docker/{ID}\n5:freezer:/user/1000/0\n"),
+        ] {
+            let account = membership(&forged).account;
+            assert!(matches!(account, Some(Account::Id(1000) | Account::Name(_))), "{forged} {account:?}");
+        }
+        let service = "5:freezer:/system.slice/nginx.service\n1:name=systemd:/user/alice/0\n";
+        assert_eq!(decoded(&membership(service)), "- - -");
+    }
+
+    #[test]
+    fn the_control_group_that_a_container_was_created_in_is_known() {
+        let created_in = |text: &str| {
+            let group = membership(&text.replace("ID", ID)).created_in?;
+            Some(format!("{} {}", group.hierarchy.unwrap_or_default(), group.path))
+        };
+        for (text, expected) in [
+            ("0::/system.slice/docker-ID.scope/init.scope\n", " /system.slice"),
+            ("0::/docker/ID\n", " /docker"),
+            ("0::/lxc.payload.web\n", " "),
+            ("0::/system.slice/_runner.service/docker-ID.scope\n", " /system.slice/_runner.service"),
+            ("0::/../a/docker-ID.scope\n", " /../a"),
+            ("4:cpu,cpuacct:/docker/ID\n", "cpu,cpuacct /docker"),
+            ("1:name=systemd:/docker/ID\n", "systemd /docker"),
+        ] {
+            assert_eq!(created_in(text).as_deref(), Some(expected), "{text}");
+        }
+        assert_eq!(created_in("0::/user.slice/user-5.slice/session-1.scope/docker-ID.scope\n"), None);
     }
 
     #[test]

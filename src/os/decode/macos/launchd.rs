@@ -46,7 +46,7 @@ pub fn application(exe: &str) -> Option<Application> {
         let is_bundle = matches!(parts.peek(), Some(&("Contents" | "Wrapper")));
         let name = part.strip_suffix(".app").filter(|name| is_bundle && !name.is_empty());
         if let Some(name) = name {
-            return Some(Application { kind: ApplicationKind::App, id: name.to_owned() });
+            return Some(Application { kind: ApplicationKind::App, id: name.to_owned(), user: None });
         }
     }
     None

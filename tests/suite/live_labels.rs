@@ -1,0 +1,54 @@
+//! Who could choose the name of a control group: what any user may make is not shown as root's.
+
+use std::fs;
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+
+use crate::live::look;
+use crate::live_linux::NOBODY;
+use crate::started::{Listening, listener_program};
+
+/// A control group of a user, with one below it that is called as Docker calls those of its containers.
+struct Delegated(PathBuf);
+
+impl Delegated {
+    /// `None` where this machine has no hierarchy to make one in.
+    fn to(user: u32) -> Option<Delegated> {
+        let root = Path::new("/sys/fs/cgroup");
+        let hierarchies = ["", "unified", "systemd", "freezer", "memory"].map(|name| root.join(name));
+        let hierarchy = hierarchies.into_iter().find(|root| root.join("cgroup.procs").exists())?;
+        let own = hierarchy.join(format!("wl-labels-{user}-{}", std::process::id()));
+        fs::create_dir(&own).ok()?;
+        let delegated = Delegated(own);
+        fs::create_dir(delegated.container()).ok()?;
+        chown(&delegated.0, Some(user), Some(user)).unwrap();
+        Some(delegated)
+    }
+
+    fn container(&self) -> PathBuf {
+        self.0.join(format!("docker-{}.scope", "ab".repeat(32)))
+    }
+}
+
+impl Drop for Delegated {
+    fn drop(&mut self) {
+        let _ = (fs::remove_dir(self.container()), fs::remove_dir(&self.0));
+    }
+}
+
+#[test]
+#[ignore = "needs root: makes control groups"]
+fn a_container_belongs_to_who_could_make_its_control_group() {
+    for (owner, expected) in [(0, None), (NOBODY, Some("nobody"))] {
+        let Some(delegated) = Delegated::to(owner) else {
+            eprintln!("skipped: no control groups");
+            return;
+        };
+        let listening = Listening::at(&listener_program(), &["tcp:127.0.0.1:0"]);
+        fs::write(delegated.container().join("cgroup.procs"), listening.pid().to_string()).unwrap();
+        let document = look(&format!("{}/tcp", listening.port()));
+        let container = document.listeners[0].processes[0].container.as_ref().unwrap();
+        assert_eq!((container.runtime.as_str(), container.user.as_deref()), ("docker", expected));
+        drop(listening);
+    }
+}
