@@ -1,49 +1,56 @@
 //! Arguments → command → exit status.
 
 use std::ffi::OsString;
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io;
+use std::panic;
 use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
-use whatlistens::command::{Command, Context, Error, Exit, LiveMachine};
+use whatlistens::command::{self, Command, Error, Exit, Failure, LiveMachine};
 use whatlistens::knowledge::Knowledge;
+use whatlistens::os::{self, Stream};
 use whatlistens::query::Environment;
-use whatlistens::render;
 
-/// The size of the buffer for output, in bytes: as much as a pipe takes at once.
-const BUFFER: usize = 64 * 1024;
+#[global_allocator]
+static MEMORY: os::Memory = os::Memory;
+
+static FAILURE: Failure = Failure::new();
 
 fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
-    let error = match run(&args) {
-        Ok(exit) => return exit.into(),
-        // The reader has read enough, of an answer longer than a pipe takes at once.
-        Err(Error::Output(error)) if error.kind() == ErrorKind::BrokenPipe => return Exit::Matched.into(),
-        Err(error) => error,
-    };
-    let exit = match error {
-        Error::Usage(_) | Error::Output(_) => Exit::Failed,
-        Error::Unobservable(_) => Exit::Unobservable,
-    };
-    // Where even this cannot be written, only the exit status is left to tell.
-    let message = error.to_string();
-    let _ = writeln!(io::stderr(), "whatlistens: {}", render::escape(&message));
-    if args.iter().any(|arg| arg == "--json") {
-        let _ = render::json_error(&message, exit.code(), &mut io::stdout());
+    FAILURE.expect(command::typed_format(&args));
+    FAILURE.prepare();
+    panic::set_hook(Box::new(|panic| {
+        os::end(tell(&command::internal_error(panic), Exit::Unobservable).code());
+    }));
+    match os::with_room(|| run(&args)) {
+        Ok(exit) => exit.into(),
+        Err(error) => tell(&error.to_string(), error.exit()).into(),
     }
-    exit.into()
 }
 
 fn run(args: &[OsString]) -> Result<Exit, Error> {
-    let knowledge = Knowledge::embedded();
-    let command = Command::parse(args, &Environment::of_this_process(), &knowledge)?;
-    let machine = LiveMachine { knowledge: &knowledge, now: Timestamp::now() };
-    let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
-    let mut context =
-        Context { knowledge: &knowledge, source: &machine, out: &mut out, notes: &mut io::stderr() };
-    let exit = command.run(&mut context)?;
-    match out.flush() {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(exit),
+    if os::was_closed_at_start() {
+        return Err(Error::closed());
     }
+    let knowledge = Knowledge::embedded();
+    let command = Command::parse(args, &Environment::of_this_process(), &knowledge)
+        .inspect_err(|refused| FAILURE.expect(refused.format))?;
+    FAILURE.expect(command.format());
+    let machine = LiveMachine { knowledge: &knowledge, now: Timestamp::now() };
+    command.answer(&knowledge, &machine, stdout(), &mut stderr())
+}
+
+fn tell(message: &str, exit: Exit) -> Exit {
+    FAILURE.tell(message, exit, &mut stdout(), &mut stderr())
+}
+
+fn stdout() -> Stream<io::Stdout> {
+    Stream::new(io::stdout(), &FAILURE.is_written)
+}
+
+fn stderr() -> Stream<io::Stderr> {
+    static IS_WRITTEN: AtomicBool = AtomicBool::new(false);
+    Stream::new(io::stderr(), &IS_WRITTEN)
 }

@@ -5,6 +5,7 @@ use std::{fmt, process};
 
 use crate::os::Unobservable;
 use crate::query::UsageError;
+use crate::render::Format;
 
 /// The exit statuses of a listing and of everything that answers like one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub enum Exit {
     NothingMatched = 1,
     /// Wrong usage, or the output could not be written.
     Failed = 2,
-    /// This machine cannot be observed.
+    /// This machine cannot be observed, or the program failed.
     Unobservable = 3,
 }
 
@@ -60,6 +61,39 @@ impl std::error::Error for Error {
             Error::Unobservable(error) => Some(error),
             Error::Output(error) => Some(error),
         }
+    }
+}
+
+/// A command line that was refused, and whether it wanted JSON.
+#[derive(Debug)]
+pub struct Refused {
+    pub error: UsageError,
+    pub format: Format,
+}
+
+impl Error {
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Error::Usage(_) | Error::Output(_) => Exit::Failed,
+            Error::Unobservable(_) => Exit::Unobservable,
+        }
+    }
+
+    /// The caller left standard output closed.
+    #[must_use]
+    pub fn closed() -> Error {
+        Error::Output(io::Error::new(io::ErrorKind::NotConnected, "standard output is closed"))
+    }
+
+    pub(super) fn is_closed_pipe(&self) -> bool {
+        matches!(self, Error::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Error {
+        Error::Usage(refused.error)
     }
 }
 

@@ -81,6 +81,10 @@ impl Excluded {
         Ok(Excluded { filter, output: output.for_listing(args) })
     }
 
+    pub(super) fn output(&self) -> &Output {
+        &self.output
+    }
+
     pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
         let observation = context.source.observe_port_rules()?;
         let report = report::excluded(&self.filter, observation, context.knowledge);

@@ -35,6 +35,10 @@ impl Explain {
         Ok(Explain { topics: topics(&args.what)?, output })
     }
 
+    pub(super) fn output(&self) -> &Output {
+        &self.output
+    }
+
     pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
         let explained = self.topics.iter().map(|(typed, topic)| explained(typed, topic, context.knowledge));
         let explanations = explained.collect::<Result<Vec<_>, _>>()?;

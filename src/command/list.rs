@@ -18,6 +18,10 @@ impl List {
         List { query, output, repeat }
     }
 
+    pub(super) fn output(&self) -> &Output {
+        &self.output
+    }
+
     pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
         let observation = context.source.observe(&self.query.scope)?;
         let report = report::report(&self.query, &observation, context.knowledge, &self.repeat)?;

@@ -6,24 +6,31 @@ mod context;
 mod error;
 mod excluded;
 mod explain;
+mod failure;
 mod list;
 mod show;
 mod version;
 
 use std::ffi::OsString;
+use std::io::{BufWriter, Write};
 
 use clap::{ArgAction, Parser, Subcommand};
 
 use crate::cli::{GlobalArgs, ListArgs};
 use crate::knowledge::Knowledge;
 use crate::query::{Environment, Output, Query, UsageError, command_line, refuse_long};
+use crate::render::Format;
 
 pub use self::context::{Context, LiveMachine, Source};
-pub use self::error::{Error, Exit};
+pub use self::error::{Error, Exit, Refused};
 pub use self::excluded::Excluded;
 pub use self::explain::Explain;
+pub use self::failure::{Failure, internal_error};
 pub use self::list::List;
 pub use self::show::Show;
+
+/// The size of the buffer for output, in bytes: as much as a pipe takes at once.
+const BUFFER: usize = 64 * 1024;
 
 /// A command that is ready to run: every word it was given is understood.
 #[derive(Debug, Clone)]
@@ -53,19 +60,34 @@ impl Command {
         args: &[OsString],
         environment: &Environment,
         knowledge: &Knowledge,
-    ) -> Result<Command, UsageError> {
-        refuse_long(args)?;
+    ) -> Result<Command, Refused> {
+        refuse_long(args).map_err(|error| Refused { error, format: typed_format(args) })?;
         // What Windows users type for help, and what many programs take as a word.
         let asks_for_help = matches!(args, [_, word] if word == "/?" || word == "/help" || word == "help");
         let help: &[OsString] = &["whatlistens".into(), "--help".into()];
         let cli = match Cli::try_parse_from(if asks_for_help { help } else { args }) {
             Ok(cli) => cli,
-            Err(error) => return UsageError::from_clap(&error).map_or_else(|| Ok(printed(&error)), Err),
+            Err(error) => {
+                let refused =
+                    UsageError::from_clap(&error).map(|error| Refused { error, format: typed_format(args) });
+                return refused.map_or_else(|| Ok(printed(&error)), Err);
+            }
         };
         if cli.version {
             return Ok(Command::Print(version::text(cli.list.verbose)));
         }
         let output = Output::new(&cli.global, environment);
+        let format = output.format;
+        Command::resolve(cli, args, output, environment, knowledge).map_err(|error| Refused { error, format })
+    }
+
+    fn resolve(
+        cli: Cli,
+        args: &[OsString],
+        output: Output,
+        environment: &Environment,
+        knowledge: &Knowledge,
+    ) -> Result<Command, UsageError> {
         if let Some(verb) = cli.verb {
             // They say how to list, and would have no effect.
             if cli.list != ListArgs::default() {
@@ -87,6 +109,43 @@ impl Command {
             true => Command::Show(Show::new(query, output.in_local_time(environment), repeat)),
             false => Command::List(List::new(query, output, repeat)),
         })
+    }
+
+    /// The form of its answer, and of an error in its place.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        match self {
+            Command::List(list) => list.output().format,
+            Command::Show(show) => show.output().format,
+            Command::Excluded(excluded) => excluded.output().format,
+            Command::Explain(explain) => explain.output().format,
+            Command::Print(_) => Format::Text,
+        }
+    }
+
+    /// Runs it and writes the whole answer, or, of one that failed, no more than is written already.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no answer.
+    pub fn answer(
+        &self,
+        knowledge: &Knowledge,
+        source: &dyn Source,
+        out: impl Write,
+        notes: &mut dyn Write,
+    ) -> Result<Exit, Error> {
+        let mut out = BufWriter::with_capacity(BUFFER, out);
+        let ended = self.run(&mut Context { knowledge, source, out: &mut out, notes });
+        let written = if ended.is_ok() { out.flush() } else { Ok(()) };
+        // Dropped, it would write the rest of an answer that failed.
+        drop(out.into_parts());
+        match (ended, written.map_err(Error::from)) {
+            // The reader has read enough, of an answer longer than a pipe takes at once.
+            (Err(error), _) if error.is_closed_pipe() => Ok(Exit::Matched),
+            (Ok(exit), Err(error)) if error.is_closed_pipe() => Ok(exit),
+            (ended, written) => written.and(ended),
+        }
     }
 
     /// Runs it; the exit status says whether anything matched.
@@ -115,6 +174,13 @@ impl Verb {
             Verb::Excluded(_) => "excluded",
         }
     }
+}
+
+/// The form that a command line asks for which is not understood: `--json` is an option up to `--`.
+#[must_use]
+pub fn typed_format(args: &[OsString]) -> Format {
+    let mut options = args.iter().skip(1).take_while(|arg| *arg != "--");
+    if options.any(|arg| arg == "--json") { Format::Json } else { Format::Text }
 }
 
 fn printed(help: &clap::Error) -> Command {
@@ -175,7 +241,7 @@ mod tests {
 
     use super::*;
 
-    fn parse(line: &str) -> Result<Command, UsageError> {
+    fn parse(line: &str) -> Result<Command, Refused> {
         let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
         Command::parse(&args, &Environment::plain(), &Knowledge::embedded())
     }
@@ -205,7 +271,7 @@ mod tests {
             assert!(matches!(parse(line), Ok(Command::Explain(_))), "{line}");
         }
         for line in ["w -t explain 1538", "w --flagged explain 22", "w -tulpn explain ssh", "w -t excluded"] {
-            let refused = parse(line).unwrap_err();
+            let refused = parse(line).unwrap_err().error;
             assert!(matches!(refused, UsageError::OptionsOfListing { .. }), "{line}: {refused}");
         }
     }

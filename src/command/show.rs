@@ -19,6 +19,10 @@ impl Show {
         Show { query, output, repeat }
     }
 
+    pub(super) fn output(&self) -> &Output {
+        &self.output
+    }
+
     pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
         let observation = context.source.observe(&self.query.scope)?;
         let report = report::report(&self.query, &observation, context.knowledge, &self.repeat)?;

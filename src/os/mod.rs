@@ -8,11 +8,14 @@ mod deadline;
 pub mod decode;
 mod inspect;
 mod inspect_files;
+mod last_words;
 pub mod port_set;
 mod program_name;
 mod scan_scope;
 mod socket_filter;
 pub mod socket_record;
+mod stack;
+mod stream;
 mod this_os;
 mod unobservable;
 #[cfg(any(windows, target_os = "macos"))]
@@ -39,7 +42,10 @@ use windows as platform;
 use jiff::Timestamp;
 
 pub use self::inspect::{FileChecks, Inspect};
+pub use self::last_words::{LastWords, Memory, end, report_full_files};
 pub use self::scan_scope::{Bpf, DEADLINE, ScanScope};
+pub use self::stack::with_room;
+pub use self::stream::{Stream, was_closed_at_start};
 pub use self::unobservable::Unobservable;
 use self::unobservable::in_words;
 use crate::model::{Observation, Os};

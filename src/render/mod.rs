@@ -62,6 +62,15 @@ pub fn write(
     }
 }
 
+/// Writes an error as one line.
+///
+/// # Errors
+///
+/// Those of writing.
+pub fn error_line(message: &str, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(format!("whatlistens: {}\n", escape(message)).as_bytes())
+}
+
 /// Writes what is known about one thing or several.
 fn explanations(explanations: &[Explanation], style: &Style, out: &mut dyn Write) -> io::Result<()> {
     for (index, explanation) in explanations.iter().enumerate() {

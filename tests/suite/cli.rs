@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Command, Stdio};
 
+use crate::document::Failed;
 use crate::started::{in_the_end, program, told, whatlistens};
 
 /// What the program says of a port on which nothing listens: another test may take one that was
@@ -55,11 +56,30 @@ fn wrong_usage_is_2_and_one_line() {
         (&["--pid", "x"], "a process id is a number"),
         (&["-i", "tcp@host:80"], "give [46][tcp|udp][:PORTS]"),
         (&["\x1b[31m"], "\\u{1b}[31m"),
+        // No option, but what was typed.
+        (&["--", "--json"], "‘--json’"),
+        (&["--pid", "--json"], "‘--pid --json’"),
     ] {
         let (stdout, stderr, status) = whatlistens(args);
         assert_eq!((status, stdout.as_str()), (2, ""), "{args:?}");
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
         assert!(stderr.starts_with("whatlistens: ") && stderr.contains(part), "{stderr}");
+    }
+}
+
+#[test]
+fn an_error_is_json_too_where_that_was_asked_for() {
+    for args in [
+        &["--json", "70000"][..],
+        &["70000", "--json"],
+        &["--jsn", "--json"],
+        &["explain", "--json", "xyzzy"],
+    ] {
+        let (stdout, stderr, status) = whatlistens(args);
+        let answer: Failed =
+            serde_json::from_str(&stdout).unwrap_or_else(|why| panic!("{args:?}: {why} {stdout}"));
+        assert_eq!((status, answer.error.exit_status), (2, 2), "{args:?}");
+        assert_eq!(stderr, format!("whatlistens: {}\n", answer.error.message), "{args:?}");
     }
 }
 

@@ -11,6 +11,8 @@ mod documents;
 mod explanation;
 mod explanation_contract;
 mod license_data;
+#[cfg(target_os = "linux")]
+mod limits;
 mod live;
 #[cfg(target_os = "linux")]
 mod live_absence;

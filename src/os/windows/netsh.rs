@@ -88,11 +88,15 @@ impl NetshQuery {
             .map_err(|error| in_words(&error))?;
         let (sender, printed) = mpsc::channel();
         let mut pipe = netsh.stdout.take().ok_or("netsh has no output")?;
-        thread::spawn(move || {
+        let read = move || {
             let mut text = Vec::new();
             // It fails if nobody waits any more.
             let _ = sender.send(pipe.read_to_end(&mut text).map(|_| text));
-        });
+        };
+        if let Err(refused) = thread::Builder::new().spawn(read) {
+            let _ = (netsh.kill(), netsh.wait());
+            return Err(in_words(&refused));
+        }
         Ok(NetshQuery { netsh, printed })
     }
 

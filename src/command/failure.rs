@@ -1,0 +1,82 @@
+//! The end without an answer: one line for a person, and with `--json` the same as JSON, unless a part of an answer stands
+//! there already.
+
+use std::io::Write;
+use std::mem;
+use std::panic::PanicHookInfo;
+use std::process;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use super::Exit;
+use crate::os;
+use crate::render::{self, Format};
+
+/// What a failure has to know, whenever and on whatever thread it happens.
+#[derive(Debug)]
+pub struct Failure {
+    is_json: AtomicBool,
+    /// Whether standard output has a part of an answer.
+    pub is_written: AtomicBool,
+    telling: Mutex<()>,
+    /// The process that speaks: one that it started has the same streams, and ends without a word.
+    speaker: AtomicU32,
+}
+
+impl Failure {
+    #[must_use]
+    pub const fn new() -> Failure {
+        Failure {
+            is_json: AtomicBool::new(false),
+            is_written: AtomicBool::new(false),
+            telling: Mutex::new(()),
+            speaker: AtomicU32::new(0),
+        }
+    }
+
+    /// Remembers how to tell an error.
+    pub fn expect(&self, format: Format) {
+        self.is_json.store(format == Format::Json, Ordering::Relaxed);
+    }
+
+    /// Makes ready for the end of all memory and the limit of a file's size, which end programs by a signal.
+    pub fn prepare(&'static self) {
+        os::report_full_files();
+        self.speaker.store(process::id(), Ordering::Relaxed);
+        const NO_MEMORY: &str = "there is not enough memory (see ulimit -v)";
+        let (mut line, mut json) = (Vec::new(), Vec::new());
+        let status = Exit::Unobservable.code();
+        let _ = (render::error_line(NO_MEMORY, &mut line), render::json_error(NO_MEMORY, status, &mut json));
+        let (is_json, is_written) = (&self.is_json, &self.is_written);
+        os::LastWords { line, json, is_json, is_written, status, speaker: process::id() }.prepare();
+    }
+
+    /// Tells an error, before the end of the program. Another thread that fails meanwhile waits for that end.
+    pub fn tell(&self, message: &str, exit: Exit, out: &mut dyn Write, notes: &mut dyn Write) -> Exit {
+        mem::forget(self.telling.lock());
+        if self.speaker.load(Ordering::Relaxed) != process::id() {
+            return exit;
+        }
+        // Where even this cannot be written, only the exit status is left to tell.
+        let _ = render::error_line(message, notes);
+        if self.is_json.load(Ordering::Relaxed) && !self.is_written.load(Ordering::Relaxed) {
+            let _ = render::json_error(message, exit.code(), out);
+        }
+        exit
+    }
+}
+
+impl Default for Failure {
+    fn default() -> Failure {
+        Failure::new()
+    }
+}
+
+/// A fault of this program, in one line.
+#[must_use]
+pub fn internal_error(panic: &PanicHookInfo<'_>) -> String {
+    let place =
+        panic.location().map_or(String::new(), |place| format!(" ({}:{})", place.file(), place.line()));
+    let message = panic.payload_as_str().unwrap_or("no message");
+    format!("a fault of the program itself, please report it: {message}{place}")
+}
