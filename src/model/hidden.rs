@@ -64,11 +64,11 @@ impl HiddenProcesses {
         }
     }
 
-    /// Whether a hidden process may have this name. The name of its file is not available, only the
+    /// Whether the short name of a hidden process suggests this one. The name of its file is not available, only the
     /// kernel's short name, and that may be a beginning of the file's (`python3` for `python3.11`, or what
-    /// Linux cut at 15 bytes).
+    /// Linux cut at 15 bytes). But a process may change its short name.
     #[must_use]
-    pub fn may_be_called(&self, name: &str) -> bool {
+    pub fn seem_to_be_called(&self, name: &str) -> bool {
         match self {
             HiddenProcesses::Processes(processes) => {
                 processes.values().any(|HiddenProcess { short_name, .. }| {
@@ -100,11 +100,11 @@ mod tests {
         let named = |short: &str| HiddenProcess { short_name: short.to_owned(), ..HiddenProcess::default() };
         let hidden = HiddenProcesses::Processes([(7, named("python3")), (8, named(""))].into());
         for (name, may_be) in [("python3", true), ("python3.11", true), ("python", false), ("nginx", false)] {
-            assert_eq!(hidden.may_be_called(name), may_be, "{name}");
+            assert_eq!(hidden.seem_to_be_called(name), may_be, "{name}");
         }
         assert!(hidden.may_have_pid(7) && !hidden.may_have_pid(9));
         assert!(
-            HiddenProcesses::Unlisted.may_be_called("nginx") && HiddenProcesses::Unlisted.may_have_pid(9)
+            HiddenProcesses::Unlisted.seem_to_be_called("nginx") && HiddenProcesses::Unlisted.may_have_pid(9)
         );
     }
 }

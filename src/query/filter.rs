@@ -209,14 +209,18 @@ struct MayBe<'a> {
 
 impl<'a> MayBe<'a> {
     fn of(filter: &'a Filter, hidden: &HiddenProcesses) -> MayBe<'a> {
+        // A name is that of the file, which cannot be read of a hidden process, whatever that calls itself. But who
+        // names a service is after its ports.
+        let is_any = !hidden.is_nothing();
         let words = filter.targets.iter().filter_map(|target| match target {
-            Target::Name { word, .. } => Some(word.as_str()),
+            Target::Name { word, ports, .. } if is_any && ports.is_empty() => Some(word.as_str()),
+            Target::Name { word, .. } => Some(word.as_str()).filter(|word| hidden.seem_to_be_called(word)),
             Target::Ports(_) => None,
         });
-        let names = words.chain(filter.processes.iter().map(String::as_str));
+        let names = filter.processes.iter().map(String::as_str).filter(|_| is_any);
         let users = filter.users.iter().map(String::as_str);
         MayBe {
-            called: names.filter(|name| hidden.may_be_called(name)).collect(),
+            called: words.chain(names).collect(),
             pids: filter.pids.iter().copied().filter(|&pid| hidden.may_have_pid(pid)).collect(),
             of: users.filter(|user| hidden.may_be_of(user)).collect(),
         }

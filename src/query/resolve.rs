@@ -125,7 +125,7 @@ pub fn refuse_unknown(
         let known = !ports.is_empty()
             || knowledge.licenses().recognise_name(word, os).is_some()
             || processes.values().any(|process| filter::is_called(process, word))
-            || (some_hidden && observation.hidden.may_be_called(word));
+            || (some_hidden && observation.hidden.seem_to_be_called(word));
         if known {
             continue;
         }
