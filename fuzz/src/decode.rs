@@ -1,24 +1,100 @@
-//! Feeds any bytes to the decoders and to the reader of recordings: the first byte chooses one. None may panic,
+//! Feeds any bytes to the decoders, to the reader of recordings, and as names to all forms of the output: the first byte
+//! chooses one. None may panic,
 //! read past the end of its input, or run forever.
 #![no_main]
 
+use std::ffi::OsString;
 use std::io::Cursor;
+use std::net::SocketAddr;
+use std::sync::{Arc, LazyLock};
 
+use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
-use whatlistens::model::{Family, Protocol, recording, script_of};
+use whatlistens::command::{Command, Source};
+use whatlistens::knowledge::Knowledge;
+use whatlistens::model::{
+    Family, Holding, Host, Observation, Os, Presence, Process, ProcessService, Program, Protocol,
+    ServiceManager, Socket, SocketId, State, recording, script_of,
+};
 use whatlistens::os::decode::file_text;
 use whatlistens::os::decode::linux::{
-    accounts::Accounts, acl, btf, cgroup, docker_proxy, inet_diag, local_addresses, mappings, mounts,
-    port_filter::port_filter, port_rules, proc_net, proc_pid, ring_files, socket_unit, task_file,
+    accounts::Accounts, acl, btf, cgroup, container_names, docker_proxy, inet_diag, local_addresses,
+    mappings, mounts, port_filter::port_filter, port_rules, proc_net, proc_pid, ring_files, socket_unit,
+    task_file,
 };
 use whatlistens::os::decode::macos::{launchd, pcblist, socket_fdinfo};
 use whatlistens::os::decode::windows::{excluded_ports, version_info};
 use whatlistens::os::port_set::PortSet;
+use whatlistens::os::{ScanScope, Unobservable};
+use whatlistens::query::Environment;
+
+static KNOWLEDGE: LazyLock<Knowledge> = LazyLock::new(Knowledge::embedded);
+
+/// A machine on which everything has the same name, shown in each form: at a width that the first byte gives, for a
+/// script, in detail and as JSON.
+fn shown(bytes: &[u8], text: &str) {
+    let width = u16::from(bytes.first().copied().unwrap_or_default());
+    let environment = Environment { width: Some(width), ..Environment::plain() };
+    let machine = Recorded(observation(text));
+    for line in
+        [&["w"][..], &["w", "--args", "--all-namespaces"], &["w", "-H"], &["w", "27000"], &["w", "--json"]]
+    {
+        let words: Vec<OsString> = line.iter().map(OsString::from).collect();
+        let command = Command::parse(&words, &environment, &KNOWLEDGE).expect("it is right");
+        let (mut out, mut notes) = (Vec::new(), Vec::new());
+        let answered = command.answer(&KNOWLEDGE, &machine, &mut out, &mut notes);
+        assert!(answered.is_ok(), "memory takes everything");
+        let out = String::from_utf8(out).expect("only text is written");
+        assert!(!out.contains(|c: char| c != '\n' && c.is_control()), "a terminal obeys nothing of it");
+        if line.contains(&"-H") {
+            assert!(
+                out.lines().all(|row| row.split_whitespace().count() == 7),
+                "a script can split it: {out}"
+            );
+        }
+    }
+}
+
+struct Recorded(Observation);
+
+impl Source for Recorded {
+    fn observe(&self, _scope: &ScanScope) -> Result<Observation, Unobservable> {
+        Ok(self.0.clone())
+    }
+
+    fn observe_port_rules(&self) -> Result<Observation, Unobservable> {
+        Ok(self.0.clone())
+    }
+}
+
+fn observation(text: &str) -> Observation {
+    let name = || Some(text.to_owned());
+    let program = Program { args: Some(vec![text.to_owned()]), ..Program::default() };
+    let holder = Process {
+        pid: 7,
+        name: name(),
+        short_name: name(),
+        user: name(),
+        presence: Presence::Running(program),
+        services: vec![ProcessService::new(ServiceManager::Systemd, text)],
+        ..Process::default()
+    };
+    let address = SocketAddr::from(([0, 0, 0, 0], 27000));
+    let socket =
+        Socket { interface: name(), ..Socket::new(SocketId(1), Protocol::Tcp, State::Listen, address) };
+    let host = Host { name: name(), os: Os::Linux };
+    Observation {
+        sockets: vec![socket],
+        holdings: vec![Holding { socket: SocketId(1), pid: 7 }],
+        processes: [(7, Arc::new(holder))].into(),
+        ..Observation::new(host, Timestamp::UNIX_EPOCH)
+    }
+}
 
 fuzz_target!(|data: &[u8]| {
     let Some((&which, rest)) = data.split_first() else { return };
     let text = String::from_utf8_lossy(rest);
-    match which % 18 {
+    match which % 21 {
         0 | 1 => {
             let datagram = inet_diag::read(Protocol::Tcp, rest, 7);
             assert!(datagram.messages.len() <= rest.len() / 16, "each message has a header");
@@ -96,6 +172,20 @@ fuzz_target!(|data: &[u8]| {
             let (passwd, group) = text.split_at(text.floor_char_boundary(text.len() / 2));
             let _ = Accounts::read(Some(passwd), Some(group), Some(&text)).group(0);
         }
+        17 => {
+            let names = container_names::podman(rest);
+            assert!(names.len() <= rest.len() / 16, "each has an id and a name");
+            let _ = container_names::docker(rest);
+        }
+        18 => {
+            let (exe, words) = text.split_once('\0').unwrap_or(("python3", &text));
+            let args: Vec<String> = words.split('\0').map(str::to_owned).collect();
+            let _ = (
+                KNOWLEDGE.licenses().program(exe, &args),
+                KNOWLEDGE.licenses().recognise_name(exe, Os::Linux),
+            );
+        }
+        19 => shown(rest, &text),
         _ => {
             let unit = socket_unit::read(&[&text]);
             let _ = unit.starts("a.socket");

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod acl;
 pub mod btf;
 pub mod cgroup;
+pub mod container_names;
 pub mod docker_proxy;
 pub mod inet_diag;
 pub mod local_addresses;
