@@ -1,6 +1,6 @@
 //! Findings in words: a verdict, the reason, and what to do next. In the order of the rules.
 
-use super::HeldSocket;
+use super::JudgedSocket;
 use crate::knowledge::{Emulator, Technology};
 use crate::model::phrase::list;
 use crate::model::{FileVersion, Interpreter, Pid, Process, ProcessService, Severity, Verdict};
@@ -209,7 +209,7 @@ pub(super) fn service_host(exe: &str, services: &[ProcessService]) -> Finding {
 }
 
 /// `advice` may contain `PORT`, `PROTOCOL` and `PID_OF_IT`, to be filled in.
-pub(super) fn wrapper(exe: &str, pid: Pid, advice: &str, socket: &HeldSocket<'_>) -> Finding {
+pub(super) fn wrapper(exe: &str, pid: Pid, advice: &str, socket: &JudgedSocket<'_>) -> Finding {
     Finding::cannot_tell(
         format!("{exe} holds the port for another program; which one is not visible here"),
         Some(

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::HeldSocket;
+use super::JudgedSocket;
 use super::holder::Holder;
 use crate::knowledge::{LicenseManager, LicenseProgram, Licenses, PortClaims, RegisteredTo};
 use crate::model::{Confidence, Manager, PortRange, PortRole, Process};
 
 /// A port of a license manager, or one on which a license program listens.
 pub(super) struct LicensePort<'a> {
-    pub(super) socket: HeldSocket<'a>,
+    pub(super) socket: JudgedSocket<'a>,
     pub(super) licenses: &'a Licenses,
     pub(super) claims: &'a PortClaims<'a>,
     /// The managers whose program would be right here.
@@ -30,7 +30,7 @@ type IsBelieved = fn(&LicensePort<'_>, &Holder<'_>) -> bool;
 impl<'a> LicensePort<'a> {
     /// `None` where no license manager uses the port and no license program holds it.
     pub(super) fn of(
-        socket: HeldSocket<'a>,
+        socket: JudgedSocket<'a>,
         licenses: &'a Licenses,
         claims: &'a PortClaims<'a>,
         is_believed: IsBelieved,
@@ -90,7 +90,7 @@ impl<'a> LicensePort<'a> {
 }
 
 /// The holders to judge, the lead first. systemd is not one where it opened the socket for another program.
-fn to_judge<'a>(socket: &HeldSocket<'a>) -> impl Iterator<Item = &'a Process> + use<'a> {
+fn to_judge<'a>(socket: &JudgedSocket<'a>) -> impl Iterator<Item = &'a Process> + use<'a> {
     let opens_for_others =
         |process: &&Process| process.exe().is_some_and(|exe| exe.path.ends_with("/lib/systemd/systemd"));
     let holders = socket.owner.processes().map(Arc::as_ref);

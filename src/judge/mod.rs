@@ -5,15 +5,15 @@
 
 mod evidence;
 mod finding;
-mod held_socket;
 mod holder;
 mod inspection;
+mod judged_socket;
 mod license_port;
 mod rules;
 mod wrapper;
 
-pub use self::held_socket::HeldSocket;
 pub use self::inspection::Inspection;
+pub use self::judged_socket::JudgedSocket;
 use self::license_port::LicensePort;
 pub use self::rules::rules;
 
@@ -22,7 +22,7 @@ use crate::model::License;
 
 /// Judges who holds a socket; `None` where no license manager uses its port and no license program holds it.
 #[must_use]
-pub fn judge(socket: HeldSocket<'_>, licenses: &Licenses, registry: Registry<'_>) -> Option<License> {
+pub fn judge(socket: JudgedSocket<'_>, licenses: &Licenses, registry: Registry<'_>) -> Option<License> {
     let claims = PortClaims::of(socket.local.port(), Some(socket.protocol), licenses, registry);
     let port = LicensePort::of(socket, licenses, &claims, rules::is_believed)?;
     let (rule, finding) = rules::decide(&port);

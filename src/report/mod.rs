@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use self::annotate::annotate;
 use self::asked::Question;
-use crate::judge::{HeldSocket, judge};
+use crate::judge::{JudgedSocket, judge};
 use crate::knowledge::Knowledge;
 use crate::model::{Attributed, Observation, Os, OtherNamespace, Report, Row};
 use crate::os;
@@ -38,7 +38,7 @@ pub fn report(
     let rows: Vec<Row> = attribute(observation)
         .into_iter()
         .map(|attributed| {
-            let license = judge(held_socket(&attributed, os), knowledge.licenses(), knowledge.registry);
+            let license = judge(judged_socket(&attributed, os), knowledge.licenses(), knowledge.registry);
             annotate(attributed, license, knowledge.registry)
         })
         .collect();
@@ -88,8 +88,8 @@ fn other_namespaces(observation: &Observation, filter: &Filter) -> Vec<OtherName
     matching.filter(|other| !other.listeners.is_empty()).collect()
 }
 
-fn held_socket(attributed: &Attributed, os: Os) -> HeldSocket<'_> {
-    HeldSocket {
+fn judged_socket(attributed: &Attributed, os: Os) -> JudgedSocket<'_> {
+    JudgedSocket {
         os,
         protocol: attributed.socket.protocol,
         local: attributed.socket.local,

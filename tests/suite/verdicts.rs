@@ -1,6 +1,6 @@
 //! The rules of the verdict: for each, a case where it applies and one where it does not.
 
-use whatlistens::judge::{HeldSocket, judge};
+use whatlistens::judge::{JudgedSocket, judge};
 use whatlistens::knowledge::Registry;
 use whatlistens::model::{
     Checked, Executable, Interpreter, License, NotInspected, Os, Owner, Process, Protocol, Severity, Verdict,
@@ -183,7 +183,7 @@ fn where_little_is_known_a_mismatch_is_no_warning() {
         toml::from_str(&manager).unwrap()
     };
     let severity = |confidence| {
-        let socket = HeldSocket {
+        let socket = JudgedSocket {
             os: Os::Linux,
             protocol: Protocol::Tcp,
             local: "0.0.0.0:7000".parse().unwrap(),

@@ -6,7 +6,7 @@ use crate::model::{Os, Owner, Process, Protocol};
 
 /// A socket to judge, and who holds it.
 #[derive(Debug, Clone, Copy)]
-pub struct HeldSocket<'a> {
+pub struct JudgedSocket<'a> {
     /// The observed system: file names compare by its rules.
     pub os: Os,
     pub protocol: Protocol,
