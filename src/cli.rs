@@ -53,6 +53,14 @@ pub struct ListArgs {
     #[arg(long, value_name = "USER", value_delimiter = ',')]
     pub user: Vec<String>,
 
+    /// Believe files that this user could have replaced (name or number; repeatable)
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub trust_user: Vec<String>,
+
+    /// Believe files in this folder, whoever could have replaced them (repeatable)
+    #[arg(long, value_name = "DIR")]
+    pub trust_path: Vec<String>,
+
     /// Order of the rows
     #[arg(long, value_name = "KEY", value_enum, default_value_t)]
     pub sort: Sort,

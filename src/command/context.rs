@@ -4,12 +4,14 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 
+use super::Error;
 use crate::judge::Inspection;
 use crate::knowledge::Knowledge;
-use crate::model::Observation;
+use crate::model::{Observation, Report};
 use crate::os::{self, Machine, ScanScope, Unobservable};
-use crate::query::Output;
+use crate::query::{Output, Query, refuse_unknown_users};
 use crate::render::{self, Answer};
+use crate::report;
 
 /// Where observations come from: this machine, or a recorded one.
 pub trait Source {
@@ -26,6 +28,9 @@ pub trait Source {
     ///
     /// Where they could not be read at all.
     fn observe_port_rules(&self) -> Result<Observation, Unobservable>;
+
+    /// Whether the machine has a user of this name; `None` where only a directory server could say so.
+    fn has_user(&self, name: &str) -> Option<bool>;
 }
 
 /// What a command knows, asks and writes to.
@@ -38,6 +43,13 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// What an observation of the source answers to a question. `repeat` is the command line, quoted for a shell.
+    pub(super) fn report(&self, query: &Query, repeat: &str) -> Result<Report, Error> {
+        refuse_unknown_users(&query.vouched, |name| self.source.has_user(name))?;
+        let observation = self.source.observe(&query.scope)?;
+        Ok(report::report(query, &observation, self.knowledge, repeat)?)
+    }
+
     pub(super) fn write(&mut self, answer: Answer<'_>, output: &Output) -> io::Result<()> {
         render::write(answer, output.format, &output.style, self.out, self.notes)
     }
@@ -57,5 +69,9 @@ impl Source for LiveMachine<'_> {
 
     fn observe_port_rules(&self) -> Result<Observation, Unobservable> {
         os::observe_port_rules(self.now)
+    }
+
+    fn has_user(&self, name: &str) -> Option<bool> {
+        os::has_user(name)
     }
 }

@@ -71,7 +71,8 @@ impl Excluded {
         let by_holder = !args.pid.is_empty() || !args.process.is_empty() || !args.user.is_empty();
         let of_listeners =
             args.licenses || args.flagged || args.args || args.connections || args.all_namespaces;
-        if by_holder || of_listeners || args.ipv4 || args.ipv6 || args.sort != Sort::default() {
+        let vouches = !args.trust_user.is_empty() || !args.trust_path.is_empty();
+        if by_holder || of_listeners || vouches || args.ipv4 || args.ipv6 || args.sort != Sort::default() {
             return Err(UsageError::OptionsOfListing { command: "excluded" });
         }
         let filter = Filter::resolve(args, knowledge)?;

@@ -3,7 +3,6 @@
 use super::{Context, Error, Exit};
 use crate::query::{Output, Query};
 use crate::render::Answer;
-use crate::report;
 
 #[derive(Debug, Clone)]
 pub struct List {
@@ -23,8 +22,7 @@ impl List {
     }
 
     pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
-        let observation = context.source.observe(&self.query.scope)?;
-        let report = report::report(&self.query, &observation, context.knowledge, &self.repeat)?;
+        let report = context.report(&self.query, &self.repeat)?;
         context.write(Answer::Listing(&report), &self.output)?;
         Ok(Exit::matched(report.has_match()))
     }

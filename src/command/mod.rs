@@ -270,7 +270,14 @@ mod tests {
         for line in ["w explain 1538", "w --json explain 1538", "w explain --color never 1538"] {
             assert!(matches!(parse(line), Ok(Command::Explain(_))), "{line}");
         }
-        for line in ["w -t explain 1538", "w --flagged explain 22", "w -tulpn explain ssh", "w -t excluded"] {
+        for line in [
+            "w -t explain 1538",
+            "w --flagged explain 22",
+            "w -tulpn explain ssh",
+            "w -t excluded",
+            "w --trust-user alice explain 1538",
+            "w --trust-path /opt excluded",
+        ] {
             let refused = parse(line).unwrap_err().error;
             assert!(matches!(refused, UsageError::OptionsOfListing { .. }), "{line}: {refused}");
         }
@@ -281,8 +288,15 @@ mod tests {
         for line in ["w excluded", "w excluded -t 1538", "w --excluded-ports", "w --excluded-ports -t 1538"] {
             assert!(matches!(parse(line), Ok(Command::Excluded(_))), "{line}");
         }
-        for line in ["w excluded --pid 4", "w --excluded-ports --pid 4", "w excluded lmgrd", "w excluded -6"]
-        {
+        for line in [
+            "w excluded --pid 4",
+            "w --excluded-ports --pid 4",
+            "w excluded lmgrd",
+            "w excluded -6",
+            "w excluded --trust-user alice",
+            "w --excluded-ports --trust-path /opt",
+            "w explain --trust-user alice 1538",
+        ] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

@@ -4,7 +4,6 @@
 use super::{Context, Error, Exit};
 use crate::query::{Output, Query};
 use crate::render::Answer;
-use crate::report;
 
 #[derive(Debug, Clone)]
 pub struct Show {
@@ -24,8 +23,7 @@ impl Show {
     }
 
     pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
-        let observation = context.source.observe(&self.query.scope)?;
-        let report = report::report(&self.query, &observation, context.knowledge, &self.repeat)?;
+        let report = context.report(&self.query, &self.repeat)?;
         context.write(Answer::Detail(&report), &self.output)?;
         Ok(Exit::matched(report.has_match()))
     }

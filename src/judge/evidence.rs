@@ -1,7 +1,10 @@
 //! What a verdict rests on, a line each.
 
 use super::license_port::LicensePort;
-use crate::model::{Account, Executable, NotInspected, Os, Process};
+use crate::model::{Checked, CodeFile, Executable, FileTrust, Os, Process, Writer};
+
+/// So many of the accounts that can write to one file are named.
+const MOST_WRITERS: usize = 5;
 
 /// About the lead and who holds the socket beside it; empty where no holder is visible.
 pub(super) fn evidence(port: &LicensePort<'_>) -> Vec<String> {
@@ -11,13 +14,21 @@ pub(super) fn evidence(port: &LicensePort<'_>) -> Vec<String> {
     if let Some(file) = lead.exe() {
         evidence.extend(of_file(file));
         evidence.extend(of_version(lead, file, os));
-        let writers = file.writers.done().into_iter().flatten();
-        let anyone = writers.filter(|writer| writer.account == Account::Everyone);
-        evidence.extend(anyone.map(|writer| format!("any user can write to {}", writer.place)));
+        // What is known of another file's path says nothing about this one.
+        if file.trust(lead.uid) != FileTrust::Unknown {
+            evidence.extend(of_writers("the file", &file.writers, lead, os));
+        }
     }
     evidence.extend(service(port, lead));
-    let interpreted = lead.program().and_then(|program| program.interpreted.as_ref());
+    let program = lead.program();
+    let interpreted = program.and_then(|program| program.interpreted.as_ref());
     evidence.extend(interpreted.map(|id| format!("its command line names {id}")));
+    let script = program.and_then(|program| program.script.as_ref());
+    evidence.extend(script.into_iter().flat_map(|script| of_code("it runs", script, lead, os)));
+    // Of all files that are loaded, the first that is in doubt is in the reason.
+    let loaded = program.and_then(|program| program.loaded.done()?.first());
+    evidence.extend(loaded.into_iter().flat_map(|file| of_code("it also runs the code in", file, lead, os)));
+    evidence.extend(port.vouched_for().into_iter().map(|whom| format!("you vouch for {whom}")));
     evidence.extend(another_name(lead, os));
     evidence.extend(parent(port, lead));
     let others = port.others.iter().filter_map(|process| Some((process.name.as_ref()?, process.pid)));
@@ -26,23 +37,38 @@ pub(super) fn evidence(port: &LicensePort<'_>) -> Vec<String> {
 }
 
 fn of_file(file: &Executable) -> Vec<String> {
-    let mut evidence = vec![format!("exe {}", file.path)];
+    let mut evidence = vec![match file.path_confirmed {
+        Checked::Done(false) => format!("calls itself {}, but that path leads to another file", file.path),
+        Checked::Done(true) | Checked::NotRequested | Checked::Failed(_) => format!("exe {}", file.path),
+    }];
     evidence.extend(file.interpreter().map(|interpreter| format!("the file is {}", interpreter.name())));
     evidence.extend(file.texts().iter().map(|text| format!("the file contains “{text}”")));
     if file.deleted == Some(true) {
         evidence.push("the file was deleted or replaced after the process started".to_owned());
     }
-    evidence.extend(file.writers.failed().or(file.contents.failed()).map(|why| {
-        let why = match why {
-            NotInspected::MayNotAnswer => "it is on a file system that may not answer",
-            NotInspected::AnotherUserNamespace => "the process is in another user namespace",
-            NotInspected::Unreadable => "it could not be opened",
-            NotInspected::NotAtItsPath => "its path leads to another file, or to none",
-            NotInspected::TimedOut => "it did not answer in time",
-            NotInspected::TooLarge => "the list of the process's mounts or mapped files is too long",
-        };
-        format!("the file was not inspected: {why}")
-    }));
+    let why = file.writers.failed().or(file.contents.failed());
+    evidence.extend(why.map(|why| format!("the file was not inspected: {}", why.in_words())));
+    evidence
+}
+
+/// Who can write to a file, where that was established.
+fn of_writers(what: &str, writers: &Checked<Vec<Writer>>, lead: &Process, os: Os) -> Vec<String> {
+    let Some(found) = writers.done() else { return Vec::new() };
+    if FileTrust::of(writers, lead.uid) == FileTrust::System {
+        return vec![format!("only {} can replace {what}", os.administrators())];
+    }
+    let (named, more) = found.split_at(found.len().min(MOST_WRITERS));
+    let named =
+        named.iter().map(|Writer { account, place }| format!("{} can write to {place}", account.called()));
+    let more = (!more.is_empty()).then(|| format!("{} more accounts or places", more.len()));
+    named.chain(more).collect()
+}
+
+fn of_code(how: &str, file: &CodeFile, lead: &Process, os: Os) -> Vec<String> {
+    let mut evidence = vec![format!("{how} {}", file.path)];
+    evidence.extend(of_writers(&file.path, &file.writers, lead, os));
+    let why = file.writers.failed();
+    evidence.extend(why.map(|why| format!("{} was not inspected: {}", file.path, why.in_words())));
     evidence
 }
 

@@ -1,9 +1,12 @@
-//! Findings in words: a verdict, the reason, and what to do next. In the order of the rules.
+//! Findings in words: a verdict, the reason, and what to do next. In the order of the rules; those that doubt a
+//! file have a file of their own.
+
+pub(super) mod doubts;
 
 use super::JudgedSocket;
 use crate::knowledge::{Emulator, Technology};
 use crate::model::phrase::list;
-use crate::model::{FileVersion, Interpreter, Pid, Process, ProcessService, Severity, Verdict};
+use crate::model::{Pid, Process, ProcessService, Severity, Verdict};
 
 /// A verdict before it is part of a report.
 pub(super) struct Finding {
@@ -47,14 +50,27 @@ pub(super) fn more_holders_possible(lead: &Process) -> Finding {
 }
 
 pub(super) fn shared_with_stranger(lead: &Process, stranger: &Process) -> Finding {
-    let name = |process: &Process| process.name.clone().unwrap_or_else(|| format!("process {}", process.pid));
-    let (lead, stranger, pid) = (name(lead), name(stranger), stranger.pid);
+    let (lead, stranger, pid) = (called(lead), called(stranger), stranger.pid);
     Finding::new(
         Verdict::CannotTell,
         Severity::Warning,
         format!("{lead} holds it, and so does {stranger}, which {lead} did not start"),
         Some(format!("Find out why {stranger} (PID {pid}) holds it too.")),
     )
+}
+
+pub(super) fn shared_with_child(lead: &Process, child: &Process, doubt: &str) -> Finding {
+    let (lead, child, pid) = (called(lead), called(child), child.pid);
+    Finding::new(
+        Verdict::CannotTell,
+        Severity::Warning,
+        format!("{lead} holds it, and so does {child} (PID {pid}), which {lead} started: {doubt}"),
+        Some(format!("Find out why {child} (PID {pid}) holds it too.")),
+    )
+}
+
+fn called(process: &Process) -> String {
+    process.name.clone().unwrap_or_else(|| format!("process {}", process.pid))
 }
 
 pub(super) fn kernel() -> Finding {
@@ -96,70 +112,6 @@ pub(super) fn emulator(exe: &str, emulator: &Emulator, emulated: &str) -> Findin
                 .to_owned(),
         ),
     )
-}
-
-pub(super) fn disguised_interpreter(exe: &str, interpreter: Interpreter, port: u16) -> Finding {
-    Finding::new(
-        Verdict::Mismatch,
-        Severity::Warning,
-        format!("it is called {exe}, but its file is {} under another name", interpreter.name()),
-        Some(format!("Find out who renamed it, and what it runs: whatlistens --args {port}.")),
-    )
-}
-
-pub(super) fn user_namespace(exe: &str, port: u16) -> Finding {
-    Finding::cannot_tell(
-        format!(
-            "it is called {exe}, but it runs in another user namespace, where any user can make a program \
-             look like that"
-        ),
-        Some(format!("Find out who started it, and from which file: whatlistens {port}.")),
-    )
-}
-
-/// `place` is the file or folder that anyone can write to.
-pub(super) fn replaceable_file(exe: &str, place: &str, managers: &[String]) -> Finding {
-    let managers = list(managers, "or");
-    Finding::new(
-        Verdict::CannotTell,
-        Severity::Warning,
-        format!(
-            "it is called {exe}, but any user of this machine can write to {place} and may have replaced it"
-        ),
-        Some(format!(
-            "Find out who put it there, and install {managers} where only administrators can write."
-        )),
-    )
-}
-
-pub(super) fn deleted_file(exe: &str) -> Finding {
-    Finding::cannot_tell(
-        format!("it was started from a file called {exe} that has since been deleted or replaced"),
-        Some("Restart it so that it runs the current file. Then run whatlistens again.".to_owned()),
-    )
-}
-
-/// `what` is what the file seems to be, `makers` how the names of those who make that begin; empty where
-/// they are not known.
-pub(super) fn other_maker(
-    exe: &str,
-    version: &FileVersion,
-    what: &str,
-    makers: &[&str],
-    verdict: Verdict,
-) -> Finding {
-    let says = match (&version.company, version.original_name.as_deref()) {
-        (Some(company), Some(original)) => format!("it is {original}, made by {company}"),
-        (Some(company), None) => format!("{company} made it"),
-        (None, original) => format!("it is {}, and names no maker", original.unwrap_or_default()),
-    };
-    let makers = match makers {
-        [] => format!("the maker of {what} is not known"),
-        makers => format!("{what} is made by {}", list(makers, "or")),
-    };
-    let reason = format!("it is called {exe}, but its file says that {says}; {makers}");
-    let advice = format!("Find out who installed {exe}, and from where.");
-    Finding::new(verdict, Severity::Warning, reason, Some(advice))
 }
 
 pub(super) fn renamed_off_port(exe: &str, original: &str, what: &str) -> Finding {

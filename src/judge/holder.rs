@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::wrapper;
 use crate::knowledge::{LicenseProgram, Licenses, Technology};
-use crate::model::{Os, Process, Verdict};
+use crate::model::{Executable, Os, Process, Verdict};
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Holder<'a> {
@@ -56,6 +56,22 @@ impl<'a> Holder<'a> {
     /// Whether the rules would believe its name, so that its file has to bear it out.
     pub(super) fn has_trusted_name(&self) -> bool {
         self.program.is_some() || self.wrapper_advice().is_some()
+    }
+
+    /// Its file, where the rules would call it right by its name. That of a wrapper need not be borne out, because
+    /// no wrapper is called right.
+    pub(super) fn believed_file(&self) -> Option<&'a Executable> {
+        self.process.exe().filter(|_| self.program.is_some())
+    }
+
+    /// Whether it is an interpreter whose command line names the license program.
+    pub(super) fn is_known_by_command_line(&self) -> bool {
+        let named = self.process.program().and_then(|program| program.interpreted.as_deref());
+        match self.program {
+            Some(LicenseProgram::Own(manager)) => named == Some(&manager.id),
+            Some(LicenseProgram::Emulator(emulator)) => named == Some(&emulator.id),
+            Some(LicenseProgram::Server(_) | LicenseProgram::UnlistedDaemon(_)) | None => false,
+        }
     }
 
     /// The verdict where the version resource contradicts the name, `None` where it does not. `makers` are

@@ -1,5 +1,6 @@
 //! What the verdicts need to know about processes that no output shows.
 
+use super::systemd::may_be_systemd;
 use crate::knowledge::{Knowledge, Licenses, PortClaims};
 use crate::model::{Os, PortRange, Process, Protocol};
 use crate::os::{self, FileChecks};
@@ -17,15 +18,14 @@ impl<'a> Inspection<'a> {
     }
 
     fn is_known(&self, process: &Process, os: Os) -> bool {
-        let licenses = self.knowledge.licenses();
-        process.exe_name(os).is_some_and(|exe| licenses.recognise_name(exe, os).is_some())
+        self.knowledge.licenses().recognise(process, os).is_some()
     }
 }
 
 impl os::Inspect for Inspection<'_> {
     /// A known name may be another program's, and an unknown one may hide a vendor's daemon, where one would
     /// be: on a license port, or as a child of a license server. The location of the file is checked for every
-    /// process that is judged.
+    /// process that is judged, and for what may be systemd, which is passed over.
     fn interest(
         &self,
         process: &Process,
@@ -43,7 +43,7 @@ impl os::Inspect for Inspection<'_> {
         let is_known = self.is_known(process, os);
         let is_child = || !ports.is_empty() && parent.is_some_and(|parent| self.is_known(parent, os));
         let content = is_known || is_child() || claims.iter().any(has_marker);
-        let place = content || !claims.is_empty();
+        let place = content || !claims.is_empty() || (!ports.is_empty() && may_be_systemd(process));
         FileChecks { place, content, loaded: place }
     }
 

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use super::JudgedSocket;
 use super::holder::Holder;
+use super::systemd::is_systemd;
 use crate::knowledge::{LicenseManager, LicenseProgram, Licenses, PortClaims, RegisteredTo};
-use crate::model::{Confidence, Manager, PortRange, PortRole, Process};
+use crate::model::{Confidence, Manager, PortRange, PortRole, Process, Vouched};
 
 /// A port of a license manager, or one on which a license program listens.
 pub(super) struct LicensePort<'a> {
     pub(super) socket: JudgedSocket<'a>,
+    pub(super) vouched: &'a Vouched,
     pub(super) licenses: &'a Licenses,
     pub(super) claims: &'a PortClaims<'a>,
     /// The managers whose program would be right here.
@@ -31,6 +33,7 @@ impl<'a> LicensePort<'a> {
     /// `None` where no license manager uses the port and no license program holds it.
     pub(super) fn of(
         socket: JudgedSocket<'a>,
+        vouched: &'a Vouched,
         licenses: &'a Licenses,
         claims: &'a PortClaims<'a>,
         is_believed: IsBelieved,
@@ -45,7 +48,8 @@ impl<'a> LicensePort<'a> {
             (managers, licenses.expected(&[brought.manager], socket.os), brought.needs_starter)
         };
         let others = holders.collect();
-        let port = LicensePort { socket, licenses, claims, managers, expected, lead, others, is_believed };
+        let port =
+            LicensePort { socket, vouched, licenses, claims, managers, expected, lead, others, is_believed };
         let is_sure = !needs_starter || lead.is_some_and(|lead| port.starter(&lead).is_some());
         is_sure.then_some(port)
     }
@@ -64,22 +68,55 @@ impl<'a> LicensePort<'a> {
         Holder::of(process, self.licenses, self.socket.os)
     }
 
-    /// The co-holders that another holder started, and the rest. A vendor daemon may inherit the socket
-    /// of the server that started it; that is the only way to come by one.
+    /// The co-holders that another holder started and that may have inherited the socket, and the rest, which came
+    /// by it in another way.
     pub(super) fn heirs_and_strangers(&self) -> (Vec<&'a Process>, Vec<&'a Process>) {
         let lead = self.lead.iter().map(|lead| lead.process.pid);
         let holders: BTreeSet<_> = lead.chain(self.others.iter().map(|process| process.pid)).collect();
         self.others.iter().partition(|process| process.ppid.is_some_and(|ppid| holders.contains(&ppid)))
     }
 
-    /// The license server that started a vendor's daemon; `None` where its file does not bear out its name.
+    /// The license server that started a vendor's daemon; `None` where its file does not bear out its name. Of a
+    /// parent that is neither root's nor of the same user a program is no child by its own doing.
     pub(super) fn starter(&self, holder: &Holder<'a>) -> Option<&'a Process> {
-        let parent = self.socket.parent.filter(|parent| holder.process.ppid == Some(parent.pid))?;
+        let daemon = holder.process;
+        let parent = self.parent(daemon)?;
         let technology = self.licenses.technology_of_daemon(holder.program?)?;
         let os = self.socket.os;
         let is_server = technology.has_server(parent.exe_name(os)?, os);
+        let may_start_it = parent.uid == Some(0) || parent.uid == daemon.uid;
         let server = Holder::server(parent, technology, self.licenses, os);
-        (is_server && (self.is_believed)(self, &server)).then_some(parent)
+        (is_server && may_start_it && (self.is_believed)(self, &server)).then_some(parent)
+    }
+
+    /// The parent of a holder: the lead's, or another holder. One that is younger has the id of the parent, which
+    /// has ended.
+    fn parent(&self, holder: &Process) -> Option<&'a Process> {
+        let lead = self.lead.map(|lead| lead.process);
+        let mut known = self.socket.parent.into_iter().chain(lead).chain(self.others.iter().copied());
+        let parent = known.find(|other| holder.ppid == Some(other.pid) && other.pid != holder.pid)?;
+        let is_older = holder.started_at.is_none() || parent.started_at <= holder.started_at;
+        is_older.then_some(parent)
+    }
+
+    /// The users and folders that the caller vouches for and without which a holder, or the server that started it,
+    /// would be in doubt: as they were typed.
+    pub(super) fn vouched_for(&self) -> Vec<&'a str> {
+        if *self.vouched == Vouched::default() {
+            return Vec::new();
+        }
+        let lead = self.lead.iter().map(|lead| lead.process);
+        let server = self.lead.as_ref().and_then(|lead| self.starter(lead));
+        let mut needed = BTreeSet::new();
+        for process in lead.chain(server).chain(self.others.iter().copied()) {
+            let Some(program) = process.program() else { continue };
+            let file = program.exe.iter().map(|exe| (&exe.path, &exe.writers));
+            let code = program.script.iter().chain(program.loaded.done().into_iter().flatten());
+            for (path, writers) in file.chain(code.map(|code| (&code.path, &code.writers))) {
+                needed.extend(self.vouched.needed(path, writers, process.uid, self.socket.os));
+            }
+        }
+        needed.into_iter().collect()
     }
 
     /// What listens on this port for a manager.
@@ -91,10 +128,9 @@ impl<'a> LicensePort<'a> {
 
 /// The holders to judge, the lead first. systemd is not one where it opened the socket for another program.
 fn to_judge<'a>(socket: &JudgedSocket<'a>) -> impl Iterator<Item = &'a Process> + use<'a> {
-    let opens_for_others =
-        |process: &&Process| process.exe().is_some_and(|exe| exe.path.ends_with("/lib/systemd/systemd"));
+    let os = socket.os;
     let holders = socket.owner.processes().map(Arc::as_ref);
-    let (openers, others): (Vec<_>, Vec<_>) = holders.partition(opens_for_others);
+    let (openers, others): (Vec<_>, Vec<_>) = holders.partition(|process| is_systemd(process, os));
     if others.is_empty() { openers.into_iter() } else { others.into_iter() }
 }
 

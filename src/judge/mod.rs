@@ -1,15 +1,19 @@
 //! Judges whether the process on a license port is the right one.
 //!
 //! It is judged by the file it runs, never by the name it gives itself. The rules are one list
-//! (`rules.rs`), and the first that applies decides; its words are in `finding.rs`.
+//! (`rules.rs`), and the first that applies decides; its words are in `finding.rs`. A name is believed only where
+//! every check of the file was made and bears it out (`doubts.rs`).
 
+mod doubts;
 mod evidence;
 mod finding;
 mod holder;
 mod inspection;
 mod judged_socket;
 mod license_port;
+mod replaceable;
 mod rules;
+mod systemd;
 mod wrapper;
 
 pub use self::inspection::Inspection;
@@ -18,13 +22,18 @@ use self::license_port::LicensePort;
 pub use self::rules::rules;
 
 use crate::knowledge::{Licenses, PortClaims, Registry};
-use crate::model::License;
+use crate::model::{License, Vouched};
 
 /// Judges who holds a socket; `None` where no license manager uses its port and no license program holds it.
 #[must_use]
-pub fn judge(socket: JudgedSocket<'_>, licenses: &Licenses, registry: Registry<'_>) -> Option<License> {
+pub fn judge(
+    socket: JudgedSocket<'_>,
+    vouched: &Vouched,
+    licenses: &Licenses,
+    registry: Registry<'_>,
+) -> Option<License> {
     let claims = PortClaims::of(socket.local.port(), Some(socket.protocol), licenses, registry);
-    let port = LicensePort::of(socket, licenses, &claims, rules::is_believed)?;
+    let port = LicensePort::of(socket, vouched, licenses, &claims, rules::is_believed)?;
     let (rule, finding) = rules::decide(&port);
     Some(License {
         rule,

@@ -1,11 +1,13 @@
 //! The rules in the order in which they are tried. The first that gives a finding decides.
 
 use self::About::{Doubt, Process, Socket};
+use super::doubts;
 use super::finding::{self, Finding};
 use super::holder::Holder;
 use super::license_port::LicensePort;
 use crate::knowledge::{LicenseManager, LicenseProgram, RegisteredTo};
-use crate::model::{Account, Confidence, NotInspected, Os, Owner, PortRole, Presence, Verdict};
+use crate::model::phrase::list;
+use crate::model::{Confidence, Os, Owner, PortRole, Presence, Verdict};
 
 struct Rule {
     /// Permanent, in kebab-case.
@@ -29,15 +31,25 @@ const RULES: &[Rule] = &[
     Rule { name: "owner-unattributed", about: Socket(owner_unattributed) },
     Rule { name: "more-holders-possible", about: Socket(more_holders_possible) },
     Rule { name: "shared-with-stranger", about: Socket(shared_with_stranger) },
+    Rule { name: "shared-with-child", about: Socket(shared_with_child) },
     Rule { name: "kernel", about: Process(kernel) },
     Rule { name: "ended", about: Process(ended) },
     Rule { name: "file-unreadable", about: Process(file_unreadable) },
     Rule { name: "emulator", about: Process(emulator) },
-    Rule { name: "disguised-interpreter", about: Doubt(disguised_interpreter) },
-    Rule { name: "user-namespace", about: Doubt(user_namespace) },
-    Rule { name: "replaceable-file", about: Doubt(replaceable_file) },
-    Rule { name: "deleted-file", about: Doubt(deleted_file) },
-    Rule { name: "other-maker", about: Doubt(other_maker) },
+    Rule { name: "disguised-interpreter", about: Doubt(doubts::disguised_interpreter) },
+    Rule { name: "user-namespace", about: Doubt(doubts::user_namespace) },
+    Rule { name: "other-file", about: Doubt(doubts::other_file) },
+    Rule { name: "replaceable-file", about: Doubt(doubts::replaceable_file) },
+    Rule { name: "deleted-file", about: Doubt(doubts::deleted_file) },
+    Rule { name: "other-maker", about: Doubt(doubts::other_maker) },
+    Rule { name: "no-interpreter", about: Doubt(doubts::no_interpreter) },
+    Rule { name: "replaceable-script", about: Doubt(doubts::replaceable_script) },
+    Rule { name: "replaceable-library", about: Doubt(doubts::replaceable_library) },
+    Rule { name: "unconfirmed-path", about: Doubt(doubts::unconfirmed_path) },
+    Rule { name: "unknown-writers", about: Doubt(doubts::unknown_writers) },
+    Rule { name: "unknown-contents", about: Doubt(doubts::unknown_contents) },
+    Rule { name: "unknown-script", about: Doubt(doubts::unknown_script) },
+    Rule { name: "unknown-libraries", about: Doubt(doubts::unknown_libraries) },
     Rule { name: "renamed-off-port", about: Process(renamed_off_port) },
     Rule { name: "right-program", about: Process(right_program) },
     Rule { name: "any-vendor-port", about: Process(any_vendor_port) },
@@ -67,6 +79,10 @@ pub(super) fn decide(port: &LicensePort<'_>) -> (&'static str, Finding) {
         if let Some(name) = heir.and_then(|process| process.name.as_deref()) {
             finding.reason += &format!("; {name}, which it started, holds the port too");
         }
+        let vouched = port.vouched_for();
+        if !vouched.is_empty() {
+            finding.reason += &format!("; you vouch for {}", list(&vouched, "and"));
+        }
     }
     (rule, finding)
 }
@@ -74,13 +90,17 @@ pub(super) fn decide(port: &LicensePort<'_>) -> (&'static str, Finding) {
 /// Whether the file of a process bears out its name.
 pub(super) fn is_believed(port: &LicensePort<'_>, holder: &Holder<'_>) -> bool {
     let doubts = RULES.iter().filter(|rule| matches!(rule.about, Doubt(_)));
-    doubts.into_iter().all(|doubt| doubt.finding(port, Some(holder)).is_none())
+    holder.exe().is_some() && doubts.into_iter().all(|doubt| doubt.finding(port, Some(holder)).is_none())
+}
+
+/// The finding about one holder, as if it alone held the socket.
+fn alone(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let of_holder = RULES.iter().filter(|rule| !matches!(rule.about, Socket(_)));
+    of_holder.into_iter().find_map(|rule| rule.finding(port, Some(holder)))
 }
 
 fn is_expected(port: &LicensePort<'_>, holder: &Holder<'_>) -> bool {
-    let of_holder = RULES.iter().filter(|rule| !matches!(rule.about, Socket(_)));
-    let finding = of_holder.into_iter().find_map(|rule| rule.finding(port, Some(holder)));
-    finding.is_some_and(|finding| finding.verdict == Verdict::Expected)
+    alone(port, holder).is_some_and(|finding| finding.verdict == Verdict::Expected)
 }
 
 impl Rule {
@@ -118,6 +138,20 @@ fn shared_with_stranger(port: &LicensePort<'_>) -> Option<Finding> {
     Some(finding::shared_with_stranger(lead.process, stranger))
 }
 
+/// The lead is expected, and a holder that another one started is not. That a genuine server started it proves
+/// nothing: anyone may start one, in a process that has opened the socket before. A vendor daemon of the server is
+/// as good as its own file.
+fn shared_with_child(port: &LicensePort<'_>) -> Option<Finding> {
+    let (heirs, _) = port.heirs_and_strangers();
+    let lead = port.lead.filter(|lead| !heirs.is_empty() && is_expected(port, lead))?;
+    heirs.into_iter().find_map(|child| {
+        let holder = port.holder(child);
+        let finding = alone(port, &holder).filter(|finding| finding.verdict != Verdict::Expected)?;
+        let is_daemon = port.starter(&holder).is_some() && is_believed(port, &holder);
+        (!is_daemon).then(|| finding::shared_with_child(lead.process, child, &finding.reason))
+    })
+}
+
 /// The Windows kernel holds the socket for a driver.
 fn kernel(_: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     matches!(holder.process.presence, Presence::Kernel).then(finding::kernel)
@@ -138,41 +172,6 @@ fn emulator(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let LicenseProgram::Emulator(emulator) = holder.program? else { return None };
     let emulated = port.licenses.manager(&emulator.emulates).map(LicenseManager::called);
     Some(finding::emulator(holder.exe()?, emulator, &emulated.unwrap_or_default()))
-}
-
-/// The file is an interpreter under another name.
-fn disguised_interpreter(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
-    let interpreter = holder.process.exe()?.interpreter()?;
-    Some(finding::disguised_interpreter(holder.exe()?, interpreter, port.socket.local.port()))
-}
-
-/// The process is in another user namespace, where any user can make a file look like any other.
-fn user_namespace(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
-    let is_in_one = holder.process.exe()?.writers.failed() == Some(NotInspected::AnotherUserNamespace);
-    let exe = holder.exe().filter(|_| is_in_one)?;
-    Some(finding::user_namespace(exe, port.socket.local.port()))
-}
-
-/// Any user may have replaced the file.
-fn replaceable_file(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
-    let writers = holder.process.exe()?.writers.done()?;
-    let anyone = writers.iter().find(|writer| writer.account == Account::Everyone)?;
-    Some(finding::replaceable_file(holder.exe()?, &anyone.place, &port.manager_names()))
-}
-
-/// The file was deleted or replaced after the process started.
-fn deleted_file(_: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
-    let is_deleted = holder.process.exe()?.deleted == Some(true);
-    holder.exe().filter(|_| is_deleted).map(finding::deleted_file)
-}
-
-/// The file's version resource (Windows) names another maker, or another program as the original.
-fn other_maker(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
-    let (exe, program) = (holder.exe()?, holder.program?);
-    let version = holder.process.exe()?.version.as_ref()?;
-    let makers = port.licenses.makers(program);
-    let verdict = holder.verdict_on_maker(&makers)?;
-    Some(finding::other_maker(exe, version, &program.called(), &makers, verdict))
 }
 
 /// Only the original name in the version resource shows what the file is, and this is not a license port.
@@ -307,15 +306,25 @@ mod tests {
         owner-unattributed
         more-holders-possible
         shared-with-stranger
+        shared-with-child
         kernel
         ended
         file-unreadable
         emulator
         disguised-interpreter
         user-namespace
+        other-file
         replaceable-file
         deleted-file
         other-maker
+        no-interpreter
+        replaceable-script
+        replaceable-library
+        unconfirmed-path
+        unknown-writers
+        unknown-contents
+        unknown-script
+        unknown-libraries
         renamed-off-port
         right-program
         any-vendor-port

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::phrase::list;
+
 /// The outcome of a check. Only what a check established counts: a check that was not made, or that failed,
 /// leaves a doubt.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -30,6 +32,16 @@ impl<T> Checked<T> {
         match self {
             Checked::Failed(why) => Some(*why),
             Checked::NotRequested | Checked::Done(_) => None,
+        }
+    }
+
+    /// Why nothing is established, as a sentence without its full stop; `None` where the check was made.
+    #[must_use]
+    pub fn why_not(&self) -> Option<&'static str> {
+        match self {
+            Checked::NotRequested => Some("that was not examined"),
+            Checked::Failed(why) => Some(why.in_words()),
+            Checked::Done(_) => None,
         }
     }
 }
@@ -62,6 +74,21 @@ pub enum NotInspected {
     TimedOut,
 }
 
+impl NotInspected {
+    /// A sentence about the file, without its full stop.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            NotInspected::MayNotAnswer => "it is on a file system that may not answer",
+            NotInspected::AnotherUserNamespace => "the process is in another user namespace",
+            NotInspected::Unreadable => "it could not be read",
+            NotInspected::NotAtItsPath => "its path leads to another file, or to none",
+            NotInspected::TooLarge => "the list of the process's mounts or mapped files is too long",
+            NotInspected::TimedOut => "it did not answer in time",
+        }
+    }
+}
+
 /// An account besides the administrators' that could have put other content into a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -84,6 +111,43 @@ pub enum Account {
     Everyone,
 }
 
+/// So many members of a group are named.
+const MOST_MEMBERS: usize = 3;
+
+impl Account {
+    /// Whether all its users are trusted. Of a group without known members that is not known.
+    #[must_use]
+    pub fn consists_of(&self, is_trusted: impl Fn(&User) -> bool) -> bool {
+        !self.users().is_empty() && self.users().iter().all(is_trusted)
+    }
+
+    /// Those of its users that are known.
+    #[must_use]
+    pub fn users(&self) -> &[User] {
+        match self {
+            Account::User(user) => std::slice::from_ref(user),
+            Account::Group { members, .. } => members,
+            Account::Everyone => &[],
+        }
+    }
+
+    /// "the user alice", "the group licenses (alice and bob)".
+    #[must_use]
+    pub fn called(&self) -> String {
+        match self {
+            Account::User(user) => format!("the user {}", user.name),
+            Account::Group { name, members } if members.is_empty() => format!("the group {name}"),
+            Account::Group { name, members } => {
+                let (named, more) = members.split_at(members.len().min(MOST_MEMBERS));
+                let mut named: Vec<String> = named.iter().map(|user| user.name.clone()).collect();
+                named.extend((!more.is_empty()).then(|| format!("{} more", more.len())));
+                format!("the group {name} ({})", list(&named, "and"))
+            }
+            Account::Everyone => "any user of this machine".to_owned(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct User {
@@ -94,6 +158,14 @@ pub struct User {
     /// Whether it is an account for a service, which nobody logs in to (a UID below `UID_MIN` in
     /// login.defs(5)).
     pub system: bool,
+}
+
+impl User {
+    /// Whether it is the service account that a process runs as.
+    #[must_use]
+    pub fn is_service_account(&self, runs_as: Option<u32>) -> bool {
+        self.system && self.uid.is_some() && self.uid == runs_as
+    }
 }
 
 /// The levels of trust in a file, by who could have put other content there.
@@ -134,12 +206,7 @@ impl FileTrust {
     }
 
     fn with(writers: &[Writer], runs_as: Option<u32>) -> FileTrust {
-        let is_own = |user: &User| user.system && user.uid.is_some() && user.uid == runs_as;
-        let is_own_account = |account: &Account| match account {
-            Account::User(user) => is_own(user),
-            Account::Group { members, .. } => !members.is_empty() && members.iter().all(is_own),
-            Account::Everyone => false,
-        };
+        let is_own_account = |account: &Account| account.consists_of(|user| user.is_service_account(runs_as));
         let mut others =
             writers.iter().map(|writer| &writer.account).filter(|account| !is_own_account(account));
         match others.next() {
@@ -188,6 +255,24 @@ mod tests {
         assert_eq!(FileTrust::of(&own, Some(1000)), FileTrust::User);
         let nobody_known = Checked::Done(vec![writer(service)]);
         assert_eq!(FileTrust::of(&nobody_known, None), FileTrust::User);
+    }
+
+    #[test]
+    fn accounts_are_called_as_a_person_says_it() {
+        let group = |members: &[u32]| Account::Group {
+            name: "licenses".to_owned(),
+            members: members.iter().copied().map(user).collect(),
+        };
+        let called = [&[][..], &[1], &[1, 2, 3], &[1, 2, 3, 4, 5]].map(|members| group(members).called());
+        assert_eq!(
+            called,
+            [
+                "the group licenses",
+                "the group licenses (user1)",
+                "the group licenses (user1, user2 and user3)",
+                "the group licenses (user1, user2, user3 and 2 more)"
+            ]
+        );
     }
 
     #[test]

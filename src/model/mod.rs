@@ -22,6 +22,7 @@ mod registered;
 mod report;
 mod service_manager;
 mod socket;
+mod vouched;
 
 pub use asked::{Asked, AskedProcess, Note, NoteKind, PortAnswer, PortStatus, PortUse};
 pub use command_line::{PythonProgram, interpreter_called, python_program, script_of};
@@ -47,3 +48,4 @@ pub use report::{
 };
 pub use service_manager::{ProcessService, ServiceManager};
 pub use socket::{AcceptQueue, Activation, Connections, Namespace, Socket, SocketId, State};
+pub use vouched::Vouched;

@@ -25,6 +25,15 @@ impl Os {
         }
     }
 
+    /// Who may replace any file.
+    #[must_use]
+    pub fn administrators(self) -> &'static str {
+        match self {
+            Os::Linux | Os::Macos => "root",
+            Os::Windows => "administrators",
+        }
+    }
+
     /// Whether file names that differ only in case usually name the same file.
     #[must_use]
     pub fn ignores_case(self) -> bool {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Checked, Os, Writer};
+use super::{Checked, FileTrust, Os, Writer};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,6 +64,16 @@ impl Executable {
     #[must_use]
     pub fn interpreter(&self) -> Option<Interpreter> {
         self.contents.done()?.interpreter
+    }
+
+    /// Who could have put other content there, of a process that runs as this user. Where the path may lead to another
+    /// file, nothing is known of this one.
+    #[must_use]
+    pub fn trust(&self, runs_as: Option<u32>) -> FileTrust {
+        match self.path_confirmed {
+            Checked::Done(true) => FileTrust::of(&self.writers, runs_as),
+            Checked::Done(false) | Checked::NotRequested | Checked::Failed(_) => FileTrust::Unknown,
+        }
     }
 
     /// The texts found in the file, of those it was searched for.

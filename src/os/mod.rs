@@ -96,6 +96,12 @@ pub fn observe_port_rules(now: Timestamp) -> Result<Observation, Unobservable> {
     platform::observe_port_rules(now)
 }
 
+/// Whether this machine has a user of this name; `None` where only a directory server could say so, which is not asked.
+#[must_use]
+pub fn has_user(name: &str) -> Option<bool> {
+    platform::has_user(name)
+}
+
 /// What the user can do, on the observed system, to see more owners; `None` if nothing would help. `command` is the
 /// whole command line to run again, quoted for a shell.
 #[must_use]

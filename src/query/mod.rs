@@ -5,18 +5,21 @@ pub mod filter;
 mod output;
 mod parse;
 mod resolve;
+mod trust;
 mod typed;
 mod usage;
 
 use crate::cli::{self, ListArgs};
 use crate::knowledge::Knowledge;
 use crate::knowledge::explain::Topic;
+use crate::model::Vouched;
 use crate::os::{Bpf, DEADLINE, ScanScope};
 
 pub use self::bounds::refuse_long;
 pub use self::filter::{Filter, Ports, Target, filter};
 pub use self::output::{Environment, Output, command_line};
 pub use self::resolve::refuse_unknown;
+pub use self::trust::refuse_unknown_users;
 pub use self::typed::Typed;
 pub use self::usage::UsageError;
 
@@ -28,6 +31,7 @@ const MOST_DETAIL: usize = 64;
 pub struct Query {
     pub scope: ScanScope,
     pub filter: Filter,
+    pub vouched: Vouched,
     /// The one port, service or process that was typed, and nothing else that selects.
     pub alone: Option<String>,
 }
@@ -75,7 +79,8 @@ impl Query {
             _ => typed,
         });
         let alone = alone.map(|typed| typed.trim_start_matches(':').to_owned());
-        Ok(Query { scope, filter, alone })
+        let vouched = trust::vouched(&args.trust_user, &args.trust_path)?;
+        Ok(Query { scope, filter, vouched, alone })
     }
 
     /// Whether it asks about a single port or service. The answer is then the detail view.

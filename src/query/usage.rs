@@ -93,6 +93,21 @@ pub enum UsageError {
     EmptyValue {
         option: String,
     },
+    /// A folder that is not given by its full path.
+    RelativeFolder {
+        option: String,
+        folder: Typed,
+    },
+    /// A folder with `..` in its path, and where that seems to lead.
+    FolderWithDots {
+        option: String,
+        folder: Typed,
+        plain: Typed,
+    },
+    NoSuchUser {
+        option: String,
+        user: Typed,
+    },
     /// A target of one protocol, and an option that leaves the other alone.
     Conflict {
         typed: Typed,
@@ -197,6 +212,18 @@ impl fmt::Display for UsageError {
             }
             UsageError::EmptyValue { option } => {
                 write!(f, "{option} needs a value, but the one given is empty")
+            }
+            UsageError::RelativeFolder { option, folder } => {
+                write!(f, "‘{option} {folder}’: give the full path of a folder, as in {option} /opt/flexlm")
+            }
+            UsageError::FolderWithDots { option, folder, plain } => {
+                write!(f, "‘{option} {folder}’: give the folder without ‘..’: {option} {plain}")
+            }
+            UsageError::NoSuchUser { option, user } => {
+                write!(
+                    f,
+                    "‘{option} {user}’: this machine has no user {user}; give a name or a number, as in {option} 1000"
+                )
             }
             UsageError::Conflict { typed, only } => {
                 write!(

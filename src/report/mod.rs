@@ -38,7 +38,8 @@ pub fn report(
     let rows: Vec<Row> = attribute(observation)
         .into_iter()
         .map(|attributed| {
-            let license = judge(judged_socket(&attributed, os), knowledge.licenses(), knowledge.registry);
+            let socket = judged_socket(&attributed, os);
+            let license = judge(socket, &query.vouched, knowledge.licenses(), knowledge.registry);
             annotate(attributed, license, knowledge.registry)
         })
         .collect();

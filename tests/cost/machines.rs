@@ -24,6 +24,10 @@ impl Source for Machine {
     fn observe_port_rules(&self) -> Result<Observation, Unobservable> {
         Ok(self.0.clone())
     }
+
+    fn has_user(&self, _name: &str) -> Option<bool> {
+        None
+    }
 }
 
 impl Machine {

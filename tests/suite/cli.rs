@@ -3,6 +3,8 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Command, Stdio};
 
+use whatlistens::os::has_user;
+
 use crate::document::Failed;
 use crate::started::{in_the_end, program, told, whatlistens};
 
@@ -44,6 +46,24 @@ fn nothing_matched_is_1_and_says_so() {
     assert!(stderr.starts_with("No listener matches."), "{stderr}");
 }
 
+/// Where a directory server may know the user, none is called unknown.
+#[test]
+fn a_user_who_does_not_exist_is_no_one_to_vouch_for() {
+    const NOBODY: &str = "no-such-user-here";
+    let (stdout, stderr, status) = whatlistens(&["--trust-user", NOBODY]);
+    match has_user(NOBODY) {
+        Some(exists) => {
+            assert!(!exists);
+            assert_eq!((status, stdout.as_str()), (2, ""));
+            assert!(stderr.contains("this machine has no user no-such-user-here"), "{stderr}");
+        }
+        None => assert_ne!(status, 2, "{stderr}"),
+    }
+    for known in ["4000000123", "root"] {
+        assert_ne!(whatlistens(&["--trust-user", known]).2, 2, "{known}");
+    }
+}
+
 #[test]
 fn wrong_usage_is_2_and_one_line() {
     for (args, part) in [
@@ -54,6 +74,9 @@ fn wrong_usage_is_2_and_one_line() {
         (&["--jsn"], "did you mean --json?"),
         (&["--sort", "size"], "the values are port, "),
         (&["--pid", "x"], "a process id is a number"),
+        (&["--trust-path", "opt/x"], "give the full path"),
+        (&["--trust-path", "/opt/../x"], "--trust-path /x"),
+        (&["--trust-user", ""], "needs a value"),
         (&["-i", "tcp@host:80"], "give [46][tcp|udp][:PORTS]"),
         (&["\x1b[31m"], "\\u{1b}[31m"),
         // No option, but what was typed.
@@ -179,40 +202,45 @@ fn help_names_every_option_and_exits_0() {
                  in detail
 
     Options:
-      -t, --tcp              Only TCP
-      -u, --udp              Only UDP
-      -4, --ipv4             Only IPv4
-      -6, --ipv6             Only IPv6
-      -i [<SPEC>]            Ports as lsof takes them: :1538, tcp:80,443, 6udp
-          --licenses         Only ports of license managers
-          --flagged          Only license ports whose process may be the wrong one
-          --pid <PID>        Only ports held by this process
-          --process <NAME>   Only ports held by a process of this name (no error if
-                             none runs)
-          --user <USER>      Only ports of this user (name or number)
-          --sort <KEY>       Order of the rows [default: port] [possible values:
-                             port, address, process, pid, user, service, verdict]
-          --args             Add the command lines of processes; they may contain
-                             secrets
-          --connections      Count the connections of every listener, not only of
-                             license managers
-          --all-namespaces   Scan every network namespace, including those of
-                             containers (root)
-          --excluded-ports   The same as the command ‘excluded’
-          --numeric          Show users by number, and look up no name
-          --bpf <WHEN>       Find socket owners with BPF (faster; Linux, root)
-                             [default: auto] [possible values: auto, always, never]
-      -v, --verbose          Show how the data was collected
-      -H, --no-header        Print no header and no detail view; notes go to
-                             standard error
-          --json             Print one JSON object
-          --color <WHEN>     When to use colours [default: auto] [possible values:
-                             auto, always, never]
-          --deadline <TIME>  Wait no longer than this for what does not answer
-                             [default: 5s]
-      -h, --help             Print help
-      -V, --version          Print the version; with --verbose also its data and the
-                             systems it was tested on
+      -t, --tcp                Only TCP
+      -u, --udp                Only UDP
+      -4, --ipv4               Only IPv4
+      -6, --ipv6               Only IPv6
+      -i [<SPEC>]              Ports as lsof takes them: :1538, tcp:80,443, 6udp
+          --licenses           Only ports of license managers
+          --flagged            Only license ports whose process may be the wrong one
+          --pid <PID>          Only ports held by this process
+          --process <NAME>     Only ports held by a process of this name (no error
+                               if none runs)
+          --user <USER>        Only ports of this user (name or number)
+          --trust-user <NAME>  Believe files that this user could have replaced
+                               (name or number; repeatable)
+          --trust-path <DIR>   Believe files in this folder, whoever could have
+                               replaced them (repeatable)
+          --sort <KEY>         Order of the rows [default: port] [possible values:
+                               port, address, process, pid, user, service, verdict]
+          --args               Add the command lines of processes; they may contain
+                               secrets
+          --connections        Count the connections of every listener, not only of
+                               license managers
+          --all-namespaces     Scan every network namespace, including those of
+                               containers (root)
+          --excluded-ports     The same as the command ‘excluded’
+          --numeric            Show users by number, and look up no name
+          --bpf <WHEN>         Find socket owners with BPF (faster; Linux, root)
+                               [default: auto] [possible values: auto, always,
+                               never]
+      -v, --verbose            Show how the data was collected
+      -H, --no-header          Print no header and no detail view; notes go to
+                               standard error
+          --json               Print one JSON object
+          --color <WHEN>       When to use colours [default: auto] [possible values:
+                               auto, always, never]
+          --deadline <TIME>    Wait no longer than this for what does not answer
+                               [default: 5s]
+      -h, --help               Print help
+      -V, --version            Print the version; with --verbose also its data and
+                               the systems it was tested on
 
     Examples:
       whatlistens                 every listener on this machine

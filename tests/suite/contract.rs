@@ -83,7 +83,8 @@ fn a_recorded_listener_is_told_in_full() {
               "adskflex"
             ],
             "evidence": [
-              "exe /usr/bin/python3.11"
+              "exe /usr/bin/python3.11",
+              "only root can replace the file"
             ]
           },
           "connections": null,

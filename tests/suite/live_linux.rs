@@ -5,14 +5,14 @@ use std::fs::{self, Permissions};
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::document::read;
+use crate::document::{Document, read};
 use crate::live::{look, pids, row};
 use crate::network::is_alone_on;
 use crate::started::{Ended, Listening, in_the_end, listener_program, program, told, whatlistens};
@@ -29,6 +29,13 @@ pub fn copied(program: &Path, name: impl AsRef<OsStr>) -> (TempDir, PathBuf) {
     // child that another test forks meanwhile has it open too (ETXTBSY, execve(2)).
     assert!(Command::new("cp").arg(program).arg(&path).status().unwrap().success());
     (folder, path)
+}
+
+/// What the program says of one port and protocol, with trust in the user who runs the tests: they can write to the
+/// folders that they make.
+pub fn look_trusting_us(what: &str) -> Document {
+    let uid = fs::metadata("/proc/self").unwrap().uid().to_string();
+    read(&whatlistens(&["--json", "--trust-user", &uid, what]).0)
 }
 
 /// What the program says of a port in a mount namespace where this folder is empty.

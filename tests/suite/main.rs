@@ -67,6 +67,7 @@ mod started;
 mod tidy;
 mod tidy_imports;
 mod verdicts;
+mod verdicts_earned;
 mod verdicts_windows;
 #[cfg(not(windows))]
 mod witness;

@@ -8,9 +8,9 @@ use whatlistens::cli::{GlobalArgs, ListArgs};
 use whatlistens::command::{Command, Context, Error, Exit, Source};
 use whatlistens::knowledge::Knowledge;
 use whatlistens::model::{
-    Account, Checked, Contents, Executable, Gap, HiddenProcess, HiddenProcesses, Holding, Host, Interpreter,
-    Observation, Os, Pid, Presence, Process, Program, Protocol, Report, Socket, SocketId, State, Writer,
-    file_name,
+    Account, Checked, CodeFile, Contents, Executable, Gap, HiddenProcess, HiddenProcesses, Holding, Host,
+    Interpreter, Observation, Os, Pid, Presence, Process, Program, Protocol, Report, Socket, SocketId, State,
+    User, Writer, file_name,
 };
 use whatlistens::os::{ScanScope, Unobservable};
 use whatlistens::query::{Environment, Query};
@@ -38,7 +38,19 @@ pub fn linux() -> Machine {
     }
 }
 
-/// A process of alice's that runs `exe`, started an hour and a bit before the observation.
+/// A file that only root could have put there, and that nothing speaks against.
+pub fn genuine(path: &str) -> Executable {
+    Executable {
+        path: path.to_owned(),
+        path_confirmed: Checked::Done(true),
+        deleted: Some(false),
+        writers: Checked::Done(Vec::new()),
+        contents: Checked::Done(Contents::default()),
+        version: None,
+    }
+}
+
+/// A process of alice's that runs `exe`, a genuine file, started an hour and a bit before the observation.
 pub fn process(pid: Pid, exe: &str) -> Process {
     let os = if exe.contains('\\') { Os::Windows } else { Os::Linux };
     let name = file_name(exe, os).to_owned();
@@ -47,7 +59,7 @@ pub fn process(pid: Pid, exe: &str) -> Process {
         ppid: Some(1),
         short_name: Some(name.chars().take(15).collect()),
         name: Some(name),
-        presence: running(Executable { path: exe.to_owned(), deleted: Some(false), ..Executable::default() }),
+        presence: running(genuine(exe)),
         uid: Some(1000),
         user: Some("alice".to_owned()),
         started_at: Timestamp::from_second(NOW - 4000).ok(),
@@ -55,9 +67,18 @@ pub fn process(pid: Pid, exe: &str) -> Process {
     }
 }
 
-/// Running this file, and no more is known of it.
+/// Running this file, and no code of others.
 pub fn running(exe: Executable) -> Presence {
-    Presence::Running(Program { exe: Some(exe), ..Program::default() })
+    Presence::Running(Program { exe: Some(exe), loaded: Checked::Done(Vec::new()), ..Program::default() })
+}
+
+/// A Java of alice's whose command line names a license manager and this genuine archive.
+pub fn java(pid: Pid, license_manager: &str, archive: &str) -> Process {
+    running_with(pid, "/usr/lib/jvm/bin/java", |program| {
+        program.interpreted = Some(license_manager.to_owned());
+        program.script = Some(CodeFile { path: archive.to_owned(), writers: Checked::Done(Vec::new()) });
+        program.exe.as_mut().unwrap().contents = is_interpreter(Interpreter::Java);
+    })
 }
 
 /// A process of alice's that runs `exe`, with this changed of what it runs.
@@ -74,7 +95,17 @@ pub fn with_file(pid: Pid, exe: &str, change: impl FnOnce(&mut Executable)) -> P
 
 /// Any user can put other content into a file, through this file or folder.
 pub fn anyone_at(place: &str) -> Checked<Vec<Writer>> {
-    Checked::Done(vec![Writer { account: Account::Everyone, place: place.to_owned() }])
+    written_by(Account::Everyone, place)
+}
+
+/// Besides root this account can put other content into a file, through this file or folder.
+pub fn written_by(account: Account, place: &str) -> Checked<Vec<Writer>> {
+    Checked::Done(vec![Writer { account, place: place.to_owned() }])
+}
+
+/// An ordinary user from 1000 on, the account of a service below.
+pub fn user(uid: u32, name: &str) -> Account {
+    Account::User(User { uid: Some(uid), name: name.to_owned(), system: uid < 1000 })
 }
 
 /// A file that contains a text that was searched for.
@@ -204,6 +235,11 @@ impl Source for Machine {
     fn observe_port_rules(&self) -> Result<Observation, Unobservable> {
         let Observation { host, taken_at, privileged, port_rules, gaps, .. } = self.observation.clone();
         Ok(Observation { privileged, port_rules, gaps, ..Observation::new(host, taken_at) })
+    }
+
+    /// A recorded machine's users are not known.
+    fn has_user(&self, _name: &str) -> Option<bool> {
+        None
     }
 }
 

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use whatlistens::knowledge::{PortClaims, RegisteredTo};
 use whatlistens::model::{Confidence, Executable, License, Os, Process, Protocol, Severity, Verdict};
 
-use crate::recorded::{anyone_at, contains, knowledge, linux, process, running, running_with, with_file};
+use crate::recorded::{
+    anyone_at, contains, genuine, java, knowledge, linux, process, running, running_with, with_file,
+};
 
 const EXPECTED: (Verdict, Severity) = (Verdict::Expected, Severity::Info);
 const OTHER: (Verdict, Severity) = (Verdict::OtherLicenseManager, Severity::Info);
@@ -91,12 +93,7 @@ fn fact_2_a_daemon_that_its_server_started_is_right_on_any_port() {
 #[test]
 fn fact_3_a_renamed_daemon_is_known_by_what_its_file_says() {
     let says = |text: &str, place: &str, parent: Option<&str>| {
-        let exe = Executable {
-            path: "/opt/x/daemon7".to_owned(),
-            deleted: Some(false),
-            contents: contains(text),
-            ..Executable::default()
-        };
+        let exe = Executable { contents: contains(text), ..genuine("/opt/x/daemon7") };
         let daemon = Process { ppid: Some(50), presence: running(exe), ..process(51, "/opt/x/daemon7") };
         let machine = linux().with(process(50, parent.unwrap_or("/usr/bin/bash")));
         machine.socket(place, &[daemon]).report("").rows.remove(0).license
@@ -191,17 +188,14 @@ fn fact_9_present_is_not_serving() {
 
 #[test]
 fn fact_10_what_runs_another_program_is_known_by_that_program_or_not_at_all() {
-    let runs = |place: &str, exe: &str, id: Option<&str>| {
-        let holder = running_with(4242, exe, |program| program.interpreted = id.map(str::to_owned));
-        verdict(license(place, holder))
-    };
     for exe in ["/usr/bin/docker-proxy", "/usr/lib/systemd/systemd", "/usr/lib/jvm/bin/java"] {
-        assert_eq!(runs("tcp 0.0.0.0:1055", exe, None), Some(CANNOT_TELL), "{exe}");
-        assert_eq!(runs("tcp 0.0.0.0:8080", exe, None), None, "{exe}");
+        assert_eq!(on("tcp 0.0.0.0:1055", exe), Some(CANNOT_TELL), "{exe}");
+        assert_eq!(on("tcp 0.0.0.0:8080", exe), None, "{exe}");
     }
-    assert_eq!(runs("tcp 0.0.0.0:8080", "/usr/lib/jvm/bin/java", Some("jetbrains")), Some(EXPECTED));
-    assert_eq!(runs("tcp 0.0.0.0:1055", "/usr/lib/jvm/bin/java", Some("jetbrains")), Some(OTHER));
-    assert_eq!(runs("tcp 0.0.0.0:5814", "/usr/lib/jvm/bin/java", Some("hp-autopass")), Some(EXPECTED));
+    let java = |place: &str, id: &str| verdict(license(place, java(4242, id, "/opt/x/server.jar")));
+    assert_eq!(java("tcp 0.0.0.0:8080", "jetbrains"), Some(EXPECTED));
+    assert_eq!(java("tcp 0.0.0.0:1055", "jetbrains"), Some(OTHER));
+    assert_eq!(java("tcp 0.0.0.0:5814", "hp-autopass"), Some(EXPECTED));
 }
 
 #[test]

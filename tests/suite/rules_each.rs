@@ -2,12 +2,13 @@
 
 use whatlistens::judge::rules;
 use whatlistens::model::{
-    Checked, FileVersion, Interpreter, License, NotInspected, Os, Presence, Process, ProcessService,
-    ServiceManager,
+    Checked, CodeFile, Contents, Executable, FileVersion, Interpreter, License, NotInspected, Os, Presence,
+    Process, ProcessService, Program, ServiceManager,
 };
 
 use crate::recorded::{
-    Machine, anyone_at, contains, is_interpreter, linux, process, running_with, with_file,
+    Machine, anyone_at, contains, is_interpreter, java, linux, process, running_with, user, with_file,
+    written_by,
 };
 
 const FLEXNET: &str = "tcp 0.0.0.0:27000";
@@ -43,8 +44,13 @@ fn cases() -> Vec<License> {
         services: vec![ProcessService::new(ServiceManager::Windows, "Dnscache")],
         ..process(7, r"C:\Windows\System32\svchost.exe")
     };
-    let daemon = |file: &mut whatlistens::model::Executable| {
-        file.contents = contains("FLEXnet Licensing Report Log");
+    let daemon = |file: &mut Executable| file.contents = contains("FLEXnet Licensing Report Log");
+    let file = |change: fn(&mut Executable)| on(FLEXNET, with_file(9, "/opt/x/lmgrd", change));
+    let program = |change: fn(&mut Program)| on(FLEXNET, running_with(9, "/opt/x/lmgrd", change));
+    let jetbrains = |change: fn(&mut Program)| {
+        let mut java = java(9, "jetbrains", "/opt/jetbrains/server.jar");
+        change(java.program_mut().unwrap());
+        on("tcp 0.0.0.0:8080", java)
     };
     vec![
         judged(linux().by_ordinary_user(&[(7, "sshd")]).socket(FLEXNET, &[])),
@@ -55,20 +61,29 @@ fn cases() -> Vec<License> {
                 .socket(FLEXNET, &[Process { uid: Some(33), ..process(8, "/opt/x/lmgrd") }]),
         ),
         judged(linux().socket(FLEXNET, &[lmgrd(), stranger.clone()])),
+        judged(linux().socket(FLEXNET, &[lmgrd(), Process { ppid: Some(42), ..stranger.clone() }])),
         on_windows(FLEXNET, not_running(Presence::Kernel)),
         on_windows(FLEXNET, not_running(Presence::Ended { children: Vec::new() })),
         on(FLEXNET, running_with(4242, "/opt/x/lmgrd", |program| program.exe = None)),
         on("tcp 0.0.0.0:1688", process(9, "/opt/x/vlmcsd")),
-        on(FLEXNET, with_file(9, "/opt/x/lmgrd", |file| file.contents = is_interpreter(Interpreter::Python))),
-        on(
-            FLEXNET,
-            with_file(9, "/opt/x/lmgrd", |file| {
-                file.writers = Checked::Failed(NotInspected::AnotherUserNamespace)
-            }),
-        ),
-        on(FLEXNET, with_file(9, "/tmp/lmgrd", |file| file.writers = anyone_at("/tmp"))),
-        on(FLEXNET, with_file(9, "/opt/x/lmgrd", |file| file.deleted = Some(true))),
+        file(|file| file.contents = is_interpreter(Interpreter::Python)),
+        file(|file| file.writers = Checked::Failed(NotInspected::AnotherUserNamespace)),
+        file(|file| file.path_confirmed = Checked::Done(false)),
+        file(|file| file.writers = written_by(user(1000, "alice"), "/opt/x")),
+        file(|file| file.deleted = Some(true)),
         on_windows(FLEXNET, made_as(r"C:\x\lmgrd.exe", "Somebody Ltd", "nc.exe")),
+        jetbrains(|program| program.exe.as_mut().unwrap().contents = Checked::Done(Contents::default())),
+        jetbrains(|program| program.script.as_mut().unwrap().writers = anyone_at("/opt/jetbrains")),
+        program(|program| {
+            let writers = written_by(user(1000, "alice"), "/home/alice");
+            program.loaded =
+                Checked::Done(vec![CodeFile { path: "/home/alice/lib/pre.so".to_owned(), writers }]);
+        }),
+        file(|file| file.path_confirmed = Checked::Failed(NotInspected::Unreadable)),
+        file(|file| file.writers = Checked::Failed(NotInspected::MayNotAnswer)),
+        file(|file| file.contents = Checked::NotRequested),
+        jetbrains(|program| program.script = None),
+        program(|program| program.loaded = Checked::Failed(NotInspected::Unreadable)),
         on_windows("tcp 0.0.0.0:40000", made_as(r"C:\x\foo.exe", "Flexera", "lmgrd.exe")),
         on(FLEXNET, lmgrd()),
         on(FLEXNET, process(9, "/opt/autodesk/adskflex")),
@@ -108,6 +123,9 @@ fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
     shared-with-stranger: cannot-tell Warning
       lmgrd holds it, and so does python3.11, which lmgrd did not start
       Find out why python3.11 (PID 60) holds it too.
+    shared-with-child: cannot-tell Warning
+      lmgrd holds it, and so does python3.11 (PID 60), which lmgrd started: python3.11 is not a known program of Revenera FlexNet license server or Perforce Helix QAC license server
+      Find out why python3.11 (PID 60) holds it too.
     kernel: cannot-tell Info
       the Windows kernel holds the port for a driver such as http.sys; which program uses it is not visible here
       Show the programs that use http.sys: netsh http show servicestate.
@@ -126,15 +144,42 @@ fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
     user-namespace: cannot-tell Info
       it is called lmgrd, but it runs in another user namespace, where any user can make a program look like that
       Find out who started it, and from which file: whatlistens 27000.
+    other-file: cannot-tell Warning
+      it calls itself /opt/x/lmgrd, but that path leads to another file
+      Find out who started it, and from which file. Compare the two files: cmp /proc/9/exe /opt/x/lmgrd.
     replaceable-file: cannot-tell Warning
-      it is called lmgrd, but any user of this machine can write to /tmp and may have replaced it
-      Find out who put it there, and install Revenera FlexNet license server or Perforce Helix QAC license server where only administrators can write.
+      it is called lmgrd, but the user alice can write to /opt/x and may have replaced it
+      Find out who put lmgrd there. Then let only root write there: chown root: /opt/x. If you trust alice, add --trust-user alice.
     deleted-file: cannot-tell Info
       it was started from a file called lmgrd that has since been deleted or replaced
       Restart it so that it runs the current file. Then run whatlistens again.
     other-maker: mismatch Warning
       it is called lmgrd.exe, but its file says that it is nc.exe, made by Somebody Ltd; FlexNet Publisher license server is made by Acresso, Flexera, Globetrotter, Macrovision or Revenera
       Find out who installed lmgrd.exe, and from where.
+    no-interpreter: cannot-tell Warning
+      it is called java, and its command line names a license manager, but its file is no java
+      Find out who put it there, and what it runs: whatlistens --args 8080.
+    replaceable-script: cannot-tell Warning
+      java runs /opt/jetbrains/server.jar, but any user of this machine can write to /opt/jetbrains and may have replaced that
+      Find out who put /opt/jetbrains/server.jar there. Then let only root write there: chmod o-w /opt/jetbrains.
+    replaceable-library: cannot-tell Warning
+      lmgrd also runs the code in /home/alice/lib/pre.so, but the user alice can write to /home/alice and may have replaced that
+      Find out why lmgrd loads it: LD_PRELOAD or LD_LIBRARY_PATH in its environment may say so. If it should, install /home/alice/lib/pre.so where only root can write. If you trust alice, add --trust-user alice.
+    unconfirmed-path: cannot-tell Info
+      it is called lmgrd, but whether it runs /opt/x/lmgrd could not be confirmed: it could not be read
+      -
+    unknown-writers: cannot-tell Info
+      it is called lmgrd, but who may have replaced its file is not known: it is on a file system that may not answer
+      If only people whom you trust can write there, add --trust-path /opt/x.
+    unknown-contents: cannot-tell Info
+      it is called lmgrd, but what its file contains is not known: that was not examined
+      -
+    unknown-script: cannot-tell Info
+      only the command line of java names a license manager, and which file it runs is not known; any process can have any command line
+      -
+    unknown-libraries: cannot-tell Info
+      it is called lmgrd, but which other code it runs is not known: it could not be read
+      -
     renamed-off-port: cannot-tell Info
       the file of foo.exe says that it was originally lmgrd.exe, which belongs to FlexNet Publisher license server; this is not one of its usual ports
       Find out who renamed it, and whether foo.exe should listen here.

@@ -4,6 +4,7 @@ use whatlistens::judge::{JudgedSocket, judge};
 use whatlistens::knowledge::Registry;
 use whatlistens::model::{
     Checked, Executable, Interpreter, License, NotInspected, Os, Owner, Process, Protocol, Severity, Verdict,
+    Vouched,
 };
 
 use crate::recorded::{Machine, anyone_at, is_interpreter, linux, now, process, running_with, with_file};
@@ -72,7 +73,10 @@ fn a_process_is_judged_by_its_file_and_not_by_what_it_calls_itself() {
     renamed.short_name = Some("lmgrd".to_owned());
     let license = judged(&linux().socket("tcp 0.0.0.0:27000", &[renamed]));
     assert_eq!((license.verdict, license.severity), MISMATCH);
-    assert_eq!(license.evidence, ["exe /usr/bin/python3.11", "calls itself lmgrd"]);
+    assert_eq!(
+        license.evidence,
+        ["exe /usr/bin/python3.11", "only root can replace the file", "calls itself lmgrd"]
+    );
     // A server that gives itself another name is still the server.
     let mut server = process(4242, "/opt/x/lmgrd");
     server.short_name = Some("worker".to_owned());
@@ -84,35 +88,32 @@ fn a_name_is_not_believed_where_anyone_could_have_put_the_file() {
     let with = |exe: &str, change: fn(&mut Executable)| {
         let server = with_file(4242, exe, change);
         let license = judged(&linux().socket("tcp 0.0.0.0:27000", &[server]));
-        (license.verdict, license.severity, license.evidence.last().cloned().unwrap_or_default())
+        (license.verdict, license.severity, license.evidence)
     };
     let anyone: fn(&mut Executable) = |exe| exe.writers = anyone_at("/tmp");
     // The right server, another manager's daemon, and wrappers alike.
     for exe in ["/tmp/lmgrd", "/tmp/lserv", "/tmp/java", "/tmp/docker-proxy"] {
         let (verdict, severity, evidence) = with(exe, anyone);
         assert_eq!((verdict, severity), (Verdict::CannotTell, Severity::Warning), "{exe}");
-        assert_eq!(evidence, "any user can write to /tmp");
+        assert_eq!(evidence.last().unwrap(), "any user of this machine can write to /tmp");
     }
     let (verdict, severity, _) = with("/tmp/python3.11", anyone);
     assert_eq!((verdict, severity), MISMATCH, "a stranger is a stranger wherever it lies");
     let (verdict, severity, evidence) = with("/opt/lmgrd", |exe| exe.deleted = Some(true));
     assert_eq!((verdict, severity), CANNOT_TELL);
-    assert_eq!(evidence, "the file was deleted or replaced after the process started");
+    assert!(evidence.contains(&"the file was deleted or replaced after the process started".to_owned()));
     let (verdict, severity, evidence) =
         with("/opt/lmgrd", |exe| exe.contents = is_interpreter(Interpreter::Python));
-    assert_eq!(
-        (verdict, severity, evidence.as_str()),
-        (Verdict::Mismatch, Severity::Warning, "the file is Python")
-    );
+    assert_eq!((verdict, severity), MISMATCH);
+    assert!(evidence.contains(&"the file is Python".to_owned()), "{evidence:?}");
     let (verdict, severity, evidence) =
         with("/opt/lmgrd", |exe| exe.writers = Checked::Failed(NotInspected::AnotherUserNamespace));
     assert_eq!((verdict, severity), CANNOT_TELL);
-    assert_eq!(evidence, "the file was not inspected: the process is in another user namespace");
-    // A company decides who puts files on its file server. The evidence says that the file was not inspected.
-    let (verdict, severity, evidence) =
-        with("/opt/lmgrd", |exe| exe.writers = Checked::Failed(NotInspected::MayNotAnswer));
-    assert_eq!((verdict, severity), EXPECTED);
-    assert_eq!(evidence, "the file was not inspected: it is on a file system that may not answer");
+    assert_eq!(
+        evidence.last().unwrap(),
+        "the file was not inspected: the process is in another user namespace"
+    );
+    // The path leads to the very file, so it was not deleted.
     let (verdict, severity, _) = with("/opt/lmgrd", |exe| exe.deleted = None);
     assert_eq!((verdict, severity), EXPECTED);
 }
@@ -137,14 +138,14 @@ fn what_holds_a_port_for_another_cannot_be_judged() {
 }
 
 #[test]
-fn every_holder_counts_but_what_the_server_started() {
+fn every_holder_counts() {
     let lmgrd = process(50, "/opt/x/lmgrd");
     let stranger = |ppid| Process { ppid: Some(ppid), ..process(60, "/usr/bin/python3.11") };
     let judged = |holders: &[Process]| judged(&linux().socket("tcp 0.0.0.0:27000", holders));
     let child = judged(&[lmgrd.clone(), stranger(50)]);
-    assert_eq!(child.verdict, Verdict::Expected);
+    assert_eq!((child.verdict, child.severity), (Verdict::CannotTell, Severity::Warning));
     assert_eq!(child.evidence.last().unwrap(), "also held by python3.11 (PID 60)");
-    assert!(child.reason.ends_with("; python3.11, which it started, holds the port too"), "{}", child.reason);
+    insta::assert_snapshot!(child.reason, @"lmgrd holds it, and so does python3.11 (PID 60), which lmgrd started: python3.11 is not a known program of Revenera FlexNet license server or Perforce Helix QAC license server");
     let other = judged(&[lmgrd.clone(), stranger(1)]);
     assert_eq!((other.verdict, other.severity), (Verdict::CannotTell, Severity::Warning));
     insta::assert_snapshot!(other.reason, @"lmgrd holds it, and so does python3.11, which lmgrd did not start");
@@ -191,7 +192,8 @@ fn where_little_is_known_a_mismatch_is_no_warning() {
             parent: None,
             more_holders: false,
         };
-        let license = judge(socket, &facts(confidence), Registry::new(REGISTRY)).unwrap();
+        let license =
+            judge(socket, &Vouched::default(), &facts(confidence), Registry::new(REGISTRY)).unwrap();
         assert_eq!(license.verdict, Verdict::Mismatch);
         license.severity
     };
@@ -242,12 +244,13 @@ fn file_names_compare_by_the_observed_system_s_rules() {
 fn the_parent_is_given_as_evidence() {
     let daemon = Process { ppid: Some(10), ..process(11, "/opt/autodesk/adskflex") };
     let machine = linux().with(process(10, "/opt/x/lmgrd")).socket("tcp 0.0.0.0:2080", &[daemon]);
-    assert_eq!(judged(&machine).evidence, ["exe /opt/autodesk/adskflex", "parent lmgrd (PID 10)"]);
+    let evidence = |machine: &Machine| judged(machine).evidence.split_off(2);
+    assert_eq!(evidence(&machine), ["parent lmgrd (PID 10)"]);
     // A process that is younger than its child only has the parent's old PID.
     let reused = Process { started_at: Some(now()), ..process(10, "/opt/x/lmgrd") };
     let daemon = Process { ppid: Some(10), ..process(11, "/opt/autodesk/adskflex") };
     let machine = linux().with(reused).socket("tcp 0.0.0.0:2080", &[daemon]);
-    assert_eq!(judged(&machine).evidence, ["exe /opt/autodesk/adskflex"]);
+    assert_eq!(evidence(&machine), [] as [&str; 0]);
 }
 
 #[test]

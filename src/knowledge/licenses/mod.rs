@@ -12,7 +12,7 @@ pub use self::schema::{
     same_file_name,
 };
 
-use crate::model::{Os, Process, Protocol, interpreter_called};
+use crate::model::{Interpreter, Os, Process, Protocol, interpreter_called};
 
 /// The facts of `data/licenses.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -234,7 +234,13 @@ impl Licenses {
     /// Whether the command line of an executable with this name shows what it runs.
     #[must_use]
     pub fn runs_programs(exe: &str) -> bool {
-        interpreter_called(exe).is_some()
+        Licenses::interpreter(exe).is_some()
+    }
+
+    /// The interpreter that an executable with this name should be, of those whose command lines are read.
+    #[must_use]
+    pub fn interpreter(exe: &str) -> Option<Interpreter> {
+        interpreter_called(exe)
     }
 
     /// The id of the manager or emulator that an interpreter runs, by its command line.

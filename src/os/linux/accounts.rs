@@ -20,7 +20,7 @@ const MOST_OF_PASSWD: u64 = 4 * 1024 * 1024;
 
 /// Where systemd keeps the names of the users that it makes for services (`DynamicUser=` in systemd.exec(5)): links
 /// from `direct:UID` to the name (systemd's `src/core/dynamic-user.c`).
-const DYNAMIC: &str = "/run/systemd/dynamic-uid";
+pub(super) const DYNAMIC: &str = "/run/systemd/dynamic-uid";
 
 /// Accounts by user id.
 pub(super) struct Accounts {
@@ -110,7 +110,7 @@ impl Accounts {
 }
 
 /// `/etc/passwd`; empty if it cannot be read.
-fn local() -> String {
+pub(super) fn local() -> String {
     let open = || File::options().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(PASSWD);
     let mut text = Vec::new();
     match open().map(|file| file.take(MOST_OF_PASSWD).read_to_end(&mut text)) {

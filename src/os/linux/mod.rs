@@ -44,6 +44,7 @@ mod tables;
 mod threads;
 mod unit_files;
 mod units;
+mod user_database;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -69,6 +70,7 @@ use crate::model::{HiddenProcesses, Observation};
 
 pub(super) use self::observation::observe_port_rules;
 pub(super) use self::restrict::{drop_rights, restrict};
+pub(super) use self::user_database::has_user;
 
 /// What has to be started before this program restricts itself and starts a thread.
 pub(super) struct Prepared {

@@ -19,7 +19,7 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 pub(super) use self::files::{may_not_answer, same_path, writers};
 use self::socket_scan::SocketScan;
-pub(super) use self::users::{uid, user_id};
+pub(super) use self::users::{has_user, uid, user_id};
 use super::connection_count::{self, Connection};
 use super::decode::macos::launchd;
 use super::decode::macos::socket::MacosSocket;

@@ -35,7 +35,7 @@ impl Task for AccountTask {
 
 /// Whether there may be users that are neither in `/etc/passwd` nor a service's own (`DynamicUser=` in
 /// systemd.exec(5)).
-pub(super) fn may_be_elsewhere() -> bool {
+pub(in super::super) fn may_be_elsewhere() -> bool {
     let switch = fs::read_to_string(SWITCH).unwrap_or_default();
     nsswitch::services(&switch, "passwd").any(|service| match service {
         "files" | "compat" => false,

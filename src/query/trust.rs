@@ -1,0 +1,108 @@
+//! `--trust-user` and `--trust-path`: whom and what the caller vouches for.
+
+use super::{UsageError, bounds, parse};
+use crate::model::Vouched;
+
+const USER: &str = "--trust-user";
+const PATH: &str = "--trust-path";
+
+/// # Errors
+///
+/// Where a value is empty, or a folder is not given by its full path.
+pub(super) fn vouched(users: &[String], folders: &[String]) -> Result<Vouched, UsageError> {
+    let folders = folders.iter().map(|folder| full(folder)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Vouched { users: parse::given(USER, users)?, folders: bounds::distinct(folders)? })
+}
+
+/// # Errors
+///
+/// Where the caller vouches for a user that the machine does not have. `has_user` says so as far as that is known.
+pub fn refuse_unknown_users(
+    vouched: &Vouched,
+    has_user: impl Fn(&str) -> Option<bool>,
+) -> Result<(), UsageError> {
+    let is_unknown = |user: &&String| user.parse::<u32>().is_err() && has_user(user) == Some(false);
+    match vouched.users.iter().find(is_unknown) {
+        Some(user) => Err(UsageError::NoSuchUser { option: USER.to_owned(), user: user.clone().into() }),
+        None => Ok(()),
+    }
+}
+
+/// A full path of any system, as it was typed.
+fn full(folder: &str) -> Result<String, UsageError> {
+    let folder = folder.trim();
+    if folder.is_empty() {
+        return Err(UsageError::EmptyValue { option: PATH.to_owned() });
+    }
+    let option = PATH.to_owned();
+    let drive = folder.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
+        && matches!(folder.as_bytes(), [_, b':', b'/' | b'\\', ..]);
+    let is_of_windows = drive || folder.starts_with(r"\\");
+    if !folder.starts_with('/') && !is_of_windows {
+        return Err(UsageError::RelativeFolder { option, folder: folder.into() });
+    }
+    let separators: &[char] = if is_of_windows { &['/', '\\'] } else { &['/'] };
+    if folder.split(separators).any(|part| part == "..") {
+        let plain = without_dots(folder, separators).into();
+        return Err(UsageError::FolderWithDots { option, folder: folder.into(), plain });
+    }
+    Ok(folder.to_owned())
+}
+
+/// Where a path leads if no folder on the way is a link.
+fn without_dots(folder: &str, separators: &[char]) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for part in folder.split(separators) {
+        match part {
+            "" | "." => {}
+            ".." => drop(kept.pop()),
+            part => kept.push(part),
+        }
+    }
+    match folder.starts_with('/') {
+        true => format!("/{}", kept.join("/")),
+        false => kept.join(r"\"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(typed: &str) -> Result<String, String> {
+        let vouched = vouched(&[], &[typed.to_owned()]);
+        vouched.map(|mut vouched| vouched.folders.remove(0)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_folder_is_given_by_its_full_path() {
+        for typed in ["/opt/flexlm", "/", "/opt/a..b/", r"C:\Flexlm", "d:/Flexlm", r"\\server\share"] {
+            assert_eq!(folder(typed).as_deref(), Ok(typed));
+        }
+        for typed in ["opt/flexlm", "~/bin", ".", "C:flexlm", "1:/x"] {
+            assert!(folder(typed).unwrap_err().contains("give the full path"), "{typed}");
+        }
+        for (typed, plain) in [
+            ("/opt/x/../flexlm", "/opt/flexlm"),
+            ("/../..", "/"),
+            ("/opt/flexlm/..", "/opt"),
+            (r"C:\a\..\b", r"C:\b"),
+        ] {
+            let refused = folder(typed).unwrap_err();
+            assert!(refused.ends_with(&format!("--trust-path {plain}")), "{typed}: {refused}");
+        }
+        assert!(folder(" ").unwrap_err().contains("is empty"));
+    }
+
+    #[test]
+    fn a_user_is_refused_only_where_it_is_known_to_be_missing() {
+        let refused = |user: &str, has_user| {
+            let vouched = vouched(&[user.to_owned()], &[]).unwrap();
+            refuse_unknown_users(&vouched, |_| has_user).err().map(|error| error.to_string())
+        };
+        assert_eq!((refused("alice", None), refused("alice", Some(true))), (None, None));
+        assert_eq!(refused("4242", Some(false)), None, "a number needs no name");
+        insta::assert_snapshot!(refused("alcie", Some(false)).unwrap(), @"‘--trust-user alcie’: this machine has no user alcie; give a name or a number, as in --trust-user 1000");
+        assert!(vouched(&[String::new()], &[]).is_err());
+    }
+}
