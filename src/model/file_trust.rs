@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::phrase::list;
+use super::quoting::quoted_account;
 
 /// The outcome of a check. Only what a check established counts: a check that was not made, or that failed,
 /// leaves a doubt.
@@ -135,13 +136,16 @@ impl Account {
     #[must_use]
     pub fn called(&self) -> String {
         match self {
-            Account::User(user) => format!("the user {}", user.name),
-            Account::Group { name, members } if members.is_empty() => format!("the group {name}"),
+            Account::User(user) => format!("the user {}", quoted_account(&user.name)),
+            Account::Group { name, members } if members.is_empty() => {
+                format!("the group {}", quoted_account(name))
+            }
             Account::Group { name, members } => {
                 let (named, more) = members.split_at(members.len().min(MOST_MEMBERS));
-                let mut named: Vec<String> = named.iter().map(|user| user.name.clone()).collect();
+                let mut named: Vec<String> =
+                    named.iter().map(|user| quoted_account(&user.name).into_owned()).collect();
                 named.extend((!more.is_empty()).then(|| format!("{} more", more.len())));
-                format!("the group {name} ({})", list(&named, "and"))
+                format!("the group {} ({})", quoted_account(name), list(&named, "and"))
             }
             Account::Everyone => "any user of this machine".to_owned(),
         }

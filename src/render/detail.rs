@@ -57,7 +57,7 @@ impl Page<'_> {
         writeln!(self.out)?;
 
         if let Some(lead) = group.lead() {
-            self.holder(lead, group, report.taken_at)?;
+            self.holder(lead, group, report)?;
         } else if let Some(user) = row.user() {
             self.field("User", &quoted_account(&user))?;
         }

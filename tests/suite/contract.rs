@@ -1,9 +1,9 @@
 //! What is printed as JSON holds to the contract, version 1.
 
-use whatlistens::model::{Gap, GapKind};
+use whatlistens::model::{Checked, Gap, GapKind};
 
 use crate::document::{Failed, read};
-use crate::recorded::{linux, process, running_with};
+use crate::recorded::{anyone_at, linux, process, running_with, with_file};
 use crate::started::whatlistens;
 
 #[test]
@@ -46,6 +46,8 @@ fn a_recorded_listener_is_told_in_full() {
               "ppid": 1,
               "name": "python3.11",
               "exe": "/usr/bin/python3.11",
+              "exe_confirmed": true,
+              "file_trust": "system",
               "user": "alice",
               "started_at": "2026-11-22T02:53:20Z",
               "service": null,
@@ -85,7 +87,8 @@ fn a_recorded_listener_is_told_in_full() {
             "evidence": [
               "exe /usr/bin/python3.11",
               "only root can replace the file"
-            ]
+            ],
+            "next": "If Autodesk 3ds-lm should run here, stop python3.11 or move it to another port. If not, find out why python3.11 uses a license manager's port."
           },
           "connections": null,
           "accept_queue": null,
@@ -152,6 +155,30 @@ fn what_is_told_is_what_was_seen() {
     assert_eq!((listener.uid, listener.user.as_deref()), (Some(1000), Some("alice")), "the socket's");
     assert_eq!(listener.processes[0].user.as_deref(), Some("www"), "the process's");
     assert_eq!((document.gaps[0].kind.as_str(), document.gaps[0].count), ("sockets-unreadable", Some(3)));
+}
+
+#[test]
+fn a_path_that_leads_to_another_file_is_not_told_as_a_fact() {
+    let told = |confirmed: Checked<bool>, writers| {
+        let server = with_file(5, "/opt/x/lmgrd", |file| {
+            file.path_confirmed = confirmed;
+            file.writers = writers;
+        });
+        let document = read(&linux().socket("tcp 0.0.0.0:27000", &[server]).printed("--json", None));
+        let process = &document.listeners[0].processes[0];
+        assert_eq!(process.exe.as_deref(), Some("/opt/x/lmgrd"), "what it calls itself");
+        (process.exe_confirmed, process.file_trust.clone().unwrap())
+    };
+    let roots = || Checked::Done(Vec::new());
+    assert_eq!(told(Checked::Done(true), roots()), (Some(true), "system".to_owned()));
+    assert_eq!(told(Checked::Done(false), roots()), (Some(false), "unknown".to_owned()));
+    assert_eq!(told(Checked::NotRequested, roots()), (None, "unknown".to_owned()));
+    assert_eq!(told(Checked::Done(true), Checked::NotRequested), (Some(true), "unknown".to_owned()));
+    assert_eq!(told(Checked::Done(true), anyone_at("/opt")), (Some(true), "anyone".to_owned()));
+    let no_file = running_with(5, "/opt/x/lmgrd", |program| program.exe = None);
+    let document = read(&linux().socket("tcp 0.0.0.0:27000", &[no_file]).printed("--json", None));
+    assert_eq!(document.listeners[0].processes[0].file_trust, None);
+    assert!(document.listeners[0].license.as_ref().unwrap().next.is_none());
 }
 
 #[test]

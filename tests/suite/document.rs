@@ -205,6 +205,10 @@ pub struct Process {
     #[serde(deserialize_with = "present")]
     pub exe: Option<String>,
     #[serde(deserialize_with = "present")]
+    pub exe_confirmed: Option<bool>,
+    #[serde(deserialize_with = "present")]
+    pub file_trust: Option<String>,
+    #[serde(deserialize_with = "present")]
     pub user: Option<String>,
     #[serde(deserialize_with = "present")]
     pub started_at: Option<String>,
@@ -304,6 +308,8 @@ pub struct License {
     pub reason: String,
     pub expected: Vec<String>,
     pub evidence: Vec<String>,
+    #[serde(deserialize_with = "present")]
+    pub next: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -1,9 +1,9 @@
 //! The detail view, verbatim.
 
 use jiff::ToSpan;
-use whatlistens::model::{Gap, GapKind};
+use whatlistens::model::{Checked, Executable, Gap, GapKind, NotInspected, Process};
 
-use crate::recorded::{linux, now, office, process};
+use crate::recorded::{anyone_at, linux, now, office, process, user, with_file, written_by};
 
 /// The remedy names the program by its path, which here is the test's.
 fn without_path(printed: &str) -> String {
@@ -20,6 +20,7 @@ fn a_mismatch_in_detail() {
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Parents      systemd (PID 1) → python3.11 (PID 11224)
     Runs         /usr/bin/python3.11
+    File         only root can replace it
     User         alice
     Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     3ds-lm (IANA, registered port)
@@ -41,6 +42,7 @@ fn an_expected_server_in_detail() {
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Parents      systemd (PID 1) → lmgrd (PID 900)
     Runs         /opt/flexlm/bin/lmgrd
+    File         only root can replace it
     User         root
     Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     flex-lm, FLEX LM (1-10) (IANA, registered port)
@@ -64,6 +66,7 @@ fn shared_sockets_in_detail() {
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Parents      systemd (PID 1) → nginx (PID 800)
     Runs         /usr/sbin/nginx
+    File         only root can replace it
     User         root
     Reach        0.0.0.0, :: (any other machine, unless a firewall blocks it)
     Registry     http, World Wide Web HTTP (IANA, system port)
@@ -222,4 +225,38 @@ fn a_manager_of_the_other_protocol_is_said_to_be_absent() {
     assert!(printed.contains("Thales Sentinel RMS License Manager was not found on port 5093"), "{printed}");
     let machine = linux().socket("udp 0.0.0.0:5093", &[process(70, "/opt/lserv")]);
     assert!(!machine.printed("5093", None).contains("was not found"));
+}
+
+/// Who can replace the file, where that was examined, and whether the path is the file's own.
+#[test]
+fn the_file_is_told_with_who_can_replace_it() {
+    let told = |change: fn(&mut Executable)| {
+        let server = Process { uid: Some(990), ..with_file(9, "/opt/x/lmgrd", change) };
+        let server = Process { user: Some("lic".to_owned()), ..server };
+        let printed = linux().socket("tcp 0.0.0.0:27000", &[server]).printed("27000", None);
+        let about = printed.lines().filter(|line| line.starts_with("Runs") || line.starts_with("File"));
+        about.collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(told(|_| ()), @"
+    Runs         /opt/x/lmgrd
+    File         only root can replace it
+    ");
+    insta::assert_snapshot!(told(|file| file.writers = written_by(user(990, "lic"), "/opt/x")), @"
+    Runs         /opt/x/lmgrd
+    File         only root and the service account lic can replace it
+    ");
+    insta::assert_snapshot!(told(|file| file.writers = written_by(user(1000, "alice"), "/opt/x")), @"
+    Runs         /opt/x/lmgrd
+    File         the user alice can replace it, through /opt/x
+    ");
+    insta::assert_snapshot!(told(|file| file.writers = anyone_at("/opt/x")), @"
+    Runs         /opt/x/lmgrd
+    File         any user of this machine can replace it, through /opt/x
+    ");
+    insta::assert_snapshot!(told(|file| file.writers = Checked::Failed(NotInspected::MayNotAnswer)), @"
+    Runs         /opt/x/lmgrd
+    File         who can replace it is not known: it is on a file system that may not answer
+    ");
+    insta::assert_snapshot!(told(|file| file.writers = Checked::NotRequested), @"Runs         /opt/x/lmgrd");
+    insta::assert_snapshot!(told(|file| file.path_confirmed = Checked::Done(false)), @"Runs         calls itself /opt/x/lmgrd, but that path leads to another file");
 }

@@ -103,6 +103,7 @@ fn a_unit_a_full_backlog_and_connections_in_detail() {
     Parents      systemd (PID 1) → nginx.service → nginx (PID 800)
     Unit         nginx.service (systemd)
     Runs         /usr/sbin/nginx
+    File         only root can replace it
     User         alice
     Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Backlog      full (130 waiting, limit 128): new connections get no answer. The program is stuck,
@@ -123,6 +124,7 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
     Parents      systemd (PID 1) → docker.service → docker-proxy (PID 900)
     Unit         docker.service (systemd)
     Runs         /usr/bin/docker-proxy
+    File         only root can replace it
     User         alice
     Forwards to  172.17.0.2:80/tcp, where httpd (PID 44) listens in container docker web
     Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
@@ -133,6 +135,7 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Runs         /usr/lib/systemd/systemd
+    File         only root can replace it
     User         alice
     Opened by    ssh.socket, which starts ssh.service when traffic arrives
     Reach        :: (IPv6 and IPv4; any other machine, unless a firewall blocks it)
@@ -145,6 +148,7 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
     Parents      systemd (PID 1) → httpd (PID 44)
     Container    docker web (4f66ad9a0b2e)
     Runs         /usr/sbin/httpd
+    File         only root can replace it
     User         alice
     Reach        0.0.0.0 (any machine that can reach this namespace, unless a firewall blocks it)
     Registry     commplex-main (IANA, registered port)
@@ -156,6 +160,7 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Parents      systemd (PID 1) → python3.11 (PID 50)
     Runs         /usr/bin/python3.11
+    File         only root can replace it
     User         alice
     Address      10.0.0.1 (accepts no connections until it listens)
     Registry     afs3-fileserver, file server itself (IANA, registered port)

@@ -306,6 +306,8 @@ fn what_the_caller_vouches_for_changes_the_verdict_and_says_so() {
     insta::assert_snapshot!(license.reason, @"lmgrd is a known program of Revenera FlexNet license server; you vouch for alice");
     assert!(license.evidence.contains(&"you vouch for alice".to_owned()), "{license:?}");
     assert!(with("--trust-path /opt").evidence.contains(&"you vouch for /opt".to_owned()));
+    let json = machine.printed("--json --trust-user alice", None);
+    assert!(json.contains("\"file_trust\": \"user\""), "vouching does not change the file: {json}");
     // Where nothing depends on it, nothing is said.
     let license =
         judged_with(&linux().socket(FLEXNET, &[process(9, "/opt/x/lmgrd")]), "--trust-user alice").unwrap();

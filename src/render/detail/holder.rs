@@ -11,22 +11,30 @@ use super::super::text::{command_line, named, service_called};
 use crate::model::phrase::{counted, list};
 use crate::model::quoting::{quoted, quoted_account, quoted_path};
 use crate::model::{
-    Application, Container, FileVersion, Presence, Process, ProcessRef, ProcessService, Program, Row,
-    ServiceManager,
+    Application, Checked, Container, Executable, FileTrust, FileVersion, Host, Os, Presence, Process,
+    ProcessRef, ProcessService, Program, Report, Row, ServiceManager, Writer,
 };
 
 /// More processes than these are counted, not named.
 const MOST_OTHERS: usize = 8;
 
+/// More accounts than these are counted, not named.
+const MOST_WRITERS: usize = 3;
+
 impl Page<'_> {
-    pub(super) fn holder(&mut self, lead: &Process, group: &RowGroup<'_>, now: Timestamp) -> io::Result<()> {
+    pub(super) fn holder(
+        &mut self,
+        lead: &Process,
+        group: &RowGroup<'_>,
+        Report { host: Host { os, .. }, taken_at, .. }: &Report,
+    ) -> io::Result<()> {
         let others = group.others();
         if !others.is_empty() {
             let others = named(&others, MOST_OTHERS, |other| process_called(other));
             self.field("Also", &list(&others, "and"))?;
         }
         if let Some(started) = lead.started_at {
-            self.field("Started", &self.since(started, now))?;
+            self.field("Started", &self.since(started, *taken_at))?;
         }
         if !group.lead_row().ancestors.is_empty() {
             self.field("Parents", &parents(group.lead_row(), lead))?;
@@ -45,7 +53,7 @@ impl Page<'_> {
         let user = lead.user.as_deref().map_or("unknown".into(), quoted_account);
         match &lead.presence {
             Presence::Running(program) => {
-                self.program(program, lead.name.as_deref())?;
+                self.program(program, lead, *os)?;
                 self.field("User", &user)?;
             }
             Presence::Kernel => self.field("Runs", KERNEL)?,
@@ -61,18 +69,19 @@ impl Page<'_> {
         }
     }
 
-    /// The executable, what its version resource says, and the command line. `name` is the name of the process.
-    fn program(&mut self, program: &Program, name: Option<&str>) -> io::Result<()> {
+    /// The executable, who can replace it, what its version resource says, and the command line.
+    fn program(&mut self, program: &Program, process: &Process, os: Os) -> io::Result<()> {
         match &program.exe {
-            Some(exe) if exe.deleted == Some(true) => {
-                let path = quoted_path(&exe.path);
-                self.field("Runs", &format!("{path} (deleted or replaced since the process started)"))?;
+            Some(exe) => {
+                self.field("Runs", &runs(exe))?;
+                if let Some(trust) = file_trust(exe, process, os) {
+                    self.field("File", &trust)?;
+                }
             }
-            Some(exe) => self.field("Runs", &quoted_path(&exe.path))?,
             None => self.field("Runs", "a file that could not be read")?,
         }
         let version = program.exe.as_ref().and_then(|exe| exe.version.as_ref());
-        let says = version.map(|version| version_resource(version, name));
+        let says = version.map(|version| version_resource(version, process.name.as_deref()));
         if let Some(says) = says.filter(|says| !says.is_empty()) {
             self.field("File says", &says)?;
         }
@@ -87,6 +96,43 @@ impl Page<'_> {
         let local = started.to_zoned(self.style.time_zone.clone());
         format!("{} ({})", local.strftime("%Y-%m-%d %H:%M:%S"), age(started, now))
     }
+}
+
+fn runs(exe: &Executable) -> String {
+    let path = quoted_path(&exe.path);
+    if exe.deleted == Some(true) {
+        format!("{path} (deleted or replaced since the process started)")
+    } else if exe.path_confirmed == Checked::Done(false) {
+        format!("calls itself {path}, but that path leads to another file")
+    } else {
+        path.into_owned()
+    }
+}
+
+/// Who can replace a file; `None` where that was not examined.
+fn file_trust(exe: &Executable, process: &Process, os: Os) -> Option<String> {
+    let administrators = os.administrators();
+    let writers = match (&exe.path_confirmed, &exe.writers) {
+        (Checked::Done(true), Checked::Done(writers)) => writers,
+        // The path leads elsewhere, and `Runs` says so.
+        (Checked::Done(false), _) | (Checked::NotRequested, _) | (_, Checked::NotRequested) => return None,
+        (Checked::Failed(why), _) | (_, Checked::Failed(why)) => {
+            return Some(format!("who can replace it is not known: {}", why.in_words()));
+        }
+    };
+    Some(match exe.trust(process.uid) {
+        FileTrust::System => format!("only {administrators} can replace it"),
+        FileTrust::ServiceAccount => {
+            let user = process.user.as_deref().map_or("its own account".into(), quoted_account);
+            format!("only {administrators} and the service account {user} can replace it")
+        }
+        FileTrust::User | FileTrust::Anyone | FileTrust::Unknown => {
+            let who = named(writers, MOST_WRITERS, |Writer { account, place }| {
+                format!("{} can replace it, through {}", account.called(), quoted_path(place))
+            });
+            who.join("; ")
+        }
+    })
 }
 
 /// The age in one unit, the one that a person would use.

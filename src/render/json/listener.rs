@@ -75,6 +75,7 @@ struct LicenseOut<'a> {
     reason: &'a str,
     expected: &'a [String],
     evidence: &'a [String],
+    next: Option<&'a str>,
 }
 
 pub(super) fn listener(row: &Row) -> Listener<'_> {
@@ -150,5 +151,6 @@ fn license(license: &License) -> LicenseOut<'_> {
         reason: &license.reason,
         expected: &license.expected,
         evidence: &license.evidence,
+        next: license.advice.as_deref(),
     }
 }
