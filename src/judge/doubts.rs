@@ -161,7 +161,8 @@ fn unknown(
 
 /// How the caller can vouch for a file whose file system cannot be asked.
 fn vouching(port: &LicensePort<'_>, path: &str, writers: &Checked<Vec<Writer>>) -> Option<String> {
-    let may_not_answer = writers.failed() == Some(NotInspected::MayNotAnswer);
+    let may_not_answer =
+        matches!(writers.failed(), Some(NotInspected::MayNotAnswer | NotInspected::TimedOut));
     let is_separator = |c| c == '/' || (port.socket.os == Os::Windows && c == '\\');
     let (folder, _) =
         path.rsplit_once(is_separator).filter(|(folder, _)| may_not_answer && !folder.is_empty())?;

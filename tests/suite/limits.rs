@@ -65,8 +65,10 @@ fn a_file_that_may_not_grow_is_an_error() {
     for args in [&["--json"][..], &["explain", "--json", "1-999"]] {
         let output = after("ulimit -f 1", args).stdout(File::create(&path).unwrap()).output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
-        if output.status.code() == Some(0) {
-            continue; // It fits.
+        // It fits, whether anything listens or not.
+        if output.status.code().is_some_and(|status| status <= 1) {
+            assert!(serde_json::from_str::<Value>(&std::fs::read_to_string(&path).unwrap()).is_ok());
+            continue;
         }
         assert_eq!(output.status.code(), Some(2), "{:?} {stderr}", output.status);
         assert!(stderr.starts_with("whatlistens: the output could not be written: "), "{stderr}");
@@ -94,7 +96,7 @@ fn where_there_is_no_memory_that_is_said() {
     let starts = starts.expect("it starts with 200 MiB");
     let mut failed = 0;
     for kibibytes in (0..8).map(|at| starts + at * step) {
-        let output = run(kibibytes, &["explain", "--json", "1-999"]);
+        let output = run(kibibytes, &["explain", "--json", "1-65535"]);
         match output.status.code() {
             Some(0) => assert!(serde_json::from_slice::<Value>(&output.stdout).is_ok()),
             _ => {

@@ -82,11 +82,11 @@ fn the_table_tells_units_containers_and_who_does_not_listen() {
     80/tcp at 0.0.0.0: the backlog is full (130 waiting), so new connections get no answer.
     ");
     insta::assert_snapshot!(server().printed("--all-namespaces --connections -H", None), @"
-      22/tcp  *                systemd         1  alice  ssh              -     -
-      80/tcp  0.0.0.0          nginx         800  alice  http             -     3
-    5000/tcp  0.0.0.0          httpd          44  alice  commplex-main    blue  -
-    7000/tcp  10.0.0.1(bound)  python3.11     50  alice  afs3-fileserver  -     -
-    8080/tcp  0.0.0.0          docker-proxy  900  alice  http-alt         -     -
+      22/tcp  *                systemd         1  alice  ssh              -     -  -
+      80/tcp  0.0.0.0          nginx         800  alice  http             -     3  -
+    5000/tcp  0.0.0.0          httpd          44  alice  commplex-main    blue  -  -
+    7000/tcp  10.0.0.1(bound)  python3.11     50  alice  afs3-fileserver  -     -  -
+    8080/tcp  0.0.0.0          docker-proxy  900  alice  http-alt         -     -  -
     80/tcp at 0.0.0.0: the backlog is full (130 waiting), so new connections get no answer.
     ");
     let narrow = server().printed("", Some(80));
