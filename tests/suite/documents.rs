@@ -8,6 +8,8 @@ use whatlistens::model::{
     ServiceManager,
 };
 
+use crate::tidy;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -92,6 +94,23 @@ fn every_kind_of_gap_is_explained() {
         assert!(
             gaps.contains(&format!("| `{kind}` |")) && reference.contains(&format!("`{kind}`")),
             "{kind}"
+        );
+    }
+}
+
+#[test]
+fn the_tests_that_show_a_promise_exist() {
+    let threats = text("docs/THREATS.md");
+    let cited: Vec<(&str, &str)> = threats.split('`').filter_map(|quoted| quoted.split_once("::")).collect();
+    assert!(cited.len() > 20, "{cited:?}");
+    let files = tidy::sources();
+    for (module, test) in cited {
+        let (file, folder) = (format!("/{module}.rs"), format!("/{module}/"));
+        let is_in = |path: &str| path.ends_with(&file) || path.contains(&folder);
+        let has_it = |text: &str| text.contains(&format!("fn {test}("));
+        assert!(
+            files.iter().any(|file| is_in(&file.path) && has_it(&file.text)),
+            "docs/THREATS.md: there is no {module}::{test}"
         );
     }
 }
