@@ -240,8 +240,8 @@ fn what_keeps_a_free_port_is_told() {
     let nothing = free().seen(|seen| seen.port_connections.clear());
     insta::assert_snapshot!(nothing.printed("40000", None), @"
     40000  safetynetp
-    Port 40000 is free for TCP and UDP: nothing on this machine listens on it, and no other socket uses
-    it.
+    Port 40000 is free for TCP and UDP: nothing on this machine listens on it, and no other TCP or UDP
+    socket uses it.
 
     Ephemeral    outgoing connections use 32768-60999 except this port, which is reserved
                  (net.ipv4.ip_local_reserved_ports)
@@ -249,8 +249,8 @@ fn what_keeps_a_free_port_is_told() {
     ");
     insta::assert_snapshot!(nothing.printed("443", None), @"
     443  https
-    Port 443 is free for TCP and UDP: nothing on this machine listens on it, and no other socket uses
-    it.
+    Port 443 is free for TCP and UDP: nothing on this machine listens on it, and no other TCP or UDP
+    socket uses it.
 
     Rights       only root, or a program with CAP_NET_BIND_SERVICE, can open a port below 1024
                  (net.ipv4.ip_unprivileged_port_start)

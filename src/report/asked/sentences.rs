@@ -84,7 +84,7 @@ pub(super) fn whether_free(asked: &Asked, facts: &Facts<'_>) -> String {
         ),
         // Systems that report their ephemeral ports report the other sockets of a port, too.
         None if facts.rules.ephemeral.is_some() && all_scanned => {
-            format!("{free}: nothing {here} listens on {it}, and no other socket uses {it}.")
+            format!("{free}: nothing {here} listens on {it}, and no other TCP or UDP socket uses {it}.")
         }
         None => format!(
             "{free}: nothing {here} listens on {it}. A connection, or a socket that does not listen, may \
