@@ -127,8 +127,18 @@ fn file_trust(exe: &Executable, process: &Process, os: Os) -> Option<String> {
             format!("only {administrators} and the service account {user} can replace it")
         }
         FileTrust::User | FileTrust::Anyone | FileTrust::Unknown => {
-            let who = named(writers, MOST_WRITERS, |Writer { account, place }| {
-                format!("{} can replace it, through {}", account.called(), quoted_path(place))
+            // Each account once, with all its places.
+            let mut accounts: Vec<(String, Vec<String>)> = Vec::new();
+            for Writer { account, place } in writers {
+                let (who, place) = (account.called(), quoted_path(place).into_owned());
+                match accounts.iter_mut().find(|(known, _)| *known == who) {
+                    Some((_, places)) => places.push(place),
+                    None => accounts.push((who, vec![place])),
+                }
+            }
+            let who = named(&accounts, MOST_WRITERS, |(who, places)| {
+                let places = named(places, MOST_WRITERS, String::clone);
+                format!("{who} can replace it, through {}", list(&places, "and"))
             });
             who.join("; ")
         }
