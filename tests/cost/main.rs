@@ -9,8 +9,6 @@
 mod machines;
 mod stages;
 
-use std::process::Command;
-
 use crate::stages::{STAGES, Stage};
 
 /// How many times the cost of an input one of twice its size may have: a sort takes a little more than twice.
@@ -29,6 +27,7 @@ fn twice_the_input_allocates_twice_the_bytes() {
 }
 
 /// A scan of a list for each of its items allocates nothing, but takes instructions.
+#[cfg(target_os = "linux")]
 #[test]
 #[ignore = "needs valgrind, and some minutes"]
 fn twice_the_input_takes_twice_the_instructions() {
@@ -43,8 +42,9 @@ fn twice_the_input_takes_twice_the_instructions() {
 }
 
 /// The instructions of a process that prepares a stage alone, or runs it too.
+#[cfg(target_os = "linux")]
 fn instructions(stage: &Stage, size: usize, what: &str) -> u64 {
-    let mut command = Command::new("valgrind");
+    let mut command = std::process::Command::new("valgrind");
     command.args(["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]);
     command.arg(std::env::current_exe().unwrap()).args(["--exact", "one_stage_alone", "--test-threads=1"]);
     command.env("COST_STAGE", stage.name).env("COST_SIZE", size.to_string()).env("COST_WHAT", what);
