@@ -65,6 +65,10 @@ impl Source for Recorded {
     fn observe_port_rules(&self) -> Result<Observation, Unobservable> {
         Ok(self.0.clone())
     }
+
+    fn has_user(&self, _name: &str) -> Option<bool> {
+        None
+    }
 }
 
 fn observation(text: &str) -> Observation {
