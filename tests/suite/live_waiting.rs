@@ -104,9 +104,11 @@ fn a_process_that_stalls_its_readers_is_shown_without_what_it_stalls() {
 fn an_interrupt_ends_it_while_it_waits() {
     let (net, folder) = (Net::new(), tempfile::tempdir().unwrap());
     let Some(_stalled) = stalled(&net, folder.path(), 8085) else { return };
-    let mut waiting = net.command(program());
+    // Whoever starts the tests may ignore interrupts, which is inherited.
+    let mut waiting = net.command("env");
+    waiting.arg("--default-signal=INT").arg(program());
     let mut waiting = waiting.args(["--deadline", "1h", "8085"]).stdout(Stdio::piped()).spawn().unwrap();
-    // nsenter(1) has become the program, and that has started its helper.
+    // nsenter(1) and env(1) have become the program, and that has started its helper.
     let children = format!("/proc/{0}/task/{0}/children", waiting.id());
     assert!(eventually(|| fs::read_to_string(&children).is_ok_and(|pids| !pids.is_empty())));
     let since = Instant::now();
