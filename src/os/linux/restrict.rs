@@ -222,7 +222,9 @@ const NEW_NAMESPACES: u64 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWNET) as u64;
 
 /// What prctl(2) may be asked.
-const PRCTL: [u64; 2] = [libc::PR_SET_NAME as u64, libc::PR_SET_PDEATHSIG as u64];
+const PRCTL: [u64; 3] = [libc::PR_SET_NAME as u64, libc::PR_SET_PDEATHSIG as u64, PR_GET_AUXV];
+/// In `include/uapi/linux/prctl.h` since Linux 6.4; the libc crate lacks it.
+const PR_GET_AUXV: u64 = 0x4155_5856;
 
 /// What fcntl(2) may be asked: the flags of a descriptor, and a copy of it.
 const READING_FCNTL: [u64; 4] =
