@@ -1,9 +1,9 @@
 //! How to show an answer: what was typed about it, and what the terminal can do.
 
-use std::env;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+use std::{env, fs};
 
 use jiff::tz::TimeZone;
 
@@ -35,7 +35,7 @@ impl Environment {
             width: terminal.then(terminal_width),
             // https://no-color.org: any value that is not empty.
             color: terminal && capable && unless_set("NO_COLOR"),
-            time_zone: TimeZone::system,
+            time_zone,
             program: env::current_exe().ok(),
         }
     }
@@ -45,6 +45,16 @@ impl Environment {
     pub fn plain() -> Environment {
         Environment { width: None, color: false, time_zone: || TimeZone::UTC, program: None }
     }
+}
+
+/// The user's time zone. UTC where what should name it is a device or a pipe: that could be read without end.
+fn time_zone() -> TimeZone {
+    let may_be_read = |path: &Path| fs::metadata(path).map_or(true, |file| file.is_file());
+    let named = env::var_os("TZ").unwrap_or_default().to_string_lossy().into_owned();
+    let named = Path::new(named.strip_prefix(':').unwrap_or(&named));
+    let is_readable =
+        may_be_read(Path::new("/etc/localtime")) && (!named.is_absolute() || may_be_read(named));
+    if is_readable { TimeZone::system() } else { TimeZone::UTC }
 }
 
 /// The columns of the terminal; where it does not know itself, as on a serial console, what the

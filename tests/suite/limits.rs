@@ -76,6 +76,21 @@ fn a_file_that_may_not_grow_is_an_error() {
 }
 
 #[test]
+fn a_time_zone_that_is_a_pipe_or_a_device_is_not_waited_for() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for zone in [pipe.display().to_string(), format!(":{}", pipe.display()), "/dev/zero".to_owned()] {
+        let (stdout, stderr, status) =
+            told(Command::new(program()).arg(&port).env("TZ", &zone).output().unwrap());
+        assert_eq!((status, stderr.as_str()), (0, ""), "{zone}");
+        assert!(stdout.contains("listens on TCP port"), "{zone}: {stdout}");
+    }
+}
+
+#[test]
 fn little_stack_is_enough() {
     for kibibytes in [64, 128, 1024] {
         let (stdout, stderr, status) =
