@@ -122,7 +122,7 @@ impl<T: Task> Pending<T> {
     }
 
     fn read(&mut self, answers: &UnixStream, deadline: Deadline) -> io::Result<()> {
-        let mut reader = BufReader::new(Timed { stream: answers, deadline });
+        let mut reader = BufReader::with_capacity(64 * 1024, Timed { stream: answers, deadline });
         let mut left = self.outcomes.len();
         while left > 0 {
             let mut line = Vec::new();

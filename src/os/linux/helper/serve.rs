@@ -22,6 +22,8 @@ use super::task::{Task, Tools};
 
 /// So long without an answer, and another thread is started.
 const PATIENCE: Duration = Duration::from_millis(20);
+/// So many bytes of answers are written together.
+const AT_ONCE: usize = 32 * 1024;
 /// The most tasks that are waited for at the same time.
 const MOST_AT_ONCE: usize = 64;
 
@@ -58,7 +60,7 @@ fn serve<T: Task>(mut stream: UnixStream) -> io::Result<()> {
         system_units: UnitBudget::default(),
         user_units: UnitBudget::default(),
     };
-    do_all(&tasks, &tools, &Mutex::new(stream));
+    do_all(&tasks, &tools, stream);
     Ok(())
 }
 
@@ -71,42 +73,73 @@ fn give_up_output() -> io::Result<()> {
     Ok(())
 }
 
-/// Does all tasks, and writes each answer when it is there. Where a task waits, another thread does the next ones.
-fn do_all<T: Task>(tasks: &[T], tools: &Tools<'_>, stream: &Mutex<UnixStream>) {
-    let next = AtomicUsize::new(0);
-    let (done, progress) = mpsc::channel();
-    let work = |done: Sender<()>| {
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(task) = tasks.get(number) else { return };
+/// Does all tasks. Where a task waits, another thread does the next ones. The answers are written together, but none
+/// waits for a task that takes longer than [`PATIENCE`].
+fn do_all<T: Task>(tasks: &[T], tools: &Tools<'_>, stream: UnixStream) {
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let answers = Mutex::new(Answers { stream, lines: Vec::new() });
+    let (sender, ended) = mpsc::channel();
+    let work = |ended: Sender<()>| {
+        while let Some((number, task)) = take(&next, tasks) {
             let outcome = Outcome { task: number, answer: task.run(tools) };
-            let Ok(mut line) = serde_json::to_vec(&outcome) else { return };
-            line.push(b'\n');
-            let Ok(mut stream) = stream.lock() else { return };
-            if stream.write_all(&line).is_err() || done.send(()).is_err() {
-                return;
+            let Ok(mut answers) = answers.lock() else { break };
+            if answers.add(&outcome).is_err() {
+                break;
             }
+            done.fetch_add(1, Ordering::Relaxed);
         }
+        let _ = ended.send(());
     };
     let work = &work;
+    let flush = || answers.lock().is_ok_and(|mut answers| answers.flush().is_ok());
     thread::scope(|scope| {
         let start = || {
-            let done = done.clone();
-            Builder::new().spawn_scoped(scope, move || work(done)).is_ok()
+            let sender = sender.clone();
+            Builder::new().spawn_scoped(scope, move || work(sender)).is_ok()
         };
         let at_first = tasks.len().min(threads::most_helpers() + 1);
         let mut started = (0..at_first).take_while(|_| start()).count();
         if started == 0 {
             // Where the system refuses a thread, this one does the work.
-            work(done.clone());
+            work(sender.clone());
         }
-        let mut left = tasks.len();
-        while left > 0 {
-            match progress.recv_timeout(PATIENCE) {
-                Ok(()) => left -= 1,
-                Err(_) if started < MOST_AT_ONCE && started < tasks.len() && start() => started += 1,
-                Err(_) => {}
+        let mut before = 0;
+        loop {
+            let is_idle = ended.recv_timeout(PATIENCE).is_err();
+            let now = done.load(Ordering::Relaxed);
+            if !flush() || now == tasks.len() {
+                return;
             }
+            let all_wait = is_idle && now == before;
+            if all_wait && started < MOST_AT_ONCE.min(tasks.len()) && start() {
+                started += 1;
+            }
+            before = now;
         }
     });
+}
+
+fn take<'a, T>(next: &AtomicUsize, tasks: &'a [T]) -> Option<(usize, &'a T)> {
+    let number = next.fetch_add(1, Ordering::Relaxed);
+    tasks.get(number).map(|task| (number, task))
+}
+
+/// The answers that were not written yet.
+struct Answers {
+    stream: UnixStream,
+    lines: Vec<u8>,
+}
+
+impl Answers {
+    fn add<A: Serialize>(&mut self, outcome: &Outcome<A>) -> io::Result<()> {
+        serde_json::to_writer(&mut self.lines, outcome)?;
+        self.lines.push(b'\n');
+        if self.lines.len() < AT_ONCE { Ok(()) } else { self.flush() }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.write_all(&self.lines)?;
+        self.lines.clear();
+        Ok(())
+    }
 }
