@@ -15,7 +15,7 @@ pub fn interpreter_called(exe: &str) -> Option<Interpreter> {
     version.bytes().all(|b| b.is_ascii_digit() || b == b'.').then_some(Interpreter::Python)
 }
 
-/// What a Python is told to run (docs.python.org/3, "Command line and environment").
+/// What Python runs, by its command line (docs.python.org/3, "Command line and environment").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PythonProgram<'a> {
     Module(&'a str),
@@ -105,7 +105,7 @@ fn java_program(args: &[String]) -> Option<&str> {
     None
 }
 
-/// The script or archive that the interpreter with this file name is told to run. `None` where it runs none, or
+/// The script or archive that the interpreter with this file name runs. `None` where it runs none, or
 /// where more than that decides what it runs.
 #[must_use]
 pub fn script_of<'a>(exe: &str, args: &'a [String]) -> Option<&'a str> {
