@@ -131,7 +131,7 @@ fn a_machine_that_cannot_be_observed_is_3() {
 fn owners_that_could_not_be_read_are_hidden_and_not_nobody() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
-    let script = format!("ulimit -n 6; exec '{}' --json {port}", program().display());
+    let script = format!("ulimit -n 5; exec '{}' --json {port}", program().display());
     let (stdout, stderr, _) =
         told(Command::new("sh").args(["-c", &script]).stdin(Stdio::null()).output().unwrap());
     let answer: serde_json::Value = serde_json::from_str(&stdout).unwrap_or_else(|e| panic!("{e}: {stderr}"));

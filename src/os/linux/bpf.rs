@@ -13,7 +13,7 @@ use std::os::unix::fs::FileExt;
 
 use super::super::decode::linux::btf;
 use super::super::decode::linux::inet_diag::States;
-use super::super::decode::linux::task_file::{self, FIELDS, ITERATOR, OpenSocket};
+use super::super::decode::linux::task_file::{self, FIELDS, ITERATOR, Reported};
 
 /// Where the kernel describes its types.
 const BTF: &str = "/sys/kernel/btf/vmlinux";
@@ -79,7 +79,7 @@ pub(super) struct TaskFiles {
 }
 
 impl TaskFiles {
-    /// Loads a program that reports the internet sockets in these states.
+    /// Loads a program that reports the internet sockets in these states, and what may be an io_uring.
     ///
     /// # Errors
     ///
@@ -114,12 +114,12 @@ impl TaskFiles {
         Ok(TaskFiles { link })
     }
 
-    /// Iterates over the open files of all processes, and calls `each` with every socket.
+    /// Iterates over the open files of all processes, and calls `each` with all that is reported.
     ///
     /// # Errors
     ///
     /// If the kernel aborts the iteration.
-    pub(super) fn each(&self, mut each: impl FnMut(OpenSocket)) -> io::Result<()> {
+    pub(super) fn each(&self, mut each: impl FnMut(Reported)) -> io::Result<()> {
         let mut iterator = File::from(bpf(ITER_CREATE, &Iterate { link_fd: number(&self.link), flags: 0 })?);
         let mut buffer = vec![0; BUFFER];
         loop {
@@ -154,6 +154,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::net::TcpListener;
 
+    use super::super::super::decode::linux::task_file::{OpenFile, OpenSocket};
     use super::*;
 
     #[test]
@@ -165,8 +166,10 @@ mod tests {
             let mut found = BTreeSet::new();
             let files = TaskFiles::load(States::LISTENING).unwrap();
             files
-                .each(|socket| {
-                    found.insert(socket);
+                .each(|reported| {
+                    if let Reported::Socket(socket) = reported {
+                        found.insert(socket);
+                    }
                 })
                 .unwrap();
             // A second iteration works.
@@ -179,7 +182,7 @@ mod tests {
             let link = fs::read_link(format!("/proc/self/fd/{}", fd.as_raw_fd())).unwrap();
             let inode = link.to_str().unwrap().strip_prefix("socket:[").unwrap().strip_suffix(']').unwrap();
             let (pid, fd) = (std::process::id(), fd.as_raw_fd().unsigned_abs());
-            OpenSocket { inode: inode.parse().unwrap(), pid, thread: pid, fd }
+            OpenSocket { inode: inode.parse().unwrap(), file: OpenFile { pid, thread: pid, fd } }
         };
         let first = found();
         assert!(first.contains(&own(&listener)) && first.contains(&own(&second)), "{first:?}");

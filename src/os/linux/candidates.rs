@@ -9,7 +9,7 @@ use rustix::fs::fstat;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use super::super::decode::linux::inet_diag::States;
-use super::super::decode::linux::task_file::OpenSocket;
+use super::super::decode::linux::task_file::{OpenFile, OpenSocket, Reported};
 use super::super::unix::is_root;
 use super::super::{Bpf, ScanScope};
 use super::bpf::TaskFiles;
@@ -27,11 +27,9 @@ pub(super) type Wanted<'a> = Option<&'a HashSet<u32>>;
 pub(super) enum Task {
     /// Read all its open files.
     Walk(Pid),
-    /// Read what its io_urings hold.
-    Rings(Pid),
-    /// Check whether the process still has these sockets open: it may have closed them or have ended, and
+    /// Check whether the process still has these files open: it may have closed them or have ended, and
     /// another may have its id.
-    Confirm(Vec<OpenSocket>),
+    Confirm(Vec<Reported>),
 }
 
 /// How the holders of sockets were searched.
@@ -92,21 +90,23 @@ impl<'a> Candidates<'a> {
         Ok(SearchMethod::Walk(failed))
     }
 
-    /// Queues the processes that have a wanted socket open, as the kernel reports them.
+    /// Queues the processes that have a wanted socket or an io_uring open, as the kernel reports them.
     fn queue_reported_by_kernel(&self) -> io::Result<()> {
         let (files, probe) = (TaskFiles::load(states_of_holders(self.scope))?, Probe::open()?);
-        let mut of_one: Vec<OpenSocket> = Vec::new();
+        let mut of_one: Vec<Reported> = Vec::new();
         let mut saw_probe = false;
-        files.each(|socket| {
-            saw_probe |= probe.is(&socket);
-            if self.wanted.is_some_and(|wanted| !wanted.contains(&socket.inode)) {
-                return;
+        files.each(|reported| {
+            if let Reported::Socket(socket) = reported {
+                saw_probe |= probe.is(&socket);
+                if self.wanted.is_some_and(|wanted| !wanted.contains(&socket.inode)) {
+                    return;
+                }
             }
-            // The sockets of a process are adjacent, except those of threads with a file table of their own.
-            if of_one.first().is_some_and(|first| first.pid != socket.pid) {
+            // The files of a process are adjacent, except those of threads with a file table of their own.
+            if of_one.first().is_some_and(|first| first.pid() != reported.pid()) {
                 self.send(Task::Confirm(std::mem::take(&mut of_one)));
             }
-            of_one.push(socket);
+            of_one.push(reported);
         })?;
         self.send(Task::Confirm(of_one));
         // If our own socket is missing, the others may be, too.
@@ -145,7 +145,7 @@ impl Probe {
     }
 
     fn is(&self, socket: &OpenSocket) -> bool {
-        let fd = self.socket.as_raw_fd().unsigned_abs();
-        (socket.pid, u64::from(socket.inode), socket.fd) == (self.pid, self.inode, fd)
+        let OpenFile { pid, fd, .. } = socket.file;
+        (pid, u64::from(socket.inode), fd) == (self.pid, self.inode, self.socket.as_raw_fd().unsigned_abs())
     }
 }

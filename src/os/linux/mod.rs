@@ -163,7 +163,6 @@ fn find_owners(
     let mut holders = if wanted.is_empty() { Holders::default() } else { holders? };
     holders.confirm(context, &wanted)?;
     settle(context, sockets, &mut holders)?;
-    rings::add_holders(context, sockets, &mut holders)?;
     holders.add_ancestors(context);
     sockets.method_notes.extend(holders.method_note());
     let hidden = holders.hidden(&context.proc);

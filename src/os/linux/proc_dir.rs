@@ -17,7 +17,7 @@ use rustix::io::Errno;
 
 use super::super::decode::linux::proc_pid::{self, Stat, Ticks};
 use super::super::decode::linux::ring_files;
-use super::super::decode::linux::task_file::OpenSocket;
+use super::super::decode::linux::task_file::{OpenFile, OpenSocket};
 use crate::model::Pid;
 
 /// Whether the error means that a process has ended, and not that this user may not inspect it.
@@ -45,11 +45,8 @@ const TEXT: usize = 4096;
 /// No more is read of a file, in bytes.
 const LONGEST: usize = 64 * 1024;
 
-/// More io_urings of one process are not examined, nor more of each one's fixed files than fit in so many bytes.
+/// More io_urings in one table of open files are not examined.
 const MOST_RINGS: usize = 64;
-const MOST_OF_RING: u64 = 256 * 1024;
-/// How often a ring that is in use is tried.
-const RING_TRIES: usize = 20;
 
 /// The flags to open a folder that is to be listed.
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
@@ -227,32 +224,6 @@ impl ProcessDir {
         if thread == self.pid { "fd".to_owned() } else { format!("task/{thread}/fd") }
     }
 
-    /// Calls `each` with the inode of every socket among the fixed files of the process's io_urings.
-    ///
-    /// # Errors
-    ///
-    /// If the process has ended, or this user may not inspect it.
-    pub(super) fn sockets_in_rings(&self, each: &mut dyn FnMut(u32)) -> io::Result<()> {
-        let files = openat(&self.dir, c"fd", FOLDER, Mode::empty())?;
-        let mut rings = Vec::new();
-        each_number(&files, |fd, name| {
-            let mut buffer = [MaybeUninit::uninit(); LINK];
-            let is_ring =
-                readlinkat_raw(&files, name, &mut buffer).is_ok_and(|(link, _)| *link == *ring_files::LINK);
-            if is_ring && rings.len() < MOST_RINGS {
-                rings.push(fd);
-            }
-        })?;
-        for ring in rings {
-            let describe =
-                || ring_files::sockets(&self.beginning(&format!("fdinfo/{ring}"), MOST_OF_RING).ok()?);
-            // The kernel says nothing of a ring that is in use at this moment.
-            let sockets = (0..RING_TRIES).find_map(|_| describe());
-            sockets.into_iter().flatten().for_each(&mut *each);
-        }
-        Ok(())
-    }
-
     /// Whether the process still has this socket open under the same descriptor.
     ///
     /// # Errors
@@ -260,21 +231,41 @@ impl ProcessDir {
     /// If the process has ended, or this user may not inspect it.
     pub(super) fn has_open(&self, socket: &OpenSocket) -> io::Result<bool> {
         let mut buffer = [MaybeUninit::uninit(); LINK];
-        let link = format!("{}/{}", self.table_of(socket.thread), socket.fd);
-        let (link, _) = readlinkat_raw(&self.dir, link, &mut buffer)?;
-        Ok(proc_pid::socket_inode(link) == Some(socket.inode))
+        Ok(match self.link_of(socket.file, &mut buffer)? {
+            ring_files::LINK => self.fixed_files(socket.file).contains(&socket.inode),
+            link => proc_pid::socket_inode(link) == Some(socket.inode),
+        })
+    }
+
+    /// The sockets among the fixed files of an io_uring; none if the file is something else.
+    ///
+    /// # Errors
+    ///
+    /// If the process has ended, or this user may not inspect it.
+    pub(super) fn sockets_of_ring(&self, file: OpenFile) -> io::Result<Vec<u32>> {
+        let mut buffer = [MaybeUninit::uninit(); LINK];
+        let is_ring = self.link_of(file, &mut buffer)? == ring_files::LINK;
+        Ok(if is_ring { self.fixed_files(file) } else { Vec::new() })
+    }
+
+    fn link_of<'b>(&self, file: OpenFile, buffer: &'b mut [MaybeUninit<u8>; LINK]) -> io::Result<&'b [u8]> {
+        let link = format!("{}/{}", self.table_of(file.thread), file.fd);
+        Ok(readlinkat_raw(&self.dir, link, buffer)?.0)
     }
 
     fn sockets_in(&self, thread: u32, each: &mut dyn FnMut(OpenSocket)) -> io::Result<()> {
         let files = openat(&self.dir, self.table_of(thread), FOLDER, Mode::empty())?;
-        let (mut any, mut denied) = (false, None);
+        let (mut any, mut denied, mut rings) = (false, None, Vec::new());
         each_number(&files, |fd, name| {
+            let file = OpenFile { pid: self.pid, thread, fd };
             let mut buffer = [MaybeUninit::uninit(); LINK];
             match readlinkat_raw(&files, name, &mut buffer) {
                 Ok((link, _)) => {
                     any = true;
                     if let Some(inode) = proc_pid::socket_inode(link) {
-                        each(OpenSocket { inode, pid: self.pid, thread, fd });
+                        each(OpenSocket { inode, file });
+                    } else if *link == *ring_files::LINK && rings.len() < MOST_RINGS {
+                        rings.push(file);
                     }
                 }
                 // The file was closed meanwhile.
@@ -282,6 +273,9 @@ impl ProcessDir {
                 Err(error) => denied = Some(error),
             }
         })?;
+        for file in rings {
+            self.fixed_files(file).into_iter().for_each(|inode| each(OpenSocket { inode, file }));
+        }
         // Permission depends on the process, not on the file: if one link was readable, all are.
         match denied {
             Some(error) if !any => Err(error.into()),

@@ -1,38 +1,21 @@
-//! Finds sockets that a process holds by io_uring alone. Such a socket is in no table of open files, so that no other
-//! search finds it; the process serves it all the same.
-//!
-//! To find them, the links of all open files are read once more. So it is done only where it matters: for sockets
-//! that seem to have no holder, and on license ports, where every holder counts.
+//! The sockets that a process has given to an io_uring as fixed files (`io_uring_register_files(3)`). If the process has
+//! closed its own descriptors, they are in no table of open files; the process serves them all the same.
 
-use std::collections::HashSet;
-use std::io;
+use super::super::decode::linux::ring_files;
+use super::super::decode::linux::task_file::OpenFile;
+use super::proc_dir::ProcessDir;
 
-use super::super::port_set::PortSet;
-use super::holders::Holders;
-use super::scan_context::ScanContext;
-use super::search;
-use super::socket_scan::SocketScan;
+/// No more is read of the description of one, in bytes.
+const MOST_OF_RING: u64 = 256 * 1024;
+/// How often a ring that is in use is tried.
+const RING_TRIES: usize = 20;
 
-/// Adds the processes that hold the sockets by io_uring.
-///
-/// # Errors
-///
-/// If the processes cannot be listed, or the system has run out of files or memory.
-pub(super) fn add_holders(
-    context: &ScanContext<'_>,
-    sockets: &SocketScan,
-    holders: &mut Holders,
-) -> io::Result<()> {
-    let license_ports = PortSet::new(&context.inspect.license_ports());
-    let matters = sockets.found.iter().filter(|found| {
-        let is_unheld = found.inode.is_some_and(|inode| !holders.of_socket.contains_key(&inode));
-        is_unheld || license_ports.contains(found.socket.local.port())
-    });
-    let wanted: HashSet<u32> = matters.filter_map(|found| found.inode).collect();
-    if wanted.is_empty() {
-        return Ok(());
+impl ProcessDir {
+    /// The inodes of the sockets among the fixed files of this io_uring.
+    pub(super) fn fixed_files(&self, ring: OpenFile) -> Vec<u32> {
+        let name = format!("task/{}/fdinfo/{}", ring.thread, ring.fd);
+        let describe = || ring_files::sockets(&self.beginning(&name, MOST_OF_RING).ok()?);
+        // The kernel says nothing of a ring that is in use at this moment.
+        (0..RING_TRIES).find_map(|_| describe()).unwrap_or_default()
     }
-    let found = search::rings(context, &context.proc.pids()?, &wanted)?;
-    holders.keep(found, &wanted);
-    Ok(())
 }

@@ -1,12 +1,12 @@
 //! Searches the processes that have sockets open: a queue of processes to inspect, which several threads
 //! share.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::super::decode::linux::task_file::OpenSocket;
+use super::super::decode::linux::task_file::{OpenSocket, Reported};
 use super::candidates::{Candidates, Task, Wanted};
 use super::proc_dir::{ProcessDir, is_exhausted, is_gone};
 use super::process_reader::IdentifiedProcess;
@@ -114,10 +114,9 @@ impl<'a> Search<'a> {
     fn inspect(&self, task: Task) -> io::Result<Option<InspectedProcess>> {
         match task {
             Task::Walk(pid) => self.inspect_by(pid, |dir, inspected| self.walk(dir, inspected)),
-            Task::Rings(pid) => self.inspect_by(pid, |dir, inspected| self.rings(dir, inspected)),
             Task::Confirm(open) => match open.first() {
                 Some(first) => {
-                    self.inspect_by(first.pid, |dir, inspected| self.confirm(dir, &open, inspected))
+                    self.inspect_by(first.pid(), |dir, inspected| self.confirm(dir, &open, inspected))
                 }
                 None => Ok(None),
             },
@@ -161,34 +160,30 @@ impl<'a> Search<'a> {
         listed
     }
 
-    fn rings(&self, dir: &ProcessDir, inspected: &mut InspectedProcess) -> io::Result<()> {
-        let mut held = Vec::new();
-        let listed = dir.sockets_in_rings(&mut |inode| {
-            if self.wanted.is_none_or(|wanted| wanted.contains(&inode)) {
-                held.push(inode);
-            }
-        });
-        inspected.holder = self.read_holder(dir, held)?;
-        listed
-    }
-
     fn confirm(
         &self,
         dir: &ProcessDir,
-        open: &[OpenSocket],
+        open: &[Reported],
         inspected: &mut InspectedProcess,
     ) -> io::Result<()> {
         let mut still = Vec::with_capacity(open.len());
         let mut denied = None;
-        for socket in open {
-            match dir.has_open(socket) {
-                Ok(true) => still.push(*socket),
-                Ok(false) => {}
-                Err(error) if is_gone(&error) => {}
-                Err(error) => denied = Some(error),
-            }
+        for reported in open {
+            let confirmed = match reported {
+                Reported::Socket(socket) => {
+                    dir.has_open(socket).map(|has| still.extend(has.then_some(socket.inode)))
+                }
+                Reported::PerhapsRing(file) => dir.sockets_of_ring(*file).map(|sockets| match self.wanted {
+                    Some(wanted) => still.extend(sockets.into_iter().filter(|inode| wanted.contains(inode))),
+                    None => {
+                        let held = |inode| OpenSocket { inode, file: *file };
+                        inspected.open.extend(sockets.into_iter().map(held));
+                    }
+                }),
+            };
+            denied = confirmed.err().filter(|error| !is_gone(error)).or(denied);
         }
-        inspected.holder = self.read_holder(dir, inodes(&still))?;
+        inspected.holder = self.read_holder(dir, still)?;
         denied.map_or(Ok(()), Err)
     }
 
@@ -215,19 +210,6 @@ pub(super) fn walk(context: &ScanContext<'_>, pids: &[Pid], wanted: Wanted<'_>) 
     Search::of_tasks(context, wanted, pids.iter().map(|&pid| Task::Walk(pid)))
 }
 
-/// Reads which of these sockets the io_urings of these processes hold.
-///
-/// # Errors
-///
-/// If the system has run out of files or memory.
-pub(super) fn rings(
-    context: &ScanContext<'_>,
-    pids: &[Pid],
-    wanted: &HashSet<u32>,
-) -> io::Result<SearchResult> {
-    Search::of_tasks(context, Some(wanted), pids.iter().map(|&pid| Task::Rings(pid)))
-}
-
 /// Reads the processes that still have these sockets open.
 ///
 /// # Errors
@@ -237,9 +219,9 @@ pub(super) fn confirm(
     context: &ScanContext<'_>,
     open: impl Iterator<Item = OpenSocket>,
 ) -> io::Result<SearchResult> {
-    let mut of_process: BTreeMap<Pid, Vec<OpenSocket>> = BTreeMap::new();
+    let mut of_process: BTreeMap<Pid, Vec<Reported>> = BTreeMap::new();
     for socket in open {
-        of_process.entry(socket.pid).or_default().push(socket);
+        of_process.entry(socket.file.pid).or_default().push(Reported::Socket(socket));
     }
     Search::of_tasks(context, None, of_process.into_values().map(Task::Confirm))
 }

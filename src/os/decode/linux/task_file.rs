@@ -1,6 +1,7 @@
 //! A BPF program that finds the holders of internet sockets. The kernel calls it with each open file of each process
-//! (the iterator `task_file` in `kernel/bpf/task_iter.c`), and it writes a record for each socket. It needs
-//! `bpf_sock_from_file` (Linux 5.11), and must pass the verifier (`kernel/bpf/verifier.c`).
+//! (the iterator `task_file` in `kernel/bpf/task_iter.c`), and it writes a record for each socket and for each file that
+//! may be an io_uring, which can hold sockets itself. It needs `bpf_sock_from_file` (Linux 5.11), and must pass the
+//! verifier (`kernel/bpf/verifier.c`).
 //!
 //! It is assembled here because the offsets of the fields that it reads depend on the kernel, which describes itself
 //! ([`super::btf`]).
@@ -14,7 +15,7 @@ use crate::os::socket_record::TcpState;
 pub const ITERATOR: &str = "bpf_iter_task_file";
 
 /// The fields that the program reads. [`Names::offsets`] are in this order.
-pub const FIELDS: [Field; 8] = [
+pub const FIELDS: [Field; 12] = [
     Field { of: "task_struct", name: "tgid" },
     Field { of: "task_struct", name: "pid" },
     Field { of: "file", name: "f_inode" },
@@ -23,12 +24,15 @@ pub const FIELDS: [Field; 8] = [
     Field { of: "socket", name: "sk" },
     Field { of: "sock_common", name: "skc_family" },
     Field { of: "sock_common", name: "skc_state" },
+    Field { of: "file", name: "f_op" },
+    Field { of: "file_operations", name: "show_fdinfo" },
+    Field { of: "file_operations", name: "mmap" },
+    Field { of: "file_operations", name: "read_iter" },
 ];
 
-/// A socket that a process has open.
+/// An open file of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct OpenSocket {
-    pub inode: u32,
+pub struct OpenFile {
     pub pid: u32,
     /// The thread whose file table it is in: the first of the process, which has the id of the process, unless
     /// another thread has a table of its own.
@@ -36,14 +40,45 @@ pub struct OpenSocket {
     pub fd: u32,
 }
 
-/// The size of a record, in bytes: four numbers, in the order of [`OpenSocket`].
+/// A socket that a process has open, or has among the fixed files of an open io_uring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OpenSocket {
+    pub inode: u32,
+    /// The socket, or the io_uring.
+    pub file: OpenFile,
+}
+
+/// What the program reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reported {
+    Socket(OpenSocket),
+    /// An io_uring, or one of the few other files that can be mapped and not read.
+    PerhapsRing(OpenFile),
+}
+
+impl Reported {
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        match self {
+            Reported::Socket(socket) => socket.file.pid,
+            Reported::PerhapsRing(file) => file.pid,
+        }
+    }
+}
+
+/// The size of a record, in bytes: the inode of a socket, or 0 for an io_uring (no inode has this number,
+/// `get_next_ino` in `fs/inode.c`), and the fields of [`OpenFile`] in their order.
 const RECORD: usize = 16;
 
 /// Decodes what the program has written, up to the last complete record.
-pub fn read(written: &[u8]) -> impl Iterator<Item = OpenSocket> + '_ {
+pub fn read(written: &[u8]) -> impl Iterator<Item = Reported> + '_ {
     written.as_chunks::<RECORD>().0.iter().map(|record| {
         let number = |at: usize| u32_at(record, 4 * at).unwrap_or(0);
-        OpenSocket { inode: number(0), pid: number(1), thread: number(2), fd: number(3) }
+        let file = OpenFile { pid: number(1), thread: number(2), fd: number(3) };
+        match number(0) {
+            0 => Reported::PerhapsRing(file),
+            inode => Reported::Socket(OpenSocket { inode, file }),
+        }
     })
 }
 
@@ -58,6 +93,7 @@ const SET: u8 = 0xb7;
 const ADD: u8 = 0x07;
 const AND: u8 = 0x57;
 const SHIFT_LEFT: u8 = 0x6f;
+const JUMP: u8 = 0x05;
 const IF_EQUAL: u8 = 0x15;
 const IF_OTHER: u8 = 0x55;
 const CALL: u8 = 0x85;
@@ -95,19 +131,34 @@ const IPV6: i32 = 10;
 /// The instructions, for sockets in these states. `None` if the offset of a field is too large for one instruction.
 #[must_use]
 pub fn program(names: &Names, states: States) -> Option<Vec<u8>> {
-    let [process, thread, inode_of_file, number, connected, sock, family, state] = names.offsets[..] else {
+    let [process, thread, inode_of_file, number, connected, sock, family, state, operations, ..] =
+        names.offsets[..]
+    else {
         return None;
     };
+    let [.., show_fdinfo, mmap, read_iter] = names.offsets[..] else { return None };
     let mut code = Code::default();
     code.op(MOVE, CONTEXT, R1, 0, 0);
     code.load(LOAD_64, TASK, CONTEXT, TASK_OF_CONTEXT)?;
     code.out(IF_EQUAL, TASK, 0);
     code.load(LOAD_64, FILE, CONTEXT, FILE_OF_CONTEXT)?;
     code.out(IF_EQUAL, FILE, 0);
-    // Is it an internet socket in one of the states?
     code.op(MOVE, R1, FILE, 0, 0);
     code.op(CALL, 0, 0, 0, SOCK_FROM_FILE);
-    code.out(IF_EQUAL, R0, 0);
+    code.jump(IF_OTHER, R0, 0, Place::Socket);
+    // Can it be described and mapped, and not read, as an io_uring (`io_uring_fops` in `io_uring/io_uring.c`)?
+    code.load(LOAD_64, R1, FILE, operations)?;
+    code.out(IF_EQUAL, R1, 0);
+    code.load(LOAD_64, R2, R1, show_fdinfo)?;
+    code.out(IF_EQUAL, R2, 0);
+    code.load(LOAD_64, R2, R1, mmap)?;
+    code.out(IF_EQUAL, R2, 0);
+    code.load(LOAD_64, R2, R1, read_iter)?;
+    code.out(IF_OTHER, R2, 0);
+    code.op(SET, R2, 0, 0, 0);
+    code.jump(JUMP, 0, 0, Place::Record);
+    // Is it an internet socket in one of the states?
+    code.place(Place::Socket);
     if !states.have(TcpState::Established) {
         // This check saves reading the memory of the socket, which takes long with very many sockets.
         code.load(LOAD, R1, R0, connected)?;
@@ -123,9 +174,10 @@ pub fn program(names: &Names, states: States) -> Option<Vec<u8>> {
     code.op(SHIFT_LEFT, R3, R2, 0, 0);
     code.op(AND, R3, 0, 0, i32::try_from(states.mask()).ok()?);
     code.out(IF_EQUAL, R3, 0);
-    // Put the record on the stack.
     code.load(LOAD_64, R1, FILE, inode_of_file)?;
     code.load(LOAD_64, R2, R1, number)?;
+    // Put the record on the stack.
+    code.place(Place::Record);
     code.op(STORE, STACK, R2, -16, 0);
     code.load(LOAD, R2, TASK, process)?;
     code.op(STORE, STACK, R2, -12, 0);
@@ -142,11 +194,20 @@ pub fn program(names: &Names, states: States) -> Option<Vec<u8>> {
     Some(code.ended())
 }
 
-/// Instructions, and the indices of those that jump to the end.
+/// Where a jump leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Socket,
+    Record,
+    End,
+}
+
+/// Instructions, the jumps among them, and the places that these lead to.
 #[derive(Default)]
 struct Code {
     instructions: Vec<[u8; 8]>,
-    leaving: Vec<usize>,
+    jumps: Vec<(usize, Place)>,
+    places: Vec<(Place, usize)>,
 }
 
 impl Code {
@@ -164,18 +225,29 @@ impl Code {
         Some(())
     }
 
-    /// Appends a jump to the end if the register is, or is not, the number.
-    fn out(&mut self, op: u8, register: u8, number: i32) {
-        self.leaving.push(self.instructions.len());
+    /// Appends a jump, with a condition on a register and a number.
+    fn jump(&mut self, op: u8, register: u8, number: i32, place: Place) {
+        self.jumps.push((self.instructions.len(), place));
         self.op(op, register, 0, 0, number);
+    }
+
+    /// Appends a jump to the end.
+    fn out(&mut self, op: u8, register: u8, number: i32) {
+        self.jump(op, register, number, Place::End);
+    }
+
+    /// Jumps to this place lead here.
+    fn place(&mut self, place: Place) {
+        self.places.push((place, self.instructions.len()));
     }
 
     /// The bytes, with an end that returns 0.
     fn ended(mut self) -> Vec<u8> {
-        let end = self.instructions.len();
-        for at in self.leaving.clone() {
+        self.place(Place::End);
+        for &(at, place) in &self.jumps {
+            let to = self.places.iter().find(|(known, _)| *known == place).map_or(at + 1, |&(_, to)| to);
             // A jump counts from the next instruction.
-            let far = i16::try_from(end - at - 1).unwrap_or(0).to_ne_bytes();
+            let far = i16::try_from(to - at - 1).unwrap_or(0).to_ne_bytes();
             self.instructions[at][2..4].copy_from_slice(&far);
         }
         self.op(SET, R0, 0, 0, 0);
@@ -192,7 +264,7 @@ mod tests {
 
     /// Offsets that the fields might have, in the order of [`FIELDS`].
     fn names() -> Names {
-        Names { function: 1, offsets: vec![1268, 1264, 32, 64, 0, 24, 16, 18] }
+        Names { function: 1, offsets: vec![1268, 1264, 32, 64, 0, 24, 16, 18, 40, 192, 72, 32] }
     }
 
     /// Memory by address, as numbers of any size; and the sockets of the files at some addresses.
@@ -207,6 +279,7 @@ mod tests {
     const SOCKET_AT: u64 = 0x5000;
     const SOCK_AT: u64 = 0x6000;
     const STACK_AT: u64 = 0x7000;
+    const OPERATIONS_AT: u64 = 0x8000;
 
     /// Adds a file that is a socket of this family and state.
     fn kernel(socket_state: u64, family: u64, state: u64) -> Kernel {
@@ -220,6 +293,10 @@ mod tests {
             (TASK_AT + 1264, 4243),
             (FILE_AT + 32, 0x4100),
             (0x4100 + 64, 31_974),
+            (FILE_AT + 40, OPERATIONS_AT),
+            (OPERATIONS_AT + 192, 0x9000),
+            (OPERATIONS_AT + 72, 0x9100),
+            (OPERATIONS_AT + 32, 0),
             (SOCKET_AT, socket_state),
             (SOCKET_AT + 24, SOCK_AT),
             (SOCK_AT + 16, family),
@@ -229,7 +306,7 @@ mod tests {
     }
 
     /// Runs a program as the kernel does, and returns its output.
-    fn written(code: &[u8], kernel: &mut Kernel) -> Option<OpenSocket> {
+    fn written(code: &[u8], kernel: &mut Kernel) -> Option<Reported> {
         let mut registers = [0_u64; 11];
         (registers[usize::from(R1)], registers[usize::from(STACK)]) = (CONTEXT_AT, STACK_AT);
         let (mut at, mut decoded) = (0, None);
@@ -253,6 +330,7 @@ mod tests {
                 SET => registers[to] = u64::from(number.unsigned_abs()),
                 ADD => registers[to] = registers[to].wrapping_add_signed(i64::from(number)),
                 AND => registers[to] &= u64::from(number.unsigned_abs()),
+                JUMP => at = at.checked_add_signed(isize::from(offset)).unwrap(),
                 SHIFT_LEFT => registers[to] <<= registers[from],
                 IF_EQUAL | IF_OTHER => {
                     let equal = registers[to] == u64::from(number.unsigned_abs());
@@ -283,13 +361,15 @@ mod tests {
 
     const WAITING: States = States::LISTENING.and(States::UNCONNECTED).and(States::SYN_SENT);
 
-    fn decoded(states: States, mut kernel: Kernel) -> Option<OpenSocket> {
+    const FILE_OF_KERNEL: OpenFile = OpenFile { pid: 4242, thread: 4243, fd: 7 };
+
+    fn decoded(states: States, mut kernel: Kernel) -> Option<Reported> {
         written(&program(&names(), states).unwrap(), &mut kernel)
     }
 
     #[test]
     fn internet_sockets_in_the_states_are_told_and_nothing_else() {
-        let found = OpenSocket { inode: 31_974, pid: 4242, thread: 4243, fd: 7 };
+        let found = Reported::Socket(OpenSocket { inode: 31_974, file: FILE_OF_KERNEL });
         // LISTEN, CLOSE and SYN_SENT, of both families.
         for (family, state) in [(2, 10), (10, 10), (10, 7), (2, 2)] {
             assert_eq!(decoded(WAITING, kernel(1, family, state)), Some(found), "{family} {state}");
@@ -311,10 +391,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_socket_or_not_there_is_passed_over() {
-        let mut no_socket = kernel(1, 2, 10);
-        no_socket.sockets.clear();
-        assert_eq!(decoded(WAITING, no_socket), None);
+    fn what_may_be_an_io_uring_is_reported() {
+        let with = |changed: &[(u64, u64)]| {
+            let mut file = kernel(1, 2, 10);
+            file.sockets.clear();
+            file.memory.extend(changed.iter().copied());
+            decoded(WAITING, file)
+        };
+        assert_eq!(with(&[]), Some(Reported::PerhapsRing(FILE_OF_KERNEL)));
+        for other in [
+            (FILE_AT + 40, 0),
+            (OPERATIONS_AT + 192, 0),
+            (OPERATIONS_AT + 72, 0),
+            (OPERATIONS_AT + 32, 0x9200),
+        ] {
+            assert_eq!(with(&[other]), None, "{other:x?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_passed_over() {
         for nothing in [CONTEXT_AT + 8, CONTEXT_AT + 24, SOCKET_AT + 24] {
             let mut at_the_end = kernel(1, 2, 10);
             at_the_end.memory.insert(nothing, 0);
@@ -324,7 +420,7 @@ mod tests {
 
     #[test]
     fn a_field_out_of_reach_gives_no_program() {
-        let far = Names { offsets: vec![1268, 40_000, 32, 64, 0, 24, 16, 18], ..names() };
+        let far = Names { offsets: vec![1268, 40_000, 32, 64, 0, 24, 16, 18, 40, 192, 72, 32], ..names() };
         assert_eq!(program(&far, WAITING), None);
         assert_eq!(program(&Names { offsets: vec![], ..names() }, WAITING), None);
     }
