@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod acl;
+mod bpf_code;
 pub mod btf;
 pub mod cgroup;
 pub mod container_names;

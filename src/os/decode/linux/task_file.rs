@@ -7,6 +7,7 @@
 //! ([`super::btf`]).
 
 use super::super::bytes::u32_at;
+use super::bpf_code::*;
 use super::btf::{Field, Names};
 use super::inet_diag::States;
 use crate::os::socket_record::TcpState;
@@ -82,33 +83,6 @@ pub fn read(written: &[u8]) -> impl Iterator<Item = Reported> + '_ {
     })
 }
 
-/// Operations (`Documentation/bpf/standardization/instruction-set.rst`).
-const LOAD: u8 = 0x61; // 32 bits
-const LOAD_16: u8 = 0x69;
-const LOAD_8: u8 = 0x71;
-const LOAD_64: u8 = 0x79;
-const STORE: u8 = 0x63;
-const MOVE: u8 = 0xbf;
-const SET: u8 = 0xb7;
-const ADD: u8 = 0x07;
-const AND: u8 = 0x57;
-const SHIFT_LEFT: u8 = 0x6f;
-const JUMP: u8 = 0x05;
-const IF_EQUAL: u8 = 0x15;
-const IF_OTHER: u8 = 0x55;
-const CALL: u8 = 0x85;
-const EXIT: u8 = 0x95;
-
-/// Registers: the result, the arguments, three that survive a call, and the stack.
-const R0: u8 = 0;
-const R1: u8 = 1;
-const R2: u8 = 2;
-const R3: u8 = 3;
-const CONTEXT: u8 = 6;
-const TASK: u8 = 7;
-const FILE: u8 = 8;
-const STACK: u8 = 10;
-
 /// The kernel's functions (`enum bpf_func_id` in `include/uapi/linux/bpf.h`).
 const SEQ_WRITE: i32 = 127;
 const SOCK_FROM_FILE: i32 = 162;
@@ -137,7 +111,7 @@ pub fn program(names: &Names, states: States) -> Option<Vec<u8>> {
         return None;
     };
     let [.., show_fdinfo, mmap, read_iter] = names.offsets[..] else { return None };
-    let mut code = Code::default();
+    let mut code = Code::new(Place::End);
     code.op(MOVE, CONTEXT, R1, 0, 0);
     code.load(LOAD_64, TASK, CONTEXT, TASK_OF_CONTEXT)?;
     code.out(IF_EQUAL, TASK, 0);
@@ -200,60 +174,6 @@ enum Place {
     Socket,
     Record,
     End,
-}
-
-/// Instructions, the jumps among them, and the places that these lead to.
-#[derive(Default)]
-struct Code {
-    instructions: Vec<[u8; 8]>,
-    jumps: Vec<(usize, Place)>,
-    places: Vec<(Place, usize)>,
-}
-
-impl Code {
-    /// Appends an instruction (`struct bpf_insn`).
-    fn op(&mut self, op: u8, to: u8, from: u8, offset: i16, number: i32) {
-        // The two registers share a byte, in the order of the machine's bit fields.
-        let registers = if cfg!(target_endian = "little") { from << 4 | to } else { to << 4 | from };
-        let [o0, o1] = offset.to_ne_bytes();
-        let [n0, n1, n2, n3] = number.to_ne_bytes();
-        self.instructions.push([op, registers, o0, o1, n0, n1, n2, n3]);
-    }
-
-    fn load(&mut self, op: u8, to: u8, from: u8, offset: u32) -> Option<()> {
-        self.op(op, to, from, i16::try_from(offset).ok()?, 0);
-        Some(())
-    }
-
-    /// Appends a jump, with a condition on a register and a number.
-    fn jump(&mut self, op: u8, register: u8, number: i32, place: Place) {
-        self.jumps.push((self.instructions.len(), place));
-        self.op(op, register, 0, 0, number);
-    }
-
-    /// Appends a jump to the end.
-    fn out(&mut self, op: u8, register: u8, number: i32) {
-        self.jump(op, register, number, Place::End);
-    }
-
-    /// Jumps to this place lead here.
-    fn place(&mut self, place: Place) {
-        self.places.push((place, self.instructions.len()));
-    }
-
-    /// The bytes, with an end that returns 0.
-    fn ended(mut self) -> Vec<u8> {
-        self.place(Place::End);
-        for &(at, place) in &self.jumps {
-            let to = self.places.iter().find(|(known, _)| *known == place).map_or(at + 1, |&(_, to)| to);
-            // A jump counts from the next instruction.
-            let far = i16::try_from(to - at - 1).unwrap_or(0).to_ne_bytes();
-            self.instructions[at][2..4].copy_from_slice(&far);
-        }
-        self.op(SET, R0, 0, 0, 0);
-        self.op(EXIT, 0, 0, 0, 0);
-        self.instructions.concat()
-    }
 }
 
 #[cfg(test)]
