@@ -1,7 +1,7 @@
 //! How to show an answer: what was typed about it, and what the terminal can do.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Read};
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::{env, fs};
 
@@ -50,11 +50,25 @@ impl Environment {
 /// The user's time zone. UTC where what should name it is a device or a pipe: that could be read without end.
 fn time_zone() -> TimeZone {
     let may_be_read = |path: &Path| fs::metadata(path).map_or(true, |file| file.is_file());
-    let named = env::var_os("TZ").unwrap_or_default().to_string_lossy().into_owned();
+    if !may_be_read(Path::new(LOCAL_TIME)) {
+        return TimeZone::UTC;
+    }
+    let Some(named) = env::var_os("TZ") else { return local_time().unwrap_or_else(TimeZone::system) };
+    let named = named.to_string_lossy().into_owned();
     let named = Path::new(named.strip_prefix(':').unwrap_or(&named));
-    let is_readable =
-        may_be_read(Path::new("/etc/localtime")) && (!named.is_absolute() || may_be_read(named));
-    if is_readable { TimeZone::system() } else { TimeZone::UTC }
+    if named.is_absolute() && !may_be_read(named) { TimeZone::UTC } else { TimeZone::system() }
+}
+
+/// The rules of this machine's time zone, where the system has this file (localtime(5)).
+const LOCAL_TIME: &str = "/etc/localtime";
+/// Such a file has less than 4 KiB.
+const MOST_RULES: u64 = 64 * 1024;
+
+/// This machine's time zone. [`TimeZone::system`] reads the names of all zones first, to find the name of this one.
+fn local_time() -> Option<TimeZone> {
+    let mut rules = Vec::new();
+    fs::File::open(LOCAL_TIME).ok()?.take(MOST_RULES).read_to_end(&mut rules).ok()?;
+    TimeZone::tzif(LOCAL_TIME, &rules).ok()
 }
 
 /// The columns of the terminal; where it does not know itself, as on a serial console, what the
