@@ -53,6 +53,7 @@ pub(super) fn read(tables: &mut Tables, scope: &ScanScope, license_ports: &[Port
         // An attempt has a port of its own, so the filter by local port would drop it, and a filter by peer
         // takes longer than reading all attempts. Without a filter, one walk over the kernel's tables gives both.
         let read = match only {
+            None if license_ports.is_empty() => tables.read(Protocol::Tcp, states, None),
             None => tables.read(Protocol::Tcp, states.and(States::SYN_SENT), None),
             Some(only) => {
                 let mut read = tables.read(Protocol::Tcp, states, Some(only));

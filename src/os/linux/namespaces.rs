@@ -19,6 +19,7 @@ use super::proc_dir::{Proc, is_gone};
 use super::process_root::{ProcessRoot, is_of_kind};
 use super::scan_context::ScanContext;
 use super::tables::Tables;
+use super::threads::spread;
 use crate::model::quoting::quoted;
 use crate::model::{Namespace, Pid};
 
@@ -61,37 +62,22 @@ struct Members {
 /// in. So far, only those that a mount keeps have a name. (One that only an open socket keeps is not found.)
 pub(super) fn find(proc: &Proc, threads: bool) -> Namespaces {
     let own = fs::read_link("/proc/thread-self/ns/net").ok().and_then(|link| inode(&link));
+    let Some(own) = own else { return Namespaces::default() };
     let mut found: BTreeMap<u64, Members> = BTreeMap::new();
     let mut inaccessible = Vec::new();
-    let Some(own) = own else { return Namespaces::default() };
-    let mut add = |pid: Pid, file: String, link: &Path| {
-        if let Some(inode) = inode(link).filter(|&inode| inode != own) {
+    let pids = proc.pids().unwrap_or_default();
+    for (&pid, others) in pids.iter().zip(spread(&pids, |&pid| others_of(proc, pid, own, threads))) {
+        let Ok(others) = others else {
+            inaccessible.push(pid);
+            continue;
+        };
+        for (inode, file) in others {
             let members = found.entry(inode).or_default();
             // The threads of a process follow each other.
             if members.pids.last() != Some(&pid) {
                 members.pids.push(pid);
             }
-            members.file.get_or_insert_with(|| PathBuf::from(file));
-        }
-    };
-    for pid in proc.pids().unwrap_or_default() {
-        let is_alive = match proc.link(pid, "ns/net") {
-            Ok(link) => {
-                add(pid, format!("/proc/{pid}/ns/net"), &link);
-                true
-            }
-            // Its first thread may have ended, and others run on.
-            Err(error) if is_gone(&error) => false,
-            Err(_) => {
-                inaccessible.push(pid);
-                continue;
-            }
-        };
-        for thread in if threads { proc.other_threads(pid, is_alive) } else { Vec::new() } {
-            let name = format!("task/{thread}/ns/net");
-            if let Ok(link) = proc.link(pid, &name) {
-                add(pid, format!("/proc/{pid}/{name}"), &link);
-            }
+            members.file.get_or_insert(file);
         }
     }
     for (name, path, inode) in named().chain(mounted(proc)) {
@@ -106,6 +92,33 @@ pub(super) fn find(proc: &Proc, threads: bool) -> Namespaces {
         Some(NetworkNamespace { namespace, file: members.file?, oldest: OnceLock::new(), pids: members.pids })
     });
     Namespaces { others: others.collect(), inaccessible }
+}
+
+/// The namespaces of a process, and its threads, that are not our own: inode and file.
+///
+/// # Errors
+///
+/// If this user may not inspect the process.
+fn others_of(proc: &Proc, pid: Pid, own: u64, threads: bool) -> io::Result<Vec<(u64, PathBuf)>> {
+    let other = |link: PathBuf, of: &str| {
+        let other = inode(&link).filter(|&inode| inode != own)?;
+        Some((other, PathBuf::from(format!("/proc/{pid}/{of}"))))
+    };
+    let mut others = Vec::new();
+    let is_alive = match proc.link(pid, "ns/net") {
+        Ok(link) => {
+            others.extend(other(link, "ns/net"));
+            true
+        }
+        // Its first thread may have ended, and others run on.
+        Err(error) if is_gone(&error) => false,
+        Err(error) => return Err(error),
+    };
+    for thread in if threads { proc.other_threads(pid, is_alive) } else { Vec::new() } {
+        let of = format!("task/{thread}/ns/net");
+        others.extend(proc.link(pid, &of).ok().and_then(|link| other(link, &of)));
+    }
+    Ok(others)
 }
 
 /// A name for the namespace of a process: its container, or else the process itself.

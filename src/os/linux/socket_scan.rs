@@ -12,10 +12,11 @@ use super::connections;
 use super::holders::lists_all_processes;
 use super::listeners::ScannedSocket;
 use super::namespace_scan::{NamespaceScan, not_all_connections, scan_namespace};
-use super::namespaces::{self, NetworkNamespace};
+use super::namespaces::{self, Namespaces, NetworkNamespace};
 use super::proc_dir::Proc;
 use super::scan_context::ScanContext;
 use super::tables::Tables;
+use super::threads;
 use crate::model::{Gap, GapKind, OtherNamespace, Pid, PortRange, Protocol, State};
 
 /// The sockets of a scan, before their holders are known.
@@ -47,7 +48,13 @@ impl SocketScan {
     ) -> Result<SocketScan, Unobservable> {
         let license_ports = inspect.license_ports();
         let mut tables = Tables::of_this_thread();
-        let own = scan_namespace(&mut tables, scope, &license_ports);
+        let mut scan_own = || scan_namespace(&mut tables, scope, &license_ports);
+        let find_others = || context.map(|context| namespaces::find(&context.proc, needs_namespaces(scope)));
+        // To find out that a port is free takes some time, which is mostly waiting.
+        let (others, own) = match scope.detail_ports.is_empty() {
+            false => threads::at_once(find_others, scan_own),
+            true => (None, scan_own()),
+        };
         if let Some(unread) = own.unread.first().filter(|_| own.is_blind()) {
             return Err(Unobservable::Sockets { why: in_words(&unread.error) });
         }
@@ -66,7 +73,10 @@ impl SocketScan {
             scan.gaps.extend(lacking.as_deref().map(not_all_connections));
         }
         match context {
-            Some(context) => scan.scan_other_namespaces(context, &license_ports),
+            Some(context) => {
+                let others = others.or_else(find_others).unwrap_or_default();
+                scan.scan_other_namespaces(context, others, &license_ports);
+            }
             None if needs_namespaces(scope) => scan.gaps.push(Gap::new(
                 GapKind::NamespacesHidden,
                 "other network namespaces could not be searched, because /proc could not be read",
@@ -76,13 +86,22 @@ impl SocketScan {
         Ok(scan)
     }
 
-    fn scan_other_namespaces(&mut self, context: &ScanContext<'_>, license_ports: &[PortRange]) {
+    fn scan_other_namespaces(
+        &mut self,
+        context: &ScanContext<'_>,
+        all: Namespaces,
+        license_ports: &[PortRange],
+    ) {
         let scope = context.scope;
-        let all = namespaces::find(&context.proc, needs_namespaces(scope));
-        // All ports: a proxy may forward to any port there. Which ports are free there is only said of listed namespaces.
-        let asked = if scope.ports.is_empty() { &scope.detail_ports } else { &scope.ports };
-        let detail_ports = if scope.all_namespaces { asked.clone() } else { Vec::new() };
-        let everything = ScanScope { ports: Vec::new(), detail_ports, ..scope.clone() };
+        // All ports: a proxy may forward to any port there. Which ports are free there, and who is connected, is only
+        // said of listed namespaces.
+        let everything = ScanScope { ports: Vec::new(), ..scope.clone() };
+        let (everything, license_ports) = if scope.all_namespaces {
+            let asked = if scope.ports.is_empty() { &scope.detail_ports } else { &scope.ports };
+            (ScanScope { detail_ports: asked.clone(), ..everything }, license_ports)
+        } else {
+            (ScanScope { detail_ports: Vec::new(), connections: false, ..everything }, &[][..])
+        };
         let mut failures = Vec::new();
         for mut other in all.others {
             match other.scan(|tables| scan_namespace(tables, &everything, license_ports)) {

@@ -1,5 +1,6 @@
 //! Work that is mostly waiting for the kernel, spread over the processors.
 
+use std::panic::resume_unwind;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread::{self, Builder, Scope};
@@ -26,6 +27,40 @@ pub(super) fn most_helpers() -> usize {
 /// Starts a thread. If the system refuses it, the other threads do its work.
 pub(super) fn start<'scope>(scope: &'scope Scope<'scope, '_>, work: impl FnOnce() + Send + 'scope) {
     drop(Builder::new().spawn_scoped(scope, work));
+}
+
+/// Does both at the same time, the first on a thread of its own. If the system refuses it, one after the other.
+pub(super) fn at_once<A: Send, B>(first: impl Fn() -> A + Sync, second: impl FnOnce() -> B) -> (A, B) {
+    thread::scope(|scope| {
+        let started = Builder::new().spawn_scoped(scope, &first);
+        let second = second();
+        let first = match started {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(_) => first(),
+        };
+        (first, second)
+    })
+}
+
+/// The results of many items in their order, each thread with a part of them. If the system refuses a thread, this one
+/// does its part.
+pub(super) fn spread<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let part = items.len().div_ceil(helpers_for(items.len()) + 1).max(1);
+    let of_part = |part: &[T]| -> Vec<R> { part.iter().map(&work).collect() };
+    let (first, others) = items.split_at(part.min(items.len()));
+    thread::scope(|scope| {
+        let started =
+            others.chunks(part).map(|part| (part, Builder::new().spawn_scoped(scope, move || of_part(part))));
+        let started: Vec<_> = started.collect();
+        let mut results = of_part(first);
+        for (part, thread) in started {
+            results.extend(match thread {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                Err(_) => of_part(part),
+            });
+        }
+        results
+    })
 }
 
 /// A queue that several threads take from.
@@ -57,6 +92,16 @@ mod tests {
         assert_eq!(helpers_for(64), most_helpers().min(1));
         assert_eq!(helpers_for(1_000_000), most_helpers());
         assert!(most_helpers() < MOST);
+    }
+
+    #[test]
+    fn spread_work_keeps_its_order() {
+        for count in [0, 1, 63, 64, 65, 1_000] {
+            let items: Vec<usize> = (0..count).collect();
+            assert_eq!(spread(&items, |item| item * 2), (0..count).map(|item| item * 2).collect::<Vec<_>>());
+        }
+        let both = at_once(|| thread::current().id(), || thread::current().id());
+        assert!(both.0 != both.1 && both.1 == thread::current().id());
     }
 
     #[test]

@@ -17,7 +17,10 @@ impl Task for CommandLineTask {
 
     fn run(&self, tools: &Tools<'_>) -> Option<Vec<String>> {
         let dir = tools.proc.same_process(self.process.pid, self.process.started)?;
-        let dir = dir.living_thread().unwrap_or(dir);
-        proc_pid::command_line(&dir.read("cmdline").ok()?)
+        let mut bytes = dir.read("cmdline").ok()?;
+        if bytes.is_empty() {
+            bytes = dir.living_thread()?.read("cmdline").ok()?;
+        }
+        proc_pid::command_line(&bytes)
     }
 }
