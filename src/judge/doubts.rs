@@ -6,6 +6,7 @@ use super::holder::Holder;
 use super::license_port::LicensePort;
 use super::replaceable::{Replaceable, quoted};
 use crate::knowledge::Licenses;
+use crate::model::quoting::quoted as quoted_name;
 use crate::model::{Checked, NotInspected, Os, Writer};
 
 /// The file is an interpreter under another name.
@@ -13,7 +14,8 @@ pub(super) fn disguised_interpreter(port: &LicensePort<'_>, holder: &Holder<'_>)
     let exe = holder.exe()?;
     let interpreter = holder.process.exe()?.interpreter()?;
     let is_disguised = Licenses::interpreter(exe) != Some(interpreter);
-    is_disguised.then(|| words::disguised_interpreter(exe, interpreter, port.socket.local.port()))
+    is_disguised
+        .then(|| words::disguised_interpreter(&quoted_name(exe), interpreter, port.socket.local.port()))
 }
 
 /// The process is in another user namespace, where any user can make a file look like any other.
@@ -28,7 +30,7 @@ pub(super) fn user_namespace(port: &LicensePort<'_>, holder: &Holder<'_>) -> Opt
     ];
     let is_in_one = failed.contains(&Some(NotInspected::AnotherUserNamespace));
     let exe = holder.exe().filter(|_| is_in_one)?;
-    Some(words::user_namespace(exe, port.socket.local.port()))
+    Some(words::user_namespace(&quoted_name(exe), port.socket.local.port()))
 }
 
 /// The path leads to another file than the one that the process runs. That of a deleted file does so too, and
@@ -47,14 +49,14 @@ pub(super) fn other_file(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<
 pub(super) fn replaceable_file(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let file = holder.process.exe()?;
     let by = replaceable(port, holder, &file.path, &file.writers)?;
-    Some(words::replaceable_file(holder.exe()?, &by))
+    Some(words::replaceable_file(&holder.called()?, &by))
 }
 
 /// The file was deleted or replaced after the process started. Where that is not known, the path that leads to the
 /// file is the answer.
 pub(super) fn deleted_file(_: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let is_deleted = holder.process.exe()?.deleted == Some(true);
-    holder.exe().filter(|_| is_deleted).map(words::deleted_file)
+    holder.called().filter(|_| is_deleted).map(|exe| words::deleted_file(&exe))
 }
 
 /// The file's version resource (Windows) names another maker, or another program as the original.
@@ -63,7 +65,7 @@ pub(super) fn other_maker(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option
     let version = holder.process.exe()?.version.as_ref()?;
     let makers = port.licenses.makers(program);
     let verdict = holder.verdict_on_maker(&makers)?;
-    Some(words::other_maker(exe, version, &program.called(), &makers, verdict))
+    Some(words::other_maker(&quoted_name(exe), version, &program.called(), &makers, verdict))
 }
 
 /// The command line of an interpreter names a license manager, but the file is not that interpreter.
@@ -71,14 +73,14 @@ pub(super) fn no_interpreter(port: &LicensePort<'_>, holder: &Holder<'_>) -> Opt
     let exe = holder.exe().filter(|_| holder.is_known_by_command_line())?;
     let found = holder.process.exe()?.contents.done()?.interpreter;
     let is_it = found.is_some() && found == Licenses::interpreter(exe);
-    (!is_it).then(|| words::no_interpreter(exe, port.socket.local.port()))
+    (!is_it).then(|| words::no_interpreter(&quoted_name(exe), port.socket.local.port()))
 }
 
 /// Other accounts may have replaced the script or archive that an interpreter runs.
 pub(super) fn replaceable_script(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let script = holder.process.program()?.script.as_ref()?;
     let by = replaceable(port, holder, &script.path, &script.writers)?;
-    Some(words::replaceable_script(holder.exe()?, script, &by))
+    Some(words::replaceable_script(&holder.called()?, script, &by))
 }
 
 /// Other accounts may have replaced a file whose code is loaded into the process.
@@ -86,20 +88,20 @@ pub(super) fn replaceable_library(port: &LicensePort<'_>, holder: &Holder<'_>) -
     let mut loaded = holder.process.program()?.loaded.done()?.iter();
     let (library, by) =
         loaded.find_map(|file| Some((file, replaceable(port, holder, &file.path, &file.writers)?)))?;
-    Some(words::replaceable_library(holder.exe()?, library, &by))
+    Some(words::replaceable_library(&holder.called()?, library, &by))
 }
 
 /// Whether the path leads to the file that the process runs is not known.
 pub(super) fn unconfirmed_path(_: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let file = holder.believed_file()?;
-    Some(words::unconfirmed_path(holder.exe()?, &file.path, file.path_confirmed.why_not()?))
+    Some(words::unconfirmed_path(&holder.called()?, &file.path, file.path_confirmed.why_not()?))
 }
 
 /// Who may have replaced the file is not known.
 pub(super) fn unknown_writers(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let file = holder.believed_file()?;
     let why = unknown(port, holder, &file.path, &file.writers)?;
-    Some(words::unknown_writers(holder.exe()?, why, vouching(port, &file.path, &file.writers)))
+    Some(words::unknown_writers(&holder.called()?, why, vouching(port, &file.path, &file.writers)))
 }
 
 /// What the file contains is not known: it may be an interpreter under another name. On Windows the version
@@ -109,17 +111,17 @@ pub(super) fn unknown_contents(port: &LicensePort<'_>, holder: &Holder<'_>) -> O
     if port.socket.os == Os::Windows && file.version.is_some() {
         return None;
     }
-    Some(words::unknown_contents(holder.exe()?, file.contents.why_not()?))
+    Some(words::unknown_contents(&holder.called()?, file.contents.why_not()?))
 }
 
 /// Which script or archive an interpreter runs, or who may have replaced that, is not known.
 pub(super) fn unknown_script(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let exe = holder.believed_file().and(holder.exe())?;
     let Some(script) = &holder.process.program()?.script else {
-        return holder.is_known_by_command_line().then(|| words::no_script(exe));
+        return holder.is_known_by_command_line().then(|| words::no_script(&quoted_name(exe)));
     };
     let why = unknown(port, holder, &script.path, &script.writers)?;
-    Some(words::unknown_script(exe, script, why, vouching(port, &script.path, &script.writers)))
+    Some(words::unknown_script(&quoted_name(exe), script, why, vouching(port, &script.path, &script.writers)))
 }
 
 /// Which other code runs in the process, or who may have replaced that, is not known. It is asked on Linux alone:
@@ -128,7 +130,7 @@ pub(super) fn unknown_libraries(port: &LicensePort<'_>, holder: &Holder<'_>) -> 
     let exe = holder.believed_file().and(holder.exe())?;
     let loaded = &holder.process.program()?.loaded;
     if let Some(why) = loaded.why_not().filter(|_| port.socket.os == Os::Linux) {
-        return Some(words::unknown_libraries(exe, why));
+        return Some(words::unknown_libraries(&quoted_name(exe), why));
     }
     let mut loaded = loaded.done()?.iter();
     let (library, why) =

@@ -1,6 +1,7 @@
 //! What a verdict rests on, a line each.
 
 use super::license_port::LicensePort;
+use crate::model::quoting::{quoted, quoted_account, quoted_path};
 use crate::model::{Checked, CodeFile, Executable, FileTrust, Os, Process, Writer};
 
 /// So many of the accounts that can write to one file are named.
@@ -32,14 +33,18 @@ pub(super) fn evidence(port: &LicensePort<'_>) -> Vec<String> {
     evidence.extend(another_name(lead, os));
     evidence.extend(parent(port, lead));
     let others = port.others.iter().filter_map(|process| Some((process.name.as_ref()?, process.pid)));
-    evidence.extend(others.map(|(name, pid)| format!("also held by {name} (PID {pid})")));
+    evidence.extend(others.map(|(name, pid)| format!("also held by {} (PID {pid})", quoted(name))));
     evidence
 }
 
 fn of_file(file: &Executable) -> Vec<String> {
     let mut evidence = vec![match file.path_confirmed {
-        Checked::Done(false) => format!("calls itself {}, but that path leads to another file", file.path),
-        Checked::Done(true) | Checked::NotRequested | Checked::Failed(_) => format!("exe {}", file.path),
+        Checked::Done(false) => {
+            format!("calls itself {}, but that path leads to another file", quoted_path(&file.path))
+        }
+        Checked::Done(true) | Checked::NotRequested | Checked::Failed(_) => {
+            format!("exe {}", quoted_path(&file.path))
+        }
     }];
     evidence.extend(file.interpreter().map(|interpreter| format!("the file is {}", interpreter.name())));
     evidence.extend(file.texts().iter().map(|text| format!("the file contains “{text}”")));
@@ -58,28 +63,33 @@ fn of_writers(what: &str, writers: &Checked<Vec<Writer>>, lead: &Process, os: Os
         return vec![format!("only {} can replace {what}", os.administrators())];
     }
     let (named, more) = found.split_at(found.len().min(MOST_WRITERS));
-    let named =
-        named.iter().map(|Writer { account, place }| format!("{} can write to {place}", account.called()));
+    let named = named
+        .iter()
+        .map(|Writer { account, place }| format!("{} can write to {}", account.called(), quoted_path(place)));
     let more = (!more.is_empty()).then(|| format!("{} more accounts or places", more.len()));
     named.chain(more).collect()
 }
 
 fn of_code(how: &str, file: &CodeFile, lead: &Process, os: Os) -> Vec<String> {
-    let mut evidence = vec![format!("{how} {}", file.path)];
+    let mut evidence = vec![format!("{how} {}", quoted_path(&file.path))];
     evidence.extend(of_writers(&file.path, &file.writers, lead, os));
     let why = file.writers.failed();
-    evidence.extend(why.map(|why| format!("{} was not inspected: {}", file.path, why.in_words())));
+    evidence
+        .extend(why.map(|why| format!("{} was not inspected: {}", quoted_path(&file.path), why.in_words())));
     evidence
 }
 
 /// What the version resource says beyond the file's name.
 fn of_version(lead: &Process, file: &Executable, os: Os) -> Vec<String> {
     let Some(version) = &file.version else { return Vec::new() };
-    let made = version.company.as_ref().map(|company| format!("the file says that {company} made it"));
+    let made = version
+        .company
+        .as_ref()
+        .map(|company| format!("the file says that {} made it", quoted_account(company)));
     let is_its_name =
         |original: &str| lead.exe_name(os).is_some_and(|exe| exe.eq_ignore_ascii_case(original));
     let other = version.program_name().filter(|original| !is_its_name(original));
-    let other = other.map(|original| format!("the file says that it was originally {original}"));
+    let other = other.map(|original| format!("the file says that it was originally {}", quoted(&original)));
     made.into_iter().chain(other).collect()
 }
 
@@ -91,10 +101,10 @@ fn service(port: &LicensePort<'_>, lead: &Process) -> Option<String> {
 
 fn another_name(lead: &Process, os: Os) -> Option<String> {
     let (exe, short) = (lead.exe_name(os)?, lead.short_name.as_ref()?);
-    (!exe.starts_with(short.as_str())).then(|| format!("calls itself {short}"))
+    (!exe.starts_with(short.as_str())).then(|| format!("calls itself {}", quoted(short)))
 }
 
 fn parent(port: &LicensePort<'_>, lead: &Process) -> Option<String> {
     let parent = port.socket.parent.filter(|parent| lead.ppid == Some(parent.pid))?;
-    Some(format!("parent {} (PID {})", parent.name.as_ref()?, parent.pid))
+    Some(format!("parent {} (PID {})", quoted(parent.name.as_ref()?), parent.pid))
 }

@@ -3,9 +3,12 @@
 
 pub(super) mod doubts;
 
+use std::borrow::Cow;
+
 use super::JudgedSocket;
 use crate::knowledge::{Emulator, Technology};
 use crate::model::phrase::list;
+use crate::model::quoting::{quoted, quoted_account};
 use crate::model::{Pid, Process, ProcessService, Severity, Verdict};
 
 /// A verdict before it is part of a report.
@@ -45,7 +48,7 @@ pub(super) fn owner_unattributed(managers: &[String]) -> Finding {
 }
 
 pub(super) fn more_holders_possible(lead: &Process) -> Finding {
-    let name = lead.name.as_deref().unwrap_or("a process");
+    let name = lead.name.as_deref().map_or(Cow::Borrowed("a process"), quoted);
     Finding::cannot_tell(format!("{name} holds it, and a hidden process may hold it too"), None)
 }
 
@@ -70,7 +73,10 @@ pub(super) fn shared_with_child(lead: &Process, child: &Process, doubt: &str) ->
 }
 
 fn called(process: &Process) -> String {
-    process.name.clone().unwrap_or_else(|| format!("process {}", process.pid))
+    process
+        .name
+        .as_deref()
+        .map_or_else(|| format!("process {}", process.pid), |name| quoted(name).into_owned())
 }
 
 pub(super) fn kernel() -> Finding {
@@ -90,7 +96,7 @@ pub(super) fn ended(process: &Process) -> Finding {
 }
 
 pub(super) fn file_unreadable(process: &Process) -> Finding {
-    let name = process.name.as_deref().map_or(String::new(), |name| format!(" ({name})"));
+    let name = process.name.as_deref().map_or(String::new(), |name| format!(" ({})", quoted(name)));
     let reason = format!(
         "the program file of process {}{name} could not be read, and a name alone proves nothing",
         process.pid
@@ -150,8 +156,9 @@ pub(super) fn unlisted_daemon(exe: &str, technology: &Technology, managers: &[St
 }
 
 pub(super) fn service_host(exe: &str, services: &[ProcessService]) -> Finding {
-    let called =
-        |service: &ProcessService| service.display_name.clone().unwrap_or_else(|| service.name.clone());
+    let called = |service: &ProcessService| {
+        quoted_account(service.display_name.as_ref().unwrap_or(&service.name)).into_owned()
+    };
     let names = list(&services.iter().map(called).collect::<Vec<_>>(), "or");
     let service = if services.len() > 1 { "one of its services," } else { "its service" };
     Finding::cannot_tell(
@@ -248,7 +255,7 @@ fn known_program(managers: &[String]) -> String {
 /// Behind whose daemon a process is: the license server that started it.
 pub(super) fn started_by(starter: Option<&Process>) -> String {
     let started_by = |parent: &Process| {
-        format!(", started by {} (PID {})", parent.name.as_deref().unwrap_or_default(), parent.pid)
+        format!(", started by {} (PID {})", quoted(parent.name.as_deref().unwrap_or_default()), parent.pid)
     };
     starter.map_or(String::new(), started_by)
 }

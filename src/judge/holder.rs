@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::wrapper;
 use crate::knowledge::{LicenseProgram, Licenses, Technology};
+use crate::model::quoting::quoted;
 use crate::model::{Executable, Os, Process, Verdict};
 
 #[derive(Debug, Clone, Copy)]
@@ -43,9 +44,14 @@ impl<'a> Holder<'a> {
     pub(super) fn described(&self) -> Option<String> {
         let exe = self.exe()?;
         Some(match self.renamed_from() {
-            None => exe.to_owned(),
-            Some(original) => format!("{exe} (originally {original})"),
+            None => quoted(exe).into_owned(),
+            Some(original) => format!("{} (originally {})", quoted(exe), quoted(&original)),
         })
+    }
+
+    /// The name of its file, as it stands in a sentence.
+    pub(super) fn called(&self) -> Option<Cow<'_, str>> {
+        self.exe().map(quoted)
     }
 
     /// How to find out for which program it holds the port, where its name is that of a wrapper.

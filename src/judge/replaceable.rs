@@ -1,6 +1,7 @@
 //! Who could have put other content into a file, in words, and the command that takes that right away.
 
 use crate::model::phrase::list;
+use crate::model::quoting::quoted_path;
 use crate::model::{Account, Os, Writer};
 
 /// The accounts that could have written to a file, and that nothing speaks for. At least one.
@@ -44,10 +45,14 @@ impl<'a> Replaceable<'a> {
         named.extend((!more.is_empty()).then(|| format!("{} more", more.len())));
         let others =
             if named.is_empty() { String::new() } else { format!("; so may {}", list(&named, "and")) };
-        format!("{} can write to {} and may have replaced {it}{others}", first.account.called(), first.place)
+        format!(
+            "{} can write to {} and may have replaced {it}{others}",
+            first.account.called(),
+            quoted_path(&first.place)
+        )
     }
 
-    /// Whole sentences.
+    /// Whole sentences. `file` is already quoted.
     pub(super) fn advice(&self, file: &str) -> String {
         format!("Find out who put {file} there. Then {}", self.mending(file))
     }
@@ -140,12 +145,12 @@ mod tests {
         let group = Account::Group { name: "lic".to_owned(), members: Vec::new() };
         insta::assert_snapshot!(said(&[writer(user("alice"), "/opt/my lic")], Os::Linux), @"the user alice can write to /opt/my lic and may have replaced it. Find out who put lmgrd there. Then let only root write there: chown root: '/opt/my lic'. If you trust alice, add --trust-user alice.");
         insta::assert_snapshot!(said(&[writer(group.clone(), "/opt/x")], Os::Macos), @"the group lic can write to /opt/x and may have replaced it. Find out who put lmgrd there. Then let only root write there: chmod g-w /opt/x.");
-        insta::assert_snapshot!(said(&[writer(Account::Everyone, "/opt/x$(reboot)")], Os::Linux), @"any user of this machine can write to /opt/x$(reboot) and may have replaced it. Find out who put lmgrd there. Then let only root write there: chmod o-w '/opt/x$(reboot)'.");
+        insta::assert_snapshot!(said(&[writer(Account::Everyone, "/opt/x$(reboot)")], Os::Linux), @r#"any user of this machine can write to "/opt/x$(reboot)" and may have replaced it. Find out who put lmgrd there. Then let only root write there: chmod o-w '/opt/x$(reboot)'."#);
         insta::assert_snapshot!(said(&[writer(Account::Everyone, "/tmp")], Os::Linux), @"any user of this machine can write to /tmp and may have replaced it. Find out who put lmgrd there. Then install lmgrd where only root can write.");
         insta::assert_snapshot!(said(&[writer(user("alice"), "/home/alice/bin")], Os::Linux), @"the user alice can write to /home/alice/bin and may have replaced it. Find out who put lmgrd there. Then install lmgrd where only root can write. If you trust alice, add --trust-user alice.");
         insta::assert_snapshot!(said(&[writer(Account::Everyone, r"C:\Flexlm")], Os::Windows), @r#"any user of this machine can write to C:\Flexlm and may have replaced it. Find out who put lmgrd there. Then let only administrators write there: icacls C:\Flexlm /inheritance:d /remove:g *S-1-1-0 *S-1-5-11 *S-1-5-32-545."#);
         insta::assert_snapshot!(said(&[writer(user(r"OFFICE\al ice"), r"C:\My Lic")], Os::Windows), @r#"the user OFFICE\al ice can write to C:\My Lic and may have replaced it. Find out who put lmgrd there. Then let only administrators write there: icacls "C:\My Lic" /inheritance:d /remove:g "OFFICE\al ice". If you trust OFFICE\al ice, add --trust-user "OFFICE\al ice"."#);
-        insta::assert_snapshot!(said(&[writer(group, "C:\\a\"b")], Os::Windows), @r#"the group lic can write to C:\a"b and may have replaced it. Find out who put lmgrd there. Then install lmgrd where only administrators can write."#);
+        insta::assert_snapshot!(said(&[writer(group, "C:\\a\"b")], Os::Windows), @r#"the group lic can write to "C:\\a\"b" and may have replaced it. Find out who put lmgrd there. Then install lmgrd where only administrators can write."#);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::holder::Holder;
 use super::license_port::LicensePort;
 use crate::knowledge::{LicenseManager, LicenseProgram, RegisteredTo};
 use crate::model::phrase::list;
+use crate::model::quoting::quoted;
 use crate::model::{Confidence, Os, Owner, PortRole, Presence, Verdict};
 
 struct Rule {
@@ -77,7 +78,7 @@ pub(super) fn decide(port: &LicensePort<'_>) -> (&'static str, Finding) {
         let (heirs, _) = port.heirs_and_strangers();
         let heir = heirs.into_iter().find(|process| !is_expected(port, &port.holder(process)));
         if let Some(name) = heir.and_then(|process| process.name.as_deref()) {
-            finding.reason += &format!("; {name}, which it started, holds the port too");
+            finding.reason += &format!("; {}, which it started, holds the port too", quoted(name));
         }
         let vouched = port.vouched_for();
         if !vouched.is_empty() {
@@ -171,13 +172,13 @@ fn file_unreadable(_: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> 
 fn emulator(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let LicenseProgram::Emulator(emulator) = holder.program? else { return None };
     let emulated = port.licenses.manager(&emulator.emulates).map(LicenseManager::called);
-    Some(finding::emulator(holder.exe()?, emulator, &emulated.unwrap_or_default()))
+    Some(finding::emulator(&holder.called()?, emulator, &emulated.unwrap_or_default()))
 }
 
 /// Only the original name in the version resource shows what the file is, and this is not a license port.
 fn renamed_off_port(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let program = holder.program.filter(|_| !port.claims.is_license_port())?;
-    Some(finding::renamed_off_port(holder.exe()?, &holder.renamed_from()?, &program.called()))
+    Some(finding::renamed_off_port(&holder.called()?, &holder.renamed_from()?, &program.called()))
 }
 
 /// It is a program of a manager of this port, or the server of that manager's technology.
@@ -221,13 +222,13 @@ fn service_host(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> 
     let services = &holder.process.services;
     let applies = holder.program.is_none() && port.socket.os == Os::Windows && !services.is_empty();
     holder.wrapper_advice().filter(|_| applies)?;
-    Some(finding::service_host(holder.exe()?, services))
+    Some(finding::service_host(&holder.called()?, services))
 }
 
 /// It holds the port for another program; only that one could be right or wrong.
 fn wrapper(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let advice = holder.wrapper_advice().filter(|_| holder.program.is_none())?;
-    Some(finding::wrapper(holder.exe()?, holder.process.pid, advice, &port.socket))
+    Some(finding::wrapper(&holder.called()?, holder.process.pid, advice, &port.socket))
 }
 
 /// No program is known to be right here, so none can be wrong.
@@ -243,7 +244,7 @@ fn no_program_known(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Findi
             &port.manager_names(),
         )),
         None => Some(finding::no_program_known(
-            holder.exe()?,
+            &holder.called()?,
             &port.manager_names(),
             port.claims.unauthorized_use,
         )),
@@ -286,7 +287,7 @@ fn chosen_port(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
 fn mismatch(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let sure = |manager: &&LicenseManager| manager.confidence > Confidence::RegistryOnly;
     let is_sure = port.is_registered() && port.claims.managers.iter().any(sure);
-    Some(finding::mismatch(holder.exe()?, &port.manager_names(), is_sure, port.claims.unauthorized_use))
+    Some(finding::mismatch(&holder.called()?, &port.manager_names(), is_sure, port.claims.unauthorized_use))
 }
 
 /// An expected process need not serve licenses.

@@ -150,7 +150,7 @@ fn a_file_whose_name_ends_like_the_kernel_s_mark_is_not_deleted() {
     let (_folder, path) = copied(&listener_program(), "lmgrd.x (deleted)");
     let listening = listener_on(&FLEXNET, &path);
     let license = verdict(&listening);
-    assert!(license.evidence.contains(&format!("exe {}", path.display())), "{license:?}");
+    assert!(license.evidence.contains(&format!("exe \"{}\"", path.display())), "{license:?}");
     assert_eq!(license.verdict, "expected");
 }
 

@@ -3,6 +3,7 @@
 use super::super::replaceable::Replaceable;
 use super::Finding;
 use crate::model::phrase::list;
+use crate::model::quoting::quoted_path;
 use crate::model::{CodeFile, FileVersion, Interpreter, Pid, Severity, Verdict};
 
 pub(in crate::judge) fn disguised_interpreter(exe: &str, interpreter: Interpreter, port: u16) -> Finding {
@@ -35,7 +36,7 @@ pub(in crate::judge) fn user_namespace(exe: &str, port: u16) -> Finding {
 pub(in crate::judge) fn other_file(path: &str, compare: Option<String>) -> Finding {
     let compare = compare.map_or(String::new(), |command| format!(" Compare the two files: {command}."));
     doubtful(
-        format!("it calls itself {path}, but that path leads to another file"),
+        format!("it calls itself {}, but that path leads to another file", quoted_path(path)),
         format!("Find out who started it, and from which file.{compare}"),
     )
 }
@@ -50,16 +51,19 @@ pub(in crate::judge) fn replaceable_file(exe: &str, by: &Replaceable<'_>) -> Fin
 }
 
 pub(in crate::judge) fn replaceable_script(exe: &str, script: &CodeFile, by: &Replaceable<'_>) -> Finding {
-    doubtful(format!("{exe} runs {}, but {}", script.path, by.who("that")), by.advice(&script.path))
+    doubtful(
+        format!("{exe} runs {}, but {}", quoted_path(&script.path), by.who("that")),
+        by.advice(&quoted_path(&script.path)),
+    )
 }
 
 pub(in crate::judge) fn replaceable_library(exe: &str, library: &CodeFile, by: &Replaceable<'_>) -> Finding {
     doubtful(
-        format!("{exe} also runs the code in {}, but {}", library.path, by.who("that")),
+        format!("{exe} also runs the code in {}, but {}", quoted_path(&library.path), by.who("that")),
         format!(
             "Find out why {exe} loads it: LD_PRELOAD or LD_LIBRARY_PATH in its environment may say so. If it \
              should, {}",
-            by.mending(&library.path)
+            by.mending(&quoted_path(&library.path))
         ),
     )
 }
@@ -95,7 +99,13 @@ pub(in crate::judge) fn other_maker(
 }
 
 pub(in crate::judge) fn unconfirmed_path(exe: &str, path: &str, why: &str) -> Finding {
-    unknown(format!("it is called {exe}, but whether it runs {path} could not be confirmed: {why}"), None)
+    unknown(
+        format!(
+            "it is called {exe}, but whether it runs {} could not be confirmed: {why}",
+            quoted_path(path)
+        ),
+        None,
+    )
 }
 
 pub(in crate::judge) fn unknown_writers(exe: &str, why: &str, vouch: Option<String>) -> Finding {
@@ -120,7 +130,13 @@ pub(in crate::judge) fn unknown_script(
     why: &str,
     vouch: Option<String>,
 ) -> Finding {
-    unknown(format!("{exe} runs {}, but who may have replaced that is not known: {why}", script.path), vouch)
+    unknown(
+        format!(
+            "{exe} runs {}, but who may have replaced that is not known: {why}",
+            quoted_path(&script.path)
+        ),
+        vouch,
+    )
 }
 
 pub(in crate::judge) fn unknown_libraries(exe: &str, why: &str) -> Finding {
@@ -133,7 +149,7 @@ pub(in crate::judge) fn unknown_library(
     why: &str,
     vouch: Option<String>,
 ) -> Finding {
-    let path = &library.path;
+    let path = quoted_path(&library.path);
     unknown(
         format!("{exe} also runs the code in {path}, but who may have replaced that is not known: {why}"),
         vouch,
