@@ -155,3 +155,28 @@ fn a_namespace_that_a_mount_elsewhere_keeps_is_found_and_is_named_by_it() {
     assert!(how.contains("other network namespace"), "{how}");
     run(Command::new("umount").arg(&pin));
 }
+
+#[test]
+#[ignore = "needs root: makes network namespaces, and uses BPF"]
+fn a_namespace_that_only_a_socket_keeps_is_a_gap() {
+    let left = "
+import os
+own = os.open('/proc/self/ns/net', os.O_RDONLY)
+enter(); listen()
+if CDLL(None).setns(own, 0): sys.exit('setns')
+os.close(own)";
+    let listening = in_own_namespace("", left);
+    let gaps = |options: &[&str]| -> Vec<String> {
+        let document = read(&whatlistens(&[&["--json", "--all-namespaces"], options].concat()).0);
+        document
+            .gaps
+            .into_iter()
+            .filter(|gap| gap.kind == "namespaces-unseen")
+            .map(|gap| gap.detail)
+            .collect()
+    };
+    let named = format!("(PID {})", listening.pid());
+    assert!(gaps(&[]).iter().any(|gap| gap.contains(&named)), "{:?}", gaps(&[]));
+    drop(listening);
+    assert!(!gaps(&[]).iter().any(|gap| gap.contains(&named)), "{:?}", gaps(&[]));
+}

@@ -13,7 +13,7 @@ use std::os::unix::fs::FileExt;
 
 use super::super::decode::linux::btf;
 use super::super::decode::linux::inet_diag::States;
-use super::super::decode::linux::task_file::{self, FIELDS, ITERATOR, Reported};
+use super::super::decode::linux::task_file::{self, FIELDS, ITERATOR, RECORD, Reported};
 
 /// Where the kernel describes its types.
 const BTF: &str = "/sys/kernel/btf/vmlinux";
@@ -23,8 +23,8 @@ const BTF: &str = "/sys/kernel/btf/vmlinux";
 const FIRST_PIDS: &str = "pid:[4026531836]";
 
 /// How much of the program's output is read at once, in bytes. The kernel continues when it is read
-/// (`bpf_seq_read` in `kernel/bpf/bpf_iter.c`): a small buffer gives the other threads work early.
-const BUFFER: usize = 1024;
+/// (`bpf_seq_read` in `kernel/bpf/bpf_iter.c`): a small buffer gives the other threads work early. It holds whole records.
+const BUFFER: usize = 50 * RECORD;
 
 /// `enum bpf_cmd`, `BPF_PROG_TYPE_TRACING` and `BPF_TRACE_ITER` in `include/uapi/linux/bpf.h`.
 const PROG_LOAD: libc::c_int = 5;
@@ -114,18 +114,20 @@ impl TaskFiles {
         Ok(TaskFiles { link })
     }
 
-    /// Iterates over the open files of all processes, and calls `each` with all that is reported.
+    /// Iterates over the open files of all processes, and calls `each` with all that is reported, and with the
+    /// inode of its network namespace.
     ///
     /// # Errors
     ///
     /// If the kernel aborts the iteration.
-    pub(super) fn each(&self, mut each: impl FnMut(Reported)) -> io::Result<()> {
+    pub(super) fn each(&self, mut each: impl FnMut(Reported, u32)) -> io::Result<()> {
         let mut iterator = File::from(bpf(ITER_CREATE, &Iterate { link_fd: number(&self.link), flags: 0 })?);
         let mut buffer = vec![0; BUFFER];
         loop {
             match iterator.read(&mut buffer) {
                 Ok(0) => return Ok(()),
-                Ok(length) => task_file::read(&buffer[..length]).for_each(&mut each),
+                Ok(length) => task_file::read(&buffer[..length])
+                    .for_each(|(reported, namespace)| each(reported, namespace)),
                 // A million files without a socket among them.
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
                 Err(error) => return Err(error),
@@ -166,7 +168,7 @@ mod tests {
             let mut found = BTreeSet::new();
             let files = TaskFiles::load(States::LISTENING).unwrap();
             files
-                .each(|reported| {
+                .each(|reported, _| {
                     if let Reported::Socket(socket) = reported {
                         found.insert(socket);
                     }
@@ -174,7 +176,7 @@ mod tests {
                 .unwrap();
             // A second iteration works.
             let mut again = 0;
-            files.each(|_| again += 1).unwrap();
+            files.each(|_, _| again += 1).unwrap();
             assert!(again > 0);
             found
         };

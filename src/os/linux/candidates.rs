@@ -1,6 +1,6 @@
 //! The processes that may hold a wanted socket: all, or those that the kernel reports.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::mpsc::Sender;
@@ -36,8 +36,9 @@ pub(super) enum Task {
 pub(super) enum SearchMethod {
     /// The open files of each process in `/proc` were read. If BPF was tried first, why it failed.
     Walk(Option<io::Error>),
-    /// The kernel reported the open sockets (BPF).
-    Kernel,
+    /// The kernel reported the open sockets (BPF). One holder of a socket in each network namespace, by the namespace's
+    /// inode.
+    Kernel(BTreeMap<u64, Pid>),
 }
 
 impl Default for SearchMethod {
@@ -68,7 +69,8 @@ impl<'a> Candidates<'a> {
     pub(super) fn uses_bpf(&self) -> bool {
         match self.scope.bpf {
             Bpf::Always => true,
-            Bpf::WhereQuicker => self.pids.len() >= WORTH_BPF && is_root(),
+            // Only the kernel reports namespaces in which there are sockets and no process.
+            Bpf::WhereQuicker => is_root() && (self.pids.len() >= WORTH_BPF || self.scope.all_namespaces),
             Bpf::Never => false,
         }
     }
@@ -81,7 +83,7 @@ impl<'a> Candidates<'a> {
     /// If the system has run out of files or memory.
     pub(super) fn queue(self) -> io::Result<SearchMethod> {
         let failed = match self.uses_bpf().then(|| self.queue_reported_by_kernel()) {
-            Some(Ok(())) => return Ok(SearchMethod::Kernel),
+            Some(Ok(namespaces)) => return Ok(SearchMethod::Kernel(namespaces)),
             Some(Err(error)) if is_exhausted(&error) => return Err(error),
             Some(Err(error)) => Some(error),
             None => None,
@@ -91,12 +93,14 @@ impl<'a> Candidates<'a> {
     }
 
     /// Queues the processes that have a wanted socket or an io_uring open, as the kernel reports them.
-    fn queue_reported_by_kernel(&self) -> io::Result<()> {
+    /// Returns a holder of a socket in each network namespace.
+    fn queue_reported_by_kernel(&self) -> io::Result<BTreeMap<u64, Pid>> {
         let (files, probe) = (TaskFiles::load(states_of_holders(self.scope))?, Probe::open()?);
         let mut of_one: Vec<Reported> = Vec::new();
-        let mut saw_probe = false;
-        files.each(|reported| {
+        let (mut saw_probe, mut namespaces) = (false, BTreeMap::new());
+        files.each(|reported, namespace| {
             if let Reported::Socket(socket) = reported {
+                namespaces.entry(u64::from(namespace)).or_insert(socket.file.pid);
                 saw_probe |= probe.is(&socket);
                 if self.wanted.is_some_and(|wanted| !wanted.contains(&socket.inode)) {
                     return;
@@ -111,7 +115,7 @@ impl<'a> Candidates<'a> {
         self.send(Task::Confirm(of_one));
         // If our own socket is missing, the others may be, too.
         let missed = || io::Error::other("the program did not report a socket of this process");
-        saw_probe.then_some(()).ok_or_else(missed)
+        saw_probe.then_some(namespaces).ok_or_else(missed)
     }
 
     fn send(&self, task: Task) {

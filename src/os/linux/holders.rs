@@ -119,7 +119,7 @@ impl Holders {
             self.searched.extend(&new);
             self.keep(search::walk(context, &new, Some(&left))?, &left);
         }
-        if let SearchMethod::Kernel = self.method {
+        if let SearchMethod::Kernel(_) = self.method {
             // The kernel does not report whom it skips.
             let hidden = |&pid: &Pid| Some((pid, hidden_process(&context.proc.process(pid).ok()?)));
             self.inaccessible.extend(inaccessible.iter().filter_map(hidden));
@@ -127,7 +127,7 @@ impl Holders {
         // A socket has no holder only if a walk over all processes finds none, too. BPF skips a socket
         // that was connected once and is still bound.
         let left = still_unheld(self);
-        let may_be_skipped = matches!(self.method, SearchMethod::Kernel)
+        let may_be_skipped = matches!(self.method, SearchMethod::Kernel(_))
             && left.iter().any(|inode| unheld.get(inode) == Some(&State::Bound));
         if (self.inaccessible.is_empty() || may_be_skipped) && !left.is_empty() {
             self.keep(search::walk(context, &context.proc.pids()?, Some(&left))?, &left);
@@ -176,13 +176,23 @@ impl Holders {
         HiddenProcesses::Processes(std::mem::take(&mut self.inaccessible))
     }
 
+    /// A holder of a socket in each network namespace that has one, by the namespace's inode, as far as the kernel
+    /// reported it.
+    pub(super) fn namespaces(&self) -> impl Iterator<Item = (u64, Pid)> {
+        let reported = match &self.method {
+            SearchMethod::Kernel(namespaces) => Some(namespaces),
+            SearchMethod::Walk(_) => None,
+        };
+        reported.into_iter().flatten().map(|(&namespace, &pid)| (namespace, pid))
+    }
+
     /// How the holders were found, in words; `None` without a search.
     pub(super) fn method_note(&self) -> Option<String> {
         let (searched, inaccessible) = (self.searched.len(), self.inaccessible.len());
         let walked = format!("{inaccessible} of {searched} processes could not be inspected");
         match &self.method {
             _ if searched == 0 => None,
-            SearchMethod::Kernel => {
+            SearchMethod::Kernel(_) => {
                 let inaccessible = match inaccessible {
                     0 => String::new(),
                     // They are known only if the holder of a socket was missing.

@@ -163,6 +163,7 @@ fn find_owners(
     let mut holders = if wanted.is_empty() { Holders::default() } else { holders? };
     holders.confirm(context, &wanted)?;
     settle(context, sockets, &mut holders)?;
+    sockets.add_namespaces_of_sockets(context, holders.namespaces());
     holders.add_ancestors(context);
     sockets.method_notes.extend(holders.method_note());
     let hidden = holders.hidden(&context.proc);

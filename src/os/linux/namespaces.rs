@@ -46,6 +46,8 @@ pub(super) struct NetworkNamespace {
 /// All visible network namespaces.
 #[derive(Debug, Default)]
 pub(super) struct Namespaces {
+    /// The caller's; `None` where it is not known.
+    pub(super) own: Option<u64>,
     pub(super) others: Vec<NetworkNamespace>,
     /// The processes that this user may not inspect: their namespaces are unknown.
     pub(super) inaccessible: Vec<Pid>,
@@ -59,7 +61,8 @@ struct Members {
 }
 
 /// Finds all namespaces that a process is in, or that a mount keeps. With `threads`, also those that only a thread is
-/// in. So far, only those that a mount keeps have a name. (One that only an open socket keeps is not found.)
+/// in. So far, only those that a mount keeps have a name. (Those that only an open socket keeps, the kernel reports with
+/// the holders of all sockets.)
 pub(super) fn find(proc: &Proc, threads: bool) -> Namespaces {
     let own = fs::read_link("/proc/thread-self/ns/net").ok().and_then(|link| inode(&link));
     let Some(own) = own else { return Namespaces::default() };
@@ -91,7 +94,7 @@ pub(super) fn find(proc: &Proc, threads: bool) -> Namespaces {
         let namespace = Namespace { inode, name: members.name };
         Some(NetworkNamespace { namespace, file: members.file?, oldest: OnceLock::new(), pids: members.pids })
     });
-    Namespaces { others: others.collect(), inaccessible }
+    Namespaces { own: Some(own), others: others.collect(), inaccessible }
 }
 
 /// The namespaces of a process, and its threads, that are not our own: inode and file.
@@ -119,6 +122,11 @@ fn others_of(proc: &Proc, pid: Pid, own: u64, threads: bool) -> io::Result<Vec<(
         others.extend(proc.link(pid, &of).ok().and_then(|link| other(link, &of)));
     }
     Ok(others)
+}
+
+/// Whether a process, or one of its threads, is in a namespace.
+pub(super) fn is_in(proc: &Proc, pid: Pid, namespace: u64) -> bool {
+    others_of(proc, pid, 0, true).is_ok_and(|all| all.iter().any(|&(inode, _)| inode == namespace))
 }
 
 /// A name for the namespace of a process: its container, or else the process itself.

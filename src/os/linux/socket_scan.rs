@@ -1,6 +1,6 @@
 //! Scans the sockets of the caller's network namespace and of all others.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 
 use rustix::system::uname;
@@ -17,6 +17,7 @@ use super::proc_dir::Proc;
 use super::scan_context::ScanContext;
 use super::tables::Tables;
 use super::threads;
+use crate::model::quoting::quoted;
 use crate::model::{Gap, GapKind, OtherNamespace, Pid, PortRange, Protocol, State};
 
 /// The sockets of a scan, before their holders are known.
@@ -29,6 +30,8 @@ pub(super) struct SocketScan {
     pub(super) port_connections: Vec<LinuxSocket>,
     /// The other namespaces that could be scanned, with the result.
     pub(super) others: Vec<(NetworkNamespace, NamespaceScan)>,
+    /// The inodes of all namespaces that were found, with the caller's.
+    namespaces: BTreeSet<u64>,
     /// The processes that this user may not inspect.
     pub(super) inaccessible: Vec<Pid>,
     pub(super) gaps: Vec<Gap>,
@@ -102,6 +105,8 @@ impl SocketScan {
         } else {
             (ScanScope { detail_ports: Vec::new(), connections: false, ..everything }, &[][..])
         };
+        self.namespaces
+            .extend(all.own.into_iter().chain(all.others.iter().map(|other| other.namespace.inode)));
         let mut failures = Vec::new();
         for mut other in all.others {
             match other.scan(|tables| scan_namespace(tables, &everything, license_ports)) {
@@ -144,6 +149,22 @@ impl SocketScan {
             }
         }
         self.inaccessible = all.inaccessible;
+    }
+
+    /// Adds the gap that sockets are in namespaces that no process is in and no mount keeps: these cannot be entered.
+    /// `holders` are processes with a socket in some namespace.
+    pub(super) fn add_namespaces_of_sockets(
+        &mut self,
+        context: &ScanContext<'_>,
+        holders: impl Iterator<Item = (u64, Pid)>,
+    ) {
+        if needs_namespaces(context.scope) && !self.namespaces.is_empty() {
+            let others = holders.filter(|(namespace, _)| !self.namespaces.contains(namespace));
+            // Those that were made since the namespaces were searched have a process.
+            let since = others.filter(|&(namespace, pid)| !namespaces::is_in(&context.proc, pid, namespace));
+            let pids: Vec<Pid> = since.map(|(_, pid)| pid).collect();
+            self.gaps.extend(only_sockets_in(&context.proc, &pids));
+        }
     }
 
     /// The inodes of all sockets whose holders are wanted.
@@ -194,6 +215,20 @@ fn not_entered(failures: &[(NetworkNamespace, io::Error)]) -> Option<Gap> {
         n => format!("{n} network namespaces could not be entered, among them {name} ({why})"),
     };
     Some(Gap { count: Some(failures.len() as u64), ..Gap::new(GapKind::NamespacesHidden, detail) })
+}
+
+fn only_sockets_in(proc: &Proc, holders: &[Pid]) -> Option<Gap> {
+    let &pid = holders.first()?;
+    let name = proc.process(pid).and_then(|process| process.read("comm")).unwrap_or_default();
+    let name = String::from_utf8_lossy(&name).trim_end_matches('\n').to_owned();
+    let holder = format!("{} (PID {pid})", quoted(&name));
+    let detail = match holders.len() {
+        1 => format!("only sockets of {holder} are in a network namespace, which could not be entered"),
+        n => format!(
+            "only sockets are in {n} network namespaces, among them those of {holder}; these could not be entered"
+        ),
+    };
+    Some(Gap { count: Some(holders.len() as u64), ..Gap::new(GapKind::NamespacesHidden, detail) })
 }
 
 /// Whether it matters that all network namespaces are known: they are to be listed, or a port may be called free.

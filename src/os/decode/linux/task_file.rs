@@ -16,7 +16,7 @@ use crate::os::socket_record::TcpState;
 pub const ITERATOR: &str = "bpf_iter_task_file";
 
 /// The fields that the program reads. [`Names::offsets`] are in this order.
-pub const FIELDS: [Field; 12] = [
+pub const FIELDS: [Field; 15] = [
     Field { of: "task_struct", name: "tgid" },
     Field { of: "task_struct", name: "pid" },
     Field { of: "file", name: "f_inode" },
@@ -29,6 +29,9 @@ pub const FIELDS: [Field; 12] = [
     Field { of: "file_operations", name: "show_fdinfo" },
     Field { of: "file_operations", name: "mmap" },
     Field { of: "file_operations", name: "read_iter" },
+    Field { of: "sock_common", name: "skc_net" },
+    Field { of: "net", name: "ns" },
+    Field { of: "ns_common", name: "inum" },
 ];
 
 /// An open file of a process.
@@ -68,18 +71,20 @@ impl Reported {
 }
 
 /// The size of a record, in bytes: the inode of a socket, or 0 for an io_uring (no inode has this number,
-/// `get_next_ino` in `fs/inode.c`), and the fields of [`OpenFile`] in their order.
-const RECORD: usize = 16;
+/// `get_next_ino` in `fs/inode.c`), the fields of [`OpenFile`] in their order, and the inode of the network namespace.
+pub const RECORD: usize = 20;
 
-/// Decodes what the program has written, up to the last complete record.
-pub fn read(written: &[u8]) -> impl Iterator<Item = Reported> + '_ {
+/// Decodes what the program has written, up to the last complete record. Beside each file that was reported is the inode
+/// of the network namespace that it belongs to; 0 for an io_uring.
+pub fn read(written: &[u8]) -> impl Iterator<Item = (Reported, u32)> + '_ {
     written.as_chunks::<RECORD>().0.iter().map(|record| {
         let number = |at: usize| u32_at(record, 4 * at).unwrap_or(0);
         let file = OpenFile { pid: number(1), thread: number(2), fd: number(3) };
-        match number(0) {
+        let reported = match number(0) {
             0 => Reported::PerhapsRing(file),
             inode => Reported::Socket(OpenSocket { inode, file }),
-        }
+        };
+        (reported, number(4))
     })
 }
 
@@ -110,7 +115,7 @@ pub fn program(names: &Names, states: States) -> Option<Vec<u8>> {
     else {
         return None;
     };
-    let [.., show_fdinfo, mmap, read_iter] = names.offsets[..] else { return None };
+    let [.., show_fdinfo, mmap, read_iter, net, ns, inum] = names.offsets[..] else { return None };
     let mut code = Code::new(Place::End);
     code.op(MOVE, CONTEXT, R1, 0, 0);
     code.load(LOAD_64, TASK, CONTEXT, TASK_OF_CONTEXT)?;
@@ -130,6 +135,7 @@ pub fn program(names: &Names, states: States) -> Option<Vec<u8>> {
     code.load(LOAD_64, R2, R1, read_iter)?;
     code.out(IF_OTHER, R2, 0);
     code.op(SET, R2, 0, 0, 0);
+    code.op(SET, R3, 0, 0, 0);
     code.jump(JUMP, 0, 0, Place::Record);
     // Is it an internet socket in one of the states?
     code.place(Place::Socket);
@@ -148,22 +154,26 @@ pub fn program(names: &Names, states: States) -> Option<Vec<u8>> {
     code.op(SHIFT_LEFT, R3, R2, 0, 0);
     code.op(AND, R3, 0, 0, i32::try_from(states.mask()).ok()?);
     code.out(IF_EQUAL, R3, 0);
+    code.load(LOAD_64, R3, R1, net)?;
+    code.out(IF_EQUAL, R3, 0);
+    code.load(LOAD, R3, R3, ns + inum)?;
     code.load(LOAD_64, R1, FILE, inode_of_file)?;
     code.load(LOAD_64, R2, R1, number)?;
     // Put the record on the stack.
     code.place(Place::Record);
-    code.op(STORE, STACK, R2, -16, 0);
+    code.op(STORE, STACK, R2, -20, 0);
+    code.op(STORE, STACK, R3, -4, 0);
     code.load(LOAD, R2, TASK, process)?;
-    code.op(STORE, STACK, R2, -12, 0);
+    code.op(STORE, STACK, R2, -16, 0);
     code.load(LOAD, R2, TASK, thread)?;
-    code.op(STORE, STACK, R2, -8, 0);
+    code.op(STORE, STACK, R2, -12, 0);
     code.load(LOAD, R2, CONTEXT, FD_OF_CONTEXT)?;
-    code.op(STORE, STACK, R2, -4, 0);
+    code.op(STORE, STACK, R2, -8, 0);
     code.load(LOAD_64, R1, CONTEXT, META_OF_CONTEXT)?;
     code.load(LOAD_64, R1, R1, SEQ_OF_META)?;
     code.op(MOVE, R2, STACK, 0, 0);
-    code.op(ADD, R2, 0, 0, -16);
-    code.op(SET, R3, 0, 0, 16);
+    code.op(ADD, R2, 0, 0, -20);
+    code.op(SET, R3, 0, 0, 20);
     code.op(CALL, 0, 0, 0, SEQ_WRITE);
     Some(code.ended())
 }
@@ -184,7 +194,7 @@ mod tests {
 
     /// Offsets that the fields might have, in the order of [`FIELDS`].
     fn names() -> Names {
-        Names { function: 1, offsets: vec![1268, 1264, 32, 64, 0, 24, 16, 18, 40, 192, 72, 32] }
+        Names { function: 1, offsets: vec![1268, 1264, 32, 64, 0, 24, 16, 18, 40, 192, 72, 32, 48, 144, 16] }
     }
 
     /// Memory by address, as numbers of any size; and the sockets of the files at some addresses.
@@ -221,12 +231,14 @@ mod tests {
             (SOCKET_AT + 24, SOCK_AT),
             (SOCK_AT + 16, family),
             (SOCK_AT + 18, state),
+            (SOCK_AT + 48, 0xa000),
+            (0xa000 + 160, 4_026_531_840),
         ];
         Kernel { memory: memory.into(), sockets: [(FILE_AT, SOCKET_AT)].into() }
     }
 
     /// Runs a program as the kernel does, and returns its output.
-    fn written(code: &[u8], kernel: &mut Kernel) -> Option<Reported> {
+    fn written(code: &[u8], kernel: &mut Kernel) -> Option<(Reported, u32)> {
         let mut registers = [0_u64; 11];
         (registers[usize::from(R1)], registers[usize::from(STACK)]) = (CONTEXT_AT, STACK_AT);
         let (mut at, mut decoded) = (0, None);
@@ -264,10 +276,10 @@ mod tests {
                     registers[1..=5].fill(u64::MAX);
                 }
                 CALL if number == SEQ_WRITE => {
-                    assert_eq!((registers[1], registers[2], registers[3]), (0x1200, STACK_AT - 16, 16));
+                    assert_eq!((registers[1], registers[2], registers[3]), (0x1200, STACK_AT - 20, 20));
                     let word = |at: u64| u32::try_from(kernel.memory[&(registers[2] + at)]).unwrap();
                     let bytes: Vec<u8> =
-                        [0, 4, 8, 12].iter().flat_map(|&at| word(at).to_ne_bytes()).collect();
+                        [0, 4, 8, 12, 16].iter().flat_map(|&at| word(at).to_ne_bytes()).collect();
                     decoded = read(&bytes).next();
                 }
                 EXIT => {
@@ -283,13 +295,13 @@ mod tests {
 
     const FILE_OF_KERNEL: OpenFile = OpenFile { pid: 4242, thread: 4243, fd: 7 };
 
-    fn decoded(states: States, mut kernel: Kernel) -> Option<Reported> {
+    fn decoded(states: States, mut kernel: Kernel) -> Option<(Reported, u32)> {
         written(&program(&names(), states).unwrap(), &mut kernel)
     }
 
     #[test]
     fn internet_sockets_in_the_states_are_told_and_nothing_else() {
-        let found = Reported::Socket(OpenSocket { inode: 31_974, file: FILE_OF_KERNEL });
+        let found = (Reported::Socket(OpenSocket { inode: 31_974, file: FILE_OF_KERNEL }), 4_026_531_840);
         // LISTEN, CLOSE and SYN_SENT, of both families.
         for (family, state) in [(2, 10), (10, 10), (10, 7), (2, 2)] {
             assert_eq!(decoded(WAITING, kernel(1, family, state)), Some(found), "{family} {state}");
@@ -318,7 +330,7 @@ mod tests {
             file.memory.extend(changed.iter().copied());
             decoded(WAITING, file)
         };
-        assert_eq!(with(&[]), Some(Reported::PerhapsRing(FILE_OF_KERNEL)));
+        assert_eq!(with(&[]), Some((Reported::PerhapsRing(FILE_OF_KERNEL), 0)));
         for other in [
             (FILE_AT + 40, 0),
             (OPERATIONS_AT + 192, 0),
@@ -331,7 +343,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_passed_over() {
-        for nothing in [CONTEXT_AT + 8, CONTEXT_AT + 24, SOCKET_AT + 24] {
+        for nothing in [CONTEXT_AT + 8, CONTEXT_AT + 24, SOCKET_AT + 24, SOCK_AT + 48] {
             let mut at_the_end = kernel(1, 2, 10);
             at_the_end.memory.insert(nothing, 0);
             assert_eq!(decoded(WAITING, at_the_end), None, "{nothing:#x}");
@@ -340,14 +352,17 @@ mod tests {
 
     #[test]
     fn a_field_out_of_reach_gives_no_program() {
-        let far = Names { offsets: vec![1268, 40_000, 32, 64, 0, 24, 16, 18, 40, 192, 72, 32], ..names() };
+        let far = Names {
+            offsets: vec![1268, 40_000, 32, 64, 0, 24, 16, 18, 40, 192, 72, 32, 48, 144, 16],
+            ..names()
+        };
         assert_eq!(program(&far, WAITING), None);
         assert_eq!(program(&Names { offsets: vec![], ..names() }, WAITING), None);
     }
 
     #[test]
     fn a_record_that_is_not_whole_is_left_out() {
-        assert_eq!(read(&[1; 40]).count(), 2);
-        assert_eq!(read(&[1; 15]).count(), 0);
+        assert_eq!(read(&[1; 50]).count(), 2);
+        assert_eq!(read(&[1; 19]).count(), 0);
     }
 }
