@@ -105,7 +105,7 @@ pub const STAGES: &[Stage] = &[
     },
     Stage {
         name: "names with commas",
-        size: 200,
+        size: 400,
         prepare: |size| {
             typed((0..size / 20).map(|at| format!("80{}", format!(",a{at}").repeat(20))).collect())
         },
