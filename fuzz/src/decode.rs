@@ -20,7 +20,7 @@ use whatlistens::os::decode::file_text;
 use whatlistens::os::decode::linux::{
     accounts::Accounts, acl, btf, cgroup, container_names, docker_proxy, inet_diag, local_addresses,
     mappings, mounts, port_filter::port_filter, port_rules, proc_net, proc_pid, ring_files, socket_unit,
-    task_file,
+    task_file, unix_socket,
 };
 use whatlistens::os::decode::macos::{launchd, pcblist, socket_fdinfo};
 use whatlistens::os::decode::windows::{excluded_ports, version_info};
@@ -135,6 +135,7 @@ fuzz_target!(|data: &[u8]| {
             let mut table = mounts::MountTable::default();
             rest.split(|&b| b == b'\n').for_each(|line| table.add(line));
             let _ = (mounts::network_namespaces(&text).count(), ring_files::sockets(&text));
+            let _ = unix_socket::waiting_descriptors(&text);
             let _ = (mounts::hides_processes(&text), task_file::read(rest).count());
         }
         10 => {

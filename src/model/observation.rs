@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Gap, HiddenProcesses, Namespace, Os, Pid, PortConnection, PortRules, Process, Protocol, Socket, SocketId,
-    UnansweredAttempt,
+    Gap, HiddenProcesses, Namespace, Os, Pid, PortConnection, PortRules, Process, Protocol, Receiver, Socket,
+    SocketId, UnansweredAttempt,
 };
 
 /// The machine that was observed.
@@ -52,6 +52,8 @@ pub struct Observation {
     /// sockets share its entry.
     #[serde(with = "super::recording::process_list")]
     pub processes: BTreeMap<Pid, Arc<Process>>,
+    /// Where sockets that no process holds may be on their way to, by process id. `None`: not examined, or not all of it.
+    pub receivers: Option<Vec<Receiver>>,
     /// Connection attempts to license servers that get no answer.
     pub unanswered: Vec<UnansweredAttempt>,
     /// Sockets with a peer on the ports of a detail view: what holds a port besides listeners.
@@ -76,6 +78,7 @@ impl Observation {
             sockets: Vec::new(),
             holdings: Vec::new(),
             processes: BTreeMap::new(),
+            receivers: None,
             unanswered: Vec::new(),
             port_connections: Vec::new(),
             port_rules: PortRules::default(),

@@ -30,6 +30,15 @@ pub struct ProcessRef {
     pub name: Option<String>,
 }
 
+/// A process in whose unix sockets descriptors wait that it has not received yet (SCM_RIGHTS, `unix(7)`). A socket that
+/// no process holds may be among them: the system does not say which they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receiver {
+    pub process: ProcessRef,
+    pub descriptors: u64,
+}
+
 /// Whether a process runs a program, and if not, what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     Asked, ExcludedPorts, Gap, Host, Manager, OtherNamespace, PortRange, PortStatus, Process, Protocol,
-    Service, Socket,
+    Receiver, Service, Socket,
 };
 
 /// Who holds a socket.
@@ -21,7 +21,8 @@ pub enum Owner {
     },
     /// Some process that this user may not inspect.
     Hidden,
-    /// No process: the kernel itself, or a process in another PID namespace.
+    /// No process: the kernel itself, or a process in another PID namespace; or it is on its way from one process to
+    /// another.
     Unattributed,
 }
 
@@ -51,6 +52,8 @@ pub struct Attributed {
     pub ancestors: Arc<[Arc<Process>]>,
     /// Whether a hidden process may hold it too.
     pub more_holders: bool,
+    /// If no process holds it: those that it may be on its way to. `None`: that is not known.
+    pub in_flight_to: Option<Arc<[Receiver]>>,
 }
 
 /// From where a socket's address can be reached, without any firewall.
@@ -176,6 +179,8 @@ pub struct Row {
     pub ancestors: Arc<[Arc<Process>]>,
     /// Whether a hidden process may hold it too.
     pub more_holders: bool,
+    /// As in [`Attributed`].
+    pub in_flight_to: Option<Arc<[Receiver]>>,
     /// The registry's first entry for the port.
     pub service: Option<Service>,
     pub exposure: Exposure,

@@ -6,20 +6,24 @@ use std::io::{self, Write};
 
 use owo_colors::Style as Paint;
 
-use self::holder::process_called;
+use self::holder::{process_called, process_ref_called};
 use super::Style;
 use super::group::RowGroup;
 use super::page::Page;
-use super::text::escape;
+use super::text::{escape, named};
 use crate::model::phrase::list;
 use crate::model::quoting::{quoted, quoted_account};
 use crate::model::{
-    GapKind, License, Manager, Note, Owner, PortClass, Presence, Report, Service, Severity, State, Verdict,
+    GapKind, License, Manager, Note, Owner, PortClass, Presence, Receiver, Report, Row, Service, Severity,
+    State, Verdict,
 };
 
 mod free;
 mod holder;
 mod socket;
+
+/// More processes than these are counted, not named.
+const MOST_RECEIVERS: usize = 3;
 
 pub(super) fn write(
     report: &Report,
@@ -138,9 +142,8 @@ fn held(group: &RowGroup<'_>, report: &Report) -> String {
             format!("{protocol} port {port} is in use. You are not allowed to see by which program.")
         }
         (Owner::Unattributed, _) | (_, None) => format!(
-            "{protocol} port {port} is in use, but no visible process owns it. It may belong to the kernel, \
-             to a process in another PID namespace, such as a container's, or be on its way from one process to \
-             another (SCM_RIGHTS)."
+            "{protocol} port {port} is in use, but no visible process owns it. {}",
+            unowned(group.lead_row())
         ),
         (Owner::Identified { .. }, Some(lead)) => {
             if matches!(lead.presence, Presence::Ended { .. }) {
@@ -166,6 +169,33 @@ fn held(group: &RowGroup<'_>, report: &Report) -> String {
     }
 }
 
+/// Where a socket may be that no visible process owns.
+fn unowned(row: &Row) -> String {
+    match row.in_flight_to.as_deref() {
+        None => "It may belong to the kernel, to a process in another PID namespace, such as a container's, or be on \
+                 its way from one process to another (SCM_RIGHTS)."
+            .to_owned(),
+        Some([]) => "It may belong to the kernel, or to a process in another PID namespace, such as a container's. It \
+                     is not on its way to any visible process (SCM_RIGHTS)."
+            .to_owned(),
+        Some(receivers) => {
+            let names = named(receivers, MOST_RECEIVERS, |receiver| process_ref_called(&receiver.process));
+            let waiting = match receivers {
+                [Receiver { descriptors: 1, .. }] => "which has 1 descriptor waiting in a unix socket".to_owned(),
+                [Receiver { descriptors, .. }] => {
+                    format!("which has {descriptors} descriptors waiting in unix sockets")
+                }
+                _ => "which have descriptors waiting in unix sockets".to_owned(),
+            };
+            format!(
+                "It may be on its way to {}, {waiting} (SCM_RIGHTS). It may also belong to the kernel, or to a process \
+                 in another PID namespace, such as a container's.",
+                list(&names, "or")
+            )
+        }
+    }
+}
+
 /// What a process says its name is.
 fn said(name: &str) -> String {
     match quoted(name) {
@@ -181,9 +211,14 @@ fn held_without_listening(group: &RowGroup<'_>) -> String {
         (Owner::Hidden, None) => "A program that could not be identified".to_owned(),
         (_, None) => "A socket that no visible process owns".to_owned(),
     };
+    let row = group.lead_row();
+    let perhaps = match row.owner {
+        Owner::Unattributed => format!(" {}", unowned(row)),
+        Owner::Identified { .. } | Owner::Hidden => String::new(),
+    };
     format!(
         "{holder} holds TCP port {port} without listening: connections are refused, and usually no other \
-         program can use it."
+         program can use it.{perhaps}"
     )
 }
 

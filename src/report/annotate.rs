@@ -12,7 +12,7 @@ const LOOPBACK: &str = "lo";
 /// exposed it is.
 #[must_use]
 pub(super) fn annotate(attributed: Attributed, license: Option<License>, registry: Registry<'_>) -> Row {
-    let Attributed { socket, owner, ancestors, more_holders } = attributed;
+    let Attributed { socket, owner, ancestors, more_holders, in_flight_to } = attributed;
     let entry = registry.service(socket.local.port(), socket.protocol);
     Row {
         service: entry.map(service),
@@ -26,6 +26,7 @@ pub(super) fn annotate(attributed: Attributed, license: Option<License>, registr
         owner,
         ancestors,
         more_holders,
+        in_flight_to,
     }
 }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ancestry::Ancestry;
-use crate::model::{Attributed, HiddenProcesses, Observation, Owner, Pid, Process, Socket, SocketId};
+use crate::model::{
+    Attributed, HiddenProcesses, Observation, Owner, Pid, Process, Receiver, Socket, SocketId,
+};
 
 /// Gives every socket its owner. No socket is dropped.
 #[must_use]
@@ -15,6 +17,7 @@ pub fn attribute(observation: &Observation) -> Vec<Attributed> {
     }
     let processes = &observation.processes;
     let mut ancestry = Ancestry::of(processes);
+    let receivers: Option<Arc<[Receiver]>> = observation.receivers.as_deref().map(Arc::from);
     observation
         .sockets
         .iter()
@@ -26,6 +29,7 @@ pub fn attribute(observation: &Observation) -> Vec<Attributed> {
             };
             Attributed {
                 more_holders: may_have_more(socket, &owner, &observation.hidden),
+                in_flight_to: receivers.clone().filter(|_| owner == Owner::Unattributed),
                 socket: socket.clone(),
                 ancestors: owner.lead().map(|lead| ancestry.line(lead)).unwrap_or_default(),
                 owner,

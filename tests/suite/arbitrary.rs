@@ -14,7 +14,8 @@ use whatlistens::model::{
     Connections, Container, Contents, ExcludedPorts, Executable, Family, FileVersion, Forward, Gap, GapKind,
     HiddenProcess, HiddenProcesses, Holding, Host, Interpreter, Namespace, NotInspected, Observation, Os,
     OtherNamespace, Pid, PortConnection, PortRange, PortRules, Presence, Process, ProcessRef, ProcessService,
-    Program, Protocol, Runtime, ServiceManager, Socket, SocketId, State, UnansweredAttempt, User, Writer,
+    Program, Protocol, Receiver, Runtime, ServiceManager, Socket, SocketId, State, UnansweredAttempt, User,
+    Writer,
 };
 
 /// Any of these variants. One that is missing here does not compile.
@@ -302,6 +303,7 @@ pub fn observation() -> BoxedStrategy<Observation> {
         sockets: sockets,
         holdings: Just(Vec::new()),
         processes: processes(),
+        receivers: of(vec(any_fields!(Receiver { process: process_ref(), descriptors: any::<u64>() }), 0..3)),
         unanswered: vec(unanswered(), 0..3),
         port_connections: vec(port_connection(), 0..3),
         port_rules: port_rules(),

@@ -62,6 +62,7 @@ fn a_recorded_listener_is_told_in_full() {
               ]
             }
           ],
+          "in_flight_to": null,
           "port_class": "registered",
           "service": {
             "name": "3ds-lm",

@@ -147,6 +147,8 @@ pub struct Listener {
     pub user: Option<String>,
     pub owner_status: String,
     pub processes: Vec<Process>,
+    #[serde(deserialize_with = "present")]
+    pub in_flight_to: Option<Vec<Receiver>>,
     pub port_class: String,
     #[serde(deserialize_with = "present")]
     pub service: Option<Service>,
@@ -160,6 +162,15 @@ pub struct Listener {
     pub made_in: Option<ProcessService>,
     #[serde(deserialize_with = "present")]
     pub activation: Option<Activation>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receiver {
+    pub pid: u32,
+    #[serde(deserialize_with = "present")]
+    pub name: Option<String>,
+    pub descriptors: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

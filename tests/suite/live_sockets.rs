@@ -7,7 +7,7 @@ use crate::document::Document;
 use crate::live::{look, pids, row};
 use crate::network::Net;
 use crate::oracle::assert_like_ss;
-use crate::started::{Listening, in_the_end, listener_program, program, told, whatlistens};
+use crate::started::{Listening, in_the_end, listener_program, whatlistens};
 
 /// A Python that runs some lines, where `say(socket)` says where a socket is.
 pub fn python(lines: &str, count: usize) -> Listening {
@@ -182,29 +182,6 @@ fn a_listener_in_a_user_namespace_is_found() {
     };
     let document = look(&listening.port().to_string());
     assert_eq!(pids(row(&document, listening.addresses[0])), [listening.pid()]);
-}
-
-#[test]
-#[ignore = "needs root: makes a PID namespace, where every process can be seen"]
-fn a_listener_in_flight_belongs_to_no_process() {
-    // The descriptor lies in a unix socket's queue: no process's table has it, and the socket lives.
-    let script = script(
-        "
-import subprocess
-s = socket(); s.bind(('127.0.0.1', 0)); s.listen(); port = s.getsockname()[1]
-one, other = socketpair(AF_UNIX)
-one.sendmsg([b'x'], [(SOL_SOCKET, SCM_RIGHTS, array.array('i', [s.fileno()]))])
-s.close()
-print(subprocess.run([sys.argv[1], '--json', '%d/tcp' % port], capture_output=True, text=True).stdout)",
-    );
-    let mut command = Command::new("unshare");
-    command.args(["--pid", "--fork", "--mount-proc", "python3", "-c", &script]).arg(program());
-    let (stdout, stderr, _) = told(command.stdin(std::process::Stdio::null()).output().unwrap());
-    let document = crate::document::read(&stdout);
-    // Somebody else may have the port on another address.
-    let mut listeners = document.listeners.iter().filter(|listener| listener.address == "127.0.0.1");
-    let Some(listener) = listeners.next() else { panic!("{stdout}{stderr}") };
-    assert_eq!((listener.owner_status.as_str(), document.complete), ("unattributed", true), "{stdout}");
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! The detail view, verbatim.
 
 use jiff::ToSpan;
-use whatlistens::model::{Checked, Executable, Gap, GapKind, NotInspected, Process};
+use whatlistens::model::{
+    Checked, Executable, Gap, GapKind, NotInspected, Pid, Process, ProcessRef, Receiver, State,
+};
 
-use crate::recorded::{anyone_at, linux, now, office, process, user, with_file, written_by};
+use crate::recorded::{Machine, anyone_at, linux, now, office, process, user, with_file, written_by};
 
 /// The remedy names the program by its path, which here is the test's.
 fn without_path(printed: &str) -> String {
@@ -116,6 +118,63 @@ fn a_socket_without_a_process_in_detail() {
     Unigine Licensing Server was not found on port 33333.
     Note         The registry assigns 33333 to dgi-serv, but Unigine Licensing Server uses it too. 33333
                  by TCP is the server, 33334 by UDP is how clients find it. Its process is unknown.
+    ");
+}
+
+#[test]
+fn the_processes_that_a_socket_may_be_on_its_way_to_are_named() {
+    let to = |receivers: &[(Pid, Option<&str>, u64)]| {
+        let receiver = |&(pid, name, descriptors): &(Pid, Option<&str>, u64)| Receiver {
+            process: ProcessRef { pid, name: name.map(str::to_owned) },
+            descriptors,
+        };
+        let receivers = receivers.iter().map(receiver).collect();
+        let machine = linux()
+            .socket("tcp 127.0.0.1:8080", &[])
+            .socket("tcp 127.0.0.1:8081", &[])
+            .but(|socket| socket.state = State::Bound);
+        machine.seen(|seen| seen.receivers = Some(receivers))
+    };
+    let sentence = |machine: &Machine| {
+        let detail = machine.printed("8080", None);
+        detail.lines().skip(1).take_while(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(sentence(&to(&[(7, Some("nginx"), 1)])), @"
+    TCP port 8080 is in use, but no visible process owns it. It may be on its way to nginx (PID 7),
+    which has 1 descriptor waiting in a unix socket (SCM_RIGHTS). It may also belong to the kernel, or
+    to a process in another PID namespace, such as a container's.
+    ");
+    insta::assert_snapshot!(sentence(&to(&[(7, Some("a ) b"), 2)])), @r#"
+    TCP port 8080 is in use, but no visible process owns it. It may be on its way to "a ) b" (PID 7),
+    which has 2 descriptors waiting in unix sockets (SCM_RIGHTS). It may also belong to the kernel, or
+    to a process in another PID namespace, such as a container's.
+    "#);
+    insta::assert_snapshot!(sentence(&to(&[(7, Some("nginx"), 1), (8, None, 2)])), @"
+    TCP port 8080 is in use, but no visible process owns it. It may be on its way to nginx (PID 7) or
+    PID 8, which have descriptors waiting in unix sockets (SCM_RIGHTS). It may also belong to the
+    kernel, or to a process in another PID namespace, such as a container's.
+    ");
+    let many: Vec<_> = (1..=9).map(|pid| (pid, Some("nginx"), 1)).collect();
+    insta::assert_snapshot!(sentence(&to(&many)), @"
+    TCP port 8080 is in use, but no visible process owns it. It may be on its way to nginx (PID 1),
+    nginx (PID 2), nginx (PID 3) or 6 more, which have descriptors waiting in unix sockets (SCM_RIGHTS).
+    It may also belong to the kernel, or to a process in another PID namespace, such as a container's.
+    ");
+    insta::assert_snapshot!(sentence(&to(&[])), @"
+    TCP port 8080 is in use, but no visible process owns it. It may belong to the kernel, or to a
+    process in another PID namespace, such as a container's. It is not on its way to any visible process
+    (SCM_RIGHTS).
+    ");
+    insta::assert_snapshot!(to(&[(7, Some("nginx"), 1)]).printed("8081", None), @"
+    8081/tcp  sunproxyadmin
+    A socket that no visible process owns holds TCP port 8081 without listening: connections are
+    refused, and usually no other program can use it. It may be on its way to nginx (PID 7), which has 1
+    descriptor waiting in a unix socket (SCM_RIGHTS). It may also belong to the kernel, or to a process
+    in another PID namespace, such as a container's.
+
+    User         alice
+    Address      127.0.0.1 (accepts no connections until it listens)
+    Registry     sunproxyadmin, Sun Proxy Admin Service (IANA, registered port)
     ");
 }
 

@@ -17,6 +17,7 @@ mod file_status;
 mod forwards;
 mod helper;
 mod holders;
+mod in_flight;
 mod kcmp;
 mod labels;
 mod listeners;
@@ -167,12 +168,13 @@ fn find_owners(
     holders.add_ancestors(context);
     sockets.method_notes.extend(holders.method_note());
     let hidden = holders.hidden(&context.proc);
+    let receivers = in_flight::receivers(context, &sockets.found, &holders, &hidden);
     if !context.scope.numeric {
         accounts.look_up(&users(context.scope, sockets, &holders, &hidden));
     }
     let late = add_details(context, sockets, &mut holders, accounts);
     let processes = executables::inspect(context, &sockets.found, &mut holders);
-    let mut owners = Owners { holders, processes, hidden, late };
+    let mut owners = Owners { holders, processes, receivers, hidden, late };
     if sockets.found.is_empty() {
         owners.add_namesake(context);
     }

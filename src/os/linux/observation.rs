@@ -29,7 +29,7 @@ pub(super) fn assemble(
     mut scan: SocketScan,
     owners: std::io::Result<Owners>,
 ) -> Observation {
-    let Owners { holders, mut processes, mut hidden, late } = owners.unwrap_or_else(|error| {
+    let Owners { holders, mut processes, receivers, mut hidden, late } = owners.unwrap_or_else(|error| {
         let detail =
             format!("the process table could not be read ({}), so no owner is known", in_words(&error));
         scan.gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
@@ -58,6 +58,7 @@ pub(super) fn assemble(
         privileged: privileged(),
         hidden,
         holdings: holdings(&scan.found, &holders),
+        receivers,
         processes: processes.into_iter().map(|(pid, process)| (pid, Arc::new(process))).collect(),
         unanswered: unanswered(&scan, &holders, &users),
         port_connections: port_connections(&scan, &holders),

@@ -7,13 +7,15 @@ use super::holders::Holders;
 use super::listeners;
 use super::scan_context::ScanContext;
 use super::tables::Tables;
-use crate::model::{HiddenProcesses, Pid, Process};
+use crate::model::{HiddenProcesses, Pid, Process, Receiver};
 
 /// The owners of the sockets that a scan found.
 pub(super) struct Owners {
     pub(super) holders: Holders,
     /// All holders and their ancestors.
     pub(super) processes: BTreeMap<Pid, Process>,
+    /// Those that sockets without a holder may be on their way to.
+    pub(super) receivers: Option<Vec<Receiver>>,
     pub(super) hidden: HiddenProcesses,
     pub(super) late: Late,
 }
@@ -35,6 +37,7 @@ impl Owners {
         Owners {
             holders: Holders::default(),
             processes: BTreeMap::new(),
+            receivers: None,
             hidden: HiddenProcesses::Unlisted,
             late: Late::default(),
         }

@@ -34,7 +34,7 @@ pub(super) fn settle(
     Ok(())
 }
 
-fn is_unheld(holders: &Holders, found: &ScannedSocket) -> bool {
+pub(super) fn is_unheld(holders: &Holders, found: &ScannedSocket) -> bool {
     found.inode.is_some_and(|inode| !holders.of_socket.contains_key(&inode))
 }
 

@@ -189,7 +189,7 @@ fn possible_heirs(children: &[ProcessRef]) -> String {
     }
 }
 
-fn process_ref_called(ProcessRef { pid, name }: &ProcessRef) -> String {
+pub(super) fn process_ref_called(ProcessRef { pid, name }: &ProcessRef) -> String {
     match name {
         Some(name) => format!("{} (PID {pid})", quoted(name)),
         None => format!("PID {pid}"),

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::document::Text;
 use super::process::{ProcessServiceOut, each_process, process_service};
 use super::service::{ManagerOut, ServiceOut, manager, service};
-use crate::model::{Exposure, Family, License, Namespace, Owner, PortClass, Row, Severity, State};
+use crate::model::{Exposure, Family, License, Namespace, Owner, PortClass, Receiver, Row, Severity, State};
 
 #[derive(Serialize)]
 pub(super) struct Listener<'a> {
@@ -25,6 +25,8 @@ pub(super) struct Listener<'a> {
     owner_status: &'static str,
     #[serde(serialize_with = "each_holder")]
     processes: &'a Owner,
+    #[serde(serialize_with = "each_receiver")]
+    in_flight_to: Option<&'a [Receiver]>,
     port_class: &'static str,
     service: Option<ServiceOut<'a>>,
     license: Option<LicenseOut<'a>>,
@@ -32,6 +34,13 @@ pub(super) struct Listener<'a> {
     accept_queue: Option<AcceptQueueOut>,
     made_in: Option<ProcessServiceOut<'a>>,
     activation: Option<ActivationOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct ReceiverOut<'a> {
+    pid: u32,
+    name: Option<&'a str>,
+    descriptors: u64,
 }
 
 #[derive(Serialize)]
@@ -111,6 +120,7 @@ pub(super) fn listener(row: &Row) -> Listener<'_> {
             Owner::Unattributed => "unattributed",
         },
         processes: &row.owner,
+        in_flight_to: row.in_flight_to.as_deref(),
         port_class: PortClass::of(socket.local.port()).code(),
         service: row.service.as_ref().map(service),
         license: row.license.as_ref().map(license),
@@ -133,6 +143,17 @@ pub(super) fn listener(row: &Row) -> Listener<'_> {
 
 fn each_holder<S: Serializer>(owner: &Owner, to: S) -> Result<S::Ok, S::Error> {
     each_process(owner.processes(), to)
+}
+
+fn each_receiver<S: Serializer>(receivers: &Option<&[Receiver]>, to: S) -> Result<S::Ok, S::Error> {
+    match receivers {
+        Some(receivers) => to.collect_seq(receivers.iter().map(receiver)),
+        None => to.serialize_none(),
+    }
+}
+
+fn receiver(Receiver { process, descriptors }: &Receiver) -> ReceiverOut<'_> {
+    ReceiverOut { pid: process.pid, name: process.name.as_deref(), descriptors: *descriptors }
 }
 
 fn each_peer<S: Serializer>(peers: &[(IpAddr, usize)], to: S) -> Result<S::Ok, S::Error> {

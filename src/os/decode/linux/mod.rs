@@ -22,3 +22,4 @@ pub mod ring_files;
 pub mod socket;
 pub mod socket_unit;
 pub mod task_file;
+pub mod unix_socket;
