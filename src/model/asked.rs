@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Manager, Pid, PortConnection, PortRange, Process, Protocol, Service};
+use super::{Manager, Pid, PortConnection, PortRange, Process, Protocol, RunState, Service};
 
 /// What there is to say about one port, range, service or process that was asked about.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -79,6 +79,8 @@ pub struct PortUse {
 pub struct AskedProcess {
     pub pid: Pid,
     pub name: Option<String>,
+    /// `None` where that is not known.
+    pub state: Option<RunState>,
     /// The ports it listens on, each once.
     pub listens_on: Vec<(u16, Protocol)>,
 }

@@ -39,7 +39,7 @@ pub use os::Os;
 pub use packaging::{Application, ApplicationKind, Container, Runtime};
 pub use port_range::PortRange;
 pub use ports::{ConnectionState, ExcludedPorts, PortConnection, PortRules, UnansweredAttempt};
-pub use process::{Forward, Pid, Presence, Process, ProcessRef, Receiver, account_name};
+pub use process::{Forward, Pid, Presence, Process, ProcessRef, Receiver, RunState, account_name};
 pub use program::{CodeFile, Contents, Executable, FileVersion, Interpreter, Program, file_name};
 pub use registered::{Manager, Service, vendor_and_product};
 pub use report::{

@@ -57,6 +57,30 @@ pub enum Presence {
     Vanished,
 }
 
+/// Whether a process can do anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunState {
+    /// It runs, or waits for something.
+    Running,
+    /// A signal or a debugger has stopped it.
+    Stopped,
+    /// It has ended, and its parent has not asked how.
+    Zombie,
+}
+
+impl RunState {
+    /// The word in the JSON.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            RunState::Running => "running",
+            RunState::Stopped => "stopped",
+            RunState::Zombie => "zombie",
+        }
+    }
+}
+
 /// What is known about one process. Everything but the id can be unknown, because a process may end during
 /// the scan, or belong to another user.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -71,6 +95,8 @@ pub struct Process {
     /// in prctl(2)), so no verdict rests on it. It is shown where it contradicts `name`.
     pub short_name: Option<String>,
     pub presence: Presence,
+    /// `None` where the system does not report it.
+    pub state: Option<RunState>,
     /// The user it runs as, on systems where users have numbers.
     pub uid: Option<u32>,
     /// The name of the user it runs as, or the number of a user without a name, as ps(1) shows it.

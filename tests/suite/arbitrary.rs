@@ -14,8 +14,8 @@ use whatlistens::model::{
     Connections, Container, Contents, ExcludedPorts, Executable, Family, FileVersion, Forward, Gap, GapKind,
     HiddenProcess, HiddenProcesses, Holding, Host, Interpreter, Namespace, NotInspected, Observation, Os,
     OtherNamespace, Pid, PortConnection, PortRange, PortRules, Presence, Process, ProcessRef, ProcessService,
-    Program, Protocol, Receiver, Runtime, ServiceManager, Socket, SocketId, State, UnansweredAttempt, User,
-    Writer,
+    Program, Protocol, Receiver, RunState, Runtime, ServiceManager, Socket, SocketId, State,
+    UnansweredAttempt, User, Writer,
 };
 
 /// Any of these variants. One that is missing here does not compile.
@@ -176,6 +176,7 @@ fn process() -> BoxedStrategy<Process> {
         name: of(text()),
         short_name: of(text()),
         presence: presence(),
+        state: of(variant!(RunState: Running Stopped Zombie)),
         uid: any::<Option<u32>>(),
         user: of(text()),
         started_at: of(moment()),

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use whatlistens::command::Exit;
 use whatlistens::model::{
-    ConnectionState, ExcludedPorts, Family, Gap, GapKind, Os, PortConnection, PortRange, Protocol, State,
+    ConnectionState, ExcludedPorts, Family, Gap, GapKind, Os, PortConnection, PortRange, Process, Protocol,
+    RunState, State,
 };
 use whatlistens::query::Environment;
 
@@ -110,6 +111,10 @@ fn each_word_has_an_entry_in_order() {
     assert!(all[4].answers.is_empty() && all[4].more_free == Some(0));
     let listens: Vec<_> = all[4].processes.iter().map(|one| (one.pid, one.listens_on.join(" "))).collect();
     assert_eq!(listens, [(900, "27000/tcp".to_owned())]);
+    assert_eq!(all[4].processes[0].state, None, "the machine was recorded without");
+    let stopped = Process { state: Some(RunState::Stopped), ..process(7, "/opt/stopped") };
+    let machine = used().socket("tcp 0.0.0.0:9000", &[stopped]);
+    assert_eq!(asked(&machine, "stopped")[0].processes[0].state.as_deref(), Some("stopped"));
     assert!(asked(&used(), "").is_empty() && asked(&used(), "-i udp").is_empty());
     // Whether a port of so many is free was not examined.
     let many = &asked(&used(), "1-1000")[0];

@@ -10,6 +10,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use crate::document::{Document, read};
@@ -82,6 +84,27 @@ ctypes.CDLL(None).syscall(60 if platform.machine() == 'x86_64' else 93, 0)";
     assert_eq!(process.exe.as_deref(), python.to_str(), "{process:?}");
     assert_eq!(process.name.as_deref(), python.file_name().and_then(OsStr::to_str));
     assert_eq!(process.args.as_ref().map(|args| args[0].as_str()), Some("/usr/bin/python3"));
+    // Its first thread is a zombie, and it is none.
+    let by_name = look(process.name.as_deref().unwrap());
+    let mut named = by_name.asked[0].processes.iter();
+    let named = named.find(|one| one.pid == listening.pid()).unwrap();
+    assert_eq!(named.state.as_deref(), Some("running"));
+}
+
+#[test]
+fn a_process_that_was_asked_about_by_name_runs_or_is_stopped() {
+    let (_folder, path) = copied(&listener_program(), "runs-or-not");
+    let listening = Listening::at(&path, &["tcp:127.0.0.1:0"]);
+    let state = || {
+        let document = look("runs-or-not");
+        let [process] = &document.asked[0].processes[..] else { panic!("{document:?}") };
+        assert_eq!(process.pid, listening.pid());
+        process.state.clone()
+    };
+    assert_eq!(state().as_deref(), Some("running"));
+    kill(Pid::from_raw(listening.pid().try_into().unwrap()), Signal::SIGSTOP).unwrap();
+    // Each of its threads stops when it next runs.
+    assert_eq!(in_the_end(state, |state| state.as_deref() != Some("running")).as_deref(), Some("stopped"));
 }
 
 #[test]

@@ -18,7 +18,7 @@ use rustix::io::Errno;
 use super::super::decode::linux::proc_pid::{self, Stat, Ticks};
 use super::super::decode::linux::ring_files;
 use super::super::decode::linux::task_file::{OpenFile, OpenSocket};
-use crate::model::Pid;
+use crate::model::{Pid, RunState};
 
 /// Whether the error means that a process has ended, and not that this user may not inspect it.
 pub(super) fn is_gone(error: &io::Error) -> bool {
@@ -167,6 +167,11 @@ impl ProcessDir {
         proc_pid::stat(&line)
             .map(|Stat { started, .. }| started)
             .ok_or(io::Error::from(io::ErrorKind::InvalidData))
+    }
+
+    /// Whether the thread, or the first one of the process, can do anything; `None` if it has ended, or that is not known.
+    pub(super) fn state(&self) -> Option<RunState> {
+        proc_pid::stat(&self.read("stat").ok()?)?.state
     }
 
     /// The effective user of the process. It always owns this folder, even if the process is not dumpable

@@ -47,6 +47,11 @@ impl ScanContext<'_> {
             file = ExecutableFile::of(thread, &self.mounts);
         }
         let living = thread.as_ref().unwrap_or(dir);
+        // A first thread that has ended before the others is a zombie, and the process is none.
+        let state = match &thread {
+            Some(thread) => thread.state(),
+            None => stat.state,
+        };
         let exe = file.as_ref().map(|file| file.path.as_path());
         let is_same_file =
             |path: &Path| file.as_ref().is_some_and(|file| file.is_also(living, &self.mounts, path));
@@ -56,6 +61,7 @@ impl ScanContext<'_> {
             pid: dir.pid,
             ppid: Some(stat.ppid).filter(|&ppid| ppid != 0 && ppid != dir.pid),
             name: program_name(exe, short_name, is_same_file),
+            state,
             short_name: (!short_name.is_empty()).then(|| text(short_name)),
             presence: Presence::Running(Program {
                 exe: file.as_ref().map(|file| Executable {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Asked, AskedProcess, Note, PortAnswer, PortUse};
+use crate::model::{Asked, AskedProcess, Note, PortAnswer, PortUse, RunState};
 
 #[derive(Serialize)]
 pub(super) struct AskedOut<'a> {
@@ -77,12 +77,11 @@ fn port_use(PortUse { connection, processes }: &PortUse) -> UseOut<'_> {
     }
 }
 
-fn process(AskedProcess { pid, name, listens_on }: &AskedProcess) -> AskedProcessOut<'_> {
+fn process(AskedProcess { pid, name, state, listens_on }: &AskedProcess) -> AskedProcessOut<'_> {
     AskedProcessOut {
         pid: *pid,
         name: name.as_deref(),
-        // No backend reads it yet.
-        state: None,
+        state: state.map(RunState::code),
         listens_on: listens_on.iter().map(|(port, protocol)| format!("{port}/{protocol}")).collect(),
     }
 }

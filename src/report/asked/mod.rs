@@ -136,8 +136,9 @@ fn called(name: &str, rows: &[Row]) -> Vec<AskedProcess> {
     let mut found: BTreeMap<Pid, AskedProcess> = BTreeMap::new();
     for row in rows {
         for process in row.owner.processes().filter(|process| is_called(process, name)) {
-            let (pid, name) = (process.pid, process.name.clone());
-            let one = found.entry(pid).or_insert_with(|| AskedProcess { pid, name, listens_on: Vec::new() });
+            let (pid, name, state) = (process.pid, process.name.clone(), process.state);
+            let one =
+                found.entry(pid).or_insert_with(|| AskedProcess { pid, name, state, listens_on: Vec::new() });
             if row.socket.state != State::Bound {
                 one.listens_on.push((row.socket.local.port(), row.socket.protocol));
             }

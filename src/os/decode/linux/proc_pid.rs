@@ -1,6 +1,6 @@
 //! Decodes the files of `/proc/PID` (`proc_pid_stat(5)`, `proc_pid_fd(5)`).
 
-use crate::model::Pid;
+use crate::model::{Pid, RunState};
 
 /// Hundredths of a second since boot: `USER_HZ` is 100 on every architecture except the obsolete alpha and ia64
 /// (`include/asm-generic/param.h`).
@@ -11,6 +11,8 @@ pub type Ticks = u64;
 pub struct Stat<'a> {
     /// The short name, at most 15 bytes.
     pub comm: &'a [u8],
+    /// `None` for a letter that does not say it, such as that of a process that is about to vanish.
+    pub state: Option<RunState>,
     /// The parent; 0 if it has none, or the parent is in another PID namespace.
     pub ppid: Pid,
     /// The start, which identifies a process together with its id.
@@ -24,11 +26,24 @@ pub fn stat(line: &[u8]) -> Option<Stat<'_>> {
     let close = line.iter().rposition(|&b| b == b')').filter(|&close| close > open)?;
     let mut fields = std::str::from_utf8(&line[close + 1..]).ok()?.split_ascii_whitespace();
     // The state is field 3, the parent field 4, the start time field 22.
-    let ppid = fields.nth(1)?.parse().ok()?;
+    let state = run_state(fields.next()?);
+    let ppid = fields.next()?.parse().ok()?;
     let started = fields.nth(22 - 5)?.parse().ok()?;
     // Without another field behind it, the number may be cut short.
     fields.next()?;
-    Some(Stat { comm: &line[open + 1..close], ppid, started })
+    Some(Stat { comm: &line[open + 1..close], state, ppid, started })
+}
+
+/// What a letter says (`task_state_array` in `fs/proc/array.c`).
+fn run_state(letter: &str) -> Option<RunState> {
+    match letter {
+        // Runs, sleeps, waits for a device, or is a thread of the kernel that has nothing to do.
+        "R" | "S" | "D" | "I" => Some(RunState::Running),
+        // By a signal, or by whoever traces it.
+        "T" | "t" => Some(RunState::Stopped),
+        "Z" => Some(RunState::Zombie),
+        _ => None,
+    }
 }
 
 /// The socket that a link in `/proc/PID/fd` leads to: `socket:[12345]`.
@@ -75,9 +90,20 @@ mod tests {
 
     #[test]
     fn the_facts_stand_behind_whatever_name() {
-        assert_eq!(stat(STAT), Some(Stat { comm: b"a) (b) 1 S", ppid: 17, started: 24431 }));
+        let state = Some(RunState::Running);
+        assert_eq!(stat(STAT), Some(Stat { comm: b"a) (b) 1 S", state, ppid: 17, started: 24431 }));
         assert_eq!(stat(b""), None);
         assert_eq!(stat(b") ("), None);
+    }
+
+    #[test]
+    fn the_letter_of_the_state_says_whether_it_can_do_anything() {
+        let state =
+            |letter: &str| stat(format!("1 (a) {letter} 0{} 7 0", " 0".repeat(17)).as_bytes()).unwrap().state;
+        let (running, stopped) = (Some(RunState::Running), Some(RunState::Stopped));
+        assert_eq!(["R", "S", "D", "I"].map(state), [running; 4]);
+        assert_eq!(["T", "t", "Z"].map(state), [stopped, stopped, Some(RunState::Zombie)]);
+        assert_eq!(["X", "x", "K", "P", "RS", "?"].map(state), [None; 6]);
     }
 
     #[test]
