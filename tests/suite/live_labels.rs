@@ -3,21 +3,29 @@
 use std::fs;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::live::look;
 use crate::live_linux::NOBODY;
 use crate::started::{Listening, listener_program};
 
 /// A control group of a user, with one below it that is called as Docker calls those of its containers.
-struct Delegated(PathBuf);
+pub struct Delegated(PathBuf);
+
+/// The id of that container.
+pub fn container_id() -> String {
+    "ab".repeat(32)
+}
 
 impl Delegated {
     /// `None` where this machine has no hierarchy to make one in.
-    fn to(user: u32) -> Option<Delegated> {
+    pub fn to(user: u32) -> Option<Delegated> {
         let root = Path::new("/sys/fs/cgroup");
         let hierarchies = ["", "unified", "systemd", "freezer", "memory"].map(|name| root.join(name));
         let hierarchy = hierarchies.into_iter().find(|root| root.join("cgroup.procs").exists())?;
-        let own = hierarchy.join(format!("wl-labels-{user}-{}", std::process::id()));
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let own = hierarchy.join(format!("wl-labels-{}-{number}", std::process::id()));
         fs::create_dir(&own).ok()?;
         let delegated = Delegated(own);
         fs::create_dir(delegated.container()).ok()?;
@@ -26,7 +34,12 @@ impl Delegated {
     }
 
     fn container(&self) -> PathBuf {
-        self.0.join(format!("docker-{}.scope", "ab".repeat(32)))
+        self.0.join(format!("docker-{}.scope", container_id()))
+    }
+
+    /// Moves a process into the container's control group.
+    pub fn hold(&self, pid: u32) {
+        fs::write(self.container().join("cgroup.procs"), pid.to_string()).unwrap();
     }
 }
 
@@ -45,7 +58,7 @@ fn a_container_belongs_to_who_could_make_its_control_group() {
             return;
         };
         let listening = Listening::at(&listener_program(), &["tcp:127.0.0.1:0"]);
-        fs::write(delegated.container().join("cgroup.procs"), listening.pid().to_string()).unwrap();
+        delegated.hold(listening.pid());
         let document = look(&format!("{}/tcp", listening.port()));
         let container = document.listeners[0].processes[0].container.as_ref().unwrap();
         assert_eq!((container.runtime.as_str(), container.user.as_deref()), ("docker", expected));

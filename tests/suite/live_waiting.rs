@@ -2,15 +2,17 @@
 
 use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::document::{Document, read};
+use crate::live_labels::{Delegated, container_id};
 use crate::network::{Net, eventually, is_there, run};
 use crate::served::Served;
-use crate::started::{Ended, listener_program, program, told};
+use crate::started::{Ended, Listening, listener_program, program, told};
 
 /// More than a deadline of one second and the slowest machine need, and less than twice the deadline of the tests
 /// that wait for several things.
@@ -180,4 +182,54 @@ fn users_of_a_directory_that_does_not_answer_are_shown_by_number() {
     assert_eq!(gaps(&document), [("timed-out", "the names of 10 users could not be read within 2 s")]);
     let (document, _) = with_stalled_service(&net, folder.path(), &["--numeric"]);
     assert_eq!(gaps(&document), []);
+}
+
+/// Holds a lease on a file and ignores the signal that asks for it.
+const LEASE: &str = "
+import fcntl, os, signal, sys
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+file = os.open(sys.argv[1], os.O_RDWR)
+fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+print(flush=True)
+sys.stdin.read()";
+
+#[test]
+#[ignore = "needs root: makes a control group and a network namespace, and stops who serves a file system"]
+fn the_files_of_docker_are_not_waited_for() {
+    let Some(container) = Delegated::to(0) else {
+        eprintln!("skipped: no control groups");
+        return;
+    };
+    let (net, folder) = (Net::new(), tempfile::tempdir().unwrap());
+    let server = Listening::start(net.command(listener_program()).arg("tcp:0.0.0.0:8086"), 1).unwrap();
+    container.hold(server.pid());
+    // In a mount namespace, the folder stands for /var/lib.
+    let name = || {
+        let script = "mount --bind \"$0\" /var/lib && exec timeout --signal KILL 30 \"$@\"";
+        let mut command = net.command("unshare");
+        command.args(["--mount", "sh", "-c", script]).arg(folder.path()).arg(program());
+        let since = Instant::now();
+        let (stdout, ..) = told(command.args(["--json", "8086"]).output().unwrap());
+        assert!(since.elapsed() < ENOUGH, "{:?}", since.elapsed());
+        read(&stdout).listeners[0].processes[0].container.as_ref().unwrap().name.clone()
+    };
+    let of_docker = folder.path().join("docker");
+    let config = of_docker.join("containers").join(container_id()).join("config.v2.json");
+    fs::create_dir_all(config.parent().unwrap()).unwrap();
+    fs::write(&config, r#"{"Name":"/web"}"#).unwrap();
+    assert_eq!(name().as_deref(), Some("web"));
+    let mut holder = Command::new("python3");
+    holder.args(["-c", LEASE]).arg(&config).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut holder = Ended(holder.spawn().unwrap());
+    holder.0.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
+    assert_eq!(name(), None, "there is a lease on the file");
+    drop(holder);
+    fs::remove_file(&config).unwrap();
+    run(Command::new("mkfifo").arg(&config));
+    assert_eq!(name(), None, "it is a pipe");
+    let Some(served) = Served::new() else { return };
+    fs::remove_dir_all(&of_docker).unwrap();
+    symlink(served.path(""), &of_docker).unwrap();
+    served.stop();
+    assert_eq!(name(), None, "it is on a server that does not answer");
 }

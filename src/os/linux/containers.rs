@@ -1,12 +1,16 @@
-//! The names of containers, from the files of the runtimes, which root may read.
+//! The names of root's containers, from the files of the runtimes, which root may read. Those of users are in their homes
+//! and not read. But the runtimes' folders may be on a server too, or mounted in a container that may do there what it
+//! likes: only ordinary files on this machine are read, and no lease is waited for.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::super::decode::linux::container_names;
+use super::mount_tables::MountTables;
+use super::proc_dir::Proc;
+use super::process_root::ProcessRoot;
 use crate::model::{Container, Runtime};
 
 /// Where Docker stores the configuration of each container: `ID/config.v2.json`.
@@ -20,21 +24,25 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 /// The names, each looked up once.
 #[derive(Default)]
 pub(super) struct Containers {
+    /// This program's own; `None` if it is on a server.
+    root: OnceLock<Option<ProcessRoot>>,
     of_docker: Mutex<HashMap<String, Option<String>>>,
     of_podman: OnceLock<HashMap<String, String>>,
 }
 
 impl Containers {
     /// The name of a container; `None` if it has none or it may not be read.
-    pub(super) fn name(&self, container: &Container) -> Option<String> {
+    pub(super) fn name(&self, proc: &Proc, mounts: &MountTables, container: &Container) -> Option<String> {
+        let open = || ProcessRoot::of(&proc.process(std::process::id()).ok()?, mounts).ok();
+        let root = || self.root.get_or_init(open).as_ref();
         match container.runtime {
             Runtime::Docker => {
                 let mut names = self.of_docker.lock().unwrap_or_else(PoisonError::into_inner);
-                let read = || docker(Path::new(DOCKER), &container.id);
+                let read = || docker(root()?, Path::new(DOCKER), &container.id);
                 names.entry(container.id.clone()).or_insert_with(read).clone()
             }
             Runtime::Podman => {
-                let list = || small(Path::new(PODMAN));
+                let list = || small(root()?, Path::new(PODMAN));
                 let read = || list().map_or_else(HashMap::new, |list| container_names::podman(&list));
                 self.of_podman.get_or_init(read).get(&container.id).cloned()
             }
@@ -47,14 +55,13 @@ impl Containers {
     }
 }
 
-fn docker(folder: &Path, id: &str) -> Option<String> {
-    container_names::docker(&small(&folder.join(id).join("config.v2.json"))?)
+fn docker(root: &ProcessRoot, folder: &Path, id: &str) -> Option<String> {
+    container_names::docker(&small(root, &folder.join(id).join("config.v2.json"))?)
 }
 
 /// What is in a file of no unusual size.
-fn small(path: &Path) -> Option<Vec<u8>> {
-    let is_file = fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
-    let file = is_file.then(|| File::open(path).ok())??;
+fn small(root: &ProcessRoot, path: &Path) -> Option<Vec<u8>> {
+    let file = root.find(path).ok()?.read().ok()?;
     let mut bytes = Vec::new();
     let read = file.take(LARGEST + 1).read_to_end(&mut bytes).ok()?;
     (read as u64 <= LARGEST).then_some(bytes)
@@ -62,21 +69,25 @@ fn small(path: &Path) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use super::super::process_root::tests::root;
     use super::*;
 
     #[test]
     fn only_files_of_a_usual_size_are_read() {
         let folder = tempfile::tempdir().unwrap();
+        let docker = |id: &str| docker(&root(folder.path()), Path::new("/"), id);
         let path = folder.path().join("web/config.v2.json");
         fs::create_dir(path.parent().unwrap()).unwrap();
         let config = |labels: usize| {
             let labels = " ".repeat(labels);
             fs::write(&path, format!(r#"{{"Name":"/license-web"{labels}}}"#)).unwrap();
-            docker(folder.path(), "web")
+            docker("web")
         };
         assert_eq!(config(9).as_deref(), Some("license-web"));
         assert_eq!(config(4 * 1024 * 1024), None);
-        assert_eq!(docker(folder.path(), "another"), None);
-        assert_eq!(docker(folder.path(), "."), None);
+        assert_eq!(docker("another"), None);
+        assert_eq!(docker("."), None);
     }
 }

@@ -38,7 +38,7 @@ impl ScanContext<'_> {
             container.user = account.or_else(|| creator().map(Account::Id)).map(user);
             // Whoever chose the id could have chosen that of another container.
             if container.user.is_none() && !nested {
-                container.name = self.containers.name(container);
+                container.name = self.containers.name(&self.proc, &self.mounts, container);
             }
         }
         Labels { service, container, application }
