@@ -8,26 +8,50 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Protocol {
+    /// Multipath TCP too: every client of TCP reaches it.
     Tcp,
     Udp,
+    /// UDP that also delivers damaged data (RFC 3828).
+    Udplite,
 }
 
 impl Protocol {
-    pub const ALL: [Protocol; 2] = [Protocol::Tcp, Protocol::Udp];
+    /// The protocols that can be asked about. Whether a port is free is said of these alone.
+    pub const ASKABLE: [Protocol; 2] = [Protocol::Tcp, Protocol::Udp];
 
-    /// The lower-case name that the registry, the JSON and `WHAT` use.
+    /// The lower-case name that the JSON, the table and `WHAT` use.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Protocol::Tcp => "tcp",
             Protocol::Udp => "udp",
+            Protocol::Udplite => "udplite",
         }
     }
 
-    /// The protocol of this name, in any case.
+    /// The name that people use.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Protocol::Tcp => "TCP",
+            Protocol::Udp => "UDP",
+            Protocol::Udplite => "UDP-Lite",
+        }
+    }
+
+    /// The protocol whose entries in the registry hold for it (RFC 3828, section 6).
+    #[must_use]
+    pub fn registered_as(self) -> Protocol {
+        match self {
+            Protocol::Udplite => Protocol::Udp,
+            own => own,
+        }
+    }
+
+    /// The protocol of this name, in any case, if it can be asked about.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Protocol> {
-        Protocol::ALL.into_iter().find(|p| name.eq_ignore_ascii_case(p.name()))
+        Protocol::ASKABLE.into_iter().find(|p| name.eq_ignore_ascii_case(p.name()))
     }
 }
 

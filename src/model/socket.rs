@@ -12,7 +12,7 @@ use super::{ProcessService, Protocol, ServiceManager};
 pub enum State {
     /// TCP in LISTEN (RFC 9293, section 3.3.2).
     Listen,
-    /// UDP without a peer: it receives from everybody.
+    /// UDP or UDP-Lite without a peer: it receives from everybody.
     Unconnected,
     /// TCP with a port, not listening: connections are refused, and no other program can use the port.
     Bound,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::port_set::PortSet;
-use crate::model::{Connections, PortRange, Socket, State};
+use crate::model::{Connections, PortRange, Protocol, Socket, State};
 
 /// How many of the busiest peers are named.
 const MOST_PEERS: usize = 5;
@@ -26,7 +26,8 @@ pub fn count<C: IntoIterator<Item = Connection>>(
     established: impl FnOnce(&[PortRange]) -> C,
 ) {
     let ports = PortSet::new(ports);
-    let counted = |socket: &Socket| socket.state == State::Listen && ports.contains(socket.local.port());
+    let is_listener = |socket: &Socket| (socket.protocol, socket.state) == (Protocol::Tcp, State::Listen);
+    let counted = |socket: &Socket| is_listener(socket) && ports.contains(socket.local.port());
     let mut groups = Groups::default();
     let group_of = |socket: &Socket| counted(socket).then(|| groups.add(socket));
     let group_of: Vec<Option<usize>> = sockets.iter().map(|socket| &**socket).map(group_of).collect();

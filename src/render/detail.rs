@@ -129,7 +129,7 @@ impl Page<'_> {
 
 fn held(group: &RowGroup<'_>, report: &Report) -> String {
     let socket = &group.lead_row().socket;
-    let (protocol, port) = (socket.protocol.name().to_uppercase(), socket.local.port());
+    let (protocol, port) = (socket.protocol.title(), socket.local.port());
     if socket.state == State::Bound {
         return held_without_listening(group);
     }

@@ -26,7 +26,7 @@ pub(super) fn in_filter(
 ) -> Option<Vec<Excluded>> {
     let excluded = observation.port_rules.excluded.as_ref()?;
     let is_kept = |excluded: &&ExcludedPorts| {
-        let protocols = [Protocol::Tcp, Protocol::Udp].into_iter();
+        let protocols = Protocol::ASKABLE.into_iter();
         let mut protocols = protocols.filter(|&one| excluded.protocol.is_none_or(|only| only == one));
         protocols.any(|protocol| filter.overlaps(protocol, excluded.ports))
     };

@@ -81,7 +81,7 @@ fn os() -> BoxedStrategy<Os> {
 }
 
 fn protocol() -> BoxedStrategy<Protocol> {
-    variant!(Protocol: Tcp Udp)
+    variant!(Protocol: Tcp Udp Udplite)
 }
 
 fn manager() -> BoxedStrategy<ServiceManager> {

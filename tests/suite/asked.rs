@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use whatlistens::command::Exit;
 use whatlistens::model::{
     ConnectionState, ExcludedPorts, Family, Gap, GapKind, Os, PortConnection, PortRange, Process, Protocol,
-    RunState, State,
+    RunState, Socket, State,
 };
 use whatlistens::query::Environment;
 
@@ -42,6 +42,29 @@ fn used() -> Machine {
             ];
             seen.port_rules.ephemeral = PortRange::parse("32768-60999");
         })
+}
+
+/// UDP-Lite on 5004, where nothing else is, and on 80.
+fn with_udplite() -> Machine {
+    let player = process(60, "/x/player");
+    let udplite = |socket: &mut Socket| socket.protocol = Protocol::Udplite;
+    let machine = office().socket("udp 0.0.0.0:5004", std::slice::from_ref(&player)).but(udplite);
+    machine.socket("udp 0.0.0.0:80", &[player]).but(udplite)
+}
+
+#[test]
+fn another_protocol_has_an_answer_only_where_something_has_the_port() {
+    let machine = with_udplite();
+    let of = |line: &str| answers(&asked(&machine, line)[0]);
+    assert_eq!(of("5004"), ["5004/tcp free", "5004/udp free", "5004/udplite listening"]);
+    assert_eq!(of("80"), ["80/tcp listening", "80/udp free", "80/udplite listening"]);
+    assert_eq!(of("5000-5010"), ["5004/udplite listening"]);
+    assert!(of("1-60000").contains(&"5004/udplite listening".to_owned()), "of too many only what has a port");
+    assert_eq!(of("5004/udp"), ["5004/udp free"]);
+    let (detail, _, exit) = machine.run("5004", &Environment::plain()).unwrap();
+    assert!(detail.contains("player (PID 60) listens on UDP-Lite port 5004.\n"), "{detail}");
+    assert!(detail.contains("avt-profile-1"), "the registry's UDP ports are those of UDP-Lite: {detail}");
+    assert_eq!(exit, Exit::Matched);
 }
 
 fn exit(machine: &Machine, line: &str) -> Exit {

@@ -210,18 +210,6 @@ t = socket(); t.setsockopt(SOL_SOCKET, SO_BINDTODEVICE, b'lan0\\0'); t.bind(('',
     assert_like_ss(&net);
 }
 
-#[test]
-fn an_mptcp_listener_is_its_process_s() {
-    // Go listens so since 1.24, where the kernel can.
-    let lines = "
-try: s = socket(AF_INET, SOCK_STREAM, 262)
-except OSError: s = socket()
-s.bind(('127.0.0.1', 0)); s.listen(); say(s)";
-    let listening = python(lines, 1);
-    let document = look(&listening.port().to_string());
-    assert_eq!(pids(row(&document, listening.addresses[0])), [listening.pid()]);
-}
-
 /// All kinds at once, in a namespace where nothing comes and goes. Where ss says otherwise, `oracle` puts it
 /// right: an IPv4-mapped address takes nothing but IPv4, and ss 6.1 does not ask for bound ports.
 #[test]

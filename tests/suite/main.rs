@@ -37,6 +37,8 @@ mod live_linux;
 #[cfg(target_os = "linux")]
 mod live_namespaces;
 #[cfg(target_os = "linux")]
+mod live_protocols;
+#[cfg(target_os = "linux")]
 mod live_rings;
 #[cfg(target_os = "linux")]
 mod live_rules;

@@ -180,7 +180,7 @@ impl Machine {
         let id = SocketId(self.observation.sockets.len() as u64);
         let state = match protocol {
             Protocol::Tcp => State::Listen,
-            Protocol::Udp => State::Unconnected,
+            Protocol::Udp | Protocol::Udplite => State::Unconnected,
         };
         self.observation.sockets.push(Socket {
             uid: Some(1000),

@@ -134,7 +134,7 @@ impl<'a> Registry<'a> {
     /// The first entry of a port that holds for a protocol.
     #[must_use]
     pub fn service(&self, port: u16, protocol: Protocol) -> Option<Entry<'a>> {
-        self.of_port(port).find(|entry| entry.is_for(protocol))
+        self.of_port(port).find(|entry| entry.is_for(protocol.registered_as()))
     }
 
     /// The service names and the given names of processes most like `word`, the nearest first.

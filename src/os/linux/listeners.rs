@@ -6,11 +6,12 @@ use std::os::fd::OwnedFd;
 use rustix::net::netdevice::index_to_name;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
-use super::super::ScanScope;
 use super::super::decode::linux::inet_diag::States;
+use super::super::decode::linux::protocols::{self, UDPLITE};
 use super::super::decode::linux::socket::LinuxSocket;
 use super::super::port_set::PortSet;
 use super::super::socket_filter::SocketFilter;
+use super::super::{ScanScope, in_words};
 use super::absence;
 use super::tables::{Read, Tables, Unread};
 use crate::model::{PortRange, Protocol, Socket, State};
@@ -78,6 +79,9 @@ pub(super) fn read(tables: &mut Tables, scope: &ScanScope, license_ports: &[Port
         let read = tables.read(Protocol::Udp, states, only);
         sockets.add(read, &filter, &mut interfaces);
     }
+    if scope.protocol.is_none() {
+        sockets.add_rare(tables, only, &filter, &mut interfaces);
+    }
     sockets
 }
 
@@ -95,6 +99,27 @@ impl Sockets {
         }
         self.unread.extend(read.unread);
         self.lacking = self.lacking.take().or(read.lacking);
+    }
+
+    /// Adds the sockets of protocols that few programs use. A kernel that is asked about a protocol may load it, so it is
+    /// only asked about those that it has loaded already.
+    fn add_rare(
+        &mut self,
+        tables: &mut Tables,
+        only: Option<&[PortRange]>,
+        filter: &SocketFilter<'_>,
+        interfaces: &mut Interfaces,
+    ) {
+        match tables.protocols() {
+            Ok(loaded) if protocols::may_have_sockets(&loaded, &UDPLITE) => {
+                self.add(tables.read(Protocol::Udplite, States::UNCONNECTED, only), filter, interfaces);
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let why = format!("the list of protocols: {}", in_words(&error));
+                self.lacking.get_or_insert(why);
+            }
+        }
     }
 
     /// Drops the bound sockets that listened a moment before: the kernel's table of listeners is read first.
@@ -134,6 +159,7 @@ impl Sockets {
 /// The current states of the sockets on the ports of these, by inode. `None` if not all could be read.
 pub(super) fn now(tables: &mut Tables, sockets: &[&ScannedSocket]) -> Option<HashMap<u32, State>> {
     let mut there = on_ports_of(tables, Protocol::Udp, States::UNCONNECTED, sockets)?;
+    there.extend(on_ports_of(tables, Protocol::Udplite, States::UNCONNECTED, sockets)?);
     there.extend(on_ports_of(tables, Protocol::Tcp, States::LISTENING, sockets)?);
     let left: Vec<&ScannedSocket> = sockets.iter().copied().filter(|found| !is_in(&there, found)).collect();
     // Bound sockets are in a table of their own, which takes ten times as long to read.

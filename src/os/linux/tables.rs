@@ -1,8 +1,8 @@
 //! The socket tables of one network namespace: from `sock_diag`, or if that is not allowed, from `/proc/net`,
 //! which has fewer fields.
 
-use std::fs;
-use std::io::{self, ErrorKind};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::super::decode::linux::inet_diag::{Query, States, Table};
@@ -13,6 +13,9 @@ use super::super::in_words;
 use super::super::port_set::PortSet;
 use super::sock_diag::{Dump, SockDiag};
 use crate::model::{Family, PortRange, Protocol};
+
+/// No more is read of the list of protocols, in bytes: it has a line of some 120 for each.
+const MOST_OF_PROTOCOLS: u64 = 64 * 1024;
 
 /// A table that could not be read at all.
 pub(super) struct Unread {
@@ -25,7 +28,7 @@ impl Unread {
     /// `TCP over IPv6 could not be read (Operation not permitted)`.
     pub(super) fn message(&self) -> String {
         let number = if self.family == Family::Ipv4 { "IPv4" } else { "IPv6" };
-        let protocol = self.protocol.name().to_uppercase();
+        let protocol = self.protocol.title();
         format!("{protocol} over {number} could not be read ({})", in_words(&self.error))
     }
 }
@@ -92,6 +95,22 @@ impl Tables {
         };
         let (first, second) = (counted(), counted());
         first.is_none() || first != second || first.is_some_and(|counted| counted.idle() != Some(0))
+    }
+
+    /// The list of protocols, for [`may_have_sockets`](super::super::decode::linux::protocols::may_have_sockets). Without
+    /// the file the kernel has no protocols but the usual ones.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub(super) fn protocols(&self) -> io::Result<String> {
+        let mut table = String::new();
+        match File::open(self.net.join("protocols")) {
+            Ok(file) => file.take(MOST_OF_PROTOCOLS).read_to_string(&mut table)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => 0,
+            Err(error) => return Err(error),
+        };
+        Ok(table)
     }
 
     /// The sockets of a protocol, of both families: all, or those with these local ports.

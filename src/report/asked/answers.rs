@@ -50,23 +50,23 @@ impl<'a> PortUses<'a> {
         if ports.is_empty() {
             return Answers { answers: Vec::new(), more_free: Some(0) };
         }
+        let is_asked = |&(port, protocol): &Place| {
+            let is_it = |asked: &Ports| {
+                asked.range.contains(port) && asked.protocol.is_none_or(|one| one == protocol)
+            };
+            only.is_none_or(|only| only == protocol) && ports.iter().any(is_it)
+        };
+        let held = self.held.keys().copied().filter(is_asked);
         let is_examined = ports.iter().all(|ports| self.scope.detail_ports.contains(&ports.range));
         if !is_examined {
             // Whether the others are free was not examined.
-            let is_asked = |&(port, protocol): &Place| {
-                let is_it = |asked: &Ports| {
-                    asked.range.contains(port) && asked.protocol.is_none_or(|one| one == protocol)
-                };
-                only.is_none_or(|only| only == protocol) && ports.iter().any(is_it)
-            };
-            let held: Vec<Place> = self.held.keys().copied().filter(is_asked).collect();
             let single = ports.iter().filter(|ports| ports.range.single().is_some());
-            let places: BTreeSet<Place> =
-                held.into_iter().chain(single.flat_map(|one| places(one, only))).collect();
+            let places: BTreeSet<Place> = held.chain(single.flat_map(|one| places(one, only))).collect();
             let answers = places.into_iter().map(|place| self.answer(place, false)).collect();
             return Answers { answers, more_free: None };
         }
-        let places: BTreeSet<Place> = ports.iter().flat_map(|ports| places(ports, only)).collect();
+        let places: BTreeSet<Place> =
+            held.chain(ports.iter().flat_map(|ports| places(ports, only))).collect();
         let is_one_port = places.first().map(|(port, _)| port) == places.last().map(|(port, _)| port);
         let all: Vec<PortAnswer> = places.into_iter().map(|place| self.answer(place, true)).collect();
         let count = all.len();
@@ -122,11 +122,11 @@ impl<'a> PortUses<'a> {
     }
 }
 
-/// Each port with each protocol.
+/// Each port with each protocol of which it may be called free.
 fn places(ports: &Ports, only: Option<Protocol>) -> impl Iterator<Item = Place> + use<> {
     let wanted = [ports.protocol, only];
     let protocols =
-        Protocol::ALL.into_iter().filter(move |one| wanted.iter().flatten().all(|only| only == one));
+        Protocol::ASKABLE.into_iter().filter(move |one| wanted.iter().flatten().all(|only| only == one));
     let range = ports.range;
     protocols.flat_map(move |protocol| (range.first..=range.last).map(move |port| (port, protocol)))
 }

@@ -31,8 +31,8 @@ pub(super) fn whether_free(asked: &Asked, facts: &Facts<'_>) -> String {
     let (noun, is, it) = if is_one { ("port", "is", "it") } else { ("ports", "are", "them") };
     let (kind, free) = match asked.protocol {
         Some(protocol) => {
-            let protocol = protocol.name().to_uppercase();
-            (protocol.clone(), format!("{protocol} {noun} {ports} {is} free"))
+            let protocol = protocol.title();
+            (protocol.to_owned(), format!("{protocol} {noun} {ports} {is} free"))
         }
         None => {
             let begins = if is_one { "Port" } else { "Ports" };
@@ -191,7 +191,7 @@ pub(super) fn advice(asked: &Asked, facts: &Facts<'_>) -> Option<String> {
 /// The protocol and the addresses that a reservation is limited to, unless the question named them.
 fn reserved_for(excluded: &ExcludedPorts, asked: &Asked) -> String {
     let protocol = excluded.protocol.filter(|_| asked.protocol.is_none());
-    let protocol = protocol.map(|protocol| format!("with {}", protocol.name().to_uppercase()));
+    let protocol = protocol.map(|protocol| format!("with {}", protocol.title()));
     let family = excluded.family.map(|family| format!("on {} addresses", family.name()));
     protocol.into_iter().chain(family).collect::<Vec<_>>().join(" ")
 }

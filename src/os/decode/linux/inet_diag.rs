@@ -128,6 +128,7 @@ pub fn request(query: &Query, sequence: u32) -> Vec<u8> {
             let protocol = match protocol {
                 Protocol::Tcp => 6,
                 Protocol::Udp => 17,
+                Protocol::Udplite => 136,
             };
             bytes.extend([
                 match family {
