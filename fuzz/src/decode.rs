@@ -19,8 +19,8 @@ use whatlistens::model::{
 use whatlistens::os::decode::file_text;
 use whatlistens::os::decode::linux::{
     accounts::Accounts, acl, btf, cgroup, container_names, docker_proxy, inet_diag, local_addresses,
-    mappings, mounts, port_filter::port_filter, port_rules, proc_net, proc_pid, ring_files, socket_unit,
-    task_file, unix_socket,
+    mappings, mounts, other_sockets, port_filter::port_filter, port_rules, proc_net, proc_pid, protocols,
+    ring_files, socket_unit, task_file, unix_socket,
 };
 use whatlistens::os::decode::macos::{launchd, pcblist, socket_fdinfo};
 use whatlistens::os::decode::windows::{excluded_ports, version_info};
@@ -103,8 +103,14 @@ fuzz_target!(|data: &[u8]| {
             let datagram = inet_diag::read(Protocol::Tcp, rest, 7);
             assert!(datagram.messages.len() <= rest.len() / 16, "each message has a header");
         }
-        2 => drop(proc_net::read(Protocol::Tcp, Family::Ipv4, &text)),
-        3 => drop(proc_net::read(Protocol::Udp, Family::Ipv6, &text)),
+        2 => {
+            let _ = (proc_net::read(Protocol::Tcp, Family::Ipv4, &text), other_sockets::packet(&text));
+            let _ = protocols::may_have_sockets(&text, &protocols::UDPLITE);
+        }
+        3 => {
+            let _ =
+                (proc_net::read(Protocol::Udp, Family::Ipv6, &text), other_sockets::raw(Family::Ipv6, &text));
+        }
         4 => {
             let _ = (proc_pid::stat(rest), proc_pid::socket_inode(rest), proc_pid::namespace_inode(rest));
             if let Some(args) = proc_pid::command_line(rest) {

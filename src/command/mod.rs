@@ -103,6 +103,8 @@ impl Command {
         }
         let mut query = Query::resolve(&cli.list, knowledge)?;
         query.scope.deadline = cli.global.deadline;
+        // Only the JSON has them.
+        query.scope.other_sockets = cli.global.json && query.is_about_everything();
         let output = output.for_listing(&cli.list);
         let repeat = command_line(args, environment.program.as_deref());
         Ok(match query.is_about_ports() {

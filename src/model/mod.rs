@@ -10,6 +10,7 @@ mod hidden;
 mod net;
 mod observation;
 mod os;
+mod other_socket;
 mod packaging;
 pub mod phrase;
 mod port_range;
@@ -36,6 +37,7 @@ pub use hidden::{HiddenProcess, HiddenProcesses};
 pub use net::{Family, Protocol};
 pub use observation::{Holding, Host, Observation, OtherNamespace};
 pub use os::Os;
+pub use other_socket::{OtherSocket, OtherSocketKind};
 pub use packaging::{Application, ApplicationKind, Container, Runtime};
 pub use port_range::PortRange;
 pub use ports::{ConnectionState, ExcludedPorts, PortConnection, PortRules, UnansweredAttempt};
@@ -43,8 +45,8 @@ pub use process::{Forward, Pid, Presence, Process, ProcessRef, Receiver, RunStat
 pub use program::{CodeFile, Contents, Executable, FileVersion, Interpreter, Program, file_name};
 pub use registered::{Manager, Service, vendor_and_product};
 pub use report::{
-    Attributed, Excluded, ExcludedReport, Exposure, License, Owner, PortClass, Report, Row, Severity,
-    UnansweredClient, Verdict,
+    Attributed, Excluded, ExcludedReport, Exposure, HeldOtherSocket, License, Owner, PortClass, Report, Row,
+    Severity, UnansweredClient, Verdict,
 };
 pub use service_manager::{ProcessService, ServiceManager};
 pub use socket::{AcceptQueue, Activation, Connections, Namespace, Socket, SocketId, State};

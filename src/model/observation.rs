@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Gap, HiddenProcesses, Namespace, Os, Pid, PortConnection, PortRules, Process, Protocol, Receiver, Socket,
-    SocketId, UnansweredAttempt,
+    Gap, HiddenProcesses, Namespace, Os, OtherSocket, Pid, PortConnection, PortRules, Process, Protocol,
+    Receiver, Socket, SocketId, UnansweredAttempt,
 };
 
 /// The machine that was observed.
@@ -61,6 +61,8 @@ pub struct Observation {
     pub port_rules: PortRules,
     /// The network namespaces that are not listed, as far as they could be scanned.
     pub other_namespaces: Vec<OtherNamespace>,
+    /// The sockets that can receive and have no IP address and port. `None` if they were not read.
+    pub other_sockets: Option<Vec<OtherSocket>>,
     pub gaps: Vec<Gap>,
     /// How the data was collected: sentences without the full stop, for `--verbose`.
     pub method_notes: Vec<String>,
@@ -83,6 +85,7 @@ impl Observation {
             port_connections: Vec::new(),
             port_rules: PortRules::default(),
             other_namespaces: Vec::new(),
+            other_sockets: None,
             gaps: Vec::new(),
             method_notes: Vec::new(),
         }

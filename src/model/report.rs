@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    Asked, ExcludedPorts, Gap, Host, Manager, OtherNamespace, PortRange, PortStatus, Process, Protocol,
-    Receiver, Service, Socket,
+    Asked, ExcludedPorts, Gap, Host, Manager, OtherNamespace, OtherSocket, PortRange, PortStatus, Process,
+    Protocol, Receiver, Service, Socket,
 };
 
 /// Who holds a socket.
@@ -54,6 +54,13 @@ pub struct Attributed {
     pub more_holders: bool,
     /// If no process holds it: those that it may be on its way to. `None`: that is not known.
     pub in_flight_to: Option<Arc<[Receiver]>>,
+}
+
+/// A socket without an IP address and port, and who holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldOtherSocket {
+    pub socket: OtherSocket,
+    pub owner: Owner,
 }
 
 /// From where a socket's address can be reached, without any firewall.
@@ -252,6 +259,8 @@ pub struct Report {
     pub unanswered: Vec<UnansweredClient>,
     /// Other network namespaces, with listeners that would match and are not listed.
     pub other_namespaces: Vec<OtherNamespace>,
+    /// The sockets without an IP address and port; `None` if they were not read.
+    pub other_sockets: Option<Vec<HeldOtherSocket>>,
     /// How the data was collected, as sentences without the full stop.
     pub method_notes: Vec<String>,
 }

@@ -26,6 +26,8 @@ pub struct ScanScope {
     pub by_user: bool,
     /// Look up no names of users.
     pub numeric: bool,
+    /// Also read the sockets that have no IP address and port.
+    pub other_sockets: bool,
     /// How long to wait for what may not answer: directory servers, file servers, and processes that hold up
     /// whoever reads of them.
     pub deadline: Duration,
@@ -69,6 +71,7 @@ impl Default for ScanScope {
             bpf: Bpf::WhereQuicker,
             by_user: false,
             numeric: false,
+            other_sockets: false,
             deadline: DEADLINE,
             ports: Vec::new(),
             detail_ports: Vec::new(),

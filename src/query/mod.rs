@@ -69,6 +69,7 @@ impl Query {
             },
             by_user: !args.user.is_empty(),
             numeric: args.numeric,
+            other_sockets: false,
             deadline: DEADLINE,
             ports: filter.ports_alone(),
             detail_ports,
@@ -81,6 +82,12 @@ impl Query {
         let alone = alone.map(|typed| typed.trim_start_matches(':').to_owned());
         let vouched = trust::vouched(&args.trust_user, &args.trust_path)?;
         Ok(Query { scope, filter, vouched, alone })
+    }
+
+    /// Whether nothing narrows it.
+    #[must_use]
+    pub fn is_about_everything(&self) -> bool {
+        !self.filter.is_narrow() && self.scope.ipv4 && self.scope.ipv6
     }
 
     /// Whether it asks about a single port or service. The answer is then the detail view.

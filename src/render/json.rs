@@ -12,9 +12,11 @@ use self::asked::asked;
 use self::document::{SCHEMA_VERSION, TOOL, Text, Tool, print, seconds};
 use self::excluded::excluded;
 use self::listener::listener;
+use self::other_socket::other_socket;
 use self::unanswered::unanswered;
 use crate::model::{
-    self, Asked, Excluded, ExcludedReport, Gap, Namespace, OtherNamespace, Report, Row, UnansweredClient,
+    self, Asked, Excluded, ExcludedReport, Gap, HeldOtherSocket, Namespace, OtherNamespace, Report, Row,
+    UnansweredClient,
 };
 
 mod asked;
@@ -22,6 +24,7 @@ mod document;
 mod excluded;
 mod explanation;
 mod listener;
+mod other_socket;
 mod process;
 mod service;
 mod unanswered;
@@ -36,6 +39,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             listeners: &report.rows,
             unanswered: &report.unanswered,
             other_namespaces: &report.other_namespaces,
+            other_sockets: report.other_sockets.as_deref(),
             excluded_ports: report.excluded.as_deref(),
             ..Document::new(&report.host, report.taken_at, report.privileged, &report.gaps)
         },
@@ -68,6 +72,7 @@ impl<'a> Document<'a> {
             listeners: &[],
             unanswered: &[],
             other_namespaces: &[],
+            other_sockets: None,
             excluded_ports: None,
             gaps,
         }
@@ -99,6 +104,8 @@ struct Document<'a> {
     unanswered: &'a [UnansweredClient],
     #[serde(serialize_with = "each_namespace")]
     other_namespaces: &'a [OtherNamespace],
+    #[serde(serialize_with = "each_other_socket")]
+    other_sockets: Option<&'a [HeldOtherSocket]>,
     #[serde(serialize_with = "each_excluded")]
     excluded_ports: Option<&'a [Excluded]>,
     #[serde(serialize_with = "each_gap")]
@@ -121,6 +128,13 @@ fn each_unanswered<S: Serializer>(clients: &[UnansweredClient], to: S) -> Result
 
 fn each_namespace<S: Serializer>(others: &[OtherNamespace], to: S) -> Result<S::Ok, S::Error> {
     to.collect_seq(others.iter().map(other_namespace))
+}
+
+fn each_other_socket<S: Serializer>(all: &Option<&[HeldOtherSocket]>, to: S) -> Result<S::Ok, S::Error> {
+    match all {
+        Some(all) => to.collect_seq(all.iter().map(other_socket)),
+        None => to.serialize_none(),
+    }
 }
 
 fn each_excluded<S: Serializer>(all: &Option<&[Excluded]>, to: S) -> Result<S::Ok, S::Error> {

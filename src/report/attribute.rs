@@ -22,11 +22,7 @@ pub fn attribute(observation: &Observation) -> Vec<Attributed> {
         .sockets
         .iter()
         .map(|socket| {
-            let owner = match holders.get(&socket.id) {
-                Some(pids) => identified(pids, processes, &ancestry),
-                None if observation.hidden.is_nothing() => Owner::Unattributed,
-                None => Owner::Hidden,
-            };
+            let owner = owner(holders.get(&socket.id), observation, &ancestry);
             Attributed {
                 more_holders: may_have_more(socket, &owner, &observation.hidden),
                 in_flight_to: receivers.clone().filter(|_| owner == Owner::Unattributed),
@@ -36,6 +32,15 @@ pub fn attribute(observation: &Observation) -> Vec<Attributed> {
             }
         })
         .collect()
+}
+
+/// The owner of a socket that these hold, if any does.
+pub(super) fn owner(holders: Option<&Vec<Pid>>, observation: &Observation, ancestry: &Ancestry<'_>) -> Owner {
+    match holders {
+        Some(pids) => identified(pids, &observation.processes, ancestry),
+        None if observation.hidden.is_nothing() => Owner::Unattributed,
+        None => Owner::Hidden,
+    }
 }
 
 /// Whether a hidden process may hold a socket beside the visible holders.

@@ -8,10 +8,11 @@ use crate::model::{
 use crate::os::ScanScope;
 
 /// The gaps of the observation, those of the rows that are shown, and those of the `undecided` ones, which
-/// might match. `remedy` is what to do to see more.
+/// might match. `hidden_others` is how many sockets without a port have a hidden owner, `remedy` is what to do to see more.
 pub(super) fn of(
     observation: &Observation,
     rows: &[Row],
+    hidden_others: usize,
     asked: &[Asked],
     undecided: usize,
     remedy: Option<String>,
@@ -36,7 +37,7 @@ pub(super) fn of(
     let unread = gaps.iter().any(|gap| gap.kind == GapKind::ProcessesUnreadable);
     let remedy = remedy.filter(|_| !unread);
     gaps.extend(gone(rows).filter(|_| !unread));
-    let hidden = rows.iter().filter(|row| row.owner == Owner::Hidden).count();
+    let hidden = rows.iter().filter(|row| row.owner == Owner::Hidden).count() + hidden_others;
     gaps.extend(hidden_owners(hidden, undecided, observation, remedy.clone()));
     gaps.extend(protected(rows, observation, remedy.clone()));
     if scope.args {

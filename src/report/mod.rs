@@ -6,6 +6,7 @@ mod asked;
 mod attribute;
 mod excluded;
 mod gaps;
+mod other_sockets;
 mod unanswered;
 
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use self::annotate::annotate;
 use self::asked::Question;
 use crate::judge::{JudgedSocket, judge};
 use crate::knowledge::Knowledge;
-use crate::model::{Attributed, Observation, Os, OtherNamespace, Report, Row};
+use crate::model::{Attributed, Observation, Os, OtherNamespace, Owner, Report, Row};
 use crate::os;
 use crate::query::filter::Filtered;
 use crate::query::{Filter, Query, UsageError, filter, refuse_unknown};
@@ -49,7 +50,9 @@ pub fn report(
     let Filtered { rows, undecided } = filter(rows, &query.filter, &observation.hidden, os);
 
     let remedy = os::remedy(os, observation.privileged, repeat);
-    let gaps = gaps::of(observation, &rows, &asked, undecided, remedy, &query.scope);
+    let other_sockets = other_sockets::of(observation);
+    let hidden_others = other_sockets.iter().flatten().filter(|held| held.owner == Owner::Hidden).count();
+    let gaps = gaps::of(observation, &rows, hidden_others, &asked, undecided, remedy, &query.scope);
     let excluded = excluded::in_filter(observation, &query.filter, knowledge);
     let other_namespaces = other_namespaces(observation, &query.filter);
     for one in &mut asked {
@@ -64,6 +67,7 @@ pub fn report(
         gaps,
         unanswered: unanswered::of(observation, &query.filter, knowledge),
         other_namespaces,
+        other_sockets,
         method_notes: observation.method_notes.clone(),
         excluded,
         narrowed: query.filter.is_narrow(),

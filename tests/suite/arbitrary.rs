@@ -13,9 +13,9 @@ use whatlistens::model::{
     AcceptQueue, Account, Activation, Application, ApplicationKind, Checked, CodeFile, ConnectionState,
     Connections, Container, Contents, ExcludedPorts, Executable, Family, FileVersion, Forward, Gap, GapKind,
     HiddenProcess, HiddenProcesses, Holding, Host, Interpreter, Namespace, NotInspected, Observation, Os,
-    OtherNamespace, Pid, PortConnection, PortRange, PortRules, Presence, Process, ProcessRef, ProcessService,
-    Program, Protocol, Receiver, RunState, Runtime, ServiceManager, Socket, SocketId, State,
-    UnansweredAttempt, User, Writer,
+    OtherNamespace, OtherSocket, OtherSocketKind, Pid, PortConnection, PortRange, PortRules, Presence,
+    Process, ProcessRef, ProcessService, Program, Protocol, Receiver, RunState, Runtime, ServiceManager,
+    Socket, SocketId, State, UnansweredAttempt, User, Writer,
 };
 
 /// Any of these variants. One that is missing here does not compile.
@@ -285,6 +285,17 @@ fn other_namespace() -> BoxedStrategy<OtherNamespace> {
     any_fields!(OtherNamespace { namespace: namespace(), listeners: vec((protocol(), port()), 0..3) })
 }
 
+fn other_socket() -> BoxedStrategy<OtherSocket> {
+    any_fields!(OtherSocket {
+        kind: variant!(OtherSocketKind: Raw Packet),
+        address: text(),
+        namespace: of(namespace()),
+        uid: any::<Option<u32>>(),
+        user: of(text()),
+        pids: vec(pid(), 0..3),
+    })
+}
+
 fn processes() -> BoxedStrategy<BTreeMap<Pid, Arc<Process>>> {
     let processes = vec(process(), 0..6);
     processes.prop_map(|all| all.into_iter().map(|one| (one.pid, Arc::new(one))).collect()).boxed()
@@ -309,6 +320,7 @@ pub fn observation() -> BoxedStrategy<Observation> {
         port_connections: vec(port_connection(), 0..3),
         port_rules: port_rules(),
         other_namespaces: vec(other_namespace(), 0..3),
+        other_sockets: of(vec(other_socket(), 0..3)),
         gaps: vec(gap(), 0..3),
         method_notes: vec(text(), 0..3),
     });

@@ -99,6 +99,7 @@ fn a_recorded_listener_is_told_in_full() {
       ],
       "unanswered": [],
       "other_namespaces": [],
+      "other_sockets": null,
       "excluded_ports": null,
       "gaps": []
     }

@@ -18,6 +18,8 @@ pub struct Document {
     pub unanswered: Vec<Unanswered>,
     pub other_namespaces: Vec<OtherNamespace>,
     #[serde(deserialize_with = "present")]
+    pub other_sockets: Option<Vec<OtherSocket>>,
+    #[serde(deserialize_with = "present")]
     pub excluded_ports: Option<Vec<Excluded>>,
     pub gaps: Vec<GapIn>,
 }
@@ -99,6 +101,22 @@ pub struct Unanswered {
     pub managers: Vec<Manager>,
     pub retransmits: u8,
     pub user: String,
+    pub processes: Vec<Process>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherSocket {
+    pub kind: String,
+    #[serde(deserialize_with = "present")]
+    pub address: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub namespace: Option<Namespace>,
+    #[serde(deserialize_with = "present")]
+    pub uid: Option<u32>,
+    #[serde(deserialize_with = "present")]
+    pub user: Option<String>,
+    pub owner_status: String,
     pub processes: Vec<Process>,
 }
 

@@ -37,6 +37,8 @@ mod live_linux;
 #[cfg(target_os = "linux")]
 mod live_namespaces;
 #[cfg(target_os = "linux")]
+mod live_other_sockets;
+#[cfg(target_os = "linux")]
 mod live_protocols;
 #[cfg(target_os = "linux")]
 mod live_rings;
@@ -54,6 +56,7 @@ mod live_windows;
 mod network;
 #[cfg(target_os = "linux")]
 mod oracle;
+mod other_sockets;
 mod recorded;
 mod recording;
 mod registry_data;

@@ -90,7 +90,8 @@ fn the_format_is_written_as_it_was_read() {
 
 #[test]
 fn this_machine_reads_back_the_same() {
-    let scope = ScanScope { args: true, ..query("--all-namespaces --connections 22").scope };
+    let scope =
+        ScanScope { args: true, other_sockets: true, ..query("--all-namespaces --connections 22").scope };
     for scope in [ScanScope::default(), scope] {
         let seen =
             os::Machine::open(&scope, &Inspection::new(knowledge())).observe(Timestamp::now()).unwrap();
@@ -138,8 +139,8 @@ fn what_is_no_recording_says_so() {
     insta::assert_snapshot!(refusal_of("PORT  ADDRESS"), @"not JSON: expected value (line 1, column 1)");
     insta::assert_snapshot!(refusal_of("\u{feff}{}"), @"not JSON: expected value (line 1, column 1)");
     insta::assert_snapshot!(refusal_of(&"[".repeat(1 << 20)), @"not JSON: EOF while parsing a list (line 1, column 1048576)");
-    insta::assert_snapshot!(refusal_of(&FORMAT[..FORMAT.len() - 3]), @"not JSON: EOF while parsing an object (line 796, column 2)");
-    insta::assert_snapshot!(refusal_of(&format!("{FORMAT}{{}}")), @"not JSON: trailing characters (line 798, column 1)");
+    insta::assert_snapshot!(refusal_of(&FORMAT[..FORMAT.len() - 3]), @"not JSON: EOF while parsing an object (line 819, column 2)");
+    insta::assert_snapshot!(refusal_of(&format!("{FORMAT}{{}}")), @"not JSON: trailing characters (line 821, column 1)");
     for text in ["{}", "[]", "null", "27000", r#""a""#, r#"{"schema_version": 1}"#] {
         insta::allow_duplicates!(
             insta::assert_snapshot!(refusal_of(text), @r#"not a recording: it has no number "whatlistens_recording""#)

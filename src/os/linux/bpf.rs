@@ -79,18 +79,18 @@ pub(super) struct TaskFiles {
 }
 
 impl TaskFiles {
-    /// Loads a program that reports the internet sockets in these states, and what may be an io_uring.
+    /// Loads a program that reports the sockets of these address families in these states, and what may be an io_uring.
     ///
     /// # Errors
     ///
     /// If the kernel does not support it or refuses it.
-    pub(super) fn load(states: States) -> io::Result<TaskFiles> {
+    pub(super) fn load(families: &[i32], states: States) -> io::Result<TaskFiles> {
         if fs::read_link("/proc/self/ns/pid")?.as_os_str() != FIRST_PIDS {
             return Err(io::Error::other("process ids are different in this container"));
         }
         let described = File::open(BTF)?;
         let names = btf::find(&mut |at, buffer| described.read_at(buffer, at), ITERATOR, &FIELDS)?;
-        let program = task_file::program(&names, states)
+        let program = task_file::program(&names, families, states)
             .ok_or_else(|| io::Error::other("this kernel's structures are too large"))?;
         let program = bpf(
             PROG_LOAD,
@@ -166,7 +166,7 @@ mod tests {
         let second = listener.try_clone().unwrap();
         let found = || {
             let mut found = BTreeSet::new();
-            let files = TaskFiles::load(States::LISTENING).unwrap();
+            let files = TaskFiles::load(task_file::INTERNET, States::LISTENING).unwrap();
             files
                 .each(|reported, _| {
                     if let Reported::Socket(socket) = reported {

@@ -9,7 +9,7 @@ use rustix::fs::fstat;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use super::super::decode::linux::inet_diag::States;
-use super::super::decode::linux::task_file::{OpenFile, OpenSocket, Reported};
+use super::super::decode::linux::task_file::{INTERNET, OpenFile, OpenSocket, Reported, WITH_PACKET};
 use super::super::unix::is_root;
 use super::super::{Bpf, ScanScope};
 use super::bpf::TaskFiles;
@@ -95,7 +95,8 @@ impl<'a> Candidates<'a> {
     /// Queues the processes that have a wanted socket or an io_uring open, as the kernel reports them.
     /// Returns a holder of a socket in each network namespace.
     fn queue_reported_by_kernel(&self) -> io::Result<BTreeMap<u64, Pid>> {
-        let (files, probe) = (TaskFiles::load(states_of_holders(self.scope))?, Probe::open()?);
+        let families = if self.scope.other_sockets { WITH_PACKET } else { INTERNET };
+        let (files, probe) = (TaskFiles::load(families, states_of_holders(self.scope))?, Probe::open()?);
         let mut of_one: Vec<Reported> = Vec::new();
         let (mut saw_probe, mut namespaces) = (false, BTreeMap::new());
         files.each(|reported, namespace| {

@@ -28,6 +28,7 @@ mod namespace_scan;
 mod namespaces;
 mod observation;
 mod opened_file;
+mod other_sockets;
 mod owners;
 mod port_rules;
 mod proc_dir;
@@ -191,9 +192,16 @@ fn users(
     let of_sockets = sockets.found.iter().filter_map(|found| found.socket.uid);
     let of_clients = sockets.unanswered.iter().filter_map(|client| client.uid);
     let of_holders = holders.processes.values().filter_map(|one| one.process.uid);
+    let of_others = sockets.other_sockets.iter().flatten().filter_map(|one| one.socket.uid);
     let of_labels = holders.processes.values().flat_map(|one| labels::uids(&one.process));
     let of_hidden = hidden.processes().filter(|_| scope.by_user).filter_map(|process| process.uid);
-    of_sockets.chain(of_clients).chain(of_holders).chain(of_labels).chain(of_hidden).collect()
+    of_sockets
+        .chain(of_others)
+        .chain(of_clients)
+        .chain(of_holders)
+        .chain(of_labels)
+        .chain(of_hidden)
+        .collect()
 }
 
 /// Adds what the command lines of the holders say, and the units of the sockets. Both may keep this program

@@ -4,6 +4,7 @@ use super::super::ScanScope;
 use super::super::decode::linux::socket::LinuxSocket;
 use super::connections;
 use super::listeners::{self, ScannedSocket, Sockets};
+use super::other_sockets::{self, OtherSockets, ScannedOtherSocket};
 use super::tables::{Tables, Unread};
 use crate::model::{Gap, GapKind, Namespace, PortRange};
 
@@ -15,6 +16,8 @@ pub(super) struct NamespaceScan {
     pub(super) unanswered: Vec<LinuxSocket>,
     /// The connected UDP sockets on the ports to be reported in detail.
     pub(super) connected: Vec<LinuxSocket>,
+    /// The sockets without an IP address and port, if they were wanted.
+    pub(super) other_sockets: Option<Vec<ScannedOtherSocket>>,
     /// Tables that could not be read at all.
     pub(super) unread: Vec<Unread>,
     /// What else could not be read.
@@ -31,7 +34,10 @@ pub(super) fn scan_namespace(
 ) -> NamespaceScan {
     let Sockets { found, unanswered, connected, unread, lacking, fell_back } =
         listeners::read(tables, scope, license_ports);
-    let mut scan = NamespaceScan { found, unanswered, connected, unread, gaps: Vec::new(), fell_back };
+    let OtherSockets { found: others, gaps } =
+        if scope.other_sockets { other_sockets::read(tables) } else { OtherSockets::default() };
+    let other_sockets = scope.other_sockets.then_some(others);
+    let mut scan = NamespaceScan { found, unanswered, connected, other_sockets, unread, gaps, fell_back };
     if let Some(why) = lacking {
         let detail =
             format!("a socket table could not be read completely ({why}), so listeners may be missing");
@@ -54,6 +60,9 @@ impl NamespaceScan {
     pub(super) fn is_in(&mut self, namespace: &Namespace) {
         for found in &mut self.found {
             found.socket.namespace = Some(namespace.clone());
+        }
+        for other in self.other_sockets.iter_mut().flatten() {
+            other.socket.namespace = Some(namespace.clone());
         }
     }
 

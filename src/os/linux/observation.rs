@@ -40,6 +40,10 @@ pub(super) fn assemble(
         found.socket.id = SocketId(at as u64);
         found.socket.user = found.socket.uid.and_then(|uid| users.name(uid));
     }
+    for other in scan.other_sockets.iter_mut().flatten() {
+        other.socket.user = other.socket.uid.and_then(|uid| users.name(uid));
+        other.socket.pids = holders.of(other.inode);
+    }
     for process in processes.values_mut() {
         process.user = process.uid.map(|uid| users.name_or_id(uid));
         for user in labels::users_mut(process) {
@@ -65,6 +69,7 @@ pub(super) fn assemble(
         // Only the report on a free port shows them.
         port_rules: if scope.needs_port_rules() { port_rules::read() } else { PortRules::default() },
         other_namespaces: if scope.all_namespaces { Vec::new() } else { scan.other_namespaces() },
+        other_sockets: scan.other_sockets.map(|others| others.into_iter().map(|one| one.socket).collect()),
         sockets: scan.found.into_iter().map(|found| found.socket).collect(),
         gaps: scan.gaps,
         method_notes: scan.method_notes,

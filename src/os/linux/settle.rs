@@ -6,6 +6,7 @@ use std::io;
 
 use super::holders::Holders;
 use super::listeners::{self, ScannedSocket};
+use super::other_sockets;
 use super::scan_context::ScanContext;
 use super::socket_scan::SocketScan;
 use super::tables::Tables;
@@ -22,11 +23,18 @@ pub(super) fn settle(
     sockets: &mut SocketScan,
     holders: &mut Holders,
 ) -> io::Result<()> {
-    let SocketScan { found, inaccessible, .. } = sockets;
+    let SocketScan { found, other_sockets, inaccessible, .. } = sockets;
     drop_closed(holders, found);
     let unheld = found.iter().filter(|found| is_unheld(holders, found));
-    let unheld: HashMap<u32, State> =
+    let mut unheld: HashMap<u32, State> =
         unheld.filter_map(|found| Some((found.inode?, found.socket.state))).collect();
+    if let Some(others) = other_sockets {
+        let is_unheld = |holders: &Holders, inode: u32| !holders.of_socket.contains_key(&inode);
+        other_sockets::drop_closed(others, |inode| inode.is_some_and(|inode| is_unheld(holders, inode)));
+        // They receive from everybody.
+        let of_others = others.iter().filter_map(|one| one.inode).filter(|&inode| is_unheld(holders, inode));
+        unheld.extend(of_others.map(|inode| (inode, State::Unconnected)));
+    }
     if !unheld.is_empty() {
         holders.search_again(context, &unheld, inaccessible)?;
         drop_closed(holders, found);

@@ -13,6 +13,7 @@ use super::holders::lists_all_processes;
 use super::listeners::ScannedSocket;
 use super::namespace_scan::{NamespaceScan, not_all_connections, scan_namespace};
 use super::namespaces::{self, Namespaces, NetworkNamespace};
+use super::other_sockets::ScannedOtherSocket;
 use super::proc_dir::Proc;
 use super::scan_context::ScanContext;
 use super::tables::Tables;
@@ -28,6 +29,8 @@ pub(super) struct SocketScan {
     pub(super) unanswered: Vec<LinuxSocket>,
     /// What else holds the ports to be reported in detail.
     pub(super) port_connections: Vec<LinuxSocket>,
+    /// The sockets without an IP address and port, if they were wanted.
+    pub(super) other_sockets: Option<Vec<ScannedOtherSocket>>,
     /// The other namespaces that could be scanned, with the result.
     pub(super) others: Vec<(NetworkNamespace, NamespaceScan)>,
     /// The inodes of all namespaces that were found, with the caller's.
@@ -70,6 +73,7 @@ impl SocketScan {
         scan.gaps.extend(hidden_bound_sockets(scope, &own));
         scan.gaps.extend(own.gaps);
         (scan.found, scan.unanswered, scan.port_connections) = (own.found, own.unanswered, own.connected);
+        scan.other_sockets = own.other_sockets;
         if !scope.detail_ports.is_empty() {
             let (connections, lacking) = connections::port_connections(&mut tables, scope);
             scan.port_connections.extend(connections);
@@ -103,7 +107,13 @@ impl SocketScan {
             let asked = if scope.ports.is_empty() { &scope.detail_ports } else { &scope.ports };
             (ScanScope { detail_ports: asked.clone(), ..everything }, license_ports)
         } else {
-            (ScanScope { detail_ports: Vec::new(), connections: false, ..everything }, &[][..])
+            let fewer = ScanScope {
+                detail_ports: Vec::new(),
+                connections: false,
+                other_sockets: false,
+                ..everything
+            };
+            (fewer, &[][..])
         };
         self.namespaces
             .extend(all.own.into_iter().chain(all.others.iter().map(|other| other.namespace.inode)));
@@ -112,7 +122,9 @@ impl SocketScan {
             match other.scan(|tables| scan_namespace(tables, &everything, license_ports)) {
                 Ok(Some(mut scan)) => {
                     // Naming it takes long if it has many processes, and most are never shown.
-                    if scan.found.iter().any(|found| scope.includes(found.socket.local.port())) {
+                    let has_others = scan.other_sockets.as_ref().is_some_and(|others| !others.is_empty());
+                    if has_others || scan.found.iter().any(|found| scope.includes(found.socket.local.port()))
+                    {
                         other.name(context);
                         scan.is_in(&other.namespace);
                     }
@@ -137,7 +149,10 @@ impl SocketScan {
             self.gaps.extend(not_known(scope, all.inaccessible.len(), &context.proc));
         }
         if scope.all_namespaces {
-            for (_, scan) in &self.others {
+            for (_, scan) in &mut self.others {
+                self.other_sockets
+                    .iter_mut()
+                    .for_each(|all| all.extend(scan.other_sockets.take().into_iter().flatten()));
                 self.gaps.extend(scan.unread_gaps().chain(scan.gaps.iter().cloned()).collect::<Vec<_>>());
                 let found = scan.found.iter().filter(|found| scope.includes(found.socket.local.port()));
                 self.found.extend(found.cloned());
@@ -170,7 +185,8 @@ impl SocketScan {
     /// The inodes of all sockets whose holders are wanted.
     pub(super) fn inodes(&self) -> HashSet<u32> {
         let clients = self.unanswered.iter().chain(&self.port_connections);
-        let listeners = self.found.iter().filter_map(|found| found.inode);
+        let others = self.other_sockets.iter().flatten().filter_map(|one| one.inode);
+        let listeners = self.found.iter().filter_map(|found| found.inode).chain(others);
         listeners.chain(clients.filter_map(|socket| socket.key.inode)).collect()
     }
 

@@ -14,6 +14,9 @@ use super::super::port_set::PortSet;
 use super::sock_diag::{Dump, SockDiag};
 use crate::model::{Family, PortRange, Protocol};
 
+/// The `net` folder of this thread.
+const OWN_NET: &str = "/proc/thread-self/net";
+
 /// No more is read of the list of protocols, in bytes: it has a line of some 120 for each.
 const MOST_OF_PROTOCOLS: u64 = 64 * 1024;
 
@@ -77,7 +80,7 @@ impl Read {
 impl Tables {
     /// The tables of the namespace that this thread is in.
     pub(super) fn of_this_thread() -> Tables {
-        Tables { diag: SockDiag::open(), net: PathBuf::from("/proc/thread-self/net") }
+        Tables { diag: SockDiag::open(), net: PathBuf::from(OWN_NET) }
     }
 
     /// The tables of the namespace that a process is in, only from its folder in `/proc`.
@@ -104,13 +107,27 @@ impl Tables {
     ///
     /// If it cannot be read.
     pub(super) fn protocols(&self) -> io::Result<String> {
-        let mut table = String::new();
-        match File::open(self.net.join("protocols")) {
-            Ok(file) => file.take(MOST_OF_PROTOCOLS).read_to_string(&mut table)?,
+        self.text("protocols", MOST_OF_PROTOCOLS)
+    }
+
+    /// The beginning of a file in `/proc/net`, up to `most` bytes; empty if there is no such file.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub(super) fn text(&self, name: &str, most: u64) -> io::Result<String> {
+        let mut text = String::new();
+        match File::open(self.net.join(name)) {
+            Ok(file) => file.take(most).read_to_string(&mut text)?,
             Err(error) if error.kind() == ErrorKind::NotFound => 0,
             Err(error) => return Err(error),
         };
-        Ok(table)
+        Ok(text)
+    }
+
+    /// Whether this thread is in their namespace.
+    pub(super) fn are_of_this_thread(&self) -> bool {
+        self.net == Path::new(OWN_NET)
     }
 
     /// The sockets of a protocol, of both families: all, or those with these local ports.

@@ -71,7 +71,7 @@ struct ActivationOut<'a> {
 }
 
 #[derive(Serialize)]
-struct NamespaceOut<'a> {
+pub(super) struct NamespaceOut<'a> {
     inode: u64,
     name: Option<&'a str>,
 }
@@ -108,17 +108,10 @@ pub(super) fn listener(row: &Row) -> Listener<'_> {
             Exposure::Public => "public",
             Exposure::AllInterfaces => "all-interfaces",
         },
-        namespace: socket
-            .namespace
-            .as_ref()
-            .map(|Namespace { inode, name }| NamespaceOut { inode: *inode, name: name.as_deref() }),
+        namespace: socket.namespace.as_ref().map(namespace),
         uid: socket.uid,
         user: socket.user.as_deref(),
-        owner_status: match row.owner {
-            Owner::Identified { .. } => "identified",
-            Owner::Hidden => "hidden",
-            Owner::Unattributed => "unattributed",
-        },
+        owner_status: owner_status(&row.owner),
         processes: &row.owner,
         in_flight_to: row.in_flight_to.as_deref(),
         port_class: PortClass::of(socket.local.port()).code(),
@@ -141,7 +134,19 @@ pub(super) fn listener(row: &Row) -> Listener<'_> {
     }
 }
 
-fn each_holder<S: Serializer>(owner: &Owner, to: S) -> Result<S::Ok, S::Error> {
+pub(super) fn namespace(Namespace { inode, name }: &Namespace) -> NamespaceOut<'_> {
+    NamespaceOut { inode: *inode, name: name.as_deref() }
+}
+
+pub(super) fn owner_status(owner: &Owner) -> &'static str {
+    match owner {
+        Owner::Identified { .. } => "identified",
+        Owner::Hidden => "hidden",
+        Owner::Unattributed => "unattributed",
+    }
+}
+
+pub(super) fn each_holder<S: Serializer>(owner: &Owner, to: S) -> Result<S::Ok, S::Error> {
     each_process(owner.processes(), to)
 }
 

@@ -12,6 +12,7 @@ pub mod local_addresses;
 pub mod mappings;
 pub mod mounts;
 pub mod nsswitch;
+pub mod other_sockets;
 pub mod passwd;
 pub mod permissions;
 pub mod port_filter;

@@ -104,12 +104,13 @@ const SEQ_OF_META: u32 = 0;
 const CONNECTED: i32 = 3;
 
 /// `AF_INET` and `AF_INET6`.
-const IPV4: i32 = 2;
-const IPV6: i32 = 10;
+pub const INTERNET: &[i32] = &[2, 10];
+/// These and `AF_PACKET`.
+pub const WITH_PACKET: &[i32] = &[2, 10, 17];
 
-/// The instructions, for sockets in these states. `None` if the offset of a field is too large for one instruction.
+/// The instructions, for sockets of these address families in these states. `None` if the offset of a field is too large for one instruction.
 #[must_use]
-pub fn program(names: &Names, states: States) -> Option<Vec<u8>> {
+pub fn program(names: &Names, families: &[i32], states: States) -> Option<Vec<u8>> {
     let [process, thread, inode_of_file, number, connected, sock, family, state, operations, ..] =
         names.offsets[..]
     else {
@@ -137,7 +138,7 @@ pub fn program(names: &Names, states: States) -> Option<Vec<u8>> {
     code.op(SET, R2, 0, 0, 0);
     code.op(SET, R3, 0, 0, 0);
     code.jump(JUMP, 0, 0, Place::Record);
-    // Is it an internet socket in one of the states?
+    // Is it a socket of one of the families in one of the states?
     code.place(Place::Socket);
     if !states.have(TcpState::Established) {
         // This check saves reading the memory of the socket, which takes long with very many sockets.
@@ -147,8 +148,11 @@ pub fn program(names: &Names, states: States) -> Option<Vec<u8>> {
     code.load(LOAD_64, R1, R0, sock)?;
     code.out(IF_EQUAL, R1, 0);
     code.load(LOAD_16, R2, R1, family)?;
-    code.op(IF_EQUAL, R2, 0, 1, IPV4);
-    code.out(IF_OTHER, R2, IPV6);
+    for &one in families {
+        code.jump(IF_EQUAL, R2, one, Place::Family);
+    }
+    code.out(JUMP, 0, 0);
+    code.place(Place::Family);
     code.load(LOAD_8, R2, R1, state)?;
     code.op(SET, R3, 0, 0, 1);
     code.op(SHIFT_LEFT, R3, R2, 0, 0);
@@ -182,6 +186,7 @@ pub fn program(names: &Names, states: States) -> Option<Vec<u8>> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Socket,
+    Family,
     Record,
     End,
 }
@@ -296,7 +301,7 @@ mod tests {
     const FILE_OF_KERNEL: OpenFile = OpenFile { pid: 4242, thread: 4243, fd: 7 };
 
     fn decoded(states: States, mut kernel: Kernel) -> Option<(Reported, u32)> {
-        written(&program(&names(), states).unwrap(), &mut kernel)
+        written(&program(&names(), INTERNET, states).unwrap(), &mut kernel)
     }
 
     #[test]
@@ -313,6 +318,18 @@ mod tests {
         for state in [1, 4, 8, 10, 12] {
             assert_eq!(decoded(all, kernel(3, 2, state)), Some(found), "{state}");
         }
+    }
+
+    #[test]
+    fn packet_sockets_are_told_where_they_are_wanted() {
+        let mut packet = kernel(1, 17, 7);
+        assert_eq!(written(&program(&names(), INTERNET, WAITING).unwrap(), &mut packet), None);
+        for family in [2, 10, 17] {
+            let program = program(&names(), WITH_PACKET, WAITING).unwrap();
+            assert!(written(&program, &mut kernel(1, family, 7)).is_some(), "{family}");
+        }
+        let program = program(&names(), WITH_PACKET, WAITING).unwrap();
+        assert_eq!(written(&program, &mut kernel(1, 1, 7)), None);
     }
 
     #[test]
@@ -356,8 +373,8 @@ mod tests {
             offsets: vec![1268, 40_000, 32, 64, 0, 24, 16, 18, 40, 192, 72, 32, 48, 144, 16],
             ..names()
         };
-        assert_eq!(program(&far, WAITING), None);
-        assert_eq!(program(&Names { offsets: vec![], ..names() }, WAITING), None);
+        assert_eq!(program(&far, INTERNET, WAITING), None);
+        assert_eq!(program(&Names { offsets: vec![], ..names() }, INTERNET, WAITING), None);
     }
 
     #[test]

@@ -1,0 +1,42 @@
+//! Sockets that can receive and have no IP address and port.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Namespace, Pid};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OtherSocketKind {
+    /// Receives the packets of one IP protocol (`raw(7)`).
+    Raw,
+    /// Receives frames of network interfaces (`packet(7)`).
+    Packet,
+}
+
+impl OtherSocketKind {
+    /// The word in the JSON.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            OtherSocketKind::Raw => "raw",
+            OtherSocketKind::Packet => "packet",
+        }
+    }
+}
+
+/// A socket that can receive and has no IP address and port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherSocket {
+    pub kind: OtherSocketKind,
+    /// What it receives, in words.
+    pub address: String,
+    /// `None` for the caller's own.
+    pub namespace: Option<Namespace>,
+    /// The user who created it.
+    pub uid: Option<u32>,
+    /// The name of that user.
+    pub user: Option<String>,
+    /// The visible holders.
+    pub pids: Vec<Pid>,
+}
