@@ -70,9 +70,9 @@ import ctypes, platform, socket, sys, threading
 def serve():
     while open('/proc/self/stat').read().rsplit(')', 1)[1].split()[0] != 'Z': pass
     listener = socket.create_server(('127.0.0.1', 0))
-    open('/proc/self/comm', 'w').write('lmgrd')
     print('%s:%d' % listener.getsockname(), flush=True)
     sys.stdin.read()
+open('/proc/self/comm', 'w').write('lmgrd')
 threading.Thread(target=serve).start()
 ctypes.CDLL(None).syscall(60 if platform.machine() == 'x86_64' else 93, 0)";
     let mut command = Command::new("/usr/bin/python3");
