@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::live::{look, pids, row};
 use crate::live_sockets::script;
-use crate::network::Net;
+use crate::network::{Net, is_there};
 use crate::started::{Listening, in_the_end, whatlistens};
 
 /// Puts a socket into the fixed files of an io_uring, which has no other use here, and closes it.
@@ -72,5 +72,36 @@ hide(s)";
             document.listeners[0].processes.iter().map(|one| one.name.clone().unwrap()).collect();
         assert!(pids(&document.listeners[0]).contains(&hidden.pid()), "{bpf}: {names:?}");
         assert!(names.iter().any(|name| name == "sleep"), "{bpf}: {names:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs root: makes a network namespace, and counts system calls"]
+fn an_io_uring_is_read_once_for_all_its_sockets() {
+    if !is_there("strace") {
+        return;
+    }
+    let net = Net::new();
+    let lines = "
+kept = [socket() for _ in range(200)]
+for s in kept: s.bind(('127.0.0.1', 0)); s.listen(1)
+call = CDLL(None).syscall
+ring = call(425, 8, (c_char * 120)())
+if ring < 0 or call(427, ring, 2, (c_int * 200)(*[s.fileno() for s in kept]), 200): sys.exit('no io_uring here')
+say(kept[0])
+for s in kept: s.close()";
+    let in_it = |script: &str| {
+        let mut command = net.command("python3");
+        command.args(["-c", script]);
+        command
+    };
+    let Some(hidden) = hiding(lines, in_it) else { return };
+    let pid = hidden.pid().to_string();
+    for bpf in ["never", "always"] {
+        let args = ["-H", "--bpf", bpf, "--pid", &pid];
+        assert_eq!(net.run(&args).0.lines().count(), 200, "{bpf}");
+        let calls = net.traced(&["-e", "trace=openat"], &args);
+        let read = calls.iter().filter(|call| call.contains(&format!("task/{pid}/fdinfo/"))).count();
+        assert!((1..20).contains(&read), "{bpf}: {read}");
     }
 }

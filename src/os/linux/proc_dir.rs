@@ -2,6 +2,7 @@
 //! to that process, even if another gets its id meanwhile (`proc_pid_lookup` in `fs/proc/base.c` ties
 //! the folder to the process).
 
+use std::collections::HashSet;
 use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::io::{self, Read};
@@ -229,16 +230,16 @@ impl ProcessDir {
         if thread == self.pid { "fd".to_owned() } else { format!("task/{thread}/fd") }
     }
 
-    /// Whether the process still has this socket open under the same descriptor.
+    /// The sockets that this file of the process is by now, or holds: one, unless it is an io_uring.
     ///
     /// # Errors
     ///
     /// If the process has ended, or this user may not inspect it.
-    pub(super) fn has_open(&self, socket: &OpenSocket) -> io::Result<bool> {
+    pub(super) fn sockets_of(&self, file: OpenFile) -> io::Result<HashSet<u32>> {
         let mut buffer = [MaybeUninit::uninit(); LINK];
-        Ok(match self.link_of(socket.file, &mut buffer)? {
-            ring_files::LINK => self.fixed_files(socket.file).contains(&socket.inode),
-            link => proc_pid::socket_inode(link) == Some(socket.inode),
+        Ok(match self.link_of(file, &mut buffer)? {
+            ring_files::LINK => self.fixed_files(file).into_iter().collect(),
+            link => proc_pid::socket_inode(link).into_iter().collect(),
         })
     }
 

@@ -1,12 +1,12 @@
 //! Searches the processes that have sockets open: a queue of processes to inspect, which several threads
 //! share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::super::decode::linux::task_file::{OpenSocket, Reported};
+use super::super::decode::linux::task_file::{OpenFile, OpenSocket, Reported};
 use super::candidates::{Candidates, Task, Wanted};
 use super::proc_dir::{ProcessDir, is_exhausted, is_gone};
 use super::process_reader::IdentifiedProcess;
@@ -168,10 +168,17 @@ impl<'a> Search<'a> {
     ) -> io::Result<()> {
         let mut still = Vec::with_capacity(open.len());
         let mut denied = None;
+        // The sockets of one io_uring adjoin, and it is read once for all of them.
+        let mut last: Option<(OpenFile, HashSet<u32>)> = None;
         for reported in open {
             let confirmed = match reported {
-                Reported::Socket(socket) => {
-                    dir.has_open(socket).map(|has| still.extend(has.then_some(socket.inode)))
+                Reported::Socket(OpenSocket { inode, file }) => {
+                    let known = last.take().filter(|(known, _)| known == file);
+                    let sockets = known.map_or_else(|| dir.sockets_of(*file), |(_, sockets)| Ok(sockets));
+                    sockets.map(|sockets| {
+                        still.extend(sockets.get(inode));
+                        last = Some((*file, sockets));
+                    })
                 }
                 Reported::PerhapsRing(file) => dir.sockets_of_ring(*file).map(|sockets| match self.wanted {
                     Some(wanted) => still.extend(sockets.into_iter().filter(|inode| wanted.contains(inode))),
