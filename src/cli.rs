@@ -118,7 +118,7 @@ pub struct GlobalArgs {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]
     pub color: Color,
 
-    /// Wait no longer than this for what does not answer
+    /// Wait no longer than this for what does not answer: 2, 500ms, 1m
     #[arg(long, value_name = "TIME", value_parser = deadline, default_value = "5s", global = true)]
     pub deadline: Duration,
 }
@@ -129,7 +129,10 @@ fn deadline(typed: &str) -> Result<Duration, String> {
     let with_unit = || typed.parse().ok().and_then(|time: SignedDuration| Duration::try_from(time).ok());
     let time =
         seconds().or_else(with_unit).filter(|time| SHORTEST_DEADLINE <= *time && *time <= LONGEST_DEADLINE);
-    time.ok_or_else(|| "type seconds (5) or a time with its unit (500ms, 2m), from 10ms to 1h".to_owned())
+    time.ok_or_else(|| {
+        "give seconds or a time with its unit, from 10ms to 1h, as in --deadline 2 or --deadline 500ms"
+            .to_owned()
+    })
 }
 
 const SHORTEST_DEADLINE: Duration = Duration::from_millis(10);

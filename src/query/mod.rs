@@ -45,6 +45,9 @@ impl Query {
         let (ipv4, ipv6) = (args.ipv4 || internet.ipv4, args.ipv6 || internet.ipv6);
         let filter = Filter::with_internet(args, internet, knowledge)?;
         let selects = filter.by_holder() || filter.licenses || filter.flagged;
+        if let Some(user) = args.user.iter().find(|user| args.numeric && user.parse::<u32>().is_err()) {
+            return Err(UsageError::NamedUser { option: "--user".to_owned(), user: user.clone().into() });
+        }
         let alone = match &filter.targets[..] {
             [target] if !selects && !args.no_header && target.is_single() => {
                 args.what.first().or(args.internet.first())
@@ -130,6 +133,13 @@ mod tests {
     fn query(line: &str) -> Result<Query, UsageError> {
         let args = Line::parse_from(line.split_whitespace()).list;
         Query::resolve(&args, &Knowledge::embedded())
+    }
+
+    #[test]
+    fn without_names_a_user_is_a_number() {
+        let refused = |line: &str| query(line).err().map(|error| error.to_string());
+        assert_eq!(refused("w --numeric --user 65534"), None);
+        insta::assert_snapshot!(refused("w --numeric --user nobody").unwrap(), @"‘--user nobody’: --numeric looks up no name; give the user's number (id -u nobody)");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Wrong usage, one line each: what was typed, and what would be right.
 
+use std::error::Error;
 use std::fmt;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -107,6 +108,17 @@ pub enum UsageError {
     NoSuchUser {
         option: String,
         user: Typed,
+    },
+    /// The name of a user, where no name is looked up.
+    NamedUser {
+        option: String,
+        user: Typed,
+    },
+    /// What `wanted` says is missing of a value.
+    WrongValue {
+        option: String,
+        value: Typed,
+        wanted: String,
     },
     /// A target of one protocol, and an option that leaves the other alone.
     Conflict {
@@ -225,6 +237,13 @@ impl fmt::Display for UsageError {
                     "‘{option} {user}’: this machine has no user {user}; give a name or a number, as in {option} 1000"
                 )
             }
+            UsageError::WrongValue { option, value, wanted } => write!(f, "‘{option} {value}’: {wanted}"),
+            UsageError::NamedUser { option, user } => {
+                write!(
+                    f,
+                    "‘{option} {user}’: --numeric looks up no name; give the user's number (id -u {user})"
+                )
+            }
             UsageError::Conflict { typed, only } => {
                 write!(
                     f,
@@ -288,6 +307,12 @@ impl UsageError {
                     false => UsageError::InvalidValue { option, value: value.into(), values },
                 }
             }
+            ErrorKind::ValueValidation => {
+                let option = typed.split(' ').next().unwrap_or_default().to_owned();
+                let value = text(ContextKind::InvalidValue).unwrap_or_default();
+                let wanted = Error::source(error).map(ToString::to_string).unwrap_or_default();
+                UsageError::WrongValue { option, value: value.into(), wanted }
+            }
             ErrorKind::MissingRequiredArgument => UsageError::MissingWhat,
             _ => {
                 let all = error.render().to_string();
@@ -325,5 +350,7 @@ mod tests {
         insta::assert_snapshot!(refused("w --sort size"), @"‘--sort size’: the values are port, address, process, pid, user, service, verdict");
         insta::assert_snapshot!(refused("w --color"), @"--color needs a value: one of auto, always, never");
         insta::assert_snapshot!(refused("w --pid"), @"--pid needs a value: --pid <PID>");
+        insta::assert_snapshot!(refused("w --deadline 0"), @"‘--deadline 0’: give seconds or a time with its unit, from 10ms to 1h, as in --deadline 2 or --deadline 500ms");
+        insta::assert_snapshot!(refused("w --deadline 5x"), @"‘--deadline 5x’: give seconds or a time with its unit, from 10ms to 1h, as in --deadline 2 or --deadline 500ms");
     }
 }

@@ -237,8 +237,8 @@ fn help_names_every_option_and_exits_0() {
           --json               Print one JSON object
           --color <WHEN>       When to use colours [default: auto] [possible values:
                                auto, always, never]
-          --deadline <TIME>    Wait no longer than this for what does not answer
-                               [default: 5s]
+          --deadline <TIME>    Wait no longer than this for what does not answer: 2,
+                               500ms, 1m [default: 5s]
       -h, --help               Print help
       -V, --version            Print the version; with --verbose also its data and
                                the systems it was tested on

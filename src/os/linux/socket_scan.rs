@@ -256,6 +256,7 @@ fn needs_namespaces(scope: &ScanScope) -> bool {
 fn not_known(scope: &ScanScope, processes: usize, proc: &Proc) -> Option<Gap> {
     let so = match scope.all_namespaces {
         true => "there may be more than are listed",
+        false if processes == 1 => "what listens there is not known",
         false => "what listens in other network namespaces is not known",
     };
     let detail = match processes {
@@ -306,6 +307,6 @@ mod tests {
             not_known(&scope, count, &Proc::open().unwrap())
         };
         assert_eq!((known(true, 0), known(true, 3).unwrap().count), (None, Some(3)));
-        assert!(known(false, 1).unwrap().detail.ends_with("in other network namespaces is not known"));
+        assert!(known(false, 2).unwrap().detail.ends_with("in other network namespaces is not known"));
     }
 }
