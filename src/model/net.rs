@@ -13,6 +13,7 @@ pub enum Protocol {
     Udp,
     /// UDP that also delivers damaged data (RFC 3828).
     Udplite,
+    Sctp,
 }
 
 impl Protocol {
@@ -26,6 +27,7 @@ impl Protocol {
             Protocol::Tcp => "tcp",
             Protocol::Udp => "udp",
             Protocol::Udplite => "udplite",
+            Protocol::Sctp => "sctp",
         }
     }
 
@@ -36,6 +38,7 @@ impl Protocol {
             Protocol::Tcp => "TCP",
             Protocol::Udp => "UDP",
             Protocol::Udplite => "UDP-Lite",
+            Protocol::Sctp => "SCTP",
         }
     }
 

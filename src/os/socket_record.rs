@@ -84,7 +84,10 @@ impl<Key> SocketRecord<Key> {
     #[must_use]
     pub fn connection(&self) -> Option<ConnectionState> {
         let state = self.state.connection()?;
-        Some(if self.protocol == Protocol::Tcp { state } else { ConnectionState::Connected })
+        Some(match self.protocol {
+            Protocol::Tcp | Protocol::Sctp => state,
+            Protocol::Udp | Protocol::Udplite => ConnectionState::Connected,
+        })
     }
 
     /// The state to list it in: it can receive, or it occupies its port. `None` for every other socket.
@@ -93,7 +96,7 @@ impl<Key> SocketRecord<Key> {
         match (self.protocol, self.state) {
             _ if self.local.port() == 0 => None,
             (Protocol::Udp | Protocol::Udplite, TcpState::Closed) => Some(State::Unconnected),
-            (Protocol::Tcp, TcpState::Listening) => Some(State::Listen),
+            (Protocol::Tcp | Protocol::Sctp, TcpState::Listening) => Some(State::Listen),
             (Protocol::Tcp, TcpState::Closed) => Some(State::Bound),
             _ => None,
         }
@@ -152,6 +155,7 @@ mod tests {
         assert_eq!(listed(Protocol::Tcp, TcpState::Closed, local), Some(State::Bound));
         assert_eq!(listed(Protocol::Udp, TcpState::Closed, local), Some(State::Unconnected));
         assert_eq!(listed(Protocol::Udplite, TcpState::Closed, local), Some(State::Unconnected));
+        assert_eq!(listed(Protocol::Sctp, TcpState::Listening, local), Some(State::Listen));
         assert_eq!(listed(Protocol::Tcp, TcpState::Closed, "0.0.0.0:0"), None, "it has no port");
         assert_eq!(listed(Protocol::Tcp, TcpState::Established, local), None);
         assert_eq!(listed(Protocol::Udp, TcpState::Established, local), None);

@@ -77,7 +77,7 @@ fn resolve(target: &mut Target, only: Option<Protocol>, services: &Services<'_>)
     Ok(())
 }
 
-/// The ports of a service. The registry also names SCTP and DCCP ports, which are not scanned.
+/// The ports of a service. The registry also names SCTP and DCCP ports, which nobody can ask about.
 fn of_service<'a>(entries: impl IntoIterator<Item = Entry<'a>>) -> impl Iterator<Item = Ports> {
     entries.into_iter().filter_map(|entry| match entry.protocol {
         None => Some(Ports { range: entry.ports, protocol: None }),

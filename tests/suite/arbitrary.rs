@@ -81,7 +81,7 @@ fn os() -> BoxedStrategy<Os> {
 }
 
 fn protocol() -> BoxedStrategy<Protocol> {
-    variant!(Protocol: Tcp Udp Udplite)
+    variant!(Protocol: Tcp Udp Udplite Sctp)
 }
 
 fn manager() -> BoxedStrategy<ServiceManager> {

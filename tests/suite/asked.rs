@@ -61,6 +61,14 @@ fn another_protocol_has_an_answer_only_where_something_has_the_port() {
     assert_eq!(of("5000-5010"), ["5004/udplite listening"]);
     assert!(of("1-60000").contains(&"5004/udplite listening".to_owned()), "of too many only what has a port");
     assert_eq!(of("5004/udp"), ["5004/udp free"]);
+    let sctp = |socket: &mut Socket| socket.protocol = Protocol::Sctp;
+    let diameter = office().socket("tcp 0.0.0.0:3868", &[process(61, "/x/dra")]).but(sctp);
+    assert_eq!(
+        answers(&asked(&diameter, "3868")[0]),
+        ["3868/tcp free", "3868/udp free", "3868/sctp listening"]
+    );
+    let (sctp, ..) = diameter.run("3868", &Environment::plain()).unwrap();
+    assert!(sctp.contains("3868/sctp  diameter") && sctp.contains("listens on SCTP port 3868.\n"), "{sctp}");
     let (detail, _, exit) = machine.run("5004", &Environment::plain()).unwrap();
     assert!(detail.contains("player (PID 60) listens on UDP-Lite port 5004.\n"), "{detail}");
     assert!(detail.contains("avt-profile-1"), "the registry's UDP ports are those of UDP-Lite: {detail}");

@@ -179,7 +179,7 @@ impl Machine {
         let protocol = Protocol::from_name(protocol).unwrap();
         let id = SocketId(self.observation.sockets.len() as u64);
         let state = match protocol {
-            Protocol::Tcp => State::Listen,
+            Protocol::Tcp | Protocol::Sctp => State::Listen,
             Protocol::Udp | Protocol::Udplite => State::Unconnected,
         };
         self.observation.sockets.push(Socket {

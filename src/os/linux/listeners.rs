@@ -110,16 +110,14 @@ impl Sockets {
         filter: &SocketFilter<'_>,
         interfaces: &mut Interfaces,
     ) {
-        match tables.protocols() {
-            Ok(loaded) if protocols::may_have_sockets(&loaded, &UDPLITE) => {
-                self.add(tables.read(Protocol::Udplite, States::UNCONNECTED, only), filter, interfaces);
-            }
-            Ok(_) => {}
-            Err(error) => {
-                let why = format!("the list of protocols: {}", in_words(&error));
-                self.lacking.get_or_insert(why);
-            }
+        let loaded = tables.protocols().unwrap_or_else(|error| {
+            self.lacking.get_or_insert(format!("the list of protocols: {}", in_words(&error)));
+            String::new()
+        });
+        if protocols::may_have_sockets(&loaded, &UDPLITE) {
+            self.add(tables.read(Protocol::Udplite, States::UNCONNECTED, only), filter, interfaces);
         }
+        self.add(tables.sctp(only), filter, interfaces);
     }
 
     /// Drops the bound sockets that listened a moment before: the kernel's table of listeners is read first.
@@ -160,6 +158,10 @@ impl Sockets {
 pub(super) fn now(tables: &mut Tables, sockets: &[&ScannedSocket]) -> Option<HashMap<u32, State>> {
     let mut there = on_ports_of(tables, Protocol::Udp, States::UNCONNECTED, sockets)?;
     there.extend(on_ports_of(tables, Protocol::Udplite, States::UNCONNECTED, sockets)?);
+    if sockets.iter().any(|found| found.socket.protocol == Protocol::Sctp) {
+        let read = tables.sctp(None);
+        there.extend(read.is_whole().then(|| states_in(&read).collect::<Vec<_>>())?);
+    }
     there.extend(on_ports_of(tables, Protocol::Tcp, States::LISTENING, sockets)?);
     let left: Vec<&ScannedSocket> = sockets.iter().copied().filter(|found| !is_in(&there, found)).collect();
     // Bound sockets are in a table of their own, which takes ten times as long to read.

@@ -95,7 +95,7 @@ mod tests {
     /// Scans a process's folder that has these tables, as if sock_diag were denied.
     fn scanned(tables: &[(&str, &str)], connections: bool) -> NamespaceScan {
         let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("net")).unwrap();
+        fs::create_dir_all(folder.path().join("net/sctp")).unwrap();
         for (name, lines) in tables {
             fs::write(folder.path().join("net").join(name), format!("{HEADING}{lines}")).unwrap();
         }
@@ -126,8 +126,38 @@ mod tests {
         assert!(scanned(&[], false).is_blind());
     }
 
+    const SCTP: &str = "       0        0 2   10  9    3868    0 31990 127.0.0.1 192.0.2.1 \n";
+
+    #[test]
+    fn sctp_and_udplite_are_listed_where_the_kernel_has_them() {
+        let udplite = LISTENER.replace(" 0A ", " 07 ");
+        let all = |protocols: &str| {
+            let none = [("tcp", ""), ("udp", "")];
+            let rare = [("protocols", protocols), ("udplite", &udplite[..]), ("sctp/eps", SCTP)];
+            scanned(&[&none[..], &rare].concat(), true)
+        };
+        let scan = all("UDP-Lite 1344 1 0\n");
+        let told: Vec<_> = scan
+            .found
+            .iter()
+            .map(|found| (found.socket.protocol.name(), found.socket.local.to_string(), found.inode))
+            .collect();
+        let sctp = ["127.0.0.1:3868", "192.0.2.1:3868"].map(|at| ("sctp", at.to_owned(), Some(31990)));
+        let udplite = ("udplite", "127.0.0.1:5353".to_owned(), Some(31974));
+        assert_eq!(told, [&[udplite][..], &sctp].concat());
+        assert!(scan.gaps.is_empty() && scan.unread.is_empty());
+        assert!(
+            scan.found.iter().all(|found| found.socket.connections.is_none()),
+            "they are counted for TCP"
+        );
+        assert_eq!(all("UDP-Lite 1344 0 0\n").found.len(), 2, "the kernel has no UDP-Lite socket");
+    }
+
     #[test]
     fn lines_that_are_not_understood_are_a_gap() {
+        let scan = scanned(&[("tcp", ""), ("udp", ""), ("sctp/eps", "nonsense\n")], false);
+        assert_eq!(scan.gaps.len(), 1);
+        assert!(scan.gaps[0].detail.contains("/proc/net/sctp/eps"), "{:?}", scan.gaps);
         let all = [("tcp", "nonsense\n"), ("udp", "")];
         let scan = scanned(&all, false);
         assert_eq!(scan.gaps[0].kind, GapKind::SocketsUnreadable);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::super::decode::linux::inet_diag::{Query, States, Table};
 use super::super::decode::linux::port_filter::port_filter;
 use super::super::decode::linux::proc_net;
+use super::super::decode::linux::sctp_endpoints;
 use super::super::decode::linux::socket::LinuxSocket;
 use super::super::in_words;
 use super::super::port_set::PortSet;
@@ -19,6 +20,9 @@ const OWN_NET: &str = "/proc/thread-self/net";
 
 /// No more is read of the list of protocols, in bytes: it has a line of some 120 for each.
 const MOST_OF_PROTOCOLS: u64 = 64 * 1024;
+
+/// No more is read of the list of SCTP's endpoints, in bytes.
+const MOST_OF_ENDPOINTS: u64 = 16 * 1024 * 1024;
 
 /// A table that could not be read at all.
 pub(super) struct Unread {
@@ -123,6 +127,26 @@ impl Tables {
             Err(error) => return Err(error),
         };
         Ok(text)
+    }
+
+    /// The listeners of SCTP, from `/proc/net`: whoever asks `sock_diag` about them may load another module. The file is
+    /// there only if SCTP is loaded.
+    pub(super) fn sctp(&self, ports: Option<&[PortRange]>) -> Read {
+        let mut read = Read::default();
+        match self.text("sctp/eps", MOST_OF_ENDPOINTS) {
+            Ok(table) => {
+                let (sockets, failed) = sctp_endpoints::read(&table);
+                read.sockets = sockets;
+                if failed > 0 || table.len() as u64 == MOST_OF_ENDPOINTS {
+                    read.lacking = Some("/proc/net/sctp/eps is too long or not as expected".to_owned());
+                }
+            }
+            Err(error) => read.lacking = Some(format!("/proc/net/sctp/eps: {}", in_words(&error))),
+        }
+        if let Some(ports) = ports.map(PortSet::new) {
+            read.sockets.retain(|socket| ports.contains(socket.local.port()));
+        }
+        read
     }
 
     /// Whether this thread is in their namespace.

@@ -14,8 +14,7 @@ pub fn is_proxy(exe: &str) -> bool {
 /// Flags without a value, unless `=` joins one to them.
 const SWITCHES: [&str; 3] = ["use-listen-fd", "v", "version"];
 
-/// Where a `docker-proxy` with this command line, program first, forwards to. `None` if the command line does not say,
-/// and for SCTP.
+/// Where a `docker-proxy` with this command line, program first, forwards to. `None` if the command line does not say.
 #[must_use]
 pub fn forward(args: &[String]) -> Option<Forward> {
     let (mut protocol, mut ip, mut port) = (Some(Protocol::Tcp), None, None);
@@ -31,7 +30,10 @@ pub fn forward(args: &[String]) -> Option<Forward> {
             },
         };
         match name {
-            "proto" => protocol = [Protocol::Tcp, Protocol::Udp].into_iter().find(|p| p.name() == value),
+            "proto" => {
+                protocol =
+                    [Protocol::Tcp, Protocol::Udp, Protocol::Sctp].into_iter().find(|p| p.name() == value)
+            }
             "container-ip" => ip = value.parse().ok().filter(|ip: &IpAddr| !ip.is_unspecified()),
             "container-port" => port = value.parse().ok().filter(|&port: &u16| port != 0),
             _ => {}
@@ -84,7 +86,7 @@ mod tests {
             "",
             "docker-proxy",
             "p -version",
-            "p -proto sctp -container-ip 172.17.0.2 -container-port 80",
+            "p -proto dccp -container-ip 172.17.0.2 -container-port 80",
             "p -proto tcp6 -container-ip 172.17.0.2 -container-port 80",
             "p -container-ip 172.17.0.2",
             "p -container-ip 172.17.0.2 -container-port",

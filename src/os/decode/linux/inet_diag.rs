@@ -129,6 +129,7 @@ pub fn request(query: &Query, sequence: u32) -> Vec<u8> {
                 Protocol::Tcp => 6,
                 Protocol::Udp => 17,
                 Protocol::Udplite => 136,
+                Protocol::Sctp => 132,
             };
             bytes.extend([
                 match family {

@@ -21,6 +21,7 @@ pub mod proc_net;
 pub mod proc_pid;
 pub mod protocols;
 pub mod ring_files;
+pub mod sctp_endpoints;
 pub mod socket;
 pub mod socket_unit;
 pub mod task_file;

@@ -63,8 +63,8 @@ fn records(protocol: Protocol, bytes: &[u8], list: &mut List) -> Option<()> {
     let number = match protocol {
         Protocol::Tcp => IPPROTO_TCP,
         Protocol::Udp => IPPROTO_UDP,
-        // macOS has no such protocol.
-        Protocol::Udplite => return None,
+        // macOS has no such protocols.
+        Protocol::Udplite | Protocol::Sctp => return None,
     };
     let mut parts = Parts::default();
     loop {
@@ -87,7 +87,7 @@ fn records(protocol: Protocol, bytes: &[u8], list: &mut List) -> Option<()> {
         }
         let (Some(inpcb), Some(socket)) = (parts.inpcb, parts.socket) else { continue };
         let tcp = match (protocol, parts.tcpcb) {
-            (Protocol::Udp | Protocol::Udplite, _) => None,
+            (Protocol::Udp | Protocol::Udplite | Protocol::Sctp, _) => None,
             (Protocol::Tcp, Some(tcpcb)) => Some((i32_at(tcpcb, 36)?, Some(u32_at(tcpcb, 144)?))),
             (Protocol::Tcp, None) => continue,
         };
