@@ -19,7 +19,7 @@ use whatlistens::model::{
 use whatlistens::os::decode::file_text;
 use whatlistens::os::decode::linux::{
     accounts::Accounts, acl, btf, cgroup, container_names, docker_proxy, inet_diag, local_addresses,
-    mappings, mounts, other_sockets, port_filter::port_filter, port_rules, proc_net, proc_pid, protocols,
+    mappings, mounts, other_sockets, port_filter::port_filter, port_rules, proc_net, proc_pid,
     ring_files, sctp_endpoints, socket_unit, task_file, unix_socket,
 };
 use whatlistens::os::decode::macos::{launchd, pcblist, socket_fdinfo};
@@ -105,7 +105,7 @@ fuzz_target!(|data: &[u8]| {
         }
         2 => {
             let _ = (proc_net::read(Protocol::Tcp, Family::Ipv4, &text), other_sockets::packet(&text));
-            let _ = (protocols::may_have_sockets(&text, &protocols::UDPLITE), sctp_endpoints::read(&text));
+            let _ = (proc_net::may_have_udplite(&text, ""), sctp_endpoints::read(&text));
         }
         3 => {
             let _ =

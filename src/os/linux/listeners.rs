@@ -1,19 +1,19 @@
 //! The sockets of one network namespace that can receive, or that occupy a port.
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::os::fd::OwnedFd;
 
 use rustix::net::netdevice::index_to_name;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use super::super::decode::linux::inet_diag::States;
-use super::super::decode::linux::protocols::{self, UDPLITE};
 use super::super::decode::linux::socket::LinuxSocket;
 use super::super::port_set::PortSet;
 use super::super::socket_filter::SocketFilter;
 use super::super::{ScanScope, in_words};
 use super::absence;
-use super::tables::{Read, Tables, Unread};
+use super::tables::{Read, SocketCounters, Tables, Unread};
 use crate::model::{PortRange, Protocol, Socket, State};
 
 /// A socket with its inode, which its holders are found by, and the control group that it was made in.
@@ -45,8 +45,12 @@ pub(super) fn read(tables: &mut Tables, scope: &ScanScope, license_ports: &[Port
     let mut interfaces = Interfaces::default();
     let filter = SocketFilter::new(scope, license_ports);
     let only = Some(&scope.ports[..]).filter(|only| !only.is_empty());
+    let counters = tables.counters();
     if scope.protocol != Some(Protocol::Udp) {
-        let states = if only.is_some() || !scope.detail_ports.is_empty() || tables.may_have_bound() {
+        let states = if only.is_some()
+            || !scope.detail_ports.is_empty()
+            || tables.may_have_bound(counters.as_ref().ok().and_then(|counters| counters.tcp))
+        {
             States::LISTENING.and(States::BOUND)
         } else {
             States::LISTENING
@@ -80,7 +84,7 @@ pub(super) fn read(tables: &mut Tables, scope: &ScanScope, license_ports: &[Port
         sockets.add(read, &filter, &mut interfaces);
     }
     if scope.protocol.is_none() {
-        sockets.add_rare(tables, only, &filter, &mut interfaces);
+        sockets.add_rare(tables, counters, only, &filter, &mut interfaces);
     }
     sockets
 }
@@ -102,19 +106,23 @@ impl Sockets {
     }
 
     /// Adds the sockets of protocols that few programs use. A kernel that is asked about a protocol may load it, so it is
-    /// only asked about those that it has loaded already.
+    /// only asked about those of which it counts sockets.
     fn add_rare(
         &mut self,
         tables: &mut Tables,
+        counters: io::Result<SocketCounters>,
         only: Option<&[PortRange]>,
         filter: &SocketFilter<'_>,
         interfaces: &mut Interfaces,
     ) {
-        let loaded = tables.protocols().unwrap_or_else(|error| {
-            self.lacking.get_or_insert(format!("the list of protocols: {}", in_words(&error)));
-            String::new()
-        });
-        if protocols::may_have_sockets(&loaded, &UDPLITE) {
+        let may_have_udplite = match counters {
+            Ok(counters) => counters.may_have_udplite,
+            Err(error) => {
+                self.lacking.get_or_insert(format!("the counters of sockets: {}", in_words(&error)));
+                false
+            }
+        };
+        if may_have_udplite {
             self.add(tables.read(Protocol::Udplite, States::UNCONNECTED, only), filter, interfaces);
         }
         self.add(tables.sctp(only), filter, interfaces);

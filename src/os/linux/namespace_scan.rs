@@ -131,12 +131,12 @@ mod tests {
     #[test]
     fn sctp_and_udplite_are_listed_where_the_kernel_has_them() {
         let udplite = LISTENER.replace(" 0A ", " 07 ");
-        let all = |protocols: &str| {
+        let all = |counters: &str| {
             let none = [("tcp", ""), ("udp", "")];
-            let rare = [("protocols", protocols), ("udplite", &udplite[..]), ("sctp/eps", SCTP)];
+            let rare = [("sockstat", counters), ("udplite", &udplite[..]), ("sctp/eps", SCTP)];
             scanned(&[&none[..], &rare].concat(), true)
         };
-        let scan = all("UDP-Lite 1344 1 0\n");
+        let scan = all("UDPLITE: inuse 1\n");
         let told: Vec<_> = scan
             .found
             .iter()
@@ -150,7 +150,7 @@ mod tests {
             scan.found.iter().all(|found| found.socket.connections.is_none()),
             "they are counted for TCP"
         );
-        assert_eq!(all("UDP-Lite 1344 0 0\n").found.len(), 2, "the kernel has no UDP-Lite socket");
+        assert_eq!(all("UDPLITE: inuse 0\n").found.len(), 2, "the kernel has no UDP-Lite socket");
     }
 
     #[test]

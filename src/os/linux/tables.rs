@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::decode::linux::inet_diag::{Query, States, Table};
 use super::super::decode::linux::port_filter::port_filter;
-use super::super::decode::linux::proc_net;
+use super::super::decode::linux::proc_net::{self, TcpCounters};
 use super::super::decode::linux::sctp_endpoints;
 use super::super::decode::linux::socket::LinuxSocket;
 use super::super::in_words;
@@ -18,8 +18,8 @@ use crate::model::{Family, PortRange, Protocol};
 /// The `net` folder of this thread.
 const OWN_NET: &str = "/proc/thread-self/net";
 
-/// No more is read of the list of protocols, in bytes: it has a line of some 120 for each.
-const MOST_OF_PROTOCOLS: u64 = 64 * 1024;
+/// No more is read of the counters, in bytes: they have some ten lines.
+const MOST_OF_COUNTERS: u64 = 64 * 1024;
 
 /// No more is read of the list of SCTP's endpoints, in bytes.
 const MOST_OF_ENDPOINTS: u64 = 16 * 1024 * 1024;
@@ -81,6 +81,13 @@ impl Read {
     }
 }
 
+/// What the kernel counts of one network namespace.
+pub(super) struct SocketCounters {
+    /// `None` if they are not understood.
+    pub(super) tcp: Option<TcpCounters>,
+    pub(super) may_have_udplite: bool,
+}
+
 impl Tables {
     /// The tables of the namespace that this thread is in.
     pub(super) fn of_this_thread() -> Tables {
@@ -92,26 +99,26 @@ impl Tables {
         Tables { diag: Err(io::Error::from(ErrorKind::PermissionDenied)), net: process.join("net") }
     }
 
-    /// Whether there may be a TCP socket that is bound without listening. The kernel's table of these takes
-    /// longer to read than all others together, and on most machines its counters show that there is none. The
-    /// counters are not read at one moment, so they count only if they do not change.
-    pub(super) fn may_have_bound(&self) -> bool {
-        let counted = || {
-            let text = |name| fs::read_to_string(self.net.join(name)).unwrap_or_default();
-            proc_net::tcp_counters(&text("sockstat"), &text("sockstat6"))
-        };
-        let (first, second) = (counted(), counted());
-        first.is_none() || first != second || first.is_some_and(|counted| counted.idle() != Some(0))
-    }
-
-    /// The list of protocols, for [`may_have_sockets`](super::super::decode::linux::protocols::may_have_sockets). Without
-    /// the file the kernel has no protocols but the usual ones.
+    /// The kernel's counters of sockets.
     ///
     /// # Errors
     ///
-    /// If it cannot be read.
-    pub(super) fn protocols(&self) -> io::Result<String> {
-        self.text("protocols", MOST_OF_PROTOCOLS)
+    /// If they cannot be read.
+    pub(super) fn counters(&self) -> io::Result<SocketCounters> {
+        let text = |name| self.text(name, MOST_OF_COUNTERS);
+        let (sockstat, sockstat6) = (text("sockstat")?, text("sockstat6")?);
+        Ok(SocketCounters {
+            tcp: proc_net::tcp_counters(&sockstat, &sockstat6),
+            may_have_udplite: proc_net::may_have_udplite(&sockstat, &sockstat6),
+        })
+    }
+
+    /// Whether there may be a TCP socket that is bound without listening. The kernel's table of these takes
+    /// longer to read than all others together, and on most machines its counters show that there is none. The
+    /// counters are not read at one moment, so they count only if they do not change.
+    pub(super) fn may_have_bound(&self, first: Option<TcpCounters>) -> bool {
+        let second = self.counters().ok().and_then(|counters| counters.tcp);
+        first.is_none() || first != second || first.is_some_and(|counted| counted.idle() != Some(0))
     }
 
     /// The beginning of a file in `/proc/net`, up to `most` bytes; empty if there is no such file.

@@ -19,7 +19,6 @@ pub mod port_filter;
 pub mod port_rules;
 pub mod proc_net;
 pub mod proc_pid;
-pub mod protocols;
 pub mod ring_files;
 pub mod sctp_endpoints;
 pub mod socket;

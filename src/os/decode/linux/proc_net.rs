@@ -103,6 +103,15 @@ pub fn tcp_counters(sockstat: &str, sockstat6: &str) -> Option<TcpCounters> {
     Some(TcpCounters { allocated: number(sockstat, "TCP:", "alloc")?, in_use })
 }
 
+/// Whether the same counters say that a namespace has a socket of UDP-Lite, or are not understood. A kernel without
+/// UDP-Lite has no such counters.
+#[must_use]
+pub fn may_have_udplite(sockstat: &str, sockstat6: &str) -> bool {
+    let lines = sockstat.lines().chain(sockstat6.lines());
+    let mut counted = lines.filter_map(|line| line.strip_prefix("UDPLITE"));
+    counted.any(|line| !line.trim_start_matches(['6', ':']).split_ascii_whitespace().eq(["inuse", "0"]))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -186,6 +195,18 @@ mod tests {
         assert_eq!(idle(v4, "TCP6: inuse 3\n"), None);
         for (v4, v6) in [("", ""), (v4, "x"), ("TCP: inuse 3\n", v6), ("TCP: inuse x alloc 5\n", v6)] {
             assert_eq!(tcp_counters(v4, v6), None, "{v4:?} {v6:?}");
+        }
+    }
+
+    #[test]
+    fn a_count_of_udplite_that_is_not_0_may_be_a_socket() {
+        let may_have = |v4: &str, v6: &str| may_have_udplite(&format!("UDP: inuse 9\n{v4}\n"), v6);
+        assert!(!may_have("UDPLITE: inuse 0", "UDP6: inuse 4\nUDPLITE6: inuse 0\n"));
+        assert!(!may_have("RAW: inuse 1", ""), "the kernel has no UDP-Lite");
+        for (v4, v6) in
+            [("UDPLITE: inuse 1", ""), ("", "UDPLITE6: inuse 10\n"), ("UDPLITE: inuse", ""), ("UDPLITE", "")]
+        {
+            assert!(may_have(v4, v6), "{v4:?} {v6:?}");
         }
     }
 
