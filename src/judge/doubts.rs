@@ -7,7 +7,7 @@ use super::license_port::LicensePort;
 use super::replaceable::{Replaceable, quoted};
 use crate::knowledge::Licenses;
 use crate::model::quoting::quoted as quoted_name;
-use crate::model::{Checked, NotInspected, Os, Writer};
+use crate::model::{Checked, NotInspected, Os, User, Writer};
 
 /// The file is an interpreter under another name.
 pub(super) fn disguised_interpreter(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
@@ -75,6 +75,26 @@ pub(super) fn no_interpreter(port: &LicensePort<'_>, holder: &Holder<'_>) -> Opt
     let is_it = found.is_some() && found == Licenses::interpreter(exe);
     (!is_it).then(|| words::no_interpreter(&quoted_name(exe), port.socket.local.port()))
 }
+
+/// An ordinary user runs the interpreter: its command line, options and environment are what that user likes, and so is
+/// what it runs.
+pub(super) fn user_s_interpreter(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let (process, os) = (holder.process, port.socket.os);
+    let exe = holder.called().filter(|_| holder.is_known_by_command_line() && os != Os::Windows)?;
+    let is_of_system = process.uid.is_some_and(|uid| uid < FIRST_ORDINARY_UID);
+    let user = User { uid: process.uid, name: process.user.clone().unwrap_or_default(), system: false };
+    if is_of_system || port.vouched.includes(&user, os) {
+        return None;
+    }
+    let name = match (process.user.as_deref(), process.uid) {
+        (Some(name), _) => Some(name.to_owned()),
+        (None, uid) => uid.map(|uid| uid.to_string()),
+    };
+    Some(words::user_s_interpreter(&exe, name.as_deref(), port.socket.local.port()))
+}
+
+/// The numbers of ordinary users begin here (`UID_MIN` in login.defs(5)).
+const FIRST_ORDINARY_UID: u32 = 1000;
 
 /// Other accounts may have replaced the script or archive that an interpreter runs.
 pub(super) fn replaceable_script(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {

@@ -44,6 +44,7 @@ const RULES: &[Rule] = &[
     Rule { name: "deleted-file", about: Doubt(doubts::deleted_file) },
     Rule { name: "other-maker", about: Doubt(doubts::other_maker) },
     Rule { name: "no-interpreter", about: Doubt(doubts::no_interpreter) },
+    Rule { name: "user-s-interpreter", about: Doubt(doubts::user_s_interpreter) },
     Rule { name: "replaceable-script", about: Doubt(doubts::replaceable_script) },
     Rule { name: "replaceable-library", about: Doubt(doubts::replaceable_library) },
     Rule { name: "unconfirmed-path", about: Doubt(doubts::unconfirmed_path) },
@@ -319,6 +320,7 @@ mod tests {
         deleted-file
         other-maker
         no-interpreter
+        user-s-interpreter
         replaceable-script
         replaceable-library
         unconfirmed-path

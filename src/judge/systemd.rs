@@ -6,7 +6,8 @@ use crate::model::{CodeFile, FileTrust, Os, Process};
 const PATHS: [&str; 2] = ["/lib/systemd/systemd", "/usr/lib/systemd/systemd"];
 
 /// Whether a process is the system's own systemd: process 1, or the file that only root could have put there,
-/// with no code of others in it. A user's own systemd runs that file too.
+/// with no code of others in it, run by root. A user's own systemd runs that file too, and what it holds is that
+/// user's: whoever runs a program may change its memory.
 pub(super) fn is_systemd(process: &Process, os: Os) -> bool {
     let Some(program) = process.program() else { return false };
     let Some(file) = &program.exe else { return false };
@@ -14,6 +15,7 @@ pub(super) fn is_systemd(process: &Process, os: Os) -> bool {
     let is_first = || process.pid == 1 && file.path.ends_with("/lib/systemd/systemd");
     let is_genuine = || {
         PATHS.contains(&file.path.as_str())
+            && process.uid == Some(0)
             && file.trust(None) == FileTrust::System
             && program.loaded.done().is_some_and(|loaded| loaded.iter().all(is_roots))
     };

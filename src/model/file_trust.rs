@@ -69,6 +69,8 @@ pub enum NotInspected {
     Unreadable,
     /// Its path leads to another file, or to none: what is known of that path says nothing about this file.
     NotAtItsPath,
+    /// It is not mapped into the memory of the process that shows it as its own: the process runs other code.
+    NotMapped,
     /// The system's list of what is mounted, or of what the process has mapped, is too long to be read.
     TooLarge,
     /// It did not answer before the deadline.
@@ -84,6 +86,7 @@ impl NotInspected {
             NotInspected::AnotherUserNamespace => "the process is in another user namespace",
             NotInspected::Unreadable => "it could not be read",
             NotInspected::NotAtItsPath => "its path leads to another file, or to none",
+            NotInspected::NotMapped => "the file is not mapped into the process's memory",
             NotInspected::TooLarge => "the list of the process's mounts or mapped files is too long",
             NotInspected::TimedOut => "it did not answer in time",
         }

@@ -55,6 +55,12 @@ impl Vouched {
         users
     }
 
+    /// Whether the caller vouches for this user.
+    #[must_use]
+    pub fn includes(&self, user: &User, os: Os) -> bool {
+        self.user(user, os).is_some()
+    }
+
     fn user(&self, user: &User, os: Os) -> Option<&str> {
         let is_same = |one: &str, other: &str| match os {
             Os::Windows => one.eq_ignore_ascii_case(other),

@@ -114,7 +114,7 @@ where
         1 => Just(Checked::NotRequested),
         3 => found.prop_map(Checked::Done),
         1 => variant!(NotInspected: MayNotAnswer AnotherUserNamespace Unreadable NotAtItsPath
-            TooLarge TimedOut).prop_map(Checked::Failed),
+            NotMapped TooLarge TimedOut).prop_map(Checked::Failed),
     ]
     .boxed()
 }

@@ -72,13 +72,14 @@ pub fn running(exe: Executable) -> Presence {
     Presence::Running(Program { exe: Some(exe), loaded: Checked::Done(Vec::new()), ..Program::default() })
 }
 
-/// A Java of alice's whose command line names a license manager and this genuine archive.
+/// A Java of a service account's whose command line names a license manager and this genuine archive.
 pub fn java(pid: Pid, license_manager: &str, archive: &str) -> Process {
-    running_with(pid, "/usr/lib/jvm/bin/java", |program| {
+    let java = running_with(pid, "/usr/lib/jvm/bin/java", |program| {
         program.interpreted = Some(license_manager.to_owned());
         program.script = Some(CodeFile { path: archive.to_owned(), writers: Checked::Done(Vec::new()) });
         program.exe.as_mut().unwrap().contents = is_interpreter(Interpreter::Java);
-    })
+    });
+    Process { uid: Some(120), user: Some("licenses".to_owned()), ..java }
 }
 
 /// A process of alice's that runs `exe`, with this changed of what it runs.

@@ -47,6 +47,7 @@ fn cases() -> Vec<License> {
     let daemon = |file: &mut Executable| file.contents = contains("FLEXnet Licensing Report Log");
     let file = |change: fn(&mut Executable)| on(FLEXNET, with_file(9, "/opt/x/lmgrd", change));
     let program = |change: fn(&mut Program)| on(FLEXNET, running_with(9, "/opt/x/lmgrd", change));
+    let of_alice = |java| Process { uid: Some(1000), user: Some("alice".to_owned()), ..java };
     let jetbrains = |change: fn(&mut Program)| {
         let mut java = java(9, "jetbrains", "/opt/jetbrains/server.jar");
         change(java.program_mut().unwrap());
@@ -73,6 +74,7 @@ fn cases() -> Vec<License> {
         file(|file| file.deleted = Some(true)),
         on_windows(FLEXNET, made_as(r"C:\x\lmgrd.exe", "Somebody Ltd", "nc.exe")),
         jetbrains(|program| program.exe.as_mut().unwrap().contents = Checked::Done(Contents::default())),
+        on("tcp 0.0.0.0:8080", of_alice(java(9, "jetbrains", "/opt/jetbrains/server.jar"))),
         jetbrains(|program| program.script.as_mut().unwrap().writers = anyone_at("/opt/jetbrains")),
         program(|program| {
             let writers = written_by(user(1000, "alice"), "/home/alice");
@@ -159,6 +161,9 @@ fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
     no-interpreter: cannot-tell Warning
       it is called java, and its command line names a license manager, but its file is no java
       Find out who put it there, and what it runs: whatlistens --args 8080.
+    user-s-interpreter: cannot-tell Warning
+      java is run by the user alice, who decides what it runs, whatever its command line says
+      Find out what it runs: whatlistens --args 8080. If you trust alice, add --trust-user alice.
     replaceable-script: cannot-tell Warning
       java runs /opt/jetbrains/server.jar, but any user of this machine can write to /opt/jetbrains and may have replaced that
       Find out who put /opt/jetbrains/server.jar there. Then let only root write there: chmod o-w /opt/jetbrains.

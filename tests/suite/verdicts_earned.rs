@@ -28,6 +28,10 @@ fn is_expected(machine: &Machine) -> bool {
     judged_with(machine, "").is_some_and(|license| license.verdict == Verdict::Expected)
 }
 
+fn root_s(process: Process) -> Process {
+    Process { uid: Some(0), user: Some("root".to_owned()), ..process }
+}
+
 fn child(ppid: Pid, process: Process) -> Process {
     Process { ppid: Some(ppid), ..process }
 }
@@ -50,7 +54,7 @@ fn expected_machines() -> Vec<Seen> {
             linux().socket("tcp 0.0.0.0:1055", seen)
         }),
         (vec![lmgrd(), process(51, "/opt/x/lmgrd")], |seen| linux().socket(FLEXNET, seen)),
-        (vec![process(70, SYSTEMD), lmgrd()], |seen| linux().socket(FLEXNET, seen)),
+        (vec![root_s(process(70, SYSTEMD)), lmgrd()], |seen| linux().socket(FLEXNET, seen)),
         (vec![java(9, "jetbrains", "/opt/jetbrains/server.jar")], |seen| {
             linux().socket("tcp 0.0.0.0:8080", seen)
         }),
@@ -233,21 +237,25 @@ fn only_the_system_s_own_systemd_is_passed_over() {
         running_with(1, path, |program| *program = Program { exe: Some(exe), ..Program::default() })
     };
     assert_eq!(beside(first("/nix/store/x-systemd/lib/systemd/systemd")), Verdict::Expected, "process 1");
-    assert_eq!(beside(process(70, "/lib/systemd/systemd")), Verdict::Expected, "a user's own");
+    assert_eq!(beside(root_s(process(70, "/lib/systemd/systemd"))), Verdict::Expected, "the system's file");
+    assert_ne!(beside(process(70, SYSTEMD)), Verdict::Expected, "a user's own");
     for (path, why) in [
         ("/home/alice/lib/systemd/systemd", "another file"),
         ("/usr/local/lib/systemd/systemd", "another path"),
     ] {
-        assert_ne!(beside(process(70, path)), Verdict::Expected, "{why}");
+        assert_ne!(beside(root_s(process(70, path))), Verdict::Expected, "{why}");
     }
-    let changed = |change: fn(&mut Program)| running_with(70, SYSTEMD, change);
+    let changed = |change: fn(&mut Program)| root_s(running_with(70, SYSTEMD, change));
     let preloaded = running_with(70, SYSTEMD, |program| {
         program.loaded =
             Checked::Done(vec![CodeFile { path: "/home/alice/x.so".to_owned(), writers: alice_s() }]);
     });
-    assert_ne!(beside(preloaded), Verdict::Expected);
+    assert_ne!(beside(root_s(preloaded)), Verdict::Expected);
     assert_ne!(beside(changed(|program| program.loaded = Checked::NotRequested)), Verdict::Expected);
-    assert_ne!(beside(with_file(70, SYSTEMD, |file| file.writers = anyone_at("/usr"))), Verdict::Expected);
+    assert_ne!(
+        beside(root_s(with_file(70, SYSTEMD, |file| file.writers = anyone_at("/usr")))),
+        Verdict::Expected
+    );
     assert_ne!(beside(with_file(1, "/sbin/init", |_| ())), Verdict::Expected, "process 1 is no systemd");
 }
 
@@ -270,6 +278,19 @@ fn an_interpreter_is_believed_as_far_as_its_file_and_its_script() {
             "only root can replace /opt/jetbrains/server.jar",
         ]
     );
+    // A user's own Java runs what that user likes, whatever its command line says; root's or a trusted user's does not.
+    let by = |uid, options| {
+        let java = Process { uid, user: None, ..java(9, "jetbrains", "/opt/jetbrains/server.jar") };
+        judged_with(&linux().socket("tcp 0.0.0.0:8080", &[java]), options).unwrap().rule
+    };
+    for (uid, options, rule) in [
+        (Some(0), "", "chosen-port"),
+        (Some(1000), "", "user-s-interpreter"),
+        (None, "", "user-s-interpreter"),
+        (Some(1000), "--trust-user 1000", "chosen-port"),
+    ] {
+        assert_eq!(by(uid, options), rule, "{uid:?} {options}");
+    }
     // Any program can be called java, and have any arguments.
     assert_eq!(
         on(|program| program.exe.as_mut().unwrap().contents = Checked::Done(Contents::default())).rule,

@@ -3,7 +3,7 @@
 use super::super::replaceable::Replaceable;
 use super::Finding;
 use crate::model::phrase::list;
-use crate::model::quoting::quoted_path;
+use crate::model::quoting::{quoted_account, quoted_path};
 use crate::model::{CodeFile, FileVersion, Interpreter, Pid, Severity, Verdict};
 
 pub(in crate::judge) fn disguised_interpreter(exe: &str, interpreter: Interpreter, port: u16) -> Finding {
@@ -105,6 +105,18 @@ pub(in crate::judge) fn unconfirmed_path(exe: &str, path: &str, why: &str) -> Fi
             quoted_path(path)
         ),
         None,
+    )
+}
+
+pub(in crate::judge) fn user_s_interpreter(exe: &str, user: Option<&str>, port: u16) -> Finding {
+    let whose =
+        user.map_or("an ordinary user".to_owned(), |user| format!("the user {}", quoted_account(user)));
+    let trusted = user.map_or(String::new(), |user| {
+        format!(" If you trust {0}, add --trust-user {0}.", quoted_account(user))
+    });
+    doubtful(
+        format!("{exe} is run by {whose}, who decides what it runs, whatever its command line says"),
+        format!("Find out what it runs: whatlistens --args {port}.{trusted}"),
     )
 }
 

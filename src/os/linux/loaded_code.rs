@@ -78,6 +78,9 @@ impl LoadedCode {
         if files.len() > MOST_FILES {
             return Err(NotInspected::TooLarge);
         }
+        if !files.iter().any(|file| loader.is_own(file)) {
+            return Err(NotInspected::NotMapped);
+        }
         let mut doubtful = Vec::new();
         for file in files.into_iter().filter(|file| !OWN_MEMORY.contains(&file.device)) {
             let (device, inode, path) = (file.device, file.inode, file.path.to_vec());
@@ -99,6 +102,13 @@ impl LoadedCode {
 }
 
 impl Loader<'_> {
+    /// Whether this may be the process's own file. On some file systems the list of mappings has other numbers than
+    /// stat(2), so that the number of the file or a look at it suffices.
+    fn is_own(&self, file: &MappedCode<'_>) -> bool {
+        let is_it = |found: OpenedFile| found.identity() == self.exe;
+        file.inode == self.exe.inode || self.itself(file).is_ok_and(|found| found.is_some_and(is_it))
+    }
+
     fn writers(&self, file: &MappedCode<'_>) -> Checked<Vec<Writer>> {
         self.way_to(file).map(|way| self.accounts.writers(&way, self.own_root)).into()
     }

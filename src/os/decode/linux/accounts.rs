@@ -7,8 +7,8 @@ use crate::model::{Account, User};
 /// Where `login.defs(5)` does not say it: the first user id of people.
 const UID_MIN: u32 = 1000;
 
-/// More members of a group are not kept: that it has several is enough to know.
-const MOST_MEMBERS: usize = 32;
+/// More members of a group are not kept. Those of a group with so many count as not known.
+const MOST_MEMBERS: usize = 256;
 
 /// The users and groups of one machine or container.
 #[derive(Debug, Default)]
@@ -102,6 +102,10 @@ impl Accounts {
     pub fn group(&self, gid: u32) -> Option<Account> {
         match self.groups.get(&gid) {
             Some(group) if group.members.is_empty() && self.is_complete => None,
+            // Some are not known, so that any may be among them.
+            Some(Group { name, members }) if members.len() >= MOST_MEMBERS => {
+                Some(Account::Group { name: name.clone(), members: Vec::new() })
+            }
             Some(Group { name, members }) => {
                 Some(Account::Group { name: name.clone(), members: members.clone() })
             }
@@ -179,6 +183,19 @@ other:x:970:bob
         assert_eq!(names(accounts.group(970)), ["bob"], "two lines with one number");
         let unknown = Account::Group { name: "4321".to_owned(), members: vec![] };
         assert_eq!(accounts.group(4321), Some(unknown), "a directory server's");
+    }
+
+    #[test]
+    fn of_a_very_large_group_no_members_are_known() {
+        let of = |count: usize| {
+            let names: Vec<String> = (0..count).map(|at| format!("m{at}")).collect();
+            let group = format!("lic:x:50:{}\n", names.join(","));
+            match Accounts::read(Some(PASSWD), Some(&group), None).group(50) {
+                Some(Account::Group { members, .. }) => members.len(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!([MOST_MEMBERS - 1, MOST_MEMBERS, 10 * MOST_MEMBERS].map(of), [MOST_MEMBERS - 1, 0, 0]);
     }
 
     #[test]
