@@ -155,3 +155,21 @@ one.shutdown(SHUT_WR)",
     let seen = in_the_end(look, |look| states(look) == expected);
     assert_eq!((states(&seen), seen.2), (expected, 1));
 }
+
+/// A program that always listens, and each time by a new socket: the old one is closed only after that.
+#[test]
+fn a_listener_that_another_takes_the_place_of_holds_its_port() {
+    let rotating = python(
+        "
+def opened(at):
+    s = socket(); s.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1); s.bind(at); s.listen()
+    return s
+s = opened(('127.0.0.1', 0)); say(s); at = s.getsockname()
+while True:
+    new = opened(at); s.close(); s = new",
+        1,
+    );
+    let port = format!("{}/tcp", rotating.port());
+    let misses = (0..LOOKS).filter(|_| whatlistens(&[&port]).2 != 0).count();
+    assert!(misses <= MISSES, "missed in {misses} of {LOOKS}");
+}

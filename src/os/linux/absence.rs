@@ -72,7 +72,7 @@ mod tests {
     use rustix::net::{AddressFamily, Shutdown, SocketType, bind, listen, shutdown, socket};
 
     use super::super::super::ScanScope;
-    use super::super::listeners::{self, ScannedSocket};
+    use super::super::listeners::{self, Now, ScannedSocket};
     use super::*;
     use crate::model::PortRange;
 
@@ -141,7 +141,7 @@ mod tests {
                     known = found(tables, port);
                 }
                 let known: Vec<&ScannedSocket> = known.iter().collect();
-                !known.is_empty() && listeners::now(tables, &known).unwrap().is_empty()
+                !known.is_empty() && Now::on_ports_of(tables, &known).unwrap().state(known[0]).is_none()
             });
             assert!(!known.is_empty() && wrong <= WRONG, "pause {pause:?}: {wrong} of {ANSWERS}");
         }

@@ -24,6 +24,8 @@ pub(super) struct Holders {
     pub(super) processes: BTreeMap<Pid, IdentifiedProcess>,
     /// The processes that this user may not inspect.
     inaccessible: BTreeMap<Pid, HiddenProcess>,
+    /// So many of these were searched too late.
+    pub(super) late: usize,
     searched: HashSet<Pid>,
     /// What the search found, until [`Holders::confirm`] keeps what is wanted.
     found: SearchResult,
@@ -138,6 +140,7 @@ impl Holders {
     /// Keeps the holders of these sockets.
     pub(super) fn keep(&mut self, found: SearchResult, wanted: &HashSet<u32>) {
         self.inaccessible.extend(found.inaccessible);
+        self.late += found.late;
         for (holder, mut inodes) in found.holders {
             inodes.retain(|inode| wanted.contains(inode));
             if !inodes.is_empty() {

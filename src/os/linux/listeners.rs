@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 
 use rustix::net::netdevice::index_to_name;
@@ -162,56 +163,87 @@ impl Sockets {
     }
 }
 
-/// The current states of the sockets on the ports of these, by inode. `None` if not all could be read.
-pub(super) fn now(tables: &mut Tables, sockets: &[&ScannedSocket]) -> Option<HashMap<u32, State>> {
-    let mut there = on_ports_of(tables, Protocol::Udp, States::UNCONNECTED, sockets)?;
-    there.extend(on_ports_of(tables, Protocol::Udplite, States::UNCONNECTED, sockets)?);
-    if sockets.iter().any(|found| found.socket.protocol == Protocol::Sctp) {
-        let read = tables.sctp(None);
-        there.extend(read.is_whole().then(|| states_in(&read).collect::<Vec<_>>())?);
-    }
-    there.extend(on_ports_of(tables, Protocol::Tcp, States::LISTENING, sockets)?);
-    let left: Vec<&ScannedSocket> = sockets.iter().copied().filter(|found| !is_in(&there, found)).collect();
-    // Bound sockets are in a table of their own, which takes ten times as long to read.
-    there.extend(on_ports_of(tables, Protocol::Tcp, States::BOUND, &left)?);
-    let left = left.iter().filter(|found| !is_in(&there, found)).map(|found| &found.socket);
-    let ports: Vec<PortRange> = left.filter_map(tcp_port).collect();
-    let mut is_whole = true;
-    absence::look_again(tables, &PortSet::new(&ports), |read| {
-        is_whole &= read.is_whole();
-        there.extend(states_in(&read));
-        sockets.iter().all(|found| is_in(&there, found))
-    });
-    is_whole.then_some(there)
+/// The sockets that are on some ports now.
+#[derive(Default)]
+pub(super) struct Now {
+    states: HashMap<u32, State>,
+    at: HashMap<(Protocol, SocketAddr), Vec<u32>>,
 }
 
-fn is_in(there: &HashMap<u32, State>, found: &ScannedSocket) -> bool {
-    found.inode.is_some_and(|inode| there.contains_key(&inode))
+impl Now {
+    /// The sockets on the ports of these. `None` if not all could be read.
+    pub(super) fn on_ports_of(tables: &mut Tables, sockets: &[&ScannedSocket]) -> Option<Now> {
+        let mut now = Now::default();
+        now.add_on_ports_of(tables, Protocol::Udp, States::UNCONNECTED, sockets)?;
+        now.add_on_ports_of(tables, Protocol::Udplite, States::UNCONNECTED, sockets)?;
+        if sockets.iter().any(|found| found.socket.protocol == Protocol::Sctp) {
+            now.add_whole(&tables.sctp(None))?;
+        }
+        now.add_on_ports_of(tables, Protocol::Tcp, States::LISTENING, sockets)?;
+        let left: Vec<&ScannedSocket> = sockets.iter().copied().filter(|found| !now.has(found)).collect();
+        // Bound sockets are in a table of their own, which takes ten times as long to read.
+        now.add_on_ports_of(tables, Protocol::Tcp, States::BOUND, &left)?;
+        let left = left.iter().filter(|found| !now.has(found)).map(|found| &found.socket);
+        let ports: Vec<PortRange> = left.filter_map(tcp_port).collect();
+        let mut is_whole = true;
+        absence::look_again(tables, &PortSet::new(&ports), |read| {
+            is_whole &= read.is_whole();
+            now.add(&read);
+            sockets.iter().all(|found| now.has(found))
+        });
+        is_whole.then_some(now)
+    }
+
+    fn add_on_ports_of(
+        &mut self,
+        tables: &mut Tables,
+        protocol: Protocol,
+        states: States,
+        sockets: &[&ScannedSocket],
+    ) -> Option<()> {
+        let sockets = sockets.iter().filter(|found| found.socket.protocol == protocol);
+        let ports: Vec<PortRange> = sockets.map(|found| PortRange::one(found.socket.local.port())).collect();
+        if ports.is_empty() { Some(()) } else { self.add_whole(&tables.read(protocol, states, Some(&ports))) }
+    }
+
+    fn add_whole(&mut self, read: &Read) -> Option<()> {
+        self.add(read);
+        read.is_whole().then_some(())
+    }
+
+    fn add(&mut self, read: &Read) {
+        for socket in &read.sockets {
+            let Some((inode, state)) = socket.key.inode.zip(socket.listed_state()) else { continue };
+            if self.states.insert(inode, state).is_none() {
+                self.at.entry((socket.protocol, socket.local)).or_default().push(inode);
+            }
+        }
+    }
+
+    fn has(&self, found: &ScannedSocket) -> bool {
+        self.state(found).is_some()
+    }
+
+    /// The state of a socket; `None` if it was closed.
+    pub(super) fn state(&self, found: &ScannedSocket) -> Option<State> {
+        self.states.get(&found.inode?).copied()
+    }
+
+    /// A socket that has the address of this one, which was closed: a program may open a new one before it closes the
+    /// old one, again and again. `is_known` are those that are listed anyway.
+    pub(super) fn successor(
+        &mut self,
+        found: &ScannedSocket,
+        is_known: impl Fn(u32) -> bool,
+    ) -> Option<(u32, State)> {
+        let others = self.at.get_mut(&(found.socket.protocol, found.socket.local))?;
+        let inode = std::iter::from_fn(|| others.pop()).find(|&inode| !is_known(inode))?;
+        Some((inode, *self.states.get(&inode)?))
+    }
 }
 
 fn tcp_port(socket: &Socket) -> Option<PortRange> {
     (socket.protocol == Protocol::Tcp).then(|| PortRange::one(socket.local.port()))
-}
-
-/// The states of the sockets that were read, by inode.
-fn states_in(read: &Read) -> impl Iterator<Item = (u32, State)> {
-    read.sockets.iter().filter_map(|socket| Some((socket.key.inode?, socket.listed_state()?)))
-}
-
-fn on_ports_of(
-    tables: &mut Tables,
-    protocol: Protocol,
-    states: States,
-    sockets: &[&ScannedSocket],
-) -> Option<HashMap<u32, State>> {
-    let sockets = sockets.iter().filter(|found| found.socket.protocol == protocol);
-    let ports = sockets.map(|found| found.socket.local.port());
-    let ports: Vec<PortRange> = ports.map(PortRange::one).collect();
-    if ports.is_empty() {
-        return Some(HashMap::new());
-    }
-    let read = tables.read(protocol, states, Some(&ports));
-    read.is_whole().then(|| states_in(&read).collect())
 }
 
 fn scanned(socket: &LinuxSocket, state: State, interfaces: &mut Interfaces) -> ScannedSocket {
@@ -261,9 +293,8 @@ mod tests {
         let found = read(&mut tables, &ScanScope::default(), &[]).found;
         let found = found.into_iter().find(|found| found.socket.local == local).unwrap();
         assert_eq!(found.socket.state, State::Listen);
-        let inode = found.inode.unwrap();
         let bound = ScannedSocket { socket: Socket { state: State::Bound, ..found.socket }, ..found };
-        let mut state = || now(&mut tables, &[&bound]).unwrap().get(&inode).copied();
+        let mut state = || Now::on_ports_of(&mut tables, &[&bound]).unwrap().state(&bound);
         assert_eq!(state(), Some(State::Listen));
         drop(listener);
         // The child of another test may hold it for a moment.

@@ -219,5 +219,10 @@ fn add_details(
     forwards::add(context, &sockets.others, &command_lines, &mut holders.processes);
     let UnitsRead { late: units, unread } = units.finish(context, &mut sockets.found, holders);
     sockets.gaps.extend(unread);
-    Late { command_lines: command_lines.late, units, refused: context.refused.get().cloned() }
+    Late {
+        files: holders.late,
+        command_lines: command_lines.late,
+        units,
+        refused: context.refused.get().cloned(),
+    }
 }

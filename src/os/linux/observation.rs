@@ -81,6 +81,7 @@ fn not_in_time(users: &Accounts, late: &Late, deadline: Deadline) -> Option<Gap>
     let users_late = users.late.len();
     let parts = [
         (users_late, "the name of 1 user", "the names of {} users"),
+        (late.files, "the open files of 1 process", "the open files of {} processes"),
         (late.command_lines, "the command line of 1 process", "the command lines of {} processes"),
         (late.units, "the units of 1 service manager", "the units of {} service managers"),
     ];
@@ -97,7 +98,7 @@ fn not_in_time(users: &Accounts, late: &Late, deadline: Deadline) -> Option<Gap>
         Some(error) => format!("because no process could be started for it ({error})"),
         None => format!("within {} s", deadline.allowed.as_secs_f64()),
     };
-    let count = users_late + late.command_lines + late.units;
+    let count = users_late + late.files + late.command_lines + late.units;
     let detail = format!("{} could not be read {why}", list(&parts, "and"));
     Some(Gap { count: Some(count as u64), ..Gap::new(GapKind::TimedOut, detail) })
 }

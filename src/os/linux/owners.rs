@@ -23,6 +23,8 @@ pub(super) struct Owners {
 /// How much of it did not answer in time.
 #[derive(Default)]
 pub(super) struct Late {
+    /// The open files of so many processes.
+    pub(super) files: usize,
     /// The command lines of so many processes.
     pub(super) command_lines: usize,
     /// The units of so many service managers.

@@ -47,7 +47,7 @@ const TEXT: usize = 4096;
 const LONGEST: usize = 64 * 1024;
 
 /// More io_urings in one table of open files are not examined.
-const MOST_RINGS: usize = 64;
+const MOST_RINGS: usize = 1024;
 
 /// The flags to open a folder that is to be listed.
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
@@ -238,7 +238,7 @@ impl ProcessDir {
     pub(super) fn sockets_of(&self, file: OpenFile) -> io::Result<HashSet<u32>> {
         let mut buffer = [MaybeUninit::uninit(); LINK];
         Ok(match self.link_of(file, &mut buffer)? {
-            ring_files::LINK => self.fixed_files(file).into_iter().collect(),
+            ring_files::LINK => self.fixed_files(file)?.into_iter().collect(),
             link => proc_pid::socket_inode(link).into_iter().collect(),
         })
     }
@@ -251,7 +251,7 @@ impl ProcessDir {
     pub(super) fn sockets_of_ring(&self, file: OpenFile) -> io::Result<Vec<u32>> {
         let mut buffer = [MaybeUninit::uninit(); LINK];
         let is_ring = self.link_of(file, &mut buffer)? == ring_files::LINK;
-        Ok(if is_ring { self.fixed_files(file) } else { Vec::new() })
+        if is_ring { self.fixed_files(file) } else { Ok(Vec::new()) }
     }
 
     fn link_of<'b>(&self, file: OpenFile, buffer: &'b mut [MaybeUninit<u8>; LINK]) -> io::Result<&'b [u8]> {
@@ -261,7 +261,7 @@ impl ProcessDir {
 
     fn sockets_in(&self, thread: u32, each: &mut dyn FnMut(OpenSocket)) -> io::Result<()> {
         let files = openat(&self.dir, self.table_of(thread), FOLDER, Mode::empty())?;
-        let (mut any, mut denied, mut rings) = (false, None, Vec::new());
+        let (mut any, mut denied, mut rings, mut not_whole) = (false, None, Vec::new(), None);
         each_number(&files, |fd, name| {
             let file = OpenFile { pid: self.pid, thread, fd };
             let mut buffer = [MaybeUninit::uninit(); LINK];
@@ -270,8 +270,12 @@ impl ProcessDir {
                     any = true;
                     if let Some(inode) = proc_pid::socket_inode(link) {
                         each(OpenSocket { inode, file });
-                    } else if *link == *ring_files::LINK && rings.len() < MOST_RINGS {
-                        rings.push(file);
+                    } else if *link == *ring_files::LINK {
+                        if rings.len() < MOST_RINGS {
+                            rings.push(file);
+                        } else {
+                            not_whole = Some(io::Error::other("there are too many io_urings"));
+                        }
                     }
                 }
                 // The file was closed meanwhile.
@@ -280,7 +284,14 @@ impl ProcessDir {
             }
         })?;
         for file in rings {
-            self.fixed_files(file).into_iter().for_each(|inode| each(OpenSocket { inode, file }));
+            match self.fixed_files(file) {
+                Ok(sockets) => sockets.into_iter().for_each(|inode| each(OpenSocket { inode, file })),
+                Err(error) => not_whole = Some(error),
+            }
+        }
+        // What was found counts; whether there is more, is not known.
+        if let Some(error) = not_whole {
+            return Err(error);
         }
         // Permission depends on the process, not on the file: if one link was readable, all are.
         match denied {

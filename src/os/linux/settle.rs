@@ -1,11 +1,11 @@
 //! Sockets and their holders are not read at the same moment. A socket that seems to have no holder is
 //! read again, and dropped if it was closed meanwhile.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 
 use super::holders::Holders;
-use super::listeners::{self, ScannedSocket};
+use super::listeners::{Now, ScannedSocket};
 use super::other_sockets;
 use super::scan_context::ScanContext;
 use super::socket_scan::SocketScan;
@@ -46,21 +46,28 @@ pub(super) fn is_unheld(holders: &Holders, found: &ScannedSocket) -> bool {
     found.inode.is_some_and(|inode| !holders.of_socket.contains_key(&inode))
 }
 
-/// Of the sockets that seem to have no holder, drops those that are closed by now and updates the state of
-/// the others: they may have begun to listen, or have stopped. Does not read other namespaces again.
+/// Of the sockets that seem to have no holder, drops those that are closed by now, and updates the others: they may have
+/// begun to listen, or have stopped, or another socket may have taken the address. Does not read other namespaces again.
 fn drop_closed(holders: &Holders, found: &mut Vec<ScannedSocket>) {
     let in_question = |found: &ScannedSocket| found.socket.namespace.is_none() && is_unheld(holders, found);
     let questions: Vec<&ScannedSocket> = found.iter().filter(|found| in_question(found)).collect();
     if questions.is_empty() {
         return;
     }
-    let Some(now) = listeners::now(&mut Tables::of_this_thread(), &questions) else { return };
+    let Some(mut now) = Now::on_ports_of(&mut Tables::of_this_thread(), &questions) else { return };
+    let known: HashSet<u32> = found.iter().filter_map(|found| found.inode).collect();
     found.retain_mut(|found| {
-        let there = found.inode.and_then(|inode| now.get(&inode));
-        let stays = !in_question(found) || there.is_some();
-        if let Some(state) = there.filter(|_| in_question(found)) {
-            found.socket.state = *state;
+        if !in_question(found) {
+            return true;
         }
-        stays
+        if let Some(state) = now.state(found) {
+            found.socket.state = state;
+            return true;
+        }
+        let successor = now.successor(found, |inode| known.contains(&inode));
+        if let Some((inode, state)) = successor {
+            (found.inode, found.socket.state) = (Some(inode), state);
+        }
+        successor.is_some()
     });
 }
