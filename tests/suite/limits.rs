@@ -108,10 +108,13 @@ fn where_there_is_no_memory_that_is_said() {
     let enough =
         coarse.find(|&least| run(least, &["--version"]).status.success()).expect("200 MiB are enough");
     let all: Vec<u32> = (enough - 1024..=enough + 1024).step_by(64).collect();
-    let starts = |kibibytes: &u32| matches!(run(*kibibytes, &["--version"]).status.code(), Some(0 | 3));
+    // How much is needed to start depends on where the system happens to place the program in memory.
+    let starts = |kibibytes: &u32| {
+        (0..8).all(|_| matches!(run(*kibibytes, &["--version"]).status.code(), Some(0 | 3)))
+    };
     let too_little = all.iter().rposition(|kibibytes| !starts(kibibytes)).expect("a MiB less is too little");
     let mut failed = 0;
-    for &kibibytes in &all[too_little + 1..] {
+    for &kibibytes in &all[too_little + 2..] {
         let output = run(kibibytes, &["explain", "--json", "1-999"]);
         match output.status.code() {
             Some(0) => assert!(serde_json::from_slice::<Value>(&output.stdout).is_ok()),
