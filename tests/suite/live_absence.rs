@@ -10,9 +10,9 @@ use crate::network::Net;
 use crate::started::{Listening, in_the_end, listener_program, program, told, unbroken, whatlistens};
 
 /// So often a port is looked at.
-const LOOKS: usize = 12;
-/// At most 1 of 100 looks may miss the socket, so hardly ever more of them than these.
-const MISSES: usize = 2;
+const LOOKS: usize = 24;
+/// At most 1 of 100 looks may miss the socket, and some more beside other load, so hardly ever more of them than these.
+const MISSES: usize = 5;
 
 /// A socket keeps its port while it does not listen only if it asked for it by number.
 const BOUND: &str = "
