@@ -86,7 +86,7 @@ mod unix {
     static WAS_CLOSED: AtomicBool = AtomicBool::new(false);
 
     /// Whether standard output was closed when this program was started. Rust opens `/dev/null` in its place before
-    /// `main`, which cannot be told from one that the caller opened (`sanitize_standard_fds` in
+    /// `main`, and then it looks like one that the caller opened (`sanitize_standard_fds` in
     /// `library/std/src/sys/pal/unix/mod.rs`).
     #[must_use]
     pub fn was_closed_at_start() -> bool {

@@ -43,7 +43,7 @@ pub(super) fn one_word(text: &str) -> String {
     if word.is_empty() { "-".to_owned() } else { word }
 }
 
-/// A command line whose words can be told apart.
+/// A command line in which it is clear where each word ends.
 pub(super) fn command_line(args: &[String]) -> String {
     args.iter().map(|arg| quoted(arg)).collect::<Vec<_>>().join(" ")
 }

@@ -231,7 +231,7 @@ fn only_the_system_s_own_systemd_is_passed_over() {
     let lmgrd = process(50, "/opt/x/lmgrd");
     let beside = |systemd: Process| judged(&linux().socket(FLEXNET, &[systemd, lmgrd.clone()])).verdict;
     let alice_s = || written_by(user(1000, "alice"), "/home/alice");
-    // Not even root is told much about process 1 in a container.
+    // In a container, hardly anything of process 1 is visible, even to root.
     let first = |path: &str| {
         let exe = Executable { path: path.to_owned(), ..Executable::default() };
         running_with(1, path, |program| *program = Program { exe: Some(exe), ..Program::default() })

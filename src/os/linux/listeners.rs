@@ -106,8 +106,8 @@ impl Sockets {
         self.lacking = self.lacking.take().or(read.lacking);
     }
 
-    /// Adds the sockets of protocols that few programs use. A kernel that is asked about a protocol may load it, so it is
-    /// only asked about those of which it counts sockets.
+    /// Adds the sockets of protocols that few programs use. A kernel that is asked about a protocol may load it: it
+    /// is not asked if its counters say that there is no such socket.
     fn add_rare(
         &mut self,
         tables: &mut Tables,

@@ -122,7 +122,7 @@ impl<'a> PortUses<'a> {
     }
 }
 
-/// Each port with each protocol of which it may be called free.
+/// Each pair of port and protocol that may be called free.
 fn places(ports: &Ports, only: Option<Protocol>) -> impl Iterator<Item = Place> + use<> {
     let wanted = [ports.protocol, only];
     let protocols =
