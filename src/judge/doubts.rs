@@ -6,16 +6,15 @@ use super::holder::Holder;
 use super::license_port::LicensePort;
 use super::replaceable::{Replaceable, quoted};
 use crate::knowledge::Licenses;
-use crate::model::quoting::quoted as quoted_name;
-use crate::model::{Checked, NotInspected, Os, User, Writer};
+use crate::model::{Checked, NotInspected, Os, UID_MIN, User, Writer};
 
 /// The file is an interpreter under another name.
 pub(super) fn disguised_interpreter(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let exe = holder.exe()?;
     let interpreter = holder.process.exe()?.interpreter()?;
     let is_disguised = Licenses::interpreter(exe) != Some(interpreter);
-    is_disguised
-        .then(|| words::disguised_interpreter(&quoted_name(exe), interpreter, port.socket.local.port()))
+    let called = holder.called().filter(|_| is_disguised)?;
+    Some(words::disguised_interpreter(&called, interpreter, port.socket.local.port()))
 }
 
 /// The process is in another user namespace, where any user can make a file look like any other.
@@ -29,8 +28,8 @@ pub(super) fn user_namespace(port: &LicensePort<'_>, holder: &Holder<'_>) -> Opt
         program.loaded.failed(),
     ];
     let is_in_one = failed.contains(&Some(NotInspected::AnotherUserNamespace));
-    let exe = holder.exe().filter(|_| is_in_one)?;
-    Some(words::user_namespace(&quoted_name(exe), port.socket.local.port()))
+    let exe = holder.called().filter(|_| is_in_one)?;
+    Some(words::user_namespace(&exe, port.socket.local.port()))
 }
 
 /// The path leads to another file than the one that the process runs. That of a deleted file does so too, and
@@ -61,11 +60,11 @@ pub(super) fn deleted_file(_: &LicensePort<'_>, holder: &Holder<'_>) -> Option<F
 
 /// The file's version resource (Windows) names another maker, or another program as the original.
 pub(super) fn other_maker(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
-    let (exe, program) = (holder.exe()?, holder.program?);
+    let (exe, program) = (holder.called()?, holder.program?);
     let version = holder.process.exe()?.version.as_ref()?;
     let makers = port.licenses.makers(program);
     let verdict = holder.verdict_on_maker(&makers)?;
-    Some(words::other_maker(&quoted_name(exe), version, &program.called(), &makers, verdict))
+    Some(words::other_maker(&exe, version, &program.called(), &makers, verdict))
 }
 
 /// The command line of an interpreter names a license manager, but the file is not that interpreter.
@@ -73,7 +72,8 @@ pub(super) fn no_interpreter(port: &LicensePort<'_>, holder: &Holder<'_>) -> Opt
     let exe = holder.exe().filter(|_| holder.is_known_by_command_line())?;
     let found = holder.process.exe()?.contents.done()?.interpreter;
     let is_it = found.is_some() && found == Licenses::interpreter(exe);
-    (!is_it).then(|| words::no_interpreter(&quoted_name(exe), port.socket.local.port()))
+    let called = holder.called().filter(|_| !is_it)?;
+    Some(words::no_interpreter(&called, port.socket.local.port()))
 }
 
 /// An ordinary user runs the interpreter: its command line, options and environment are what that user likes, and so is
@@ -81,7 +81,7 @@ pub(super) fn no_interpreter(port: &LicensePort<'_>, holder: &Holder<'_>) -> Opt
 pub(super) fn user_s_interpreter(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let (process, os) = (holder.process, port.socket.os);
     let exe = holder.called().filter(|_| holder.is_known_by_command_line() && os != Os::Windows)?;
-    let is_of_system = process.uid.is_some_and(|uid| uid < FIRST_ORDINARY_UID);
+    let is_of_system = process.uid.is_some_and(|uid| uid < UID_MIN);
     let user = User { uid: process.uid, name: process.user.clone().unwrap_or_default(), system: false };
     if is_of_system || port.vouched.includes(&user, os) {
         return None;
@@ -92,9 +92,6 @@ pub(super) fn user_s_interpreter(port: &LicensePort<'_>, holder: &Holder<'_>) ->
     };
     Some(words::user_s_interpreter(&exe, name.as_deref(), port.socket.local.port()))
 }
-
-/// The numbers of ordinary users begin here (`UID_MIN` in login.defs(5)).
-const FIRST_ORDINARY_UID: u32 = 1000;
 
 /// Other accounts may have replaced the script or archive that an interpreter runs.
 pub(super) fn replaceable_script(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
@@ -136,26 +133,26 @@ pub(super) fn unknown_contents(port: &LicensePort<'_>, holder: &Holder<'_>) -> O
 
 /// Which script or archive an interpreter runs, or who may have replaced that, is not known.
 pub(super) fn unknown_script(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
-    let exe = holder.believed_file().and(holder.exe())?;
+    let exe = holder.believed_file().and(holder.called())?;
     let Some(script) = &holder.process.program()?.script else {
-        return holder.is_known_by_command_line().then(|| words::no_script(&quoted_name(exe)));
+        return holder.is_known_by_command_line().then(|| words::no_script(&exe));
     };
     let why = unknown(port, holder, &script.path, &script.writers)?;
-    Some(words::unknown_script(&quoted_name(exe), script, why, vouching(port, &script.path, &script.writers)))
+    Some(words::unknown_script(&exe, script, why, vouching(port, &script.path, &script.writers)))
 }
 
 /// Which other code runs in the process, or who may have replaced that, is not known. It is asked on Linux alone:
 /// Windows and macOS show the loaded files of another user's process to a debugger only.
 pub(super) fn unknown_libraries(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
-    let exe = holder.believed_file().and(holder.exe())?;
+    let exe = holder.believed_file().and(holder.called())?;
     let loaded = &holder.process.program()?.loaded;
     if let Some(why) = loaded.why_not().filter(|_| port.socket.os == Os::Linux) {
-        return Some(words::unknown_libraries(&quoted_name(exe), why));
+        return Some(words::unknown_libraries(&exe, why));
     }
     let mut loaded = loaded.done()?.iter();
     let (library, why) =
         loaded.find_map(|file| Some((file, unknown(port, holder, &file.path, &file.writers)?)))?;
-    Some(words::unknown_library(exe, library, why, vouching(port, &library.path, &library.writers)))
+    Some(words::unknown_library(&exe, library, why, vouching(port, &library.path, &library.writers)))
 }
 
 fn replaceable<'a>(

@@ -1,6 +1,6 @@
 //! What the verdicts need to know about processes that no output shows.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::systemd::may_be_systemd;
 use crate::knowledge::{Knowledge, Licenses, PortClaims};
@@ -58,20 +58,15 @@ impl os::Inspect for Inspection<'_> {
     }
 
     fn license_ports(&self) -> Vec<PortRange> {
-        let registered = self.knowledge.registry.of_licenses();
-        let mut ranges: Vec<PortRange> =
-            registered.filter(|entry| entry.is_for(Protocol::Tcp)).map(|entry| entry.ports).collect();
-        ranges.dedup();
+        let registered = self.knowledge.registry.of_licenses().filter(|entry| entry.is_for(Protocol::Tcp));
+        let mut ranges: BTreeSet<PortRange> = registered.map(|entry| entry.ports).collect();
         let known = self.knowledge.licenses().managers.iter().flat_map(|manager| &manager.ports);
         // What the registry gives to license managers needs no second look; that saves a tenth of a short run.
-        let known: HashSet<PortRange> = known
-            .filter_map(|known| known.range)
-            .filter(|range| ranges.binary_search(range).is_err())
-            .collect();
+        let others: BTreeSet<PortRange> =
+            known.filter_map(|known| known.range).filter(|range| !ranges.contains(range)).collect();
         let claims = |range: &PortRange| self.knowledge.claims(range.first, Some(Protocol::Tcp));
-        ranges.extend(known.into_iter().filter(|range| claims(range).is_license_port()));
-        ranges.sort_unstable();
-        ranges
+        ranges.extend(others.into_iter().filter(|range| claims(range).is_license_port()));
+        ranges.into_iter().collect()
     }
 
     fn program(&self, exe: &str, args: &[String]) -> Option<String> {

@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Account, User};
-
-/// Where `login.defs(5)` does not say it: the first user id of people.
-const UID_MIN: u32 = 1000;
+use crate::model::{Account, UID_MIN, User};
 
 /// More members of a group are not kept. Those of a group with so many count as not known.
 const MOST_MEMBERS: usize = 256;
