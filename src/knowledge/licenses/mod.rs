@@ -1,12 +1,14 @@
 //! What is known about license managers, and the questions that it answers.
 
 mod interpreter;
+mod names;
 mod schema;
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use self::names::{Lists, Names, Place};
 pub use self::schema::{
     Belief, CommandLine, Document, Emulator, Executables, KnownPort, LicenseManager, OnWindows, Technology,
     same_file_name,
@@ -33,6 +35,8 @@ pub struct Licenses {
     /// Documents that sources name by a key.
     #[serde(rename = "document")]
     pub documents: Vec<Document>,
+    #[serde(skip)]
+    names: Names,
 }
 
 /// A program that belongs to a license manager, or imitates one.
@@ -179,15 +183,20 @@ impl Licenses {
     /// The license program with this file name.
     #[must_use]
     pub fn recognise_name(&self, exe: &str, os: Os) -> Option<LicenseProgram<'_>> {
-        if let Some(emulator) = self.emulators.iter().find(|emulator| emulator.executables.have(exe, os)) {
-            return Some(LicenseProgram::Emulator(emulator));
-        }
-        if let Some(technology) = self.technologies.iter().find(|t| t.has_server(exe, os)) {
-            return Some(LicenseProgram::Server(technology));
-        }
-        // Of several managers with the same daemon, the one with the most certain facts; then the first.
-        let own = self.managers.iter().rev().filter(|manager| manager.executables.have(exe, os));
-        own.max_by_key(|manager| manager.confidence).map(LicenseProgram::Own)
+        let exactly = self.exactly_called(exe, os);
+        let is_of_vendor = matches!(exactly, None | Some(LicenseProgram::Own(_)));
+        let renamed = || self.technologies.iter().find(|technology| technology.has_renamed_server(exe, os));
+        is_of_vendor.then(renamed).flatten().map(LicenseProgram::Server).or(exactly)
+    }
+
+    /// The license program with exactly this file name, by the rules of the system.
+    fn exactly_called(&self, exe: &str, os: Os) -> Option<LicenseProgram<'_>> {
+        let Licenses { emulators, technologies, managers, .. } = self;
+        Some(match self.names.place(Lists { emulators, technologies, managers }, exe, os)? {
+            Place::Emulator(at) => LicenseProgram::Emulator(&emulators[at]),
+            Place::Server(at) => LicenseProgram::Server(&technologies[at]),
+            Place::Own(at) => LicenseProgram::Own(&managers[at]),
+        })
     }
 
     /// Whether a program is right for a manager: its own, or its technology's server.
@@ -307,5 +316,33 @@ mod tests {
         assert_eq!(manager("citrix").called(), "Citrix License Server");
         assert_eq!(manager("autodesk-3ds-lm").called(), "Autodesk 3ds-lm");
         assert_eq!(manager("netmap-lm").called(), "netmap-lm");
+    }
+
+    /// What a search of the lists finds.
+    fn searched(exe: &str, os: Os) -> Option<LicenseProgram<'static>> {
+        let emulator = LICENSES.emulators.iter().find(|emulator| emulator.executables.have(exe, os));
+        let server = || LICENSES.technologies.iter().find(|technology| technology.servers.have(exe, os));
+        let own = || {
+            let own = LICENSES.managers.iter().rev().filter(|manager| manager.executables.have(exe, os));
+            own.max_by_key(|manager| manager.confidence)
+        };
+        let server_or_own =
+            || server().map(LicenseProgram::Server).or_else(|| own().map(LicenseProgram::Own));
+        emulator.map(LicenseProgram::Emulator).or_else(server_or_own)
+    }
+
+    #[test]
+    fn every_name_is_looked_up_as_a_search_of_the_lists_finds_it() {
+        for os in Os::ALL {
+            let mut found = 0;
+            for name in Os::ALL.into_iter().flat_map(|os| LICENSES.executables(os)) {
+                for exe in [name.to_owned(), name.to_ascii_uppercase(), format!("{name}2")] {
+                    let program = LICENSES.exactly_called(&exe, os);
+                    assert_eq!(program, searched(&exe, os), "{exe} on {}", os.name());
+                    found += usize::from(program.is_some());
+                }
+            }
+            assert!(found > 20, "{found} on {}", os.name());
+        }
     }
 }

@@ -179,8 +179,13 @@ impl Technology {
     /// Whether a file name is that of this technology's server, or a longer form of it.
     #[must_use]
     pub fn has_server(&self, exe: &str, os: Os) -> bool {
-        self.servers.have(exe, os)
-            || (self.renamed && self.servers.on(os).iter().any(|known| is_renamed(known, exe, os)))
+        self.servers.have(exe, os) || self.has_renamed_server(exe, os)
+    }
+
+    /// Whether a file name is a longer form of that of this technology's server.
+    #[must_use]
+    pub fn has_renamed_server(&self, exe: &str, os: Os) -> bool {
+        self.renamed && self.servers.on(os).iter().any(|known| is_renamed(known, exe, os))
     }
 }
 
@@ -211,14 +216,15 @@ pub fn same_file_name(known: &str, exe: &str, os: Os) -> bool {
 
 /// `lmgrd.intel`, `lmgrd-11.10.0.0`, `lmgrd_x64.exe`: the known name, a separator, anything.
 fn is_renamed(known: &str, exe: &str, os: Os) -> bool {
-    let (stem, exe) = match os {
-        Os::Windows => (known.strip_suffix(".exe").unwrap_or(known), exe.to_ascii_lowercase()),
-        _ => (known, exe.to_owned()),
+    let is_longer = |known: &str, exe: &str| {
+        exe.strip_prefix(known).is_some_and(|rest| rest.starts_with(['.', '-', '_']))
     };
-    if os == Os::Windows && !exe.ends_with(".exe") {
-        return false;
+    if os != Os::Windows {
+        return is_longer(known, exe);
     }
-    exe.strip_prefix(stem).is_some_and(|rest| rest.starts_with(['.', '-', '_']))
+    let (known, exe) = (known.to_ascii_lowercase(), exe.to_ascii_lowercase());
+    let stem = known.strip_suffix(".exe").unwrap_or(&known);
+    exe.strip_suffix(".exe").is_some_and(|exe| is_longer(stem, exe))
 }
 
 fn port_range<'de, D: Deserializer<'de>>(input: D) -> Result<PortRange, D::Error> {
