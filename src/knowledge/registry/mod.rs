@@ -44,7 +44,7 @@ impl<'a> Entry<'a> {
         let ports = PortRange::parse(columns.next()?)?;
         let protocol = columns.next().filter(|&protocol| protocol != "-");
         let (name, description, flags) = (columns.next()?, columns.next()?, columns.next()?);
-        let flag = |wanted| flags.split(',').any(|flag| flag == wanted);
+        let flag = |wanted| flags != "-" && flags.split(',').any(|flag| flag == wanted);
         Some(Entry {
             ports,
             protocol,
@@ -177,11 +177,12 @@ impl<'a> Registry<'a> {
     /// The offset of the first line of the group that a port belongs to: the lines whose first
     /// port is the greatest not above it. Ranges overlap no other group, so one group is enough.
     fn group_of(&self, port: u16) -> usize {
+        let bytes = self.text.as_bytes();
         let mut start = self.first_line_above(port);
         let mut group = None;
         // A group is of few lines.
         while let Some(end_of_last) = start.checked_sub(1) {
-            let line = self.text[..end_of_last].rfind('\n').map_or(0, |newline| newline + 1);
+            let line = memchr::memrchr(b'\n', &bytes[..end_of_last]).map_or(0, |newline| newline + 1);
             let first = first_port(&self.text[line..]);
             if *group.get_or_insert(first) != first {
                 break;
@@ -194,15 +195,15 @@ impl<'a> Registry<'a> {
     /// The offset of the first line whose first port is above this one, by bisection over bytes: a guess
     /// in the middle of a line is moved back to the line's start.
     fn first_line_above(&self, port: u16) -> usize {
-        let (mut low, mut high) = (0, self.text.len());
+        let bytes = self.text.as_bytes();
+        let (mut low, mut high) = (0, bytes.len());
         while low < high {
             let middle = low + (high - low) / 2;
-            let bytes = self.text.as_bytes();
-            let start = bytes[low..middle].iter().rposition(|&b| b == b'\n').map_or(low, |at| low + at + 1);
+            let start = memchr::memrchr(b'\n', &bytes[low..middle]).map_or(low, |at| low + at + 1);
             if first_port(&self.text[start..]) > port {
                 high = start;
             } else {
-                let length = bytes[start..].iter().position(|&b| b == b'\n');
+                let length = memchr::memchr(b'\n', &bytes[start..]);
                 low = length.map_or(self.text.len(), |length| start + length + 1);
             }
         }

@@ -144,8 +144,12 @@ struct Word {
 
 /// Finds the offsets of all words. No string is there twice.
 fn place_all(window: &mut Window<'_, '_>, strings: Range<u64>, words: &mut [Word]) -> io::Result<()> {
-    // The length alone rules out nearly every string.
-    let lengths = words.iter().fold(0_u64, |lengths, word| lengths | 1 << word.text.len());
+    // The length and the first byte rule out nearly every string.
+    let mut lengths = [0_u64; 256];
+    for word in words.iter() {
+        let first = word.text.bytes().next().unwrap_or(0);
+        lengths[usize::from(first)] |= 1 << word.text.len();
+    }
     let (mut at, mut missing) = (strings.start, words.len());
     while at < strings.end && missing > 0 {
         let left = strings.end - at;
@@ -154,8 +158,9 @@ fn place_all(window: &mut Window<'_, '_>, strings: Range<u64>, words: &mut [Word
         let mut begin = 0;
         for end in memchr::memchr_iter(0, bytes) {
             let string = &bytes[begin..end];
-            if string.len() < 64
-                && lengths & 1 << string.len() != 0
+            if let Some(&first) = string.first()
+                && string.len() < 64
+                && lengths[usize::from(first)] & 1 << string.len() != 0
                 && let Some(word) = words.iter_mut().find(|word| word.text.as_bytes() == string)
             {
                 missing -= usize::from(word.place.is_none());

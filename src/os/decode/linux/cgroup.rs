@@ -11,6 +11,8 @@ mod container;
 mod delegation;
 mod unit_name;
 
+use std::collections::HashSet;
+
 use self::container::containers;
 pub use self::delegation::Account;
 use self::delegation::delegated;
@@ -53,6 +55,9 @@ pub fn membership(text: &str) -> Membership {
     let whole = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
     let mut lines: Vec<(u8, Option<String>, &str)> = whole.filter_map(ranked).collect();
     lines.sort_by_key(|&(rank, ..)| rank);
+    // Hierarchies of version 1 have the same few paths: each says something once.
+    let mut paths: HashSet<&str> = HashSet::new();
+    lines.retain(|&(.., path)| path != "/" && paths.insert(path));
     let decoded: Vec<Membership> = lines
         .into_iter()
         .map(|(_, hierarchy, path)| {
