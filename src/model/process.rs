@@ -17,7 +17,7 @@ pub struct Forward {
     pub protocol: Protocol,
     pub to: SocketAddr,
     /// The container at that address; `None` where its network namespace could not be scanned.
-    pub container: Option<Container>,
+    pub container: Option<Box<Container>>,
     /// The process that listens at that address.
     pub process: Option<ProcessRef>,
 }
@@ -105,10 +105,10 @@ pub struct Process {
     pub started_at: Option<Timestamp>,
     /// The services it belongs to, or runs: on Windows one process may run several.
     pub services: Vec<ProcessService>,
-    pub container: Option<Container>,
+    pub container: Option<Box<Container>>,
     pub application: Option<Application>,
     /// Where it forwards what it receives, if its command line says so.
-    pub forward: Option<Forward>,
+    pub forward: Option<Box<Forward>>,
 }
 
 impl Process {

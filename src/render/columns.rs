@@ -263,7 +263,7 @@ fn unit(group: &RowGroup<'_>) -> Option<String> {
         Some(container) => format!("→ {} ({})", container.called(), forward.to),
         None => format!("→ {}", forward.to),
     });
-    let container = || lead.container.as_ref().map(Container::called);
+    let container = || lead.container.as_deref().map(Container::called);
     let application = || lead.application.as_ref().map(application_called);
     let kernel = || (lead.presence == Presence::Kernel).then(|| "kernel: http.sys, SMB, …".to_owned());
     forwards.or_else(kernel).or_else(container).or_else(application).or_else(|| services(lead))

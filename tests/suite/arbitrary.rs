@@ -181,7 +181,7 @@ fn process() -> BoxedStrategy<Process> {
         user: of(text()),
         started_at: of(moment()),
         services: vec(service(), 0..3),
-        container: of(container()),
+        container: of(container().prop_map(Box::new)),
         application: of(any_fields!(Application {
             kind: variant!(ApplicationKind: Snap Flatpak App),
             id: text(),
@@ -190,9 +190,10 @@ fn process() -> BoxedStrategy<Process> {
         forward: of(any_fields!(Forward {
             protocol: protocol(),
             to: address(),
-            container: of(container()),
+            container: of(container().prop_map(Box::new)),
             process: of(process_ref()),
-        })),
+        })
+        .prop_map(Box::new)),
     })
 }
 

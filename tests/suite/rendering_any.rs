@@ -147,9 +147,9 @@ proptest! {
     ) {
         let [name, user, unit, interface, namespace, container, arg, other] = &names[..] else { unreachable!() };
         let holder = Process {
-            container: Some(Container {
+            container: Some(Box::new(Container {
                 runtime: Runtime::Lxc, id: container.clone(), name: None, pod: None, user: Some(other.clone()),
-            }),
+            })),
             ..server(name, user, unit)
         };
         let holder = Process {

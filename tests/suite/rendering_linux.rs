@@ -36,12 +36,12 @@ fn server() -> Machine {
     let nginx = Process { services: unit("nginx.service"), ..process(800, "/usr/sbin/nginx") };
     let proxy = Process {
         services: unit("docker.service"),
-        forward: Some(Forward {
+        forward: Some(Box::new(Forward {
             protocol: Protocol::Tcp,
             to: "172.17.0.2:80".parse().unwrap(),
-            container: Some(web()),
+            container: Some(Box::new(web())),
             process: Some(ProcessRef { pid: 44, name: Some("httpd".to_owned()) }),
-        }),
+        })),
         ..process(900, "/usr/bin/docker-proxy")
     };
     let systemd = Process { ppid: None, ..process(1, "/usr/lib/systemd/systemd") };
@@ -63,7 +63,10 @@ fn server() -> Machine {
                 service: Some("ssh.service".to_owned()),
             });
         })
-        .socket("tcp 0.0.0.0:5000", &[Process { container: Some(web()), ..process(44, "/usr/sbin/httpd") }])
+        .socket(
+            "tcp 0.0.0.0:5000",
+            &[Process { container: Some(Box::new(web())), ..process(44, "/usr/sbin/httpd") }],
+        )
         .but(|socket| socket.namespace = blue())
         .socket("tcp 10.0.0.1:7000", &[process(50, "/usr/bin/python3.11")])
         .but(|socket| socket.state = State::Bound)
@@ -326,7 +329,10 @@ fn rootless() -> Machine {
     let application = Application { kind: ApplicationKind::Snap, id: "lxd".to_owned(), user };
     linux()
         .socket("tcp 0.0.0.0:80", &[unit])
-        .socket("tcp 0.0.0.0:81", &[Process { container: Some(container), ..process(71, "/usr/sbin/httpd") }])
+        .socket(
+            "tcp 0.0.0.0:81",
+            &[Process { container: Some(Box::new(container)), ..process(71, "/usr/sbin/httpd") }],
+        )
         .socket(
             "tcp 0.0.0.0:82",
             &[Process { application: Some(application), ..process(72, "/usr/bin/lxd") }],

@@ -39,7 +39,7 @@ pub(super) fn add(
         if let Some((other, scan)) = only_one(context, at.to_vec()) {
             find_listener(context, other, scan, &mut forward);
         }
-        process.forward = Some(forward);
+        process.forward = Some(Box::new(forward));
     }
 }
 

@@ -74,7 +74,7 @@ impl ScanContext<'_> {
             uid,
             started_at: self.since_boot(stat.started),
             services: service.into_iter().collect(),
-            container,
+            container: container.map(Box::new),
             application,
             ..Process::default()
         };

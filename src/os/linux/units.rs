@@ -142,7 +142,8 @@ mod tests {
             (100_000, container(None), false, system),
             (100_000, container(Some("alice")), false, user),
         ] {
-            let systemd = Process { uid: Some(uid), container, ..Process::default() };
+            let systemd =
+                Process { uid: Some(uid), container: container.map(Box::new), ..Process::default() };
             assert_eq!(manager(&systemd, is_of_user), expected, "{systemd:?} {is_of_user}");
         }
     }

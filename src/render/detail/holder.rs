@@ -253,7 +253,7 @@ fn of_user(user: Option<&str>) -> String {
 fn forwards(process: &Process) -> Option<String> {
     let forward = process.forward.as_ref()?;
     let who = forward.process.as_ref().map(process_ref_called);
-    let container = forward.container.as_ref().map(Container::called);
+    let container = forward.container.as_deref().map(Container::called);
     let there = match (who, container) {
         (Some(who), Some(container)) => format!(", where {who} listens in container {container}"),
         (Some(who), None) => format!(", where {who} listens"),

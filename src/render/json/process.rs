@@ -105,7 +105,7 @@ fn process(process: &Process) -> ProcessOut<'_> {
             Presence::Ended { children } => Some(children.iter().map(other_process).collect()),
             Presence::Running(_) | Presence::Kernel | Presence::Vanished => None,
         },
-        container: process.container.as_ref().map(container),
+        container: process.container.as_deref().map(container),
         application: process.application.as_ref().map(|Application { kind, id, user }| ApplicationOut {
             kind: kind.code(),
             id,
@@ -115,7 +115,7 @@ fn process(process: &Process) -> ProcessOut<'_> {
             protocol: forward.protocol.name(),
             address: Text(forward.to.ip()),
             port: forward.to.port(),
-            container: forward.container.as_ref().map(container),
+            container: forward.container.as_deref().map(container),
             process: forward.process.as_ref().map(other_process),
         }),
         args: process.program().and_then(|program| program.args.as_deref()),
