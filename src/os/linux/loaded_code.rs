@@ -164,3 +164,27 @@ impl Loader<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::executable_file;
+    use super::super::mount_tables::MountTables;
+    use super::super::proc_dir::Proc;
+    use super::*;
+
+    #[test]
+    fn a_process_that_has_not_mapped_the_file_it_is_said_to_run_is_a_doubt() {
+        let (proc, mounts) = (Proc::open().unwrap(), MountTables::default());
+        let dir = proc.process(std::process::id()).unwrap();
+        let root = ProcessRoot::of(&dir, &mounts).unwrap();
+        let accounts = MachineAccounts::new(&proc, &mounts);
+        let of = |exe: &OpenedFile| {
+            let loader =
+                Loader { dir: &dir, root: &root, own_root: &root, exe: exe.identity(), accounts: &accounts };
+            LoadedCode::default().of(&loader)
+        };
+        assert!(matches!(of(&executable_file::open(&dir, &root).unwrap()), Checked::Done(_)));
+        let other = root.find(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+        assert_eq!(of(&other), Checked::Failed(NotInspected::NotMapped));
+    }
+}

@@ -252,3 +252,28 @@ pub(super) fn hidden_process(dir: &ProcessDir) -> HiddenProcess {
         user: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::super::ScanScope;
+    use super::super::super::deadline::Deadline;
+    use super::*;
+    use crate::judge::Inspection;
+    use crate::knowledge::Knowledge;
+
+    #[test]
+    fn whose_files_are_not_read_before_the_deadline_is_known() {
+        let (scope, knowledge) = (ScanScope::default(), Knowledge::embedded());
+        let inspection = Inspection::new(&knowledge);
+        let own = std::process::id();
+        let _listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        for (allowed, late) in [(Duration::ZERO, 1), (Duration::from_secs(600), 0)] {
+            let context = ScanContext::open(&scope, &inspection, Deadline::after(allowed)).unwrap();
+            let found = walk(&context, &[own], None).unwrap();
+            assert_eq!((found.late, found.inaccessible.contains_key(&own)), (late, late == 1), "{allowed:?}");
+            assert_eq!(found.open.is_empty(), late == 1, "{allowed:?}");
+        }
+    }
+}
