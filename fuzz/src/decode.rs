@@ -20,7 +20,7 @@ use whatlistens::os::decode::file_text;
 use whatlistens::os::decode::linux::{
     accounts::Accounts, acl, btf, cgroup, container_names, docker_proxy, inet_diag, local_addresses,
     mappings, mounts, other_sockets, port_filter::port_filter, port_rules, proc_net, proc_pid,
-    ring_files, sctp_endpoints, socket_unit, task_file, unix_socket,
+    ring_files, sctp_endpoints, socket_unit, task_file, unix_socket, user_mounts,
 };
 use whatlistens::os::decode::macos::{launchd, pcblist, socket_fdinfo};
 use whatlistens::os::decode::windows::{excluded_ports, version_info};
@@ -140,6 +140,11 @@ fuzz_target!(|data: &[u8]| {
             let _ = proc_net::tcp_counters(first, second);
             let mut table = mounts::MountTable::default();
             rest.split(|&b| b == b'\n').for_each(|line| table.add(line));
+            let mut records = user_mounts::UserMountRecords::default();
+            records.add_utab(&text);
+            records.add_fstab(&text);
+            records.add_udisks(rest.to_vec());
+            let _ = table.volumes().filter(|volume| records.include(volume)).count();
             let _ = (mounts::network_namespaces(&text).count(), ring_files::sockets(&text));
             let _ = unix_socket::waiting_descriptors(&text);
             let _ = (mounts::hides_processes(&text), task_file::read(rest).count());

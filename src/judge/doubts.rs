@@ -178,12 +178,12 @@ fn unknown(
     }
 }
 
-/// How the caller can vouch for a file whose file system cannot be asked.
+/// How the caller can vouch for a file whose file system cannot be asked, or is not believed.
 fn vouching(port: &LicensePort<'_>, path: &str, writers: &Checked<Vec<Writer>>) -> Option<String> {
-    let may_not_answer =
-        matches!(writers.failed(), Some(NotInspected::MayNotAnswer | NotInspected::TimedOut));
+    use NotInspected::{MayNotAnswer, TimedOut, UserFileSystem};
+    let is_unknown = matches!(writers.failed(), Some(MayNotAnswer | TimedOut | UserFileSystem));
     let is_separator = |c| c == '/' || (port.socket.os == Os::Windows && c == '\\');
     let (folder, _) =
-        path.rsplit_once(is_separator).filter(|(folder, _)| may_not_answer && !folder.is_empty())?;
+        path.rsplit_once(is_separator).filter(|(folder, _)| is_unknown && !folder.is_empty())?;
     Some(words::vouch_for(&quoted(folder, port.socket.os)?))
 }

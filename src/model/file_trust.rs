@@ -65,6 +65,9 @@ pub enum NotInspected {
     /// The process is in another user namespace (`user_namespaces(7)`), where any user can arrange the file
     /// system at will.
     AnotherUserNamespace,
+    /// It is on a disk image or a removable disk that an ordinary user could have made, and had mounted: they decided
+    /// whom the files in it belong to.
+    UserFileSystem,
     /// The system refused access.
     Unreadable,
     /// Its path leads to another file, or to none: what is known of that path says nothing about this file.
@@ -84,6 +87,9 @@ impl NotInspected {
         match self {
             NotInspected::MayNotAnswer => "it is on a file system that may not answer",
             NotInspected::AnotherUserNamespace => "the process is in another user namespace",
+            NotInspected::UserFileSystem => {
+                "it is on a disk image or removable disk that an ordinary user could have made"
+            }
             NotInspected::Unreadable => "it could not be read",
             NotInspected::NotAtItsPath => "its path leads to another file, or to none",
             NotInspected::NotMapped => "the file is not mapped into the process's memory",

@@ -113,7 +113,7 @@ where
     prop_oneof![
         1 => Just(Checked::NotRequested),
         3 => found.prop_map(Checked::Done),
-        1 => variant!(NotInspected: MayNotAnswer AnotherUserNamespace Unreadable NotAtItsPath
+        1 => variant!(NotInspected: MayNotAnswer AnotherUserNamespace UserFileSystem Unreadable NotAtItsPath
             NotMapped TooLarge TimedOut).prop_map(Checked::Failed),
     ]
     .boxed()

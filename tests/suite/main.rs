@@ -25,6 +25,8 @@ mod live_connections;
 #[cfg(target_os = "linux")]
 mod live_cost;
 #[cfg(target_os = "linux")]
+mod live_disk_images;
+#[cfg(target_os = "linux")]
 mod live_in_flight;
 #[cfg(target_os = "linux")]
 mod live_labels;

@@ -63,8 +63,9 @@ fn expected_machines() -> Vec<Seen> {
 
 /// Why a check established nothing.
 fn not_established<T: Clone + std::fmt::Debug + 'static>() -> BoxedStrategy<Checked<T>> {
-    use NotInspected::{AnotherUserNamespace, MayNotAnswer, Unreadable};
-    let failed = select(vec![MayNotAnswer, AnotherUserNamespace, Unreadable]).prop_map(Checked::Failed);
+    use NotInspected::{AnotherUserNamespace, MayNotAnswer, Unreadable, UserFileSystem};
+    let failed = select(vec![MayNotAnswer, AnotherUserNamespace, Unreadable, UserFileSystem]);
+    let failed = failed.prop_map(Checked::Failed);
     prop_oneof![Just(Checked::NotRequested), failed].boxed()
 }
 
@@ -333,6 +334,20 @@ fn what_the_caller_vouches_for_changes_the_verdict_and_says_so() {
     let license =
         judged_with(&linux().socket(FLEXNET, &[process(9, "/opt/x/lmgrd")]), "--trust-user alice").unwrap();
     assert!(!license.reason.contains("vouch"), "{license:?}");
+}
+
+#[test]
+fn a_file_system_that_a_user_could_have_made_is_a_doubt_unless_somebody_vouches_for_it() {
+    let server = with_file(9, "/media/mia/stick/lmgrd", |file| {
+        file.writers = Checked::Failed(NotInspected::UserFileSystem);
+    });
+    let machine = linux().socket(FLEXNET, &[server]);
+    let license = judged_with(&machine, "").unwrap();
+    assert_eq!((license.verdict, license.rule), (Verdict::CannotTell, "unknown-writers"));
+    let why = "it is on a disk image or removable disk that an ordinary user could have made";
+    assert!(license.reason.contains(why), "{license:?}");
+    assert!(license.advice.unwrap().ends_with("add --trust-path /media/mia/stick."));
+    assert_eq!(judged_with(&machine, "--trust-path /media").unwrap().verdict, Verdict::Expected);
 }
 
 #[test]

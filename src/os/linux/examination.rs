@@ -15,11 +15,11 @@ use super::super::inspect_files::{self, FileFacts};
 use super::executable_file::{self, ExecutableFile};
 use super::file_status::FileIdentity;
 use super::loaded_code::{LoadedCode, Loader};
-use super::machine_accounts::MachineAccounts;
 use super::mount_tables::MountTables;
 use super::opened_file::OpenedFile;
 use super::proc_dir::{Proc, ProcessDir};
 use super::process_root::ProcessRoot;
+use super::writers::Writers;
 use crate::model::{Checked, CodeFile, Contents, NotInspected, Pid, Writer};
 
 /// What to examine about a process.
@@ -74,15 +74,15 @@ impl Facts {
 pub(super) struct Examiner<'a> {
     proc: &'a Proc,
     mounts: &'a MountTables,
-    accounts: MachineAccounts<'a>,
+    writers: Writers<'a>,
     contents: Mutex<HashMap<FileIdentity, Arc<OnceLock<Checked<Contents>>>>>,
     loaded: LoadedCode,
 }
 
 impl<'a> Examiner<'a> {
     pub(super) fn new(proc: &'a Proc, mounts: &'a MountTables) -> Examiner<'a> {
-        let accounts = MachineAccounts::new(proc, mounts);
-        Examiner { proc, mounts, accounts, contents: Mutex::default(), loaded: LoadedCode::default() }
+        let writers = Writers::new(proc, mounts);
+        Examiner { proc, mounts, writers, contents: Mutex::default(), loaded: LoadedCode::default() }
     }
 
     pub(super) fn examine(&self, request: &Request) -> Facts {
@@ -112,8 +112,8 @@ impl<'a> Examiner<'a> {
             return Err(NotInspected::NotAtItsPath);
         }
         let exe = executable_file::open(dir, &root)?;
-        let found = match root.find_with_way(&file.path) {
-            Ok((found, way)) if found.identity() == exe.identity() => Ok((found, way)),
+        let found = match root.find_with_passage(&file.path) {
+            Ok((found, passage)) if found.identity() == exe.identity() => Ok((found, passage)),
             Ok(_) => Err(NotInspected::NotAtItsPath),
             Err(why) => Err(why),
         };
@@ -125,8 +125,8 @@ impl<'a> Examiner<'a> {
             };
         }
         if place {
-            let writers = found.as_ref().map(|(_, way)| self.accounts.writers(way, &own_root));
-            facts.writers = writers.map_err(|why| *why).into();
+            let passage = found.as_ref().map(|(_, passage)| passage).map_err(|why| *why);
+            facts.writers = passage.and_then(|passage| self.writers.of(passage, &own_root)).into();
         }
         if content {
             // A file at its path is read there: the process may have it from a mount that is not this namespace's.
@@ -135,7 +135,7 @@ impl<'a> Examiner<'a> {
         }
         if loaded {
             let exe = exe.identity();
-            let loader = Loader { dir, root: &root, own_root: &own_root, exe, accounts: &self.accounts };
+            let loader = Loader { dir, root: &root, own_root: &own_root, exe, writers: &self.writers };
             facts.loaded = self.loaded.of(&loader);
         }
         Ok(facts)
@@ -156,16 +156,16 @@ impl<'a> Examiner<'a> {
     /// Who may put another file in the place of one that a command line names.
     fn script(&self, dir: &ProcessDir, path: &Path) -> Result<Vec<Writer>, NotInspected> {
         let own_root = ProcessRoot::of(dir, self.mounts)?;
-        let (found, way) = if path.is_absolute() {
-            own_root.find_with_way(path)?
+        let (found, passage) = if path.is_absolute() {
+            own_root.find_with_passage(path)?
         } else {
             let folder = dir.link("cwd").map_err(|_| NotInspected::Unreadable)?;
-            own_root.of_kernel_paths()?.find_with_way(&folder.join(path))?
+            own_root.of_kernel_paths()?.find_with_passage(&folder.join(path))?
         };
         if found.status.kind != FileType::RegularFile {
             return Err(NotInspected::NotAtItsPath);
         }
-        Ok(self.accounts.writers(&way, &own_root))
+        self.writers.of(&passage, &own_root)
     }
 }
 

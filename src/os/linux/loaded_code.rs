@@ -10,13 +10,13 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use rustix::fs::{FileType, MemfdFlags, fstat, major, memfd_create, minor};
 
 use super::super::decode::linux::mappings::{self, MappedCode};
-use super::super::decode::linux::permissions::Way;
 use super::executable_file::DELETED;
 use super::file_status::FileIdentity;
-use super::machine_accounts::MachineAccounts;
 use super::opened_file::OpenedFile;
+use super::passage::Passage;
 use super::proc_dir::ProcessDir;
 use super::process_root::ProcessRoot;
+use super::writers::Writers;
 use crate::model::{Checked, CodeFile, NotInspected, Writer};
 
 /// No longer list of mappings is read, in bytes: a process may have 65,530 (`vm.max_map_count`).
@@ -56,7 +56,7 @@ pub(super) struct Loader<'a> {
     /// The process's root, which says what its users and groups are.
     pub(super) own_root: &'a ProcessRoot,
     pub(super) exe: FileIdentity,
-    pub(super) accounts: &'a MachineAccounts<'a>,
+    pub(super) writers: &'a Writers<'a>,
 }
 
 impl LoadedCode {
@@ -110,23 +110,23 @@ impl Loader<'_> {
     }
 
     fn writers(&self, file: &MappedCode<'_>) -> Checked<Vec<Writer>> {
-        self.way_to(file).map(|way| self.accounts.writers(&way, self.own_root)).into()
+        self.passage_to(file).and_then(|passage| self.writers.of(&passage, self.own_root)).into()
     }
 
     /// What leads to a file; only the file itself if it was deleted: an update deletes libraries that are in use.
-    fn way_to(&self, file: &MappedCode<'_>) -> Result<Way, NotInspected> {
+    fn passage_to(&self, file: &MappedCode<'_>) -> Result<Passage, NotInspected> {
         let itself = self.itself(file)?;
         // What is no ordinary file is no code that a user could have made: a device.
         let is_exempt =
             |found: &OpenedFile| found.status.kind != FileType::RegularFile || self.exe == found.identity();
         if itself.as_ref().is_some_and(is_exempt) {
-            return Ok(Way::default());
+            return Ok(Passage::default());
         }
         let mut why = NotInspected::NotAtItsPath;
         for path in mappings::possible_paths(file.path) {
-            match self.root.find_with_way(Path::new(OsStr::from_bytes(&path))) {
-                Ok((found, way)) if self.is_same(file, itself.as_ref(), &found) => {
-                    return Ok(if is_exempt(&found) { Way::default() } else { way });
+            match self.root.find_with_passage(Path::new(OsStr::from_bytes(&path))) {
+                Ok((found, passage)) if self.is_same(file, itself.as_ref(), &found) => {
+                    return Ok(if is_exempt(&found) { Passage::default() } else { passage });
                 }
                 Err(NotInspected::NotAtItsPath) | Ok(_) => {}
                 Err(other) => why = other,
@@ -135,9 +135,9 @@ impl Loader<'_> {
         match itself {
             Some(itself) if file.path.ends_with(DELETED) => {
                 let path = String::from_utf8_lossy(file.path).into_owned();
-                let mut way = Way::default();
-                way.add(itself.place(path)?, None);
-                Ok(way)
+                let mut passage = Passage::default();
+                passage.add(&itself, path, None)?;
+                Ok(passage)
             }
             _ => Err(why),
         }
@@ -177,10 +177,10 @@ mod tests {
         let (proc, mounts) = (Proc::open().unwrap(), MountTables::default());
         let dir = proc.process(std::process::id()).unwrap();
         let root = ProcessRoot::of(&dir, &mounts).unwrap();
-        let accounts = MachineAccounts::new(&proc, &mounts);
+        let writers = Writers::new(&proc, &mounts);
         let of = |exe: &OpenedFile| {
             let loader =
-                Loader { dir: &dir, root: &root, own_root: &root, exe: exe.identity(), accounts: &accounts };
+                Loader { dir: &dir, root: &root, own_root: &root, exe: exe.identity(), writers: &writers };
             LoadedCode::default().of(&loader)
         };
         assert!(matches!(of(&executable_file::open(&dir, &root).unwrap()), Checked::Done(_)));

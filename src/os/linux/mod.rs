@@ -30,6 +30,7 @@ mod observation;
 mod opened_file;
 mod other_sockets;
 mod owners;
+mod passage;
 mod port_rules;
 mod proc_dir;
 mod process_reader;
@@ -47,6 +48,8 @@ mod threads;
 mod unit_files;
 mod units;
 mod user_database;
+mod user_mounts;
+mod writers;
 
 use std::collections::BTreeSet;
 use std::io;

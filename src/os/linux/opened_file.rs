@@ -70,9 +70,19 @@ impl OpenedFile {
 
     /// The beginning of an ordinary file, at most so many bytes; `None` if it cannot be read.
     pub(super) fn beginning(&self, most: u64) -> Option<String> {
-        let mut bytes = Vec::new();
-        self.read().ok()?.take(most).read_to_end(&mut bytes).ok()?;
+        let bytes = self.bytes(most).ok()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// The beginning of an ordinary file, at most so many bytes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`OpenedFile::read`].
+    pub(super) fn bytes(&self, most: u64) -> Result<Vec<u8>, NotInspected> {
+        let mut bytes = Vec::new();
+        self.read()?.take(most).read_to_end(&mut bytes).map_err(|_| NotInspected::Unreadable)?;
+        Ok(bytes)
     }
 
     /// The names in a folder, at most so many.

@@ -13,10 +13,10 @@ use rustix::fs::{FileType, Mode, OFlags, openat, statfs};
 use rustix::io::Errno;
 
 use super::super::decode::linux::mounts::MountTable;
-use super::super::decode::linux::permissions::Way;
 use super::file_status::FileIdentity;
 use super::mount_tables::MountTables;
 use super::opened_file::OpenedFile;
+use super::passage::Passage;
 use super::proc_dir::{ProcessDir, link_in, own_descriptor};
 use crate::model::NotInspected;
 
@@ -101,16 +101,16 @@ impl ProcessRoot {
     /// # Errors
     ///
     /// As for [`ProcessRoot::find`].
-    pub(super) fn find_with_way(&self, path: &Path) -> Result<(OpenedFile, Way), NotInspected> {
-        let mut way = Way::default();
-        let file = self.walk(path, Some(&mut way))?;
-        Ok((file, way))
+    pub(super) fn find_with_passage(&self, path: &Path) -> Result<(OpenedFile, Passage), NotInspected> {
+        let mut passage = Passage::default();
+        let file = self.walk(path, Some(&mut passage))?;
+        Ok((file, passage))
     }
 
     /// Goes name by name: each may be a link, or lead to a server that does not answer. openat2(2) could go many
     /// at once, but does not say through what, and is missing before Linux 5.6.
-    fn walk(&self, path: &Path, mut way: Option<&mut Way>) -> Result<OpenedFile, NotInspected> {
-        let mut folders = vec![self.start(way.as_deref_mut())?];
+    fn walk(&self, path: &Path, mut passage: Option<&mut Passage>) -> Result<OpenedFile, NotInspected> {
+        let mut folders = vec![self.start(passage.as_deref_mut())?];
         let mut names: VecDeque<OsString> = names_of(path).map(OsStr::to_owned).collect();
         let mut links = 0;
         while let Some(name) = names.pop_front() {
@@ -125,11 +125,8 @@ impl ProcessRoot {
             let entry = openat(&folder.opened.file, &name, LOOK, Mode::empty()).map_err(why_not)?;
             let entry = OpenedFile::of(entry, &self.mounts)?.at_hand()?;
             let path = folder.path.join(&name);
-            let place = match way.as_deref_mut() {
-                Some(way) => {
-                    let place = entry.place(text(&path))?;
-                    Some(way.add(place, folder.place))
-                }
+            let place = match passage.as_deref_mut() {
+                Some(passage) => Some(passage.add(&entry, text(&path), folder.place)?),
                 None => None,
             };
             match entry.status.kind {
@@ -159,18 +156,18 @@ impl ProcessRoot {
 
     /// The root, and on the way to it the folders above it: whoever may write to one of these can put another
     /// folder in the place of the root that chroot(2) set.
-    fn start(&self, way: Option<&mut Way>) -> Result<Folder, NotInspected> {
+    fn start(&self, passage: Option<&mut Passage>) -> Result<Folder, NotInspected> {
         let root = self.root.file.try_clone().map_err(|_| NotInspected::Unreadable)?;
         let root = OpenedFile::of(root, &self.mounts)?;
         let mut folder = Folder { opened: root, path: PathBuf::from("/"), place: None };
-        let Some(way) = way else { return Ok(folder) };
+        let Some(passage) = passage else { return Ok(folder) };
         let mut above = None;
         for upper in self.above()?.into_iter().rev() {
             let path =
                 fs::read_link(own_descriptor(upper.file.as_fd())).map_err(|_| NotInspected::Unreadable)?;
-            above = Some(way.add(upper.place(text(&path))?, above));
+            above = Some(passage.add(&upper, text(&path), above)?);
         }
-        folder.place = Some(way.add(folder.opened.place("/".to_owned())?, above));
+        folder.place = Some(passage.add(&folder.opened, "/".to_owned(), above)?);
         Ok(folder)
     }
 
@@ -321,7 +318,7 @@ pub(super) mod tests {
             symlink(target, folder.path().join(name)).unwrap();
         }
         let root = root(folder.path());
-        let (file, _) = root.find_with_way(Path::new("/one/lmgrd")).unwrap();
+        let (file, _) = root.find_with_passage(Path::new("/one/lmgrd")).unwrap();
         assert!(root.leads_to(Path::new("/opt/lic/lmgrd"), file.identity()));
         for (path, why) in [
             ("/one/missing", NotInspected::NotAtItsPath),

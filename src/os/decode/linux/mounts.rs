@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::octal::unescaped;
 use super::proc_pid::namespace_inode;
+use super::user_mounts::Volume;
 
 /// One mounted file system.
 struct Mount<'a> {
@@ -16,7 +18,11 @@ struct Mount<'a> {
     root: &'a str,
     /// The mount point, with some characters written as in `\040`.
     point: &'a str,
+    /// The options of the mount.
+    flags: &'a str,
     kind: &'a str,
+    /// What is mounted: the file of a block device, a server's folder, or any text.
+    source: &'a str,
     /// The options of the file system, not of the mount.
     options: &'a str,
 }
@@ -27,10 +33,12 @@ fn mount(line: &str) -> Option<Mount<'_>> {
     let mut before = before.split(' ');
     let (id, device) = (before.next()?.parse().ok()?, before.nth(1)?);
     let (root, point) = (before.next()?, before.next()?);
+    let flags = before.next().unwrap_or_default();
     let (major, minor) = device.split_once(':')?;
     let kind = after.next()?;
-    let options = after.nth(1).unwrap_or_default();
-    Some(Mount { id, device: (major.parse().ok()?, minor.parse().ok()?), root, point, kind, options })
+    let (source, options) = (after.next().unwrap_or_default(), after.next().unwrap_or_default());
+    let device = (major.parse().ok()?, minor.parse().ok()?);
+    Some(Mount { id, device, root, point, flags, kind, source, options })
 }
 
 /// In the order of the file: of several at one mount point the last covers the others.
@@ -77,6 +85,8 @@ fn is_served_by_root(kind: &str, options: &str) -> bool {
 #[derive(Debug, Default)]
 pub struct MountTable {
     mounts: HashMap<u64, MountedDevice>,
+    /// Those that an ordinary user may have made.
+    volumes: HashMap<u64, Volume>,
     /// Whether whoever reads it may wait for a server.
     may_wait: bool,
 }
@@ -99,10 +109,13 @@ impl MountTable {
 
     /// Adds a line of the file. What is not understood is not added, so it is not taken to be at hand.
     pub fn add(&mut self, line: &[u8]) {
-        if let Some(Mount { id, device, kind, options, .. }) = mount(&String::from_utf8_lossy(line)) {
+        if let Some(Mount { id, device, point, flags, kind, source, options, .. }) =
+            mount(&String::from_utf8_lossy(line))
+        {
             let is_served = SERVED.contains(&kind) || is_served_by_root(kind, options);
             let is_at_hand = AT_HAND.contains(&kind) || (self.may_wait && is_served);
             self.mounts.insert(id, MountedDevice { device, is_at_hand });
+            self.volumes.extend(Volume::of(device, source, point, flags).map(|volume| (id, volume)));
         }
     }
 
@@ -110,16 +123,16 @@ impl MountTable {
     pub fn get(&self, id: u64) -> Option<MountedDevice> {
         self.mounts.get(&id).copied()
     }
-}
 
-/// Decodes a path whose blanks, tabs, newlines and backslashes are written in octal (`mangle` in
-/// `fs/proc_namespace.c`).
-fn unescaped(path: &str) -> Cow<'_, str> {
-    if !path.contains('\\') {
-        return Cow::Borrowed(path);
+    /// The volume that a mount is, if an ordinary user may have made it.
+    #[must_use]
+    pub fn volume(&self, id: u64) -> Option<&Volume> {
+        self.volumes.get(&id)
     }
-    let codes = [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")];
-    Cow::Owned(codes.into_iter().fold(path.to_owned(), |path, (code, is)| path.replace(code, is)))
+
+    pub fn volumes(&self) -> impl Iterator<Item = &Volume> {
+        self.volumes.values()
+    }
 }
 
 #[cfg(test)]
@@ -194,6 +207,19 @@ mod tests {
             }
             assert!(table.mounts.values().all(|mount| !mount.is_at_hand), "{at}");
         }
+    }
+
+    #[test]
+    fn a_volume_is_known_by_its_mount() {
+        let stick = r"50 23 8:17 / /media/mia/a\040b rw,nosuid,nodev shared:9 - ext4 /dev/sdb1 rw";
+        let table = table(&format!("{MOUNTS}{stick}"));
+        let volume = table.volume(50).unwrap();
+        assert_eq!(
+            (volume.device, &*volume.source, &*volume.point),
+            ((8, 17), "/dev/sdb1", "/media/mia/a b")
+        );
+        assert_eq!(table.volumes().count(), 1);
+        assert_eq!((23..=34).find_map(|id| table.volume(id)), None);
     }
 
     #[test]

@@ -1,0 +1,217 @@
+//! Whose a mounted file system may be: what the system records of mounts of ordinary users, and the files behind disk
+//! images.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::super::decode::linux::user_mounts::{UserMountRecords, Volume};
+use super::mount_tables::MountTables;
+use super::proc_dir::Proc;
+use super::process_root::ProcessRoot;
+use crate::model::NotInspected;
+
+/// No more is read of a record, in bytes: some ten thousand mounts.
+const MOST_OF_RECORD: u64 = 4 * 1024 * 1024;
+/// Longer than the kernel lets the path of a file be that it shows in `/sys`, in bytes.
+const LONGEST_PATH: u64 = 8 * 1024;
+/// No more devices are looked at below one: partitions, encrypted ones, RAIDs and their disks.
+const MOST_DEVICES: usize = 1000;
+
+/// What is known of the mounts of ordinary users, as this program's own root has it. It is read when it is needed.
+pub(super) struct UserMounts<'a> {
+    proc: &'a Proc,
+    mounts: &'a MountTables,
+    own: OnceLock<Result<Own, NotInspected>>,
+}
+
+struct Own {
+    root: ProcessRoot,
+    records: UserMountRecords,
+}
+
+impl<'a> UserMounts<'a> {
+    pub(super) fn new(proc: &'a Proc, mounts: &'a MountTables) -> UserMounts<'a> {
+        UserMounts { proc, mounts, own: OnceLock::new() }
+    }
+
+    fn own(&self) -> Result<&Own, NotInspected> {
+        let read = || -> Result<Own, NotInspected> {
+            let process = self.proc.process(std::process::id()).map_err(|_| NotInspected::Unreadable)?;
+            let root = ProcessRoot::of(&process, self.mounts)?;
+            let records = records(&root);
+            Ok(Own { root, records })
+        };
+        self.own.get_or_init(read).as_ref().map_err(|why| *why)
+    }
+
+    /// The root from which the paths of disk [`images`] are given.
+    ///
+    /// # Errors
+    ///
+    /// If it is on a file system that may not answer.
+    pub(super) fn root(&self) -> Result<&ProcessRoot, NotInspected> {
+        self.own().map(|own| &own.root)
+    }
+
+    /// Whether the system has recorded that an ordinary user had this mounted, or may have: here, or at another place
+    /// of which this is a part.
+    ///
+    /// # Errors
+    ///
+    /// As for [`UserMounts::root`].
+    pub(super) fn are_recorded(&self, volume: &Volume) -> Result<bool, NotInspected> {
+        let Own { root, records } = self.own()?;
+        let elsewhere = root.mounts().volumes().filter(|other| other.device == volume.device);
+        Ok(elsewhere.chain([volume]).any(|volume| records.include(volume)))
+    }
+}
+
+/// Of the files that are not there nothing is recorded. An ordinary user cannot read what udisks keeps.
+fn records(root: &ProcessRoot) -> UserMountRecords {
+    let mut records = UserMountRecords::default();
+    let mut read = |path: &str| {
+        let bytes = root.find(Path::new(path)).and_then(|file| file.bytes(MOST_OF_RECORD + 1)).ok()?;
+        records.is_cut |= bytes.len() as u64 > MOST_OF_RECORD;
+        Some(bytes)
+    };
+    let [utab, fstab] = ["/run/mount/utab", "/etc/fstab"].map(&mut read);
+    let udisks = ["/run/udisks2/mounted-fs", "/var/lib/udisks2/mounted-fs-persistent"].map(read);
+    let text = |bytes: Option<Vec<u8>>| String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned();
+    records.add_utab(&text(utab));
+    records.add_fstab(&text(fstab));
+    udisks.into_iter().flatten().for_each(|list| records.add_udisks(list));
+    records
+}
+
+/// The files of the disk images that a volume is on, also through partitions, encryption and the like.
+///
+/// # Errors
+///
+/// If the kernel does not tell them, or not all within bounds: then it is taken for a user's.
+pub(super) fn images(volume: &Volume) -> Result<Vec<PathBuf>, NotInspected> {
+    images_in(Path::new("/sys"), volume)
+}
+
+fn images_in(sys: &Path, volume: &Volume) -> Result<Vec<PathBuf>, NotInspected> {
+    let mut images = Vec::new();
+    let mut devices = vec![device_folder(sys, volume)];
+    let mut looked_at = 0;
+    while let Some(device) = devices.pop() {
+        looked_at += 1;
+        if looked_at > MOST_DEVICES {
+            return Err(NotInspected::UserFileSystem);
+        }
+        // The folder of a partition is in that of its disk.
+        let files = ["loop/backing_file", "../loop/backing_file"];
+        images.extend(files.iter().find_map(|file| path_in(&device.join(file))));
+        let below = fs::read_dir(device.join("slaves")).into_iter().flatten().flatten();
+        devices.extend(below.take(MOST_DEVICES).map(|entry| entry.path()));
+    }
+    if images.is_empty() && volume.is_disk_image() {
+        return Err(NotInspected::UserFileSystem);
+    }
+    Ok(images)
+}
+
+/// Where the kernel describes the block device of a volume.
+fn device_folder(sys: &Path, volume: &Volume) -> PathBuf {
+    let (major, minor) = volume.device;
+    if major != 0 {
+        return sys.join(format!("dev/block/{major}:{minor}"));
+    }
+    // The number is none of a block device. Names such as /dev/mapper/data are links.
+    let source = Path::new(&volume.source);
+    let target = fs::read_link(source);
+    let name = target.as_deref().unwrap_or(source).file_name().unwrap_or_default();
+    sys.join("class/block").join(name)
+}
+
+/// The path that a file of the kernel's has in it.
+fn path_in(file: &Path) -> Option<PathBuf> {
+    let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+    let opened = File::options().read(true).custom_flags(flags).open(file).ok()?;
+    let mut path = Vec::new();
+    opened.take(LONGEST_PATH).read_to_end(&mut path).ok()?;
+    path.pop_if(|last| *last == b'\n');
+    Some(PathBuf::from(OsString::from_vec(path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// What the kernel shows of a disk image of two partitions, of a RAID on one and on a disk, encrypted, and of a
+    /// disk of its own.
+    fn sys() -> tempfile::TempDir {
+        let sys = tempfile::tempdir().unwrap();
+        let path = |name: &str| sys.path().join(name);
+        let devices = ["loop0/loop0p1", "loop0/loop0p2", "loop1", "sda/sda1", "md0/slaves", "dm-0/slaves"];
+        for folder in ["dev/block", "class/block", "block/loop0/loop"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(devices.map(|device| format!("block/{device}")))
+        {
+            fs::create_dir_all(path(&folder)).unwrap();
+        }
+        fs::write(path("block/loop0/loop/backing_file"), "/home/mia/a\nb \n").unwrap();
+        for (link, target) in [
+            ("dev/block/259:1", "../../block/loop0/loop0p1"),
+            ("dev/block/7:1", "../../block/loop1"),
+            ("dev/block/8:1", "../../block/sda/sda1"),
+            ("dev/block/253:0", "../../block/dm-0"),
+            ("class/block/dm-0", "../../block/dm-0"),
+            ("class/block/loop0", "../../block/loop0"),
+            ("block/dm-0/slaves/md0", "../../md0"),
+            ("block/md0/slaves/sda1", "../../sda/sda1"),
+            ("block/md0/slaves/loop0p2", "../../loop0/loop0p2"),
+        ] {
+            symlink(target, path(link)).unwrap();
+        }
+        sys
+    }
+
+    fn volume(device: (u32, u32), source: &str) -> Volume {
+        Volume { device, source: source.to_owned(), point: "/mnt".to_owned() }
+    }
+
+    #[test]
+    fn the_file_of_a_disk_image_is_found_through_partitions_and_encryption() {
+        let sys = sys();
+        let images = |device, source| images_in(sys.path(), &volume(device, source));
+        let image = Ok(vec![PathBuf::from("/home/mia/a\nb ")]);
+        assert_eq!(images((259, 1), "/dev/loop0p1"), image);
+        assert_eq!(images((253, 0), "/dev/mapper/luks-1"), image);
+        // As of btrfs, which has a number of its own.
+        assert_eq!(images((0, 44), "/dev/dm-0"), image);
+        assert_eq!(images((0, 44), "/dev/loop0"), image);
+        for (device, source) in [((8, 1), "/dev/sda1"), ((8, 99), "/dev/sdx"), ((0, 44), "/dev/sdx")] {
+            assert_eq!(images(device, source), Ok(vec![]), "{source}");
+        }
+    }
+
+    #[test]
+    fn a_disk_image_without_a_known_file_is_a_user_s() {
+        let sys = sys();
+        for (device, source) in [((7, 1), "/dev/loop1"), ((7, 9), "/dev/loop9"), ((0, 44), "/dev/loop9")] {
+            let found = images_in(sys.path(), &volume(device, source));
+            assert_eq!(found, Err(NotInspected::UserFileSystem), "{source}");
+        }
+    }
+
+    #[test]
+    fn no_number_of_devices_below_one_makes_it_look_at_them_all() {
+        let sys = sys();
+        for number in 0..=MOST_DEVICES {
+            symlink("../../sda/sda1", sys.path().join(format!("block/md0/slaves/disk{number}"))).unwrap();
+        }
+        let found = images_in(sys.path(), &volume((253, 0), "/dev/dm-0"));
+        assert_eq!(found, Err(NotInspected::UserFileSystem));
+    }
+}

@@ -1,0 +1,162 @@
+//! License servers on disk images, whose files all say that they are root's.
+
+use std::fs;
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::document::{Document, read};
+use crate::live::row;
+use crate::live_linux::copied;
+use crate::network::{is_there, run};
+use crate::started::{FLEXNET, Listening, listener_program, program, start, told};
+
+/// An account that is nobody's.
+const STRANGER: u32 = 4242;
+
+/// A disk image with an lmgrd in it, and a folder to mount it at.
+struct DiskImage {
+    folder: tempfile::TempDir,
+}
+
+impl DiskImage {
+    /// `None`, said so, where there is nothing to make or mount one with.
+    fn of(owner: u32) -> Option<DiskImage> {
+        if !is_there("mke2fs") || !is_there("losetup") {
+            return None;
+        }
+        if !Command::new("losetup").arg("--find").output().unwrap().status.success() {
+            eprintln!("skipped: there are no loop devices here");
+            return None;
+        }
+        let (folder, lmgrd) = copied(&listener_program(), "lmgrd");
+        let image = DiskImage { folder };
+        let content = image.path("content");
+        for folder in [&content, &image.path("mounted"), &image.path("bound")] {
+            fs::create_dir(folder).unwrap();
+        }
+        fs::rename(lmgrd, content.join("lmgrd")).unwrap();
+        let mut made = Command::new("mke2fs");
+        run(made.args(["-q", "-t", "ext4", "-d"]).arg(&content).arg(image.path("disk")).arg("256M"));
+        chown(image.path("disk"), Some(owner), None).unwrap();
+        Some(image)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The program in it, started in a mount namespace of its own, in which a shell has mounted it. Its `/run` is
+    /// empty, and what mount(8) records there goes with it.
+    fn started(&self, mounted: &str, lmgrd: &str) -> Listening {
+        let run = "mount -t tmpfs none /run && mkdir /run/mount /run/udisks2";
+        let script = format!("{run} && {mounted} && exec {lmgrd} tcp:$0");
+        start(&FLEXNET, |place| {
+            let mut command = Command::new("unshare");
+            command.args(["--mount", "sh", "-c", &script, place]).current_dir(self.folder.path());
+            command
+        })
+    }
+}
+
+/// Of the program's answer: the trust in the file, the verdict and why.
+fn told_of(document: &Document, listening: &Listening) -> (String, String, String) {
+    let row = row(document, listening.addresses[0]);
+    let license = row.license.clone().expect("a license port");
+    let next = license.next.unwrap_or_default();
+    (row.processes[0].file_trust.clone().unwrap(), license.verdict, format!("{} {next}", license.reason))
+}
+
+/// What the program says, run where the listener runs.
+fn inside(listening: &Listening, options: &[&str]) -> (String, String, String) {
+    let mut command = Command::new("nsenter");
+    command.args(["--mount", "--target", &listening.pid().to_string()]).arg(program());
+    let what = format!("{}/tcp", listening.port());
+    let output = command.arg("--json").args(options).arg(&what).output().unwrap();
+    told_of(&read(&told(output).0), listening)
+}
+
+fn outside(listening: &Listening) -> (String, String, String) {
+    let what = format!("{}/tcp", listening.port());
+    told_of(&read(&crate::started::whatlistens(&["--json", &what]).0), listening)
+}
+
+const WHY: &str = "a disk image or removable disk that an ordinary user could have made";
+
+fn assert_unknown((trust, verdict, reason): &(String, String, String), what: &str) {
+    assert_eq!((trust.as_str(), verdict.as_str()), ("unknown", "cannot-tell"), "{what}: {reason}");
+    assert!(reason.contains(WHY), "{what}: {reason}");
+}
+
+/// As udisks does it for whoever sits at the machine; and an administrator, who does not look at who made it.
+#[test]
+#[ignore = "needs root: mounts disk images"]
+fn the_owners_of_files_on_a_user_s_disk_image_are_not_believed() {
+    let Some(image) = DiskImage::of(STRANGER) else { return };
+    let bound = "mount -o loop,nosuid,nodev disk mounted && mount --bind mounted bound && umount -l mounted";
+    for (mounted, lmgrd) in [
+        ("mount -o loop,nosuid,nodev disk mounted", "mounted/lmgrd"),
+        ("mount -o loop disk mounted", "mounted/lmgrd"),
+        (bound, "bound/lmgrd"),
+    ] {
+        let listening = image.started(mounted, lmgrd);
+        assert_unknown(&inside(&listening, &[]), mounted);
+        assert_unknown(&outside(&listening), mounted);
+        let folder = image.path(lmgrd).parent().map(Path::to_owned).unwrap();
+        let (trust, verdict, _) = inside(&listening, &["--trust-path", folder.to_str().unwrap()]);
+        assert_eq!((trust.as_str(), verdict.as_str()), ("unknown", "expected"), "{mounted}");
+        let advice = format!("--trust-path {}", folder.display());
+        assert!(inside(&listening, &[]).2.contains(&advice), "{mounted}");
+    }
+}
+
+#[test]
+#[ignore = "needs root: mounts disk images"]
+fn a_disk_image_of_root_s_is_as_good_as_a_disk() {
+    let Some(image) = DiskImage::of(0) else { return };
+    for mounted in ["mount -o loop disk mounted", "mount -o loop,nosuid,nodev disk mounted"] {
+        let listening = image.started(mounted, "mounted/lmgrd");
+        for (trust, verdict, reason) in [inside(&listening, &[]), outside(&listening)] {
+            assert_eq!((trust.as_str(), verdict.as_str()), ("system", "expected"), "{mounted}: {reason}");
+        }
+    }
+}
+
+/// Root's image stands for a stick here: nothing but the record says who had it mounted.
+#[test]
+#[ignore = "needs root: mounts disk images"]
+fn what_is_recorded_as_mounted_for_a_user_is_not_believed() {
+    let Some(image) = DiskImage::of(0) else { return };
+    let media = "mount -t tmpfs none /media && mkdir -p /media/mia/stick && mount -o loop,nosuid,nodev disk /media/mia/stick";
+    let fstab = "echo \"LABEL=x $PWD/mounted auto noauto,users\" > fstab && mount --bind fstab /etc/fstab";
+    let fstab = format!("{fstab} && mount -o loop,nosuid,nodev disk mounted");
+    let udisks =
+        "printf \"$PWD/mounted\\0\" > /run/udisks2/mounted-fs && mount -o loop,nosuid,nodev disk mounted";
+    for (mounted, lmgrd) in [
+        ("mount -o loop,nosuid,nodev,uhelper=udisks2 disk mounted", "mounted/lmgrd"),
+        ("mount -o loop,user,exec disk mounted", "mounted/lmgrd"),
+        (
+            "mount -o loop,nosuid,nodev,uhelper=udisks2 disk mounted && mount --bind mounted bound",
+            "bound/lmgrd",
+        ),
+        (media, "/media/mia/stick/lmgrd"),
+        (&fstab, "mounted/lmgrd"),
+        (udisks, "mounted/lmgrd"),
+    ] {
+        let listening = image.started(mounted, lmgrd);
+        assert_unknown(&inside(&listening, &[]), mounted);
+    }
+}
+
+#[test]
+#[ignore = "needs root: mounts disk images"]
+fn a_disk_image_in_a_user_s_disk_image_is_the_user_s() {
+    let (Some(outer), Some(inner)) = (DiskImage::of(STRANGER), DiskImage::of(0)) else { return };
+    fs::rename(inner.path("disk"), outer.path("content/inner")).unwrap();
+    let disk = outer.path("disk");
+    let mut made = Command::new("mke2fs");
+    run(made.args(["-q", "-F", "-t", "ext4", "-d"]).arg(outer.path("content")).arg(&disk).arg("600M"));
+    let mounted = "mount -o loop disk mounted && mount -o loop mounted/inner bound";
+    let listening = outer.started(mounted, "bound/lmgrd");
+    assert_unknown(&inside(&listening, &[]), mounted);
+}
