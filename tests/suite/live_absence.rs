@@ -63,6 +63,26 @@ fn it_holds_its_port_for_whoever_may_not_see_its_holder() {
     assert!(missed <= MISSES, "missed in {missed} of {LOOKS}");
 }
 
+/// A socket that connects to itself, so that it needs nobody who accepts, and disconnects.
+fn connecting() -> String {
+    format!(
+        "{BOUND}
+from ctypes import CDLL, create_string_buffer
+s = bound(SOCK_STREAM); own = s.getsockname()
+connect, disconnect = CDLL(None).connect, create_string_buffer(16)
+while True:
+    s.connect(own); connect(s.fileno(), disconnect, 16)"
+    )
+}
+
+#[test]
+fn a_tcp_socket_that_connects_and_disconnects_in_turn_holds_its_port() {
+    let connecting = python(&connecting(), 1);
+    let port = format!("{}/tcp", connecting.port());
+    let missed = (0..LOOKS).filter(|_| whatlistens(&[&port]).0.contains("free")).count();
+    assert!(missed <= MISSES, "missed in {missed} of {LOOKS}");
+}
+
 #[test]
 fn a_udp_socket_that_connects_and_disconnects_in_turn_holds_its_port() {
     let connecting = python(

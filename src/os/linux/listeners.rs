@@ -31,7 +31,8 @@ pub(super) struct Sockets {
     pub(super) found: Vec<ScannedSocket>,
     /// Connection attempts to license servers that got no answer.
     pub(super) unanswered: Vec<LinuxSocket>,
-    /// The connected UDP sockets on the ports to be reported in detail.
+    /// What was seen with a peer on the ports to be reported in detail: the UDP sockets, and those of TCP that were met
+    /// while looking for others.
     pub(super) connected: Vec<LinuxSocket>,
     pub(super) unread: Vec<Unread>,
     /// Why sockets may be missing, if they may.
@@ -156,6 +157,8 @@ impl Sockets {
         let absent = absence::absent(ports, self.found.iter().map(|found| &found.socket));
         let mut known: HashSet<Option<u32>> = HashSet::new();
         absence::look_again(tables, &absent, |mut read| {
+            let with_peer = read.sockets.extract_if(.., |socket| socket.connection().is_some());
+            self.connected.extend(with_peer.filter(|socket| filter.keep(socket).port_connection.is_some()));
             read.sockets.retain(|socket| known.insert(socket.key.inode));
             self.add(read, filter, interfaces);
             absence::absent(&absent, self.found.iter().map(|found| &found.socket)).is_empty()
@@ -181,8 +184,9 @@ impl Now {
         }
         now.add_on_ports_of(tables, Protocol::Tcp, States::LISTENING, sockets)?;
         let left: Vec<&ScannedSocket> = sockets.iter().copied().filter(|found| !now.has(found)).collect();
-        // Bound sockets are in a table of their own, which takes ten times as long to read.
-        now.add_on_ports_of(tables, Protocol::Tcp, States::BOUND, &left)?;
+        // Bound sockets are in a table of their own, which takes ten times as long to read. So are those that have
+        // connected since.
+        now.add_on_ports_of(tables, Protocol::Tcp, States::BOUND.and(States::WITH_PEER), &left)?;
         let left = left.iter().filter(|found| !now.has(found)).map(|found| &found.socket);
         let ports: Vec<PortRange> = left.filter_map(tcp_port).collect();
         let mut is_whole = true;
@@ -213,8 +217,11 @@ impl Now {
 
     fn add(&mut self, read: &Read) {
         for socket in &read.sockets {
-            let Some((inode, state)) = socket.key.inode.zip(socket.listed_state()) else { continue };
-            if self.states.insert(inode, state).is_none() {
+            let Some(inode) = socket.key.inode else { continue };
+            // One that has a peer by now has its port all the same. It takes nobody's place: a listener's connections
+            // have its address.
+            let state = socket.listed_state().unwrap_or(State::Bound);
+            if self.states.insert(inode, state).is_none() && socket.connection().is_none() {
                 self.at.entry((socket.protocol, socket.local)).or_default().push(inode);
             }
         }

@@ -17,6 +17,7 @@ mod file_status;
 mod forwards;
 mod helper;
 mod holders;
+mod idle_count;
 mod in_flight;
 mod kcmp;
 mod labels;

@@ -14,7 +14,7 @@ pub(super) struct NamespaceScan {
     pub(super) found: Vec<ScannedSocket>,
     /// Connection attempts to license servers that got no answer.
     pub(super) unanswered: Vec<LinuxSocket>,
-    /// The connected UDP sockets on the ports to be reported in detail.
+    /// As in [`Sockets`].
     pub(super) connected: Vec<LinuxSocket>,
     /// The sockets without an IP address and port, if they were wanted.
     pub(super) other_sockets: Option<Vec<ScannedOtherSocket>>,

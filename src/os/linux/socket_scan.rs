@@ -76,7 +76,7 @@ impl SocketScan {
         scan.other_sockets = own.other_sockets;
         if !scope.detail_ports.is_empty() {
             let (connections, lacking) = connections::port_connections(&mut tables, scope);
-            scan.port_connections.extend(connections);
+            scan.add_connections(connections);
             scan.gaps.extend(lacking.as_deref().map(not_all_connections));
         }
         match context {
@@ -180,6 +180,18 @@ impl SocketScan {
             let pids: Vec<Pid> = since.map(|(_, pid)| pid).collect();
             self.gaps.extend(only_sockets_in(&context.proc, &pids));
         }
+    }
+
+    /// Adds what has a peer now, and of what was seen with one before the rest.
+    fn add_connections(&mut self, mut now: Vec<LinuxSocket>) {
+        now.append(&mut self.port_connections);
+        let mut known = HashSet::new();
+        // What no process has any more has no inode.
+        now.retain(|one| {
+            let between = (one.protocol, one.local, one.peer);
+            known.insert((one.key.inode, one.key.inode.is_none().then_some(between)))
+        });
+        self.port_connections = now;
     }
 
     /// The inodes of all sockets whose holders are wanted.

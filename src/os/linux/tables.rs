@@ -12,6 +12,7 @@ use super::super::decode::linux::sctp_endpoints;
 use super::super::decode::linux::socket::LinuxSocket;
 use super::super::in_words;
 use super::super::port_set::PortSet;
+use super::idle_count::IdleCount;
 use super::sock_diag::{Dump, SockDiag};
 use crate::model::{Family, PortRange, Protocol};
 
@@ -119,6 +120,15 @@ impl Tables {
     pub(super) fn may_have_bound(&self, first: Option<TcpCounters>) -> bool {
         let second = self.counters().ok().and_then(|counters| counters.tcp);
         first.is_none() || first != second || first.is_some_and(|counted| counted.idle() != Some(0))
+    }
+
+    /// The counter of idle TCP sockets.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be opened.
+    pub(super) fn idle_count(&self) -> io::Result<IdleCount> {
+        IdleCount::open(&self.net)
     }
 
     /// The beginning of a file in `/proc/net`, up to `most` bytes; empty if there is no such file.
