@@ -18,9 +18,12 @@ use whatlistens::model::{
 };
 use whatlistens::os::decode::file_text;
 use whatlistens::os::decode::linux::{
-    accounts::Accounts, acl, btf, cgroup, container_names, docker_proxy, inet_diag, local_addresses,
-    mappings, mounts, other_sockets, port_filter::port_filter, port_rules, proc_net, proc_pid,
-    ring_files, sctp_endpoints, socket_unit, task_file, unix_socket, user_mounts,
+    accounts::{AccountFiles, Accounts},
+    acl, btf, cgroup, container_names, docker_proxy, inet_diag, local_addresses, mappings, mounts,
+    other_sockets,
+    port_filter::port_filter,
+    port_rules, proc_net, proc_pid, ring_files, sctp_endpoints, socket_unit, task_file, unix_socket,
+    user_mounts,
 };
 use whatlistens::os::decode::macos::{launchd, pcblist, socket_fdinfo};
 use whatlistens::os::decode::windows::{excluded_ports, version_info};
@@ -186,7 +189,14 @@ fuzz_target!(|data: &[u8]| {
             let _ = (acl::allows(rest, 2), mappings::code(rest).map(|files| files.len()));
             let _ = mappings::possible_paths(rest);
             let (passwd, group) = text.split_at(text.floor_char_boundary(text.len() / 2));
-            let _ = Accounts::read(Some(passwd), Some(group), Some(&text)).group(0);
+            let _ = Accounts::read(AccountFiles {
+                passwd: Some(passwd),
+                group: Some(group),
+                login_defs: Some(&text),
+                switch: Some(&text),
+                systemd_is_told: false,
+            })
+            .group(0);
         }
         17 => {
             let names = container_names::podman(rest);

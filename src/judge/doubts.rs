@@ -6,7 +6,7 @@ use super::holder::Holder;
 use super::license_port::LicensePort;
 use super::replaceable::{Replaceable, quoted};
 use crate::knowledge::Licenses;
-use crate::model::{Checked, NotInspected, Os, UID_MIN, User, Writer};
+use crate::model::{Checked, NotInspected, Os, User, Writer};
 
 /// The file is an interpreter under another name.
 pub(super) fn disguised_interpreter(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
@@ -81,7 +81,7 @@ pub(super) fn no_interpreter(port: &LicensePort<'_>, holder: &Holder<'_>) -> Opt
 pub(super) fn user_s_interpreter(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let (process, os) = (holder.process, port.socket.os);
     let exe = holder.called().filter(|_| holder.is_known_by_command_line() && os != Os::Windows)?;
-    let is_of_system = process.uid.is_some_and(|uid| uid < UID_MIN);
+    let is_of_system = process.uid == Some(0) || process.program()?.by_service == Checked::Done(true);
     let user = User { uid: process.uid, name: process.user.clone().unwrap_or_default(), system: false };
     if is_of_system || port.vouched.includes(&user, os) {
         return None;

@@ -99,9 +99,6 @@ impl NotInspected {
     }
 }
 
-/// The first user id of people, where `login.defs(5)` does not say it.
-pub const UID_MIN: u32 = 1000;
-
 /// An account besides the administrators' that could have put other content into a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -31,7 +31,7 @@ pub use explanation::{
     Confidence, Correction, EmulatorFacts, Explanation, ManagerFacts, ManagerPort, ManagerProcesses,
     PortRole, RegisteredService,
 };
-pub use file_trust::{Account, Checked, FileTrust, NotInspected, UID_MIN, User, Writer};
+pub use file_trust::{Account, Checked, FileTrust, NotInspected, User, Writer};
 pub use gap::{Gap, GapKind};
 pub use hidden::{HiddenProcess, HiddenProcesses};
 pub use net::{Family, Protocol};

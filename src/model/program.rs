@@ -16,6 +16,9 @@ pub struct Program {
     /// The id of the license manager or emulator that an interpreter runs, if its command line names one.
     /// Without a request nothing else of a command line is kept: it may hold secrets.
     pub interpreted: Option<String>,
+    /// Whether the user that an interpreter runs as is an account for a service; asked of those that run a license
+    /// manager.
+    pub by_service: Checked<bool>,
     /// The script or archive that the interpreter runs, if its command line names one.
     pub script: Option<CodeFile>,
     /// The files whose code is loaded into the process and that others than administrators could have written, or

@@ -20,6 +20,7 @@ pub(super) struct FileFacts {
     pub(super) path_confirmed: Checked<bool>,
     pub(super) writers: Checked<Vec<Writer>>,
     pub(super) contents: Checked<Contents>,
+    pub(super) by_service: Checked<bool>,
     pub(super) loaded: Checked<Vec<CodeFile>>,
 }
 
@@ -30,6 +31,7 @@ impl FileFacts {
             path_confirmed: failed_if(checks.place, why),
             writers: failed_if(checks.place, why),
             contents: failed_if(checks.content, why),
+            by_service: Checked::NotRequested,
             loaded: failed_if(checks.loaded, why),
         }
     }
@@ -41,6 +43,7 @@ impl FileFacts {
             replace(&mut exe.writers, self.writers);
             replace(&mut exe.contents, self.contents);
         }
+        replace(&mut program.by_service, self.by_service);
         replace(&mut program.loaded, self.loaded);
     }
 }

@@ -39,6 +39,8 @@ use macos as platform;
 #[cfg(windows)]
 use windows as platform;
 
+use std::path::Path;
+
 use jiff::Timestamp;
 
 pub use self::inspect::{FileChecks, Inspect};
@@ -100,6 +102,16 @@ pub fn observe_port_rules(now: Timestamp) -> Result<Observation, Unobservable> {
 #[must_use]
 pub fn has_user(name: &str) -> Option<bool> {
     platform::has_user(name)
+}
+
+/// Whether a path leads to an ordinary file that nobody has to wait for, or to nothing. Whether a file is on a server is
+/// known on Linux alone.
+#[must_use]
+pub fn can_be_read_at_once(path: &Path) -> bool {
+    #[cfg(target_os = "linux")]
+    return platform::can_be_read_at_once(path);
+    #[cfg(not(target_os = "linux"))]
+    std::fs::metadata(path).map_or(true, |file| file.is_file())
 }
 
 /// What the user can do, on the observed system, to see more owners; `None` if nothing would help. `command` is the

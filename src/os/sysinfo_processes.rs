@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 use super::inspect_files::{self, FileFacts, PortsOf};
-use super::platform::{may_not_answer, privileged, same_path, uid, user_id, writers};
+use super::platform::{is_of_service, may_not_answer, privileged, same_path, uid, user_id, writers};
 use super::program_name::program_name;
 use super::this_os::THIS_OS;
 use super::users::Users;
@@ -245,6 +245,7 @@ fn decode(pid: Pid, process: &sysinfo::Process, users: &Users, args: bool) -> Pr
             args: args
                 .then(|| process.cmd().iter().map(|arg| text(arg)).collect())
                 .filter(|args: &Vec<_>| !args.is_empty()),
+            by_service: owner.and_then(uid).map(is_of_service).map_or(Checked::NotRequested, Checked::Done),
             ..Program::default()
         }),
         uid: owner.and_then(uid),

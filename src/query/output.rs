@@ -8,6 +8,7 @@ use std::{env, fs};
 use jiff::tz::TimeZone;
 
 use crate::cli::{Color, GlobalArgs, ListArgs};
+use crate::os;
 use crate::render::{Format, Style};
 
 /// What the environment says about output, and about the program itself.
@@ -47,16 +48,16 @@ impl Environment {
     }
 }
 
-/// The user's time zone. UTC where what should name it is a device or a pipe: that could be read without end.
+/// The user's time zone. UTC where what should name it is a device or a pipe, which could be read without end, or is on a
+/// file system that may not answer.
 fn time_zone() -> TimeZone {
-    let may_be_read = |path: &Path| fs::metadata(path).map_or(true, |file| file.is_file());
-    if !may_be_read(Path::new(LOCAL_TIME)) {
+    if !os::can_be_read_at_once(Path::new(LOCAL_TIME)) {
         return TimeZone::UTC;
     }
     let Some(named) = env::var_os("TZ") else { return local_time().unwrap_or_else(TimeZone::system) };
     let named = named.to_string_lossy().into_owned();
     let named = Path::new(named.strip_prefix(':').unwrap_or(&named));
-    if named.is_absolute() && !may_be_read(named) { TimeZone::UTC } else { TimeZone::system() }
+    if named.is_absolute() && !os::can_be_read_at_once(named) { TimeZone::UTC } else { TimeZone::system() }
 }
 
 /// The rules of this machine's time zone, where the system has this file (localtime(5)).

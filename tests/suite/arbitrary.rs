@@ -157,6 +157,7 @@ fn presence() -> BoxedStrategy<Presence> {
         exe: of(executable()),
         args: of(vec(text(), 0..3)),
         interpreted: of(text()),
+        by_service: checked(any::<bool>()),
         script: of(code_file()),
         loaded: checked(vec(code_file(), 0..3)),
     });

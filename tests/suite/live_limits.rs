@@ -66,6 +66,10 @@ fn where_netlink_is_denied_proc_net_is_read_and_that_is_said() {
 fn how_it_was_looked_is_said_when_asked_for() {
     let (told, ..) = crate::started::whatlistens(&["--verbose"]);
     assert!(told.contains("How: sockets were read by sock_diag."), "{told}");
+    assert!(
+        told.contains("this process can start no program, connect to nothing and write no file"),
+        "{told}"
+    );
     let (silent, ..) = crate::started::whatlistens(&[]);
     assert!(!silent.contains("How: "), "{silent}");
 }

@@ -233,3 +233,34 @@ fn the_files_of_docker_are_not_waited_for() {
     served.stop();
     assert_eq!(name(), None, "it is on a server that does not answer");
 }
+
+#[test]
+#[ignore = "needs root: mounts a file, and stops who serves a file system"]
+fn a_time_zone_on_a_server_that_does_not_answer_is_not_waited_for() {
+    let Some(served) = Served::new() else { return };
+    fs::write(served.folder().join("disk/zone"), "no rules").unwrap();
+    let listening = Listening::at(&listener_program(), &["tcp:127.0.0.1:0"]);
+    let zone = served.path("zone");
+    // What is mounted from there has to be before it stops.
+    let script = "{ ! test -e /etc/localtime || mount --bind \"$0\" /etc/localtime; } && echo && read x && exec \"$@\"";
+    let mut commands = Vec::new();
+    for named in ["TZ=".to_owned(), format!("TZ={}", zone.display())] {
+        let mut command = Command::new("unshare");
+        command
+            .args(["--mount", "sh", "-c", script])
+            .arg(&zone)
+            .args(["env", &named, "timeout", "-sKILL", "30"]);
+        command.arg(program()).arg(listening.port().to_string());
+        let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut started = piped.spawn().unwrap();
+        started.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
+        commands.push(started);
+    }
+    served.stop();
+    for mut started in commands {
+        let since = Instant::now();
+        started.stdin.take().unwrap().write_all(b"\n").unwrap();
+        let (detail, ..) = told(started.wait_with_output().unwrap());
+        assert!(detail.contains("Started ") && since.elapsed() < ENOUGH, "{:?} {detail}", since.elapsed());
+    }
+}

@@ -76,6 +76,7 @@ pub fn running(exe: Executable) -> Presence {
 pub fn java(pid: Pid, license_manager: &str, archive: &str) -> Process {
     let java = running_with(pid, "/usr/lib/jvm/bin/java", |program| {
         program.interpreted = Some(license_manager.to_owned());
+        program.by_service = Checked::Done(true);
         program.script = Some(CodeFile { path: archive.to_owned(), writers: Checked::Done(Vec::new()) });
         program.exe.as_mut().unwrap().contents = is_interpreter(Interpreter::Java);
     });

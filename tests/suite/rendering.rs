@@ -164,6 +164,7 @@ fn nothing_raw_of_a_stranger_s_names_reaches_the_terminal() {
             args: Some(vec![hostile.to_owned()]),
             interpreted: None,
             script: None,
+            by_service: Checked::NotRequested,
             loaded: Checked::NotRequested,
             exe: Some(Executable {
                 path: format!("/tmp/{hostile}/{hostile}"),

@@ -47,7 +47,10 @@ fn cases() -> Vec<License> {
     let daemon = |file: &mut Executable| file.contents = contains("FLEXnet Licensing Report Log");
     let file = |change: fn(&mut Executable)| on(FLEXNET, with_file(9, "/opt/x/lmgrd", change));
     let program = |change: fn(&mut Program)| on(FLEXNET, running_with(9, "/opt/x/lmgrd", change));
-    let of_alice = |java| Process { uid: Some(1000), user: Some("alice".to_owned()), ..java };
+    let of_alice = |mut java: Process| {
+        java.program_mut().unwrap().by_service = Checked::Done(false);
+        Process { uid: Some(1000), user: Some("alice".to_owned()), ..java }
+    };
     let jetbrains = |change: fn(&mut Program)| {
         let mut java = java(9, "jetbrains", "/opt/jetbrains/server.jar");
         change(java.program_mut().unwrap());

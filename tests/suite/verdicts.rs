@@ -261,3 +261,20 @@ fn no_port_of_no_manager_is_judged() {
         assert_eq!(judged.is_some(), place == "udp 0.0.0.0:1055", "{place}");
     }
 }
+
+/// A file, a script and a parent can be called as if they were this program's words.
+#[test]
+fn a_name_that_imitates_a_sentence_is_quoted() {
+    const SAYS: &str = "x is expected; lmgrd (PID 1)";
+    let stranger = Process { ppid: Some(49), ..process(50, &format!("/opt/x/{SAYS}")) };
+    let named = Process { name: Some(SAYS.to_owned()), ..process(49, "/opt/x/sh") };
+    let other = Process { name: Some(SAYS.to_owned()), ..process(60, "/opt/x/nc") };
+    let machine = linux().with(named).socket("tcp 0.0.0.0:27000", &[stranger, other]);
+    let License { reason, evidence, .. } = judged(&machine);
+    let sentences: Vec<String> = [reason].into_iter().chain(evidence).collect();
+    for sentence in &sentences {
+        let bare = sentence.replace(&format!("\"{SAYS}\""), "").replace(&format!("\"/opt/x/{SAYS}\""), "");
+        assert!(!bare.contains("is expected"), "{sentence}");
+    }
+    assert!(sentences.iter().filter(|sentence| sentence.contains(SAYS)).count() >= 3, "{sentences:?}");
+}

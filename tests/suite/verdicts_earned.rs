@@ -94,6 +94,7 @@ enum Weaker {
     Deleted,
     Writers(Checked<Vec<Writer>>),
     Contents(Checked<Contents>),
+    ByService(Checked<bool>),
     Loaded(Checked<Vec<CodeFile>>),
     Script(Option<CodeFile>),
 }
@@ -109,6 +110,7 @@ impl Weaker {
             doubtful_writers().prop_map(Weaker::Writers),
             prop_oneof![not_established(), Just(is_interpreter(Interpreter::BusyBox))]
                 .prop_map(Weaker::Contents),
+            prop_oneof![not_established(), Just(Checked::Done(false))].prop_map(Weaker::ByService),
             prop_oneof![not_established(), code().prop_map(|code| Checked::Done(vec![code]))]
                 .prop_map(Weaker::Loaded),
             prop_oneof![code().prop_map(Some), Just(None)].prop_map(Weaker::Script),
@@ -124,6 +126,7 @@ impl Weaker {
             Weaker::Deleted => exe.deleted = Some(true),
             Weaker::Writers(writers) => exe.writers = writers,
             Weaker::Contents(contents) => exe.contents = contents,
+            Weaker::ByService(by_service) => program.by_service = by_service,
             Weaker::Loaded(loaded) => program.loaded = loaded,
             Weaker::Script(script) => program.script = script,
         }
@@ -136,6 +139,9 @@ impl Weaker {
         let is_systemd = program.exe.as_ref().unwrap().path == SYSTEMD;
         match self {
             Weaker::Contents(_) | Weaker::Deleted => !is_systemd,
+            Weaker::ByService(_) => {
+                program.interpreted.is_some() && process.uid != Some(0) && os != Os::Windows
+            }
             Weaker::Script(script) => !is_systemd && (script.is_some() || program.interpreted.is_some()),
             Weaker::Loaded(Checked::NotRequested | Checked::Failed(_)) => os == Os::Linux,
             Weaker::Unreadable | Weaker::Path(_) | Weaker::Writers(_) | Weaker::Loaded(_) => true,
@@ -280,17 +286,22 @@ fn an_interpreter_is_believed_as_far_as_its_file_and_its_script() {
         ]
     );
     // A user's own Java runs what that user likes, whatever its command line says; root's or a trusted user's does not.
-    let by = |uid, options| {
-        let java = Process { uid, user: None, ..java(9, "jetbrains", "/opt/jetbrains/server.jar") };
+    let by = |uid, by_service, options| {
+        let mut java = Process { uid, user: None, ..java(9, "jetbrains", "/opt/jetbrains/server.jar") };
+        java.program_mut().unwrap().by_service = by_service;
         judged_with(&linux().socket("tcp 0.0.0.0:8080", &[java]), options).unwrap().rule
     };
-    for (uid, options, rule) in [
-        (Some(0), "", "chosen-port"),
-        (Some(1000), "", "user-s-interpreter"),
-        (None, "", "user-s-interpreter"),
-        (Some(1000), "--trust-user 1000", "chosen-port"),
+    let [service, person] = [true, false].map(|is_it| move || Checked::Done(is_it));
+    let unknown = Checked::Failed(NotInspected::TimedOut);
+    for (uid, by_service, options, rule) in [
+        (Some(0), Checked::NotRequested, "", "chosen-port"),
+        (Some(700), service(), "", "chosen-port"),
+        (Some(700), person(), "", "user-s-interpreter"),
+        (Some(700), unknown, "", "user-s-interpreter"),
+        (None, Checked::NotRequested, "", "user-s-interpreter"),
+        (Some(1000), person(), "--trust-user 1000", "chosen-port"),
     ] {
-        assert_eq!(by(uid, options), rule, "{uid:?} {options}");
+        assert_eq!(by(uid, by_service.clone(), options), rule, "{uid:?} {by_service:?} {options}");
     }
     // Any program can be called java, and have any arguments.
     assert_eq!(
@@ -399,21 +410,4 @@ fn a_version_resource_stands_for_the_contents_on_windows_alone() {
     };
     assert_eq!((on(Os::Windows, true), on(Os::Windows, false)), ("right-program", "unknown-contents"));
     assert_eq!((on(Os::Linux, true), on(Os::Macos, true)), ("unknown-contents", "unknown-contents"));
-}
-
-/// A file, a script and a parent can be called as if they were this program's words.
-#[test]
-fn a_name_that_imitates_a_sentence_is_quoted() {
-    const SAYS: &str = "x is expected; lmgrd (PID 1)";
-    let stranger = child(49, process(50, &format!("/opt/x/{SAYS}")));
-    let named = Process { name: Some(SAYS.to_owned()), ..process(49, "/opt/x/sh") };
-    let other = Process { name: Some(SAYS.to_owned()), ..process(60, "/opt/x/nc") };
-    let machine = linux().with(named).socket(FLEXNET, &[stranger, other]);
-    let License { reason, evidence, .. } = judged(&machine);
-    let sentences: Vec<String> = [reason].into_iter().chain(evidence).collect();
-    for sentence in &sentences {
-        let bare = sentence.replace(&format!("\"{SAYS}\""), "").replace(&format!("\"/opt/x/{SAYS}\""), "");
-        assert!(!bare.contains("is expected"), "{sentence}");
-    }
-    assert!(sentences.iter().filter(|sentence| sentence.contains(SAYS)).count() >= 3, "{sentences:?}");
 }

@@ -35,6 +35,8 @@ pub(super) struct Request {
     pub(super) path: bool,
     /// The texts to search for in the file.
     pub(super) texts: Vec<String>,
+    /// The user that it runs as, if it is asked whether that is an account for a service.
+    pub(super) user: Option<u32>,
     /// The script or archive that its command line names, to be examined too.
     pub(super) script: Option<String>,
 }
@@ -127,6 +129,9 @@ impl<'a> Examiner<'a> {
         if place {
             let passage = found.as_ref().map(|(_, passage)| passage).map_err(|why| *why);
             facts.writers = passage.and_then(|passage| self.writers.of(passage, &own_root)).into();
+        }
+        if let Some(user) = request.user {
+            facts.by_service = Checked::Done(self.writers.accounts().is_of_service(user, &own_root));
         }
         if content {
             // A file at its path is read there: the process may have it from a mount that is not this namespace's.

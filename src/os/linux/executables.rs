@@ -33,13 +33,15 @@ pub(super) fn inspect(
     let is_detail = !context.scope.detail_ports.is_empty();
     let mut tasks = Vec::new();
     for (pid, checks) in inspect_files::requested(&processes, &ports_of, context.inspect) {
-        let process = processes.get(&pid).and_then(Process::program);
-        let (Some(program), Some(&started)) = (process, started.get(&pid)) else { continue };
+        let process = processes.get(&pid);
+        let program = process.and_then(Process::program);
+        let (Some(program), Some(&started)) = (program, started.get(&pid)) else { continue };
         let Some(exe) = program.exe.as_ref().map(|exe| exe.path.clone()) else { continue };
         let script = program.script.as_ref().map(|script| script.path.clone());
+        let user = process.and_then(|process| process.uid).filter(|_| program.interpreted.is_some());
         let path = is_detail && ports_of.contains_key(&pid);
         let texts = if checks.content { texts.clone() } else { Vec::new() };
-        let request = Request { pid, started, exe, checks, path, texts, script };
+        let request = Request { pid, started, exe, checks, path, texts, user, script };
         if request.asks() {
             tasks.push(ExamineTask(request));
         }

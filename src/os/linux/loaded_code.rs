@@ -21,9 +21,10 @@ use crate::model::{Checked, CodeFile, NotInspected, Writer};
 
 /// No longer list of mappings is read, in bytes: a process may have 65,530 (`vm.max_map_count`).
 const MOST_OF_MAPS: u64 = 16 * 1024 * 1024;
-/// No more files than this are looked at, and of those that raise a doubt no more are kept.
+/// No more files than this are looked at, and no more may raise a doubt: what stands behind them in the list counts as
+/// much.
 const MOST_FILES: usize = 2000;
-const MOST_KEPT: usize = 16;
+const MOST_KEPT: usize = 100;
 
 /// The file systems, never mounted anywhere, of memory that a process makes for itself: memfd_create(2),
 /// `/dev/zero` and shared memory of System V, with small pages and with large ones.
@@ -90,11 +91,11 @@ impl LoadedCode {
             let writers = remembered.unwrap_or_else(|| loader.writers(&file));
             known().insert(key, writers.clone());
             if !matches!(&writers, Checked::Done(writers) if writers.is_empty()) {
+                if doubtful.len() == MOST_KEPT {
+                    return Err(NotInspected::TooLarge);
+                }
                 let path = String::from_utf8_lossy(file.path).into_owned();
                 doubtful.push(CodeFile { path, writers });
-            }
-            if doubtful.len() >= MOST_KEPT {
-                break;
             }
         }
         Ok(doubtful)

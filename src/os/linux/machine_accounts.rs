@@ -4,16 +4,19 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::super::decode::linux::accounts::Accounts;
+use super::super::decode::linux::accounts::{AccountFiles, Accounts};
+use super::super::decode::linux::nsswitch::{SWITCH, USER_DATABASE, may_tell_users};
 use super::super::decode::linux::permissions::{Grantee, Way};
 use super::file_status::FileIdentity;
 use super::mount_tables::MountTables;
 use super::proc_dir::Proc;
 use super::process_root::ProcessRoot;
-use crate::model::{Account, Writer};
+use crate::model::{Account, NotInspected, Writer};
 
 /// No longer files are read, in bytes: a hundred thousand users.
 const MOST: u64 = 16 * 1024 * 1024;
+/// With so many services that tell systemd of users, not all are looked at.
+const MOST_SERVICES: usize = 1000;
 
 /// The accounts of this machine and of the containers on it, read where somebody besides root may write.
 pub(super) struct MachineAccounts<'a> {
@@ -46,6 +49,11 @@ impl<'a> MachineAccounts<'a> {
         grantees.into_iter().filter_map(writer).collect()
     }
 
+    /// Whether a user is an account for a service.
+    pub(super) fn is_of_service(&self, uid: u32, root: &ProcessRoot) -> bool {
+        self.of(root).user(uid).system
+    }
+
     /// In another root, other names belong to the same numbers, and who is in a group inside may not be in it
     /// outside: both count.
     fn of(&self, root: &ProcessRoot) -> Arc<Accounts> {
@@ -70,5 +78,18 @@ impl<'a> MachineAccounts<'a> {
 fn read(root: &ProcessRoot) -> Accounts {
     let text = |path: &str| root.whole_text(Path::new(path), MOST);
     let [passwd, group, login_defs] = ["/etc/passwd", "/etc/group", "/etc/login.defs"].map(text);
-    Accounts::read(passwd.as_deref(), group.as_deref(), login_defs.as_deref())
+    let is_there = |path: &str| root.find(Path::new(path)).err() != Some(NotInspected::NotAtItsPath);
+    let switch = if is_there(SWITCH) { text(SWITCH) } else { Some(String::new()) };
+    let told = root.find(Path::new(USER_DATABASE)).map(|folder| folder.names(MOST_SERVICES));
+    let systemd_is_told = match told {
+        Ok(services) => services.len() == MOST_SERVICES || services.iter().any(|name| may_tell_users(name)),
+        Err(why) => why != NotInspected::NotAtItsPath,
+    };
+    Accounts::read(AccountFiles {
+        passwd: passwd.as_deref(),
+        group: group.as_deref(),
+        login_defs: login_defs.as_deref(),
+        switch: switch.as_deref(),
+        systemd_is_told,
+    })
 }

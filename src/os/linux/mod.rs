@@ -30,6 +30,7 @@ mod namespaces;
 mod observation;
 mod opened_file;
 mod other_sockets;
+mod own_files;
 mod owners;
 mod passage;
 mod port_rules;
@@ -75,6 +76,7 @@ use super::{Inspect, ScanScope, Unobservable};
 use crate::model::{HiddenProcesses, Observation};
 
 pub(super) use self::observation::observe_port_rules;
+pub(super) use self::own_files::can_be_read_at_once;
 pub(super) use self::restrict::{drop_rights, restrict};
 pub(super) use self::user_database::has_user;
 

@@ -71,7 +71,6 @@ const ALLOWED: &[libc::c_long] = &[
     libc::SYS_getdents64,
     libc::SYS_lseek,
     libc::SYS_newfstatat,
-    libc::SYS_openat2,
     libc::SYS_pread64,
     libc::SYS_read,
     libc::SYS_readlinkat,
@@ -341,8 +340,8 @@ mod tests {
     use std::process::Command;
     use std::thread;
 
-    use nix::sched::CloneFlags;
-    use nix::sys::ptrace;
+    use nix::{sched::CloneFlags, sys::ptrace};
+    use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
 
     use super::*;
 
@@ -378,6 +377,10 @@ mod tests {
             assert_refused(File::create(folder.path().join("new")));
             assert_refused(File::options().append(true).open(&path));
             assert_refused(File::options().read(true).write(true).open(&path));
+            assert_refused(
+                openat2(CWD, &path, OFlags::RDONLY, Mode::empty(), ResolveFlags::empty())
+                    .map_err(io::Error::from),
+            );
             assert_refused(fs::remove_file(&path));
             assert_refused(fs::rename(&path, folder.path().join("other")));
             assert_refused(Command::new("/bin/true").spawn().map(drop));

@@ -23,6 +23,10 @@ impl<'a> Writers<'a> {
         Writers { accounts, user_mounts: UserMounts::new(proc, mounts) }
     }
 
+    pub(super) fn accounts(&self) -> &MachineAccounts<'a> {
+        &self.accounts
+    }
+
     /// Who may put another file in the place of that to which this leads. `root` says what users and groups are.
     ///
     /// # Errors

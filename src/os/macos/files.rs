@@ -25,6 +25,11 @@ pub(in crate::os) fn may_not_answer(_path: &Path) -> bool {
     false
 }
 
+/// Whether a user is an account for a service.
+pub(in crate::os) fn is_of_service(uid: u32) -> bool {
+    uid < FIRST_PERSON
+}
+
 /// Who besides administrators could put other content into a file.
 pub(in crate::os) fn writers(path: &Path, users: &Users) -> Checked<Vec<Writer>> {
     let writer = |(grantee, place): (Grantee, &str)| {
@@ -33,7 +38,7 @@ pub(in crate::os) fn writers(path: &Path, users: &Users) -> Checked<Vec<Writer>>
             // Who is in a group, a directory knows: it is not asked.
             Grantee::Group(gid) => Account::Group { name: gid.to_string(), members: Vec::new() },
             Grantee::User(uid) => {
-                let user = User { uid: Some(uid), name: users.name_or_id(uid), system: uid < FIRST_PERSON };
+                let user = User { uid: Some(uid), name: users.name_or_id(uid), system: is_of_service(uid) };
                 Account::User(user)
             }
             Grantee::Everyone => Account::Everyone,

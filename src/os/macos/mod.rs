@@ -17,7 +17,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
-pub(super) use self::files::{may_not_answer, same_path, writers};
+pub(super) use self::files::{is_of_service, may_not_answer, same_path, writers};
 use self::socket_scan::SocketScan;
 pub(super) use self::users::{has_user, uid, user_id};
 use super::connection_count::{self, Connection};

@@ -41,6 +41,11 @@ pub(in crate::os) fn uid(_sid: &sysinfo::Uid) -> Option<u32> {
     None
 }
 
+/// Users of Windows have no numbers.
+pub(in crate::os) fn is_of_service(_uid: u32) -> bool {
+    false
+}
+
 /// A domain controller may have to be asked.
 pub(in crate::os) fn has_user(_name: &str) -> Option<bool> {
     None

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub(super) use self::accounts::{UserId, has_user, privileged, uid, user_id, user_name};
+pub(super) use self::accounts::{UserId, has_user, is_of_service, privileged, uid, user_id, user_name};
 pub(super) use self::file_security::writers;
 pub(super) use self::programs::{may_not_answer, same_path};
 use super::sysinfo_processes::{self, Running};

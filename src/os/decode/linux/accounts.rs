@@ -2,15 +2,50 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Account, UID_MIN, User};
+use super::nsswitch;
+use crate::model::{Account, User};
 
+/// The first user id of people, where `login.defs(5)` does not say it.
+const UID_MIN: u32 = 1000;
 /// More members of a group are not kept. Those of a group with so many count as not known.
 const MOST_MEMBERS: usize = 256;
+
+/// The files that say it; `None` for one that could not be read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AccountFiles<'a> {
+    pub passwd: Option<&'a str>,
+    pub group: Option<&'a str>,
+    pub login_defs: Option<&'a str>,
+    /// `nsswitch.conf(5)`, which is empty where there is none.
+    pub switch: Option<&'a str>,
+    /// Whether a program may tell systemd of users (`nss-systemd(8)`).
+    pub systemd_is_told: bool,
+}
+
+impl AccountFiles<'_> {
+    /// Whether nobody besides these files can say who is in a group. A directory server can add users to groups that
+    /// are in the files.
+    fn say_all(&self) -> bool {
+        let (Some(passwd), Some(group), Some(switch)) = (self.passwd, self.group, self.switch) else {
+            return false;
+        };
+        // A line that begins so refers to a directory (`nss_compat`).
+        let refers = |text: &str| text.lines().any(|line| line.starts_with(['+', '-']));
+        let databases = ["passwd", "group", "initgroups"].into_iter();
+        let mut services = databases.flat_map(|database| nsswitch::services(switch, database));
+        services.all(|service| match service {
+            "files" => true,
+            "compat" => !refers(passwd) && !refers(group),
+            "systemd" => !self.systemd_is_told,
+            _ => false,
+        })
+    }
+}
 
 /// The users and groups of one machine or container.
 #[derive(Debug, Default)]
 pub struct Accounts {
-    /// Whether both the users and the groups were read.
+    /// Whether all members of all groups are known.
     is_complete: bool,
     uid_min: Option<u32>,
     names: HashMap<u32, String>,
@@ -24,12 +59,14 @@ struct Group {
 }
 
 impl Accounts {
-    /// `None` for a file that could not be read: no group is then known to be without members.
     #[must_use]
-    pub fn read(passwd: Option<&str>, group: Option<&str>, login_defs: Option<&str>) -> Accounts {
-        let mut accounts = Accounts { uid_min: login_defs.and_then(uid_min), ..Accounts::default() };
-        let (Some(passwd), Some(group)) = (passwd, group) else { return accounts };
-        accounts.is_complete = true;
+    pub fn read(files: AccountFiles<'_>) -> Accounts {
+        let mut accounts = Accounts {
+            is_complete: files.say_all(),
+            uid_min: files.login_defs.and_then(uid_min),
+            ..Accounts::default()
+        };
+        let (Some(passwd), Some(group)) = (files.passwd, files.group) else { return accounts };
         let mut ids: HashMap<&str, u32> = HashMap::new();
         let mut by_primary: HashMap<u32, Vec<u32>> = HashMap::new();
         for line in passwd.lines() {
@@ -93,14 +130,14 @@ impl Accounts {
         User { uid: Some(uid), name: name_in(&self.names, uid), system }
     }
 
-    /// `None` for a group that nobody besides root is in. One whose members are not known, because only a directory
-    /// server knows it, is given without members: [`Account::Group`].
+    /// `None` for a group that nobody besides root is in. One whose members are not all known, because a directory
+    /// server may know more, is given without members: [`Account::Group`].
     #[must_use]
     pub fn group(&self, gid: u32) -> Option<Account> {
         match self.groups.get(&gid) {
             Some(group) if group.members.is_empty() && self.is_complete => None,
             // Some are not known, so that any may be among them.
-            Some(Group { name, members }) if members.len() >= MOST_MEMBERS => {
+            Some(Group { name, members }) if members.len() >= MOST_MEMBERS || !self.is_complete => {
                 Some(Account::Group { name: name.clone(), members: Vec::new() })
             }
             Some(Group { name, members }) => {
@@ -161,6 +198,10 @@ twice:x:970:
 other:x:970:bob
 ";
 
+    fn files<'a>(passwd: &'a str, group: &'a str) -> AccountFiles<'a> {
+        AccountFiles { passwd: Some(passwd), group: Some(group), switch: Some(""), ..AccountFiles::default() }
+    }
+
     fn names(account: Option<Account>) -> Vec<String> {
         match account {
             Some(Account::Group { members, .. }) => members.into_iter().map(|user| user.name).collect(),
@@ -170,7 +211,7 @@ other:x:970:bob
 
     #[test]
     fn a_group_has_those_who_are_named_and_those_whose_own_group_it_is() {
-        let accounts = Accounts::read(Some(PASSWD), Some(GROUP), None);
+        let accounts = Accounts::read(files(PASSWD, GROUP));
         for nobody_but_root in [0, 50, 10] {
             assert_eq!(accounts.group(nobody_but_root), None, "{nobody_but_root}");
         }
@@ -187,7 +228,7 @@ other:x:970:bob
         let of = |count: usize| {
             let names: Vec<String> = (0..count).map(|at| format!("m{at}")).collect();
             let group = format!("lic:x:50:{}\n", names.join(","));
-            match Accounts::read(Some(PASSWD), Some(&group), None).group(50) {
+            match Accounts::read(files(PASSWD, &group)).group(50) {
                 Some(Account::Group { members, .. }) => members.len(),
                 other => panic!("{other:?}"),
             }
@@ -197,17 +238,46 @@ other:x:970:bob
 
     #[test]
     fn without_the_files_no_group_is_empty() {
-        for accounts in [Accounts::read(None, Some(GROUP), None), Accounts::read(Some(PASSWD), None, None)] {
+        let whole = files(PASSWD, GROUP);
+        for lacking in [AccountFiles { passwd: None, ..whole }, AccountFiles { group: None, ..whole }] {
+            let accounts = Accounts::read(lacking);
             assert!(accounts.group(50).is_some());
             assert_eq!(accounts.user(1000).name, "1000");
         }
     }
 
     #[test]
+    fn where_a_directory_may_know_more_no_group_s_members_are_known() {
+        let local = PASSWD.replace("+::::::\n", "");
+        let of = |passwd: &str, switch: Option<&str>, systemd_is_told: bool| {
+            let files = AccountFiles { switch, systemd_is_told, ..files(passwd, GROUP) };
+            [50, 980].map(|gid| match Accounts::read(files).group(gid) {
+                Some(Account::Group { members, .. }) => Some(members.len()),
+                _ => None,
+            })
+        };
+        for switch in
+            ["", "passwd: files\ngroup: files systemd\n", "passwd: compat\ngroup: compat\nhosts: dns\n"]
+        {
+            assert_eq!(of(&local, Some(switch), false), [None, Some(3)], "{switch:?}");
+        }
+        for switch in
+            ["passwd: files sss\n", "group: files ldap\n", "initgroups: sss\n", "group: winbind files\n"]
+        {
+            assert_eq!(of(&local, Some(switch), false), [Some(0), Some(0)], "{switch:?}");
+        }
+        assert_eq!(of(&local, None, false), [Some(0), Some(0)], "that could not be read");
+        assert_eq!(of(PASSWD, Some("passwd: compat\n"), false), [Some(0), Some(0)]);
+        assert_eq!(of(&local, Some("group: files systemd\n"), true), [Some(0), Some(0)]);
+    }
+
+    #[test]
     fn a_service_account_is_below_the_first_number_of_people() {
         let defs = "# UID_MIN 7\nUID_MIN\t\t  500\nSYS_UID_MIN 100\nUID_MAX 60000\n";
-        let (usual, own) =
-            (Accounts::read(Some(PASSWD), Some(GROUP), None), Accounts::read(None, None, Some(defs)));
+        let (usual, own) = (
+            Accounts::read(files(PASSWD, GROUP)),
+            Accounts::read(AccountFiles { login_defs: Some(defs), ..AccountFiles::default() }),
+        );
         let system = |accounts: &Accounts, uid| accounts.user(uid).system;
         assert_eq!([990, 999, 1000].map(|uid| system(&usual, uid)), [true, true, false]);
         assert_eq!([499, 500, 990].map(|uid| system(&own, uid)), [true, false, false]);
@@ -217,8 +287,8 @@ other:x:970:bob
 
     #[test]
     fn a_container_s_group_has_the_host_s_members_too() {
-        let inside = Accounts::read(Some("app:x:1000:1000::/:/x\n"), Some("app:x:1000:\nlic:x:50:\n"), None);
-        let both = inside.and(&Accounts::read(Some(PASSWD), Some(GROUP), None));
+        let inside = Accounts::read(files("app:x:1000:1000::/:/x\n", "app:x:1000:\nlic:x:50:\n"));
+        let both = inside.and(&Accounts::read(files(PASSWD, GROUP)));
         assert_eq!(names(both.group(1000)), ["app", "1001"], "by the names inside");
         assert_eq!(both.group(50), None);
         assert_eq!(names(both.group(980)), ["app", "990", "carol"]);
@@ -228,8 +298,10 @@ other:x:970:bob
     proptest! {
         #[test]
         fn no_text_is_too_strange(passwd: String, group: String, defs: String, lines in "([a-c:,0-9]{0,9}\n){0,9}") {
-            let _ = Accounts::read(Some(&passwd), Some(&group), Some(&defs)).group(0);
-            let _ = Accounts::read(Some(&lines), Some(&lines), Some(&lines)).and(&Accounts::default());
+            let all = AccountFiles { login_defs: Some(&defs), switch: Some(&defs), ..files(&passwd, &group) };
+            let _ = Accounts::read(all).group(0);
+            let all = AccountFiles { login_defs: Some(&lines), ..files(&lines, &lines) };
+            let _ = Accounts::read(all).and(&Accounts::default());
         }
     }
 }

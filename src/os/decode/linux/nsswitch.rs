@@ -1,4 +1,18 @@
-//! Decodes `/etc/nsswitch.conf` (`nsswitch.conf(5)`).
+//! Decodes `/etc/nsswitch.conf` (`nsswitch.conf(5)`), which says who knows users and groups.
+
+/// The file.
+pub const SWITCH: &str = "/etc/nsswitch.conf";
+/// The sockets of the programs that systemd asks for users (`nss-systemd(8)`).
+pub const USER_DATABASE: &str = "/run/systemd/userdb";
+/// Those that know no users besides the services' own, or ask the other services.
+const WITHOUT_USERS: [&str; 4] =
+    ["io.systemd.DropIn", "io.systemd.DynamicUser", "io.systemd.Multiplexer", "io.systemd.NameServiceSwitch"];
+
+/// Whether a program whose socket has this name may tell systemd of users that are in no file.
+#[must_use]
+pub fn may_tell_users(socket: &str) -> bool {
+    !WITHOUT_USERS.contains(&socket)
+}
 
 /// The services that a database is looked up in, in order. The last line of a database counts, as for the C library.
 pub fn services<'a>(text: &'a str, database: &str) -> impl Iterator<Item = &'a str> {

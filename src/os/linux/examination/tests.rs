@@ -42,7 +42,7 @@ fn facts_of(pid: Pid, script: Option<&str>) -> Facts {
     let checks = FileChecks { place: true, content: true, loaded: true };
     let texts = vec!["GNU coreutils".to_owned()];
     let script = script.map(str::to_owned);
-    let request = Request { pid, started, exe, checks, path: true, texts, script };
+    let request = Request { pid, started, exe, checks, path: true, texts, user: Some(1), script };
     let request: Request = serde_json::from_str(&serde_json::to_string(&request).unwrap()).unwrap();
     let facts = Examiner::new(&proc, &mounts).examine(&request);
     let again: Facts = serde_json::from_str(&serde_json::to_string(&facts).unwrap()).unwrap();
@@ -293,6 +293,7 @@ fn a_root_of_its_own_is_part_of_the_way() {
     let process = chroot();
     let clean = facts(&process);
     assert_eq!(clean.path_confirmed, Checked::Done(true));
+    assert_eq!(clean.by_service, Checked::Done(true), "user 1 is daemon");
     assert_eq!((clean.writers, clean.loaded), (Checked::Done(vec![]), Checked::Done(vec![])));
     chown(root.path(), Some(4242), None).unwrap();
     assert_eq!(writers(&facts(&process).writers, root.path()), pairs(&[("4242", "")]));
@@ -400,4 +401,20 @@ for i in range(20000): assert libc.mmap(None, ctypes.c_size_t(4096), 1 + 4 * (i 
 ctypes.CDLL(sys.argv[1]); print(flush=True); sys.stdin.read()";
     let found = loaded(&running(python(script).arg(&library)));
     assert!(found.iter().any(|file| file.path.ends_with("rary.so")), "{found:?}");
+}
+
+#[test]
+fn nor_does_a_number_of_other_files_that_others_could_have_written() {
+    let script = "
+import ctypes, os, sys
+libc, folder, files = ctypes.CDLL(None), sys.argv[1], []
+for i in range(int(sys.argv[2])):
+    files.append(open(f'{folder}/{i}', 'w+b')); files[-1].write(bytes(4096)); files[-1].flush()
+    assert libc.mmap(None, ctypes.c_size_t(4096), 5, 2, files[-1].fileno(), ctypes.c_long(0)) != -1
+print(flush=True); sys.stdin.read()";
+    let folder = tempfile::tempdir().unwrap();
+    let with = |count: &str| facts(&running(python(script).args([folder.path(), Path::new(count)]))).loaded;
+    allow(folder.path(), 0o777);
+    assert!(matches!(with("60"), Checked::Done(found) if found.len() == 60));
+    assert_eq!(with("120"), Checked::Failed(NotInspected::TooLarge), "any may be behind them");
 }

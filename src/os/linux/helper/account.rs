@@ -6,17 +6,9 @@ use std::path::PathBuf;
 use nix::unistd::{Uid, User};
 use serde::{Deserialize, Serialize};
 
-use super::super::super::decode::linux::nsswitch;
+use super::super::super::decode::linux::nsswitch::{self, SWITCH, USER_DATABASE, may_tell_users};
 use super::super::super::decode::linux::passwd::Account;
 use super::task::{Task, Tools};
-
-/// Which services keep the users (`nsswitch.conf(5)`).
-const SWITCH: &str = "/etc/nsswitch.conf";
-/// The sockets of the services that systemd asks for users (`nss-systemd(8)`).
-const USER_DATABASE: &str = "/run/systemd/userdb";
-/// Those that know no users besides the services' own, or ask the other services.
-const WITHOUT_USERS: [&str; 4] =
-    ["io.systemd.DropIn", "io.systemd.DynamicUser", "io.systemd.Multiplexer", "io.systemd.NameServiceSwitch"];
 
 #[derive(Serialize, Deserialize)]
 pub(in super::super) struct AccountTask {
@@ -40,9 +32,8 @@ pub(in super::super) fn may_be_elsewhere() -> bool {
     nsswitch::services(&switch, "passwd").any(|service| match service {
         "files" | "compat" => false,
         "systemd" => {
-            let entries = fs::read_dir(USER_DATABASE).into_iter().flatten().flatten();
-            let mut names = entries.map(|entry| entry.file_name());
-            names.any(|name| !WITHOUT_USERS.iter().any(|known| name == *known))
+            let mut entries = fs::read_dir(USER_DATABASE).into_iter().flatten().flatten();
+            entries.any(|entry| may_tell_users(&entry.file_name().to_string_lossy()))
         }
         _ => true,
     })

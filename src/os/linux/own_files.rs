@@ -1,0 +1,25 @@
+//! Files that this program reads for itself, as the user's environment or the system names them.
+
+use std::fs;
+use std::path::Path;
+
+use rustix::fs::FileType;
+
+use super::mount_tables::MountTables;
+use super::proc_dir::Proc;
+use super::process_root::ProcessRoot;
+use crate::model::NotInspected;
+
+/// Whether a path leads to an ordinary file on this machine, or to nothing: then nobody is waited for who reads it.
+pub(in crate::os) fn can_be_read_at_once(path: &Path) -> bool {
+    let own_root = || {
+        let process = Proc::open().ok()?.process(std::process::id()).ok()?;
+        ProcessRoot::of(&process, &MountTables::default()).ok()
+    };
+    match own_root().map(|root| root.find(path)) {
+        Some(Ok(found)) => found.status.kind == FileType::RegularFile,
+        Some(Err(why)) => why == NotInspected::NotAtItsPath,
+        // Where everything is on a server, this program is too.
+        None => fs::metadata(path).map_or(true, |file| file.is_file()),
+    }
+}
