@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::quoting::quoted;
-use super::{Application, Container, Executable, Os, ProcessService, Program, Protocol, file_name};
+use super::{Application, Checked, Container, Executable, Os, ProcessService, Program, Protocol, file_name};
 
 pub type Pid = u32;
 
@@ -145,10 +145,15 @@ impl Process {
     }
 
     /// Whether its name is only what the process calls itself: on Linux, where the file that it runs could not be
-    /// read.
+    /// read, or its path leads to another file. That of a deleted file does so too, and was its path.
     #[must_use]
     pub fn claims_its_name(&self, os: Os) -> bool {
-        os == Os::Linux && self.name.is_some() && self.program().is_some_and(|program| program.exe.is_none())
+        let Some(program) = self.program().filter(|_| os == Os::Linux && self.name.is_some()) else {
+            return false;
+        };
+        let leads_elsewhere =
+            |exe: &Executable| exe.path_confirmed == Checked::Done(false) && exe.deleted != Some(true);
+        program.exe.as_ref().is_none_or(leads_elsewhere)
     }
 
     /// The file name of the executable: verdicts rest on it.

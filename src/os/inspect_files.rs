@@ -39,7 +39,10 @@ impl FileFacts {
     /// Adds the facts to the program that they are about.
     pub(super) fn add_to(self, program: &mut Program) {
         if let Some(exe) = &mut program.exe {
-            replace(&mut exe.path_confirmed, self.path_confirmed);
+            // A check that failed takes back nothing.
+            if self.path_confirmed.failed().is_none() || exe.path_confirmed.done().is_none() {
+                replace(&mut exe.path_confirmed, self.path_confirmed);
+            }
             replace(&mut exe.writers, self.writers);
             replace(&mut exe.contents, self.contents);
         }
@@ -82,5 +85,25 @@ pub(super) fn contents<T: AsRef<str>>(file: File, texts: &[T]) -> Checked<Conten
             texts: texts_in(&bytes, &texts.iter().map(AsRef::as_ref).collect::<Vec<&str>>()),
         }),
         Err(_) => Checked::Failed(NotInspected::Unreadable),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Executable;
+
+    #[test]
+    fn a_check_that_failed_takes_back_nothing() {
+        let failed = Checked::Failed(NotInspected::TimedOut);
+        let after = |known: Checked<bool>, found: Checked<bool>| {
+            let exe = Executable { path_confirmed: known, ..Executable::default() };
+            let mut program = Program { exe: Some(exe), ..Program::default() };
+            FileFacts { path_confirmed: found, ..FileFacts::default() }.add_to(&mut program);
+            program.exe.unwrap().path_confirmed
+        };
+        assert_eq!(after(Checked::Done(false), failed.clone()), Checked::Done(false));
+        assert_eq!(after(Checked::NotRequested, failed.clone()), failed);
+        assert_eq!(after(Checked::Done(true), Checked::Done(false)), Checked::Done(false));
     }
 }

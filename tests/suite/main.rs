@@ -41,6 +41,8 @@ mod live_namespaces;
 #[cfg(target_os = "linux")]
 mod live_other_sockets;
 #[cfg(target_os = "linux")]
+mod live_paths;
+#[cfg(target_os = "linux")]
 mod live_protocols;
 #[cfg(target_os = "linux")]
 mod live_rings;

@@ -2,9 +2,9 @@
 //! may block a free port.
 
 use whatlistens::model::{
-    AcceptQueue, Activation, Application, ApplicationKind, ConnectionState, Connections, Container,
-    ExcludedPorts, Forward, Namespace, OtherNamespace, PortConnection, PortRange, PortRules, Process,
-    ProcessRef, ProcessService, Protocol, Runtime, ServiceManager, State, UnansweredAttempt,
+    AcceptQueue, Activation, Application, ApplicationKind, Checked, ConnectionState, Connections, Container,
+    ExcludedPorts, Forward, Namespace, NotInspected, OtherNamespace, PortConnection, PortRange, PortRules,
+    Process, ProcessRef, ProcessService, Protocol, Runtime, ServiceManager, State, UnansweredAttempt,
 };
 
 use crate::document::read;
@@ -318,6 +318,30 @@ fn a_name_that_only_the_process_gives_itself_is_marked() {
     // Elsewhere the system knows the name.
     let table = machine.os(whatlistens::model::Os::Windows).printed("", None);
     assert!(!table.contains("calls"), "{table}");
+}
+
+#[test]
+fn a_name_from_a_path_that_leads_elsewhere_is_marked() {
+    let running = |confirmed, deleted| {
+        let process = running_with(700, "/usr/sbin/nginx", |program| {
+            let exe = program.exe.as_mut().unwrap();
+            (exe.path_confirmed, exe.deleted) = (confirmed, deleted);
+        });
+        linux().socket("tcp 0.0.0.0:8080", &[process])
+    };
+    let elsewhere = running(Checked::Done(false), None);
+    for (options, said) in
+        [("", "  (calls itself nginx)  "), ("-H --process nginx", "  (calls-itself-nginx)  ")]
+    {
+        let table = elsewhere.printed(options, None);
+        assert!(table.contains(said), "{table}");
+    }
+    let failed = Checked::Failed(NotInspected::TimedOut);
+    // After an update the path was that of the file.
+    for other in [(Checked::Done(false), Some(true)), (failed, None), (Checked::NotRequested, None)] {
+        let table = running(other.0, other.1).printed("", None);
+        assert!(table.contains("  nginx  "), "{table}");
+    }
 }
 
 /// What users run in their own control groups, under names of the system's.

@@ -32,7 +32,7 @@ impl CommandLinesInProgress {
             })
         };
         let read = holders.processes.values().filter(|one| context.scope.args || says_what_it_does(one));
-        let asked = read.map(|IdentifiedProcess { process, started }| CommandLineTask {
+        let asked = read.map(|IdentifiedProcess { process, started, .. }| CommandLineTask {
             process: ProcessId { pid: process.pid, started: *started },
         });
         let asked: Vec<CommandLineTask> = asked.collect();

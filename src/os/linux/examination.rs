@@ -33,6 +33,9 @@ pub(super) struct Request {
     pub(super) checks: FileChecks,
     /// Whether that path leads to the file; included in [`FileChecks::place`].
     pub(super) path: bool,
+    /// Whether the path is one of this program's view of the file system if that of the process cannot be believed:
+    /// nothing says that it is another's.
+    pub(super) here: bool,
     /// The texts to search for in the file.
     pub(super) texts: Vec<String>,
     /// The user that it runs as, if it is asked whether that is an account for a service.
@@ -106,7 +109,12 @@ impl<'a> Examiner<'a> {
         if !(place || content || loaded || request.path) {
             return Ok(facts);
         }
-        let own_root = ProcessRoot::of(dir, self.mounts)?;
+        let own_root = match ProcessRoot::of(dir, self.mounts) {
+            Err(NotInspected::AnotherUserNamespace) if request.here => {
+                return Ok(self.file_here(dir, request));
+            }
+            root => root?,
+        };
         let root = own_root.of_kernel_paths()?;
         let file = ExecutableFile::of(dir, self.mounts).ok_or(NotInspected::Unreadable)?;
         if file.path.to_string_lossy() != request.exe {
@@ -144,6 +152,26 @@ impl<'a> Examiner<'a> {
             facts.loaded = self.loaded.of(&loader);
         }
         Ok(facts)
+    }
+
+    /// Of a process in another user namespace: all that can be known is whether its path leads elsewhere for everybody
+    /// who is not in it.
+    fn file_here(&self, dir: &ProcessDir, request: &Request) -> FileFacts {
+        let mut facts = request.failed(NotInspected::AnotherUserNamespace);
+        let leads_elsewhere = || -> Result<bool, NotInspected> {
+            let own = self.proc.process(std::process::id()).map_err(|_| NotInspected::Unreadable)?;
+            let root = ProcessRoot::of(&own, self.mounts)?;
+            let exe = executable_file::open(dir, &root)?;
+            match root.find(Path::new(&request.exe)) {
+                Ok(found) => Ok(found.identity() != exe.identity()),
+                Err(NotInspected::NotAtItsPath) => Ok(true),
+                Err(why) => Err(why),
+            }
+        };
+        if leads_elsewhere() == Ok(true) {
+            facts.path_confirmed = Checked::Done(false);
+        }
+        facts
     }
 
     /// What the file contains; each file is read once.

@@ -32,6 +32,12 @@ impl ExecutableFile {
         })
     }
 
+    /// Whether the process runs a file with this path, and not another one by now.
+    pub(super) fn is_still_run_by(&self, dir: &ProcessDir) -> bool {
+        dir.link("exe")
+            .is_ok_and(|path| path.as_os_str().as_bytes().starts_with(self.path.as_os_str().as_bytes()))
+    }
+
     /// Whether another path leads to the same file in the process's view of the file system.
     pub(super) fn is_also(&self, dir: &ProcessDir, mounts: &MountTables, path: &Path) -> bool {
         let is_also = |root: ProcessRoot| -> Result<bool, NotInspected> {

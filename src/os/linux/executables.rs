@@ -7,6 +7,7 @@ use super::examination::{Facts, Request};
 use super::helper::examine::ExamineTask;
 use super::holders::Holders;
 use super::listeners::ScannedSocket;
+use super::path_origin::PathOrigin;
 use super::scan_context::ScanContext;
 use crate::model::{NotInspected, Pid, Process};
 
@@ -25,23 +26,28 @@ pub(super) fn inspect(
         }
     }
     let identified = std::mem::take(&mut holders.processes);
-    let started: BTreeMap<Pid, _> =
-        identified.iter().map(|(&pid, identified)| (pid, identified.started)).collect();
+    let known: BTreeMap<Pid, _> =
+        identified.iter().map(|(&pid, known)| (pid, (known.started, known.path_origin))).collect();
     let mut processes: BTreeMap<Pid, Process> =
         identified.into_iter().map(|(pid, identified)| (pid, identified.process)).collect();
     let texts: Vec<String> = context.inspect.texts().into_iter().map(str::to_owned).collect();
     let is_detail = !context.scope.detail_ports.is_empty();
     let mut tasks = Vec::new();
     for (pid, checks) in inspect_files::requested(&processes, &ports_of, context.inspect) {
-        let process = processes.get(&pid);
-        let program = process.and_then(Process::program);
-        let (Some(program), Some(&started)) = (program, started.get(&pid)) else { continue };
+        let (Some(process), Some(&(started, path_origin))) = (processes.get(&pid), known.get(&pid)) else {
+            continue;
+        };
+        let Some(program) = process.program() else { continue };
         let Some(exe) = program.exe.as_ref().map(|exe| exe.path.clone()) else { continue };
         let script = program.script.as_ref().map(|script| script.path.clone());
-        let user = process.and_then(|process| process.uid).filter(|_| program.interpreted.is_some());
-        let path = is_detail && ports_of.contains_key(&pid);
+        let user = process.uid.filter(|_| program.interpreted.is_some());
+        let is_unknown = matches!(path_origin, PathOrigin::UserNamespace | PathOrigin::Unknown);
+        let path = (is_detail || is_unknown) && ports_of.contains_key(&pid);
+        // In a container or an application it is plain that its path is one of theirs.
+        let is_labeled = process.container.is_some() || process.application.is_some();
+        let here = path_origin == PathOrigin::UserNamespace && !is_labeled;
         let texts = if checks.content { texts.clone() } else { Vec::new() };
-        let request = Request { pid, started, exe, checks, path, texts, user, script };
+        let request = Request { pid, started, exe, checks, path, here, texts, user, script };
         if request.asks() {
             tasks.push(ExamineTask(request));
         }

@@ -41,11 +41,30 @@ impl FileStatus {
         file: BorrowedFd<'_>,
         may_ask: impl Fn(u64) -> bool,
     ) -> Result<FileStatus, NotInspected> {
-        if let Some(status) = by_statx(file) {
+        if let Some(status) = FileStatus::at(file, "") {
             return Ok(status);
         }
         let mount = mount_by_fdinfo(file).ok_or(NotInspected::Unreadable)?;
         if may_ask(mount) { by_fstat(file, mount) } else { Err(NotInspected::MayNotAnswer) }
+    }
+
+    /// Of what a name in a folder leads to, or with an empty name of an open file. No server is asked. `None` before
+    /// Linux 5.8, or where a filter of system calls refuses it.
+    pub(super) fn at(folder: impl AsFd, name: &str) -> Option<FileStatus> {
+        let wanted = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID;
+        let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
+        let found = statx(folder, name, flags, wanted).ok()?;
+        StatxFlags::from_bits_retain(found.stx_mask).contains(StatxFlags::MNT_ID).then(|| FileStatus {
+            mount: found.stx_mnt_id,
+            identity: FileIdentity {
+                device: (found.stx_dev_major, found.stx_dev_minor),
+                inode: found.stx_ino,
+            },
+            kind: FileType::from_raw_mode(u32::from(found.stx_mode)),
+            mode: u32::from(found.stx_mode) & 0o7777,
+            owner: found.stx_uid,
+            group: found.stx_gid,
+        })
     }
 
     fn place_kind(&self) -> PlaceKind {
@@ -77,21 +96,6 @@ impl FileStatus {
         };
         Ok(Place { path, kind, owner: self.owner, group: self.group, mode: self.mode, acl })
     }
-}
-
-/// `None` before Linux 5.8, or where a filter of system calls refuses it.
-fn by_statx(file: BorrowedFd<'_>) -> Option<FileStatus> {
-    let wanted = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID;
-    let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
-    let found = statx(file, c"", flags, wanted).ok()?;
-    StatxFlags::from_bits_retain(found.stx_mask).contains(StatxFlags::MNT_ID).then(|| FileStatus {
-        mount: found.stx_mnt_id,
-        identity: FileIdentity { device: (found.stx_dev_major, found.stx_dev_minor), inode: found.stx_ino },
-        kind: FileType::from_raw_mode(u32::from(found.stx_mode)),
-        mode: u32::from(found.stx_mode) & 0o7777,
-        owner: found.stx_uid,
-        group: found.stx_gid,
-    })
 }
 
 /// The mount by the kernel's description of the descriptor (`proc_pid_fdinfo(5)`), since Linux 3.15.
@@ -145,7 +149,7 @@ mod tests {
             let flags = OFlags::PATH | OFlags::NOFOLLOW;
             let file = open(folder.path().join(name), flags, Mode::empty()).unwrap();
             let mount = mount_by_fdinfo(file.as_fd()).unwrap();
-            let new = by_statx(file.as_fd()).expect("since Linux 5.8");
+            let new = FileStatus::at(&file, "").expect("since Linux 5.8");
             assert_eq!(by_fstat(file.as_fd(), mount), Ok(new), "{name}");
         }
     }

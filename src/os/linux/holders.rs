@@ -215,7 +215,9 @@ impl Holders {
     pub(super) fn add_ancestors(&mut self, context: &ScanContext<'_>) {
         let mut children: Vec<Pid> = self.processes.keys().copied().collect();
         while let Some(child) = children.pop() {
-            let Some(IdentifiedProcess { process, started }) = self.processes.get(&child) else { continue };
+            let Some(IdentifiedProcess { process, started, .. }) = self.processes.get(&child) else {
+                continue;
+            };
             let (Some(ppid), started) = (process.ppid, *started) else { continue };
             if self.processes.contains_key(&ppid) {
                 continue;
@@ -244,11 +246,13 @@ pub(super) fn lists_all_processes(proc: &Proc) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::path_origin::PathOrigin;
     use super::*;
     use crate::model::Process;
 
     fn holder(pid: Pid, started: u64) -> IdentifiedProcess {
-        IdentifiedProcess { process: Process { pid, ..Process::default() }, started }
+        let process = Process { pid, ..Process::default() };
+        IdentifiedProcess { process, started, path_origin: PathOrigin::System }
     }
 
     #[test]

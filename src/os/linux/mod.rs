@@ -33,6 +33,7 @@ mod other_sockets;
 mod own_files;
 mod owners;
 mod passage;
+mod path_origin;
 mod port_rules;
 mod proc_dir;
 mod process_reader;

@@ -11,15 +11,18 @@ use super::super::decode::linux::proc_pid::{self, Ticks};
 use super::super::program_name::program_name;
 use super::executable_file::ExecutableFile;
 use super::labels::Labels;
+use super::path_origin::PathOrigin;
 use super::proc_dir::ProcessDir;
 use super::scan_context::ScanContext;
-use crate::model::{Executable, Pid, Presence, Process, Program};
+use crate::model::{Checked, Executable, Pid, Presence, Process, Program};
 
 /// A process with its start: id and start together identify it.
 pub(super) struct IdentifiedProcess {
     pub(super) process: Process,
     /// Since boot.
     pub(super) started: Ticks,
+    /// In whose view of the file system its program has its path.
+    pub(super) path_origin: PathOrigin,
 }
 
 impl ScanContext<'_> {
@@ -52,6 +55,9 @@ impl ScanContext<'_> {
             Some(thread) => thread.state(),
             None => stat.state,
         };
+        let origin = |file| self.own_mounts.origin(living, file, &self.proc, &self.mounts);
+        let path_origin = file.as_ref().map_or(PathOrigin::Unknown, origin);
+        let is_elsewhere = path_origin == PathOrigin::Elsewhere;
         let exe = file.as_ref().map(|file| file.path.as_path());
         let is_same_file =
             |path: &Path| file.as_ref().is_some_and(|file| file.is_also(living, &self.mounts, path));
@@ -66,7 +72,8 @@ impl ScanContext<'_> {
             presence: Presence::Running(Program {
                 exe: file.as_ref().map(|file| Executable {
                     path: text(file.path.as_os_str()),
-                    deleted: file.deleted,
+                    deleted: file.deleted.filter(|_| !is_elsewhere),
+                    path_confirmed: if is_elsewhere { Checked::Done(false) } else { Checked::NotRequested },
                     ..Executable::default()
                 }),
                 ..Program::default()
@@ -78,7 +85,7 @@ impl ScanContext<'_> {
             application,
             ..Process::default()
         };
-        Ok(IdentifiedProcess { process, started: stat.started })
+        Ok(IdentifiedProcess { process, started: stat.started, path_origin })
     }
 
     fn since_boot(&self, ticks: Ticks) -> Option<Timestamp> {

@@ -77,6 +77,15 @@ impl ProcessRoot {
         Ok(ProcessRoot { root, mounts: Arc::clone(&self.mounts) })
     }
 
+    /// Whether no folder is above the root: chroot(2) has not set it.
+    ///
+    /// # Errors
+    ///
+    /// If that cannot be found out.
+    pub(super) fn is_top(&self) -> Result<bool, NotInspected> {
+        Ok(self.above()?.is_empty())
+    }
+
     /// The folder that is the root.
     pub(super) fn identity(&self) -> FileIdentity {
         self.root.identity()

@@ -9,6 +9,7 @@ use super::boot;
 use super::containers::Containers;
 use super::helper::{self, Pending, Task};
 use super::mount_tables::MountTables;
+use super::path_origin::OwnMounts;
 use super::proc_dir::Proc;
 
 /// The scope of a scan and everything that it reads processes with. Exists only if `/proc` can be read.
@@ -21,6 +22,7 @@ pub(super) struct ScanContext<'a> {
     pub(super) proc: Proc,
     pub(super) containers: Containers,
     pub(super) mounts: MountTables,
+    pub(super) own_mounts: OwnMounts,
     /// When the system started, in seconds since 1970.
     pub(super) boot: i64,
 }
@@ -42,6 +44,7 @@ impl<'a> ScanContext<'a> {
             proc: Proc::open()?,
             containers: Containers::default(),
             mounts: MountTables::default(),
+            own_mounts: OwnMounts::default(),
             boot: boot::time(),
         })
     }

@@ -46,7 +46,7 @@ impl UnitsInProgress {
         let of_cgroup = if cgroups.is_empty() { HashMap::new() } else { cgroup_units::of_cgroups(&cgroups) };
         let mut systemds: BTreeSet<Pid> = BTreeSet::new();
         let mut asked = Vec::new();
-        for IdentifiedProcess { process, started } in open().filter_map(|found| systemd(found, holders)) {
+        for IdentifiedProcess { process, started, .. } in open().filter_map(|found| systemd(found, holders)) {
             if systemds.insert(process.pid) {
                 // Only root's systemd has no unit files in a home.
                 let uid = process.uid.filter(|&uid| uid != 0);

@@ -41,8 +41,8 @@ fn facts_of(pid: Pid, script: Option<&str>) -> Facts {
     let started = dir.started().unwrap();
     let checks = FileChecks { place: true, content: true, loaded: true };
     let texts = vec!["GNU coreutils".to_owned()];
-    let script = script.map(str::to_owned);
-    let request = Request { pid, started, exe, checks, path: true, texts, user: Some(1), script };
+    let (here, script) = (false, script.map(str::to_owned));
+    let request = Request { pid, started, exe, checks, path: true, here, texts, user: Some(1), script };
     let request: Request = serde_json::from_str(&serde_json::to_string(&request).unwrap()).unwrap();
     let facts = Examiner::new(&proc, &mounts).examine(&request);
     let again: Facts = serde_json::from_str(&serde_json::to_string(&facts).unwrap()).unwrap();
