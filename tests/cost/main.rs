@@ -2,7 +2,7 @@
 //! allocate at most [`MOST`] times as many bytes, and execute as many times the instructions. Nothing is timed, so
 //! the result is the same on a busy machine.
 //!
-//! What the backends ask of the system is counted in system calls, by `tests/suite/live_cost.rs`.
+//! What the backends ask of the system is counted in system calls, by `tests/suite/live_doubled.rs`.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail and may speak")]
 #![allow(unreachable_pub, reason = "nothing of a test program is public")]
 
