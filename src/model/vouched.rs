@@ -74,9 +74,11 @@ impl Vouched {
         self.users.iter().find(is_it).map(String::as_str)
     }
 
-    /// The folder in which a file lies. In another user namespace any path may lead anywhere.
+    /// The folder in which a file lies. A path that leads to another file says nothing of that, and in another user
+    /// namespace any path may lead anywhere.
     fn folder_of(&self, path: &str, writers: &Checked<Vec<Writer>>, os: Os) -> Option<&str> {
-        if writers.failed() == Some(NotInspected::AnotherUserNamespace) {
+        let lies_anywhere = [NotInspected::AnotherUserNamespace, NotInspected::NotAtItsPath];
+        if writers.failed().is_some_and(|why| lies_anywhere.contains(&why)) {
             return None;
         }
         self.folders.iter().find(|folder| lies_in(path, folder, os)).map(String::as_str)
@@ -196,7 +198,9 @@ mod tests {
         };
         assert_eq!(left(Checked::Failed(NotInspected::MayNotAnswer)), Some(0));
         assert_eq!(left(written_by(&[Account::Everyone])), Some(0));
-        assert_eq!(left(Checked::Failed(NotInspected::AnotherUserNamespace)), None);
+        for why in [NotInspected::AnotherUserNamespace, NotInspected::NotAtItsPath] {
+            assert_eq!(left(Checked::Failed(why)), None, "{why:?}: it need not lie there");
+        }
     }
 
     #[test]

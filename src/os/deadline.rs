@@ -1,5 +1,6 @@
 //! Until when a scan waits for others.
 
+use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
 /// A moment, with the time that was allowed until then.
@@ -13,6 +14,13 @@ impl Deadline {
     /// From now on.
     pub(super) fn after(allowed: Duration) -> Deadline {
         Deadline { at: Instant::now() + allowed, allowed }
+    }
+
+    /// # Errors
+    ///
+    /// Once it has passed.
+    pub(super) fn check(self) -> io::Result<()> {
+        if self.left().is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(()) }
     }
 
     /// Zero once it has passed.

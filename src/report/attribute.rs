@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ancestry::Ancestry;
-use crate::model::{
-    Attributed, HiddenProcesses, Observation, Owner, Pid, Process, Receiver, Socket, SocketId,
-};
+use crate::model::{Attributed, Observation, Owner, Pid, Process, Receiver, Socket, SocketId};
 
 /// Gives every socket its owner. No socket is dropped.
 #[must_use]
@@ -24,7 +22,7 @@ pub fn attribute(observation: &Observation) -> Vec<Attributed> {
         .map(|socket| {
             let owner = owner(holders.get(&socket.id), observation, &ancestry);
             Attributed {
-                more_holders: may_have_more(socket, &owner, &observation.hidden),
+                more_holders: may_have_more(socket, &owner, observation),
                 in_flight_to: receivers.clone().filter(|_| owner == Owner::Unattributed),
                 socket: socket.clone(),
                 ancestors: owner.lead().map(|lead| ancestry.line(lead)).unwrap_or_default(),
@@ -43,12 +41,17 @@ pub(super) fn owner(holders: Option<&Vec<Pid>>, observation: &Observation, ances
     }
 }
 
-/// Whether a hidden process may hold a socket beside the visible holders.
-fn may_have_more(socket: &Socket, owner: &Owner, hidden: &HiddenProcesses) -> bool {
+/// Whether a hidden process may hold a socket beside the visible holders. From whom nothing else is hidden, one of the
+/// same user may hide what it holds: it is busy whenever somebody looks.
+fn may_have_more(socket: &Socket, owner: &Owner, observation: &Observation) -> bool {
+    let Observation { hidden, privileged, .. } = observation;
+    let users = || owner.processes().map(|holder| holder.uid);
+    let is_of_holder =
+        |uid: Option<u32>| uid.is_none() || uid == socket.uid || users().any(|holder| holder == uid);
     let is_identified = matches!(owner, Owner::Identified { .. });
-    !hidden.is_nothing()
-        && is_identified
-        && !socket.has_maker_among(owner.processes().map(|holder| holder.uid))
+    let lacks_maker = || !socket.has_maker_among(users());
+    let hides_another = || *privileged && hidden.processes().any(|process| is_of_holder(process.uid));
+    is_identified && !hidden.is_nothing() && (lacks_maker() || hides_another())
 }
 
 /// The lead is the oldest of the holders that descend from no other holder; the rest follow by age.
@@ -81,7 +84,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::model::{Holding, Host, Os, Protocol, State};
+    use crate::model::{HiddenProcess, HiddenProcesses, Holding, Host, Os, Protocol, State};
 
     fn process(pid: Pid, ppid: Pid, started: i64) -> Process {
         Process {
@@ -192,5 +195,19 @@ mod tests {
             attribute(&observed(&[], Vec::new(), HiddenProcesses::nothing()))[0].owner,
             Owner::Unattributed
         );
+    }
+
+    #[test]
+    fn root_may_not_see_that_a_hidden_process_of_the_same_user_holds_it_too() {
+        let more = |privileged, hidden_uid| {
+            let short_name = "busy".to_owned();
+            let process_of_user = HiddenProcess { short_name, uid: hidden_uid, user: None };
+            let hidden = HiddenProcesses::Processes([(9, process_of_user)].into());
+            let holder = Process { uid: Some(1000), ..process(5, 1, 5) };
+            attribute(&Observation { privileged, ..observed(&[5], vec![holder], hidden) })[0].more_holders
+        };
+        assert!(more(true, Some(1000)) && more(true, None));
+        assert!(!more(true, Some(1001)), "whatever others hide, it is nobody else's fault");
+        assert!(!more(false, Some(1000)), "most of what others do is hidden from an ordinary user");
     }
 }

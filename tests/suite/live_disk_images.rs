@@ -128,8 +128,13 @@ fn a_disk_image_of_root_s_is_as_good_as_a_disk() {
 fn what_is_recorded_as_mounted_for_a_user_is_not_believed() {
     let Some(image) = DiskImage::of(0) else { return };
     let media = "mount -t tmpfs none /media && mkdir -p /media/mia/stick && mount -o loop,nosuid,nodev disk /media/mia/stick";
-    let fstab = "echo \"LABEL=x $PWD/mounted auto noauto,users\" > fstab && mount --bind fstab /etc/fstab";
-    let fstab = format!("{fstab} && mount -o loop,nosuid,nodev disk mounted");
+    let fstab = |point: &str| {
+        let fstab =
+            format!("echo \"LABEL=x {point} auto noauto,users\" > fstab && mount --bind fstab /etc/fstab");
+        format!("{fstab} && mount -o loop,nosuid,nodev disk mounted")
+    };
+    let (plain, doubled) = (fstab("$PWD/mounted"), fstab("$PWD//mounted/"));
+    let through_link = format!("ln -sfn . link && {}", fstab("$PWD/link/mounted"));
     let udisks =
         "printf \"$PWD/mounted\\0\" > /run/udisks2/mounted-fs && mount -o loop,nosuid,nodev disk mounted";
     for (mounted, lmgrd) in [
@@ -140,7 +145,9 @@ fn what_is_recorded_as_mounted_for_a_user_is_not_believed() {
             "bound/lmgrd",
         ),
         (media, "/media/mia/stick/lmgrd"),
-        (&fstab, "mounted/lmgrd"),
+        (&plain, "mounted/lmgrd"),
+        (&doubled, "mounted/lmgrd"),
+        (&through_link, "mounted/lmgrd"),
         (udisks, "mounted/lmgrd"),
     ] {
         let listening = image.started(mounted, lmgrd);

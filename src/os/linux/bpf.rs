@@ -11,6 +11,7 @@ use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 
+use super::super::deadline::Deadline;
 use super::super::decode::linux::btf;
 use super::super::decode::linux::inet_diag::States;
 use super::super::decode::linux::task_file::{self, FIELDS, ITERATOR, RECORD, Reported};
@@ -119,11 +120,12 @@ impl TaskFiles {
     ///
     /// # Errors
     ///
-    /// If the kernel aborts the iteration.
-    pub(super) fn each(&self, mut each: impl FnMut(Reported, u32)) -> io::Result<()> {
+    /// If the kernel aborts the iteration, or the deadline passes.
+    pub(super) fn each(&self, deadline: Deadline, mut each: impl FnMut(Reported, u32)) -> io::Result<()> {
         let mut iterator = File::from(bpf(ITER_CREATE, &Iterate { link_fd: number(&self.link), flags: 0 })?);
         let mut buffer = vec![0; BUFFER];
         loop {
+            deadline.check()?;
             match iterator.read(&mut buffer) {
                 Ok(0) => return Ok(()),
                 Ok(length) => task_file::read(&buffer[..length])
@@ -164,11 +166,12 @@ mod tests {
     fn the_kernel_reports_a_listener_of_our_own_and_keeps_nothing() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let second = listener.try_clone().unwrap();
+        let far = || Deadline::after(std::time::Duration::from_secs(600));
         let found = || {
             let mut found = BTreeSet::new();
             let files = TaskFiles::load(task_file::INTERNET, States::LISTENING).unwrap();
             files
-                .each(|reported, _| {
+                .each(far(), |reported, _| {
                     if let Reported::Socket(socket) = reported {
                         found.insert(socket);
                     }
@@ -176,7 +179,7 @@ mod tests {
                 .unwrap();
             // A second iteration works.
             let mut again = 0;
-            files.each(|_, _| again += 1).unwrap();
+            files.each(far(), |_, _| again += 1).unwrap();
             assert!(again > 0);
             found
         };

@@ -8,6 +8,7 @@ use std::sync::mpsc::Sender;
 use rustix::fs::fstat;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
+use super::super::deadline::Deadline;
 use super::super::decode::linux::inet_diag::States;
 use super::super::decode::linux::task_file::{INTERNET, OpenFile, OpenSocket, Reported, WITH_PACKET};
 use super::super::unix::is_root;
@@ -50,6 +51,7 @@ impl Default for SearchMethod {
 /// Fills the task queue of a search.
 pub(super) struct Candidates<'a> {
     scope: &'a ScanScope,
+    deadline: Deadline,
     pids: &'a [Pid],
     wanted: Wanted<'a>,
     tasks: Sender<Task>,
@@ -59,11 +61,12 @@ impl<'a> Candidates<'a> {
     /// `pids` are all processes.
     pub(super) fn new(
         scope: &'a ScanScope,
+        deadline: Deadline,
         pids: &'a [Pid],
         wanted: Wanted<'a>,
         tasks: Sender<Task>,
     ) -> Candidates<'a> {
-        Candidates { scope, pids, wanted, tasks }
+        Candidates { scope, deadline, pids, wanted, tasks }
     }
 
     pub(super) fn uses_bpf(&self) -> bool {
@@ -99,7 +102,7 @@ impl<'a> Candidates<'a> {
         let (files, probe) = (TaskFiles::load(families, states_of_holders(self.scope))?, Probe::open()?);
         let mut of_one: Vec<Reported> = Vec::new();
         let (mut saw_probe, mut namespaces) = (false, BTreeMap::new());
-        files.each(|reported, namespace| {
+        files.each(self.deadline, |reported, namespace| {
             if let Reported::Socket(socket) = reported {
                 namespaces.entry(u64::from(namespace)).or_insert(socket.file.pid);
                 saw_probe |= probe.is(&socket);

@@ -28,6 +28,7 @@ mod mount_tables;
 mod namespace_scan;
 mod namespaces;
 mod observation;
+mod open_files;
 mod opened_file;
 mod other_sockets;
 mod own_files;

@@ -2,7 +2,6 @@
 //! to that process, even if another gets its id meanwhile (`proc_pid_lookup` in `fs/proc/base.c` ties
 //! the folder to the process).
 
-use std::collections::HashSet;
 use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::io::{self, Read};
@@ -11,14 +10,10 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use rustix::fs::{
-    AtFlags, Mode, OFlags, PROC_SUPER_MAGIC, RawDir, fstatfs, openat, readlinkat, readlinkat_raw, statat,
-};
+use rustix::fs::{AtFlags, Mode, OFlags, PROC_SUPER_MAGIC, RawDir, fstatfs, openat, readlinkat, statat};
 use rustix::io::Errno;
 
 use super::super::decode::linux::proc_pid::{self, Stat, Ticks};
-use super::super::decode::linux::ring_files;
-use super::super::decode::linux::task_file::{OpenFile, OpenSocket};
 use crate::model::{Pid, RunState};
 
 /// Whether the error means that a process has ended, and not that this user may not inspect it.
@@ -35,8 +30,6 @@ fn is_any_of(error: &io::Error, errors: &[Errno]) -> bool {
     errors.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
-/// Long enough for `socket:[4294967295]`, in bytes: a longer link is no socket and need not be read whole.
-const LINK: usize = 24;
 /// The size of the buffer for the entries of a folder, in bytes.
 const NAMES: usize = 16 * 1024;
 
@@ -46,11 +39,8 @@ const TEXT: usize = 4096;
 /// No more is read of a file, in bytes.
 const LONGEST: usize = 64 * 1024;
 
-/// More io_urings in one table of open files are not examined.
-const MOST_RINGS: usize = 1024;
-
 /// The flags to open a folder that is to be listed.
-const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+pub(super) const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 /// The folder `/proc`.
 pub(super) struct Proc {
@@ -73,7 +63,10 @@ impl Proc {
     pub(super) fn pids(&self) -> io::Result<Vec<Pid>> {
         let own = openat(&self.dir, c".", FOLDER, Mode::empty())?;
         let mut pids = Vec::new();
-        each_number(&own, |number, _| pids.push(number))?;
+        each_number(&own, |number, _| {
+            pids.push(number);
+            Ok(())
+        })?;
         Ok(pids)
     }
 
@@ -84,7 +77,12 @@ impl Proc {
         let mut threads = Vec::new();
         if !is_alive || has_threads(&self.dir, &folder) {
             let all = openat(&self.dir, folder, FOLDER, Mode::empty());
-            drop(all.map(|all| each_number(&all, |thread, _| threads.push(thread))));
+            drop(all.map(|all| {
+                each_number(&all, |thread, _| {
+                    threads.push(thread);
+                    Ok(())
+                })
+            }));
         }
         threads.retain(|&thread| thread != pid);
         threads
@@ -111,7 +109,7 @@ impl Proc {
 /// The folder of one process.
 pub(super) struct ProcessDir {
     pub(super) pid: Pid,
-    dir: OwnedFd,
+    pub(super) dir: OwnedFd,
 }
 
 impl AsFd for ProcessDir {
@@ -188,124 +186,6 @@ impl ProcessDir {
         Ok(statat(&self.dir, c"", AtFlags::EMPTY_PATH)?.st_uid)
     }
 
-    /// Calls `each` with every socket among the open files of all threads.
-    ///
-    /// Reads only the links, never the files behind them: these may be on a server that does not answer.
-    ///
-    /// # Errors
-    ///
-    /// If the process has ended, or this user may not inspect it.
-    pub(super) fn sockets(&self, each: &mut dyn FnMut(OpenSocket)) -> io::Result<()> {
-        let listed = self.sockets_in(self.pid, each);
-        if has_threads(&self.dir, "task") {
-            self.sockets_of_threads(each)?;
-        }
-        listed
-    }
-
-    /// The sockets of threads that have a table of open files of their own (`unshare(2)`, CLONE_FILES).
-    fn sockets_of_threads(&self, each: &mut dyn FnMut(OpenSocket)) -> io::Result<()> {
-        let tasks = openat(&self.dir, c"task", FOLDER, Mode::empty())?;
-        let mut threads = Vec::new();
-        each_number(&tasks, |number, _| threads.push(number))?;
-        for thread in threads.into_iter().filter(|&thread| thread != self.pid) {
-            let shares = super::kcmp::share_files(self.pid, thread);
-            if shares.unwrap_or_else(|| self.has_as_many_files(thread)) {
-                continue;
-            }
-            match self.sockets_in(thread, each) {
-                // A thread that has ended meanwhile has closed its files.
-                Err(error) if !is_gone(&error) => return Err(error),
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether a thread has as many open files as the first thread of the process: then it probably has
-    /// the same ones. Linux reports the number since 6.2 (`proc_readfd_count` in `fs/proc/fd.c`); false
-    /// before.
-    fn has_as_many_files(&self, thread: u32) -> bool {
-        let count = |table: &str| Some(statat(&self.dir, table, AtFlags::empty()).ok()?.st_size);
-        let own = count("fd").filter(|&count| count > 0);
-        own.is_some() && own == count(&self.table_of(thread))
-    }
-
-    /// The folder of a thread's open files.
-    fn table_of(&self, thread: u32) -> String {
-        if thread == self.pid { "fd".to_owned() } else { format!("task/{thread}/fd") }
-    }
-
-    /// The sockets that this file of the process is by now, or holds: one, unless it is an io_uring.
-    ///
-    /// # Errors
-    ///
-    /// If the process has ended, or this user may not inspect it.
-    pub(super) fn sockets_of(&self, file: OpenFile) -> io::Result<HashSet<u32>> {
-        let mut buffer = [MaybeUninit::uninit(); LINK];
-        Ok(match self.link_of(file, &mut buffer)? {
-            ring_files::LINK => self.fixed_files(file)?.into_iter().collect(),
-            link => proc_pid::socket_inode(link).into_iter().collect(),
-        })
-    }
-
-    /// The sockets among the fixed files of an io_uring; none if the file is something else.
-    ///
-    /// # Errors
-    ///
-    /// If the process has ended, or this user may not inspect it.
-    pub(super) fn sockets_of_ring(&self, file: OpenFile) -> io::Result<Vec<u32>> {
-        let mut buffer = [MaybeUninit::uninit(); LINK];
-        let is_ring = self.link_of(file, &mut buffer)? == ring_files::LINK;
-        if is_ring { self.fixed_files(file) } else { Ok(Vec::new()) }
-    }
-
-    fn link_of<'b>(&self, file: OpenFile, buffer: &'b mut [MaybeUninit<u8>; LINK]) -> io::Result<&'b [u8]> {
-        let link = format!("{}/{}", self.table_of(file.thread), file.fd);
-        Ok(readlinkat_raw(&self.dir, link, buffer)?.0)
-    }
-
-    fn sockets_in(&self, thread: u32, each: &mut dyn FnMut(OpenSocket)) -> io::Result<()> {
-        let files = openat(&self.dir, self.table_of(thread), FOLDER, Mode::empty())?;
-        let (mut any, mut denied, mut rings, mut not_whole) = (false, None, Vec::new(), None);
-        each_number(&files, |fd, name| {
-            let file = OpenFile { pid: self.pid, thread, fd };
-            let mut buffer = [MaybeUninit::uninit(); LINK];
-            match readlinkat_raw(&files, name, &mut buffer) {
-                Ok((link, _)) => {
-                    any = true;
-                    if let Some(inode) = proc_pid::socket_inode(link) {
-                        each(OpenSocket { inode, file });
-                    } else if *link == *ring_files::LINK {
-                        if rings.len() < MOST_RINGS {
-                            rings.push(file);
-                        } else {
-                            not_whole = Some(io::Error::other("there are too many io_urings"));
-                        }
-                    }
-                }
-                // The file was closed meanwhile.
-                Err(Errno::NOENT) => {}
-                Err(error) => denied = Some(error),
-            }
-        })?;
-        for file in rings {
-            match self.fixed_files(file) {
-                Ok(sockets) => sockets.into_iter().for_each(|inode| each(OpenSocket { inode, file })),
-                Err(error) => not_whole = Some(error),
-            }
-        }
-        // What was found counts; whether there is more, is not known.
-        if let Some(error) = not_whole {
-            return Err(error);
-        }
-        // Permission depends on the process, not on the file: if one link was readable, all are.
-        match denied {
-            Some(error) if !any => Err(error.into()),
-            _ => Ok(()),
-        }
-    }
-
     /// The folder of a thread that still runs, if the first thread has ended before the others: then the memory, the
     /// root and the namespaces of the process are found only there. `None` if the first thread has not.
     pub(super) fn living_thread(&self) -> Option<ProcessDir> {
@@ -315,7 +195,11 @@ impl ProcessDir {
         }
         let tasks = openat(&self.dir, c"task", FOLDER, Mode::empty()).ok()?;
         let mut threads = Vec::new();
-        each_number(&tasks, |number, _| threads.push(number)).ok()?;
+        each_number(&tasks, |number, _| {
+            threads.push(number);
+            Ok(())
+        })
+        .ok()?;
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         threads.into_iter().filter(|&thread| thread != self.pid).find_map(|thread| {
             let dir = openat(&tasks, thread.to_string(), flags, Mode::empty()).ok()?;
@@ -326,19 +210,22 @@ impl ProcessDir {
 
 /// Whether this folder `task` is that of a process with more than one thread. A folder has two links and one more
 /// for each folder in it (`proc_task_getattr` in `fs/proc/base.c` adds the number of threads).
-fn has_threads(dir: &OwnedFd, task: &str) -> bool {
+pub(super) fn has_threads(dir: &OwnedFd, task: &str) -> bool {
     statat(dir, task, AtFlags::empty()).is_ok_and(|stat| stat.st_nlink > 3)
 }
 
-/// Calls `each` with every name in a folder that is a number.
-fn each_number(folder: &OwnedFd, mut each: impl FnMut(u32, &CStr)) -> io::Result<()> {
+/// Calls `each` with every name in a folder that is a number, until it fails.
+pub(super) fn each_number(
+    folder: &OwnedFd,
+    mut each: impl FnMut(u32, &CStr) -> io::Result<()>,
+) -> io::Result<()> {
     let mut buffer = [MaybeUninit::uninit(); NAMES];
     let mut entries = RawDir::new(folder, &mut buffer);
     while let Some(entry) = entries.next() {
         let entry = entry?;
         let name = entry.file_name();
         if let Some(number) = name.to_str().ok().and_then(|name| name.parse().ok()) {
-            each(number, name);
+            each(number, name)?;
         }
     }
     Ok(())
@@ -357,6 +244,7 @@ pub(super) fn link_in(folder: &OwnedFd, name: &str) -> io::Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::deadline::Deadline;
     use super::*;
 
     #[test]
@@ -374,7 +262,8 @@ mod tests {
         let dir = Proc::open().unwrap().process(child.id()).unwrap();
         child.wait().unwrap();
         assert!(is_gone(&dir.read("stat").unwrap_err()));
-        assert!(is_gone(&dir.sockets(&mut |_| {}).unwrap_err()));
+        let far = Deadline::after(std::time::Duration::from_secs(60));
+        assert!(is_gone(&dir.sockets(far, &mut |_| {}).unwrap_err()));
     }
 
     #[test]

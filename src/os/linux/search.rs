@@ -2,7 +2,7 @@
 //! share.
 
 use std::collections::{BTreeMap, HashSet};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -56,7 +56,7 @@ impl<'a> Search<'a> {
         wanted: Wanted<'a>,
     ) -> (Search<'a>, Candidates<'a>) {
         let (sender, tasks) = SharedQueue::new();
-        let candidates = Candidates::new(context.scope, pids, wanted, sender);
+        let candidates = Candidates::new(context.scope, context.deadline, pids, wanted, sender);
         let helpers =
             if candidates.uses_bpf() { threads::most_helpers() } else { threads::helpers_for(pids.len()) };
         (Search { context, wanted, tasks, helpers, inspected: Mutex::default() }, candidates)
@@ -147,8 +147,9 @@ impl<'a> Search<'a> {
         match inspect(&dir, &mut inspected) {
             Err(error) if is_exhausted(&error) => Err(error),
             Err(error) if is_gone(&error) => Ok(None),
-            Err(_) => {
+            Err(error) => {
                 inspected.inaccessible = Some((pid, hidden_process(&dir)));
+                inspected.is_late = error.kind() == ErrorKind::TimedOut;
                 Ok(Some(inspected))
             }
             Ok(()) => Ok(Some(inspected)),
@@ -156,7 +157,7 @@ impl<'a> Search<'a> {
     }
 
     fn walk(&self, dir: &ProcessDir, inspected: &mut InspectedProcess) -> io::Result<()> {
-        let listed = dir.sockets(&mut |socket| {
+        let listed = dir.sockets(self.context.deadline, &mut |socket| {
             if self.wanted.is_none_or(|wanted| wanted.contains(&socket.inode)) {
                 inspected.open.push(socket);
             }
@@ -180,6 +181,11 @@ impl<'a> Search<'a> {
         // The sockets of one io_uring adjoin, and it is read once for all of them.
         let mut last: Option<(OpenFile, HashSet<u32>)> = None;
         for reported in open {
+            // One io_uring can take a tenth of a second.
+            if self.context.deadline.check().is_err() {
+                denied = Some(ErrorKind::TimedOut.into());
+                break;
+            }
             let confirmed = match reported {
                 Reported::Socket(OpenSocket { inode, file }) => {
                     let known = last.take().filter(|(known, _)| known == file);

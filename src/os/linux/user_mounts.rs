@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Read;
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use std::sync::OnceLock;
 
 use super::super::decode::linux::user_mounts::{UserMountRecords, Volume};
 use super::mount_tables::MountTables;
-use super::proc_dir::Proc;
+use super::proc_dir::{Proc, own_descriptor};
 use super::process_root::ProcessRoot;
 use crate::model::NotInspected;
 
@@ -85,6 +86,13 @@ fn records(root: &ProcessRoot) -> UserMountRecords {
     records.add_utab(&text(utab));
     records.add_fstab(&text(fstab));
     udisks.into_iter().flatten().for_each(|list| records.add_udisks(list));
+    // The kernel has no links in the mount points that it lists.
+    let led_to = |point: &str| {
+        let found = root.find(Path::new(point)).ok()?;
+        fs::read_link(own_descriptor(found.file.as_fd())).ok()?.into_os_string().into_string().ok()
+    };
+    let others: Vec<String> = records.points().filter_map(led_to).collect();
+    others.into_iter().for_each(|point| records.add_point(point));
     records
 }
 
@@ -178,7 +186,7 @@ mod tests {
     }
 
     fn volume(device: (u32, u32), source: &str) -> Volume {
-        Volume { device, source: source.to_owned(), point: "/mnt".to_owned() }
+        Volume { device, source: source.to_owned(), point: "/mnt".to_owned(), is_restricted: true }
     }
 
     #[test]

@@ -5,9 +5,7 @@ use std::collections::HashSet;
 
 use super::octal::unescaped;
 
-/// A mounted file system of a block device that an ordinary user may have made. udisks and mount(8) mount these so
-/// that no program in them has its owner's rights (nosuid), and no file is a device (nodev). Whoever mounts one
-/// otherwise is root; of a disk image, its file shows who could have made it, whoever mounted it.
+/// A mounted file system of a block device, which an ordinary user may have made.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Volume {
     /// The major and minor number of the file system; the first is 0 for some, such as btrfs.
@@ -16,6 +14,9 @@ pub struct Volume {
     pub source: String,
     /// The mount point.
     pub point: String,
+    /// Whether no program in it has its owner's rights (nosuid), and no file is a device (nodev): so udisks and mount(8)
+    /// mount what is a user's.
+    pub is_restricted: bool,
 }
 
 impl Volume {
@@ -25,9 +26,10 @@ impl Volume {
     #[must_use]
     pub fn of(device: (u32, u32), source: &str, point: &str, flags: &str) -> Option<Volume> {
         let is_restricted = ["nosuid", "nodev"].iter().all(|flag| flags.split(',').any(|set| set == *flag));
-        let may_be_user_s = source.starts_with("/dev/") && (is_restricted || is_loop(source)) && point != "/";
+        let may_be_user_s = source.starts_with("/dev/") && point != "/";
         may_be_user_s.then(|| Volume {
             device,
+            is_restricted,
             source: unescaped(source).into_owned(),
             point: unescaped(point).into_owned(),
         })
@@ -36,7 +38,7 @@ impl Volume {
     /// Whether it is certainly on a disk image.
     #[must_use]
     pub fn is_disk_image(&self) -> bool {
-        is_loop(&self.source)
+        self.device.0 == LOOP_MAJOR || self.source.starts_with("/dev/loop")
     }
 
     /// Whether it is in a folder in which udisks and its like mount what a user inserts: `/run/media/USER/LABEL` and
@@ -49,9 +51,8 @@ impl Volume {
     }
 }
 
-fn is_loop(source: &str) -> bool {
-    source.starts_with("/dev/loop")
-}
+/// The major number of the devices of disk images (`Documentation/admin-guide/devices.txt`).
+const LOOP_MAJOR: u32 = 7;
 
 /// What the system has recorded about mounts of ordinary users.
 #[derive(Debug, Default)]
@@ -94,6 +95,16 @@ impl UserMountRecords {
         }
     }
 
+    /// The mount points so far, as they were written.
+    pub fn points(&self) -> impl Iterator<Item = &str> {
+        self.points.iter().map(String::as_str)
+    }
+
+    /// Adds where a mount point is that was written otherwise: `fstab(5)` may lead through links.
+    pub fn add_point(&mut self, point: String) {
+        self.points.insert(point);
+    }
+
     /// Adds the list that udisks keeps of what it has mounted, by mount point: a dictionary of GVariant, `a{sa{sv}}`.
     pub fn add_udisks(&mut self, list: Vec<u8>) {
         self.udisks.push(list);
@@ -104,7 +115,7 @@ impl UserMountRecords {
     pub fn include(&self, volume: &Volume) -> bool {
         let Volume { source, point, .. } = volume;
         self.is_cut
-            || volume.is_in_user_folder()
+            || (volume.is_restricted && volume.is_in_user_folder())
             || self.sources.contains(source)
             || self.points.contains(point)
             || self.udisks.iter().any(|list| has_key(list, point))
@@ -154,21 +165,32 @@ user
     }
 
     #[test]
-    fn only_what_is_mounted_as_for_a_user_or_is_a_disk_image_may_be_a_user_s() {
-        let is_one = |source, point, flags| Volume::of((8, 1), source, point, flags).is_some();
-        assert!(is_one("/dev/sdb1", "/home", "rw,nosuid,nodev"));
-        assert!(is_one("/dev/loop3", "/snap/core/1", "ro,nodev"));
-        for (source, point, flags) in [
-            ("/dev/sda1", "/", "rw,nosuid,nodev"),
-            ("/dev/loop0", "/", "rw"),
-            ("/dev/sda1", "/boot", "rw,nodev"),
-            ("/dev/sda1", "/boot", "rw,nosuid"),
-            ("/dev/sda1", "/boot", "rw,nosuidx,xnodev"),
-            ("tmpfs", "/tmp", "rw,nosuid,nodev"),
-            ("files:/dev/loop0", "/srv", "rw,nosuid,nodev"),
-        ] {
-            assert!(!is_one(source, point, flags), "{source} {point} {flags}");
+    fn any_block_device_but_that_of_the_root_may_be_a_user_s() {
+        let of = |source, point, flags| Volume::of((8, 1), source, point, flags);
+        let is_restricted = |point, flags| of("/dev/sda1", point, flags).unwrap().is_restricted;
+        assert!(is_restricted("/home", "rw,nosuid,nodev"));
+        for flags in ["rw,nodev", "rw,nosuid", "rw,nosuidx,xnodev"] {
+            assert!(!is_restricted("/boot", flags), "{flags}");
         }
+        for (source, point) in
+            [("/dev/sda1", "/"), ("/dev/loop0", "/"), ("tmpfs", "/tmp"), ("files:/dev/loop0", "/srv")]
+        {
+            assert_eq!(of(source, point, "rw,nosuid,nodev"), None, "{source} {point}");
+        }
+        let is_image = |device, source| Volume::of(device, source, "/srv", "rw").unwrap().is_disk_image();
+        assert!(
+            is_image((7, 0), "/dev/mine")
+                && is_image((0, 44), "/dev/loop3")
+                && !is_image((8, 1), "/dev/sda1")
+        );
+    }
+
+    #[test]
+    fn a_user_s_folder_counts_only_where_it_is_mounted_as_for_a_user() {
+        let place = "/media/mia/STICK";
+        let records = UserMountRecords::default();
+        assert!(records.include(&volume("/dev/sdx1", place)));
+        assert!(!records.include(&Volume::of((8, 17), "/dev/sdx1", place, "rw,relatime").unwrap()));
     }
 
     #[test]
