@@ -41,13 +41,15 @@ pub(super) fn owner(holders: Option<&Vec<Pid>>, observation: &Observation, ances
     }
 }
 
-/// Whether a hidden process may hold a socket beside the visible holders. From whom nothing else is hidden, one of the
-/// same user may hide what it holds: it is busy whenever somebody looks.
+/// Whether a hidden process may hold a socket beside the visible holders. From root only a process is hidden that makes
+/// itself hard to inspect, as one that is busy whenever somebody looks: it may hide what its user has. Root's own hide
+/// nothing on purpose.
 fn may_have_more(socket: &Socket, owner: &Owner, observation: &Observation) -> bool {
     let Observation { hidden, privileged, .. } = observation;
     let users = || owner.processes().map(|holder| holder.uid);
-    let is_of_holder =
-        |uid: Option<u32>| uid.is_none() || uid == socket.uid || users().any(|holder| holder == uid);
+    let is_of_holder = |uid: Option<u32>| {
+        uid != Some(0) && (uid.is_none() || uid == socket.uid || users().any(|holder| holder == uid))
+    };
     let is_identified = matches!(owner, Owner::Identified { .. });
     let lacks_maker = || !socket.has_maker_among(users());
     let hides_another = || *privileged && hidden.processes().any(|process| is_of_holder(process.uid));
@@ -199,14 +201,16 @@ mod tests {
 
     #[test]
     fn root_may_not_see_that_a_hidden_process_of_the_same_user_holds_it_too() {
-        let more = |privileged, hidden_uid| {
+        let of = |privileged, user, hidden_uid| {
             let short_name = "busy".to_owned();
             let process_of_user = HiddenProcess { short_name, uid: hidden_uid, user: None };
             let hidden = HiddenProcesses::Processes([(9, process_of_user)].into());
-            let holder = Process { uid: Some(1000), ..process(5, 1, 5) };
+            let holder = Process { uid: Some(user), ..process(5, 1, 5) };
             attribute(&Observation { privileged, ..observed(&[5], vec![holder], hidden) })[0].more_holders
         };
+        let more = |privileged, hidden_uid| of(privileged, 1000, hidden_uid);
         assert!(more(true, Some(1000)) && more(true, None));
+        assert!(!of(true, 0, Some(0)), "root's own");
         assert!(!more(true, Some(1001)), "whatever others hide, it is nobody else's fault");
         assert!(!more(false, Some(1000)), "most of what others do is hidden from an ordinary user");
     }

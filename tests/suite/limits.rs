@@ -107,12 +107,12 @@ fn where_there_is_no_memory_that_is_said() {
     let mut coarse = (1..200).map(|mebibytes| mebibytes * 1024);
     let enough =
         coarse.find(|&least| run(least, &["--version"]).status.success()).expect("200 MiB are enough");
-    let all: Vec<u32> = (enough - 1024..=enough + 1024).step_by(64).collect();
+    let all: Vec<u32> = (enough - 3072..=enough + 1024).step_by(64).collect();
     // How much is needed to start depends on where the system happens to place the program in memory.
     let starts = |kibibytes: &u32| {
         (0..8).all(|_| matches!(run(*kibibytes, &["--version"]).status.code(), Some(0 | 3)))
     };
-    let too_little = all.iter().rposition(|kibibytes| !starts(kibibytes)).expect("a MiB less is too little");
+    let too_little = all.iter().rposition(|kibibytes| !starts(kibibytes)).expect("3 MiB less are too little");
     let mut failed = 0;
     for &kibibytes in &all[too_little + 2..] {
         let output = run(kibibytes, &["explain", "--json", "1-999"]);
