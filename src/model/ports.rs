@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Family, Pid, PortRange, Protocol};
+use super::{Family, Namespace, Pid, PortRange, Protocol};
 
 /// The system's rules for ports (Linux: `Documentation/networking/ip-sysctl.rst`).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -54,6 +54,8 @@ pub struct PortConnection {
     pub peer: SocketAddr,
     /// The visible holders.
     pub pids: Vec<Pid>,
+    /// The network namespace; `None` for the caller's own.
+    pub namespace: Option<Namespace>,
 }
 
 /// The state of a socket with a peer (RFC 9293, section 3.3.2), those that hold the port longest first.

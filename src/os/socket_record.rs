@@ -117,7 +117,8 @@ impl<Key> SocketRecord<Key> {
     #[must_use]
     pub fn to_port_connection(&self, pids: Vec<Pid>) -> Option<PortConnection> {
         let (protocol, local) = (self.protocol, self.local);
-        Some(PortConnection { protocol, state: self.connection()?, local, peer: self.peer?, pids })
+        let (state, peer) = (self.connection()?, self.peer?);
+        Some(PortConnection { protocol, state, local, peer, pids, namespace: None })
     }
 
     /// The unanswered attempt of a user with this name, held by these processes; `None` if the peer, the user or the

@@ -12,7 +12,10 @@ pub(super) fn in_use(one: &PortUse) -> String {
 
 /// The two ends of a connection, and what it is doing.
 pub(super) fn connected(connection: &PortConnection) -> String {
-    let PortConnection { protocol, state, local, peer, .. } = connection;
+    let PortConnection { protocol, state, local, peer, namespace, .. } = connection;
+    let elsewhere = namespace
+        .as_ref()
+        .map_or(String::new(), |namespace| format!(" in network namespace {}", namespace.called()));
     let (what, until) = match state {
         ConnectionState::Connected | ConnectionState::Established | ConnectionState::CloseWait => {
             ("connected to", "")
@@ -27,5 +30,5 @@ pub(super) fn connected(connection: &PortConnection) -> String {
             " (TIME_WAIT): for up to a minute, only programs that set SO_REUSEADDR can open the port",
         ),
     };
-    format!("{what} {peer} from {local}/{protocol}{until}")
+    format!("{what} {peer} from {local}/{protocol}{elsewhere}{until}")
 }

@@ -262,6 +262,7 @@ fn port_connection() -> BoxedStrategy<PortConnection> {
         local: address(),
         peer: address(),
         pids: vec(pid(), 0..3),
+        namespace: of(namespace()),
     })
 }
 

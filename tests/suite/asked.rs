@@ -24,7 +24,14 @@ fn answers(asked: &Asked) -> Vec<String> {
 
 fn connection(protocol: Protocol, state: ConnectionState, port: u16, pids: &[u32]) -> PortConnection {
     let local = SocketAddr::from(([127, 0, 0, 1], port));
-    PortConnection { protocol, state, local, peer: "127.0.0.1:9".parse().unwrap(), pids: pids.to_vec() }
+    PortConnection {
+        protocol,
+        state,
+        local,
+        peer: "127.0.0.1:9".parse().unwrap(),
+        pids: pids.to_vec(),
+        namespace: None,
+    }
 }
 
 /// On 1194 a connected UDP socket; on 5433 a closed and a half-closed TCP connection; 8080 is bound.

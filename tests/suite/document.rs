@@ -52,6 +52,8 @@ pub struct Use {
     pub state: String,
     pub local: String,
     pub remote: String,
+    #[serde(deserialize_with = "present")]
+    pub namespace: Option<Namespace>,
     pub processes: Vec<Forwarded>,
 }
 

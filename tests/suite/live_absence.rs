@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::document::read;
 use crate::live_linux::{NOBODY, copied};
-use crate::live_sockets::python;
+use crate::live_sockets::{python, script};
 use crate::network::Net;
 use crate::started::{Listening, in_the_end, listener_program, program, told, unbroken, whatlistens};
 
@@ -61,6 +61,23 @@ fn it_holds_its_port_for_whoever_may_not_see_its_holder() {
     };
     let missed = (0..LOOKS).filter(|_| !held()).count();
     assert!(missed <= MISSES, "missed in {missed} of {LOOKS}");
+}
+
+/// This Python in a network namespace of its own, and what whatlistens says of the TCP port that it prints.
+fn missed_elsewhere(lines: &str, is_missed: impl Fn(&str) -> bool) -> usize {
+    let net = Net::new();
+    let elsewhere = Listening::start(net.command("python3").args(["-c", &script(lines)]), 1).unwrap();
+    let port = format!("{}/tcp", elsewhere.port());
+    (0..LOOKS).filter(|_| is_missed(&unbroken(&whatlistens(&["--all-namespaces", &port]).0))).count()
+}
+
+#[test]
+#[ignore = "needs root: makes and enters network namespaces"]
+fn a_socket_in_another_namespace_that_moves_between_tables_holds_its_port() {
+    for lines in [flipping(0), flipping(50), connecting()] {
+        let missed = missed_elsewhere(&lines, |detail| detail.contains("free"));
+        assert!(missed <= MISSES, "missed in {missed} of {LOOKS}: {lines}");
+    }
 }
 
 /// A socket that connects to itself, so that it needs nobody who accepts, and disconnects.

@@ -1,13 +1,13 @@
 //! Other network namespaces: listed when asked for, counted when not, a gap where they cannot be seen.
 
 use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::document::{Document, read};
 use crate::live_linux::{NOBODY, copied};
 use crate::live_sockets::script;
 use crate::network::{Net, in_cgroup, is_alone_on, quiet, run};
-use crate::started::{Listening, in_the_end, listener_program, program, told, whatlistens};
+use crate::started::{Listening, in_the_end, listener_program, program, told, unbroken, whatlistens};
 
 /// The names of the namespaces that hold a listener of this process.
 fn namespaces_of(document: &Document, pid: u32) -> Vec<Option<String>> {
@@ -54,6 +54,23 @@ fn a_named_namespace_is_listed_when_asked_for_and_counted_when_not() {
     // From inside, the caller's namespace is the named one, and the first is another.
     let document = net.look(&[]);
     assert_eq!(namespaces_of(&document, pid), [None, None]);
+}
+
+#[test]
+#[ignore = "needs root: makes and enters network namespaces"]
+fn a_port_that_a_socket_with_a_peer_has_in_another_namespace_is_in_use_with_all_namespaces() {
+    let net = Net::new();
+    let mut command = net.command(listener_program());
+    let client = Listening::start(command.arg("udp-connected:127.0.0.1:0"), 1).unwrap();
+    let port = format!("{}/udp", client.port());
+    let (json, _, status) = whatlistens(&["--json", "--all-namespaces", &port]);
+    let document = read(&json);
+    let answer = &document.asked[0].answers[0];
+    let by = answer.by.iter().find(|by| by.processes.iter().any(|process| process.pid == client.pid()));
+    let name = by.and_then(|by| by.namespace.as_ref()?.name.clone());
+    assert_eq!((answer.status.as_str(), name, status), ("in-use", Some(net.name.clone()), 0), "{json}");
+    let (detail, ..) = whatlistens(&["--all-namespaces", &port]);
+    assert!(unbroken(&detail).contains(&format!("in network namespace {}", net.name)), "{detail}");
 }
 
 #[test]
@@ -166,17 +183,57 @@ enter(); listen()
 if CDLL(None).setns(own, 0): sys.exit('setns')
 os.close(own)";
     let listening = in_own_namespace("", left);
-    let gaps = |options: &[&str]| -> Vec<String> {
-        let document = read(&whatlistens(&[&["--json", "--all-namespaces"], options].concat()).0);
-        document
-            .gaps
-            .into_iter()
-            .filter(|gap| gap.kind == "namespaces-unseen")
-            .map(|gap| gap.detail)
-            .collect()
-    };
-    let named = format!("(PID {})", listening.pid());
-    assert!(gaps(&[]).iter().any(|gap| gap.contains(&named)), "{:?}", gaps(&[]));
+    let gaps =
+        |words: &[&str]| unseen(&read(&whatlistens(&[&["--json", "--all-namespaces"], words].concat()).0));
+    let named =
+        |gap: &String| gap.contains("only sockets") && gap.contains(&format!("(PID {})", listening.pid()));
+    let port = listening.port();
+    // Nothing that is scanned has the port.
+    let [one, udp, range] = [&port.to_string()[..], &format!("{port}/udp"), &format!("{}-{port}", port - 70)];
+    for words in [&[][..], &[one], &[udp], &[range], &["--user", "root"]] {
+        assert!(gaps(words).iter().any(named), "{words:?}: {:?}", gaps(words));
+    }
+    let words = ["--all-namespaces", &format!("{port}/tcp")];
+    let (detail, _, status) = whatlistens(&words);
+    assert!(status == 1 && !detail.contains("on this machine"), "{detail}");
+    let pid = listening.pid();
     drop(listening);
-    assert!(!gaps(&[]).iter().any(|gap| gap.contains(&named)), "{:?}", gaps(&[]));
+    assert!(!gaps(&[]).iter().any(|gap| gap.contains(&format!("(PID {pid})"))), "{:?}", gaps(&[]));
+}
+
+/// What could not be seen of namespaces.
+fn unseen(document: &Document) -> Vec<String> {
+    let unseen = document.gaps.iter().filter(|gap| gap.kind == "namespaces-unseen");
+    unseen.map(|gap| gap.detail.clone()).collect()
+}
+
+/// What the program prints where nobody else is: in namespaces of its own for processes, the network and mounts, after
+/// these lines of a shell, for each of these command lines.
+fn alone(lines: &str, asked: &[&str]) -> Vec<String> {
+    let mut script = format!("ip link set lo up && {lines}");
+    for words in asked {
+        script += &format!("\n\"$0\" {words}; printf '\\0'");
+    }
+    let mut command = Command::new("unshare");
+    command.args(["--net", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", &script]);
+    let (stdout, stderr, _) = told(command.arg(program()).stdin(Stdio::null()).output().unwrap());
+    let printed: Vec<String> = stdout.split_terminator('\0').map(unbroken).collect();
+    assert_eq!(printed.len(), asked.len(), "{stdout}{stderr}");
+    printed
+}
+
+/// Only the kernel knows of such namespaces, and a container is not told.
+#[test]
+#[ignore = "needs root: makes network and PID namespaces"]
+fn that_sockets_may_be_in_more_namespaces_is_a_gap_where_bpf_cannot_be_used() {
+    let asked =
+        ["--json --all-namespaces", "--json --all-namespaces 9", "--json --all-namespaces 1-70", "--json 9"];
+    let printed = alone("mount -t tmpfs none /run", &asked);
+    let gaps: Vec<Vec<String>> = printed.iter().map(|json| unseen(&read(json))).collect();
+    for (words, gaps) in asked.iter().zip(&gaps).take(3) {
+        let [gap] = &gaps[..] else { panic!("{words}: {gaps:?}") };
+        assert!(gap.contains("network namespaces that only sockets are in were not searched for"), "{gap}");
+    }
+    assert_eq!(gaps[3], [""; 0], "only this namespace was asked about");
+    assert!(!printed[1].contains("on this machine"), "{}", printed[1]);
 }

@@ -69,6 +69,7 @@ mod registry_data;
 mod rendering;
 mod rendering_any;
 mod rendering_detail;
+mod rendering_free;
 mod rendering_linux;
 mod rendering_windows;
 mod rules;

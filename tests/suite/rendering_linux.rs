@@ -1,10 +1,9 @@
-//! What only Linux reports, verbatim: units, containers, namespaces, backlogs, connections, and what
-//! may block a free port.
+//! What only Linux reports, verbatim: units, containers, namespaces, backlogs and connections.
 
 use whatlistens::model::{
-    AcceptQueue, Activation, Application, ApplicationKind, Checked, ConnectionState, Connections, Container,
-    ExcludedPorts, Forward, Namespace, NotInspected, OtherNamespace, PortConnection, PortRange, PortRules,
-    Process, ProcessRef, ProcessService, Protocol, Runtime, ServiceManager, State, UnansweredAttempt,
+    AcceptQueue, Activation, Application, ApplicationKind, Checked, Connections, Container, Forward,
+    Namespace, NotInspected, Process, ProcessRef, ProcessService, Protocol, Runtime, ServiceManager, State,
+    UnansweredAttempt,
 };
 
 use crate::document::read;
@@ -194,73 +193,6 @@ fn a_hidden_owner_s_unit_is_told() {
     assert!(machine.printed("", Some(120)).contains("ssh.service"));
 }
 
-fn free() -> Machine {
-    let connection = |state, pids: &[u32]| PortConnection {
-        protocol: Protocol::Tcp,
-        state,
-        local: "10.0.0.1:33000".parse().unwrap(),
-        peer: "10.0.0.5:443".parse().unwrap(),
-        pids: pids.to_vec(),
-    };
-    linux().with(process(60, "/usr/bin/curl")).seen(|seen| {
-        seen.port_rules = PortRules {
-            ephemeral: PortRange::parse("32768-60999"),
-            excluded: Some(vec![ExcludedPorts {
-                ports: PortRange::one(40000),
-                protocol: None,
-                family: None,
-                by_number: true,
-            }]),
-            unprivileged_from: Some(1024),
-        };
-        seen.port_connections =
-            vec![connection(ConnectionState::TimeWait, &[]), connection(ConnectionState::Established, &[60])];
-        seen.other_namespaces = vec![OtherNamespace {
-            namespace: blue().unwrap(),
-            listeners: vec![(Protocol::Tcp, 33000), (Protocol::Udp, 53)],
-        }];
-    })
-}
-
-#[test]
-fn what_keeps_a_free_port_is_told() {
-    insta::assert_snapshot!(free().printed("33000", None), @"
-    33000  wg-endpt-comms
-    Nothing in this network namespace listens on TCP or UDP port 33000, but a program may be unable to
-    open it: 1 connection still uses it, and a closed connection still holds it for up to a minute
-    (TIME_WAIT).
-
-    In use       curl (PID 60): connected to 10.0.0.5:443 from 10.0.0.1:33000/tcp
-    In use       closed connection to 10.0.0.5:443 from 10.0.0.1:33000/tcp (TIME_WAIT): for up to a
-                 minute, only programs that set SO_REUSEADDR can open the port
-    Ephemeral    outgoing connections use 32768-60999, so one may take it at any time
-                 (net.ipv4.ip_local_port_range). To reserve it, add it to
-                 net.ipv4.ip_local_reserved_ports
-    Registry     wg-endpt-comms, WatchGuard Endpoint Communications (IANA, registered port)
-
-    1 matching listener in another network namespace (blue) is not shown. To show all: --all-namespaces
-    ");
-    let nothing = free().seen(|seen| seen.port_connections.clear());
-    insta::assert_snapshot!(nothing.printed("40000", None), @"
-    40000  safetynetp
-    Port 40000 is free for TCP and UDP: nothing on this machine listens on it, and no other TCP or UDP
-    socket uses it.
-
-    Ephemeral    outgoing connections use 32768-60999 except this port, which is reserved
-                 (net.ipv4.ip_local_reserved_ports)
-    Registry     safetynetp, SafetyNET p (IANA, registered port)
-    ");
-    insta::assert_snapshot!(nothing.printed("443", None), @"
-    443  https
-    Port 443 is free for TCP and UDP: nothing on this machine listens on it, and no other TCP or UDP
-    socket uses it.
-
-    Rights       only root, or a program with CAP_NET_BIND_SERVICE, can open a port below 1024
-                 (net.ipv4.ip_unprivileged_port_start)
-    Registry     https, http protocol over TLS/SSL (IANA, system port)
-    ");
-}
-
 #[test]
 fn who_gets_no_answer_is_told_once_below_the_rows() {
     let asking = |retransmits, pids: &[u32]| UnansweredAttempt {
@@ -297,9 +229,6 @@ fn the_whole_of_it_in_json() {
     assert_eq!(on(7000).state, "bound");
     assert_eq!(on(80).connections.as_ref().unwrap().top[1].address, "10.0.0.9");
     assert_eq!(on(80).processes[0].service.as_ref().unwrap().name, "nginx.service");
-    let document = read(&free().printed("--json 33000", None));
-    let [other] = &document.other_namespaces[..] else { panic!("one") };
-    assert_eq!((other.name.as_deref(), other.listeners), (Some("blue"), 1));
 }
 
 #[test]

@@ -37,7 +37,6 @@ pub fn told(output: Output) -> (String, String, u8) {
 }
 
 /// A text as one line: how it is broken is another matter.
-#[cfg(any(target_os = "linux", windows))]
 pub fn unbroken(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -194,7 +194,7 @@ mod tests {
     fn read(tables: &mut Tables, port: u16) -> Sockets {
         let ports = vec![PortRange::one(port)];
         let scope = ScanScope { ports: ports.clone(), detail_ports: ports, ..ScanScope::default() };
-        let mut sockets = listeners::read(tables, &scope, &[]);
+        let mut sockets = listeners::read(tables, &scope, &scope.ports, &[]);
         // Others may have taken the port's number over UDP or IPv6.
         let is_own = |protocol, local| protocol == Protocol::Tcp && local == at(port);
         sockets.found.retain(|found| is_own(found.socket.protocol, found.socket.local));

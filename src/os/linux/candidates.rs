@@ -91,7 +91,9 @@ impl<'a> Candidates<'a> {
             Some(Err(error)) => Some(error),
             None => None,
         };
-        self.pids.iter().for_each(|&pid| self.send(Task::Walk(pid)));
+        if !self.wants_nothing() {
+            self.pids.iter().for_each(|&pid| self.send(Task::Walk(pid)));
+        }
         Ok(SearchMethod::Walk(failed))
     }
 
@@ -109,6 +111,8 @@ impl<'a> Candidates<'a> {
                 if self.wanted.is_some_and(|wanted| !wanted.contains(&socket.inode)) {
                     return;
                 }
+            } else if self.wants_nothing() {
+                return;
             }
             // The files of a process are adjacent, except those of threads with a file table of their own.
             if of_one.first().is_some_and(|first| first.pid() != reported.pid()) {
@@ -120,6 +124,11 @@ impl<'a> Candidates<'a> {
         // If our own socket is missing, the others may be, too.
         let missed = || io::Error::other("the program did not report a socket of this process");
         saw_probe.then_some(namespaces).ok_or_else(missed)
+    }
+
+    /// Whether no socket is wanted, but only the namespaces that have one.
+    fn wants_nothing(&self) -> bool {
+        self.wanted.is_some_and(HashSet::is_empty)
     }
 
     fn send(&self, task: Task) {

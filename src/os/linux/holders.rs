@@ -33,13 +33,14 @@ pub(super) struct Holders {
 }
 
 impl Holders {
-    /// Searches all processes for the holders of these sockets, to be confirmed by [`Holders::confirm`].
+    /// Searches all processes for the holders of these sockets, to be confirmed by [`Holders::confirm`]. Without any,
+    /// only the kernel is asked, for the namespaces that have a socket, and only if all namespaces are wanted.
     ///
     /// # Errors
     ///
     /// If the processes cannot be listed, or the system has run out of files or memory.
     pub(super) fn search(context: &ScanContext<'_>, wanted: &HashSet<u32>) -> io::Result<Holders> {
-        if wanted.is_empty() {
+        if wanted.is_empty() && !context.scope.all_namespaces {
             return Ok(Holders::default());
         }
         let pids = context.proc.pids()?;
@@ -61,6 +62,13 @@ impl Holders {
         let method = method?;
         let searched = pids.iter().copied().collect();
         Ok(Holders { found: search.finish()?, method, searched, ..Holders::default() })
+    }
+
+    /// What a search has found where no socket is wanted: the namespaces that have one, if the kernel was asked.
+    pub(super) fn of_nothing(search: Option<Holders>) -> Holders {
+        let Some(Holders { method, searched, .. }) = search else { return Holders::default() };
+        let searched = if let SearchMethod::Kernel(_) = method { searched } else { HashSet::new() };
+        Holders { method, searched, ..Holders::default() }
     }
 
     /// The holders of these sockets among these processes.
@@ -179,14 +187,21 @@ impl Holders {
         HiddenProcesses::Processes(std::mem::take(&mut self.inaccessible))
     }
 
-    /// A holder of a socket in each network namespace that has one, by the namespace's inode, as far as the kernel
-    /// reported it.
-    pub(super) fn namespaces(&self) -> impl Iterator<Item = (u64, Pid)> {
-        let reported = match &self.method {
+    /// A holder of a socket in each network namespace that has one, by the namespace's inode; `None` if the kernel did
+    /// not report them.
+    pub(super) fn namespaces(&self) -> Option<&BTreeMap<u64, Pid>> {
+        match &self.method {
             SearchMethod::Kernel(namespaces) => Some(namespaces),
             SearchMethod::Walk(_) => None,
-        };
-        reported.into_iter().flatten().map(|(&namespace, &pid)| (namespace, pid))
+        }
+    }
+
+    /// Why the kernel could not report the open sockets, if it was asked.
+    pub(super) fn bpf_error(&self) -> Option<&io::Error> {
+        match &self.method {
+            SearchMethod::Walk(why) => why.as_ref(),
+            SearchMethod::Kernel(_) => None,
+        }
     }
 
     /// How the holders were found, in words; `None` without a search.

@@ -41,16 +41,21 @@ pub(super) struct Sockets {
     pub(super) fell_back: Option<String>,
 }
 
-/// Reads the sockets in scope, and the unanswered attempts to license servers.
-pub(super) fn read(tables: &mut Tables, scope: &ScanScope, license_ports: &[PortRange]) -> Sockets {
+/// Reads the sockets in scope, and the unanswered attempts to license servers. Of each port in `asked`, it is made sure
+/// whether a TCP socket has it.
+pub(super) fn read(
+    tables: &mut Tables,
+    scope: &ScanScope,
+    asked: &[PortRange],
+    license_ports: &[PortRange],
+) -> Sockets {
     let mut sockets = Sockets::default();
     let mut interfaces = Interfaces::default();
     let filter = SocketFilter::new(scope, license_ports);
     let only = Some(&scope.ports[..]).filter(|only| !only.is_empty());
     let counters = tables.counters();
     if scope.protocol != Some(Protocol::Udp) {
-        let states = if only.is_some()
-            || !scope.detail_ports.is_empty()
+        let states = if !asked.is_empty()
             || tables.may_have_bound(counters.as_ref().ok().and_then(|counters| counters.tcp))
         {
             States::LISTENING.and(States::BOUND)
@@ -73,7 +78,6 @@ pub(super) fn read(tables: &mut Tables, scope: &ScanScope, license_ports: &[Port
         sockets.fell_back.clone_from(&read.fell_back);
         sockets.add(read, &filter, &mut interfaces);
         sockets.drop_seen_twice();
-        let asked = only.unwrap_or(&scope.detail_ports);
         sockets.look_again(tables, &PortSet::new(asked), &filter, &mut interfaces);
     }
     if scope.protocol != Some(Protocol::Tcp) {
@@ -297,7 +301,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let local = listener.local_addr().unwrap();
         let mut tables = Tables::of_this_thread();
-        let found = read(&mut tables, &ScanScope::default(), &[]).found;
+        let found = read(&mut tables, &ScanScope::default(), &[], &[]).found;
         let found = found.into_iter().find(|found| found.socket.local == local).unwrap();
         assert_eq!(found.socket.state, State::Listen);
         let bound = ScannedSocket { socket: Socket { state: State::Bound, ..found.socket }, ..found };

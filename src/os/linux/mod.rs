@@ -170,10 +170,10 @@ fn find_owners(
 ) -> io::Result<Owners> {
     let wanted = sockets.inodes();
     // Without a socket, a failed search does not matter.
-    let mut holders = if wanted.is_empty() { Holders::default() } else { holders? };
+    let mut holders = if wanted.is_empty() { Holders::of_nothing(holders.ok()) } else { holders? };
     holders.confirm(context, &wanted)?;
     settle(context, sockets, &mut holders)?;
-    sockets.add_namespaces_of_sockets(context, holders.namespaces());
+    sockets.add_namespaces_of_sockets(context, holders.namespaces(), holders.bpf_error());
     holders.add_ancestors(context);
     sockets.method_notes.extend(holders.method_note());
     let hidden = holders.hidden(&context.proc);

@@ -1,5 +1,7 @@
 //! The scan of one network namespace.
 
+use std::collections::HashSet;
+
 use super::super::ScanScope;
 use super::super::decode::linux::socket::LinuxSocket;
 use super::connections;
@@ -14,8 +16,8 @@ pub(super) struct NamespaceScan {
     pub(super) found: Vec<ScannedSocket>,
     /// Connection attempts to license servers that got no answer.
     pub(super) unanswered: Vec<LinuxSocket>,
-    /// As in [`Sockets`].
-    pub(super) connected: Vec<LinuxSocket>,
+    /// What else holds the ports to be reported in detail.
+    pub(super) port_connections: Vec<ScannedConnection>,
     /// The sockets without an IP address and port, if they were wanted.
     pub(super) other_sockets: Option<Vec<ScannedOtherSocket>>,
     /// Tables that could not be read at all.
@@ -26,18 +28,33 @@ pub(super) struct NamespaceScan {
     pub(super) fell_back: Option<String>,
 }
 
-/// Scans the namespace that these tables belong to.
+/// A socket with a peer, and its namespace if that is not the caller's.
+pub(super) struct ScannedConnection {
+    pub(super) socket: LinuxSocket,
+    pub(super) namespace: Option<Namespace>,
+}
+
+/// Scans the namespace that these tables belong to. `asked` is as for [`listeners::read`].
 pub(super) fn scan_namespace(
     tables: &mut Tables,
     scope: &ScanScope,
+    asked: &[PortRange],
     license_ports: &[PortRange],
 ) -> NamespaceScan {
     let Sockets { found, unanswered, connected, unread, lacking, fell_back } =
-        listeners::read(tables, scope, license_ports);
+        listeners::read(tables, scope, asked, license_ports);
     let OtherSockets { found: others, gaps } =
         if scope.other_sockets { other_sockets::read(tables) } else { OtherSockets::default() };
     let other_sockets = scope.other_sockets.then_some(others);
-    let mut scan = NamespaceScan { found, unanswered, connected, other_sockets, unread, gaps, fell_back };
+    let mut scan = NamespaceScan {
+        found,
+        unanswered,
+        other_sockets,
+        unread,
+        gaps,
+        fell_back,
+        ..NamespaceScan::default()
+    };
     if let Some(why) = lacking {
         let detail =
             format!("a socket table could not be read completely ({why}), so listeners may be missing");
@@ -47,15 +64,31 @@ pub(super) fn scan_namespace(
     if let Some(why) = connections::count(tables, &mut scan.found, counted) {
         scan.gaps.push(not_all_connections(&why));
     }
+    if !scope.detail_ports.is_empty() {
+        let (now, lacking) = connections::port_connections(tables, scope);
+        scan.add_connections(now, connected);
+        scan.gaps.extend(lacking.as_deref().map(not_all_connections));
+    }
     scan
 }
 
-pub(super) fn not_all_connections(why: &str) -> Gap {
+fn not_all_connections(why: &str) -> Gap {
     let detail = format!("the connections could not be read completely ({why}), so there may be more");
     Gap::new(GapKind::ConnectionsUnreadable, detail)
 }
 
 impl NamespaceScan {
+    /// Adds what has a peer now, and of what was seen with one before the rest.
+    fn add_connections(&mut self, now: Vec<LinuxSocket>, before: Vec<LinuxSocket>) {
+        let mut known = HashSet::new();
+        let all = now.into_iter().chain(before).filter(|one| {
+            let between = (one.protocol, one.local, one.peer);
+            // What no process has any more has no inode.
+            known.insert((one.key.inode, one.key.inode.is_none().then_some(between)))
+        });
+        self.port_connections = all.map(|socket| ScannedConnection { socket, namespace: None }).collect();
+    }
+
     /// Marks all sockets as those of a namespace other than the caller's.
     pub(super) fn is_in(&mut self, namespace: &Namespace) {
         for found in &mut self.found {
@@ -63,6 +96,9 @@ impl NamespaceScan {
         }
         for other in self.other_sockets.iter_mut().flatten() {
             other.socket.namespace = Some(namespace.clone());
+        }
+        for connection in &mut self.port_connections {
+            connection.namespace = Some(namespace.clone());
         }
     }
 
@@ -100,7 +136,7 @@ mod tests {
             fs::write(folder.path().join("net").join(name), format!("{HEADING}{lines}")).unwrap();
         }
         let scope = ScanScope { connections, ..ScanScope::default() };
-        scan_namespace(&mut Tables::of_process(folder.path()), &scope, &[])
+        scan_namespace(&mut Tables::of_process(folder.path()), &scope, &[], &[])
     }
 
     #[test]

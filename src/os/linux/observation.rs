@@ -12,6 +12,7 @@ use super::accounts::Accounts;
 use super::holders::Holders;
 use super::labels;
 use super::listeners::ScannedSocket;
+use super::namespace_scan::ScannedConnection;
 use super::owners::{Late, Owners};
 use super::port_rules;
 use super::socket_scan::SocketScan;
@@ -139,6 +140,9 @@ fn unanswered(scan: &SocketScan, holders: &Holders, users: &Accounts) -> Vec<Una
 }
 
 fn port_connections(scan: &SocketScan, holders: &Holders) -> Vec<PortConnection> {
-    let connections = scan.port_connections.iter();
-    connections.filter_map(|socket| socket.to_port_connection(holders.of(socket.key.inode))).collect()
+    let connections = scan.port_connections.iter().filter_map(|ScannedConnection { socket, namespace }| {
+        let connection = socket.to_port_connection(holders.of(socket.key.inode))?;
+        Some(PortConnection { namespace: namespace.clone(), ..connection })
+    });
+    connections.collect()
 }

@@ -60,7 +60,7 @@ fn namesake(context: &ScanContext<'_>) -> Option<Process> {
         _ => return None,
     };
     context.proc.process(pid).ok()?;
-    let listeners = listeners::read(&mut Tables::of_this_thread(), &ScanScope::default(), &[]).found;
+    let listeners = listeners::read(&mut Tables::of_this_thread(), &ScanScope::default(), &[], &[]).found;
     let inodes = listeners.iter().filter_map(|found| found.inode).collect();
     let holders = Holders::among(context, &inodes, &[pid]).ok()?;
     holders.processes.into_values().next().map(|identified| identified.process)

@@ -1,6 +1,6 @@
 //! Scans the sockets of the caller's network namespace and of all others.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 
 use rustix::system::uname;
@@ -8,10 +8,9 @@ use rustix::system::uname;
 use super::super::decode::linux::port_rules;
 use super::super::decode::linux::socket::LinuxSocket;
 use super::super::{Inspect, ScanScope, Unobservable, in_words};
-use super::connections;
 use super::holders::lists_all_processes;
 use super::listeners::ScannedSocket;
-use super::namespace_scan::{NamespaceScan, not_all_connections, scan_namespace};
+use super::namespace_scan::{NamespaceScan, ScannedConnection, scan_namespace};
 use super::namespaces::{self, Namespaces, NetworkNamespace};
 use super::other_sockets::ScannedOtherSocket;
 use super::proc_dir::Proc;
@@ -28,7 +27,7 @@ pub(super) struct SocketScan {
     /// Connection attempts to license servers that got no answer.
     pub(super) unanswered: Vec<LinuxSocket>,
     /// What else holds the ports to be reported in detail.
-    pub(super) port_connections: Vec<LinuxSocket>,
+    pub(super) port_connections: Vec<ScannedConnection>,
     /// The sockets without an IP address and port, if they were wanted.
     pub(super) other_sockets: Option<Vec<ScannedOtherSocket>>,
     /// The other namespaces that could be scanned, with the result.
@@ -54,7 +53,7 @@ impl SocketScan {
     ) -> Result<SocketScan, Unobservable> {
         let license_ports = inspect.license_ports();
         let mut tables = Tables::of_this_thread();
-        let mut scan_own = || scan_namespace(&mut tables, scope, &license_ports);
+        let mut scan_own = || scan_namespace(&mut tables, scope, asked(scope), &license_ports);
         let find_others = || context.map(|context| namespaces::find(&context.proc, needs_namespaces(scope)));
         // To find out that a port is free takes some time, which is mostly waiting.
         let (others, own) = match scope.detail_ports.is_empty() {
@@ -70,15 +69,11 @@ impl SocketScan {
             None => "sockets were read by sock_diag".to_owned(),
             Some(why) => format!("sockets were read from /proc/net, because sock_diag failed: {why}"),
         });
-        scan.gaps.extend(hidden_bound_sockets(scope, &own));
+        scan.gaps.extend(hidden_bound_sockets(scope, own.fell_back.is_some()));
         scan.gaps.extend(own.gaps);
-        (scan.found, scan.unanswered, scan.port_connections) = (own.found, own.unanswered, own.connected);
+        (scan.found, scan.unanswered, scan.port_connections) =
+            (own.found, own.unanswered, own.port_connections);
         scan.other_sockets = own.other_sockets;
-        if !scope.detail_ports.is_empty() {
-            let (connections, lacking) = connections::port_connections(&mut tables, scope);
-            scan.add_connections(connections);
-            scan.gaps.extend(lacking.as_deref().map(not_all_connections));
-        }
         match context {
             Some(context) => {
                 let others = others.or_else(find_others).unwrap_or_default();
@@ -103,9 +98,8 @@ impl SocketScan {
         // All ports: a proxy may forward to any port there. Which ports are free there, and who is connected, is only
         // said of listed namespaces.
         let everything = ScanScope { ports: Vec::new(), ..scope.clone() };
-        let (everything, license_ports) = if scope.all_namespaces {
-            let asked = if scope.ports.is_empty() { &scope.detail_ports } else { &scope.ports };
-            (ScanScope { detail_ports: asked.clone(), ..everything }, license_ports)
+        let (everything, asked, license_ports) = if scope.all_namespaces {
+            (everything, asked(scope), license_ports)
         } else {
             let fewer = ScanScope {
                 detail_ports: Vec::new(),
@@ -113,18 +107,18 @@ impl SocketScan {
                 other_sockets: false,
                 ..everything
             };
-            (fewer, &[][..])
+            (fewer, &[][..], &[][..])
         };
         self.namespaces
             .extend(all.own.into_iter().chain(all.others.iter().map(|other| other.namespace.inode)));
         let mut failures = Vec::new();
         for mut other in all.others {
-            match other.scan(|tables| scan_namespace(tables, &everything, license_ports)) {
+            match other.scan(|tables| scan_namespace(tables, &everything, asked, license_ports)) {
                 Ok(Some(mut scan)) => {
                     // Naming it takes long if it has many processes, and most are never shown.
                     let has_others = scan.other_sockets.as_ref().is_some_and(|others| !others.is_empty());
-                    if has_others || scan.found.iter().any(|found| scope.includes(found.socket.local.port()))
-                    {
+                    let has_found = scan.found.iter().any(|found| scope.includes(found.socket.local.port()));
+                    if has_others || has_found || !scan.port_connections.is_empty() {
                         other.name(context);
                         scan.is_in(&other.namespace);
                     }
@@ -149,6 +143,10 @@ impl SocketScan {
             self.gaps.extend(not_known(scope, all.inaccessible.len(), &context.proc));
         }
         if scope.all_namespaces {
+            let is_known = self.gaps.iter().any(|gap| gap.kind == GapKind::BoundSocketsHidden);
+            if !is_known && self.others.iter().any(|(_, scan)| scan.fell_back.is_some()) {
+                self.gaps.extend(hidden_bound_sockets(scope, true));
+            }
             for (_, scan) in &mut self.others {
                 self.other_sockets
                     .iter_mut()
@@ -161,42 +159,43 @@ impl SocketScan {
                     .iter()
                     .filter(|asking| asking.peer.is_some_and(|peer| scope.includes(peer.port())));
                 self.unanswered.extend(unanswered.cloned());
+                self.port_connections.append(&mut scan.port_connections);
             }
         }
         self.inaccessible = all.inaccessible;
     }
 
     /// Adds the gap that sockets are in namespaces that no process is in and no mount keeps: these cannot be entered.
-    /// `holders` are processes with a socket in some namespace.
+    /// `holders` are processes with a socket in each namespace that has one, by its inode. If the kernel did not report
+    /// these, that there may be such namespaces is a gap where all are to be listed; `bpf_error` is why, if it was asked.
     pub(super) fn add_namespaces_of_sockets(
         &mut self,
         context: &ScanContext<'_>,
-        holders: impl Iterator<Item = (u64, Pid)>,
+        holders: Option<&BTreeMap<u64, Pid>>,
+        bpf_error: Option<&io::Error>,
     ) {
-        if needs_namespaces(context.scope) && !self.namespaces.is_empty() {
-            let others = holders.filter(|(namespace, _)| !self.namespaces.contains(namespace));
-            // Those that were made since the namespaces were searched have a process.
-            let since = others.filter(|&(namespace, pid)| !namespaces::is_in(&context.proc, pid, namespace));
-            let pids: Vec<Pid> = since.map(|(_, pid)| pid).collect();
-            self.gaps.extend(only_sockets_in(&context.proc, &pids));
+        let (scope, proc) = (context.scope, &context.proc);
+        if !needs_namespaces(scope) || self.namespaces.is_empty() {
+            return;
         }
-    }
-
-    /// Adds what has a peer now, and of what was seen with one before the rest.
-    fn add_connections(&mut self, mut now: Vec<LinuxSocket>) {
-        now.append(&mut self.port_connections);
-        let mut known = HashSet::new();
-        // What no process has any more has no inode.
-        now.retain(|one| {
-            let between = (one.protocol, one.local, one.peer);
-            known.insert((one.key.inode, one.key.inode.is_none().then_some(between)))
-        });
-        self.port_connections = now;
+        let Some(holders) = holders else {
+            // Else it is known already that there may be more.
+            if scope.all_namespaces && not_known(scope, self.inaccessible.len(), proc).is_none() {
+                self.gaps.push(sockets_not_searched(bpf_error));
+            }
+            return;
+        };
+        let others = holders.iter().filter(|(namespace, _)| !self.namespaces.contains(namespace));
+        // Those that were made since the namespaces were searched have a process.
+        let since = others.filter(|&(&namespace, &pid)| !namespaces::is_in(proc, pid, namespace));
+        let pids: Vec<Pid> = since.map(|(_, &pid)| pid).collect();
+        self.gaps.extend(only_sockets_in(proc, &pids));
     }
 
     /// The inodes of all sockets whose holders are wanted.
     pub(super) fn inodes(&self) -> HashSet<u32> {
-        let clients = self.unanswered.iter().chain(&self.port_connections);
+        let connected = self.port_connections.iter().map(|connection| &connection.socket);
+        let clients = self.unanswered.iter().chain(connected);
         let others = self.other_sockets.iter().flatten().filter_map(|one| one.inode);
         let listeners = self.found.iter().filter_map(|found| found.inode).chain(others);
         listeners.chain(clients.filter_map(|socket| socket.key.inode)).collect()
@@ -217,11 +216,11 @@ impl SocketScan {
 }
 
 /// The gap that neither a kernel before 6.8 nor `/proc/net` reports sockets that are bound without listening.
-fn hidden_bound_sockets(scope: &ScanScope, own: &NamespaceScan) -> Option<Gap> {
+fn hidden_bound_sockets(scope: &ScanScope, from_proc_net: bool) -> Option<Gap> {
     if scope.detail_ports.is_empty() || scope.protocol == Some(Protocol::Udp) {
         return None;
     }
-    let why = why_bound_sockets_are_hidden(own.fell_back.is_some(), &uname().release().to_string_lossy())?;
+    let why = why_bound_sockets_are_hidden(from_proc_net, &uname().release().to_string_lossy())?;
     let detail = format!("a program may hold a TCP port without listening: {why}");
     Some(Gap::new(GapKind::BoundSocketsHidden, detail))
 }
@@ -257,6 +256,21 @@ fn only_sockets_in(proc: &Proc, holders: &[Pid]) -> Option<Gap> {
         ),
     };
     Some(Gap { count: Some(holders.len() as u64), ..Gap::new(GapKind::NamespacesHidden, detail) })
+}
+
+/// The gap that there may be namespaces that only sockets are in.
+fn sockets_not_searched(bpf_error: Option<&io::Error>) -> Gap {
+    let why = match bpf_error {
+        Some(error) => format!("BPF could not be used: {}", in_words(error)),
+        None => "that needs BPF".to_owned(),
+    };
+    let detail = format!("network namespaces that only sockets are in were not searched for ({why})");
+    Gap::new(GapKind::NamespacesHidden, detail)
+}
+
+/// The ports that it has to be sure of whether a socket has them.
+fn asked(scope: &ScanScope) -> &[PortRange] {
+    if scope.ports.is_empty() { &scope.detail_ports } else { &scope.ports }
 }
 
 /// Whether it matters that all network namespaces are known: they are to be listed, or a port may be called free.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::listener::{NamespaceOut, namespace};
 use crate::model::{Asked, AskedProcess, Note, PortAnswer, PortUse, RunState};
 
 #[derive(Serialize)]
@@ -27,6 +28,7 @@ struct UseOut<'a> {
     state: &'static str,
     local: String,
     remote: String,
+    namespace: Option<NamespaceOut<'a>>,
     processes: Vec<UserOut<'a>>,
 }
 
@@ -70,6 +72,7 @@ fn port_use(PortUse { connection, processes }: &PortUse) -> UseOut<'_> {
         state: connection.state.code(),
         local: connection.local.to_string(),
         remote: connection.peer.to_string(),
+        namespace: connection.namespace.as_ref().map(namespace),
         processes: processes
             .iter()
             .map(|process| UserOut { pid: process.pid, name: process.name.as_deref() })

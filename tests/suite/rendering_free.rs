@@ -1,0 +1,106 @@
+//! What is said of a port on Linux that nothing listens on, verbatim: whether it is free, and where.
+
+use whatlistens::model::{
+    ConnectionState, ExcludedPorts, Namespace, OtherNamespace, PortConnection, PortRange, PortRules, Protocol,
+};
+
+use crate::document::read;
+use crate::recorded::{Machine, linux, process};
+use crate::started::unbroken;
+
+fn blue() -> Namespace {
+    Namespace { inode: 4_026_532_281, name: Some("blue".to_owned()) }
+}
+
+fn free() -> Machine {
+    let connection = |state, pids: &[u32]| PortConnection {
+        protocol: Protocol::Tcp,
+        state,
+        local: "10.0.0.1:33000".parse().unwrap(),
+        peer: "10.0.0.5:443".parse().unwrap(),
+        pids: pids.to_vec(),
+        namespace: None,
+    };
+    linux().with(process(60, "/usr/bin/curl")).seen(|seen| {
+        seen.port_rules = PortRules {
+            ephemeral: PortRange::parse("32768-60999"),
+            excluded: Some(vec![ExcludedPorts {
+                ports: PortRange::one(40000),
+                protocol: None,
+                family: None,
+                by_number: true,
+            }]),
+            unprivileged_from: Some(1024),
+        };
+        seen.port_connections =
+            vec![connection(ConnectionState::TimeWait, &[]), connection(ConnectionState::Established, &[60])];
+        seen.other_namespaces = vec![OtherNamespace {
+            namespace: blue(),
+            listeners: vec![(Protocol::Tcp, 33000), (Protocol::Udp, 53)],
+        }];
+    })
+}
+
+#[test]
+fn what_keeps_a_free_port_is_told() {
+    insta::assert_snapshot!(free().printed("33000", None), @"
+    33000  wg-endpt-comms
+    Nothing in this network namespace listens on TCP or UDP port 33000, but a program may be unable to
+    open it: 1 connection still uses it, and a closed connection still holds it for up to a minute
+    (TIME_WAIT).
+
+    In use       curl (PID 60): connected to 10.0.0.5:443 from 10.0.0.1:33000/tcp
+    In use       closed connection to 10.0.0.5:443 from 10.0.0.1:33000/tcp (TIME_WAIT): for up to a
+                 minute, only programs that set SO_REUSEADDR can open the port
+    Ephemeral    outgoing connections use 32768-60999, so one may take it at any time
+                 (net.ipv4.ip_local_port_range). To reserve it, add it to
+                 net.ipv4.ip_local_reserved_ports
+    Registry     wg-endpt-comms, WatchGuard Endpoint Communications (IANA, registered port)
+
+    1 matching listener in another network namespace (blue) is not shown. To show all: --all-namespaces
+    ");
+    let nothing = free().seen(|seen| seen.port_connections.clear());
+    insta::assert_snapshot!(nothing.printed("40000", None), @"
+    40000  safetynetp
+    Port 40000 is free for TCP and UDP: nothing on this machine listens on it, and no other TCP or UDP
+    socket uses it.
+
+    Ephemeral    outgoing connections use 32768-60999 except this port, which is reserved
+                 (net.ipv4.ip_local_reserved_ports)
+    Registry     safetynetp, SafetyNET p (IANA, registered port)
+    ");
+    insta::assert_snapshot!(nothing.printed("443", None), @"
+    443  https
+    Port 443 is free for TCP and UDP: nothing on this machine listens on it, and no other TCP or UDP
+    socket uses it.
+
+    Rights       only root, or a program with CAP_NET_BIND_SERVICE, can open a port below 1024
+                 (net.ipv4.ip_unprivileged_port_start)
+    Registry     https, http protocol over TLS/SSL (IANA, system port)
+    ");
+}
+
+#[test]
+fn what_has_a_port_in_another_namespace_is_said_with_the_namespace() {
+    let elsewhere = free().seen(|seen| {
+        seen.other_namespaces.clear();
+        seen.port_connections.retain(|connection| !connection.pids.is_empty());
+        seen.port_connections[0].namespace = Some(blue());
+    });
+    let said = unbroken(&elsewhere.printed("--all-namespaces 33000", None));
+    let in_use =
+        "curl (PID 60): connected to 10.0.0.5:443 from 10.0.0.1:33000/tcp in network namespace blue ";
+    assert!(said.contains(in_use), "{said}");
+    let json = elsewhere.printed("--all-namespaces --json 33000", None);
+    let document = read(&json);
+    let tcp = document.asked[0].answers.iter().find(|answer| answer.protocol == "tcp").unwrap();
+    let name = tcp.by[0].namespace.as_ref().and_then(|namespace| namespace.name.as_deref());
+    assert_eq!((tcp.status.as_str(), name), ("in-use", Some("blue")));
+}
+
+#[test]
+fn the_other_namespaces_are_counted_in_json() {
+    let document = read(&free().printed("--json 33000", None));
+    let [other] = &document.other_namespaces[..] else { panic!("one") };
+    assert_eq!((other.name.as_deref(), other.listeners), (Some("blue"), 1));
+}
