@@ -56,7 +56,7 @@ pub fn report(
     let excluded = excluded::in_filter(observation, &query.filter, knowledge);
     let other_namespaces = other_namespaces(observation, &query.filter);
     for one in &mut asked {
-        question.add_sentences(one, &rows, &gaps, excluded.as_deref().unwrap_or_default(), &other_namespaces);
+        question.add_sentences(one, &rows, &gaps, excluded.as_deref().unwrap_or_default());
     }
     Ok(Report {
         host: observation.host.clone(),

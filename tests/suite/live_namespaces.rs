@@ -222,6 +222,24 @@ fn alone(lines: &str, asked: &[&str]) -> Vec<String> {
     printed
 }
 
+#[test]
+#[ignore = "needs root: makes network and PID namespaces"]
+fn on_this_machine_is_said_where_no_other_namespace_is_known() {
+    const ASKED: [&str; 2] = ["9", "--json 9"];
+    let here = "nothing on this machine listens on it";
+    let [detail, json] = &alone("mount -t tmpfs none /run", &ASKED)[..] else { panic!() };
+    assert!(detail.contains(here) && json.contains(here), "{detail}{json}");
+    assert!(read(json).complete, "{json}");
+    // Nothing listens in the other one, as far as a single look can say.
+    let other = "mount -t tmpfs none /run; unshare --net sleep infinity & \
+        until [ \"$(readlink /proc/$!/ns/net)\" != \"$(readlink /proc/self/ns/net)\" ]; do :; done";
+    let [detail, json] = &alone(other, &ASKED)[..] else { panic!() };
+    let here = "nothing in this network namespace listens on it";
+    assert!(detail.contains(here) && json.contains(here), "{detail}{json}");
+    let document = read(json);
+    assert_eq!((document.asked[0].answers[0].status.as_str(), document.complete), ("free", true));
+}
+
 /// Only the kernel knows of such namespaces, and a container is not told.
 #[test]
 #[ignore = "needs root: makes network and PID namespaces"]

@@ -1,7 +1,8 @@
 //! What is said of a port on Linux that nothing listens on, verbatim: whether it is free, and where.
 
 use whatlistens::model::{
-    ConnectionState, ExcludedPorts, Namespace, OtherNamespace, PortConnection, PortRange, PortRules, Protocol,
+    ConnectionState, ExcludedPorts, Gap, GapKind, Namespace, Os, OtherNamespace, PortConnection, PortRange,
+    PortRules, Protocol,
 };
 
 use crate::document::read;
@@ -62,14 +63,15 @@ fn what_keeps_a_free_port_is_told() {
     let nothing = free().seen(|seen| seen.port_connections.clear());
     insta::assert_snapshot!(nothing.printed("40000", None), @"
     40000  safetynetp
-    Port 40000 is free for TCP and UDP: nothing on this machine listens on it, and no other TCP or UDP
-    socket uses it.
+    Port 40000 is free for TCP and UDP: nothing in this network namespace listens on it, and no other
+    TCP or UDP socket uses it.
 
     Ephemeral    outgoing connections use 32768-60999 except this port, which is reserved
                  (net.ipv4.ip_local_reserved_ports)
     Registry     safetynetp, SafetyNET p (IANA, registered port)
     ");
-    insta::assert_snapshot!(nothing.printed("443", None), @"
+    let alone = nothing.seen(|seen| seen.other_namespaces.clear());
+    insta::assert_snapshot!(alone.printed("443", None), @"
     443  https
     Port 443 is free for TCP and UDP: nothing on this machine listens on it, and no other TCP or UDP
     socket uses it.
@@ -78,6 +80,27 @@ fn what_keeps_a_free_port_is_told() {
                  (net.ipv4.ip_unprivileged_port_start)
     Registry     https, http protocol over TLS/SSL (IANA, system port)
     ");
+}
+
+/// What an ordinary user does not find, and what is in namespaces of which little is read, is no word about the machine.
+#[test]
+fn free_on_this_machine_is_said_by_root_where_no_other_namespace_is_known() {
+    let sentence = |machine: &Machine, words: &str| {
+        let said = unbroken(&machine.printed(words, None));
+        let here = ["nothing on this machine listens", "nothing in this network namespace listens"];
+        here.map(|here| said.contains(here))
+    };
+    let (machine, namespace) = ([true, false], [false, true]);
+    let nothing = || free().seen(|seen| seen.port_connections.clear());
+    let alone = || nothing().seen(|seen| seen.other_namespaces.clear());
+    assert_eq!(sentence(&alone(), "9"), machine);
+    assert_eq!(sentence(&alone(), "--all-namespaces 9"), machine);
+    assert_eq!(sentence(&nothing(), "9"), namespace, "no listener of the other one matches");
+    assert_eq!(sentence(&alone().by_ordinary_user(&[]), "9"), namespace);
+    let unseen = alone().seen(|seen| seen.gaps.push(Gap::new(GapKind::NamespacesHidden, "some are unseen")));
+    assert_eq!(sentence(&unseen, "--all-namespaces 9"), namespace);
+    // The other systems have a single one.
+    assert_eq!(sentence(&alone().os(Os::Macos).by_ordinary_user(&[]), "9"), machine);
 }
 
 #[test]

@@ -11,8 +11,8 @@ use super::annotate::service;
 use crate::knowledge::Knowledge;
 use crate::model::quoting::quoted;
 use crate::model::{
-    Asked, AskedProcess, Excluded, Family, Gap, License, Note, NoteKind, Observation, OtherNamespace, Pid,
-    PortRange, Protocol, Row, State,
+    Asked, AskedProcess, Excluded, Family, Gap, License, Note, NoteKind, Observation, Os, Pid, PortRange,
+    Protocol, Row, State,
 };
 use crate::query::filter::is_called;
 use crate::query::{Ports, Query, Target};
@@ -69,14 +69,7 @@ impl Question<'_> {
     }
 
     /// Adds the sentences: about what listens, or about ports on which nothing does.
-    pub(super) fn add_sentences(
-        &self,
-        asked: &mut Asked,
-        rows: &[Row],
-        gaps: &[Gap],
-        excluded: &[Excluded],
-        other_namespaces: &[OtherNamespace],
-    ) {
+    pub(super) fn add_sentences(&self, asked: &mut Asked, rows: &[Row], gaps: &[Gap], excluded: &[Excluded]) {
         let Some(first) = asked.ports.first() else { return };
         let is_asked = |&(protocol, port): &(Protocol, u16)| {
             asked.protocol.is_none_or(|only| only == protocol)
@@ -104,7 +97,7 @@ impl Question<'_> {
                 rules: &self.observation.port_rules,
                 excluded,
                 gaps,
-                is_elsewhere: other_namespaces.iter().flat_map(|other| &other.listeners).any(is_asked),
+                is_about_machine: self.is_about_machine(),
                 expected: &claims.expected(self.knowledge.licenses(), os),
             };
             let mut notes = vec![Note::sentence(sentences::whether_free(asked, &facts))];
@@ -114,6 +107,14 @@ impl Question<'_> {
             asked.next = sentences::advice(asked, &facts);
             asked.notes = notes;
         }
+    }
+
+    /// Whether all was read that could have a port on this machine, as far as anybody can know. Of other network
+    /// namespaces that are not listed, too little is read to say what is free there, and an ordinary user does not know
+    /// whether there are any.
+    fn is_about_machine(&self) -> bool {
+        let Observation { host, privileged, other_namespaces, .. } = self.observation;
+        host.os != Os::Linux || (*privileged && other_namespaces.is_empty())
     }
 
     /// Users of `lsof -p` may type a process's id for a port.

@@ -17,8 +17,8 @@ pub(super) struct Facts<'a> {
     /// The selected ports that the system excludes.
     pub(super) excluded: &'a [Excluded],
     pub(super) gaps: &'a [Gap],
-    /// Whether something listens on the ports in another network namespace, which is not listed.
-    pub(super) is_elsewhere: bool,
+    /// Whether the scan was of the whole machine, and not of a single network namespace, except for the gaps.
+    pub(super) is_about_machine: bool,
     /// The executables of the license managers on this system.
     pub(super) expected: &'a [String],
 }
@@ -40,8 +40,8 @@ pub(super) fn whether_free(asked: &Asked, facts: &Facts<'_>) -> String {
         }
     };
     let has_gap = |kind: GapKind| facts.gaps.iter().any(|gap| gap.kind == kind);
-    let only_here = facts.is_elsewhere || has_gap(GapKind::NamespacesHidden);
-    let here = if only_here { "in this network namespace" } else { "on this machine" };
+    let everywhere = facts.is_about_machine && !has_gap(GapKind::NamespacesHidden);
+    let here = if everywhere { "on this machine" } else { "in this network namespace" };
     let nothing_listens = format!("Nothing {here} listens on {kind} {noun} {ports}");
     let all_scanned = !has_gap(GapKind::BoundSocketsHidden) && !has_gap(GapKind::ConnectionsUnreadable);
     let refused: Vec<(&ExcludedPorts, PortRange)> = refused(asked, facts).collect();
