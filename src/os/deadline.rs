@@ -1,5 +1,6 @@
 //! Until when a scan waits for others.
 
+#[cfg(target_os = "linux")]
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,7 @@ impl Deadline {
     /// # Errors
     ///
     /// Once it has passed.
+    #[cfg(target_os = "linux")]
     pub(super) fn check(self) -> io::Result<()> {
         if self.left().is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(()) }
     }
