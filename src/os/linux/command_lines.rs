@@ -24,14 +24,18 @@ pub(super) struct CommandLines {
 }
 
 impl CommandLinesInProgress {
-    /// Begins to read the command lines of holders, and if they were requested, of their ancestors.
+    /// Begins to read the command lines of the holders that say what they do, and if they were requested, of all and of
+    /// their ancestors: what runs in an ancestor changes nothing, and a process has to be started for it.
     pub(super) fn begin(context: &ScanContext<'_>, holders: &Holders) -> CommandLinesInProgress {
         let says_what_it_does = |IdentifiedProcess { process, .. }: &IdentifiedProcess| {
             process.exe_name(Os::Linux).is_some_and(|name| {
                 docker_proxy::is_proxy(name) || context.inspect.reads_command_line_of(name)
             })
         };
-        let read = holders.processes.values().filter(|one| context.scope.args || says_what_it_does(one));
+        let direct = holders.direct();
+        let read = holders.processes.values().filter(|one| {
+            context.scope.args || (says_what_it_does(one) && direct.contains(&one.process.pid))
+        });
         let asked = read.map(|IdentifiedProcess { process, started, .. }| CommandLineTask {
             process: ProcessId { pid: process.pid, started: *started },
         });

@@ -179,6 +179,11 @@ impl Holders {
         pids.into_iter().flatten().copied().collect()
     }
 
+    /// All processes that hold a socket, without those that are only their ancestors.
+    pub(super) fn direct(&self) -> HashSet<Pid> {
+        self.of_socket.values().flatten().copied().collect()
+    }
+
     /// The processes that could not be inspected.
     pub(super) fn hidden(&mut self, proc: &Proc) -> HiddenProcesses {
         if !lists_all_processes(proc) {
