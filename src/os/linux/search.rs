@@ -140,11 +140,8 @@ impl<'a> Search<'a> {
         };
         let mut inspected = InspectedProcess::default();
         // Whoever opens very many files, in very many processes, takes no more time than this.
-        if self.context.deadline.left().is_zero() {
-            (inspected.inaccessible, inspected.is_late) = (Some((pid, hidden_process(&dir))), true);
-            return Ok(Some(inspected));
-        }
-        match inspect(&dir, &mut inspected) {
+        let in_time = self.context.deadline.check();
+        match in_time.and_then(|()| inspect(&dir, &mut inspected)) {
             Err(error) if is_exhausted(&error) => Err(error),
             Err(error) if is_gone(&error) => Ok(None),
             Err(error) => {
