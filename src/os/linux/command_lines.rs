@@ -1,5 +1,6 @@
 //! The command lines of processes, of those that are shown or that say what the process does.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, HashMap};
 
 use super::super::decode::linux::docker_proxy;
@@ -32,7 +33,7 @@ impl CommandLinesInProgress {
                 docker_proxy::is_proxy(name) || context.inspect.reads_command_line_of(name)
             })
         };
-        let direct = holders.direct();
+        let direct = LazyCell::new(|| holders.direct());
         let read = holders.processes.values().filter(|one| {
             context.scope.args || (says_what_it_does(one) && direct.contains(&one.process.pid))
         });
