@@ -82,7 +82,8 @@ fn what_keeps_a_free_port_is_told() {
     ");
 }
 
-/// What an ordinary user does not find, and what is in namespaces of which little is read, is no word about the machine.
+/// An ordinary user does not find everything, and of other namespaces little is read: neither allows a statement about
+/// the whole machine.
 #[test]
 fn free_on_this_machine_is_said_by_root_where_no_other_namespace_is_known() {
     let sentence = |machine: &Machine, words: &str| {

@@ -33,7 +33,7 @@ pub(super) struct Containers {
 impl Containers {
     /// The name of a container; `None` if it has none or it may not be read.
     pub(super) fn name(&self, proc: &Proc, mounts: &MountTables, container: &Container) -> Option<String> {
-        let open = || ProcessRoot::of(&proc.process(std::process::id()).ok()?, mounts).ok();
+        let open = || ProcessRoot::own(proc, mounts).ok();
         let root = || self.root.get_or_init(open).as_ref();
         match container.runtime {
             Runtime::Docker => {

@@ -159,8 +159,7 @@ impl<'a> Examiner<'a> {
     fn file_here(&self, dir: &ProcessDir, request: &Request) -> FileFacts {
         let mut facts = request.failed(NotInspected::AnotherUserNamespace);
         let leads_elsewhere = || -> Result<bool, NotInspected> {
-            let own = self.proc.process(std::process::id()).map_err(|_| NotInspected::Unreadable)?;
-            let root = ProcessRoot::of(&own, self.mounts)?;
+            let root = ProcessRoot::own(self.proc, self.mounts)?;
             let exe = executable_file::open(dir, &root)?;
             match root.find(Path::new(&request.exe)) {
                 Ok(found) => Ok(found.identity() != exe.identity()),

@@ -57,12 +57,9 @@ impl<'a> MachineAccounts<'a> {
     /// In another root, other names belong to the same numbers, and who is in a group inside may not be in it
     /// outside: both count.
     fn of(&self, root: &ProcessRoot) -> Arc<Accounts> {
-        let (own_root, own) = self.own.get_or_init(|| {
-            let process = self.proc.process(std::process::id());
-            match process.ok().and_then(|process| ProcessRoot::of(&process, self.mounts).ok()) {
-                Some(own) => (Some(own.identity()), Arc::new(read(&own))),
-                None => (None, Arc::default()),
-            }
+        let (own_root, own) = self.own.get_or_init(|| match ProcessRoot::own(self.proc, self.mounts) {
+            Ok(own) => (Some(own.identity()), Arc::new(read(&own))),
+            Err(_) => (None, Arc::default()),
         });
         if *own_root == Some(root.identity()) {
             return Arc::clone(own);

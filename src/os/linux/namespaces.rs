@@ -162,10 +162,7 @@ fn mounted(proc: &Proc) -> Vec<(String, PathBuf, u64)> {
     if kept.peek().is_none() {
         return Vec::new();
     }
-    let own = proc.process(std::process::id()).ok();
-    let Some(root) = own.and_then(|own| ProcessRoot::of(&own, &MountTables::default()).ok()) else {
-        return Vec::new();
-    };
+    let Ok(root) = ProcessRoot::own(proc, &MountTables::default()) else { return Vec::new() };
     let is_at_hand = |point: &Path| point.parent().is_some_and(|folder| root.find(folder).is_ok());
     let kept = kept.map(|(inode, point)| (inode, PathBuf::from(point.as_ref())));
     let kept = kept.filter(|(_, point)| is_at_hand(point));

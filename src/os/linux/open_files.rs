@@ -11,7 +11,7 @@ use super::super::deadline::Deadline;
 use super::super::decode::linux::proc_pid;
 use super::super::decode::linux::ring_files;
 use super::super::decode::linux::task_file::{OpenFile, OpenSocket};
-use super::proc_dir::{FOLDER, ProcessDir, each_number, has_threads, is_gone};
+use super::proc_dir::{FOLDER, ProcessDir, add_numbers, each_number, has_threads, is_gone};
 
 /// Long enough for `socket:[4294967295]`, in bytes: a longer link is no socket and need not be read whole.
 const LINK: usize = 24;
@@ -40,10 +40,7 @@ impl ProcessDir {
     fn sockets_of_threads(&self, deadline: Deadline, each: &mut dyn FnMut(OpenSocket)) -> io::Result<()> {
         let tasks = openat(&self.dir, c"task", FOLDER, Mode::empty())?;
         let mut threads = Vec::new();
-        each_number(&tasks, |number, _| {
-            threads.push(number);
-            Ok(())
-        })?;
+        add_numbers(&tasks, &mut threads)?;
         for thread in threads.into_iter().filter(|&thread| thread != self.pid) {
             deadline.check()?;
             let shares = super::kcmp::share_files(self.pid, thread);

@@ -12,10 +12,7 @@ use crate::model::NotInspected;
 
 /// Whether a path leads to an ordinary file on this machine, or to nothing: then nobody is waited for who reads it.
 pub(in crate::os) fn can_be_read_at_once(path: &Path) -> bool {
-    let own_root = || {
-        let process = Proc::open().ok()?.process(std::process::id()).ok()?;
-        ProcessRoot::of(&process, &MountTables::default()).ok()
-    };
+    let own_root = || ProcessRoot::own(&Proc::open().ok()?, &MountTables::default()).ok();
     match own_root().map(|root| root.find(path)) {
         Some(Ok(found)) => found.status.kind == FileType::RegularFile,
         Some(Err(why)) => why == NotInspected::NotAtItsPath,

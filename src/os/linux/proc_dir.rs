@@ -63,10 +63,7 @@ impl Proc {
     pub(super) fn pids(&self) -> io::Result<Vec<Pid>> {
         let own = openat(&self.dir, c".", FOLDER, Mode::empty())?;
         let mut pids = Vec::new();
-        each_number(&own, |number, _| {
-            pids.push(number);
-            Ok(())
-        })?;
+        add_numbers(&own, &mut pids)?;
         Ok(pids)
     }
 
@@ -77,12 +74,7 @@ impl Proc {
         let mut threads = Vec::new();
         if !is_alive || has_threads(&self.dir, &folder) {
             let all = openat(&self.dir, folder, FOLDER, Mode::empty());
-            drop(all.map(|all| {
-                each_number(&all, |thread, _| {
-                    threads.push(thread);
-                    Ok(())
-                })
-            }));
+            drop(all.map(|all| add_numbers(&all, &mut threads)));
         }
         threads.retain(|&thread| thread != pid);
         threads
@@ -195,11 +187,7 @@ impl ProcessDir {
         }
         let tasks = openat(&self.dir, c"task", FOLDER, Mode::empty()).ok()?;
         let mut threads = Vec::new();
-        each_number(&tasks, |number, _| {
-            threads.push(number);
-            Ok(())
-        })
-        .ok()?;
+        add_numbers(&tasks, &mut threads).ok()?;
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         threads.into_iter().filter(|&thread| thread != self.pid).find_map(|thread| {
             let dir = openat(&tasks, thread.to_string(), flags, Mode::empty()).ok()?;
@@ -212,6 +200,14 @@ impl ProcessDir {
 /// for each folder in it (`proc_task_getattr` in `fs/proc/base.c` adds the number of threads).
 pub(super) fn has_threads(dir: &OwnedFd, task: &str) -> bool {
     statat(dir, task, AtFlags::empty()).is_ok_and(|stat| stat.st_nlink > 3)
+}
+
+/// Adds all names in a folder that are numbers: those found so far, if it cannot be read on.
+pub(super) fn add_numbers(folder: &OwnedFd, numbers: &mut Vec<u32>) -> io::Result<()> {
+    each_number(folder, |number, _| {
+        numbers.push(number);
+        Ok(())
+    })
 }
 
 /// Calls `each` with every name in a folder that is a number, until it fails.

@@ -17,7 +17,7 @@ use super::file_status::FileIdentity;
 use super::mount_tables::MountTables;
 use super::opened_file::OpenedFile;
 use super::passage::Passage;
-use super::proc_dir::{ProcessDir, link_in, own_descriptor};
+use super::proc_dir::{Proc, ProcessDir, link_in, own_descriptor};
 use crate::model::NotInspected;
 
 /// No more links than this are followed on the way to a file.
@@ -62,6 +62,16 @@ impl ProcessRoot {
         let root = process.root().map_err(|_| NotInspected::Unreadable)?;
         let root = OpenedFile::of(root, &mounts)?.at_hand()?;
         Ok(ProcessRoot { root, mounts })
+    }
+
+    /// The view that this program has itself.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ProcessRoot::of`].
+    pub(super) fn own(proc: &Proc, mounts: &MountTables) -> Result<ProcessRoot, NotInspected> {
+        let process = proc.process(std::process::id()).map_err(|_| NotInspected::Unreadable)?;
+        ProcessRoot::of(&process, mounts)
     }
 
     /// The root of everything that is mounted in the process's namespace: the kernel gives the paths of a process's

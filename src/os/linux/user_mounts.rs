@@ -42,8 +42,7 @@ impl<'a> UserMounts<'a> {
 
     fn own(&self) -> Result<&Own, NotInspected> {
         let read = || -> Result<Own, NotInspected> {
-            let process = self.proc.process(std::process::id()).map_err(|_| NotInspected::Unreadable)?;
-            let root = ProcessRoot::of(&process, self.mounts)?;
+            let root = ProcessRoot::own(self.proc, self.mounts)?;
             let records = records(&root);
             Ok(Own { root, records })
         };
@@ -59,8 +58,8 @@ impl<'a> UserMounts<'a> {
         self.own().map(|own| &own.root)
     }
 
-    /// Whether the system has recorded that an ordinary user had this mounted, or may have: here, or at another place
-    /// of which this is a part.
+    /// Whether the system has recorded that an ordinary user had this mounted, or may have, whether here or elsewhere: the
+    /// same file system may be mounted twice.
     ///
     /// # Errors
     ///
