@@ -50,6 +50,13 @@ impl HiddenProcesses {
         listed.into_iter().flatten()
     }
 
+    /// Adds processes, where the system lists them at all.
+    pub fn add(&mut self, more: BTreeMap<Pid, HiddenProcess>) {
+        if let HiddenProcesses::Processes(processes) = self {
+            processes.extend(more);
+        }
+    }
+
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         matches!(self, HiddenProcesses::Processes(processes) if processes.is_empty())

@@ -195,7 +195,7 @@ fn a_socket_of_another_user_than_its_holders_may_have_more_of_them() {
     assert!(machine.report("80").gaps.is_empty(), "all processes are seen");
     let machine = machine.by_ordinary_user(&[(800, "nginx")]);
     assert_eq!(machine.report("80").gaps[0].kind, GapKind::HoldersHidden);
-    insta::assert_snapshot!(machine.report("80").gaps[0].detail, @"1 socket may have more holders: another user than its visible holders opened it");
+    insta::assert_snapshot!(machine.report("80").gaps[0].detail, @"1 socket may have more holders: of the processes that may hold it, not all could be inspected");
     // So it may be found by what is not seen of it.
     for line in ["--pid 800", "--process nginx-master", "nginx"] {
         let report = machine.report(line);

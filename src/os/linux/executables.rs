@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::inspect_files::{self, PortsOf};
+use super::super::inspect_files;
 use super::examination::{Facts, Request};
 use super::helper::examine::ExamineTask;
 use super::holders::Holders;
@@ -18,13 +18,7 @@ pub(super) fn inspect(
     found: &[ScannedSocket],
     holders: &mut Holders,
 ) -> BTreeMap<Pid, Process> {
-    let mut ports_of = PortsOf::new();
-    for found in found {
-        for pid in holders.of(found.inode) {
-            let port = (found.socket.protocol, found.socket.local.port());
-            ports_of.entry(pid).or_default().push(port);
-        }
-    }
+    let ports_of = holders.ports_of(found);
     let identified = std::mem::take(&mut holders.processes);
     let known: BTreeMap<Pid, _> =
         identified.iter().map(|(&pid, known)| (pid, (known.started, known.path_origin))).collect();

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
 
 use super::super::decode::linux::mounts;
+use super::super::inspect_files::PortsOf;
 use super::super::{in_words, unix};
 use super::candidates::SearchMethod;
+use super::listeners::ScannedSocket;
 use super::proc_dir::Proc;
 use super::process_reader::IdentifiedProcess;
 use super::scan_context::ScanContext;
@@ -121,12 +123,10 @@ impl Holders {
             unheld.keys().copied().filter(|inode| !holders.of_socket.contains_key(inode)).collect()
         };
         for _ in 0..ROUNDS {
-            let (left, pids) = (still_unheld(self), context.proc.pids()?);
-            let new: Vec<Pid> = pids.into_iter().filter(|pid| !self.searched.contains(pid)).collect();
+            let (left, new) = (still_unheld(self), self.not_searched(context.proc.pids()?));
             if left.is_empty() || new.is_empty() {
                 break;
             }
-            self.searched.extend(&new);
             self.keep(search::walk(context, &new, Some(&left))?, &left);
         }
         if let SearchMethod::Kernel(_) = self.method {
@@ -145,6 +145,12 @@ impl Holders {
         Ok(())
     }
 
+    /// Of these processes, those that have not been searched. From now on they count as searched.
+    pub(super) fn not_searched(&mut self, mut pids: Vec<Pid>) -> Vec<Pid> {
+        pids.retain(|&pid| self.searched.insert(pid));
+        pids
+    }
+
     /// Keeps the holders of these sockets.
     pub(super) fn keep(&mut self, found: SearchResult, wanted: &HashSet<u32>) {
         self.inaccessible.extend(found.inaccessible);
@@ -159,7 +165,7 @@ impl Holders {
 
     /// Adds what a process holds. If an earlier search found another process under its id, that one has
     /// ended.
-    fn add(&mut self, holder: IdentifiedProcess, held: &[u32]) {
+    pub(super) fn add(&mut self, holder: IdentifiedProcess, held: &[u32]) {
         let pid = holder.process.pid;
         if self.processes.get(&pid).is_some_and(|known| known.started != holder.started) {
             self.of_socket.retain(|_, pids| {
@@ -177,6 +183,16 @@ impl Holders {
     pub(super) fn of(&self, inode: Option<u32>) -> Vec<Pid> {
         let pids = inode.and_then(|inode| self.of_socket.get(&inode));
         pids.into_iter().flatten().copied().collect()
+    }
+
+    /// The ports that each process holds.
+    pub(super) fn ports_of(&self, found: &[ScannedSocket]) -> PortsOf {
+        let mut ports = PortsOf::new();
+        for found in found {
+            let port = (found.socket.protocol, found.socket.local.port());
+            self.of(found.inode).into_iter().for_each(|pid| ports.entry(pid).or_default().push(port));
+        }
+        ports
     }
 
     /// All processes that hold a socket, without those that are only their ancestors.

@@ -27,6 +27,7 @@ mod machine_accounts;
 mod mount_tables;
 mod namespace_scan;
 mod namespaces;
+mod newcomers;
 mod observation;
 mod open_files;
 mod opened_file;
@@ -176,12 +177,13 @@ fn find_owners(
     sockets.add_namespaces_of_sockets(context, holders.namespaces(), holders.bpf_error());
     holders.add_ancestors(context);
     sockets.method_notes.extend(holders.method_note());
-    let hidden = holders.hidden(&context.proc);
+    let mut hidden = holders.hidden(&context.proc);
     let receivers = in_flight::receivers(context, &sockets.found, &holders, &hidden);
     if !context.scope.numeric {
         accounts.look_up(&users(context.scope, sockets, &holders, &hidden));
     }
     let late = add_details(context, sockets, &mut holders, accounts);
+    hidden.add(newcomers::search(context, &sockets.found, &mut holders));
     let processes = executables::inspect(context, &sockets.found, &mut holders);
     let mut owners = Owners { holders, processes, receivers, hidden, late };
     if sockets.found.is_empty() {
