@@ -135,8 +135,11 @@ fn hidden_owners(
 fn hidden_holders(count: usize, remedy: Option<String>) -> Option<Gap> {
     let detail = match count {
         0 => return None,
-        1 => "1 socket may have more holders: of the processes that may hold it, not all could be inspected".to_owned(),
-        n => format!("{n} sockets may have more holders: of the processes that may hold them, not all could be inspected"),
+        1 => "1 socket may have more holders: of the processes that may hold it, not all could be inspected"
+            .to_owned(),
+        n => format!(
+            "{n} sockets may have more holders: of the processes that may hold them, not all could be inspected"
+        ),
     };
     Some(Gap { kind: GapKind::HoldersHidden, detail, count: Some(count as u64), remedy })
 }

@@ -12,8 +12,8 @@ use super::super::decode::linux::sctp_endpoints;
 use super::super::decode::linux::socket::LinuxSocket;
 use super::super::in_words;
 use super::super::port_set::PortSet;
-use super::idle_count::IdleCount;
 use super::sock_diag::{Dump, SockDiag};
+use super::socket_counts::SocketCounts;
 use crate::model::{Family, PortRange, Protocol};
 
 /// The `net` folder of this thread.
@@ -127,8 +127,8 @@ impl Tables {
     /// # Errors
     ///
     /// If it cannot be opened.
-    pub(super) fn idle_count(&self) -> io::Result<IdleCount> {
-        IdleCount::open(&self.net)
+    pub(super) fn socket_counts(&self) -> io::Result<SocketCounts> {
+        SocketCounts::open(&self.net)
     }
 
     /// The beginning of a file in `/proc/net`, up to `most` bytes; empty if there is no such file.

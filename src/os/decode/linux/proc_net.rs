@@ -103,7 +103,18 @@ pub fn tcp_counters(sockstat: &str, sockstat6: &str) -> Option<TcpCounters> {
     Some(TcpCounters { allocated: number(sockstat, "TCP:", "alloc")?, in_use })
 }
 
-/// Whether the same counters say that a namespace has a socket of UDP-Lite, or are not understood. A kernel without
+/// Decodes from `/proc/net/snmp` how often a socket has asked for a connection (`tcpActiveOpens` of RFC 4022). The kernel
+/// counts it when it has put the socket into the table of connections (`tcp_connect` in `net/ipv4/tcp_output.c`). `None`
+/// if the counter is missing.
+#[must_use]
+pub fn active_opens(snmp: &str) -> Option<u64> {
+    let mut lines = snmp.lines().filter_map(|line| line.strip_prefix("Tcp:"));
+    let (names, numbers) = (lines.next()?.split_ascii_whitespace(), lines.next()?.split_ascii_whitespace());
+    let (_, number) = names.zip(numbers).find(|&(name, _)| name == "ActiveOpens")?;
+    number.parse().ok()
+}
+
+/// Whether the counters of `sockstat` say that a namespace has a socket of UDP-Lite, or are not understood. A kernel without
 /// UDP-Lite has no such counters.
 #[must_use]
 pub fn may_have_udplite(sockstat: &str, sockstat6: &str) -> bool {
@@ -195,6 +206,15 @@ mod tests {
         assert_eq!(idle(v4, "TCP6: inuse 3\n"), None);
         for (v4, v6) in [("", ""), (v4, "x"), ("TCP: inuse 3\n", v6), ("TCP: inuse x alloc 5\n", v6)] {
             assert_eq!(tcp_counters(v4, v6), None, "{v4:?} {v6:?}");
+        }
+    }
+
+    #[test]
+    fn requests_for_connections_are_counted() {
+        let snmp = "Ip: Forwarding DefaultTTL\nIp: 2 64\nTcp: RtoMin MaxConn ActiveOpens PassiveOpens\nTcp: 200 -1 7 9\n";
+        assert_eq!(active_opens(snmp), Some(7));
+        for damaged in ["", "Tcp: ActiveOpens\n", "Tcp: ActiveOpens\nTcp: x\n", "Tcp: RtoMin\nTcp: 200\n"] {
+            assert_eq!(active_opens(damaged), None, "{damaged:?}");
         }
     }
 
