@@ -122,6 +122,61 @@ fn a_disk_image_of_root_s_is_as_good_as_a_disk() {
     }
 }
 
+/// As root's, and root's own file system is in memory here, whose numbers are of no device.
+#[test]
+#[ignore = "needs root: mounts disk images"]
+fn a_disk_image_in_memory_of_root_s_is_as_good_as_a_disk() {
+    let Some(image) = DiskImage::of(0) else { return };
+    let mounted = "mount -t tmpfs -o mode=755 none bound && cp --sparse=always disk bound && mount -o loop bound/disk mounted";
+    let listening = image.started(mounted, "mounted/lmgrd");
+    let (trust, verdict, reason) = inside(&listening, &[]);
+    assert_eq!((trust.as_str(), verdict.as_str()), ("system", "expected"), "{reason}");
+}
+
+/// A file system in memory with a user's disk image, at the path there that a file of root's has.
+const IMITATE: &str =
+    "mount -t tmpfs none bound && mkdir -p bound/$PWD && cp -p --sparse=always disk bound/$PWD/genuine";
+
+/// Starts a program on a user's disk image for which the kernel shows the path of a file of root's.
+fn assert_imitation_is_unknown(mounted: &str) {
+    let Some(image) = DiskImage::of(STRANGER) else { return };
+    fs::write(image.path("genuine"), "root's").unwrap();
+    let is_shown = "grep -Fqx $PWD/genuine /sys/block/loop*/loop/backing_file";
+    let listening = image.started(&format!("{mounted} && {is_shown}"), "mounted/lmgrd");
+    assert_unknown(&inside(&listening, &[]), "inside");
+    assert_unknown(&outside(&listening), "outside");
+}
+
+/// As udisks sets it up for a user from whatever file they pass, from a mount namespace of theirs that has ended.
+#[test]
+#[ignore = "needs root: mounts disk images"]
+fn a_disk_image_that_has_the_path_of_a_file_of_root_s_in_a_user_s_view_is_not_believed() {
+    let set_up = format!("{IMITATE} && losetup --find --show bound/$PWD/genuine > device");
+    let mount = "mount $(cat device) mounted; losetup --detach $(cat device)";
+    assert_imitation_is_unknown(&format!("unshare --mount sh -c '{set_up}' && {{ {mount}; }}"));
+}
+
+/// The kernel shows a path in a file system that is mounted nowhere from the root of that.
+#[test]
+#[ignore = "needs root: mounts disk images"]
+fn a_disk_image_on_a_stick_that_was_pulled_is_not_believed() {
+    assert_imitation_is_unknown(&format!(
+        "{IMITATE} && mount -o loop bound/$PWD/genuine mounted && umount -l bound"
+    ));
+}
+
+/// The file of the device is another device, which is root's, whoever made what is on it.
+#[test]
+#[ignore = "needs root: mounts disk images"]
+fn a_device_for_a_user_s_disk_image_s_device_is_the_user_s() {
+    let Some(image) = DiskImage::of(STRANGER) else { return };
+    let set_up = "one=$(losetup --find --show disk) && two=$(losetup --find --show $one)";
+    let mounted =
+        format!("{set_up} && {{ mount $two mounted; losetup --detach $two; losetup --detach $one; }}");
+    let listening = image.started(&mounted, "mounted/lmgrd");
+    assert_unknown(&inside(&listening, &[]), "inside");
+}
+
 /// Root's image stands for a stick here: nothing but the record says who had it mounted.
 #[test]
 #[ignore = "needs root: mounts disk images"]

@@ -22,6 +22,7 @@ mod kcmp;
 mod labels;
 mod listeners;
 mod loaded_code;
+mod loop_device;
 mod machine_accounts;
 mod mount_tables;
 mod namespace_scan;

@@ -169,7 +169,9 @@ mod tests {
 
     use nix::{sched::CloneFlags, sys::ptrace};
     use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
+    use rustix::ioctl::{NoArg, Opcode, ioctl};
 
+    use super::super::loop_device::LOOP_GET_STATUS64;
     use super::*;
 
     /// Runs this on a thread with the filter, which ends with the thread.
@@ -217,6 +219,28 @@ mod tests {
         });
         assert_eq!(fs::read_to_string(&path).unwrap(), "kept");
         assert!(TcpStream::connect(address).is_ok(), "the other threads are free");
+    }
+
+    /// A device of another kind does not know the requests to a disk image's.
+    #[expect(unsafe_code, reason = "ioctl(2) has no other form")]
+    fn ask<const REQUEST: Opcode>(device: &File) -> io::Result<()> {
+        // SAFETY: nothing is passed, and `/dev/null` has no such request.
+        unsafe { ioctl(device, NoArg::<REQUEST>::new()) }.map_err(io::Error::from)
+    }
+
+    #[test]
+    fn a_disk_image_is_asked_for_its_file_and_is_not_changed() {
+        let device = File::open("/dev/null").unwrap();
+        filtered(|| {
+            let answer = ask::<LOOP_GET_STATUS64>(&device);
+            assert_eq!(answer.unwrap_err().raw_os_error(), Some(libc::ENOTTY));
+            // From LOOP_SET_FD to LOOP_CONFIGURE.
+            assert_refused(ask::<0x4c00>(&device));
+            assert_refused(ask::<0x4c01>(&device));
+            assert_refused(ask::<0x4c04>(&device));
+            assert_refused(ask::<0x4c06>(&device));
+            assert_refused(ask::<0x4c0a>(&device));
+        });
     }
 
     #[test]

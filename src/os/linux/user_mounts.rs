@@ -1,16 +1,13 @@
-//! Whose a mounted file system may be: what the system records of mounts of ordinary users, and the files behind disk
-//! images.
+//! Whose a mounted file system may be: what the system records of mounts of ordinary users, and the disk images that it
+//! is on.
 
-use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::os::fd::AsFd;
-use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::super::decode::linux::user_mounts::{UserMountRecords, Volume};
+use super::loop_device::LoopDevice;
 use super::mount_tables::MountTables;
 use super::proc_dir::{Proc, own_descriptor};
 use super::process_root::ProcessRoot;
@@ -18,8 +15,6 @@ use crate::model::NotInspected;
 
 /// No more is read of a record, in bytes: some ten thousand mounts.
 const MOST_OF_RECORD: u64 = 4 * 1024 * 1024;
-/// Longer than the kernel lets the path of a file be that it shows in `/sys`, in bytes.
-const LONGEST_PATH: u64 = 8 * 1024;
 /// No more devices are looked at below one: partitions, encrypted ones, RAIDs and their disks.
 const MOST_DEVICES: usize = 1000;
 
@@ -49,7 +44,7 @@ impl<'a> UserMounts<'a> {
         self.own.get_or_init(read).as_ref().map_err(|why| *why)
     }
 
-    /// The root from which the paths of disk [`images`] are given.
+    /// The root from which the files of disk [`images`] are looked up.
     ///
     /// # Errors
     ///
@@ -95,16 +90,16 @@ fn records(root: &ProcessRoot) -> UserMountRecords {
     records
 }
 
-/// The files of the disk images that a volume is on, also through partitions, encryption and the like.
+/// The disk images that a volume is on, also through partitions, encryption and the like.
 ///
 /// # Errors
 ///
 /// If the kernel does not tell them, or not all within bounds: then it is taken for a user's.
-pub(super) fn images(volume: &Volume) -> Result<Vec<PathBuf>, NotInspected> {
+pub(super) fn images(volume: &Volume) -> Result<Vec<LoopDevice>, NotInspected> {
     images_in(Path::new("/sys"), volume)
 }
 
-fn images_in(sys: &Path, volume: &Volume) -> Result<Vec<PathBuf>, NotInspected> {
+fn images_in(sys: &Path, volume: &Volume) -> Result<Vec<LoopDevice>, NotInspected> {
     let mut images = Vec::new();
     let mut devices = vec![device_folder(sys, volume)];
     let mut looked_at = 0;
@@ -114,8 +109,7 @@ fn images_in(sys: &Path, volume: &Volume) -> Result<Vec<PathBuf>, NotInspected> 
             return Err(NotInspected::UserFileSystem);
         }
         // The folder of a partition is in that of its disk.
-        let files = ["loop/backing_file", "../loop/backing_file"];
-        images.extend(files.iter().find_map(|file| path_in(&device.join(file))));
+        images.extend(LoopDevice::of(device.clone()).or_else(|| LoopDevice::of(device.join(".."))));
         let below = fs::read_dir(device.join("slaves")).into_iter().flatten().flatten();
         devices.extend(below.take(MOST_DEVICES).map(|entry| entry.path()));
     }
@@ -136,16 +130,6 @@ fn device_folder(sys: &Path, volume: &Volume) -> PathBuf {
     let target = fs::read_link(source);
     let name = target.as_deref().unwrap_or(source).file_name().unwrap_or_default();
     sys.join("class/block").join(name)
-}
-
-/// The path that a file of the kernel's has in it.
-fn path_in(file: &Path) -> Option<PathBuf> {
-    let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
-    let opened = File::options().read(true).custom_flags(flags).open(file).ok()?;
-    let mut path = Vec::new();
-    opened.take(LONGEST_PATH).read_to_end(&mut path).ok()?;
-    path.pop_if(|last| *last == b'\n');
-    Some(PathBuf::from(OsString::from_vec(path)))
 }
 
 #[cfg(test)]
@@ -191,7 +175,10 @@ mod tests {
     #[test]
     fn the_file_of_a_disk_image_is_found_through_partitions_and_encryption() {
         let sys = sys();
-        let images = |device, source| images_in(sys.path(), &volume(device, source));
+        let images = |device, source| {
+            let images = images_in(sys.path(), &volume(device, source))?;
+            Ok::<_, NotInspected>(images.into_iter().map(|image| image.shown_path).collect::<Vec<_>>())
+        };
         let image = Ok(vec![PathBuf::from("/home/mia/a\nb ")]);
         assert_eq!(images((259, 1), "/dev/loop0p1"), image);
         assert_eq!(images((253, 0), "/dev/mapper/luks-1"), image);

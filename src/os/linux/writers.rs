@@ -50,7 +50,7 @@ impl<'a> Writers<'a> {
                 let own = self.user_mounts.root()?;
                 let is_root_s = || -> Result<bool, NotInspected> {
                     let depth = depth.checked_sub(1).ok_or(NotInspected::TooLarge)?;
-                    let (_, passage) = own.find_with_passage(&image)?;
+                    let passage = image.passage(own)?;
                     Ok(self.within(&passage, own, depth)?.is_empty())
                 };
                 if is_root_s() != Ok(true) {

@@ -25,5 +25,6 @@ pub mod sctp_endpoints;
 pub mod socket;
 pub mod socket_unit;
 pub mod task_file;
+pub mod uevent;
 pub mod unix_socket;
 pub mod user_mounts;

@@ -2,6 +2,8 @@
 
 use seccompiler::{SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompRule};
 
+use super::super::loop_device::LOOP_GET_STATUS64;
+
 /// The system calls that are allowed with any arguments.
 pub(super) const ALLOWED: &[libc::c_long] = &[
     // Files and folders.
@@ -104,9 +106,10 @@ const WRITES: libc::c_int =
 /// The kinds of sockets: to the kernel's tables, for names of interfaces, and one that a scan has to find again.
 const FAMILIES: [libc::c_int; 3] = [libc::AF_UNIX, libc::AF_NETLINK, libc::AF_INET];
 
-/// Asking for the name of an interface, the size of a terminal, and facts about a namespace (`ioctl_nsfs(2)`).
+/// Asking for the name of an interface, the size of a terminal, facts about a namespace (`ioctl_nsfs(2)`), and the file
+/// of a disk image.
 #[allow(clippy::unnecessary_cast, reason = "C libraries differ in the type of a request")]
-const REQUESTS: [u64; 8] = [
+const REQUESTS: [u64; 9] = [
     libc::SIOCGIFNAME as u64,
     libc::TIOCGWINSZ as u64,
     libc::TCGETS as u64,
@@ -115,6 +118,7 @@ const REQUESTS: [u64; 8] = [
     0xb702,
     0xb703,
     0xb704,
+    LOOP_GET_STATUS64 as u64,
 ];
 
 /// The system calls that are allowed with some arguments only.
