@@ -116,7 +116,7 @@ fn random() -> u32 {
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
-    use std::net::{Ipv4Addr, SocketAddr};
+    use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
 
@@ -270,6 +270,26 @@ mod tests {
             });
             assert!(wrong <= WRONG, "stay {stay:?}: {wrong} of {ANSWERS}");
         }
+    }
+
+    #[test]
+    fn nor_is_a_udp_socket_called_closed_that_connects_and_disconnects() {
+        // Who has asked for a port by number keeps it.
+        let chosen = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let local = chosen.local_addr().unwrap();
+        drop(chosen);
+        let moving = UdpSocket::bind(local).unwrap();
+        let mut tables = Tables::of_this_thread();
+        let found = listeners::read(&mut tables, &ScanScope::default(), &[], &[]).found;
+        let known = found.iter().find(|found| found.socket.local == local).unwrap();
+        let wrong = wrong_while(
+            || {
+                connect(&moving, &at(9)).unwrap();
+                connect_unspec(&moving).unwrap();
+            },
+            |tables| Now::on_ports_of(tables, &[known]).unwrap().state(known).is_none(),
+        );
+        assert_eq!(wrong, 0, "of {ANSWERS}");
     }
 
     #[test]

@@ -80,17 +80,16 @@ pub(super) fn read(
         sockets.drop_seen_twice();
         sockets.look_again(tables, &PortSet::new(asked), &filter, &mut interfaces);
     }
+    let of_udp = if scope.detail_ports.is_empty() { States::UNCONNECTED } else { IN_EITHER_STATE };
     if scope.protocol != Some(Protocol::Tcp) {
-        // A UDP socket may connect and disconnect in turn: one look into both states finds it in either.
-        let states = match &scope.detail_ports[..] {
-            [] => States::UNCONNECTED,
-            _ => States::UNCONNECTED.and(States::WITH_PEER),
-        };
-        let read = tables.read(Protocol::Udp, states, only);
-        sockets.add(read, &filter, &mut interfaces);
+        sockets.add(tables.read(Protocol::Udp, of_udp, only), &filter, &mut interfaces);
     }
     if scope.protocol.is_none() {
-        sockets.add_rare(tables, counters, only, &filter, &mut interfaces);
+        if sockets.may_have_udplite(counters) {
+            sockets.add(tables.read(Protocol::Udplite, of_udp, only), &filter, &mut interfaces);
+        }
+        // Few programs use it.
+        sockets.add(tables.sctp(only), &filter, &mut interfaces);
     }
     sockets
 }
@@ -103,7 +102,7 @@ impl Sockets {
                 self.found.push(scanned(&socket, state, interfaces));
             } else if kept.is_unanswered {
                 self.unanswered.push(socket);
-            } else if kept.port_connection.is_some() && socket.protocol == Protocol::Udp {
+            } else if kept.port_connection.is_some() && socket.protocol != Protocol::Tcp {
                 self.connected.push(socket);
             }
         }
@@ -111,27 +110,12 @@ impl Sockets {
         self.lacking = self.lacking.take().or(read.lacking);
     }
 
-    /// Adds the sockets of protocols that few programs use. A kernel that is asked about a protocol may load it: it
-    /// is not asked if its counters say that there is no such socket.
-    fn add_rare(
-        &mut self,
-        tables: &mut Tables,
-        counters: io::Result<SocketCounters>,
-        only: Option<&[PortRange]>,
-        filter: &SocketFilter<'_>,
-        interfaces: &mut Interfaces,
-    ) {
-        let may_have_udplite = match counters {
-            Ok(counters) => counters.may_have_udplite,
-            Err(error) => {
-                self.lacking.get_or_insert(format!("the counters of sockets: {}", in_words(&error)));
-                false
-            }
-        };
-        if may_have_udplite {
-            self.add(tables.read(Protocol::Udplite, States::UNCONNECTED, only), filter, interfaces);
-        }
-        self.add(tables.sctp(only), filter, interfaces);
+    /// A kernel that is asked about UDP-Lite may load it: it is not asked if its counters say that there is no such socket.
+    fn may_have_udplite(&mut self, counters: io::Result<SocketCounters>) -> bool {
+        counters.map(|counters| counters.may_have_udplite).unwrap_or_else(|error| {
+            self.lacking.get_or_insert(format!("the counters of sockets: {}", in_words(&error)));
+            false
+        })
     }
 
     /// Drops the bound sockets that listened a moment before: the kernel's table of listeners is read first.
@@ -170,6 +154,9 @@ impl Sockets {
     }
 }
 
+/// A UDP socket may connect and disconnect in turn: one look into both states finds it in either.
+const IN_EITHER_STATE: States = States::UNCONNECTED.and(States::WITH_PEER);
+
 /// The sockets that are on some ports now.
 #[derive(Default)]
 pub(super) struct Now {
@@ -181,8 +168,8 @@ impl Now {
     /// The sockets on the ports of these. `None` if not all could be read.
     pub(super) fn on_ports_of(tables: &mut Tables, sockets: &[&ScannedSocket]) -> Option<Now> {
         let mut now = Now::default();
-        now.add_on_ports_of(tables, Protocol::Udp, States::UNCONNECTED, sockets)?;
-        now.add_on_ports_of(tables, Protocol::Udplite, States::UNCONNECTED, sockets)?;
+        now.add_on_ports_of(tables, Protocol::Udp, IN_EITHER_STATE, sockets)?;
+        now.add_on_ports_of(tables, Protocol::Udplite, IN_EITHER_STATE, sockets)?;
         if sockets.iter().any(|found| found.socket.protocol == Protocol::Sctp) {
             now.add_whole(&tables.sctp(None))?;
         }
@@ -224,7 +211,8 @@ impl Now {
             let Some(inode) = socket.key.inode else { continue };
             // One that has a peer by now has its port all the same. It takes nobody's place: a listener's connections
             // have its address.
-            let state = socket.listed_state().unwrap_or(State::Bound);
+            let with_peer = if socket.protocol == Protocol::Tcp { State::Bound } else { State::Unconnected };
+            let state = socket.listed_state().unwrap_or(with_peer);
             if self.states.insert(inode, state).is_none() && socket.connection().is_none() {
                 self.at.entry((socket.protocol, socket.local)).or_default().push(inode);
             }

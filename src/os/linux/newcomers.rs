@@ -2,6 +2,9 @@
 //! is never one of the processes that a search lists first; beside another holder it would not be missed.
 
 use std::collections::{BTreeMap, HashSet};
+use std::os::fd::AsFd;
+
+use rustix::fs::{AtFlags, CWD, statat};
 
 use super::super::this_os::THIS_OS;
 use super::holders::Holders;
@@ -13,7 +16,7 @@ use crate::model::{HiddenProcess, Pid, Protocol};
 
 /// How often the processes are listed before those that were started last count as unseen. Between two listings pass some
 /// 0.1 ms, in which hardly ever a process is started, and not by the same user each time.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 32;
 
 /// Searches the processes that were started meanwhile for the sockets that are judged by their holders, and adds those that
 /// hold one. Returns those that may hold one all the same: a user of these sockets starts them faster than they can be
@@ -27,13 +30,35 @@ pub(super) fn search(
     let mut unseen = BTreeMap::new();
     for _ in 0..ROUNDS {
         let new = context.proc.pids().map(|pids| holders.not_searched(pids)).unwrap_or_default();
-        unseen = new.into_iter().filter_map(|pid| judged.search(context, holders, pid)).collect();
-        if unseen.is_empty() {
+        let mut is_quiet = true;
+        for pid in new {
+            match judged.search(context, holders, pid) {
+                Newcomer::Holder | Newcomer::OfOthers => {}
+                // As a stranger's may, who starts and ends them without pause.
+                Newcomer::Ended => is_quiet = false,
+                Newcomer::Theirs(process) => {
+                    is_quiet = false;
+                    unseen.insert(pid, process);
+                }
+            }
+        }
+        if is_quiet {
+            unseen.clear();
             break;
         }
     }
     holders.add_ancestors(context);
     unseen
+}
+
+/// What a process turns out to be that was started during the search.
+enum Newcomer {
+    Holder,
+    /// It is no holder, but may have been one and have passed the socket on.
+    Theirs(HiddenProcess),
+    OfOthers,
+    /// It has ended before anything of it could be read.
+    Ended,
 }
 
 /// The sockets that are judged by their holders.
@@ -70,22 +95,24 @@ impl Judged {
         Some(judged)
     }
 
-    /// Adds this process if it holds one. Else returns it if it may have passed one on.
-    fn search(
-        &self,
-        context: &ScanContext<'_>,
-        holders: &mut Holders,
-        pid: Pid,
-    ) -> Option<(Pid, HiddenProcess)> {
-        let Ok(dir) = context.proc.process(pid) else { return Some((pid, HiddenProcess::default())) };
-        let uid = dir.owner().ok();
+    /// Adds this process if it holds one.
+    fn search(&self, context: &ScanContext<'_>, holders: &mut Holders, pid: Pid) -> Newcomer {
+        let Ok(dir) = context.proc.process(pid) else { return Newcomer::Ended };
+        let Ok(uid) = dir.owner() else { return Newcomer::Ended };
+        // Once it has ended, this cannot be read.
+        let is_elsewhere = is_in_other_user_namespace(&dir);
         let held = self.held_by(context, &dir);
         if let (false, Ok(holder)) = (held.is_empty(), context.read(&dir)) {
             holders.add(holder, &held);
-            return None;
+            return Newcomer::Holder;
         }
-        let is_theirs = uid.is_none_or(|uid| self.uids.contains(&uid));
-        is_theirs.then(|| (pid, HiddenProcess { uid, ..hidden_process(&dir) }))
+        if is_elsewhere || self.uids.contains(&uid) {
+            // There a user has more than one id (`subuid(5)`): whose this one is is not known.
+            let uid = (!is_elsewhere).then_some(uid);
+            Newcomer::Theirs(HiddenProcess { uid, ..hidden_process(&dir) })
+        } else {
+            Newcomer::OfOthers
+        }
     }
 
     /// Those that a process holds, as far as it can be inspected before it ends.
@@ -96,4 +123,10 @@ impl Judged {
         });
         held
     }
+}
+
+fn is_in_other_user_namespace(dir: &ProcessDir) -> bool {
+    let inode = |dir, path: &str| Some(statat(dir, path, AtFlags::empty()).ok()?.st_ino);
+    let own = inode(CWD, "/proc/self/ns/user");
+    inode(dir.as_fd(), "ns/user").is_some_and(|theirs| own != Some(theirs))
 }
