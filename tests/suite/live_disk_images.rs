@@ -165,6 +165,56 @@ fn a_disk_image_on_a_stick_that_was_pulled_is_not_believed() {
     ));
 }
 
+/// Under the name of its device stands that of root's own image, which has the file at the path.
+#[test]
+#[ignore = "needs root: mounts disk images"]
+fn the_device_that_is_asked_is_the_one_of_the_disk_image() {
+    let (Some(image), Some(genuine)) = (DiskImage::of(STRANGER), DiskImage::of(0)) else { return };
+    let (root, path) = (genuine.folder.path().display(), genuine.path("disk"));
+    let path = path.display();
+    let imitation = format!(
+        "mount -t tmpfs none bound && mkdir -p bound/{root} && cp -p --sparse=always disk bound/{path} && \
+         user=$(losetup --find --show bound/{path}) && mount $user mounted && losetup --detach $user && umount -l bound"
+    );
+    let other = format!(
+        "root=$(losetup --find --show {path}) && mount $root bound && losetup --detach $root && mount --bind $root $user"
+    );
+    let shown = format!("[ \"$(cat /sys/block/${{user#/dev/}}/loop/backing_file)\" = {path} ]");
+    let listening = image.started(&format!("{imitation} && {other} && {shown}"), "mounted/lmgrd");
+    assert_unknown(&inside(&listening, &[]), "inside");
+}
+
+/// An ordinary user may not open the device.
+#[test]
+#[ignore = "needs root: mounts disk images"]
+fn a_disk_image_whose_device_cannot_be_asked_is_a_doubt() {
+    let Some(image) = DiskImage::of(0) else { return };
+    let stranger = format!("setpriv --reuid {STRANGER} --regid {STRANGER} --clear-groups");
+    let listening = image.started("mount -o loop disk mounted", &format!("{stranger} mounted/lmgrd"));
+    let (trust, verdict, reason) = inside(&listening, &[]);
+    assert_eq!((trust.as_str(), verdict.as_str()), ("system", "expected"), "{reason}");
+    let what = format!("{}/tcp", listening.port());
+    let mut command = Command::new("nsenter");
+    command.args(["--mount", "--target", &listening.pid().to_string()]).args(stranger.split(' '));
+    let output = command.arg(program()).args(["--json", &what]).output().unwrap();
+    assert_unknown(&told_of(&read(&told(output).0), &listening), "as an ordinary user");
+}
+
+/// A file on an overlay may have another device number than the overlay.
+#[test]
+#[ignore = "needs root: mounts disk images"]
+fn a_disk_image_of_root_s_on_an_overlay_is_as_good_as_a_disk() {
+    let Some(image) = DiskImage::of(0) else { return };
+    let made = "mount -t tmpfs none bound && mkdir bound/upper bound/work bound/merged && \
+         mount -t overlay -o lowerdir=.,upperdir=bound/upper,workdir=bound/work none bound/merged";
+    for (layer, image_at) in [("true", "disk"), ("cp --sparse=always disk bound/merged/upper", "upper")] {
+        let mounted = format!("{made} && {layer} && mount -o loop bound/merged/{image_at} mounted");
+        let listening = image.started(&mounted, "mounted/lmgrd");
+        let (trust, verdict, reason) = inside(&listening, &[]);
+        assert_eq!((trust.as_str(), verdict.as_str()), ("system", "expected"), "{image_at}: {reason}");
+    }
+}
+
 /// The file of the device is another device, which is root's, whoever made what is on it.
 #[test]
 #[ignore = "needs root: mounts disk images"]
