@@ -101,7 +101,12 @@ pub(super) fn images(volume: &Volume) -> Result<Vec<LoopDevice>, NotInspected> {
 
 fn images_in(sys: &Path, volume: &Volume) -> Result<Vec<LoopDevice>, NotInspected> {
     let mut images = Vec::new();
-    let mut devices = vec![device_folder(sys, volume)];
+    let device = device_folder(sys, volume);
+    if volume.has_device() && !device.exists() {
+        let is_image = volume.is_disk_image();
+        return Err(if is_image { NotInspected::UserFileSystem } else { NotInspected::Unreadable });
+    }
+    let mut devices = vec![device];
     let mut looked_at = 0;
     while let Some(device) = devices.pop() {
         looked_at += 1;
@@ -158,6 +163,7 @@ mod tests {
             ("dev/block/8:1", "../../block/sda/sda1"),
             ("dev/block/253:0", "../../block/dm-0"),
             ("class/block/dm-0", "../../block/dm-0"),
+            ("class/block/sda1", "../../block/sda/sda1"),
             ("class/block/loop0", "../../block/loop0"),
             ("block/dm-0/slaves/md0", "../../md0"),
             ("block/md0/slaves/sda1", "../../sda/sda1"),
@@ -185,8 +191,13 @@ mod tests {
         // As of btrfs, which has a number of its own.
         assert_eq!(images((0, 44), "/dev/dm-0"), image);
         assert_eq!(images((0, 44), "/dev/loop0"), image);
-        for (device, source) in [((8, 1), "/dev/sda1"), ((8, 99), "/dev/sdx"), ((0, 44), "/dev/sdx")] {
+        for (device, source) in
+            [((8, 1), "/dev/sda1"), ((0, 44), "/dev/sda1"), ((0, 44), "/dev/root"), ((0, 45), "tmpfs")]
+        {
             assert_eq!(images(device, source), Ok(vec![]), "{source}");
+        }
+        for (device, source) in [((8, 99), "/dev/sdx"), ((0, 44), "/dev/sdx")] {
+            assert_eq!(images(device, source), Err(NotInspected::Unreadable), "{source} is not described");
         }
     }
 

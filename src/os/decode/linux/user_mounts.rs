@@ -41,6 +41,13 @@ impl Volume {
         self.device.0 == LOOP_MAJOR || self.source.starts_with("/dev/loop")
     }
 
+    /// Whether it is on a block device that the kernel describes. File systems on several devices have a number of their own
+    /// (btrfs). A disk that the kernel itself mounted at its start is called `/dev/root`.
+    #[must_use]
+    pub fn has_device(&self) -> bool {
+        self.device.0 != 0 || (self.source.starts_with("/dev/") && self.source != "/dev/root")
+    }
+
     /// Whether it is in a folder in which udisks and its like mount what a user inserts: `/run/media/USER/LABEL` and
     /// `/media/USER/LABEL`. What is in `/media` itself may be an administrator's.
     fn is_in_user_folder(&self) -> bool {
