@@ -91,6 +91,7 @@ pub(super) fn read(
         // Few programs use it.
         sockets.add(tables.sctp(only), &filter, &mut interfaces);
     }
+    sockets.drop_repeated();
     sockets
 }
 
@@ -128,6 +129,14 @@ impl Sockets {
             let is_seen = |found: &ScannedSocket| found.inode.is_some_and(|inode| listening.contains(&inode));
             self.found.retain(|found| !(is_bound(found) && is_seen(found)));
         }
+    }
+
+    /// Drops what the kernel has listed twice: if sockets are opened while it lists many on one port, it lists some of them
+    /// once more, because it goes on after a number of sockets (`udp_dump` in `net/ipv4/udp_diag.c`). A socket of SCTP may
+    /// have several addresses.
+    fn drop_repeated(&mut self) {
+        let mut seen = HashSet::with_capacity(self.found.len());
+        self.found.retain(|found| found.inode.is_none_or(|inode| seen.insert((inode, found.socket.local))));
     }
 
     /// Looks again for TCP sockets on those of these ports that none was found on.
@@ -283,6 +292,21 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
+
+    #[test]
+    fn what_the_kernel_lists_twice_is_one_socket() {
+        let _listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut sockets = read(&mut Tables::of_this_thread(), &ScanScope::default(), &[], &[]);
+        let count = sockets.found.len();
+        sockets.found.extend_from_within(..);
+        sockets.drop_repeated();
+        assert_eq!(sockets.found.len(), count);
+        // The kernel's own sockets have no inode, and are not one.
+        let own = ScannedSocket { inode: None, ..sockets.found[0].clone() };
+        sockets.found.extend([own.clone(), own]);
+        sockets.drop_repeated();
+        assert_eq!(sockets.found.len(), count + 2);
+    }
 
     #[test]
     fn what_was_bound_may_listen_by_now_or_be_gone() {
