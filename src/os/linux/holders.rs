@@ -185,8 +185,8 @@ impl Holders {
         pids.into_iter().flatten().copied().collect()
     }
 
-    /// The ports that each process holds.
-    pub(super) fn ports_of(&self, found: &[ScannedSocket]) -> PortsOf {
+    /// The ports of these sockets that each process holds.
+    pub(super) fn ports_of<'a>(&self, found: impl IntoIterator<Item = &'a ScannedSocket>) -> PortsOf {
         let mut ports = PortsOf::new();
         for found in found {
             let port = (found.socket.protocol, found.socket.local.port());

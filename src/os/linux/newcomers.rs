@@ -1,18 +1,16 @@
 //! Processes that were started during the search. A holder that passes its socket on to a child and ends, again and again,
-//! is never one of the processes that a search lists first; beside another holder it would not be missed.
+//! has ended when the search gets to it. If another process holds the socket too, nothing shows that one is missing.
 
 use std::collections::{BTreeMap, HashSet};
-use std::os::fd::AsFd;
-
-use rustix::fs::{AtFlags, CWD, statat};
 
 use super::super::this_os::THIS_OS;
 use super::holders::Holders;
 use super::listeners::ScannedSocket;
 use super::proc_dir::ProcessDir;
+use super::process_root::check_user_namespace;
 use super::scan_context::ScanContext;
 use super::search::hidden_process;
-use crate::model::{HiddenProcess, Pid, Protocol};
+use crate::model::{HiddenProcess, NotInspected, Pid};
 
 /// How often the processes are listed before those that were started last count as unseen. Between two listings pass some
 /// 0.1 ms, in which hardly ever a process is started, and not by the same user each time.
@@ -27,13 +25,15 @@ pub(super) fn search(
     holders: &mut Holders,
 ) -> BTreeMap<Pid, HiddenProcess> {
     let Some(judged) = Judged::of(context, found, holders) else { return BTreeMap::new() };
+    let mut is_any_holder = false;
     let mut unseen = BTreeMap::new();
     for _ in 0..ROUNDS {
         let new = context.proc.pids().map(|pids| holders.not_searched(pids)).unwrap_or_default();
         let mut is_quiet = true;
         for pid in new {
             match judged.search(context, holders, pid) {
-                Newcomer::Holder | Newcomer::OfOthers => {}
+                Newcomer::Holder => is_any_holder = true,
+                Newcomer::OfOthers => {}
                 // As a stranger's may, who starts and ends them without pause.
                 Newcomer::Ended => is_quiet = false,
                 Newcomer::Theirs(process) => {
@@ -47,7 +47,9 @@ pub(super) fn search(
             break;
         }
     }
-    holders.add_ancestors(context);
+    if is_any_holder {
+        holders.add_ancestors(context);
+    }
     unseen
 }
 
@@ -72,25 +74,26 @@ impl Judged {
     /// `None` if there is none that somebody but root holds: root deceives nobody.
     fn of(context: &ScanContext<'_>, found: &[ScannedSocket], holders: &Holders) -> Option<Judged> {
         let process = |pid: Pid| holders.processes.get(&pid).map(|known| &known.process);
-        let uid = |pid: Pid| process(pid).and_then(|process| process.uid);
-        let is_judged = |pid: Pid, ports: &[(Protocol, u16)]| {
-            process(pid).filter(|process| process.uid != Some(0)).is_some_and(|holder| {
+        let is_user_s = |&pid: &Pid| process(pid).is_some_and(|holder| holder.uid != Some(0));
+        let of_users: Vec<&ScannedSocket> =
+            found.iter().filter(|found| holders.of(found.inode).iter().any(is_user_s)).collect();
+        let mut ports = holders.ports_of(of_users.iter().copied());
+        ports.retain(|pid, ports| {
+            process(*pid).filter(|_| is_user_s(pid)).is_some_and(|holder| {
                 let parent = holder.ppid.and_then(process);
                 context.inspect.interest(holder, parent, ports, THIS_OS).place
             })
-        };
-        let ports = holders.ports_of(found);
-        let pids: HashSet<Pid> =
-            ports.iter().filter(|(pid, ports)| is_judged(**pid, ports)).map(|(&pid, _)| pid).collect();
-        if pids.is_empty() {
+        });
+        if ports.is_empty() {
             return None;
         }
-        let mut judged =
-            Judged { inodes: HashSet::new(), uids: pids.iter().copied().filter_map(uid).collect() };
-        for found in found.iter().filter(|found| holders.of(found.inode).iter().any(|pid| pids.contains(pid)))
-        {
-            judged.inodes.extend(found.inode);
-            judged.uids.extend(found.socket.uid.filter(|&uid| uid != 0));
+        let of_holders = ports.keys().filter_map(|&pid| process(pid)?.uid);
+        let mut judged = Judged { inodes: HashSet::new(), uids: of_holders.collect() };
+        for found in of_users {
+            if holders.of(found.inode).iter().any(|pid| ports.contains_key(pid)) {
+                judged.inodes.extend(found.inode);
+                judged.uids.extend(found.socket.uid.filter(|&uid| uid != 0));
+            }
         }
         Some(judged)
     }
@@ -100,7 +103,7 @@ impl Judged {
         let Ok(dir) = context.proc.process(pid) else { return Newcomer::Ended };
         let Ok(uid) = dir.owner() else { return Newcomer::Ended };
         // Once it has ended, this cannot be read.
-        let is_elsewhere = is_in_other_user_namespace(&dir);
+        let is_elsewhere = check_user_namespace(&dir) == Err(NotInspected::AnotherUserNamespace);
         let held = self.held_by(context, &dir);
         if let (false, Ok(holder)) = (held.is_empty(), context.read(&dir)) {
             holders.add(holder, &held);
@@ -123,10 +126,4 @@ impl Judged {
         });
         held
     }
-}
-
-fn is_in_other_user_namespace(dir: &ProcessDir) -> bool {
-    let inode = |dir, path: &str| Some(statat(dir, path, AtFlags::empty()).ok()?.st_ino);
-    let own = inode(CWD, "/proc/self/ns/user");
-    inode(dir.as_fd(), "ns/user").is_some_and(|theirs| own != Some(theirs))
 }
