@@ -122,7 +122,7 @@ fn a_disk_image_of_root_s_is_as_good_as_a_disk() {
     }
 }
 
-/// As root's, and root's own file system is in memory here, whose numbers are of no device.
+/// The file of root's image is on a file system in memory here, whose number is that of no device.
 #[test]
 #[ignore = "needs root: mounts disk images"]
 fn a_disk_image_in_memory_of_root_s_is_as_good_as_a_disk() {

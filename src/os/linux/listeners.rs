@@ -77,7 +77,6 @@ pub(super) fn read(
         };
         sockets.fell_back.clone_from(&read.fell_back);
         sockets.add(read, &filter, &mut interfaces);
-        sockets.drop_seen_twice();
         sockets.look_again(tables, &PortSet::new(asked), &filter, &mut interfaces);
     }
     let of_udp = if scope.detail_ports.is_empty() { States::UNCONNECTED } else { IN_EITHER_STATE };
@@ -119,21 +118,10 @@ impl Sockets {
         })
     }
 
-    /// Drops the bound sockets that listened a moment before: the kernel's table of listeners is read first.
-    fn drop_seen_twice(&mut self) {
-        let is_bound = |found: &ScannedSocket| found.socket.state == State::Bound;
-        if self.found.iter().any(is_bound) {
-            let listening =
-                self.found.iter().filter(|found| !is_bound(found)).filter_map(|found| found.inode);
-            let listening: HashSet<u32> = listening.collect();
-            let is_seen = |found: &ScannedSocket| found.inode.is_some_and(|inode| listening.contains(&inode));
-            self.found.retain(|found| !(is_bound(found) && is_seen(found)));
-        }
-    }
-
-    /// Drops what the kernel has listed twice: if sockets are opened while it lists many on one port, it lists some of them
-    /// once more, because it goes on after a number of sockets (`udp_dump` in `net/ipv4/udp_diag.c`). A socket of SCTP may
-    /// have several addresses.
+    /// Of what the kernel has listed twice, keeps the first. That may be a socket that has stopped listening meanwhile: the
+    /// table of listeners is read before that of bound sockets. Or sockets were opened while it listed many on one port: then
+    /// it lists some of these once more, because it goes on after a number of sockets (`udp_dump` in
+    /// `net/ipv4/udp_diag.c`). A socket of SCTP may have several addresses.
     fn drop_repeated(&mut self) {
         let mut seen = HashSet::with_capacity(self.found.len());
         self.found.retain(|found| found.inode.is_none_or(|inode| seen.insert((inode, found.socket.local))));

@@ -102,9 +102,8 @@ pub(super) fn images(volume: &Volume) -> Result<Vec<LoopDevice>, NotInspected> {
 fn images_in(sys: &Path, volume: &Volume) -> Result<Vec<LoopDevice>, NotInspected> {
     let mut images = Vec::new();
     let device = device_folder(sys, volume);
-    if volume.has_device() && !device.exists() {
-        let is_image = volume.is_disk_image();
-        return Err(if is_image { NotInspected::UserFileSystem } else { NotInspected::Unreadable });
+    if volume.has_device() && !volume.is_disk_image() && !device.exists() {
+        return Err(NotInspected::Unreadable);
     }
     let mut devices = vec![device];
     let mut looked_at = 0;
