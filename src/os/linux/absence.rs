@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 
 use super::super::decode::linux::inet_diag::States;
 use super::super::port_set::PortSet;
-use super::socket_counts::SocketCounts;
+use super::counter_files::CounterFiles;
 use super::tables::{Read, Tables};
 use crate::model::{Protocol, Socket};
 
@@ -55,9 +55,9 @@ pub(super) fn look_again(tables: &mut Tables, ports: &PortSet, mut is_enough: im
     }
     let mut look =
         |tables: &mut Tables, states| is_enough(tables.read(Protocol::Tcp, states, Some(ports.ranges())));
-    let counts = tables.socket_counts().ok();
-    let idle = || counts.as_ref().and_then(SocketCounts::idle);
-    let connects = || counts.as_ref().and_then(SocketCounts::connects);
+    let files = tables.counter_files().ok();
+    let idle = || files.as_ref().and_then(CounterFiles::idle);
+    let connects = || files.as_ref().and_then(CounterFiles::connects);
     let (first, connects_at_first) = (idle(), connects());
     let mut is_same = first.is_some() && connects_at_first.is_some();
     for at in 0..COUNTS {
@@ -100,11 +100,15 @@ pub(super) fn absent<'a>(ports: &PortSet, found: impl Iterator<Item = &'a Socket
     ports.without(of_tcp.map(|socket| socket.local.port()))
 }
 
-/// Waits without giving the processor away: the system would give it back much later.
+/// Waits for a random time.
 fn pause(longest: Duration) {
+    spin(longest.mul_f64(f64::from(random()) / f64::from(u32::MAX)));
+}
+
+/// Waits without giving the processor away: the system would give it back much later.
+fn spin(time: Duration) {
     let start = Instant::now();
-    let pause = longest.mul_f64(f64::from(random()) / f64::from(u32::MAX));
-    while start.elapsed() < pause {
+    while start.elapsed() < time {
         hint::spin_loop();
     }
 }
@@ -252,18 +256,12 @@ mod tests {
         for ([start, stop], stay) in pairs.into_iter().flat_map(|pair| stays.map(|stay| (pair, stay))) {
             let wrong = fewest(|| {
                 let [(one, port), (other, other_port)] = [bound(), bound()];
-                let stay = || {
-                    let since = Instant::now();
-                    while since.elapsed() < stay {
-                        hint::spin_loop();
-                    }
-                };
                 let circle = || {
                     start(&one, at(port));
-                    stay();
+                    spin(stay);
                     stop(&one, at(port));
                     start(&other, at(other_port));
-                    stay();
+                    spin(stay);
                     stop(&other, at(other_port));
                 };
                 wrong_while(circle, |tables| is_missed(tables, port))

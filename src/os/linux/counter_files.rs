@@ -1,4 +1,5 @@
-//! Whether TCP sockets move between the kernel's tables, by its counters. Which ports they have these do not say.
+//! The kernel's counters of TCP sockets, to be read again and again: they change when a socket moves between the kernel's
+//! tables. Which ports the sockets have they do not say.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -13,26 +14,26 @@ const ENOUGH: usize = 1024;
 const ENOUGH_OF_SNMP: usize = 4096;
 
 /// The files with the counters of a namespace, which stay open: to open them takes ten times as long as to read them.
-pub(super) struct SocketCounts {
+pub(super) struct CounterFiles {
     sockstat: File,
     /// `None` if the kernel has no IPv6.
     sockstat6: Option<File>,
     snmp: File,
 }
 
-impl SocketCounts {
+impl CounterFiles {
     /// Opens the counters of a namespace, in a `net` folder of `/proc`.
     ///
     /// # Errors
     ///
     /// If they cannot be opened.
-    pub(super) fn open(net: &Path) -> io::Result<SocketCounts> {
+    pub(super) fn open(net: &Path) -> io::Result<CounterFiles> {
         let sockstat6 = match File::open(net.join("sockstat6")) {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             opened => Some(opened?),
         };
         let [sockstat, snmp] = ["sockstat", "snmp"].map(|name| File::open(net.join(name)));
-        Ok(SocketCounts { sockstat: sockstat?, sockstat6, snmp: snmp? })
+        Ok(CounterFiles { sockstat: sockstat?, sockstat6, snmp: snmp? })
     }
 
     /// The sockets of the machine that are idle, which neither listen nor have a peer, bound or not, and all of other

@@ -12,8 +12,8 @@ use super::super::decode::linux::sctp_endpoints;
 use super::super::decode::linux::socket::LinuxSocket;
 use super::super::in_words;
 use super::super::port_set::PortSet;
+use super::counter_files::CounterFiles;
 use super::sock_diag::{Dump, SockDiag};
-use super::socket_counts::SocketCounts;
 use crate::model::{Family, PortRange, Protocol};
 
 /// The `net` folder of this thread.
@@ -122,13 +122,13 @@ impl Tables {
         first.is_none() || first != second || first.is_some_and(|counted| counted.idle() != Some(0))
     }
 
-    /// The counter of idle TCP sockets.
+    /// Those of the counters that tell whether a TCP socket moves, to be read again and again.
     ///
     /// # Errors
     ///
-    /// If it cannot be opened.
-    pub(super) fn socket_counts(&self) -> io::Result<SocketCounts> {
-        SocketCounts::open(&self.net)
+    /// If they cannot be opened.
+    pub(super) fn counter_files(&self) -> io::Result<CounterFiles> {
+        CounterFiles::open(&self.net)
     }
 
     /// The beginning of a file in `/proc/net`, up to `most` bytes; empty if there is no such file.
