@@ -56,7 +56,7 @@ pub(super) fn search(
 /// What a process turns out to be that was started during the search.
 enum Newcomer {
     Holder,
-    /// It is no holder, but may have been one and have passed the socket on.
+    /// It was a holder that has ended since, or may have been one and have passed the socket on.
     Theirs(HiddenProcess),
     OfOthers,
     /// It has ended before anything of it could be read.
@@ -109,7 +109,7 @@ impl Judged {
             holders.add(holder, &held);
             return Newcomer::Holder;
         }
-        if is_elsewhere || self.uids.contains(&uid) {
+        if is_elsewhere || !held.is_empty() || self.uids.contains(&uid) {
             // There a user has more than one id (`subuid(5)`): whose this one is is not known.
             let uid = (!is_elsewhere).then_some(uid);
             Newcomer::Theirs(HiddenProcess { uid, ..hidden_process(&dir) })
