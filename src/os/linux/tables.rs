@@ -21,6 +21,8 @@ const OWN_NET: &str = "/proc/thread-self/net";
 
 /// No more is read of the counters, in bytes: they have some ten lines.
 const MOST_OF_COUNTERS: u64 = 64 * 1024;
+/// Most of these files are shorter, in bytes: they are read at once.
+const USUAL: usize = 1024;
 
 /// No more is read of the list of SCTP's endpoints, in bytes.
 const MOST_OF_ENDPOINTS: u64 = 16 * 1024 * 1024;
@@ -137,7 +139,7 @@ impl Tables {
     ///
     /// If it cannot be read.
     pub(super) fn text(&self, name: &str, most: u64) -> io::Result<String> {
-        let mut text = String::new();
+        let mut text = String::with_capacity(USUAL);
         match File::open(self.net.join(name)) {
             Ok(file) => file.take(most).read_to_string(&mut text)?,
             Err(error) if error.kind() == ErrorKind::NotFound => 0,

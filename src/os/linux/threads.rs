@@ -5,14 +5,17 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread::{self, Builder, Scope};
 
+use rustix::thread::sched_getaffinity;
+
 /// A thread is started for this many items: starting one takes as long as inspecting three processes.
 const WORTH_A_THREAD: usize = 32;
 /// No more threads than this: on a large machine, the other programs keep their processors.
 const MOST: usize = 8;
 
-/// The number of processors to use. Counting them reads files: once, and only if needed.
+/// The number of processors that this program may run on, up to [`MOST`]. The quota of a control group is not asked for,
+/// as `available_parallelism` would: to read it takes as long as the inspection of ten processes.
 static PROCESSORS: LazyLock<usize> =
-    LazyLock::new(|| thread::available_parallelism().map_or(1, |n| n.get().min(MOST)));
+    LazyLock::new(|| sched_getaffinity(None).map_or(1, |allowed| (allowed.count() as usize).clamp(1, MOST)));
 
 /// The number of threads that help the main one with this many items.
 pub(super) fn helpers_for(items: usize) -> usize {
