@@ -1,6 +1,8 @@
 //! Requests the kernel's socket tables over netlink (`sock_diag(7)`): one request, one dump.
 
+use std::collections::HashSet;
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
@@ -18,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The kernel never sends a longer part of a dump, in bytes (`netlink_dump` in
 /// `net/netlink/af_netlink.c`).
 const DATAGRAM: usize = 64 * 1024;
+/// A shorter part, in bytes, has room for one more socket (`NLMSG_GOODSIZE` in `include/linux/netlink.h` is 3.7 KB): the kernel
+/// has sent it because a table was at its end.
+const FULL: usize = 3 * 1024;
 /// How often a dump is requested if changes of the table interrupt it.
 const TRIES: usize = 4;
 
@@ -33,6 +38,10 @@ pub(super) struct Dump {
     pub(super) sockets: Vec<LinuxSocket>,
     /// Why sockets may be missing.
     pub(super) lacking: Option<&'static str>,
+    /// The kernel may have stopped within a slot of its table because a part was full. It goes on there after a number of
+    /// sockets, so that it leaves sockets out if others before them were closed meanwhile (`udp_dump` in
+    /// `net/ipv4/udp_diag.c`, `inet_diag_dump_icsk` in `net/ipv4/inet_diag.c`). The slots of connections are too short.
+    may_skip: bool,
 }
 
 const INTERRUPTED: &str = "the table kept changing while it was read";
@@ -46,13 +55,18 @@ impl SockDiag {
         Ok(SockDiag { socket, sequence: 0, buffer: vec![0; DATAGRAM] })
     }
 
-    /// Reads a whole dump, and requests it again if the table changed meanwhile.
+    /// Reads a whole dump. Requests it again if the table changed meanwhile, and adds what a second one has if the kernel may
+    /// have left some out.
     ///
     /// # Errors
     ///
     /// If the kernel refuses: `sock_diag` is not allowed, or there is no such table.
     pub(super) fn dump(&mut self, query: &Query) -> io::Result<Dump> {
-        until_whole(|| self.dump_once(query))
+        let mut dump = until_whole(|| self.dump_once(query))?;
+        if dump.may_skip {
+            dump.add_new_of(until_whole(|| self.dump_once(query))?);
+        }
+        Ok(dump)
     }
 
     fn dump_once(&mut self, query: &Query) -> io::Result<Dump> {
@@ -67,6 +81,17 @@ impl SockDiag {
     }
 }
 
+impl Dump {
+    /// Adds those of a second dump that this one lacks. Sockets without an inode cannot be told apart.
+    fn add_new_of(&mut self, second: Dump) {
+        let key = |socket: &LinuxSocket| Some((socket.key.inode?, socket.local));
+        let known: HashSet<(u32, SocketAddr)> = self.sockets.iter().filter_map(key).collect();
+        let is_new = |socket: &LinuxSocket| key(socket).is_some_and(|key| !known.contains(&key));
+        self.sockets.extend(second.sockets.into_iter().filter(is_new));
+        self.lacking = self.lacking.or(second.lacking);
+    }
+}
+
 /// Reads the datagrams of one dump to its end. `receive` fills the buffer and returns the length of the
 /// datagram.
 fn read_dump(
@@ -75,7 +100,7 @@ fn read_dump(
     buffer: &mut [u8],
     mut receive: impl FnMut(&mut [u8]) -> Result<usize, Errno>,
 ) -> io::Result<Dump> {
-    let mut dump = Dump { sockets: Vec::new(), lacking: None };
+    let mut dump = Dump { sockets: Vec::new(), lacking: None, may_skip: false };
     loop {
         let length = match receive(buffer) {
             Err(Errno::INTR) => continue,
@@ -100,6 +125,9 @@ fn read_dump(
                 Message::Failed(errno) => return Err(io::Error::from_raw_os_error(errno)),
             }
         }
+        let is_of_connection =
+            |last: &LinuxSocket| last.protocol == Protocol::Tcp && last.state.connection().is_some();
+        dump.may_skip |= length >= FULL && !dump.sockets.last().is_some_and(is_of_connection);
     }
 }
 
@@ -126,7 +154,7 @@ mod tests {
         let dump = until_whole(|| {
             let lacking = lacking[requested.min(lacking.len() - 1)];
             requested += 1;
-            Ok(Dump { sockets: Vec::new(), lacking })
+            Ok(Dump { sockets: Vec::new(), lacking, may_skip: false })
         });
         (dump.unwrap().lacking, requested)
     }
@@ -151,6 +179,13 @@ mod tests {
         body[8..12].copy_from_slice(&[127, 0, 0, 1]);
         body[68..72].copy_from_slice(&5_u32.to_ne_bytes());
         message(20, 2, &body)
+    }
+
+    /// A connection with the same address.
+    fn connection() -> Vec<u8> {
+        let mut message = listener();
+        message[17] = 1;
+        message
     }
 
     fn done() -> Vec<u8> {
@@ -183,6 +218,42 @@ mod tests {
         assert_eq!(of(vec![Ok(vec![1, 2, 3]), Ok(done())]), (0, Some(MALFORMED)));
         let long = [listener(), listener(), listener()].concat();
         assert_eq!(of(vec![Ok(long), Ok(done())]), (2, Some(MALFORMED)), "what did not fit is missed");
+    }
+
+    #[test]
+    fn a_dump_that_stopped_within_a_slot_may_have_left_a_socket_out() {
+        let of = |messages: &[Vec<u8>]| {
+            let mut datagrams = [messages.concat(), done()].into_iter();
+            read_dump(Protocol::Tcp, 7, &mut vec![0; DATAGRAM], |buffer| {
+                let datagram = datagrams.next().expect("it is read no further");
+                buffer[..datagram.len()].copy_from_slice(&datagram);
+                Ok(datagram.len())
+            })
+            .unwrap()
+        };
+        assert!(!of(&vec![listener(); 30]).may_skip, "it has room for one more");
+        assert!(of(&vec![listener(); 40]).may_skip);
+        assert!(!of(&[vec![listener(); 40], vec![connection()]].concat()).may_skip);
+    }
+
+    #[test]
+    fn a_second_dump_adds_what_the_first_lacks() {
+        let socket = |inode| {
+            let read = inet_diag::read(Protocol::Tcp, &listener(), 7).messages.remove(0);
+            let Message::Socket(mut socket) = read else { panic!("{read:?}") };
+            socket.key.inode = inode;
+            socket
+        };
+        let dump = |inodes: &[Option<u32>], lacking| Dump {
+            sockets: inodes.iter().copied().map(socket).collect(),
+            lacking,
+            may_skip: true,
+        };
+        let mut first = dump(&[Some(1), None, Some(2)], None);
+        first.add_new_of(dump(&[Some(2), Some(3), None], Some(INTERRUPTED)));
+        let inodes: Vec<_> = first.sockets.iter().map(|socket| socket.key.inode).collect();
+        assert_eq!(inodes, [Some(1), None, Some(2), Some(3)]);
+        assert_eq!(first.lacking, Some(INTERRUPTED));
     }
 
     #[test]
