@@ -264,3 +264,33 @@ fn a_time_zone_on_a_server_that_does_not_answer_is_not_waited_for() {
         assert!(detail.contains("Started ") && since.elapsed() < ENOUGH, "{:?} {detail}", since.elapsed());
     }
 }
+
+#[test]
+#[ignore = "needs root: mounts a pipe over the system's files"]
+fn a_pipe_in_place_of_a_file_of_the_system_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    run(Command::new("mkfifo").arg(&pipe));
+    let listening = Listening::at(&listener_program(), &["tcp:127.0.0.1:0"]);
+    let rules = ["ip_local_port_range", "ip_unprivileged_port_start", "ip_local_reserved_ports"];
+    let of_net = rules.map(|name| format!("/proc/sys/net/ipv4/{name}"));
+    let files = ["/etc/nsswitch.conf", "/etc/passwd", "/etc/group", "/etc/localtime"];
+    let script = "for file; do test ! -e \"$file\" || mount --bind \"$PIPE\" \"$file\" || exit 9; done";
+    for file in files.into_iter().map(str::to_owned).chain(of_net) {
+        for args in [&["--json"][..], &["1"], &["excluded"], &["-t"]] {
+            let ask = format!("{script}; exec timeout -sKILL 30 \"$PROGRAM\" {}", args.join(" "));
+            let mut command = Command::new("unshare");
+            command
+                .args(["--mount", "sh", "-c", &ask, "sh", &file])
+                .env("PIPE", &pipe)
+                .env("PROGRAM", program());
+            let since = Instant::now();
+            let output = command.output().unwrap();
+            let is_answer = matches!(output.status.code(), Some(0 | 1 | 3));
+            assert!(since.elapsed() < ENOUGH && is_answer, "{file} {args:?}: {output:?}");
+            if args == ["-t"] {
+                assert!(told(output).0.contains(&listening.port().to_string()), "{file}");
+            }
+        }
+    }
+}

@@ -113,6 +113,14 @@ fn connections(file: &File) -> Vec<String> {
     file.lines_with(&words)
 }
 
+/// On Linux every file is opened without waiting for whoever may serve it.
+fn waits(file: &File) -> Vec<String> {
+    if !file.path.starts_with("src/os/linux/") {
+        return Vec::new();
+    }
+    file.lines_with(&["File::open", "fs::read(", "fs::read_to_string"])
+}
+
 /// Rule 9, and the size of a file that one can hold in mind.
 fn housekeeping(file: &File) -> Vec<String> {
     let mut found = file.lines_with(&["thread::sleep", "todo!(", "unimplemented!(", "#[ignore]"]);
@@ -158,6 +166,13 @@ fn it_never_connects() {
     assert_eq!(connections(&File::new("src/os/linux.rs", "TcpStream::connect(a)")).len(), 1);
     assert_eq!(connections(&File::new("src/os/linux.rs", "use std::process::{Command, Stdio};")).len(), 1);
     assert_tidy(connections);
+}
+
+#[test]
+fn it_waits_for_no_file() {
+    let planted = "let text = fs::read_to_string(path);\nlet file = File::open(path);";
+    assert_eq!(waits(&File::new("src/os/linux/boot.rs", planted)).len(), 2);
+    assert_tidy(waits);
 }
 
 #[test]

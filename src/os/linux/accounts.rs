@@ -2,9 +2,7 @@
 //! keeps them, perhaps from a directory server that does not answer.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use super::super::deadline::Deadline;
@@ -12,6 +10,7 @@ use super::super::decode::linux::passwd::{self, Account};
 use super::super::in_words;
 use super::helper::account::AccountTask;
 use super::helper::{AccountsProcess, Pending};
+use super::nonblocking;
 
 /// The file with the accounts of this machine.
 const PASSWD: &str = "/etc/passwd";
@@ -111,9 +110,8 @@ impl Accounts {
 
 /// `/etc/passwd`; empty if it cannot be read.
 pub(super) fn local() -> String {
-    let open = || File::options().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(PASSWD);
     let mut text = Vec::new();
-    match open().map(|file| file.take(MOST_OF_PASSWD).read_to_end(&mut text)) {
+    match nonblocking::open(PASSWD).map(|file| file.take(MOST_OF_PASSWD).read_to_end(&mut text)) {
         Ok(_) => String::from_utf8_lossy(&text).into_owned(),
         Err(_) => String::new(),
     }

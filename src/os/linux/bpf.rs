@@ -15,6 +15,7 @@ use super::super::deadline::Deadline;
 use super::super::decode::linux::btf;
 use super::super::decode::linux::inet_diag::States;
 use super::super::decode::linux::task_file::{self, FIELDS, ITERATOR, RECORD, Reported};
+use super::nonblocking;
 
 /// Where the kernel describes its types.
 const BTF: &str = "/sys/kernel/btf/vmlinux";
@@ -89,7 +90,7 @@ impl TaskFiles {
         if fs::read_link("/proc/self/ns/pid")?.as_os_str() != FIRST_PIDS {
             return Err(io::Error::other("process ids are different in this container"));
         }
-        let described = File::open(BTF)?;
+        let described = nonblocking::open(BTF)?;
         let names = btf::find(&mut |at, buffer| described.read_at(buffer, at), ITERATOR, &FIELDS)?;
         let program = task_file::program(&names, families, states)
             .ok_or_else(|| io::Error::other("this kernel's structures are too large"))?;

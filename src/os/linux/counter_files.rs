@@ -7,6 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::super::decode::linux::proc_net::{self, TcpCounters};
+use super::nonblocking;
 
 /// The counters of TCP stand in the first lines, so that no more is read, in bytes.
 const ENOUGH: usize = 1024;
@@ -28,11 +29,11 @@ impl CounterFiles {
     ///
     /// If they cannot be opened.
     pub(super) fn open(net: &Path) -> io::Result<CounterFiles> {
-        let sockstat6 = match File::open(net.join("sockstat6")) {
+        let sockstat6 = match nonblocking::open(net.join("sockstat6")) {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             opened => Some(opened?),
         };
-        let [sockstat, snmp] = ["sockstat", "snmp"].map(|name| File::open(net.join(name)));
+        let [sockstat, snmp] = ["sockstat", "snmp"].map(|name| nonblocking::open(net.join(name)));
         Ok(CounterFiles { sockstat: sockstat?, sockstat6, snmp: snmp? })
     }
 

@@ -1,6 +1,5 @@
 //! What is known of an open file without waiting for whoever serves it.
 
-use std::fs;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use rustix::fs::{AtFlags, FileType, StatxFlags, fstat, getxattr, major, minor, statx};
@@ -8,6 +7,7 @@ use rustix::io::Errno;
 
 use super::super::decode::linux::acl::{self, Allowed};
 use super::super::decode::linux::permissions::{Place, PlaceKind, allows_group};
+use super::nonblocking;
 use crate::model::NotInspected;
 
 /// What identifies a file and says who may write to it.
@@ -98,9 +98,13 @@ impl FileStatus {
     }
 }
 
+/// No more is read of the kernel's description of a descriptor, in bytes: this program has opened it without locks.
+const MOST_OF_FDINFO: u64 = 64 * 1024;
+
 /// The mount by the kernel's description of the descriptor (`proc_pid_fdinfo(5)`), since Linux 3.15.
 fn mount_by_fdinfo(file: BorrowedFd<'_>) -> Option<u64> {
-    let text = fs::read_to_string(format!("/proc/thread-self/fdinfo/{}", file.as_raw_fd())).ok()?;
+    let text =
+        nonblocking::text(format!("/proc/thread-self/fdinfo/{}", file.as_raw_fd()), MOST_OF_FDINFO).ok()?;
     text.lines().find_map(|line| line.strip_prefix("mnt_id:"))?.trim().parse().ok()
 }
 

@@ -8,6 +8,8 @@ use super::super::inspect_files::PortsOf;
 use super::super::{in_words, unix};
 use super::candidates::SearchMethod;
 use super::listeners::ScannedSocket;
+use super::mount_tables::MOST_OF_MOUNTS;
+use super::nonblocking;
 use super::proc_dir::Proc;
 use super::process_reader::IdentifiedProcess;
 use super::scan_context::ScanContext;
@@ -274,7 +276,7 @@ pub(super) fn lists_all_processes(proc: &Proc) -> bool {
     // all the same, but stat fails (`proc_pid_permission` and `pid_getattr` in `fs/proc/base.c`).
     let first = proc.process(1).and_then(|first| first.owner());
     let hides = || {
-        let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+        let mounts = nonblocking::text("/proc/self/mountinfo", MOST_OF_MOUNTS).unwrap_or_default();
         mounts::hides_processes(&mounts)
     };
     first.is_ok() && (unix::is_root() || !hides())

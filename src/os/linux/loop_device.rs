@@ -1,12 +1,10 @@
 //! The devices of disk images (`loop(4)`), and the files behind them.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::Read;
 use std::mem::offset_of;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FileType, Mode, OFlags, fstat, major, minor, open};
@@ -14,6 +12,7 @@ use rustix::ioctl::{Getter, Opcode, ioctl};
 
 use super::super::decode::linux::uevent::device_file;
 use super::file_status::FileIdentity;
+use super::nonblocking;
 use super::passage::Passage;
 use super::proc_dir::own_descriptor;
 use super::process_root::ProcessRoot;
@@ -97,9 +96,7 @@ fn file_behind(device: &OwnedFd) -> Result<FileIdentity, NotInspected> {
 
 /// What the kernel has written into a file in `/sys`.
 fn bytes_in(file: &Path) -> Option<Vec<u8>> {
-    let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
-    let opened = File::options().read(true).custom_flags(flags).open(file).ok()?;
     let mut bytes = Vec::new();
-    opened.take(LONGEST_TEXT).read_to_end(&mut bytes).ok()?;
+    nonblocking::open(file).ok()?.take(LONGEST_TEXT).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }

@@ -29,6 +29,7 @@ mod mount_tables;
 mod namespace_scan;
 mod namespaces;
 mod newcomers;
+mod nonblocking;
 mod observation;
 mod open_files;
 mod opened_file;

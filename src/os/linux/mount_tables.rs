@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::decode::linux::mounts::MountTable;
+use super::nonblocking;
 use super::proc_dir::ProcessDir;
 use crate::model::NotInspected;
 
 /// No more is read of a list of mounts, in bytes. Linux allows 100,000 mounts (`fs.mount-max`), and with names as
 /// long as they can be a thousand of a user's make 16 MB.
-const MOST_OF_MOUNTS: u64 = 32 * 1024 * 1024;
+pub(super) const MOST_OF_MOUNTS: u64 = 32 * 1024 * 1024;
 
 /// The mounts of each mount namespace, read once: with many containers the list is long.
 #[derive(Default)]
@@ -46,7 +47,7 @@ impl MountTables {
         if let Some(mounts) = known().get(&key) {
             return Ok(Arc::clone(mounts));
         }
-        let file = if is_own { File::open("/proc/self/mountinfo") } else { process.open("mountinfo") };
+        let file = if is_own { nonblocking::open("/proc/self/mountinfo") } else { process.open("mountinfo") };
         let mounts = Arc::new(self.read(file.map_err(|_| NotInspected::Unreadable)?)?);
         known().insert(key, Arc::clone(&mounts));
         Ok(mounts)

@@ -14,7 +14,8 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use super::super::decode::linux::mounts;
 use super::super::decode::linux::proc_pid::{self, Ticks};
-use super::mount_tables::MountTables;
+use super::mount_tables::{MOST_OF_MOUNTS, MountTables};
+use super::nonblocking;
 use super::proc_dir::{Proc, is_gone};
 use super::process_root::{ProcessRoot, is_of_kind};
 use super::scan_context::ScanContext;
@@ -157,7 +158,7 @@ fn named() -> impl Iterator<Item = (String, PathBuf, u64)> {
 /// The namespaces that a mount elsewhere keeps: mount point, file and inode. Opening it may wait for whoever serves the
 /// folder, so that has to be at hand.
 fn mounted(proc: &Proc) -> Vec<(String, PathBuf, u64)> {
-    let mountinfo = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let mountinfo = nonblocking::text("/proc/self/mountinfo", MOST_OF_MOUNTS).unwrap_or_default();
     let mut kept = mounts::network_namespaces(&mountinfo).peekable();
     if kept.peek().is_none() {
         return Vec::new();
@@ -225,7 +226,7 @@ impl NetworkNamespace {
     /// The file to enter it by; `None` if that leads to another namespace by now, because the process id
     /// or the name was reused.
     fn open(&self) -> io::Result<Option<File>> {
-        match File::open(&self.file) {
+        match nonblocking::open(&self.file) {
             Ok(file) => Ok(Some(file)
                 .filter(|file| file.metadata().is_ok_and(|metadata| metadata.ino() == self.namespace.inode))),
             Err(error) if is_gone(&error) => Ok(None),

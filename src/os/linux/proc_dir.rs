@@ -117,7 +117,8 @@ impl ProcessDir {
     }
 
     pub(super) fn open(&self, name: &str) -> io::Result<File> {
-        Ok(openat(&self.dir, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?.into())
+        Ok(openat(&self.dir, name, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty())?
+            .into())
     }
 
     /// Reads a file that the kernel returns whole if the buffer is large enough: `stat`, `comm`, `cgroup`,

@@ -1,7 +1,7 @@
 //! The socket tables of one network namespace: from `sock_diag`, or if that is not allowed, from `/proc/net`,
 //! which has fewer fields.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,7 @@ use super::super::decode::linux::socket::LinuxSocket;
 use super::super::in_words;
 use super::super::port_set::PortSet;
 use super::counter_files::CounterFiles;
+use super::nonblocking;
 use super::sock_diag::{Dump, SockDiag};
 use crate::model::{Family, PortRange, Protocol};
 
@@ -23,6 +24,9 @@ const OWN_NET: &str = "/proc/thread-self/net";
 const MOST_OF_COUNTERS: u64 = 64 * 1024;
 /// Most of these files are shorter, in bytes: they are read at once.
 const USUAL: usize = 1024;
+
+/// No more is read of a table of sockets, in bytes: enough for a million.
+const MOST_OF_TABLE: u64 = 256 * 1024 * 1024;
 
 /// No more is read of the list of SCTP's endpoints, in bytes.
 const MOST_OF_ENDPOINTS: u64 = 16 * 1024 * 1024;
@@ -140,7 +144,7 @@ impl Tables {
     /// If it cannot be read.
     pub(super) fn text(&self, name: &str, most: u64) -> io::Result<String> {
         let mut text = String::with_capacity(USUAL);
-        match File::open(self.net.join(name)) {
+        match nonblocking::open(self.net.join(name)) {
             Ok(file) => file.take(most).read_to_string(&mut text)?,
             Err(error) if error.kind() == ErrorKind::NotFound => 0,
             Err(error) => return Err(error),
@@ -240,7 +244,7 @@ impl Tables {
             Family::Ipv4 => protocol.name().to_owned(),
             Family::Ipv6 => format!("{protocol}6"),
         };
-        let table = match fs::read_to_string(self.net.join(&name)) {
+        let table = match nonblocking::text(self.net.join(&name), MOST_OF_TABLE) {
             // A kernel without IPv6 lacks this table, and only this one.
             Err(error) if error.kind() == ErrorKind::NotFound && family == Family::Ipv6 => {
                 fs::metadata(self.net.join(protocol.name()))?;
@@ -249,7 +253,9 @@ impl Tables {
             table => table?,
         };
         let (mut sockets, failed) = proc_net::read(protocol, family, &table);
-        if failed > 0 {
+        if table.len() as u64 == MOST_OF_TABLE {
+            *lacking = Some(format!("/proc/net/{name} is too long"));
+        } else if failed > 0 {
             *lacking = Some(format!("{failed} lines of /proc/net/{name} were not understood"));
         }
         sockets.retain(|socket| states.have(socket.state));

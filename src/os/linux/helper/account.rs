@@ -8,7 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::super::super::decode::linux::nsswitch::{self, SWITCH, USER_DATABASE, may_tell_users};
 use super::super::super::decode::linux::passwd::Account;
+use super::super::nonblocking;
 use super::task::{Task, Tools};
+
+/// No more is read of the configuration, in bytes: it has some twenty lines.
+const MOST_OF_SWITCH: u64 = 1024 * 1024;
 
 #[derive(Serialize, Deserialize)]
 pub(in super::super) struct AccountTask {
@@ -28,7 +32,7 @@ impl Task for AccountTask {
 /// Whether there may be users that are neither in `/etc/passwd` nor a service's own (`DynamicUser=` in
 /// systemd.exec(5)).
 pub(in super::super) fn may_be_elsewhere() -> bool {
-    let switch = fs::read_to_string(SWITCH).unwrap_or_default();
+    let switch = nonblocking::text(SWITCH, MOST_OF_SWITCH).unwrap_or_default();
     nsswitch::services(&switch, "passwd").any(|service| match service {
         "files" | "compat" => false,
         "systemd" => {

@@ -1,6 +1,5 @@
 //! The helper's side.
 
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::examination::Examiner;
 use super::super::mount_tables::MountTables;
+use super::super::nonblocking;
 use super::super::proc_dir::Proc;
 use super::super::threads;
 use super::super::unit_files::UnitBudget;
@@ -66,7 +66,7 @@ fn serve<T: Task>(mut stream: UnixStream) -> io::Result<()> {
 
 /// A process that is left behind must not keep a pipe open: its reader would wait for the end.
 fn give_up_output() -> io::Result<()> {
-    let null = File::open("/dev/null")?;
+    let null = nonblocking::open("/dev/null")?;
     rustix::stdio::dup2_stdin(&null)?;
     rustix::stdio::dup2_stdout(&null)?;
     rustix::stdio::dup2_stderr(&null)?;
