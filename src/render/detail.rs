@@ -138,9 +138,14 @@ fn held(group: &RowGroup<'_>, report: &Report) -> String {
         (Owner::Hidden, _) if report.gaps.iter().any(|gap| gap.kind == GapKind::ProcessesUnreadable) => {
             format!("{protocol} port {port} is in use. The program that uses it could not be identified.")
         }
-        (Owner::Hidden, _) => {
-            format!("{protocol} port {port} is in use. You are not allowed to see by which program.")
-        }
+        (Owner::Hidden, _) => match group.lead_row().in_flight_to.as_deref() {
+            Some(receivers @ [_, ..]) => format!(
+                "{protocol} port {port} is in use, but no process that you may see owns it. {} It may also belong to \
+                 a process that you are not allowed to see.",
+                on_its_way_to(receivers)
+            ),
+            _ => format!("{protocol} port {port} is in use. You are not allowed to see by which program."),
+        },
         (Owner::Unattributed, _) | (_, None) => format!(
             "{protocol} port {port} is in use, but no visible process owns it. {}",
             unowned(group.lead_row())
@@ -178,22 +183,24 @@ fn unowned(row: &Row) -> String {
         Some([]) => "It may belong to the kernel, or to a process in another PID namespace, such as a container's. It \
                      is not on its way to any visible process (SCM_RIGHTS)."
             .to_owned(),
-        Some(receivers) => {
-            let names = named(receivers, MOST_RECEIVERS, |receiver| process_ref_called(&receiver.process));
-            let waiting = match receivers {
-                [Receiver { descriptors: 1, .. }] => "which has 1 descriptor waiting in a unix socket".to_owned(),
-                [Receiver { descriptors, .. }] => {
-                    format!("which has {descriptors} descriptors waiting in unix sockets")
-                }
-                _ => "which have descriptors waiting in unix sockets".to_owned(),
-            };
-            format!(
-                "It may be on its way to {}, {waiting} (SCM_RIGHTS). It may also belong to the kernel, or to a process \
-                 in another PID namespace, such as a container's.",
-                list(&names, "or")
-            )
-        }
+        Some(receivers) => format!(
+            "{} It may also belong to the kernel, or to a process in another PID namespace, such as a container's.",
+            on_its_way_to(receivers)
+        ),
     }
+}
+
+/// A sentence about the processes, of which there is one at least, that a socket may be on its way to.
+fn on_its_way_to(receivers: &[Receiver]) -> String {
+    let names = named(receivers, MOST_RECEIVERS, |receiver| process_ref_called(&receiver.process));
+    let waiting = match receivers {
+        [Receiver { descriptors: 1, .. }] => "which has 1 descriptor waiting in a unix socket".to_owned(),
+        [Receiver { descriptors, .. }] => {
+            format!("which has {descriptors} descriptors waiting in unix sockets")
+        }
+        _ => "which have descriptors waiting in unix sockets".to_owned(),
+    };
+    format!("It may be on its way to {}, {waiting} (SCM_RIGHTS).", list(&names, "or"))
 }
 
 /// What a process says its name is.

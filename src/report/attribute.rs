@@ -23,7 +23,7 @@ pub fn attribute(observation: &Observation) -> Vec<Attributed> {
             let owner = owner(holders.get(&socket.id), observation, &ancestry);
             Attributed {
                 more_holders: may_have_more(socket, &owner, observation),
-                in_flight_to: receivers.clone().filter(|_| owner == Owner::Unattributed),
+                in_flight_to: receivers.clone().filter(|_| !matches!(owner, Owner::Identified { .. })),
                 socket: socket.clone(),
                 ancestors: owner.lead().map(|lead| ancestry.line(lead)).unwrap_or_default(),
                 owner,

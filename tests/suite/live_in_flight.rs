@@ -103,6 +103,32 @@ fn whoever_may_not_see_every_process_does_not_learn_where_it_goes() {
 }
 
 #[test]
+#[ignore = "needs root: looks at an ordinary user's own socket as that user"]
+fn whoever_may_not_see_every_process_learns_where_their_own_goes() {
+    let lines = format!("{SEND}\nsend(one, s); say(s); s.close()");
+    let mut sending = Command::new("python3");
+    sending.args(["-c", &script(&lines)]).uid(NOBODY).gid(NOBODY).current_dir("/");
+    let sending = Listening::start(&mut sending, 1).unwrap();
+    let (_folder, program) = copied(&program(), "whatlistens");
+    let told_to = |args: &[&str]| {
+        let mut command = Command::new(&program);
+        command.args(args).arg(format!("{}/tcp", sending.port())).uid(NOBODY).gid(NOBODY).current_dir("/");
+        told(command.output().unwrap()).0
+    };
+    let document = read(&told_to(&["--json"]));
+    let found = row(&document, sending.addresses[0]);
+    let receivers: Vec<_> =
+        found.in_flight_to.iter().flatten().map(|one| (one.pid, one.descriptors)).collect();
+    assert_eq!((found.owner_status.as_str(), receivers), ("hidden", vec![(sending.pid(), 1)]));
+    let detail = unbroken(&told_to(&[]));
+    let sentence = "no process that you may see owns it. It may be on its way to python3";
+    assert!(
+        detail.contains(sentence) && detail.contains("a process that you are not allowed to see"),
+        "{detail}"
+    );
+}
+
+#[test]
 #[ignore = "needs root: makes a PID namespace, where every process can be seen"]
 fn where_no_descriptor_waits_it_is_on_its_way_to_nobody() {
     // A process outside holds the socket.

@@ -3,8 +3,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use rustix::process::geteuid;
+
 use super::super::decode::linux::task_file::{OpenFile, OpenSocket};
 use super::super::decode::linux::unix_socket::waiting_descriptors;
+use super::super::unix::is_root;
 use super::holders::Holders;
 use super::listeners::ScannedSocket;
 use super::proc_dir::ProcessDir;
@@ -18,6 +21,9 @@ const MOST_SOCKETS: usize = 100_000;
 
 /// The processes that the sockets without a holder may be on their way to, by id. `None` if there is no such socket, or no
 /// such process to be seen and not everything could be examined.
+///
+/// An ordinary user may not see what others have open. A socket of their own, though, is hardly another's: only then their
+/// own processes are worth the time.
 pub(super) fn receivers(
     context: &ScanContext<'_>,
     found: &[ScannedSocket],
@@ -27,8 +33,12 @@ pub(super) fn receivers(
     // The kernel's own sockets have no holder either: only an answer about the port is worth the time.
     let is_asked =
         |socket: &Socket| context.scope.detail_ports.iter().any(|range| range.contains(socket.local.port()));
-    let is_in_question = |found: &ScannedSocket| is_asked(&found.socket) && is_unheld(holders, found);
-    if !hidden.is_nothing() || !found.iter().any(is_in_question) {
+    let may_be_seen =
+        |socket: &Socket| hidden.is_nothing() || is_root() || socket.uid == Some(geteuid().as_raw());
+    let is_in_question = |found: &ScannedSocket| {
+        is_asked(&found.socket) && may_be_seen(&found.socket) && is_unheld(holders, found)
+    };
+    if !found.iter().any(is_in_question) {
         return None;
     }
     let known: HashSet<u32> = found.iter().filter_map(|found| found.inode).collect();
@@ -38,7 +48,7 @@ pub(super) fn receivers(
     let mut receivers: Vec<Receiver> =
         confirmed.into_iter().map(|holder| receiver(holder, &waiting)).collect();
     receivers.sort_unstable_by_key(|receiver| receiver.process.pid);
-    Some(receivers).filter(|receivers| is_whole || !receivers.is_empty())
+    Some(receivers).filter(|receivers| is_whole && hidden.is_nothing() || !receivers.is_empty())
 }
 
 /// A process that has these unix sockets open.
