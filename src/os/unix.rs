@@ -10,7 +10,12 @@ use nix::unistd::{Uid, User};
 pub(super) type UserId = u32;
 
 pub(super) fn is_root() -> bool {
-    nix::unistd::geteuid().is_root()
+    own_uid() == 0
+}
+
+/// The user that this process runs as.
+pub(super) fn own_uid() -> u32 {
+    nix::unistd::geteuid().as_raw()
 }
 
 #[cfg(target_os = "macos")]

@@ -190,7 +190,7 @@ fn unowned(row: &Row) -> String {
     }
 }
 
-/// A sentence about the processes, of which there is one at least, that a socket may be on its way to.
+/// Says which processes may be about to receive a socket. There is at least one.
 fn on_its_way_to(receivers: &[Receiver]) -> String {
     let names = named(receivers, MOST_RECEIVERS, |receiver| process_ref_called(&receiver.process));
     let waiting = match receivers {

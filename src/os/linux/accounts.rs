@@ -2,7 +2,7 @@
 //! keeps them, perhaps from a directory server that does not answer.
 
 use std::collections::{BTreeSet, HashMap};
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 
 use super::super::deadline::Deadline;
@@ -110,11 +110,7 @@ impl Accounts {
 
 /// `/etc/passwd`; empty if it cannot be read.
 pub(super) fn local() -> String {
-    let mut text = Vec::new();
-    match nonblocking::open(PASSWD).map(|file| file.take(MOST_OF_PASSWD).read_to_end(&mut text)) {
-        Ok(_) => String::from_utf8_lossy(&text).into_owned(),
-        Err(_) => String::new(),
-    }
+    nonblocking::text(PASSWD, MOST_OF_PASSWD).unwrap_or_default()
 }
 
 /// The name of a user that systemd made for a service.

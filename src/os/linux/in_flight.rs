@@ -3,11 +3,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rustix::process::geteuid;
-
 use super::super::decode::linux::task_file::{OpenFile, OpenSocket};
 use super::super::decode::linux::unix_socket::waiting_descriptors;
-use super::super::unix::is_root;
+use super::super::unix::{is_root, own_uid};
 use super::holders::Holders;
 use super::listeners::ScannedSocket;
 use super::proc_dir::ProcessDir;
@@ -33,8 +31,7 @@ pub(super) fn receivers(
     // The kernel's own sockets have no holder either: only an answer about the port is worth the time.
     let is_asked =
         |socket: &Socket| context.scope.detail_ports.iter().any(|range| range.contains(socket.local.port()));
-    let may_be_seen =
-        |socket: &Socket| hidden.is_nothing() || is_root() || socket.uid == Some(geteuid().as_raw());
+    let may_be_seen = |socket: &Socket| hidden.is_nothing() || is_root() || socket.uid == Some(own_uid());
     let is_in_question = |found: &ScannedSocket| {
         is_asked(&found.socket) && may_be_seen(&found.socket) && is_unheld(holders, found)
     };

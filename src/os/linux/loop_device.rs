@@ -1,13 +1,13 @@
 //! The devices of disk images (`loop(4)`), and the files behind them.
 
 use std::ffi::OsString;
-use std::io::Read;
+use std::fs::File;
 use std::mem::offset_of;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FileType, Mode, OFlags, fstat, major, minor, open};
+use rustix::fs::{FileType, fstat, major, minor};
 use rustix::ioctl::{Getter, Opcode, ioctl};
 
 use super::super::decode::linux::uevent::device_file;
@@ -37,7 +37,7 @@ pub(super) struct LoopDevice {
 impl LoopDevice {
     /// The one that the kernel describes in this folder, if it is one and has a file.
     pub(super) fn of(folder: PathBuf) -> Option<LoopDevice> {
-        let mut path = bytes_in(&folder.join("loop/backing_file"))?;
+        let mut path = nonblocking::bytes(folder.join("loop/backing_file"), LONGEST_TEXT).ok()?;
         path.pop_if(|last| *last == b'\n');
         Some(LoopDevice { folder, shown_path: PathBuf::from(OsString::from_vec(path)) })
     }
@@ -56,9 +56,9 @@ impl LoopDevice {
     }
 
     /// Its file in `/dev` is opened only when it is known to be that device.
-    fn opened(&self, own: &ProcessRoot) -> Result<OwnedFd, NotInspected> {
-        let uevent = bytes_in(&self.folder.join("uevent")).ok_or(NotInspected::Unreadable)?;
-        let uevent = String::from_utf8_lossy(&uevent);
+    fn opened(&self, own: &ProcessRoot) -> Result<File, NotInspected> {
+        let uevent = nonblocking::text(self.folder.join("uevent"), LONGEST_TEXT);
+        let uevent = uevent.map_err(|_| NotInspected::Unreadable)?;
         let (number, name) = device_file(&uevent).ok_or(NotInspected::Unreadable)?;
         let found = own.find(&Path::new("/dev").join(name))?;
         let status = fstat(&found.file).map_err(|_| NotInspected::Unreadable)?;
@@ -67,9 +67,7 @@ impl LoopDevice {
         if !is_it {
             return Err(NotInspected::NotAtItsPath);
         }
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let opened = open(own_descriptor(found.file.as_fd()), flags, Mode::empty());
-        opened.map_err(|_| NotInspected::Unreadable)
+        nonblocking::open(own_descriptor(found.file.as_fd())).map_err(|_| NotInspected::Unreadable)
     }
 }
 
@@ -86,17 +84,10 @@ const _: () = assert!(size_of::<LoopInfo>() == 232 && offset_of!(LoopInfo, inode
 /// The file behind a device, as the device itself knows it: no path is involved. The kernel asks the file system of that
 /// file, and so may wait for a user's program (FUSE): only helper processes examine files.
 #[expect(unsafe_code, reason = "no crate wraps this request")]
-fn file_behind(device: &OwnedFd) -> Result<FileIdentity, NotInspected> {
+fn file_behind(device: &File) -> Result<FileIdentity, NotInspected> {
     // SAFETY: for this request the kernel writes a `struct loop_info64`, whose size `LoopInfo` has. All of its bits are
     // numbers. The request of that number changes nothing, and other drivers do not know it.
     let info: LoopInfo = unsafe { ioctl(device, Getter::<LOOP_GET_STATUS64, LoopInfo>::new()) }
         .map_err(|_| NotInspected::Unreadable)?;
     Ok(FileIdentity { device: (major(info.device), minor(info.device)), inode: info.inode })
-}
-
-/// What the kernel has written into a file in `/sys`.
-fn bytes_in(file: &Path) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    nonblocking::open(file).ok()?.take(LONGEST_TEXT).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
 }

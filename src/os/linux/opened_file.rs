@@ -4,11 +4,12 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::fs::{FileType, Mode, OFlags, open};
+use rustix::fs::FileType;
 
 use super::super::decode::linux::mounts::MountTable;
 use super::super::decode::linux::permissions::Place;
 use super::file_status::{FileIdentity, FileStatus};
+use super::nonblocking;
 use super::proc_dir::own_descriptor;
 use crate::model::NotInspected;
 
@@ -63,9 +64,7 @@ impl OpenedFile {
         if self.status.kind != FileType::RegularFile {
             return Err(NotInspected::Unreadable);
         }
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let file = open(own_descriptor(self.file.as_fd()), flags, Mode::empty());
-        file.map(File::from).map_err(|_| NotInspected::Unreadable)
+        nonblocking::open(own_descriptor(self.file.as_fd())).map_err(|_| NotInspected::Unreadable)
     }
 
     /// The beginning of an ordinary file, at most so many bytes; `None` if it cannot be read.

@@ -82,7 +82,7 @@ impl SockDiag {
 }
 
 impl Dump {
-    /// Adds those of a second dump that this one lacks. Sockets without an inode cannot be told apart.
+    /// Adds the sockets that only a second dump has. One without an inode is left out: it may be in both.
     fn add_new_of(&mut self, second: Dump) {
         let key = |socket: &LinuxSocket| Some((socket.key.inode?, socket.local));
         let known: HashSet<(u32, SocketAddr)> = self.sockets.iter().filter_map(key).collect();

@@ -2,7 +2,7 @@
 //! which has fewer fields.
 
 use std::fs;
-use std::io::{self, ErrorKind, Read as _};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::super::decode::linux::inet_diag::{Query, States, Table};
@@ -22,8 +22,6 @@ const OWN_NET: &str = "/proc/thread-self/net";
 
 /// No more is read of the counters, in bytes: they have some ten lines.
 const MOST_OF_COUNTERS: u64 = 64 * 1024;
-/// Most of these files are shorter, in bytes: they are read at once.
-const USUAL: usize = 1024;
 
 /// No more is read of a table of sockets, in bytes: enough for a million.
 const MOST_OF_TABLE: u64 = 256 * 1024 * 1024;
@@ -143,13 +141,10 @@ impl Tables {
     ///
     /// If it cannot be read.
     pub(super) fn text(&self, name: &str, most: u64) -> io::Result<String> {
-        let mut text = String::with_capacity(USUAL);
-        match nonblocking::open(self.net.join(name)) {
-            Ok(file) => file.take(most).read_to_string(&mut text)?,
-            Err(error) if error.kind() == ErrorKind::NotFound => 0,
-            Err(error) => return Err(error),
-        };
-        Ok(text)
+        match nonblocking::text(self.net.join(name), most) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+            text => text,
+        }
     }
 
     /// The listeners of SCTP, from `/proc/net`: whoever asks `sock_diag` about them may load another module. The file is

@@ -6,11 +6,10 @@ use std::io;
 use super::super::decode::macos::pcblist;
 use super::super::decode::macos::socket::{Identity, MacosKey, MacosSocket, omit_other_users};
 use super::super::socket_filter::SocketFilter;
-use super::super::unix::is_root;
+use super::super::unix::{is_root, own_uid};
 use super::super::{ScanScope, in_words};
 use super::calls;
 use super::holders::Holders;
-use super::users::own_uid;
 use crate::model::{Gap, GapKind, HiddenProcesses, PortRange, Protocol, State};
 
 /// The sockets of a scan and the ids of their holders.

@@ -1,13 +1,6 @@
 //! Users, by number.
 
-use nix::unistd::geteuid;
-
 use super::super::unix::UserId;
-
-/// The user that this process runs as.
-pub(super) fn own_uid() -> u32 {
-    geteuid().as_raw()
-}
 
 pub(in crate::os) fn uid(uid: &sysinfo::Uid) -> Option<u32> {
     Some(**uid)
