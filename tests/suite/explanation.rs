@@ -85,7 +85,10 @@ fn a_name_may_be_a_service_a_process_a_technology_or_a_vendor() {
     assert_eq!(ids(&of_name("adskflex")), ["autodesk-3ds-lm", "autodesk-nlm"]);
     assert_eq!(ids(&of_name("hasplms")), ["sentinel-ldk"]);
     assert_eq!(ids(&of_name("CodeMeter")), ["codemeter"]);
-    assert_eq!(ids(&of_name("autodesk")), ["autodesk-3ds-lm", "autodesk-lm", "autodesk-nlm"]);
+    assert_eq!(
+        ids(&of_name("autodesk")),
+        ["autodesk-3ds-lm", "autodesk-arnold", "autodesk-lm", "autodesk-nlm"]
+    );
     assert_eq!(ids(&of_name("golden software")), ["golden-software"]);
     assert_eq!(of_name("pykms_Server.py").emulators[0].id, "py-kms");
     assert!(of_name("auto").is_empty() && of_name("").is_empty());
@@ -217,8 +220,8 @@ fn a_license_manager_in_full() {
     Made by      Acresso, Flexera, Globetrotter, Macrovision or Revenera, according to the files on
                  Windows
     Note         7279 is the port of the vendor daemon CITRIX; the license server manager (lmadmin,
-                 formerly lmgrd) listens on 27000, and with its console on 8082. 8083 is said to be the
-                 Simple License Service's. 7279 is not a Sentinel port.
+                 formerly lmgrd) listens on 27000, and with its console on 8082. 8083 is the Simple
+                 License Service's, by Citrix's own table of ports. 7279 is not a Sentinel port.
     Healthy      lmgrd (or lmadmin) listens by TCP on the port of the license file's SERVER line, or on
                  the first free one of 27000-27009 where the line has none. The vendor's daemon is its
                  child and listens on a TCP port of its own: that of PORT= on the VENDOR line, or one
@@ -234,6 +237,7 @@ fn a_license_manager_in_full() {
                  https://github.com/rbowes-r7/doltool: PORT=7279
                  http://www.errordb.com/idx.php/38/1931/article/How-To-Configure-or-Change-The-Default-Citrix-License-Ports-.html:
                  8082
+                 configuration: Citrix's table of ports, 8083 for the Simple License Service
                  FLEXnet Licensing End User Guide pp. 23-25, 107-110: SERVER and VENDOR lines, lmgrd
                  starts the vendor daemons
                  https://docs.revenera.com/fnp/2023r1/LicAdmin_Guide/Content/helplibrary/lmadmin_Command_line_Arguments.htm

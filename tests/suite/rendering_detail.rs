@@ -188,8 +188,8 @@ fn a_free_port_in_detail() {
     Registry     ctxlic, Citrix Licensing (IANA, registered port)
     License      Citrix License Server
     Note         7279 is the port of the vendor daemon CITRIX; the license server manager (lmadmin,
-                 formerly lmgrd) listens on 27000, and with its console on 8082. 8083 is said to be the
-                 Simple License Service's. 7279 is not a Sentinel port.
+                 formerly lmgrd) listens on 27000, and with its console on 8082. 8083 is the Simple
+                 License Service's, by Citrix's own table of ports. 7279 is not a Sentinel port.
     Next         If the license server (lmgrd, lmadmin or CITRIX) should run on this machine, it is not
                  running or uses another port: check its log, or search by name: whatlistens lmgrd. If
                  it runs on another machine, check there.
