@@ -11,6 +11,7 @@ mod documents;
 mod explanation;
 mod explanation_contract;
 mod license_data;
+mod license_data_at_a_glance;
 #[cfg(target_os = "linux")]
 mod limits;
 mod live;

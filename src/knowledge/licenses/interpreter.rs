@@ -76,6 +76,14 @@ mod tests {
         let jetbrains = args("java -Xmx1g -Dcatalina.base=/opt/jetbrains-licenseServer -jar x.jar");
         assert_eq!(program_of("java", &jetbrains), Some("jetbrains"));
         assert_eq!(program_of("python3", &jetbrains), None);
+        for (line, id) in [
+            ("java -jar /opt/jetbrains-license-server/bin/license-server.jar run", "jetbrains"),
+            ("java -Dbase.dir=/var/opt/flexnetls/HCL -jar flexnetls.jar --service", "hcl"),
+            ("java -Dbase.dir=/var/opt/flexnetls/nvidia -jar flexnetls.jar --service", "nvidia-vgpu"),
+            ("java -jar flexnetls.jar", "revenera-fne"),
+        ] {
+            assert_eq!(program_of("java", &args(line)), Some(id), "{line}");
+        }
         assert_eq!(program_of("java", &args("java -jar jenkins.war")), None);
     }
 }
