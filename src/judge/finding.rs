@@ -107,6 +107,9 @@ pub(super) fn file_unreadable(process: &Process) -> Finding {
 pub(super) fn emulator(exe: &str, emulator: &Emulator, emulated: &str) -> Finding {
     let is_emulator = match exe == emulator.name {
         true => format!("{exe} is a known emulator"),
+        false if !emulator.folders.is_empty() => {
+            format!("{exe} runs from a folder of the {}, a known emulator", emulator.name)
+        }
         false => format!("{exe} runs {}, a known emulator", emulator.name),
     };
     Finding::new(

@@ -159,7 +159,7 @@ pub struct EmulatorFacts {
     pub name: String,
     /// The vendor and product whose license server it pretends to be.
     pub emulates: String,
-    /// Executables and scripts, on any system.
+    /// Executables, scripts, and folders that end in a slash, on any system.
     pub files: Vec<String>,
     /// What a helpdesk engineer should know.
     pub note: String,

@@ -91,6 +91,7 @@ fn a_name_may_be_a_service_a_process_a_technology_or_a_vendor() {
     );
     assert_eq!(ids(&of_name("golden software")), ["golden-software"]);
     assert_eq!(of_name("pykms_Server.py").emulators[0].id, "py-kms");
+    assert_eq!(of_name("SolidSQUAD_License_Servers").emulators[0].id, "solidsquad");
     assert!(of_name("auto").is_empty() && of_name("").is_empty());
     assert_eq!(ids(&of_name("kms")), ["microsoft-kms"]);
     assert_eq!(ids(&of_name("AutoCAD")), ["autodesk-nlm"]);

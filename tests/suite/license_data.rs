@@ -55,9 +55,11 @@ fn every_manager_says_what_it_is() {
             |manager: &&LicenseManager| manager.any_vendor && manager.technology.as_ref() == Some(id);
         assert_eq!(licenses().managers.iter().filter(stand_for_it).count(), 1, "{id}");
     }
-    for Emulator { id, emulates, executables, scripts, .. } in &licenses().emulators {
+    for Emulator { id, emulates, executables, scripts, folders, .. } in &licenses().emulators {
         assert!(licenses().manager(emulates).is_some(), "{id}");
-        assert!(!executables.are_empty() || !scripts.is_empty(), "{id}");
+        assert!(!executables.are_empty() || !scripts.is_empty() || !folders.is_empty(), "{id}");
+        let paths = folders.iter().any(|folder| folder.contains(['/', '\\']));
+        assert!(!paths, "{id}: the name of a folder, not a path");
     }
 }
 

@@ -199,6 +199,30 @@ fn fact_10_what_runs_another_program_is_known_by_that_program_or_not_at_all() {
 }
 
 #[test]
+fn genuine_license_servers_in_the_folder_of_an_emulator_are_critical() {
+    let lmgrd = "/opt/SolidSQUAD_License_Servers/Bin/lmgrd";
+    assert_eq!(on("tcp 0.0.0.0:27800", lmgrd), Some(CRITICAL), "on any port");
+    assert_eq!(on("tcp 0.0.0.0:5053", "/opt/SolidSQUAD_License_Servers/Bin/rlm"), Some(CRITICAL));
+    assert_eq!(on("tcp 0.0.0.0:27000", "/opt/SolidSQUAD_License_Servers/Vendors/x/ABAQUSLM"), Some(CRITICAL));
+    let judged = license("tcp 0.0.0.0:27800", process(9, lmgrd)).unwrap();
+    insta::assert_snapshot!(judged.reason, @"lmgrd runs from a folder of the SolidSQUAD license server, a known emulator of Revenera FlexNet license server, not the vendor's own license server");
+    // Windows ignores the case of a folder's name, and Linux does not.
+    let windows = linux().os(Os::Windows);
+    let started = process(9, r"C:\solidworks_flexnet_server\lmgrd.exe");
+    let of_windows = windows.socket("tcp 0.0.0.0:25734", &[started]).report("").rows.remove(0).license;
+    assert_eq!(verdict(of_windows), Some(CRITICAL));
+    for genuine in [
+        "/opt/solidsquad_license_servers/lmgrd",
+        "/opt/flexlm/lmgrd",
+        "/opt/xSolidSQUAD_License_Servers/lmgrd",
+    ] {
+        assert_eq!(on("tcp 0.0.0.0:27000", genuine), Some(EXPECTED), "{genuine}");
+    }
+    // What is no license program there listens where it likes.
+    assert_eq!(on("tcp 0.0.0.0:8080", "/opt/SolidSQUAD_License_Servers/readme-server"), None);
+}
+
+#[test]
 fn fact_10_emulators_of_license_servers_are_critical() {
     assert_eq!(on("tcp 0.0.0.0:1688", "/opt/x/vlmcsd"), Some(CRITICAL));
     assert_eq!(on("tcp 0.0.0.0:1689", "/opt/x/vlmcsd"), Some(CRITICAL), "on any port");

@@ -189,6 +189,7 @@ fn names_emulator(emulator: &Emulator, word: &str) -> bool {
         || emulator.name.eq_ignore_ascii_case(word)
         || names_executable(&emulator.executables, word)
         || emulator.scripts.iter().any(|script| script == word)
+        || emulator.folders.iter().any(|folder| folder.eq_ignore_ascii_case(word))
 }
 
 /// Whether a word occurs in the notes on a license manager.

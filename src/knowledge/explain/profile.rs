@@ -56,6 +56,7 @@ pub(super) fn emulator_facts(licenses: &Licenses, emulator: &Emulator) -> Emulat
             files.push(file.clone());
         }
     }
+    files.extend(emulator.folders.iter().map(|folder| format!("{folder}/")));
     EmulatorFacts {
         id: emulator.id.clone(),
         name: emulator.name.clone(),

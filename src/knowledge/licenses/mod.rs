@@ -135,7 +135,8 @@ impl Licenses {
     }
 
     /// The license program that a process is: by its command line, its file name, the original name in its
-    /// file's version resource, or the marker in its file. The first of these that is known decides.
+    /// file's version resource, or the marker in its file. The first of these that is known decides, unless it
+    /// runs from an emulator's folder.
     #[must_use]
     pub fn recognise(&self, process: &Process, os: Os) -> Option<LicenseProgram<'_>> {
         let interpreted = process.program().and_then(|program| program.interpreted.as_deref());
@@ -152,7 +153,14 @@ impl Licenses {
         };
         let by_name = || self.recognise_name(process.exe_name(os)?, os);
         let by_original_name = || self.recognise_name(&original_name(process)?, os);
-        by_command_line().or_else(by_name).or_else(by_original_name).or_else(by_file)
+        let known = by_command_line().or_else(by_name).or_else(by_original_name).or_else(by_file)?;
+        Some(self.emulator_around(process, os).map_or(known, LicenseProgram::Emulator))
+    }
+
+    /// The emulator from whose folder a license program runs: it need not have changed the program's name.
+    fn emulator_around(&self, process: &Process, os: Os) -> Option<&Emulator> {
+        let path = &process.exe()?.path;
+        self.emulators.iter().find(|emulator| emulator.has_folder_of(path, os))
     }
 
     /// The original name in the version resource, where a process is recognised by that and not by the name

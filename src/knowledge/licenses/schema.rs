@@ -97,6 +97,9 @@ pub struct Emulator {
     /// Its scripts, where it is written in Python.
     #[serde(default)]
     pub scripts: Vec<String>,
+    /// Folders that only it has, where its programs have the names of genuine ones.
+    #[serde(default)]
+    pub folders: Vec<String>,
     /// What a helpdesk engineer should know.
     pub note: String,
     pub sources: Vec<String>,
@@ -172,6 +175,16 @@ impl Executables {
     #[must_use]
     pub fn are_empty(&self) -> bool {
         Os::ALL.iter().all(|os| self.on(*os).is_empty())
+    }
+}
+
+impl Emulator {
+    /// Whether a path leads through one of its folders.
+    #[must_use]
+    pub fn has_folder_of(&self, path: &str, os: Os) -> bool {
+        let is_its = |part: &str| self.folders.iter().any(|folder| same_file_name(folder, part, os));
+        let separates = |c: char| c == '/' || (c == '\\' && os == Os::Windows);
+        !self.folders.is_empty() && path.rsplit(separates).skip(1).any(is_its)
     }
 }
 
