@@ -50,6 +50,7 @@ fn the_facts_at_a_glance() {
     cadence high: 5280/tcp server, any/tcp vendor-daemon | cdslmd | cdslmd.exe | 
     cadence-awr high: 27007/tcp server, any/tcp vendor-daemon |  | awrd.exe | 
     canon-prisma medium: 27000-27009/tcp server |  |  | 
+    capesym medium: any/tcp vendor-daemon | capesym | capesym.exe | 
     chaos high: 30304/tcp server |  | vrol.exe | 
     citrix high: 7279/tcp vendor-daemon, 27000/tcp server, 8082/tcp web | CITRIX | CITRIX.exe | 
     codemeter medium: 22350/tcp+udp server, 22351/tcp server, 22352-22353/tcp web | CodeMeterLin CmWebAdmin | CodeMeter.exe CmWebAdmin.exe | CodeMeterMacX
@@ -71,6 +72,7 @@ fn the_facts_at_a_glance() {
     fourjs high: 6399/tcp server | flmprg | flmprg.exe | flmprg
     fraunhofer-cdtire high: any/tcp vendor-daemon | CDTIRE | CDTIRE.exe | 
     genesys high: any/tcp server, any/tcp vendor-daemon | genesys.d |  | 
+    geomagic high: any/tcp vendor-daemon |  | geowatch.exe | 
     gispax medium: 5053/tcp server, any/tcp vendor-daemon | gispax | gispax.exe | 
     golaem medium: any/tcp vendor-daemon | golaem | golaem.exe | 
     golden-software medium: 5093/udp server |  |  | 
@@ -89,9 +91,12 @@ fn the_facts_at_a_glance() {
     infor-slm high: 6005/tcp+udp server | SlmServer |  | 
     intel high: 27009/tcp server, any/tcp vendor-daemon | INTEL |  | 
     intel-fpga high: any/tcp vendor-daemon | alterad | alterad.exe | 
+    intercax medium: 5053/tcp server, 5054/tcp web, 5055/tcp vendor-daemon | intercax | intercax.exe | intercax
+    itrs-geneos medium: 7041/tcp server | licd.linux_64 licd.linux |  | 
     jangafx registry-only: any/tcp server |  |  | 
     jetbrains medium: any/tcp server |  |  | 
     keysight-eesof medium: 27000-27009/tcp server, any/tcp vendor-daemon | agileesofd | agileesofd.exe | 
+    kognat medium: any/tcp vendor-daemon | kognat | kognat.exe | 
     licensespring registry-only: any/tcp server |  |  | 
     lightmap high: 5053/tcp server, any/tcp vendor-daemon | lightmap | lightmap.exe | lightmap
     lispworks high: any/tcp+udp server | hqn_lsd |  | 
@@ -119,6 +124,7 @@ fn the_facts_at_a_glance() {
     nvidia-vgpu medium: 7070/tcp server |  |  | 
     oasys medium: 6200/tcp+udp server |  |  | 
     olicense registry-only: 31212/tcp server |  |  | 
+    opendtect medium: any/tcp vendor-daemon | dgbld lm_dgb | dgbld.exe lm_dgb.exe | 
     openlink high: any/tcp+udp server | oplmgr |  | 
     orcina high: any/tcp server |  |  | 
     originlab high: any/tcp server |  |  | 

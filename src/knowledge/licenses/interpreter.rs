@@ -20,9 +20,11 @@ pub(super) fn program<'a>(
         }
     }
     let shows = |text: &str| args.iter().skip(1).any(|arg| arg.contains(text));
-    let runs_it = |command: &CommandLine| command.program == interpreter && shows(&command.contains);
-    let found = managers.iter().find(|manager| manager.commands.iter().any(runs_it))?;
-    Some(&found.id)
+    let runs_it = |command: &&CommandLine| command.program == interpreter && shows(&command.contains);
+    let commands = managers.iter().flat_map(|manager| manager.commands.iter().map(move |c| (manager, c)));
+    // The longest text says most: one maker's copy of a license server has the marks of the others too.
+    let found = commands.filter(|(_, command)| runs_it(command)).max_by_key(|(_, c)| c.contains.len())?;
+    Some(&found.0.id)
 }
 
 /// The file name of the script that a Python runs, or its module.
