@@ -7,6 +7,8 @@ mod explanation;
 mod file_trust;
 mod gap;
 mod hidden;
+mod license_file;
+mod license_setup;
 mod net;
 mod observation;
 mod os;
@@ -34,6 +36,12 @@ pub use explanation::{
 pub use file_trust::{Account, Checked, FileTrust, NotInspected, User, Writer};
 pub use gap::{Gap, GapKind};
 pub use hidden::{HiddenProcess, HiddenProcesses};
+pub use license_file::{
+    DaemonLine, DaemonProgram, Expiry, Flaw, LicenseFile, LicenseLines, LicenseSystem, NamedBy, ServerLine,
+};
+pub use license_setup::{
+    DebugLog, InstalledServer, InstalledState, LicenseSetup, LockFile, MachineIdentity, Starter,
+};
 pub use net::{Family, Protocol};
 pub use observation::{Holding, Host, Observation, OtherNamespace};
 pub use os::Os;

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Gap, HiddenProcesses, Namespace, Os, OtherSocket, Pid, PortConnection, PortRules, Process, Protocol,
-    Receiver, Socket, SocketId, UnansweredAttempt,
+    Gap, HiddenProcesses, LicenseSetup, Namespace, Os, OtherSocket, Pid, PortConnection, PortRules, Process,
+    Protocol, Receiver, Socket, SocketId, UnansweredAttempt,
 };
 
 /// The machine that was observed.
@@ -63,6 +63,8 @@ pub struct Observation {
     pub other_namespaces: Vec<OtherNamespace>,
     /// The sockets that can receive and have no IP address and port. `None` if they were not read.
     pub other_sockets: Option<Vec<OtherSocket>>,
+    /// How license servers are set up. `None` if that was not asked for.
+    pub license_setup: Option<LicenseSetup>,
     pub gaps: Vec<Gap>,
     /// How the data was collected: sentences without the full stop, for `--verbose`.
     pub method_notes: Vec<String>,
@@ -86,6 +88,7 @@ impl Observation {
             port_rules: PortRules::default(),
             other_namespaces: Vec::new(),
             other_sockets: None,
+            license_setup: None,
             gaps: Vec::new(),
             method_notes: Vec::new(),
         }

@@ -52,6 +52,8 @@ pub struct Contents {
     /// The interpreter that the file is, whatever its name.
     pub interpreter: Option<Interpreter>,
     pub texts: Vec<String>,
+    /// The version of FlexNet that it was built with: `v11.19.5.0`.
+    pub flexnet_version: Option<String>,
 }
 
 /// A file whose code a process runs besides its executable: a script, an archive, a library.

@@ -6,7 +6,7 @@ use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 
-use super::decode::file_text::{MOST_READ, interpreter_in, texts_in};
+use super::decode::file_text::{MOST_READ, flexnet_version_in, interpreter_in, texts_in};
 use super::this_os::THIS_OS;
 use super::{FileChecks, Inspect};
 use crate::model::{Checked, CodeFile, Contents, NotInspected, Pid, Process, Program, Protocol, Writer};
@@ -83,6 +83,7 @@ pub(super) fn contents<T: AsRef<str>>(file: File, texts: &[T]) -> Checked<Conten
         Ok(_) => Checked::Done(Contents {
             interpreter: interpreter_in(&bytes),
             texts: texts_in(&bytes, &texts.iter().map(AsRef::as_ref).collect::<Vec<&str>>()),
+            flexnet_version: flexnet_version_in(&bytes),
         }),
         Err(_) => Checked::Failed(NotInspected::Unreadable),
     }

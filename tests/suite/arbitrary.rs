@@ -40,6 +40,8 @@ macro_rules! any_fields {
     (@names $first:ident, $($rest:ident),+) => { ($first, any_fields!(@names $($rest),+)) };
 }
 
+mod license_setup;
+
 /// Control characters, quotes and letters of all alphabets among them.
 fn text() -> BoxedStrategy<String> {
     let any = vec(any::<char>(), 0..6).prop_map(|chars| chars.into_iter().collect());
@@ -143,6 +145,7 @@ fn executable() -> BoxedStrategy<Executable> {
         contents: checked(any_fields!(Contents {
             interpreter: of(variant!(Interpreter: Python Perl Ruby NodeJs Java Bash BusyBox)),
             texts: vec(text(), 0..3),
+            flexnet_version: of(text()),
         })),
         version: of(any_fields!(FileVersion {
             company: of(text()),
@@ -324,6 +327,7 @@ pub fn observation() -> BoxedStrategy<Observation> {
         port_rules: port_rules(),
         other_namespaces: vec(other_namespace(), 0..3),
         other_sockets: of(vec(other_socket(), 0..3)),
+        license_setup: of(license_setup::license_setup()),
         gaps: vec(gap(), 0..3),
         method_notes: vec(text(), 0..3),
     });

@@ -112,12 +112,12 @@ pub fn user(uid: u32, name: &str) -> Account {
 
 /// A file that contains a text that was searched for.
 pub fn contains(text: &str) -> Checked<Contents> {
-    Checked::Done(Contents { interpreter: None, texts: vec![text.to_owned()] })
+    Checked::Done(Contents { texts: vec![text.to_owned()], ..Contents::default() })
 }
 
 /// A file that is an interpreter.
 pub fn is_interpreter(interpreter: Interpreter) -> Checked<Contents> {
-    Checked::Done(Contents { interpreter: Some(interpreter), texts: Vec::new() })
+    Checked::Done(Contents { interpreter: Some(interpreter), ..Contents::default() })
 }
 
 /// A web server with workers, a stranger on a license port, a license server, and a DNS cache.

@@ -42,6 +42,23 @@ pub fn texts_in(bytes: &[u8], texts: &[&str]) -> Vec<String> {
     found.map(|text| (*text).to_owned()).collect()
 }
 
+/// The version of FlexNet with which a license server or vendor daemon was built: `v11.19.5.0` of its text
+/// `v11.19.5.0 build 292547 …`.
+#[must_use]
+pub fn flexnet_version_in(bytes: &[u8]) -> Option<String> {
+    /// Longer than any version, in bytes.
+    const LONGEST: usize = 24;
+    memmem::find_iter(bytes, " build ").find_map(|end| {
+        let before = &bytes[end.saturating_sub(LONGEST)..end];
+        let start = before.iter().rposition(|&byte| !(byte.is_ascii_digit() || byte == b'.'))?;
+        let version = before[start..].strip_prefix(b"v")?;
+        let numbers: Vec<&[u8]> = version.split(|&byte| byte == b'.').collect();
+        let is_version = (3..=4).contains(&numbers.len()) && numbers.iter().all(|number| !number.is_empty());
+        let is_build = bytes.get(end + " build ".len()).is_some_and(u8::is_ascii_digit);
+        (is_version && is_build).then(|| String::from_utf8_lossy(&before[start..]).into_owned())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,5 +88,20 @@ mod tests {
         let texts = ["FLEXnet Licensing Report Log", "something else"];
         assert_eq!(texts_in(bytes, &texts), ["FLEXnet Licensing Report Log"]);
         assert!(texts_in(b"FLEXnet Licensing Report Lo", &texts).is_empty());
+    }
+
+    #[test]
+    fn flexnet_s_version_is_the_one_before_its_build() {
+        for (text, version) in [
+            (&b"\0%s\0v11.19.5.0 build 292547 x64_lsb\0"[..], Some("v11.19.5.0")),
+            (b"a build 1\0v9.2 build 5\0v10.8.5 build 49597 i86", Some("v10.8.5")),
+            (b"v11.19.5.0 build of today", None),
+            (b"11.19.5.0 build 292547", None),
+            (b"v11..5.0 build 292547", None),
+            (b"v11.19.5.0 buil", None),
+            (b" build 1", None),
+        ] {
+            assert_eq!(flexnet_version_in(text).as_deref(), version, "{}", String::from_utf8_lossy(text));
+        }
     }
 }

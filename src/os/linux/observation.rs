@@ -71,6 +71,7 @@ pub(super) fn assemble(
         port_rules: if scope.needs_port_rules() { port_rules::read() } else { PortRules::default() },
         other_namespaces: if scope.all_namespaces { Vec::new() } else { scan.other_namespaces() },
         other_sockets: scan.other_sockets.map(|others| others.into_iter().map(|one| one.socket).collect()),
+        license_setup: None,
         sockets: scan.found.into_iter().map(|found| found.socket).collect(),
         gaps: scan.gaps,
         method_notes: scan.method_notes,

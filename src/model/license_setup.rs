@@ -1,0 +1,93 @@
+//! How license servers are set up on a machine: their license files, logs and services, and what of the machine these
+//! refer to.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{LicenseFile, Pid};
+
+/// What was found out about license servers besides their sockets and processes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LicenseSetup {
+    pub files: Vec<LicenseFile>,
+    pub logs: Vec<DebugLog>,
+    pub installed: Vec<InstalledServer>,
+    pub lock_files: Vec<LockFile>,
+    /// Whether FlexNet can keep its lock files where its older versions do, in `/usr/tmp`; `None` where that does not
+    /// matter or is not known.
+    pub has_usr_tmp: Option<bool>,
+    pub identity: MachineIdentity,
+}
+
+/// What a license file may know a machine by.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MachineIdentity {
+    /// Its own names, of which the first is the host name.
+    pub names: Vec<String>,
+    /// The names in its hosts file, with their addresses.
+    pub hosts: Vec<(String, IpAddr)>,
+    /// The addresses of its interfaces; empty where they are not known.
+    pub addresses: Vec<IpAddr>,
+    /// The hardware addresses of its interfaces: twelve hexadecimal digits in small letters.
+    pub hardware_addresses: Vec<String>,
+}
+
+/// The end of the log that a license server writes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DebugLog {
+    pub pid: Pid,
+    pub path: String,
+    /// The lines that say why something failed or ended, the newest last.
+    pub trouble: Vec<String>,
+}
+
+/// A license server that something would start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InstalledServer {
+    /// The name of the service, unit or job; the path of a script or table.
+    pub name: String,
+    pub starter: Starter,
+    /// The program, and its arguments.
+    pub command: Vec<String>,
+    pub state: InstalledState,
+}
+
+/// What would start it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Starter {
+    Systemd,
+    /// A script of System V init (`/etc/init.d`, `/etc/rc.local`).
+    InitScript,
+    Cron,
+    Windows,
+    Launchd,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InstalledState {
+    Running,
+    Stopped,
+    /// It does not run, and nothing starts it with the system.
+    Disabled,
+    Unknown,
+}
+
+/// The file by which a FlexNet daemon keeps a second one of its kind from starting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockFile {
+    pub path: String,
+    /// The name of the daemon.
+    pub daemon: String,
+    /// The user whom it belongs to.
+    pub uid: Option<u32>,
+    /// The process that holds its lock (`/proc/locks`).
+    pub held_by: Option<Pid>,
+}
