@@ -17,6 +17,7 @@ use whatlistens::model::{
     ServiceManager, Socket, SocketId, State, recording, script_of,
 };
 use whatlistens::os::decode::file_text;
+use whatlistens::os::decode::license_file;
 use whatlistens::os::decode::linux::{
     accounts::{AccountFiles, Accounts},
     acl, btf, cgroup, container_names, docker_proxy, inet_diag, local_addresses, mappings, mounts,
@@ -101,7 +102,7 @@ fn observation(text: &str) -> Observation {
 fuzz_target!(|data: &[u8]| {
     let Some((&which, rest)) = data.split_first() else { return };
     let text = String::from_utf8_lossy(rest);
-    match which % 21 {
+    match which % 22 {
         0 | 1 => {
             let datagram = inet_diag::read(Protocol::Tcp, rest, 7);
             assert!(datagram.messages.len() <= rest.len() / 16, "each message has a header");
@@ -212,9 +213,15 @@ fuzz_target!(|data: &[u8]| {
             );
         }
         19 => shown(rest, &text),
-        _ => {
+        20 => {
             let unit = socket_unit::read(&[&text]);
             let _ = unit.starts("a.socket");
+        }
+        _ => {
+            let (is_whole, bytes) =
+                rest.split_first().map_or((true, rest), |(&first, rest)| (first % 2 == 0, rest));
+            let lines = license_file::read(bytes, is_whole);
+            assert!(lines.flaws.iter().all(|flaw| flaw.text.len() < 200), "each is a line");
         }
     }
 });

@@ -59,7 +59,7 @@ pub struct LicenseLines {
     /// Of a redundant server (FlexNet) there are three.
     pub servers: Vec<ServerLine>,
     pub daemons: Vec<DaemonLine>,
-    /// Whether a `USE_SERVER` line says that a client reads it: what follows concerns no server.
+    /// Whether it has the line `USE_SERVER`: clients pass over what follows it, a server does not.
     pub use_server: bool,
     /// When licenses expire: one entry for each daemon and day, the nearest first.
     pub expiries: Vec<Expiry>,
@@ -114,7 +114,7 @@ pub enum DaemonProgram {
 pub struct Expiry {
     /// The last day on which they are valid.
     pub date: Date,
-    /// `None` where the line names no daemon (RLM).
+    /// The vendor daemon or ISV server. `None` where the line does not name it.
     pub daemon: Option<String>,
     /// The first of them in the file, and its line.
     pub feature: String,

@@ -7,6 +7,7 @@ use whatlistens::command::Command;
 use whatlistens::knowledge::Knowledge;
 use whatlistens::model::{Family, PortRange, Protocol, Socket, SocketId, State, recording};
 use whatlistens::os::connection_count::{self, Connection};
+use whatlistens::os::decode::license_file;
 use whatlistens::os::decode::linux::{local_addresses, proc_net};
 use whatlistens::query::Environment;
 
@@ -113,6 +114,9 @@ pub const STAGES: &[Stage] = &[
     Stage { name: "addresses of a namespace", size: 3_000, prepare: addresses },
     Stage { name: "addresses of IPv6", size: 3_000, prepare: addresses_v6 },
     Stage { name: "lines of /proc/net/tcp", size: 1_000, prepare: lines },
+    Stage { name: "licenses of a license file", size: 10_000, prepare: licenses },
+    Stage { name: "days on which licenses expire", size: 2_000, prepare: expiries },
+    Stage { name: "one line of a license file", size: 10_000, prepare: continued },
     Stage { name: "a recording", size: 200, prepare: recorded },
 ];
 
@@ -175,6 +179,24 @@ fn lines(size: usize) -> Box<dyn FnOnce()> {
     };
     let table: String = ["heading\n".to_owned()].into_iter().chain((0..size).map(line)).collect();
     Box::new(move || assert_eq!(proc_net::read(Protocol::Tcp, Family::Ipv4, &table).0.len(), size))
+}
+
+fn licenses(size: usize) -> Box<dyn FnOnce()> {
+    let license = |at: usize| format!("INCREMENT f{at} v 1 1-jan-2030 5 \\\n  SIGN=\"0A1B 2C3D\"\n");
+    license_file((0..size).map(license).collect(), 1)
+}
+
+fn expiries(size: usize) -> Box<dyn FnOnce()> {
+    let license = |at: usize| format!("FEATURE f v{at} 1 {}-jan-2030 5 SIGN=0A1B\n", at % 31 + 1);
+    license_file((0..size).map(license).collect(), size.min(200))
+}
+
+fn continued(size: usize) -> Box<dyn FnOnce()> {
+    license_file(format!("FEATURE f v 1 1-jan-2030 5{}\n", " \\\n0A1B \"2C3D\"".repeat(size)), 1)
+}
+
+fn license_file(text: String, expiries: usize) -> Box<dyn FnOnce()> {
+    Box::new(move || assert_eq!(license_file::read(text.as_bytes(), true).expiries.len(), expiries))
 }
 
 fn recorded(size: usize) -> Box<dyn FnOnce()> {
