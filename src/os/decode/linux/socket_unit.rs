@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
+use super::unit_lines;
 use crate::model::Protocol;
 
 /// Every setting that opens something. An empty value of any of them resets them all (`config_parse_socket_listen` in
@@ -44,18 +45,11 @@ pub struct Listen {
 #[must_use]
 pub fn read(texts: &[&str]) -> SocketUnit {
     let mut unit = SocketUnit::default();
-    for text in texts {
-        // Each file begins outside any section.
-        let mut in_socket = false;
-        for line in lines(text) {
-            let line = line.trim();
-            if line.starts_with('[') {
-                in_socket = line == "[Socket]";
-            } else if let Some((key, value)) = line.split_once('=').filter(|_| in_socket) {
-                unit.set(key.trim(), value.trim());
-            }
+    unit_lines::settings(texts, |section, key, value| {
+        if section == "Socket" {
+            unit.set(key, value);
         }
-    }
+    });
     unit
 }
 
@@ -119,31 +113,6 @@ fn boolean(word: &str) -> Option<bool> {
     } else {
         is(&["0", "no", "n", "false", "f", "off"]).then_some(false)
     }
-}
-
-/// The lines of a file without comments. A line that ends in a backslash is joined to the next.
-fn lines(text: &str) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut begun: Option<String> = None;
-    for line in text.trim_start_matches('\u{feff}').lines() {
-        // A comment between two joined lines does not separate them.
-        if line.trim_start().starts_with(['#', ';']) {
-            continue;
-        }
-        let mut whole = begun.take().unwrap_or_default();
-        // An escaped backslash does not join lines.
-        let backslashes = line.bytes().rev().take_while(|&b| b == b'\\').count();
-        if let Some(part) = line.strip_suffix('\\').filter(|_| backslashes % 2 == 1) {
-            whole.push_str(part);
-            whole.push(' ');
-            begun = Some(whole);
-        } else {
-            whole.push_str(line);
-            lines.push(whole);
-        }
-    }
-    lines.extend(begun);
-    lines
 }
 
 #[cfg(test)]
