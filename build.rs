@@ -4,21 +4,29 @@
 use std::path::Path;
 use std::{env, fs};
 
-const FACTS: &str = "data/licenses.toml";
+/// Files of `data/`, without their ending.
+const FACTS: [&str; 2] = ["licenses", "license_errors"];
 
 fn main() {
-    println!("cargo::rerun-if-changed={FACTS}");
-    let text = fs::read_to_string(FACTS).expect(FACTS);
-    let facts: toml::Table = text.parse().unwrap_or_else(|error| panic!("{FACTS}: {error}"));
-    let folder = env::var_os("OUT_DIR").expect("cargo says where to");
-    let json = serde_json::to_string(&facts).expect("TOML says nothing that JSON cannot, but for times");
-    fs::write(Path::new(&folder).join("licenses.json"), json).expect("licenses.json is written");
-
+    for facts in FACTS {
+        make_json(facts);
+    }
     let target = env::var("TARGET").expect("cargo says for what");
     println!("cargo::rustc-env=TARGET={target}");
     if env::var_os("CARGO_CFG_WINDOWS").is_some() {
         version_resource();
     }
+}
+
+/// Writes `data/NAME.toml` as `NAME.json`.
+fn make_json(name: &str) {
+    let path = format!("data/{name}.toml");
+    println!("cargo::rerun-if-changed={path}");
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let facts: toml::Table = text.parse().unwrap_or_else(|error| panic!("{path}: {error}"));
+    let folder = env::var_os("OUT_DIR").expect("cargo says where to");
+    let json = serde_json::to_string(&facts).expect("TOML says nothing that JSON cannot, but for times");
+    fs::write(Path::new(&folder).join(format!("{name}.json")), json).expect("the JSON is written");
 }
 
 /// What the properties of the file show in the Explorer; name, version and description are Cargo.toml's.

@@ -1,5 +1,8 @@
-//! `whatlistens explain WHAT...`: what is known about a port, a service or a license manager. It scans
-//! nothing.
+//! `whatlistens explain WHAT...`: what is known about a port, a service, a license manager or a license error.
+//! It scans nothing.
+
+use std::borrow::Cow;
+use std::ffi::OsString;
 
 use clap::{ArgAction, Args};
 
@@ -10,11 +13,11 @@ use crate::model::Explanation;
 use crate::query::{Output, UsageError, topics};
 use crate::render::Answer;
 
-/// Explain a port, a service or a license manager, without scanning the machine
+/// Explain a port, a service, a license manager or a license error, without scanning the machine
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub(super) struct ExplainArgs {
-    /// A port (1538), a range (27000-27009), a service (flex-lm), a process (lmgrd), or a license
-    /// manager or its vendor (autodesk)
+    /// A port (1538), a range (27000-27009), a service (flex-lm), a process (lmgrd), a license
+    /// manager or its vendor (autodesk), or a license error (-15, -15,570:115, H0007, rms 5)
     #[arg(value_name = "WHAT", required = true)]
     what: Vec<String>,
 
@@ -31,8 +34,12 @@ pub struct Explain {
 }
 
 impl Explain {
-    pub(super) fn resolve(args: &ExplainArgs, output: Output) -> Result<Explain, UsageError> {
-        Ok(Explain { topics: topics(&args.what)?, output })
+    pub(super) fn resolve(
+        args: &ExplainArgs,
+        output: Output,
+        knowledge: &Knowledge,
+    ) -> Result<Explain, UsageError> {
+        Ok(Explain { topics: topics(&args.what, knowledge)?, output })
     }
 
     pub(super) fn output(&self) -> &Output {
@@ -40,18 +47,57 @@ impl Explain {
     }
 
     pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
-        let explained = self.topics.iter().map(|(typed, topic)| explained(typed, topic, context.knowledge));
-        let explanations = explained.collect::<Result<Vec<_>, _>>()?;
+        let explanations = self.explanations(context.knowledge)?;
         context.write(Answer::Explanations(&explanations), &self.output)?;
         Ok(Exit::Matched)
+    }
+
+    fn explanations(&self, knowledge: &Knowledge) -> Result<Vec<Explanation>, UsageError> {
+        self.topics.iter().map(|(typed, topic)| explained(typed, topic, knowledge)).collect()
     }
 }
 
 fn explained(typed: &str, topic: &Topic, knowledge: &Knowledge) -> Result<Explanation, UsageError> {
     let explanation = explain(typed, topic, knowledge);
-    if explanation.is_empty() {
-        let nearest = knowledge.registry.nearest(typed, names(knowledge.licenses()));
-        return Err(UsageError::UnknownTopic { word: typed.into(), nearest });
+    if !explanation.is_empty() {
+        return Ok(explanation);
     }
-    Ok(explanation)
+    Err(match topic {
+        Topic::LicenseError(code) => {
+            let systems = knowledge.license_errors().near(code);
+            UsageError::UnknownLicenseError { word: typed.into(), systems }
+        }
+        Topic::Ports(..) | Topic::Name(_) => {
+            let nearest = knowledge.registry.nearest(typed, names(knowledge.licenses()));
+            UsageError::UnknownTopic { word: typed.into(), nearest }
+        }
+    })
+}
+
+/// Behind the name of this command, a minus and a digit begin a license error. clap would take `-15,570` for four
+/// options, so their minus becomes U+2212, which to clap is none.
+pub(super) fn keep_codes(args: &[OsString]) -> Cow<'_, [OsString]> {
+    let begins_code = |arg: &OsString| -> Option<OsString> {
+        let rest = arg.to_str()?.strip_prefix('-')?;
+        rest.starts_with(|c: char| c.is_ascii_digit()).then(|| format!("\u{2212}{rest}").into())
+    };
+    let Some(name) = position(args) else { return Cow::Borrowed(args) };
+    let (before, behind) = args.split_at(name);
+    let end = behind.iter().position(|arg| arg == "--").unwrap_or(behind.len());
+    let kept = behind[..end].iter().map(|arg| begins_code(arg).unwrap_or_else(|| arg.clone()));
+    Cow::Owned(before.iter().cloned().chain(kept).chain(behind[end..].iter().cloned()).collect())
+}
+
+/// Where the name of this command stands: behind nothing but the options of every command.
+fn position(args: &[OsString]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += match args.get(at)?.to_str()? {
+            "explain" => return Some(at),
+            "--color" | "--deadline" => 2,
+            "--json" => 1,
+            option if option.starts_with("--color=") || option.starts_with("--deadline=") => 1,
+            _ => return None,
+        };
+    }
 }

@@ -65,7 +65,8 @@ impl Command {
         // What Windows users type for help, and what many programs take as a word.
         let asks_for_help = matches!(args, [_, word] if word == "/?" || word == "/help" || word == "help");
         let help: &[OsString] = &["whatlistens".into(), "--help".into()];
-        let cli = match Cli::try_parse_from(if asks_for_help { help } else { args }) {
+        let words = if asks_for_help { help.into() } else { explain::keep_codes(args) };
+        let cli = match Cli::try_parse_from(&*words) {
             Ok(cli) => cli,
             Err(error) => {
                 let refused =
@@ -94,7 +95,7 @@ impl Command {
                 return Err(UsageError::OptionsOfListing { command: verb.name() });
             }
             return match verb {
-                Verb::Explain(args) => Explain::resolve(&args, output).map(Command::Explain),
+                Verb::Explain(args) => Explain::resolve(&args, output, knowledge).map(Command::Explain),
                 Verb::Excluded(args) => Excluded::resolve(&args, output, knowledge).map(Command::Excluded),
             };
         }
@@ -228,6 +229,7 @@ Examples:
   whatlistens 1538            who holds port 1538, and should it?
   whatlistens --flagged       license ports whose process may be wrong
   whatlistens explain lmgrd   what is known about lmgrd
+  whatlistens explain -15     what a license error means
   whatlistens --json | jq .   for scripts
 
 These options of ss, netstat and lsof are accepted and change nothing:

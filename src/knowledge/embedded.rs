@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Licenses, PortClaims, Registry};
+use super::{LicenseErrors, Licenses, PortClaims, Registry};
 use crate::model::Protocol;
 
 /// The registry of services and the facts about license managers. Made once, in `main`, and passed in.
@@ -11,18 +11,29 @@ pub struct Knowledge {
     pub registry: Registry<'static>,
     /// Parsing them takes longer than a whole lookup in the registry, and many questions need none of them.
     licenses: LazyLock<Licenses>,
+    /// Only `explain` needs them.
+    license_errors: LazyLock<LicenseErrors>,
 }
 
 impl Knowledge {
     /// What is compiled into the program.
     #[must_use]
     pub fn embedded() -> Knowledge {
-        Knowledge { registry: Registry::embedded(), licenses: LazyLock::new(Licenses::embedded) }
+        Knowledge {
+            registry: Registry::embedded(),
+            licenses: LazyLock::new(Licenses::embedded),
+            license_errors: LazyLock::new(LicenseErrors::embedded),
+        }
     }
 
     #[must_use]
     pub fn licenses(&self) -> &Licenses {
         &self.licenses
+    }
+
+    #[must_use]
+    pub fn license_errors(&self) -> &LicenseErrors {
+        &self.license_errors
     }
 
     /// Who uses a port, and whose it is; `protocol` `None` means any.

@@ -2,11 +2,13 @@
 
 mod embedded;
 pub mod explain;
+mod license_errors;
 mod licenses;
 mod port_claims;
 mod registry;
 
 pub use embedded::Knowledge;
+pub use license_errors::{CodeSource, ErrorSystem, KnownCause, KnownError, LicenseCode, LicenseErrors};
 pub use licenses::{
     Belief, CommandLine, Document, Emulator, Executables, KnownPort, LicenseManager, LicenseProgram,
     Licenses, OnWindows, Technology, same_file_name,

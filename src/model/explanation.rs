@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Os, PortRange, Protocol};
+use super::{LicenseError, Os, PortRange, Protocol};
 
 /// The answer to one word of `explain`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,6 +19,8 @@ pub struct Explanation {
     /// the question.
     pub others: Vec<(String, String)>,
     pub emulators: Vec<EmulatorFacts>,
+    /// What the word means as a license error, in each licensing system that has it.
+    pub license_errors: Vec<LicenseError>,
 }
 
 /// A service of IANA's registry, with all its protocols.
@@ -174,6 +176,7 @@ impl Explanation {
             && self.managers.is_empty()
             && self.emulators.is_empty()
             && self.others.is_empty()
+            && self.license_errors.is_empty()
     }
 }
 

@@ -7,6 +7,7 @@ mod explanation;
 mod file_trust;
 mod gap;
 mod hidden;
+mod license_error;
 mod license_file;
 mod license_setup;
 mod net;
@@ -36,6 +37,7 @@ pub use explanation::{
 pub use file_trust::{Account, Checked, FileTrust, NotInspected, User, Writer};
 pub use gap::{Gap, GapKind};
 pub use hidden::{HiddenProcess, HiddenProcesses};
+pub use license_error::{Cause, Check, KnownSystemError, LicenseError, Minor, SystemError};
 pub use license_file::{
     DaemonLine, DaemonProgram, Expiry, Flaw, LicenseFile, LicenseLines, LicenseSystem, NamedBy, ServerLine,
 };

@@ -2,6 +2,7 @@
 
 mod bounds;
 pub mod filter;
+mod license_code;
 mod output;
 mod parse;
 mod resolve;
@@ -105,16 +106,30 @@ impl Query {
 /// # Errors
 ///
 /// Where a word is not understood.
-pub fn topics(words: &[String]) -> Result<Vec<(String, Topic)>, UsageError> {
-    let targets = words.iter().map(|word| parse::targets(word)).collect::<Result<Vec<_>, _>>()?;
-    let topic = |target| match target {
+pub fn topics(words: &[String], knowledge: &Knowledge) -> Result<Vec<(String, Topic)>, UsageError> {
+    let mut topics = Vec::new();
+    let mut words = words.iter().peekable();
+    while let Some(word) = words.next() {
+        let next = words.peek().and_then(|next| license_code::behind(word, next, knowledge));
+        if next.is_some() {
+            words.next();
+        }
+        match next.or_else(|| license_code::read(word, knowledge)).transpose()? {
+            Some((typed, code)) => topics.push((typed, Topic::LicenseError(code))),
+            None => topics.extend(parse::targets(word)?.into_iter().map(topic)),
+        }
+    }
+    bounds::distinct(topics)
+}
+
+fn topic(target: Target) -> (String, Topic) {
+    match target {
         Target::Ports(Ports { range, protocol }) => {
             let protocol_typed = protocol.map_or(String::new(), |protocol| format!("/{protocol}"));
             (format!("{range}{protocol_typed}"), Topic::Ports(range, protocol))
         }
         Target::Name { word, .. } => (word.clone(), Topic::Name(word)),
-    };
-    Ok(bounds::distinct(targets.into_iter().flatten())?.into_iter().map(topic).collect())
+    }
 }
 
 #[cfg(test)]

@@ -139,6 +139,15 @@ pub enum UsageError {
         word: Typed,
         nearest: Vec<String>,
     },
+    /// What begins like the code of a license error and goes on like none.
+    NotALicenseCode {
+        word: Typed,
+    },
+    /// `systems` are those whose code it may be, each with its first and last code.
+    UnknownLicenseError {
+        word: Typed,
+        systems: Vec<(String, String, String)>,
+    },
 }
 
 impl std::error::Error for UsageError {}
@@ -148,6 +157,9 @@ impl fmt::Display for UsageError {
         match self {
             UsageError::UnknownOption { typed, nearest: Some(nearest) } => {
                 write!(f, "there is no option {typed}; did you mean {nearest}?")
+            }
+            UsageError::UnknownOption { typed, nearest: None } if typed.is_number() => {
+                write!(f, "there is no option {typed}; for a license error: whatlistens explain -15")
             }
             UsageError::UnknownOption { typed, nearest: None } => {
                 write!(f, "there is no option {typed}; see --help")
@@ -161,9 +173,9 @@ impl fmt::Display for UsageError {
             UsageError::InvalidValue { option, value, values } => {
                 write!(f, "‘{option} {value}’: the values are {values}")
             }
-            UsageError::MissingWhat => {
-                f.write_str("WHAT is missing: name a port, a service, a process or a license manager")
-            }
+            UsageError::MissingWhat => f.write_str(
+                "WHAT is missing: name a port, a service, a process, a license manager or a license error",
+            ),
             UsageError::TooLong { word, longest } => {
                 write!(f, "‘{word}’ is too long: an argument has at most {longest} bytes")
             }
@@ -266,6 +278,17 @@ impl fmt::Display for UsageError {
             UsageError::UnknownTopic { word, nearest } => {
                 write!(f, "No service, license manager, vendor or license process is called ‘{word}’.")?;
                 did_you_mean(nearest, f)
+            }
+            UsageError::NotALicenseCode { word } => write!(
+                f,
+                "‘{word}’: write a license error as the program shows it, as in -15, -15,570 or -15,570:115"
+            ),
+            UsageError::UnknownLicenseError { word, systems } => {
+                write!(f, "‘{word}’ is not a known license error.")?;
+                for (name, first, last) in systems {
+                    write!(f, " {name} has codes from {first} to {last}.")?;
+                }
+                Ok(())
             }
         }
     }

@@ -3,17 +3,22 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use super::Style;
 use super::page::Page;
+use super::text::system;
+use super::{Style, license_error};
 use crate::model::phrase::list;
 use crate::model::{
-    Correction, EmulatorFacts, Explanation, ManagerFacts, ManagerPort, ManagerProcesses, Os, PortClass,
+    Correction, EmulatorFacts, Explanation, ManagerFacts, ManagerPort, ManagerProcesses, PortClass,
     PortRange, PortRole, RegisteredService,
 };
 
 pub(super) fn write(explanation: &Explanation, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { style, out };
     page.top(explanation)?;
+    for error in &explanation.license_errors {
+        writeln!(page.out)?;
+        page.license_error(error)?;
+    }
     for manager in &explanation.managers {
         writeln!(page.out)?;
         page.manager(manager)?;
@@ -95,7 +100,7 @@ impl Page<'_> {
         self.sources(&emulator.sources)
     }
 
-    fn sources(&mut self, sources: &[String]) -> io::Result<()> {
+    pub(super) fn sources(&mut self, sources: &[String]) -> io::Result<()> {
         for (index, source) in sources.iter().enumerate() {
             self.field(if index == 0 { "Source" } else { "" }, source)?;
         }
@@ -105,6 +110,9 @@ impl Page<'_> {
 
 /// What the typed words stand for.
 fn summary(explanation: &Explanation) -> String {
+    if !explanation.license_errors.is_empty() {
+        return license_error::summary(&explanation.license_errors);
+    }
     match (&explanation.ports[..], &explanation.managers[..], &explanation.emulators[..]) {
         ([range], ..) if explanation.asked.starts_with(|c: char| c.is_ascii_digit()) => {
             let classes: Vec<&str> = range.classes().into_iter().map(PortClass::code).collect();
@@ -188,13 +196,5 @@ fn processes_in_words(processes: &ManagerProcesses) -> String {
         [] => servers,
         daemons if processes.servers.is_empty() => list(daemons, "or"),
         daemons => format!("{servers}, which starts {}", list(daemons, "or")),
-    }
-}
-
-fn system(os: Os) -> &'static str {
-    match os {
-        Os::Linux => "Linux",
-        Os::Windows => "Windows",
-        Os::Macos => "macOS",
     }
 }

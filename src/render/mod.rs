@@ -6,6 +6,7 @@ mod excluded;
 mod explanation;
 mod group;
 mod json;
+mod license_error;
 mod notes;
 mod page;
 mod style;

@@ -8,7 +8,7 @@ use textwrap::WordSplitter::NoHyphenation;
 
 use super::Style;
 use crate::model::quoting::{escaped, is_printable, quoted};
-use crate::model::{License, ProcessService, ServiceManager, Severity, Verdict};
+use crate::model::{License, Os, ProcessService, ServiceManager, Severity, Verdict};
 
 /// The width of prose, in columns: longer lines are hard to read.
 const PROSE: usize = 100;
@@ -46,6 +46,15 @@ pub(super) fn one_word(text: &str) -> String {
 /// A command line in which it is clear where each word ends.
 pub(super) fn command_line(args: &[String]) -> String {
     args.iter().map(|arg| quoted(arg)).collect::<Vec<_>>().join(" ")
+}
+
+/// An operating system as people write it.
+pub(super) fn system(os: Os) -> &'static str {
+    match os {
+        Os::Linux => "Linux",
+        Os::Windows => "Windows",
+        Os::Macos => "macOS",
+    }
 }
 
 /// A service by its name; that of a user's own service manager is marked: any user may call one `nginx.service`.

@@ -192,8 +192,8 @@ fn help_names_every_option_and_exits_0() {
            whatlistens <COMMAND> [OPTIONS] [WHAT]...
 
     Commands:
-      explain   Explain a port, a service or a license manager, without scanning the
-                machine
+      explain   Explain a port, a service, a license manager or a license error,
+                without scanning the machine
       excluded  Show the ports the system has reserved (on Windows a frequent cause
                 of error 10013)
 
@@ -248,6 +248,7 @@ fn help_names_every_option_and_exits_0() {
       whatlistens 1538            who holds port 1538, and should it?
       whatlistens --flagged       license ports whose process may be wrong
       whatlistens explain lmgrd   what is known about lmgrd
+      whatlistens explain -15     what a license error means
       whatlistens --json | jq .   for scripts
 
     These options of ss, netstat and lsof are accepted and change nothing:

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use whatlistens::model::{
-    ApplicationKind, Confidence, ConnectionState, GapKind, PortClass, PortRole, PortStatus, Runtime,
+    ApplicationKind, Check, Confidence, ConnectionState, GapKind, PortClass, PortRole, PortStatus, Runtime,
     ServiceManager,
 };
 
@@ -53,6 +53,7 @@ fn the_json_reference_names_every_field_and_value() {
     words.extend([S::Systemd, S::SystemdUser, S::Launchd, S::Windows].map(|it| it.code().to_owned()));
     words.extend([A::Snap, A::Flatpak, A::App].map(|it| it.code().to_owned()));
     words.extend([C::High, C::Medium, C::RegistryOnly].map(|it| it.code().to_owned()));
+    words.extend(Check::ALL.map(|it| it.code().to_owned()));
     words.extend(PortClass::ALL.map(|it| it.code().to_owned()));
     use {ConnectionState as N, PortStatus as P};
     let states =

@@ -295,7 +295,7 @@ fn the_command_line_of_explain() {
     insta::assert_snapshot!(complaint, @"whatlistens: No service, license manager, vendor or license process is called ‘lmgdr’. Did you mean lmgrd?");
     let (_, complaint, status) = whatlistens(&["explain"]);
     assert_eq!(status, 2);
-    insta::assert_snapshot!(complaint, @"whatlistens: WHAT is missing: name a port, a service, a process or a license manager");
+    insta::assert_snapshot!(complaint, @"whatlistens: WHAT is missing: name a port, a service, a process, a license manager or a license error");
     let (_, complaint, status) = whatlistens(&["explain", "70000"]);
     assert_eq!(status, 2);
     insta::assert_snapshot!(complaint, @"whatlistens: ‘70000’ is not a port: ports are 1 to 65535");

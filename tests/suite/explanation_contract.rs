@@ -24,6 +24,7 @@ pub struct Explanation {
     pub managers: Vec<Manager>,
     pub other_managers: Vec<Other>,
     pub emulators: Vec<Emulator>,
+    pub license_errors: Vec<LicenseError>,
 }
 
 #[derive(Deserialize)]
@@ -111,6 +112,61 @@ pub struct Emulator {
     pub files: Vec<String>,
     pub note: String,
     pub sources: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LicenseError {
+    pub system: String,
+    pub system_name: String,
+    pub code: String,
+    pub symbol: String,
+    pub meaning: String,
+    pub causes: Vec<Cause>,
+    pub minor: Option<u32>,
+    pub system_error: Option<SystemError>,
+    pub sources: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cause {
+    pub text: String,
+    pub check: Option<String>,
+    pub command: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SystemError {
+    pub number: u32,
+    pub os: Option<Vec<String>>,
+    pub name: Option<String>,
+    pub meaning: Option<String>,
+}
+
+#[test]
+fn scripts_read_what_a_license_error_means() {
+    let (out, _, status) =
+        whatlistens(&["explain", "--json", "-15,570:10061", "-17", "-16:9999", "--color", "never"]);
+    assert_eq!(status, 0);
+    let document: Document = serde_json::from_str(&out).unwrap();
+    let [connect, write, read] = &document.explanations[..] else { panic!("three explanations") };
+    let [error] = &connect.license_errors[..] else { panic!("a minor number is FlexNet's") };
+    assert_eq!((error.system.as_str(), error.code.as_str(), error.minor), ("flexnet", "-15", Some(570)));
+    let system = error.system_error.as_ref().unwrap();
+    assert_eq!((system.number, system.name.as_deref()), (10061, Some("WSAECONNREFUSED")));
+    let first = &error.causes[0];
+    assert_eq!(first.check.as_deref(), Some("port-free"));
+    assert_eq!(first.command.as_deref(), Some("whatlistens 27000-27009"));
+    assert!(error.causes.iter().any(|cause| cause.check.is_none() && cause.command.is_none()), "a firewall");
+    let systems: Vec<&str> = write.license_errors.iter().map(|error| error.system.as_str()).collect();
+    assert_eq!(systems, ["flexnet", "rlm"]);
+    assert!(connect.ports.is_empty() && connect.managers.is_empty());
+    let unknown = read.license_errors[0].system_error.as_ref().unwrap();
+    assert!(
+        unknown.number == 9999 && unknown.os.is_none() && unknown.name.is_none() && unknown.meaning.is_none()
+    );
 }
 
 #[test]

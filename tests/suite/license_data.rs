@@ -96,7 +96,7 @@ fn where_a_process_can_be_wrong_one_is_known_to_be_right() {
 }
 
 /// What a source is: the forms that `data/README.md` tells. One that leads nowhere is refused.
-fn resolves(source: &str) -> Result<(), String> {
+pub fn resolves(source: &str) -> Result<(), String> {
     let wrong = |why: &str| Err(format!("{source:?}: {why}"));
     let weak = source.strip_prefix("configuration: ");
     if weak.is_some_and(|what| what.len() > 10) {

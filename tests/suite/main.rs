@@ -12,6 +12,8 @@ mod explanation;
 mod explanation_contract;
 mod license_data;
 mod license_data_at_a_glance;
+mod license_error_data;
+mod license_errors;
 #[cfg(target_os = "linux")]
 mod limits;
 mod live;

@@ -6,18 +6,20 @@ use std::collections::BTreeSet;
 
 use self::profile::{correction, emulator_facts, manager_facts, registered_only, services};
 use crate::knowledge::{
-    Emulator, Executables, LicenseManager, Licenses, PortClaims, RegisteredTo, Technology,
+    Emulator, Executables, LicenseCode, LicenseManager, Licenses, PortClaims, RegisteredTo, Technology,
 };
 use crate::knowledge::{Knowledge, Registry};
 use crate::model::{Explanation, ManagerFacts, Os, PortRange, Protocol};
 
 /// What to explain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Topic {
     /// Ports by number, with the protocol if one was typed.
     Ports(PortRange, Option<Protocol>),
     /// A service, a process, a license manager, its vendor or its technology.
     Name(String),
+    /// The code of a license error.
+    LicenseError(LicenseCode),
 }
 
 /// Up to this many license managers with a word in their names are explained in full.
@@ -26,12 +28,17 @@ const IN_FULL: usize = 4;
 /// Explains a topic; `asked` is how it was typed. Empty where nothing has that name.
 #[must_use]
 pub fn explain(asked: &str, topic: &Topic, knowledge: &Knowledge) -> Explanation {
-    let explanation = Explanation { asked: asked.to_owned(), ..Explanation::default() };
+    let mut explanation = Explanation { asked: asked.to_owned(), ..Explanation::default() };
+    if let Topic::LicenseError(code) = topic {
+        explanation.license_errors = knowledge.license_errors().explained(code);
+        return explanation;
+    }
     let (licenses, registry) = (knowledge.licenses(), knowledge.registry);
     let mut explainer = Explainer { licenses, registry, explanation };
     match topic {
         Topic::Ports(range, protocol) => explainer.ports(*range, *protocol),
         Topic::Name(word) => explainer.name(word),
+        Topic::LicenseError(_) => {}
     }
     explainer.explanation
 }

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::document::{SCHEMA_VERSION, TOOL, Tool, print};
 use crate::model::{
-    Correction, EmulatorFacts, Explanation, ManagerFacts, ManagerPort, ManagerProcesses, PortClass,
-    PortRange, RegisteredService,
+    Cause, Check, Correction, EmulatorFacts, Explanation, LicenseError, ManagerFacts, ManagerPort,
+    ManagerProcesses, PortClass, PortRange, RegisteredService,
 };
 
 #[derive(Serialize)]
@@ -26,6 +26,7 @@ struct ExplanationOut<'a> {
     managers: Vec<ManagerOut<'a>>,
     other_managers: Vec<OtherOut<'a>>,
     emulators: Vec<EmulatorOut<'a>>,
+    license_errors: Vec<LicenseErrorOut<'a>>,
 }
 
 #[derive(Serialize)]
@@ -108,6 +109,35 @@ struct EmulatorOut<'a> {
     sources: &'a [String],
 }
 
+#[derive(Serialize)]
+struct LicenseErrorOut<'a> {
+    system: &'a str,
+    system_name: &'a str,
+    code: &'a str,
+    symbol: &'a str,
+    meaning: &'a str,
+    causes: Vec<CauseOut<'a>>,
+    minor: Option<u32>,
+    system_error: Option<SystemErrorOut<'a>>,
+    sources: &'a [String],
+}
+
+#[derive(Serialize)]
+struct CauseOut<'a> {
+    text: &'a str,
+    check: Option<&'static str>,
+    command: Option<&'a str>,
+}
+
+/// All but the number is `null` if it is not known.
+#[derive(Serialize)]
+struct SystemErrorOut<'a> {
+    number: u32,
+    os: Option<Vec<&'static str>>,
+    name: Option<&'a str>,
+    meaning: Option<&'a str>,
+}
+
 /// Writes explanations as one object.
 ///
 /// # Errors
@@ -127,6 +157,7 @@ fn explanation(explanation: &Explanation) -> ExplanationOut<'_> {
         managers: explanation.managers.iter().map(manager).collect(),
         other_managers: explanation.others.iter().map(|(id, name)| OtherOut { id, name }).collect(),
         emulators: explanation.emulators.iter().map(emulator).collect(),
+        license_errors: explanation.license_errors.iter().map(license_error).collect(),
     }
 }
 
@@ -196,4 +227,31 @@ fn emulator(emulator: &EmulatorFacts) -> EmulatorOut<'_> {
         note: &emulator.note,
         sources: &emulator.sources,
     }
+}
+
+fn license_error(error: &LicenseError) -> LicenseErrorOut<'_> {
+    let system_error = error.system_error.as_ref().map(|error| {
+        let known = error.known.as_ref();
+        SystemErrorOut {
+            number: error.number,
+            os: known.map(|known| known.os.iter().map(|os| os.name()).collect()),
+            name: known.map(|known| known.name.as_str()),
+            meaning: known.map(|known| known.meaning.as_str()),
+        }
+    });
+    LicenseErrorOut {
+        system: &error.system,
+        system_name: &error.system_name,
+        code: &error.code,
+        symbol: &error.symbol,
+        meaning: &error.meaning,
+        causes: error.causes.iter().map(cause).collect(),
+        minor: error.minor.as_ref().map(|minor| minor.number),
+        system_error,
+        sources: &error.sources,
+    }
+}
+
+fn cause(cause: &Cause) -> CauseOut<'_> {
+    CauseOut { text: &cause.text, check: cause.check.map(Check::code), command: cause.command.as_deref() }
 }

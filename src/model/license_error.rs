@@ -1,0 +1,167 @@
+//! What a program says that gets no license: the meaning of its code, and what on the server's machine can
+//! cause it.
+
+use serde::Deserialize;
+
+use super::Os;
+
+/// What is known about a code in one licensing system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LicenseError {
+    /// The system's id. Permanent: scripts may rely on it.
+    pub system: String,
+    pub system_name: String,
+    /// As the system writes it: `-15`, `H0007`.
+    pub code: String,
+    pub symbol: String,
+    pub meaning: String,
+    /// In order of frequency.
+    pub causes: Vec<Cause>,
+    /// The number behind the comma, if one was typed.
+    pub minor: Option<Minor>,
+    /// The number behind the colon, if one was typed.
+    pub system_error: Option<SystemError>,
+    pub sources: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    pub text: String,
+    /// What this program can look at on the server's machine to confirm the cause; `None` where nothing can.
+    pub check: Option<Check>,
+    /// The command that does it.
+    pub command: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Minor {
+    pub number: u32,
+    pub meaning: String,
+}
+
+/// An error of the system that the client runs on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SystemError {
+    pub number: u32,
+    /// `None` where the number is not known.
+    pub known: Option<KnownSystemError>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownSystemError {
+    pub number: u32,
+    /// The systems on which the number has this meaning.
+    pub os: Vec<Os>,
+    pub name: String,
+    pub meaning: String,
+}
+
+/// What this program can find out on the server's machine. Where `servers` reports a problem of the same code, that
+/// problem confirms the cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Check {
+    /// Nothing listens on the server's port.
+    PortFree,
+    /// Another program holds the port.
+    PortTaken,
+    /// The system refuses the port to programs.
+    PortReserved,
+    /// What listens cannot be reached from another machine.
+    LoopbackOnly,
+    BacklogFull,
+    /// The connections of the server: who holds licenses.
+    Clients,
+    ServiceStopped,
+    NoVendorDaemon,
+    OrphanedDaemon,
+    /// The server or its daemon runs and listens nowhere.
+    NotListening,
+    TwoServers,
+    PortNotFixed,
+    OlderThanDaemon,
+    /// The file under a process was replaced while it runs.
+    FileReplaced,
+    /// The license is for another host name or host ID than this machine's.
+    HostMismatch,
+    LicenseExpired,
+    LicenseFileUnreadable,
+    /// Which license file the server reads: its lines show whether the cause applies.
+    LicenseFile,
+}
+
+impl Check {
+    pub const ALL: [Check; 18] = [
+        Check::PortFree,
+        Check::PortTaken,
+        Check::PortReserved,
+        Check::LoopbackOnly,
+        Check::BacklogFull,
+        Check::Clients,
+        Check::ServiceStopped,
+        Check::NoVendorDaemon,
+        Check::OrphanedDaemon,
+        Check::NotListening,
+        Check::TwoServers,
+        Check::PortNotFixed,
+        Check::OlderThanDaemon,
+        Check::FileReplaced,
+        Check::HostMismatch,
+        Check::LicenseExpired,
+        Check::LicenseFileUnreadable,
+        Check::LicenseFile,
+    ];
+
+    /// The word in the data and in the JSON.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Check::PortFree => "port-free",
+            Check::PortTaken => "port-taken",
+            Check::PortReserved => "port-reserved",
+            Check::LoopbackOnly => "loopback-only",
+            Check::BacklogFull => "backlog-full",
+            Check::Clients => "clients",
+            Check::ServiceStopped => "service-stopped",
+            Check::NoVendorDaemon => "no-vendor-daemon",
+            Check::OrphanedDaemon => "orphaned-daemon",
+            Check::NotListening => "not-listening",
+            Check::TwoServers => "two-servers",
+            Check::PortNotFixed => "port-not-fixed",
+            Check::OlderThanDaemon => "older-than-daemon",
+            Check::FileReplaced => "file-replaced",
+            Check::HostMismatch => "host-mismatch",
+            Check::LicenseExpired => "license-expired",
+            Check::LicenseFileUnreadable => "license-file-unreadable",
+            Check::LicenseFile => "license-file",
+        }
+    }
+
+    /// The command that makes the check, for a license server that uses `ports` unless it is configured
+    /// otherwise.
+    #[must_use]
+    pub fn command(self, ports: &str) -> String {
+        match self {
+            // These three also answer where no license server is found.
+            Check::PortFree | Check::PortTaken => format!("whatlistens {ports}"),
+            Check::PortReserved => format!("whatlistens excluded {ports}"),
+            // Most clients are connected to a vendor's daemon, whose port is not known beforehand.
+            Check::Clients => "whatlistens --licenses --connections".to_owned(),
+            Check::LoopbackOnly
+            | Check::BacklogFull
+            | Check::ServiceStopped
+            | Check::NoVendorDaemon
+            | Check::OrphanedDaemon
+            | Check::NotListening
+            | Check::TwoServers
+            | Check::PortNotFixed
+            | Check::OlderThanDaemon
+            | Check::FileReplaced
+            | Check::HostMismatch
+            | Check::LicenseExpired
+            | Check::LicenseFileUnreadable
+            | Check::LicenseFile => "whatlistens servers".to_owned(),
+        }
+    }
+}
