@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! listener tcp:127.0.0.1:0 udp:[::1]:5093
-//! listener start:./MLM tcp:127.0.0.1:0
+//! listener tcp:127.0.0.1:0 start:./MLM tcp:127.0.0.1:0
 //! listener heir tcp:127.0.0.1:0
 //! listener service:NAME:C:\addresses tcp:127.0.0.1:0
 //! ```
 //!
-//! `start` starts another program with the words behind it, as a license server starts a vendor's daemon.
+//! `start` opens what stands before it, and then starts another program with the words behind it, as a license server
+//! starts a vendor's daemon.
 //! On Windows only: `heir` starts itself once more, lets that inherit the sockets, and ends; `service` is for the
 //! service control manager to start, and writes where it listens into a file.
 //!
@@ -74,18 +75,20 @@ impl Sockets {
 
 fn main() -> Result<()> {
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let first = words.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
-    if let Some(program) = first.strip_prefix("start:") {
-        Command::new(program).args(&words[1..]).status()?;
-        return Ok(());
-    }
     #[cfg(windows)]
-    match first.split(':').next() {
+    match words.first().map(|word| word.to_string_lossy()).unwrap_or_default().split(':').next() {
         Some("heir") => return windows::leave_to_an_heir(&words[1..]),
         Some("service") => return windows::serve(),
         _ => {}
     }
-    let _sockets = Sockets::open_all(&words, &mut io::stdout())?;
+    let program = |word: &OsString| Some(word.to_str()?.strip_prefix("start:")?.to_owned());
+    let start = words.iter().position(|word| program(word).is_some());
+    let (places, start) = words.split_at(start.unwrap_or(words.len()));
+    let _sockets = Sockets::open_all(places, &mut io::stdout())?;
+    if let Some((word, words)) = start.split_first() {
+        Command::new(program(word).unwrap_or_default()).args(words).status()?;
+        return Ok(());
+    }
     io::stdin().read_to_end(&mut Vec::new())?;
     Ok(())
 }

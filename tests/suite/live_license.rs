@@ -9,6 +9,7 @@ use std::process::Command;
 use crate::document::License;
 use crate::live::row;
 use crate::live_linux::{copied, look_trusting_us};
+use crate::network::Net;
 use crate::started::{FLEXNET, Listening, listener_on, listener_program, start};
 
 fn verdict(listening: &Listening) -> License {
@@ -184,7 +185,7 @@ signal.pause()";
 #[ignore = "needs root: makes a network namespace"]
 fn in_a_user_namespace_of_its_own_a_name_proves_nothing() {
     let (_folder, path) = copied(Path::new("/usr/bin/python3"), "lmgrd");
-    let net = crate::network::Net::new();
+    let net = Net::new();
     let mut command = net.command("unshare");
     let _server = net.serving(command.arg("-Ur").arg(&path).args(["-c", HOLDS, "27000"]), 27000);
     let listeners = net.look(&["27000"]).listeners;
@@ -198,9 +199,45 @@ fn in_a_user_namespace_of_its_own_a_name_proves_nothing() {
 #[test]
 #[ignore = "needs root: makes a network namespace"]
 fn a_command_line_without_end_is_not_read_to_its_end() {
-    let net = crate::network::Net::new();
+    let net = Net::new();
     let mut command = net.command("python3");
     let _server = net.serving(command.args(["-c", HOLDS, "8500"]).args(vec!["x"; 50_000]), 8500);
     let args = net.look(&["--args", "8500"]).listeners[0].processes[0].args.clone().unwrap();
     assert_eq!(args.len(), 4096);
+}
+
+/// A license server on a port, and a program that it started on another, both of them running.
+fn pair(net: &Net, server: (&Path, u16), daemon: (&Path, u16)) -> Listening {
+    let place = |port| format!("tcp:0.0.0.0:{port}");
+    let mut command = net.command(server.0);
+    command.arg(place(server.1)).arg(format!("start:{}", daemon.0.display())).arg(place(daemon.1));
+    Listening::start(&mut command, 2).unwrap()
+}
+
+/// Of the names of real daemons, and of one that nobody knows: a license server starts nothing else.
+#[test]
+#[ignore = "needs root: makes a network namespace"]
+fn what_a_license_server_started_is_expected_beside_it() {
+    for (server, port, daemon, daemon_s_port, named) in [
+        ("lmgrd", 27000, "adskflex", 2080, "Autodesk"),
+        ("lmgrd", 5280, "cdslmd", 5281, "Cadence"),
+        ("rlm", 5053, "nobodys-isv", 41234, "started by rlm"),
+    ] {
+        let (folder, path) = copied(&listener_program(), server);
+        let child = folder.path().join(daemon);
+        assert!(Command::new("cp").arg(&path).arg(&child).status().unwrap().success());
+        let net = Net::new();
+        let _pair = pair(&net, (&path, port), (&child, daemon_s_port));
+        let license = |port: u16| net.look(&[&port.to_string()]).listeners.remove(0).license;
+        let verdict = |port| license(port).map(|license| license.verdict);
+        assert_eq!(verdict(port).as_deref(), Some("expected"), "{server} on {port}");
+        let of_daemon = license(daemon_s_port).unwrap_or_else(|| panic!("no verdict on {daemon}"));
+        assert_eq!(of_daemon.verdict, "expected", "{daemon}: {of_daemon:?}");
+        assert!(of_daemon.reason.contains(named), "{daemon}: {of_daemon:?}");
+        // Anybody may write there now: neither the server's word nor its own name helps.
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
+        for port in [port, daemon_s_port] {
+            assert_ne!(verdict(port).as_deref(), Some("expected"), "{server} and {daemon} on {port}");
+        }
+    }
 }
