@@ -13,21 +13,20 @@ use libfuzzer_sys::fuzz_target;
 use whatlistens::command::{Command, Source};
 use whatlistens::knowledge::Knowledge;
 use whatlistens::model::{
-    Family, Holding, Host, Observation, Os, Presence, Process, ProcessService, Program, Protocol,
-    ServiceManager, Socket, SocketId, State, recording, script_of,
+    Family, Holding, Host, LicenseSystem, Observation, Os, Presence, Process, ProcessService, Program,
+    Protocol, ServiceManager, Socket, SocketId, State, recording, script_of,
 };
-use whatlistens::os::decode::file_text;
-use whatlistens::os::decode::license_file;
 use whatlistens::os::decode::linux::{
     accounts::{AccountFiles, Accounts},
     acl, btf, cgroup, container_names, docker_proxy, inet_diag, local_addresses, mappings, mounts,
     other_sockets,
     port_filter::port_filter,
-    port_rules, proc_net, proc_pid, ring_files, sctp_endpoints, socket_unit, task_file, unix_socket,
-    user_mounts,
+    port_rules, proc_net, proc_pid, ring_files, sctp_endpoints, service_unit, socket_unit, startup_script,
+    task_file, unix_socket, user_mounts, wrapped_command,
 };
 use whatlistens::os::decode::macos::{launchd, pcblist, socket_fdinfo};
-use whatlistens::os::decode::windows::{excluded_ports, version_info};
+use whatlistens::os::decode::windows::{excluded_ports, service_command, version_info};
+use whatlistens::os::decode::{file_text, flexnet_log, hosts_file, license_command, license_file};
 use whatlistens::os::port_set::PortSet;
 use whatlistens::os::{ScanScope, Unobservable};
 use whatlistens::query::Environment;
@@ -102,7 +101,7 @@ fn observation(text: &str) -> Observation {
 fuzz_target!(|data: &[u8]| {
     let Some((&which, rest)) = data.split_first() else { return };
     let text = String::from_utf8_lossy(rest);
-    match which % 22 {
+    match which % 26 {
         0 | 1 => {
             let datagram = inet_diag::read(Protocol::Tcp, rest, 7);
             assert!(datagram.messages.len() <= rest.len() / 16, "each message has a header");
@@ -217,11 +216,41 @@ fuzz_target!(|data: &[u8]| {
             let unit = socket_unit::read(&[&text]);
             let _ = unit.starts("a.socket");
         }
-        _ => {
+        21 => {
             let (is_whole, bytes) =
                 rest.split_first().map_or((true, rest), |(&first, rest)| (first % 2 == 0, rest));
             let lines = license_file::read(bytes, is_whole);
             assert!(lines.flaws.iter().all(|flaw| flaw.text.len() < 200), "each is a line");
+            assert!(flexnet_log::trouble(bytes, is_whole).len() <= 5, "only the last are kept");
+        }
+        22 => {
+            let args: Vec<String> = text.split('\0').map(str::to_owned).collect();
+            for (system, os) in [(LicenseSystem::Flexnet, Os::Linux), (LicenseSystem::Rlm, Os::Windows)] {
+                let _ = license_command::arguments(system, os, &args);
+            }
+            let (name, value) = text.split_once('=').unwrap_or(("RLM_LICENSE", &text));
+            let _ = license_command::variable(Os::Windows, name, value);
+            let _ = (wrapped_command::commands(&args), hosts_file::names(&text));
+        }
+        23 => {
+            let (unit, drop_in) = text.split_once('\0').unwrap_or((&text, ""));
+            let commands = service_unit::read(&[unit, drop_in]).commands;
+            assert!(commands.iter().all(|words| !words.is_empty()), "each has a program");
+        }
+        24 => {
+            for commands in [
+                startup_script::script(&text),
+                startup_script::crontab(&text, true),
+                startup_script::crontab(&text, false),
+            ] {
+                assert!(commands.iter().all(|words| !words.is_empty()), "each has a program");
+            }
+        }
+        _ => {
+            let length: usize = service_command::words(&text).iter().map(String::len).sum();
+            assert!(length <= text.len(), "nothing is made up");
+            let (lmgrd, log) = text.split_once('\0').unwrap_or((&text, ""));
+            let _ = service_command::of_flexnet(Some(lmgrd), Some(&text), Some(log));
         }
     }
 });

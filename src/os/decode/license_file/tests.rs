@@ -1,3 +1,5 @@
+//! License files of both systems, whole, broken and cut.
+
 use proptest::prelude::*;
 
 use super::*;
