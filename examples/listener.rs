@@ -3,10 +3,12 @@
 //! ```text
 //! listener tcp:127.0.0.1:0 udp:[::1]:5093
 //! listener tcp:127.0.0.1:0 start:./MLM tcp:127.0.0.1:0
+//! listener tcp:127.0.0.1:0 -- -c /opt/flexlm/a.lic
 //! listener heir tcp:127.0.0.1:0
 //! listener service:NAME:C:\addresses tcp:127.0.0.1:0
 //! ```
 //!
+//! What stands behind `--` is not for it: a command line such as a license server's, for others to read.
 //! `start` opens what stands before it, and then starts another program with the words behind it, as a license server
 //! starts a vendor's daemon.
 //! On Windows only: `heir` starts itself once more, lets that inherit the sockets, and ends; `service` is for the
@@ -74,7 +76,7 @@ impl Sockets {
 }
 
 fn main() -> Result<()> {
-    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let words: Vec<OsString> = std::env::args_os().skip(1).take_while(|word| word != "--").collect();
     #[cfg(windows)]
     match words.first().map(|word| word.to_string_lossy()).unwrap_or_default().split(':').next() {
         Some("heir") => return windows::leave_to_an_heir(&words[1..]),

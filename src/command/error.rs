@@ -3,6 +3,7 @@
 use std::io;
 use std::{fmt, process};
 
+use crate::model::CheckStatus;
 use crate::os::Unobservable;
 use crate::query::UsageError;
 use crate::render::Format;
@@ -10,12 +11,14 @@ use crate::render::Format;
 /// The exit statuses of a listing and of everything that answers like one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    Matched = 0,
-    NothingMatched = 1,
+    Matched,
+    NothingMatched,
     /// Wrong usage, or the output could not be written.
-    Failed = 2,
+    Failed,
     /// This machine cannot be observed, or the program failed.
-    Unobservable = 3,
+    Unobservable,
+    /// That of a monitoring plugin.
+    Checked(CheckStatus),
 }
 
 impl Exit {
@@ -26,7 +29,13 @@ impl Exit {
 
     #[must_use]
     pub fn code(self) -> u8 {
-        self as u8
+        match self {
+            Exit::Matched => 0,
+            Exit::NothingMatched => 1,
+            Exit::Failed => 2,
+            Exit::Unobservable => 3,
+            Exit::Checked(status) => status as u8,
+        }
     }
 }
 

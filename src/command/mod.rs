@@ -8,6 +8,7 @@ mod excluded;
 mod explain;
 mod failure;
 mod list;
+mod servers;
 mod show;
 mod version;
 
@@ -27,6 +28,7 @@ pub use self::excluded::Excluded;
 pub use self::explain::Explain;
 pub use self::failure::{Failure, internal_error};
 pub use self::list::List;
+pub use self::servers::Servers;
 pub use self::show::Show;
 
 /// The size of the buffer for output, in bytes: as much as a pipe takes at once.
@@ -39,6 +41,7 @@ pub enum Command {
     Show(Show),
     Excluded(Excluded),
     Explain(Explain),
+    Servers(Servers),
     /// Help or the version: the text to print.
     Print(String),
 }
@@ -48,6 +51,7 @@ pub enum Command {
 enum Verb {
     Explain(explain::ExplainArgs),
     Excluded(excluded::ExcludedArgs),
+    Servers(servers::ServersArgs),
 }
 
 impl Command {
@@ -97,6 +101,10 @@ impl Command {
             return match verb {
                 Verb::Explain(args) => Explain::resolve(&args, output, knowledge).map(Command::Explain),
                 Verb::Excluded(args) => Excluded::resolve(&args, output, knowledge).map(Command::Excluded),
+                Verb::Servers(own) => {
+                    let repeat = command_line(args, environment.program.as_deref());
+                    Servers::resolve(&own, &cli.global, output, knowledge, repeat).map(Command::Servers)
+                }
             };
         }
         if cli.list.excluded_ports {
@@ -122,6 +130,7 @@ impl Command {
             Command::Show(show) => show.output().format,
             Command::Excluded(excluded) => excluded.output().format,
             Command::Explain(explain) => explain.output().format,
+            Command::Servers(servers) => servers.output().format,
             Command::Print(_) => Format::Text,
         }
     }
@@ -162,6 +171,7 @@ impl Command {
             Command::Show(show) => show.run(context),
             Command::Excluded(excluded) => excluded.run(context),
             Command::Explain(explain) => explain.run(context),
+            Command::Servers(servers) => servers.run(context),
             Command::Print(text) => {
                 write!(context.out, "{text}")?;
                 Ok(Exit::Matched)
@@ -175,6 +185,7 @@ impl Verb {
         match self {
             Verb::Explain(_) => "explain",
             Verb::Excluded(_) => "excluded",
+            Verb::Servers(_) => "servers",
         }
     }
 }
@@ -228,6 +239,7 @@ Examples:
   whatlistens                 every listener on this machine
   whatlistens 1538            who holds port 1538, and should it?
   whatlistens --flagged       license ports whose process may be wrong
+  whatlistens servers         are the license servers up, and if not, why?
   whatlistens explain lmgrd   what is known about lmgrd
   whatlistens explain -15     what a license error means
   whatlistens --json | jq .   for scripts

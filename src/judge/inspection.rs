@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::systemd::may_be_systemd;
 use crate::knowledge::{Knowledge, Licenses, PortClaims};
-use crate::model::{Os, PortRange, Process, Protocol};
-use crate::os::{self, FileChecks};
+use crate::model::{LicenseSystem, Os, PortRange, Process, Protocol};
+use crate::os::{self, FileChecks, LicensePrograms, ServerProgram};
 
 /// Inspects what may be a license manager, or something else under a license manager's name.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +57,26 @@ impl os::Inspect for Inspection<'_> {
         Licenses::runs_programs(exe)
     }
 
+    fn license_programs(&self, os: Os) -> LicensePrograms {
+        let licenses = self.knowledge.licenses();
+        let mut programs = LicensePrograms::default();
+        for manager in &licenses.managers {
+            for name in manager.executables.on(os) {
+                programs.add(&by_rules_of(os, name), ServerProgram::default());
+            }
+        }
+        for technology in &licenses.technologies {
+            let system = LicenseSystem::ALL.into_iter().find(|system| system.technology() == technology.id);
+            for name in technology.servers.on(os).iter().map(|name| by_rules_of(os, name)) {
+                programs.add(&name, ServerProgram { system });
+                if technology.renamed {
+                    programs.add_beginning(name.trim_end_matches(".exe"), ServerProgram { system });
+                }
+            }
+        }
+        programs
+    }
+
     fn license_ports(&self) -> Vec<PortRange> {
         let registered = self.knowledge.registry.of_licenses().filter(|entry| entry.is_for(Protocol::Tcp));
         let mut ranges: BTreeSet<PortRange> = registered.map(|entry| entry.ports).collect();
@@ -71,5 +91,13 @@ impl os::Inspect for Inspection<'_> {
 
     fn program(&self, exe: &str, args: &[String]) -> Option<String> {
         self.knowledge.licenses().program(exe, args).map(str::to_owned)
+    }
+}
+
+/// A file name as names of a system compare: on Windows and macOS in any case, so in small letters.
+fn by_rules_of(os: Os, name: &str) -> String {
+    match os {
+        Os::Linux => name.to_owned(),
+        Os::Windows | Os::Macos => name.to_ascii_lowercase(),
     }
 }

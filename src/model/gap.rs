@@ -34,6 +34,8 @@ pub enum GapKind {
     ServicesUnreadable,
     /// The list of ports that the system reserves could not be read.
     PortRulesUnreadable,
+    /// Not all license files, logs and services of license servers could be read.
+    LicenseSetupUnreadable,
     /// Something did not answer within the time allowed.
     TimedOut,
 }
@@ -62,6 +64,7 @@ impl GapKind {
             GapKind::ArgsUnreadable => "args-unreadable",
             GapKind::ServicesUnreadable => "services-unreadable",
             GapKind::PortRulesUnreadable => "port-rules-unreadable",
+            GapKind::LicenseSetupUnreadable => "license-setup-unreadable",
             GapKind::TimedOut => "timed-out",
         }
     }

@@ -40,6 +40,8 @@ pub enum LicenseSystem {
 }
 
 impl LicenseSystem {
+    pub const ALL: [LicenseSystem; 2] = [LicenseSystem::Flexnet, LicenseSystem::Rlm];
+
     /// The id of the technology in the license facts.
     #[must_use]
     pub fn technology(self) -> &'static str {

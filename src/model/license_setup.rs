@@ -1,7 +1,7 @@
 //! How license servers are set up on a machine: their license files, logs and services, and what of the machine these
 //! refer to.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,9 @@ pub struct LicenseSetup {
     /// matter or is not known.
     pub has_usr_tmp: Option<bool>,
     pub identity: MachineIdentity,
+    /// The other ends of the connections between this machine and the other servers of a license file with three
+    /// `SERVER` lines; `None` where they were not looked for.
+    pub peers: Option<Vec<SocketAddr>>,
 }
 
 /// What a license file may know a machine by.

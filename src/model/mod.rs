@@ -4,11 +4,13 @@
 mod asked;
 mod command_line;
 mod explanation;
+mod exposure;
 mod file_trust;
 mod gap;
 mod hidden;
 mod license_error;
 mod license_file;
+mod license_server;
 mod license_setup;
 mod net;
 mod observation;
@@ -26,6 +28,7 @@ mod registered;
 mod report;
 mod service_manager;
 mod socket;
+mod verdict;
 mod vouched;
 
 pub use asked::{Asked, AskedProcess, Note, NoteKind, PortAnswer, PortStatus, PortUse};
@@ -34,12 +37,17 @@ pub use explanation::{
     Confidence, Correction, EmulatorFacts, Explanation, ManagerFacts, ManagerPort, ManagerProcesses,
     PortRole, RegisteredService,
 };
+pub use exposure::Exposure;
 pub use file_trust::{Account, Checked, FileTrust, NotInspected, User, Writer};
 pub use gap::{Gap, GapKind};
 pub use hidden::{HiddenProcess, HiddenProcesses};
 pub use license_error::{Cause, Check, KnownSystemError, LicenseError, Minor, SystemError};
 pub use license_file::{
     DaemonLine, DaemonProgram, Expiry, Flaw, LicenseFile, LicenseLines, LicenseSystem, NamedBy, ServerLine,
+};
+pub use license_server::{
+    CheckResult, CheckStatus, JudgedLine, LicenseServer, LicenseTechnology, Problem, ProblemCode,
+    ServerLicenseFile, ServerPort, ServerProcess, ServerState, ServersReport,
 };
 pub use license_setup::{
     DebugLog, InstalledServer, InstalledState, LicenseSetup, LockFile, MachineIdentity, Starter,
@@ -55,9 +63,9 @@ pub use process::{Forward, Pid, Presence, Process, ProcessRef, Receiver, RunStat
 pub use program::{CodeFile, Contents, Executable, FileVersion, Interpreter, Program, file_name};
 pub use registered::{Manager, Service, vendor_and_product};
 pub use report::{
-    Attributed, Excluded, ExcludedReport, Exposure, HeldOtherSocket, License, Owner, PortClass, Report, Row,
-    Severity, UnansweredClient, Verdict,
+    Attributed, Excluded, ExcludedReport, HeldOtherSocket, Owner, PortClass, Report, Row, UnansweredClient,
 };
 pub use service_manager::{ProcessService, ServiceManager};
 pub use socket::{AcceptQueue, Activation, Connections, Namespace, Socket, SocketId, State};
+pub use verdict::{License, Severity, Verdict};
 pub use vouched::Vouched;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    Asked, ExcludedPorts, Gap, Host, Manager, OtherNamespace, OtherSocket, PortRange, PortStatus, Process,
-    Protocol, Receiver, Service, Socket,
+    Asked, ExcludedPorts, Exposure, Gap, Host, License, LicenseServer, Manager, OtherNamespace, OtherSocket,
+    PortRange, PortStatus, Process, Protocol, Receiver, Service, Socket, Verdict,
 };
 
 /// Who holds a socket.
@@ -63,21 +63,6 @@ pub struct HeldOtherSocket {
     pub owner: Owner,
 }
 
-/// From where a socket's address can be reached, without any firewall.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Exposure {
-    /// From this machine only.
-    Loopback,
-    /// From the same link.
-    LinkLocal,
-    /// At an address of a private network.
-    Private,
-    /// At a public address.
-    Public,
-    /// At every address of the machine.
-    AllInterfaces,
-}
-
 /// The registry's three classes of ports (RFC 6335, section 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PortClass {
@@ -120,61 +105,6 @@ impl PortRange {
         let (first, last) = (PortClass::of(self.first), PortClass::of(self.last));
         PortClass::ALL.into_iter().filter(|class| (first..=last).contains(class)).collect()
     }
-}
-
-/// Whether the process on a license port is the right one. The more it deserves attention, the greater.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
-    /// A process known for the port's license manager.
-    Expected,
-    /// The visible facts do not decide.
-    CannotTell,
-    /// A process of another license manager.
-    OtherLicenseManager,
-    /// Neither.
-    Mismatch,
-}
-
-impl Verdict {
-    /// The word in the JSON and on the screen.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Verdict::Expected => "expected",
-            Verdict::OtherLicenseManager => "other-license-manager",
-            Verdict::Mismatch => "mismatch",
-            Verdict::CannotTell => "cannot-tell",
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Worth knowing.
-    Info,
-    /// Worth checking.
-    Warning,
-    /// Needs attention now.
-    Critical,
-}
-
-/// What is reported about a license port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct License {
-    /// The permanent name of the rule that decided (`judge::rules`).
-    pub rule: &'static str,
-    /// The license managers that use the server's port.
-    pub managers: Vec<Manager>,
-    pub verdict: Verdict,
-    pub severity: Severity,
-    /// The reason for the verdict, as a sentence without the full stop.
-    pub reason: String,
-    /// The right executables on this system; empty where none is documented.
-    pub expected: Vec<String>,
-    /// The facts that the verdict rests on.
-    pub evidence: Vec<String>,
-    /// What to do next, as a sentence; `None` where there is nothing to do.
-    pub advice: Option<String>,
 }
 
 /// One socket and everything known about it.
@@ -257,6 +187,8 @@ pub struct Report {
     /// Whether the selection left anything out.
     pub narrowed: bool,
     pub unanswered: Vec<UnansweredClient>,
+    /// The license servers that the question is about; `None` where too little was scanned to know them.
+    pub license_servers: Option<Vec<LicenseServer>>,
     /// Other network namespaces, with listeners that would match and are not listed.
     pub other_namespaces: Vec<OtherNamespace>,
     /// The sockets without an IP address and port; `None` if they were not read.

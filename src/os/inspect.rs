@@ -1,8 +1,10 @@
 //! What the caller wants to know about some processes beyond what is shown of them.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Os, PortRange, Process, Protocol};
+use crate::model::{LicenseSystem, Os, PortRange, Process, Protocol};
 
 /// Says which files and command lines to read: to read all of them would take long, and command lines may hold
 /// secrets.
@@ -25,6 +27,9 @@ pub trait Inspect: Sync {
     /// What an executable with this file name runs, by its command line. Nothing else of the command line is kept.
     fn program(&self, exe: &str, args: &[String]) -> Option<String>;
 
+    /// The programs that serve licenses on a system, by their file names.
+    fn license_programs(&self, os: Os) -> LicensePrograms;
+
     /// The TCP ports of license servers: the scan counts the connections to them, and finds attempts that got no
     /// answer.
     fn license_ports(&self) -> Vec<PortRange>;
@@ -39,4 +44,41 @@ pub struct FileChecks {
     pub content: bool,
     /// What other files' code the process may run.
     pub loaded: bool,
+}
+
+/// The programs that serve licenses on one system, by their file names.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LicensePrograms {
+    named: HashMap<String, ServerProgram>,
+    /// Those that vendors ship under longer names too: `lmgrd.intel`.
+    beginnings: Vec<(String, ServerProgram)>,
+}
+
+/// A program that serves licenses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ServerProgram {
+    /// The licensing system whose license files it reads; `None` where that is not known, or of a daemon.
+    pub system: Option<LicenseSystem>,
+}
+
+impl LicensePrograms {
+    pub fn add(&mut self, name: &str, program: ServerProgram) {
+        self.named.insert(name.to_owned(), program);
+    }
+
+    /// Adds all programs whose names begin so, up to a character that is no letter.
+    pub fn add_beginning(&mut self, name: &str, program: ServerProgram) {
+        self.beginnings.push((name.to_owned(), program));
+    }
+
+    /// The program of this file name.
+    #[must_use]
+    pub fn of_name(&self, name: &str) -> Option<&ServerProgram> {
+        let is_longer = |beginning: &str| {
+            name.strip_prefix(beginning).is_some_and(|rest| rest.starts_with(['.', '-', '_']))
+        };
+        let longer =
+            || self.beginnings.iter().find(|(beginning, _)| is_longer(beginning)).map(|(_, one)| one);
+        self.named.get(name).or_else(longer)
+    }
 }

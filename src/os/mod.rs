@@ -9,6 +9,8 @@ pub mod decode;
 mod inspect;
 mod inspect_files;
 mod last_words;
+#[cfg(any(windows, target_os = "macos"))]
+mod license_files;
 pub mod port_set;
 mod program_name;
 mod scan_scope;
@@ -43,7 +45,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-pub use self::inspect::{FileChecks, Inspect};
+pub use self::inspect::{FileChecks, Inspect, LicensePrograms, ServerProgram};
 pub use self::last_words::{LastWords, Memory, end, report_full_files};
 pub use self::scan_scope::{Bpf, DEADLINE, ScanScope};
 pub use self::stack::with_room;

@@ -1,6 +1,7 @@
 //! What to scan.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::model::{PortRange, Protocol};
@@ -26,6 +27,10 @@ pub struct ScanScope {
     pub by_user: bool,
     /// Look up no names of users.
     pub numeric: bool,
+    /// Also find out how license servers are set up, and those of them that listen nowhere.
+    pub license_servers: bool,
+    /// License files to read besides those that the servers name.
+    pub license_files: Vec<PathBuf>,
     /// Also read the sockets that have no IP address and port.
     pub other_sockets: bool,
     /// How long to wait for what may not answer: directory servers, file servers, and processes that hold up
@@ -54,7 +59,7 @@ impl ScanScope {
     /// Whether the system's rules for ports are in scope.
     #[must_use]
     pub fn needs_port_rules(&self) -> bool {
-        !self.detail_ports.is_empty()
+        !self.detail_ports.is_empty() || self.license_servers
     }
 }
 
@@ -71,6 +76,8 @@ impl Default for ScanScope {
             bpf: Bpf::WhereQuicker,
             by_user: false,
             numeric: false,
+            license_servers: false,
+            license_files: Vec::new(),
             other_sockets: false,
             deadline: DEADLINE,
             ports: Vec::new(),

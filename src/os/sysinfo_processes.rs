@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 use super::inspect_files::{self, FileFacts, PortsOf};
+use super::license_files;
 use super::platform::{is_of_service, may_not_answer, privileged, same_path, uid, user_id, writers};
 use super::program_name::program_name;
 use super::this_os::THIS_OS;
@@ -58,7 +59,8 @@ pub(super) fn observation(
     for pid in others.chain(unanswered.iter().flat_map(|asking| &asking.pids)) {
         ports_of.entry(*pid).or_default();
     }
-    let processes = read(&ports_of, users, inspect, scope.args).unwrap_or_else(|error| {
+    let servers = if scope.license_servers { license_files::servers(inspect) } else { Vec::new() };
+    let processes = read(&ports_of, &servers, users, inspect, scope.args).unwrap_or_else(|error| {
         let detail = format!("only the ids of the processes could be read ({error})");
         gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
         BTreeMap::new()
@@ -87,7 +89,7 @@ pub(super) fn observation(
     }
 }
 
-/// Reads the holders and all their ancestors, which decide who of several holders is the lead, and who started it.
+/// Reads the holders, the license servers that hold nothing, and all their ancestors, which decide who of several holders is the lead, and who started it.
 /// A holder that has ended since has only an id.
 ///
 /// # Errors
@@ -95,6 +97,7 @@ pub(super) fn observation(
 /// If no process can be read.
 fn read(
     holders: &PortsOf,
+    servers: &[Pid],
     users: &Users,
     inspect: &dyn Inspect,
     args: bool,
@@ -108,7 +111,7 @@ fn read(
     }
     let mut system = System::new()?;
     let mut processes = BTreeMap::new();
-    let mut wanted: BTreeSet<Pid> = holders.keys().copied().collect();
+    let mut wanted: BTreeSet<Pid> = holders.keys().chain(servers).copied().collect();
     while !wanted.is_empty() {
         let pids: Vec<_> = wanted.iter().map(|&pid| sysinfo::Pid::from_u32(pid)).collect();
         system.refresh_processes_specifics(ProcessesToUpdate::Some(&pids), false, kind);

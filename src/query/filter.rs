@@ -25,6 +25,8 @@ pub enum Target {
         protocol: Option<Protocol>,
         /// The ports of the service of that name; empty where there is none.
         ports: Vec<Ports>,
+        /// The ids of the license managers of the vendor or product of that name; empty where there is none.
+        managers: Vec<String>,
     },
 }
 
@@ -252,11 +254,13 @@ fn any_of<T>(items: &[T], matches: impl Fn(&T) -> Match) -> Match {
 fn matches_target(row: &Row, target: &Target, called: impl Fn(&str) -> Match) -> Match {
     match target {
         Target::Ports(ports) => in_ports(row, ports).into(),
-        Target::Name { word, protocol, ports } => {
+        Target::Name { word, protocol, ports, managers } => {
             let by_port = Match::from(ports.iter().any(|ports| in_ports(row, ports)));
             let by_name = called(word);
             let right_protocol = protocol.is_none_or(|protocol| protocol == row.socket.protocol);
-            by_port.max(by_name).min(right_protocol.into())
+            let license = row.license.iter().flat_map(|license| &license.managers);
+            let by_product = Match::from(license.into_iter().any(|manager| managers.contains(&manager.id)));
+            by_port.max(by_name).max(by_product).min(right_protocol.into())
         }
     }
 }

@@ -59,8 +59,11 @@ impl Query {
             None if selects || filter.port_count() > MOST_DETAIL => Vec::new(),
             _ => filter.ports().map(|ports| ports.range).collect(),
         };
+        // A license server is known by all its ports.
+        let license_servers =
+            filter.protocol.is_none() && ipv4 == ipv6 && asks_about_license_servers(&filter, knowledge);
         let scope = ScanScope {
-            protocol: filter.protocol.or_else(|| filter.common_protocol()),
+            protocol: filter.protocol.or_else(|| filter.common_protocol().filter(|_| !license_servers)),
             ipv4: ipv4 || !ipv6,
             ipv6: ipv6 || !ipv4,
             args: args.args,
@@ -73,9 +76,11 @@ impl Query {
             },
             by_user: !args.user.is_empty(),
             numeric: args.numeric,
+            license_servers,
+            license_files: Vec::new(),
             other_sockets: false,
             deadline: DEADLINE,
-            ports: filter.ports_alone(),
+            ports: if license_servers { Vec::new() } else { filter.ports_alone() },
             detail_ports,
         };
         let alone = alone.map(|typed| match &filter.targets[..] {
@@ -99,6 +104,18 @@ impl Query {
     pub fn is_about_ports(&self) -> bool {
         self.alone.is_some() && self.filter.ports().next().is_some()
     }
+}
+
+/// Whether a question is about a port or product of a license manager.
+fn asks_about_license_servers(filter: &Filter, knowledge: &Knowledge) -> bool {
+    let is_license_port = |ports: &Ports| {
+        let mut range = ports.range.first..=ports.range.last;
+        range.any(|port| knowledge.claims(port, ports.protocol).is_license_port())
+    };
+    let names_product =
+        |target: &Target| matches!(target, Target::Name { managers, .. } if !managers.is_empty());
+    filter.targets.iter().any(names_product)
+        || (filter.port_count() <= MOST_DETAIL && filter.ports().any(is_license_port))
 }
 
 /// The topics to explain, each with the words that were typed for it.

@@ -62,7 +62,7 @@ fn name(typed: &str, protocol: Option<Protocol>) -> Result<Target, UsageError> {
     if word.is_empty() {
         return Err(UsageError::EmptyWord);
     }
-    Ok(Target::Name { word: word.to_owned(), protocol, ports: Vec::new() })
+    Ok(named(word.to_owned(), protocol))
 }
 
 /// What other tools accept, and what to type here instead.
@@ -155,9 +155,7 @@ fn one_internet(text: &str) -> Result<Internet, UsageError> {
                 (Target::Ports(Ports { range, protocol: None }), protocol) => {
                     Ok(Target::Ports(Ports { range, protocol }))
                 }
-                (Target::Name { word, protocol: None, ports }, protocol) => {
-                    Ok(Target::Name { word, protocol, ports })
-                }
+                (Target::Name { word, protocol: None, .. }, protocol) => Ok(named(word, protocol)),
                 (target, None) => Ok(target),
                 (_, Some(_)) => Err(wrong()),
             };
@@ -187,6 +185,11 @@ pub(super) fn given(option: &str, values: &[String]) -> Result<Vec<String>, Usag
     }
 }
 
+/// A name that is not resolved yet.
+fn named(word: String, protocol: Option<Protocol>) -> Target {
+    Target::Name { word, protocol, ports: Vec::new(), managers: Vec::new() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,8 +198,8 @@ mod tests {
         Target::Ports(Ports { range: PortRange { first, last }, protocol })
     }
 
-    fn named(word: &str) -> Target {
-        Target::Name { word: word.to_owned(), protocol: None, ports: Vec::new() }
+    fn alone(word: &str) -> Target {
+        named(word.to_owned(), None)
     }
 
     #[test]
@@ -209,12 +212,12 @@ mod tests {
             (":1538/TCP", ports(1538, 1538, tcp)),
             ("27000-27009", ports(27000, 27009, None)),
             ("27000-27009/tcp", ports(27000, 27009, tcp)),
-            ("3ds-lm", named("3ds-lm")),
-            (":ssh", named("ssh")),
-            ("lmgrd.intel", named("lmgrd.intel")),
-            ("rpc.statd", named("rpc.statd")),
-            ("ssh/tcp", Target::Name { word: "ssh".to_owned(), protocol: tcp, ports: Vec::new() }),
-            ("EtherNet/IP-1", named("EtherNet/IP-1")),
+            ("3ds-lm", alone("3ds-lm")),
+            (":ssh", alone("ssh")),
+            ("lmgrd.intel", alone("lmgrd.intel")),
+            ("rpc.statd", alone("rpc.statd")),
+            ("ssh/tcp", named("ssh".to_owned(), tcp)),
+            ("EtherNet/IP-1", alone("EtherNet/IP-1")),
         ] {
             assert_eq!(target(word).unwrap(), expected, "{word}");
         }
@@ -225,8 +228,8 @@ mod tests {
         let udp = Some(Protocol::Udp);
         let expected = [ports(80, 80, None), ports(443, 443, None), ports(53, 53, udp)];
         assert_eq!(targets(" 80,:443,53/udp").unwrap(), expected);
-        assert_eq!(targets("a,b").unwrap(), [named("a,b")]);
-        assert_eq!(targets("22,ssh").unwrap(), [ports(22, 22, None), named("ssh")]);
+        assert_eq!(targets("a,b").unwrap(), [alone("a,b")]);
+        assert_eq!(targets("22,ssh").unwrap(), [ports(22, 22, None), alone("ssh")]);
         assert!(targets("80,").is_err() && targets(",80").is_err());
         assert!(targets("80,70000").is_err());
     }
@@ -265,7 +268,7 @@ mod tests {
         assert_eq!(asked("6"), (false, true, vec![]));
         assert_eq!(asked("4TCP:80,443"), (true, false, vec![ports(80, 80, tcp), ports(443, 443, tcp)]));
         assert_eq!(asked("udp"), (false, false, vec![ports(0, 65535, udp)]));
-        let ssh = Target::Name { word: "ssh".to_owned(), protocol: udp, ports: Vec::new() };
+        let ssh = named("ssh".to_owned(), udp);
         assert_eq!(asked("udp:ssh"), (false, false, vec![ssh]));
         assert_eq!(asked("tcp:1-1024"), (false, false, vec![ports(1, 1024, tcp)]));
     }

@@ -9,7 +9,7 @@ use super::parse::{self, Internet};
 use crate::cli::ListArgs;
 use crate::knowledge::{Entry, Knowledge, Licenses, Services};
 use crate::model::phrase::list;
-use crate::model::{Observation, Owner, Pid, PortRange, Process, Protocol, Row};
+use crate::model::{Observation, Os, Owner, Pid, PortRange, Process, Protocol, Row};
 
 impl Filter {
     /// What the options and words of a listing keep.
@@ -45,7 +45,7 @@ impl Filter {
         });
         let services = knowledge.registry.of_names(names);
         for target in &mut targets {
-            resolve(target, protocol, &services)?;
+            resolve(target, protocol, &services, knowledge.licenses())?;
         }
         Ok(Filter {
             targets,
@@ -61,7 +61,12 @@ impl Filter {
 }
 
 /// Gives a name the ports of the service it names, of the protocols that are wanted.
-fn resolve(target: &mut Target, only: Option<Protocol>, services: &Services<'_>) -> Result<(), UsageError> {
+fn resolve(
+    target: &mut Target,
+    only: Option<Protocol>,
+    services: &Services<'_>,
+    licenses: &Licenses,
+) -> Result<(), UsageError> {
     match target {
         Target::Ports(Ports { range, protocol: Some(protocol) }) => {
             if let Some(only) = only.filter(|only| only != protocol) {
@@ -69,9 +74,14 @@ fn resolve(target: &mut Target, only: Option<Protocol>, services: &Services<'_>)
             }
         }
         Target::Ports(_) => {}
-        Target::Name { word, protocol, ports } => {
+        Target::Name { word, protocol, ports, managers } => {
             let only = protocol.or(only);
             *ports = of_service(services.called(word)).filter_map(|ports| of_protocol(ports, only)).collect();
+            let is_program = || Os::ALL.into_iter().any(|os| licenses.recognise_name(word, os).is_some());
+            // The name of a service or a program is that alone.
+            if services.called(word).next().is_none() && !is_program() {
+                *managers = licenses.products(word).iter().map(|manager| manager.id.clone()).collect();
+            }
         }
     }
     Ok(())
@@ -121,8 +131,9 @@ pub fn refuse_unknown(
     let processes: BTreeMap<Pid, &Process> = processes.map(|process| (process.pid, &**process)).collect();
     let some_hidden = rows.iter().any(|row| row.owner == Owner::Hidden || row.more_holders);
     for target in &filter.targets {
-        let Target::Name { word, ports, protocol } = target else { continue };
+        let Target::Name { word, ports, protocol, managers: of_product } = target else { continue };
         let known = !ports.is_empty()
+            || !of_product.is_empty()
             || knowledge.licenses().recognise_name(word, os).is_some()
             || processes.values().any(|process| filter::is_called(process, word))
             || (some_hidden && observation.hidden.seem_to_be_called(word));

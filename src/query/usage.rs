@@ -135,6 +135,10 @@ pub enum UsageError {
     NoPorts {
         word: Typed,
     },
+    UnknownProduct {
+        word: Typed,
+        nearest: Vec<String>,
+    },
     UnknownTopic {
         word: Typed,
         nearest: Vec<String>,
@@ -275,6 +279,10 @@ impl fmt::Display for UsageError {
                 "‘{word}’ is not a registered service: give a port or a service; for the ports of a license \
                  manager: whatlistens explain {word}"
             ),
+            UsageError::UnknownProduct { word, nearest } => {
+                write!(f, "No license manager, vendor or license server here is called ‘{word}’.")?;
+                did_you_mean(nearest, f)
+            }
             UsageError::UnknownTopic { word, nearest } => {
                 write!(f, "No service, license manager, vendor or license process is called ‘{word}’.")?;
                 did_you_mean(nearest, f)

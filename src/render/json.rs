@@ -11,18 +11,20 @@ use serde::{Serialize, Serializer};
 use self::asked::asked;
 use self::document::{SCHEMA_VERSION, TOOL, Text, Tool, print, seconds};
 use self::excluded::excluded;
+use self::license_server::each_license_server;
 use self::listener::listener;
 use self::other_socket::other_socket;
 use self::unanswered::unanswered;
 use crate::model::{
-    self, Asked, Excluded, ExcludedReport, Gap, HeldOtherSocket, Namespace, OtherNamespace, Report, Row,
-    UnansweredClient,
+    self, Asked, Excluded, ExcludedReport, Gap, HeldOtherSocket, LicenseServer, Namespace, OtherNamespace,
+    Report, Row, ServersReport, UnansweredClient,
 };
 
 mod asked;
 mod document;
 mod excluded;
 mod explanation;
+mod license_server;
 mod listener;
 mod other_socket;
 mod process;
@@ -38,9 +40,22 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             asked: &report.asked,
             listeners: &report.rows,
             unanswered: &report.unanswered,
+            license_servers: report.license_servers.as_deref(),
             other_namespaces: &report.other_namespaces,
             other_sockets: report.other_sockets.as_deref(),
             excluded_ports: report.excluded.as_deref(),
+            ..Document::new(&report.host, report.taken_at, report.privileged, &report.gaps)
+        },
+        out,
+    )
+}
+
+/// Writes license servers as an object of the same form.
+pub(super) fn write_servers(report: &ServersReport, out: &mut dyn Write) -> io::Result<()> {
+    print(
+        &Document {
+            license_servers: Some(&report.servers),
+            other_namespaces: &report.other_namespaces,
             ..Document::new(&report.host, report.taken_at, report.privileged, &report.gaps)
         },
         out,
@@ -71,6 +86,7 @@ impl<'a> Document<'a> {
             asked: &[],
             listeners: &[],
             unanswered: &[],
+            license_servers: None,
             other_namespaces: &[],
             other_sockets: None,
             excluded_ports: None,
@@ -102,6 +118,8 @@ struct Document<'a> {
     listeners: &'a [Row],
     #[serde(serialize_with = "each_unanswered")]
     unanswered: &'a [UnansweredClient],
+    #[serde(serialize_with = "each_license_server")]
+    license_servers: Option<&'a [LicenseServer]>,
     #[serde(serialize_with = "each_namespace")]
     other_namespaces: &'a [OtherNamespace],
     #[serde(serialize_with = "each_other_socket")]

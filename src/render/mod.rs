@@ -9,6 +9,7 @@ mod json;
 mod license_error;
 mod notes;
 mod page;
+mod servers;
 mod style;
 mod table;
 mod text;
@@ -16,7 +17,7 @@ mod usage;
 
 use std::io::{self, Write};
 
-use crate::model::{ExcludedReport, Explanation, Report};
+use crate::model::{CheckResult, ExcludedReport, Explanation, LicenseServer, Report, ServersReport};
 
 pub use json::json_error;
 pub use style::Style;
@@ -31,6 +32,10 @@ pub enum Answer<'a> {
     Detail(&'a Report),
     Excluded(&'a ExcludedReport),
     Explanations(&'a [Explanation]),
+    /// License servers as wholes.
+    Servers(&'a ServersReport),
+    /// License servers in one line.
+    Check(&'a CheckResult),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +63,8 @@ pub fn write(
             Answer::Detail(report) => detail(report, style, out),
             Answer::Excluded(report) => excluded(report, style, out, notes),
             Answer::Explanations(all) => explanations(all, style, out),
+            Answer::Servers(report) => servers(report, style, out),
+            Answer::Check(check) => servers::check(check, out),
         },
         Format::Json => json(answer, style, out, notes),
     }
@@ -92,15 +99,35 @@ fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Wr
     lines.extend(notes::of_full_queues(&rows, style));
     lines.extend(notes::of_reserved(report, style));
     lines.extend(notes::of_ports_in_use(report, style));
+    let asked_for = asked_servers(report);
+    if asked_for.is_empty() {
+        lines.extend(notes::of_license_servers(report, style));
+    }
     lines.extend(common_notes(report, style));
-    below(&lines, !rows.is_empty(), style, out, notes)
+    below(&lines, !rows.is_empty(), style, out, notes)?;
+    if style.header && !asked_for.is_empty() {
+        writeln!(out)?;
+        servers::write(asked_for, style, out)?;
+    }
+    Ok(())
 }
 
 /// Writes everything about one port or service, in words.
 fn detail(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     detail::write(report, &group::group(&report.rows), style, out)?;
+    let asked_for = asked_servers(report);
+    if !asked_for.is_empty() {
+        writeln!(out)?;
+        servers::write(asked_for, style, out)?;
+    }
     let lines = common_notes(report, style);
     notes::write(&lines, !lines.is_empty(), out)
+}
+
+/// The license servers that something was asked about.
+fn asked_servers(report: &Report) -> &[LicenseServer] {
+    let is_asked = !report.asked.is_empty();
+    report.license_servers.as_deref().filter(|_| is_asked).unwrap_or_default()
 }
 
 /// Writes the ports that the system excludes.
@@ -117,6 +144,19 @@ fn excluded(
     below(&lines, !report.excluded.is_empty(), style, out, notes)
 }
 
+/// Writes the license servers, and the notes below them.
+fn servers(report: &ServersReport, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    servers::write(&report.servers, style, out)?;
+    let mut lines = Vec::new();
+    if report.servers.is_empty() {
+        lines.push(style.set(&escape(&servers::none(&report.products))));
+    }
+    lines.extend(notes::not_shown(&report.other_namespaces, "license-port listener", style));
+    lines.extend(notes::of_gaps(&report.gaps, style));
+    lines.extend(notes::of_method_notes(&report.method_notes, style));
+    notes::write(&lines, !report.servers.is_empty() && !lines.is_empty(), out)
+}
+
 fn json(answer: Answer<'_>, style: &Style, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()> {
     let method_notes = match answer {
         Answer::Listing(report) | Answer::Detail(report) => {
@@ -129,6 +169,14 @@ fn json(answer: Answer<'_>, style: &Style, out: &mut dyn Write, notes: &mut dyn 
         }
         Answer::Explanations(all) => {
             json::write_explanations(all, out)?;
+            &[]
+        }
+        Answer::Servers(report) => {
+            json::write_servers(report, out)?;
+            &report.method_notes
+        }
+        Answer::Check(check) => {
+            servers::check(check, out)?;
             &[]
         }
     };

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::iter;
 
 use owo_colors::Style as Paint;
 
@@ -13,8 +14,8 @@ use super::usage::connected;
 use crate::model::phrase::{capitalized, counted, list};
 use crate::model::quoting::{quoted, quoted_account};
 use crate::model::{
-    ExcludedReport, Gap, License, Manager, OtherNamespace, Owner, PortAnswer, PortStatus, Report, Row,
-    Verdict,
+    ExcludedReport, Gap, License, LicenseServer, Manager, OtherNamespace, Owner, PortAnswer, PortStatus,
+    Report, Row, Severity, Verdict,
 };
 
 /// More notes of one kind than these are counted, not written.
@@ -34,6 +35,13 @@ pub(super) fn write(lines: &[String], apart: bool, out: &mut dyn Write) -> io::R
 pub(super) fn of_table(report: &Report, groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
     if !groups.is_empty() {
         return reasons(groups, style);
+    }
+    if let Some(asked) = report.subject().filter(|asked| asked.ports.is_empty() && !asked.managers.is_empty())
+    {
+        let nothing = style.set(&escape(&format!("Nothing of {} was found listening.", quoted(&asked.what))));
+        return iter::once(nothing)
+            .chain(asked.notes.iter().map(|note| style.set(&escape(&note.text))))
+            .collect();
     }
     vec![match report.subject() {
         Some(asked) => format!("No process called {} was found listening.", escape(&asked.what)),
@@ -191,18 +199,36 @@ pub(super) fn of_full_queues(groups: &[RowGroup<'_>], style: &Style) -> Vec<Stri
     lines.chain(more).collect()
 }
 
+/// License servers that do not serve.
+pub(super) fn of_license_servers(report: &Report, style: &Style) -> Vec<String> {
+    let is_down = |server: &&LicenseServer| server.severity() == Some(Severity::Critical);
+    let down: Vec<&LicenseServer> = report.license_servers.iter().flatten().filter(is_down).collect();
+    let (shown, more) = first_few(&down, MOST_NOTES);
+    let lines = shown.iter().map(|server| {
+        let problem = server.problems.first().map_or("", |problem| problem.text.trim_end_matches('.'));
+        let line = format!("{}: {problem}. For details: whatlistens servers", server.called());
+        style.paint(&style.set(&escape(&line)), Paint::new().yellow())
+    });
+    let more = (more > 0).then(|| format!("{} that does not serve.", counted(more, "more license server")));
+    lines.chain(more).collect()
+}
+
 /// Listeners in other network namespaces, which have no row.
 pub(super) fn of_other_namespaces(report: &Report, style: &Style) -> Vec<String> {
-    let listeners: usize = report.other_namespaces.iter().map(|other| other.listeners.len()).sum();
+    let is_asked = report.subject().is_some_and(|asked| !asked.ports.is_empty());
+    not_shown(&report.other_namespaces, if is_asked { "matching listener" } else { "listener" }, style)
+}
+
+/// That so many listeners are in other network namespaces.
+pub(super) fn not_shown(others: &[OtherNamespace], noun: &str, style: &Style) -> Vec<String> {
+    let listeners: usize = others.iter().map(|other| other.listeners.len()).sum();
     if listeners == 0 {
         return Vec::new();
     }
     let name = |other: &OtherNamespace| other.namespace.called();
-    let names = named(&report.other_namespaces, MOST_NAMES, name).join(", ");
-    let asked = report.subject().is_some_and(|asked| !asked.ports.is_empty());
-    let noun = if asked { "matching listener" } else { "listener" };
+    let names = named(others, MOST_NAMES, name).join(", ");
     let are = if listeners == 1 { "is" } else { "are" };
-    let elsewhere = match report.other_namespaces.len() {
+    let elsewhere = match others.len() {
         1 => "another network namespace",
         _ => "other network namespaces",
     };

@@ -7,15 +7,14 @@ mod attribute;
 mod excluded;
 mod gaps;
 mod other_sockets;
+mod rows;
+mod servers;
 mod unanswered;
 
-use std::sync::Arc;
-
-use self::annotate::annotate;
 use self::asked::Question;
-use crate::judge::{JudgedSocket, judge};
+use self::rows::rows;
 use crate::knowledge::Knowledge;
-use crate::model::{Attributed, Observation, Os, OtherNamespace, Owner, Report, Row};
+use crate::model::{LicenseServer, Observation, OtherNamespace, Owner, Report, Row};
 use crate::os;
 use crate::query::filter::Filtered;
 use crate::query::{Filter, Query, UsageError, filter, refuse_unknown};
@@ -23,6 +22,7 @@ use crate::query::{Filter, Query, UsageError, filter, refuse_unknown};
 pub use self::annotate::exposure;
 pub use self::attribute::attribute;
 pub use self::excluded::excluded;
+pub use self::servers::{EXPIRY_DAYS, ServersQuestion, check, license_servers, servers};
 
 /// What an observation answers to a question. `repeat` is the command line, quoted for a shell.
 ///
@@ -36,15 +36,9 @@ pub fn report(
     repeat: &str,
 ) -> Result<Report, UsageError> {
     let os = observation.host.os;
-    let rows: Vec<Row> = attribute(observation)
-        .into_iter()
-        .map(|attributed| {
-            let socket = judged_socket(&attributed, os);
-            let license = judge(socket, &query.vouched, knowledge.licenses(), knowledge.registry);
-            annotate(attributed, license, knowledge.registry)
-        })
-        .collect();
+    let rows = rows(observation, &query.vouched, knowledge);
     refuse_unknown(&query.filter, observation, &rows, knowledge)?;
+    let license_servers = servers_in(query, observation, &rows, knowledge);
     let question = Question { query, observation, knowledge };
     let mut asked = question.answers(&rows);
     let Filtered { rows, undecided } = filter(rows, &query.filter, &observation.hidden, os);
@@ -58,6 +52,10 @@ pub fn report(
     for one in &mut asked {
         question.add_sentences(one, &rows, &gaps, excluded.as_deref().unwrap_or_default());
     }
+    for one in asked.iter_mut().filter(|one| one.may_be_free()) {
+        let elsewhere = servers::elsewhere(license_servers.as_deref().unwrap_or_default());
+        one.next = elsewhere.or(one.next.take());
+    }
     Ok(Report {
         host: observation.host.clone(),
         taken_at: observation.taken_at,
@@ -66,6 +64,7 @@ pub fn report(
         is_about_one: query.alone.is_some(),
         gaps,
         unanswered: unanswered::of(observation, &query.filter, knowledge),
+        license_servers,
         other_namespaces,
         other_sockets,
         method_notes: observation.method_notes.clone(),
@@ -73,6 +72,24 @@ pub fn report(
         narrowed: query.filter.is_narrow(),
         rows,
     })
+}
+
+/// The license servers that the question is about. `None` where none of their ports is shown or asked about, or where
+/// too little was scanned to know them.
+fn servers_in(
+    query: &Query,
+    observation: &Observation,
+    rows: &[Row],
+    knowledge: &Knowledge,
+) -> Option<Vec<LicenseServer>> {
+    let scope = &query.scope;
+    let is_whole = scope.ports.is_empty() && scope.protocol.is_none() && scope.ipv4 && scope.ipv6;
+    let has_license_port = || rows.iter().any(|row| row.license.is_some());
+    if !is_whole || !(scope.license_servers || (query.filter.targets.is_empty() && has_license_port())) {
+        return None;
+    }
+    let all = license_servers(observation, rows, knowledge, EXPIRY_DAYS);
+    Some(servers::about(all, &query.filter, knowledge, observation.host.os))
 }
 
 /// The other namespaces, with those of their listeners that would match as far as port and protocol alone
@@ -91,15 +108,4 @@ fn other_namespaces(observation: &Observation, filter: &Filter) -> Vec<OtherName
             .collect(),
     });
     matching.filter(|other| !other.listeners.is_empty()).collect()
-}
-
-fn judged_socket(attributed: &Attributed, os: Os) -> JudgedSocket<'_> {
-    JudgedSocket {
-        os,
-        protocol: attributed.socket.protocol,
-        local: attributed.socket.local,
-        owner: &attributed.owner,
-        parent: attributed.ancestors.first().map(Arc::as_ref),
-        more_holders: attributed.more_holders,
-    }
 }

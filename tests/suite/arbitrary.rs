@@ -283,7 +283,7 @@ fn unanswered() -> BoxedStrategy<UnansweredAttempt> {
 fn gap() -> BoxedStrategy<Gap> {
     let kind = variant!(GapKind: SocketsUnreadable SocketsHidden OwnerHidden HoldersHidden
         ProcessesUnreadable ProcessGone NamespacesHidden BoundSocketsHidden ConnectionsUnreadable
-        ProcessesProtected ArgsUnreadable ServicesUnreadable PortRulesUnreadable TimedOut);
+        ProcessesProtected ArgsUnreadable ServicesUnreadable PortRulesUnreadable LicenseSetupUnreadable TimedOut);
     any_fields!(Gap { kind: kind, detail: text(), count: any::<Option<u64>>(), remedy: of(text()) })
 }
 

@@ -196,6 +196,7 @@ fn help_names_every_option_and_exits_0() {
                 without scanning the machine
       excluded  Show the ports the system has reserved (on Windows a frequent cause
                 of error 10013)
+      servers   Show license servers as wholes: what runs, what is missing, and why
 
     Arguments:
       [WHAT]...  A port (1538, :1538, 1538/udp), a range (27000-27009), a service
@@ -247,6 +248,7 @@ fn help_names_every_option_and_exits_0() {
       whatlistens                 every listener on this machine
       whatlistens 1538            who holds port 1538, and should it?
       whatlistens --flagged       license ports whose process may be wrong
+      whatlistens servers         are the license servers up, and if not, why?
       whatlistens explain lmgrd   what is known about lmgrd
       whatlistens explain -15     what a license error means
       whatlistens --json | jq .   for scripts

@@ -98,6 +98,7 @@ fn a_recorded_listener_is_told_in_full() {
         }
       ],
       "unanswered": [],
+      "license_servers": [],
       "other_namespaces": [],
       "other_sockets": null,
       "excluded_ports": null,

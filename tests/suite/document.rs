@@ -4,6 +4,10 @@
 
 use serde::Deserialize;
 
+pub use self::license_server::*;
+
+mod license_server;
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
@@ -16,6 +20,8 @@ pub struct Document {
     pub asked: Vec<Asked>,
     pub listeners: Vec<Listener>,
     pub unanswered: Vec<Unanswered>,
+    #[serde(deserialize_with = "present")]
+    pub license_servers: Option<Vec<LicenseServer>>,
     pub other_namespaces: Vec<OtherNamespace>,
     #[serde(deserialize_with = "present")]
     pub other_sockets: Option<Vec<OtherSocket>>,

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use whatlistens::model::{
-    ApplicationKind, Check, Confidence, ConnectionState, GapKind, PortClass, PortRole, PortStatus, Runtime,
-    ServiceManager,
+    ApplicationKind, Check, Confidence, ConnectionState, GapKind, PortClass, PortRole, PortStatus,
+    ProblemCode, Runtime, ServiceManager,
 };
 
 use crate::tidy;
@@ -44,6 +44,7 @@ fn the_json_reference_names_every_field_and_value() {
         "src/render/json/asked.rs",
         "src/render/json/process.rs",
         "src/render/json/explanation.rs",
+        "src/render/json/license_server.rs",
     ] {
         let found = fields(&text(source));
         assert!(found.len() > 15, "{source}: {found:?}");
@@ -53,6 +54,7 @@ fn the_json_reference_names_every_field_and_value() {
     words.extend([S::Systemd, S::SystemdUser, S::Launchd, S::Windows].map(|it| it.code().to_owned()));
     words.extend([A::Snap, A::Flatpak, A::App].map(|it| it.code().to_owned()));
     words.extend([C::High, C::Medium, C::RegistryOnly].map(|it| it.code().to_owned()));
+    words.extend(ProblemCode::ALL.map(|it| it.code().to_owned()));
     words.extend(Check::ALL.map(|it| it.code().to_owned()));
     words.extend(PortClass::ALL.map(|it| it.code().to_owned()));
     use {ConnectionState as N, PortStatus as P};
@@ -89,6 +91,7 @@ fn every_kind_of_gap_is_explained() {
         GapKind::ArgsUnreadable,
         GapKind::ServicesUnreadable,
         GapKind::PortRulesUnreadable,
+        GapKind::LicenseSetupUnreadable,
         GapKind::TimedOut,
     ];
     for kind in kinds.map(GapKind::code) {

@@ -14,6 +14,7 @@ mod license_data;
 mod license_data_at_a_glance;
 mod license_error_data;
 mod license_errors;
+mod license_servers;
 #[cfg(target_os = "linux")]
 mod limits;
 mod live;
@@ -37,6 +38,8 @@ mod live_in_flight;
 mod live_labels;
 #[cfg(target_os = "linux")]
 mod live_license;
+#[cfg(target_os = "linux")]
+mod live_license_servers;
 #[cfg(target_os = "linux")]
 mod live_limits;
 #[cfg(target_os = "linux")]

@@ -19,6 +19,7 @@ fn the_table_has_one_row_a_service() {
     33333/udp  0.0.0.0      (no-process)             alice
 
     1538/tcp mismatch: python3.11 is not a known program of Autodesk 3ds-lm.
+    Revenera FlexNet license server: lmgrd (PID 900) has no vendor daemon that listens: clients get error -97 or -15. For details: whatlistens servers
     ");
 }
 
@@ -52,7 +53,10 @@ fn the_table_fits_80_columns_and_cuts_nothing_it_need_not() {
 fn without_a_header_rows_and_notes_stand_apart() {
     let (out, notes, _) = office().run("-H --flagged", &Environment::plain()).unwrap();
     insta::assert_snapshot!(out, @"1538/tcp  0.0.0.0  python3.11  11224  alice  3ds-lm  mismatch");
-    insta::assert_snapshot!(notes, @"1538/tcp mismatch: python3.11 is not a known program of Autodesk 3ds-lm.");
+    insta::assert_snapshot!(notes, @"
+    1538/tcp mismatch: python3.11 is not a known program of Autodesk 3ds-lm.
+    Revenera FlexNet license server: lmgrd (PID 900) has no vendor daemon that listens: clients get error -97 or -15. For details: whatlistens servers
+    ");
 }
 
 #[test]

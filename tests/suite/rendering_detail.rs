@@ -55,6 +55,10 @@ fn an_expected_server_in_detail() {
                  27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
                  of lmadmin. FlexNet was called FLEXlm, and Revenera was Flexera and Globetrotter.
     Note         An RLM server that uses 27000, a number of FlexNet's; its ISV server prqa is on 33133.
+
+    Revenera FlexNet license server (FlexNet Publisher)         no vendor daemon
+      lmgrd  PID 900  27000/tcp  /opt/flexlm/bin/lmgrd
+      critical  lmgrd (PID 900) has no vendor daemon that listens: clients get error -97 or -15. Look at the end of its log, and start it again.
     ");
 }
 

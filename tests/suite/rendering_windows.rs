@@ -90,6 +90,8 @@ fn the_table_names_services_the_kernel_and_what_has_ended() {
      5355/udp  0.0.0.0    svchost.exe  1200  NETWORK SERVICE  llmnr          Dnscache, NlaSvc
     27000/tcp  0.0.0.0    lmgrd.exe     900  alice            flex-lm                                  expected
 
+    Revenera FlexNet license server: lmgrd.exe (PID 900) has no vendor daemon that listens: clients get error -97 or -15. For details:
+    whatlistens servers
     The file or the user of 1 process could not be read, not even as administrator.
     ");
     insta::assert_snapshot!(office().printed("", Some(80)), @"
@@ -100,6 +102,8 @@ fn the_table_names_services_the_kernel_and_what_has_ended() {
      5355/udp  0.0.0.0    svchost.exe  1200  NETWORK SERVICE  llmnr
     27000/tcp  0.0.0.0    lmgrd.exe     900  alice            flex-lm       expected
 
+    Revenera FlexNet license server: lmgrd.exe (PID 900) has no vendor daemon that
+    listens: clients get error -97 or -15. For details: whatlistens servers
     The file or the user of 1 process could not be read, not even as administrator.
     ");
 }
@@ -137,7 +141,7 @@ fn the_detail_names_them_in_full() {
     Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     commplex-main (IANA, registered port)
     ");
-    insta::assert_snapshot!(office().printed("27000", None), @r#"
+    insta::assert_snapshot!(office().printed("27000", None), @r"
     27000/tcp  flex-lm  expected
     lmgrd.exe (PID 900) listens on TCP port 27000.
 
@@ -155,7 +159,11 @@ fn the_detail_names_them_in_full() {
                  27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
                  of lmadmin. FlexNet was called FLEXlm, and Revenera was Flexera and Globetrotter.
     Note         An RLM server that uses 27000, a number of FlexNet's; its ISV server prqa is on 33133.
-    "#);
+
+    Revenera FlexNet license server (FlexNet Publisher)         no vendor daemon
+      lmgrd.exe  PID 900  27000/tcp  C:\Flexnet\lmgrd.exe
+      critical  lmgrd.exe (PID 900) has no vendor daemon that listens: clients get error -97 or -15. Look at the end of its log, and start it again.
+    ");
 }
 
 #[test]

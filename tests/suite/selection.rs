@@ -153,9 +153,21 @@ fn an_empty_answer_tells_whether_something_was_left_out() {
 fn an_unknown_name_is_refused_with_the_nearest() {
     insta::assert_snapshot!(office().refusal("3ds-ml"), @"‘3ds-ml’ is not a known service, and no process of that name listens here. Did you mean 3ds-lm? (For a process that may not be running: --process 3ds-ml)");
     insta::assert_snapshot!(office().refusal("lmgrdd"), @"‘lmgrdd’ is not a known service, and no process of that name listens here. Did you mean lmgrd? (For a process that may not be running: --process lmgrdd)");
-    insta::assert_snapshot!(office().refusal("Citrix"), @"‘Citrix’ is not a known service, and no process of that name listens here. Did you mean CITRIX, citrixima or citrixupp? (For a process that may not be running: --process Citrix)");
-    insta::assert_snapshot!(office().refusal("flexnet"), @"‘flexnet’ is not a known service, and no process of that name listens here. Revenera FlexNet license server uses 27000-27009 and 8090. Revenera FlexNet lmadmin uses 27010. Revenera FlexNet Embedded local license server uses 7070. (For a process that may not be running: --process flexnet)");
+    insta::assert_snapshot!(office().refusal("Citrixx"), @"‘Citrixx’ is not a known service, and no process of that name listens here. Did you mean CITRIX, citrixima or citrixupp? (For a process that may not be running: --process Citrixx)");
+    insta::assert_snapshot!(office().refusal("flexne"), @"‘flexne’ is not a known service, and no process of that name listens here. Revenera FlexNet license server uses 27000-27009 and 8090. Revenera FlexNet lmadmin uses 27010. Revenera FlexNet Embedded local license server uses 7070. (For a process that may not be running: --process flexne)");
     insta::assert_snapshot!(office().refusal("qqqq"), @"‘qqqq’ is not a known service, and no process of that name listens here. (For a process that may not be running: --process qqqq)");
+}
+
+#[test]
+fn a_product_of_which_nothing_listens_says_where_it_would() {
+    insta::assert_snapshot!(office().printed("citrix", None), @"
+    Nothing of citrix was found listening.
+    Citrix License Server usually listens on 7279, 27000 and 8082.
+    ");
+    insta::assert_snapshot!(office().printed("gurobi", None), @"
+    Nothing of gurobi was found listening.
+    Gurobi token server usually listens on 41954.
+    ");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod interpreter;
 mod names;
+mod products;
 mod schema;
 
 use std::borrow::Cow;

@@ -10,6 +10,9 @@ use crate::model::{Confidence, Interpreter, Manager, Os, PortRange, PortRole, Pr
 pub struct Technology {
     pub id: String,
     pub name: String,
+    /// Other names that people use, such as earlier ones.
+    #[serde(default)]
+    pub aliases: Vec<String>,
     /// The executables of its server, which starts the vendors' daemons.
     pub servers: Executables,
     /// Whether vendors ship the server under longer names, such as `lmgrd.intel`.

@@ -67,6 +67,16 @@ impl FileStatus {
         })
     }
 
+    /// The user whom it belongs to.
+    pub(super) fn owner(&self) -> u32 {
+        self.owner
+    }
+
+    /// Whether it is an ordinary file that somebody may run.
+    pub(super) fn may_be_run(&self) -> bool {
+        self.kind == FileType::RegularFile && self.mode & 0o111 != 0
+    }
+
     fn place_kind(&self) -> PlaceKind {
         match self.kind {
             FileType::Directory => PlaceKind::Folder,

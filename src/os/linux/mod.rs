@@ -21,6 +21,7 @@ mod holders;
 mod in_flight;
 mod kcmp;
 mod labels;
+mod license_setup;
 mod listeners;
 mod loaded_code;
 mod loop_device;
@@ -70,6 +71,7 @@ use self::accounts::Accounts;
 use self::command_lines::CommandLinesInProgress;
 use self::helper::AccountsProcess;
 use self::holders::Holders;
+use self::license_setup::SetupInProgress;
 use self::owners::{Late, Owners};
 use self::scan_context::ScanContext;
 use self::search::Search;
@@ -177,6 +179,9 @@ fn find_owners(
     holders.confirm(context, &wanted)?;
     settle(context, sockets, &mut holders)?;
     sockets.add_namespaces_of_sockets(context, holders.namespaces(), holders.bpf_error());
+    if context.scope.license_servers {
+        license_setup::add_servers(context, &mut holders);
+    }
     holders.add_ancestors(context);
     sockets.method_notes.extend(holders.method_note());
     let mut hidden = holders.hidden(&context.proc);
@@ -184,10 +189,13 @@ fn find_owners(
     if !context.scope.numeric {
         accounts.look_up(&users(context.scope, sockets, &holders, &hidden));
     }
+    let setup = context.scope.license_servers.then(|| SetupInProgress::begin(context, &holders));
     let late = add_details(context, sockets, &mut holders, accounts);
     hidden.add(newcomers::search(context, &sockets.found, &mut holders));
     let processes = executables::inspect(context, &sockets.found, &mut holders);
-    let mut owners = Owners { holders, processes, receivers, hidden, late };
+    let (license_setup, unread) = setup.map(|setup| setup.finish(context)).unzip();
+    sockets.gaps.extend(unread.flatten());
+    let mut owners = Owners { holders, processes, receivers, hidden, late, license_setup };
     if sockets.found.is_empty() {
         owners.add_namesake(context);
     }

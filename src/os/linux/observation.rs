@@ -30,12 +30,13 @@ pub(super) fn assemble(
     mut scan: SocketScan,
     owners: std::io::Result<Owners>,
 ) -> Observation {
-    let Owners { holders, mut processes, receivers, mut hidden, late } = owners.unwrap_or_else(|error| {
-        let detail =
-            format!("the process table could not be read ({}), so no owner is known", in_words(&error));
-        scan.gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
-        Owners::unknown()
-    });
+    let Owners { holders, mut processes, receivers, mut hidden, late, license_setup } = owners
+        .unwrap_or_else(|error| {
+            let detail =
+                format!("the process table could not be read ({}), so no owner is known", in_words(&error));
+            scan.gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
+            Owners::unknown()
+        });
     users.wait(deadline);
     for (at, found) in scan.found.iter_mut().enumerate() {
         found.socket.id = SocketId(at as u64);
@@ -71,7 +72,7 @@ pub(super) fn assemble(
         port_rules: if scope.needs_port_rules() { port_rules::read() } else { PortRules::default() },
         other_namespaces: if scope.all_namespaces { Vec::new() } else { scan.other_namespaces() },
         other_sockets: scan.other_sockets.map(|others| others.into_iter().map(|one| one.socket).collect()),
-        license_setup: None,
+        license_setup,
         sockets: scan.found.into_iter().map(|found| found.socket).collect(),
         gaps: scan.gaps,
         method_notes: scan.method_notes,

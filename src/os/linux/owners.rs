@@ -7,7 +7,7 @@ use super::holders::Holders;
 use super::listeners;
 use super::scan_context::ScanContext;
 use super::tables::Tables;
-use crate::model::{HiddenProcesses, Pid, Process, Receiver};
+use crate::model::{HiddenProcesses, LicenseSetup, Pid, Process, Receiver};
 
 /// The owners of the sockets that a scan found.
 pub(super) struct Owners {
@@ -18,6 +18,8 @@ pub(super) struct Owners {
     pub(super) receivers: Option<Vec<Receiver>>,
     pub(super) hidden: HiddenProcesses,
     pub(super) late: Late,
+    /// How license servers are set up, if that was asked for.
+    pub(super) license_setup: Option<LicenseSetup>,
 }
 
 /// How much of it did not answer in time.
@@ -42,6 +44,7 @@ impl Owners {
             receivers: None,
             hidden: HiddenProcesses::Unlisted,
             late: Late::default(),
+            license_setup: None,
         }
     }
 

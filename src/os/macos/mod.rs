@@ -23,6 +23,7 @@ pub(super) use self::users::{has_user, uid, user_id};
 use super::connection_count::{self, Connection};
 use super::decode::macos::launchd;
 use super::decode::macos::socket::MacosSocket;
+use super::license_files;
 use super::sysinfo_processes::{self, HeldSocket, HeldSockets};
 pub(super) use super::unix::is_root as privileged;
 use super::users::Users;
@@ -93,6 +94,10 @@ fn assemble(
         observation.port_rules.excluded = Some(Vec::new());
     }
     name_jobs(&mut observation);
+    if scope.license_servers {
+        let processes = observation.processes.values().map(Arc::as_ref);
+        observation.license_setup = Some(license_files::read(processes, Vec::new(), inspect, scope));
+    }
     let hidden = unlisted.unwrap_or_else(|| holders.hidden(&users));
     Observation { hidden, method_notes, ..observation }
 }

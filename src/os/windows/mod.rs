@@ -4,6 +4,7 @@
 
 mod accounts;
 mod file_security;
+mod installed;
 mod netsh;
 mod programs;
 mod services;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 pub(super) use self::accounts::{UserId, has_user, is_of_service, privileged, uid, user_id, user_name};
 pub(super) use self::file_security::writers;
 pub(super) use self::programs::{may_not_answer, same_path};
+use super::license_files;
 use super::sysinfo_processes::{self, Running};
 use super::users::Users;
 pub(super) use super::users::{Prepared, drop_rights, restrict};
@@ -58,6 +60,16 @@ pub(super) fn observe(
                 format!("the services of the processes could not be read ({})", super::in_words(&error));
             observation.gaps.push(Gap::new(GapKind::ServicesUnreadable, detail));
         }
+    }
+    if scope.license_servers {
+        let installed = installed::read(&inspect.license_programs(Os::Windows)).unwrap_or_else(|error| {
+            let detail =
+                format!("which services are installed could not be read ({})", super::in_words(&error));
+            observation.gaps.push(Gap::new(GapKind::ServicesUnreadable, detail));
+            Vec::new()
+        });
+        let processes = observation.processes.values().map(Arc::as_ref);
+        observation.license_setup = Some(license_files::read(processes, installed, inspect, scope));
     }
     if may_be_free(scope, &observation) {
         read_port_rules(&mut observation);
@@ -107,7 +119,8 @@ fn read_port_rules(observation: &mut Observation) -> Vec<String> {
 fn may_be_free(scope: &ScanScope, observation: &Observation) -> bool {
     let held: HashSet<u16> = observation.sockets.iter().map(|socket| socket.local.port()).collect();
     let asked = scope.detail_ports.iter().chain(&scope.ports);
-    asked.flat_map(|range| range.first..=range.last).any(|port| !held.contains(&port))
+    scope.license_servers
+        || asked.flat_map(|range| range.first..=range.last).any(|port| !held.contains(&port))
 }
 
 /// Adds the process whose id equals the one port in question, if it listens elsewhere: someone who reads `netstat -ano`

@@ -11,8 +11,8 @@ use super::annotate::service;
 use crate::knowledge::Knowledge;
 use crate::model::quoting::quoted;
 use crate::model::{
-    Asked, AskedProcess, Excluded, Family, Gap, License, Note, NoteKind, Observation, Os, Pid, PortRange,
-    Protocol, Row, State,
+    Asked, AskedProcess, Excluded, Family, Gap, License, Manager, Note, NoteKind, Observation, Os, Pid,
+    PortRange, Protocol, Row, State,
 };
 use crate::query::filter::is_called;
 use crate::query::{Ports, Query, Target};
@@ -50,7 +50,11 @@ impl Question<'_> {
             processes: name.map_or_else(Vec::new, |name| called(name, rows)),
             ..Asked::default()
         };
-        let Some(&first) = ports.first() else { return asked };
+        let Some(&first) = ports.first() else {
+            let managers = of_product(target, self.knowledge);
+            let notes = sentences::usual_ports(&managers);
+            return Asked { managers, notes, ..asked };
+        };
         let mut ranges: Vec<PortRange> = ports.iter().map(|ports| ports.range).collect();
         ranges.sort_unstable();
         ranges.dedup();
@@ -124,6 +128,19 @@ impl Question<'_> {
         let name = quoted(name);
         Some(Note::sentence(format!("{pid} is also the ID of a process, {name}: whatlistens --pid {pid}")))
     }
+}
+
+/// The license managers of a product, with each range of their ports.
+fn of_product(target: &Target, knowledge: &Knowledge) -> Vec<Manager> {
+    let ids = match target {
+        Target::Name { managers, .. } => &managers[..],
+        Target::Ports(_) => &[],
+    };
+    let managers = ids.iter().filter_map(|id| knowledge.licenses().manager(id));
+    let with_ports = managers.flat_map(|manager| {
+        manager.ports.iter().filter_map(|known| known.range).map(|range| manager.at(range))
+    });
+    with_ports.collect()
 }
 
 /// The protocol of all ports, if they share one.

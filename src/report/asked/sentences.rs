@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::phrase::list;
 use crate::model::{
-    Asked, ConnectionState, Excluded, ExcludedPorts, Family, Gap, GapKind, Note, NoteKind, Os,
+    Asked, ConnectionState, Excluded, ExcludedPorts, Family, Gap, GapKind, Manager, Note, NoteKind, Os,
     PortConnection, PortRange, PortRules, PortStatus, Protocol,
 };
 
@@ -21,6 +21,21 @@ pub(super) struct Facts<'a> {
     pub(super) is_about_machine: bool,
     /// The executables of the license managers on this system.
     pub(super) expected: &'a [String],
+}
+
+/// The usual ports of more license managers than these are not said.
+const MOST_MANAGERS: usize = 3;
+
+/// On which ports each license manager listens unless it is set up otherwise. Several ranges of one follow each other.
+pub(super) fn usual_ports(managers: &[Manager]) -> Vec<Note> {
+    let of_one = managers.chunk_by(|one, next| one.id == next.id);
+    let sentences = of_one.take(MOST_MANAGERS).filter_map(|ports| {
+        let mut ranges: Vec<String> = ports.iter().map(|manager| manager.ports.to_string()).collect();
+        ranges.dedup();
+        let name = ports.first()?.called();
+        Some(Note::sentence(format!("{name} usually listens on {}.", list(&ranges, "and"))))
+    });
+    sentences.collect()
 }
 
 /// Whether the ports are free, as one sentence.

@@ -10,7 +10,7 @@ use whatlistens::model::{
     LicenseLines, LicenseSetup, LicenseSystem, LockFile, MachineIdentity, NamedBy, ServerLine, Starter,
 };
 
-use super::{checked, pid, port, text};
+use super::{address, checked, pid, port, text};
 
 fn line() -> BoxedStrategy<usize> {
     (1..50_usize).boxed()
@@ -100,5 +100,6 @@ pub(super) fn license_setup() -> BoxedStrategy<LicenseSetup> {
             addresses: vec(any::<std::net::IpAddr>(), 0..3),
             hardware_addresses: vec(text(), 0..3),
         }),
+        peers: of(vec(address(), 0..3)),
     })
 }

@@ -9,6 +9,7 @@ pub mod container_names;
 pub mod docker_proxy;
 pub mod inet_diag;
 pub mod local_addresses;
+pub mod locks;
 pub mod mappings;
 pub mod mounts;
 pub mod nsswitch;

@@ -2,4 +2,5 @@
 
 pub mod excluded_ports;
 pub mod security;
+pub mod service_command;
 pub mod version_info;

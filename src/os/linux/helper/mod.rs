@@ -8,6 +8,7 @@
 pub(super) mod account;
 pub(super) mod command_line;
 pub(super) mod examine;
+pub(super) mod license_setup;
 mod serve;
 mod task;
 pub(super) mod units;

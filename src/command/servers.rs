@@ -1,0 +1,121 @@
+//! `whatlistens servers [PRODUCT]...`: license servers as wholes, and why one does not serve.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args};
+
+use super::{Context, Error, Exit};
+use crate::cli::{GlobalArgs, ListArgs};
+use crate::knowledge::Knowledge;
+use crate::query::{Output, Query, UsageError, refuse_unknown_users};
+use crate::render::{Answer, Format};
+use crate::report;
+
+/// Show license servers as wholes: what runs, what is missing, and why
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub(super) struct ServersArgs {
+    /// A vendor, product or licensing system (autodesk, matlab, flexlm), or a program (lmgrd); all without one
+    #[arg(value_name = "PRODUCT")]
+    products: Vec<String>,
+
+    /// One line and the exit status of a monitoring plugin: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+    #[arg(long)]
+    pub(super) check: bool,
+
+    /// Also read this license file (repeatable)
+    #[arg(long, value_name = "PATH")]
+    license_file: Vec<PathBuf>,
+
+    /// Warn of licenses that expire within so many days
+    #[arg(long, value_name = "DAYS", default_value_t = report::EXPIRY_DAYS)]
+    expiry_days: u16,
+
+    /// Believe files that this user could have replaced (name or number; repeatable)
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    trust_user: Vec<String>,
+
+    /// Believe files in this folder, whoever could have replaced them (repeatable)
+    #[arg(long, value_name = "DIR")]
+    trust_path: Vec<String>,
+
+    /// Also in other network namespaces, such as those of containers (root)
+    #[arg(long)]
+    all_namespaces: bool,
+
+    /// Show how the data was collected
+    #[arg(short = 'v', long)]
+    verbose: bool,
+
+    /// Print help
+    #[arg(short = 'h', long, action = ArgAction::HelpShort)]
+    help: Option<bool>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Servers {
+    query: Query,
+    products: Vec<String>,
+    expiry_days: u16,
+    is_check: bool,
+    output: Output,
+    /// The command line, quoted for a shell, to be typed again with more rights.
+    repeat: String,
+}
+
+impl Servers {
+    pub(super) fn resolve(
+        args: &ServersArgs,
+        global: &GlobalArgs,
+        output: Output,
+        knowledge: &Knowledge,
+        repeat: String,
+    ) -> Result<Servers, UsageError> {
+        let listing = ListArgs {
+            trust_user: args.trust_user.clone(),
+            trust_path: args.trust_path.clone(),
+            verbose: args.verbose,
+            connections: true,
+            all_namespaces: args.all_namespaces,
+            ..ListArgs::default()
+        };
+        let mut query = Query::resolve(&listing, knowledge)?;
+        query.scope.deadline = global.deadline;
+        query.scope.license_servers = true;
+        query.scope.license_files.clone_from(&args.license_file);
+        Ok(Servers {
+            query,
+            products: args.products.clone(),
+            expiry_days: args.expiry_days,
+            is_check: args.check,
+            output: output.for_listing(&ListArgs { connections: false, all_namespaces: false, ..listing }),
+            repeat,
+        })
+    }
+
+    pub(super) fn output(&self) -> &Output {
+        &self.output
+    }
+
+    pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
+        refuse_unknown_users(&self.query.vouched, |name| context.source.has_user(name))?;
+        let observation = context.source.observe(&self.query.scope)?;
+        let about = report::ServersQuestion {
+            vouched: &self.query.vouched,
+            products: &self.products,
+            expiry_days: self.expiry_days,
+            repeat: &self.repeat,
+        };
+        let report = report::servers(&about, &observation, context.knowledge)?;
+        if !self.is_check {
+            context.write(Answer::Servers(&report), &self.output)?;
+            return Ok(Exit::matched(!report.servers.is_empty()));
+        }
+        let check = report::check(&report);
+        let answer = match self.output.format {
+            Format::Text => Answer::Check(&check),
+            Format::Json => Answer::Servers(&report),
+        };
+        context.write(answer, &self.output)?;
+        Ok(Exit::Checked(check.status))
+    }
+}

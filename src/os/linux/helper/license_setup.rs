@@ -1,0 +1,65 @@
+//! Reading how license servers are set up: their files belong to strangers, and may be on servers that do not answer.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::super::license_setup::installed::Installed;
+use super::super::license_setup::server_files::{FileReader, ServerFiles, ServerRequest};
+use super::super::process_root::ProcessRoot;
+use super::task::{Task, Tools};
+use crate::model::{Checked, LicenseFile, NamedBy, NotInspected};
+use crate::os::inspect::LicensePrograms;
+
+#[derive(Serialize, Deserialize)]
+pub(in super::super) enum SetupTask {
+    /// The files of a running server.
+    Server(ServerRequest),
+    /// A license file that the caller names.
+    File(PathBuf),
+    Installed(InstalledTask),
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in super::super) struct InstalledTask {
+    pub(in super::super) programs: LicensePrograms,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(in super::super) enum SetupAnswer {
+    Server(ServerFiles),
+    File(Box<LicenseFile>),
+    Installed(Installed),
+}
+
+impl Task for SetupTask {
+    type Answer = SetupAnswer;
+
+    fn run(&self, tools: &Tools<'_>) -> SetupAnswer {
+        match self {
+            SetupTask::Server(request) => {
+                SetupAnswer::Server(ServerFiles::of(request, tools.proc, tools.mounts))
+            }
+            SetupTask::File(path) => SetupAnswer::File(Box::new(file(path, tools))),
+            SetupTask::Installed(InstalledTask { programs }) => {
+                SetupAnswer::Installed(Installed::read(programs, tools.proc, tools.mounts))
+            }
+        }
+    }
+}
+
+fn file(path: &Path, tools: &Tools<'_>) -> LicenseFile {
+    let unread = |why| LicenseFile {
+        path: path.to_string_lossy().into_owned(),
+        named_by: vec![NamedBy::Caller],
+        contents: Checked::Failed(why),
+    };
+    let root = match ProcessRoot::own(tools.proc, tools.mounts) {
+        Ok(root) => root,
+        Err(why) => return unread(why),
+    };
+    let cwd = tools.proc.link(std::process::id(), "cwd").unwrap_or_else(|_| PathBuf::from("/"));
+    let mut reader = FileReader::new(&root, &cwd, "lic");
+    reader.read(&path.to_string_lossy(), &NamedBy::Caller);
+    reader.files.into_iter().next().unwrap_or_else(|| unread(NotInspected::NotAtItsPath))
+}

@@ -1,0 +1,166 @@
+//! The answer to the question which license servers a machine has.
+
+use super::judging::license_servers;
+use crate::knowledge::{Knowledge, LicenseProgram};
+use crate::model::phrase::list;
+use crate::model::{
+    Gap, LicenseServer, Observation, Os, OtherNamespace, Protocol, Row, ServerState, ServersReport, Vouched,
+};
+use crate::os;
+use crate::query::filter::is_called;
+use crate::query::{Filter, Ports, Target, UsageError};
+use crate::report::gaps;
+use crate::report::rows::rows;
+
+/// What is asked about license servers.
+#[derive(Debug, Clone, Copy)]
+pub struct ServersQuestion<'a> {
+    pub vouched: &'a Vouched,
+    /// Vendors, products, licensing systems or programs, as they were typed; empty for all.
+    pub products: &'a [String],
+    /// Licenses that expire within so many days are a problem.
+    pub expiry_days: u16,
+    /// The command line, quoted for a shell.
+    pub repeat: &'a str,
+}
+
+/// What an observation answers to the question which license servers there are.
+///
+/// # Errors
+///
+/// Where a word names no product that is known, and no license server here.
+pub fn servers(
+    question: &ServersQuestion<'_>,
+    observation: &Observation,
+    knowledge: &Knowledge,
+) -> Result<ServersReport, UsageError> {
+    let rows = rows(observation, question.vouched, knowledge);
+    let all = license_servers(observation, &rows, knowledge, question.expiry_days);
+    let os = observation.host.os;
+    for word in question.products {
+        let is_known = !knowledge.licenses().products(word).is_empty()
+            || knowledge.licenses().recognise_name(word, os).is_some()
+            || all.iter().any(|server| is_about(server, word, knowledge, os));
+        if !is_known {
+            let names = crate::knowledge::explain::names(knowledge.licenses());
+            let nearest = knowledge.registry.nearest(word, names);
+            return Err(UsageError::UnknownProduct { word: word.as_str().into(), nearest });
+        }
+    }
+    let is_asked = |server: &LicenseServer| {
+        question.products.is_empty()
+            || question.products.iter().any(|word| is_about(server, word, knowledge, os))
+    };
+    let servers: Vec<LicenseServer> = all.into_iter().filter(is_asked).collect();
+    let gaps = gaps_of(question, observation, &rows, &servers);
+    Ok(ServersReport {
+        host: observation.host.clone(),
+        taken_at: observation.taken_at,
+        privileged: observation.privileged,
+        servers,
+        products: question.products.to_vec(),
+        gaps,
+        other_namespaces: other_namespaces(observation, knowledge),
+        method_notes: observation.method_notes.clone(),
+    })
+}
+
+/// The license servers that a question about ports and names is about: those that listen on one of the ports, or would,
+/// and those of the names. All, where nothing was asked.
+pub(in crate::report) fn about(
+    servers: Vec<LicenseServer>,
+    filter: &Filter,
+    knowledge: &Knowledge,
+    os: Os,
+) -> Vec<LicenseServer> {
+    let uses = |server: &LicenseServer, ports: &Ports| {
+        let is_one = |port: u16| ports.range.contains(port);
+        let claims = knowledge.claims(ports.range.first, ports.protocol);
+        let is_claimed = claims.managers.iter().any(|manager| {
+            let is_of_all = manager.any_vendor
+                && server.technology.as_ref().map(|own| &own.id) == manager.technology.as_ref();
+            is_of_all || server.id.split('+').any(|id| id == manager.id)
+        });
+        is_claimed || server.processes().any(|one| one.ports.iter().any(|port| is_one(port.port)))
+    };
+    let is_asked = |server: &LicenseServer| {
+        let is_meant = |target: &Target| match target {
+            Target::Ports(ports) => uses(server, ports),
+            Target::Name { word, ports, .. } => {
+                ports.iter().any(|ports| uses(server, ports)) || is_about(server, word, knowledge, os)
+            }
+        };
+        filter.targets.is_empty() || filter.targets.iter().any(is_meant)
+    };
+    // That a holder is hidden is said of its port.
+    let is_seen = |server: &LicenseServer| {
+        server.state != ServerState::CannotTell || server.processes().next().is_some()
+    };
+    servers.into_iter().filter(|server| is_seen(server) && is_asked(server)).collect()
+}
+
+/// What to say of a port that is free, where a license server of it listens elsewhere, or cannot start.
+pub(in crate::report) fn elsewhere(servers: &[LicenseServer]) -> Option<String> {
+    let listening = servers.iter().filter_map(|server| {
+        let own = server.server.as_ref().filter(|own| !own.ports.is_empty())?;
+        let ports: Vec<String> =
+            own.ports.iter().map(|port| format!("{}/{}", port.port, port.protocol)).collect();
+        Some(format!("{} listens on {}.", own.process.called(), list(&ports, "and")))
+    });
+    let mut listening: Vec<String> = listening.collect();
+    listening.dedup();
+    if !listening.is_empty() {
+        return Some(listening.join(" "));
+    }
+    let problem = servers.iter().flat_map(|server| &server.problems).next()?;
+    let next = problem.next.as_ref().map_or(String::new(), |next| format!(" {next}"));
+    Some(format!("{}{next}", problem.text))
+}
+
+/// Whether a license server is one of a vendor, product, licensing system or program.
+fn is_about(server: &LicenseServer, word: &str, knowledge: &Knowledge, os: Os) -> bool {
+    let licenses = knowledge.licenses();
+    let has_id = |id: &str| server.id.split('+').any(|own| own == id);
+    // What stands for a whole system is also the answer to a question about one of its vendors, unless it is another's.
+    let is_of_product = licenses.products(word).iter().any(|manager| has_id(&manager.id));
+    let by_program = match licenses.recognise_name(word, os) {
+        Some(LicenseProgram::Own(manager)) => has_id(&manager.id),
+        Some(LicenseProgram::Server(technology)) => {
+            server.technology.as_ref().is_some_and(|own| own.id == technology.id)
+        }
+        Some(LicenseProgram::Emulator(_) | LicenseProgram::UnlistedDaemon(_)) | None => false,
+    };
+    let is_system = server.technology.as_ref().is_some_and(|own| {
+        own.id.eq_ignore_ascii_case(word)
+            || licenses.technologies.iter().any(|technology| {
+                technology.id == own.id
+                    && technology.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(word))
+            })
+    });
+    is_of_product || by_program || is_system || server.processes().any(|one| is_called(&one.process, word))
+}
+
+/// The other network namespaces in which something listens on a license port.
+fn other_namespaces(observation: &Observation, knowledge: &Knowledge) -> Vec<OtherNamespace> {
+    let others = observation.other_namespaces.iter().map(|other| {
+        let is_one =
+            |&&(protocol, port): &&(Protocol, u16)| knowledge.claims(port, Some(protocol)).is_license_port();
+        let listeners = other.listeners.iter().filter(is_one).copied().collect();
+        OtherNamespace { namespace: other.namespace.clone(), listeners }
+    });
+    others.filter(|other| !other.listeners.is_empty()).collect()
+}
+
+/// What could not be seen of license servers. A socket whose owner is hidden matters only on a license port, or where
+/// a license server is not seen to listen.
+fn gaps_of(
+    question: &ServersQuestion<'_>,
+    observation: &Observation,
+    rows: &[Row],
+    servers: &[LicenseServer],
+) -> Vec<Gap> {
+    let is_open = servers.iter().any(|server| server.state != ServerState::Up);
+    let rows: Vec<Row> = rows.iter().filter(|row| row.license.is_some() || is_open).cloned().collect();
+    let remedy = os::remedy(observation.host.os, observation.privileged, question.repeat);
+    gaps::of(observation, &rows, 0, &[], 0, remedy, &os::ScanScope::default())
+}

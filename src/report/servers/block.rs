@@ -1,0 +1,388 @@
+//! One license server of one vendor, before it is judged: its processes and its license files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::survey::{Role, Survey};
+use crate::knowledge::{LicenseManager, LicenseProgram, Technology};
+use crate::model::phrase::list;
+use crate::model::{
+    DaemonLine, InstalledServer, InstalledState, LicenseFile, LicenseLines, LicenseSystem, NamedBy, Os, Pid,
+    PortRole, Process, Row, file_name,
+};
+
+/// Whose daemon something is: that of known managers, or of a name that is not known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Vendor {
+    /// The ids of the managers that it belongs to.
+    Known(Vec<String>),
+    Unknown(String),
+}
+
+pub(super) struct Block<'a> {
+    pub(super) vendor: Option<Vendor>,
+    pub(super) technology: Option<&'a Technology>,
+    pub(super) server: Option<&'a Arc<Process>>,
+    /// The daemons that the server has started.
+    pub(super) daemons: Vec<&'a Arc<Process>>,
+    /// The daemons of the same vendor whose server has ended.
+    pub(super) orphans: Vec<&'a Arc<Process>>,
+    pub(super) files: Vec<&'a LicenseFile>,
+    /// What would start it, where it does not run.
+    pub(super) installed: Option<&'a InstalledServer>,
+    /// A license port of it whose holder is hidden, where nothing else is known.
+    pub(super) hidden: Option<&'a Row>,
+}
+
+impl<'a> Block<'a> {
+    fn new(vendor: Option<Vendor>, technology: Option<&'a Technology>) -> Block<'a> {
+        Block {
+            vendor,
+            technology,
+            server: None,
+            daemons: Vec::new(),
+            orphans: Vec::new(),
+            files: Vec::new(),
+            installed: None,
+            hidden: None,
+        }
+    }
+
+    /// The managers that it may be of.
+    pub(super) fn managers(&self, survey: &Survey<'a>) -> Vec<&'a LicenseManager> {
+        let all = self.all_managers(survey);
+        let is_of_one_vendor = all.iter().all(|manager| manager.vendor == all[0].vendor);
+        if all.len() < 2 || !is_of_one_vendor {
+            return all;
+        }
+        // Of several products of one vendor, its ports show which it is.
+        let processes = self.server.iter().chain(&self.daemons).chain(&self.orphans);
+        let listeners = processes.flat_map(|process| survey.listeners(process.pid));
+        let listening = listeners.map(|row| row.socket.local.port());
+        let written = self.daemon_lines(survey).into_iter().filter_map(|(_, line)| line.port);
+        let ports: Vec<u16> = listening.chain(written).collect();
+        let has_port = |manager: &&LicenseManager| {
+            ports.iter().any(|&port| manager.ports.iter().any(|known| known.is_at(port, None)))
+        };
+        let starts_daemon = |manager: &&LicenseManager| {
+            manager.ports.iter().any(|known| known.role == PortRole::VendorDaemon)
+        };
+        let narrowed = |keeps: &dyn Fn(&&LicenseManager) -> bool| -> Vec<&'a LicenseManager> {
+            all.iter().copied().filter(|manager| keeps(manager)).collect()
+        };
+        [narrowed(&has_port), narrowed(&starts_daemon)].into_iter().find(|few| !few.is_empty()).unwrap_or(all)
+    }
+
+    fn all_managers(&self, survey: &Survey<'a>) -> Vec<&'a LicenseManager> {
+        let licenses = survey.knowledge.licenses();
+        let of_technology = || self.technology.and_then(|technology| licenses.manager_of(technology));
+        match &self.vendor {
+            Some(Vendor::Known(ids)) => ids.iter().filter_map(|id| licenses.manager(id)).collect(),
+            Some(Vendor::Unknown(_)) | None => of_technology().into_iter().collect(),
+        }
+    }
+
+    /// The lines of its license files that name its daemons.
+    pub(super) fn daemon_lines(&self, survey: &Survey<'a>) -> Vec<(&'a LicenseFile, &'a DaemonLine)> {
+        let is_own = |line: &DaemonLine| {
+            self.vendor.as_ref().is_none_or(|vendor| *vendor == vendor_of_line(survey, line))
+        };
+        let lines = self.files.iter().flat_map(|file| {
+            file.contents
+                .done()
+                .into_iter()
+                .flat_map(move |lines| lines.daemons.iter().map(move |line| (*file, line)))
+        });
+        lines.filter(|(_, line)| is_own(line)).collect()
+    }
+
+    /// The line of its license files that names a daemon.
+    pub(super) fn line_of(&self, survey: &Survey<'a>, daemon: &Process) -> Option<&'a DaemonLine> {
+        let os = survey.os();
+        let exe = daemon.exe_name(os).or(daemon.name.as_deref())?;
+        let lines = self.daemon_lines(survey);
+        lines.into_iter().map(|(_, line)| line).find(|line| is_called(line, exe, os))
+    }
+
+    /// Its license files that could be read.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (&'a LicenseFile, &'a LicenseLines)> {
+        self.files.iter().filter_map(|file| Some((*file, file.contents.done()?)))
+    }
+}
+
+/// Whether a program is the one that a line names.
+pub(super) fn is_called(line: &DaemonLine, exe: &str, os: Os) -> bool {
+    let stem = |name: &str| match os {
+        Os::Windows => name.to_ascii_lowercase().trim_end_matches(".exe").to_owned(),
+        Os::Linux | Os::Macos => name.to_owned(),
+    };
+    let by_path = line.path.as_deref().map(|path| file_name(path, os));
+    stem(exe).eq_ignore_ascii_case(&stem(&line.name)) || by_path.is_some_and(|name| stem(name) == stem(exe))
+}
+
+/// The blocks of a machine, in the order of what they are found by: processes, services, hidden ports.
+pub(super) fn blocks<'a>(survey: &Survey<'a>) -> Vec<Block<'a>> {
+    let mut blocks = Vec::new();
+    for (process, role) in survey.roles() {
+        match role {
+            Role::Server(technology) if !survey.is_worker(process) => {
+                blocks.extend(of_server(survey, process, technology));
+            }
+            Role::Alone(manager) if !survey.is_worker(process) => {
+                let vendor = Some(vendor_of_manager(survey, manager, process));
+                let technology = survey.knowledge.licenses().technology_of(manager);
+                blocks.push(Block { server: Some(process), ..Block::new(vendor, technology) });
+            }
+            Role::Server(_) | Role::Alone(_) | Role::Daemon(..) => {}
+        }
+    }
+    add_orphans(survey, &mut blocks);
+    add_installed(survey, &mut blocks);
+    add_given(survey, &mut blocks);
+    add_hidden(survey, &mut blocks);
+    blocks
+}
+
+/// One block for each vendor whose daemon the server has started, or should have.
+fn of_server<'a>(
+    survey: &Survey<'a>,
+    server: &'a Arc<Process>,
+    technology: &'a Technology,
+) -> Vec<Block<'a>> {
+    let is_of_it = |named: &NamedBy| match named {
+        NamedBy::CommandLine(pid) | NamedBy::Folder(pid) | NamedBy::Environment { pid, .. } => {
+            *pid == server.pid
+        }
+        NamedBy::Service(name) => server.services.iter().any(|service| service.name == *name),
+        NamedBy::Caller => false,
+    };
+    let files = survey.observation.license_setup.iter().flat_map(|setup| &setup.files);
+    let (own, given): (Vec<&LicenseFile>, Vec<&LicenseFile>) =
+        files.partition(|file| file.named_by.iter().any(is_of_it));
+    let mut of_vendor: BTreeMap<Vendor, Vec<&'a Arc<Process>>> = BTreeMap::new();
+    for daemon in survey.started_by(Some(server.pid)) {
+        of_vendor.entry(vendor_of(survey, daemon)).or_default().push(daemon);
+    }
+    // A file that the caller gives is that of the server whose port or daemons it names.
+    let is_meant = |file: &&LicenseFile| {
+        let Some(lines) = file.contents.done() else { return false };
+        file.named_by.contains(&NamedBy::Caller) && names(survey, lines, server, &of_vendor)
+    };
+    let files: Vec<&LicenseFile> = own.into_iter().chain(given.into_iter().filter(is_meant)).collect();
+    for line in files.iter().filter_map(|file| file.contents.done()).flat_map(|lines| &lines.daemons) {
+        of_vendor.entry(vendor_of_line(survey, line)).or_default();
+    }
+    let block = |vendor, daemons| Block {
+        server: Some(server),
+        daemons,
+        files: files.clone(),
+        ..Block::new(vendor, Some(technology))
+    };
+    match of_vendor.is_empty() {
+        true => vec![block(None, Vec::new())],
+        false => of_vendor.into_iter().map(|(vendor, daemons)| block(Some(vendor), daemons)).collect(),
+    }
+}
+
+/// Whether a license file names a port of the server, or a daemon that it has started.
+fn names(
+    survey: &Survey<'_>,
+    lines: &LicenseLines,
+    server: &Process,
+    of_vendor: &BTreeMap<Vendor, Vec<&Arc<Process>>>,
+) -> bool {
+    let listens_on =
+        |port: u16| survey.listeners(server.pid).iter().any(|row| row.socket.local.port() == port);
+    lines.servers.iter().filter_map(|line| line.port).any(listens_on)
+        || lines.daemons.iter().any(|line| of_vendor.contains_key(&vendor_of_line(survey, line)))
+}
+
+/// Adds the daemons whose server has ended: to the block of the server that should start another, or as one of their
+/// own.
+fn add_orphans<'a>(survey: &Survey<'a>, blocks: &mut Vec<Block<'a>>) {
+    // Where a daemon is missing, by technology and vendor. A block without a vendor lacks any.
+    let mut lacking: BTreeMap<(&'a str, Option<Vendor>), usize> = BTreeMap::new();
+    for (at, block) in blocks.iter().enumerate().filter(|(_, block)| block.daemons.is_empty()) {
+        let Some(technology) = block.technology else { continue };
+        lacking.entry((&technology.id, block.vendor.clone())).or_insert(at);
+    }
+    for daemon in survey.started_by(None) {
+        let Some(Role::Daemon(technology, _)) = survey.role(daemon.pid) else { continue };
+        let vendor = vendor_of(survey, daemon);
+        let own = (technology.id.as_str(), Some(vendor.clone()));
+        match lacking.get(&own).or_else(|| lacking.get(&(technology.id.as_str(), None))) {
+            Some(&at) => {
+                blocks[at].orphans.push(daemon);
+                blocks[at].vendor.get_or_insert(vendor);
+            }
+            None => {
+                lacking.insert(own, blocks.len());
+                let block = Block::new(Some(vendor), Some(technology));
+                blocks.push(Block { orphans: vec![daemon], ..block });
+            }
+        }
+    }
+}
+
+/// Adds what is installed and does not run.
+fn add_installed<'a>(survey: &Survey<'a>, blocks: &mut Vec<Block<'a>>) {
+    let (licenses, os) = (survey.knowledge.licenses(), survey.os());
+    let Some(setup) = &survey.observation.license_setup else { return };
+    let (mut paths, mut services) = (BTreeSet::new(), BTreeSet::new());
+    for (process, _) in survey.roles() {
+        paths.extend(process.exe().map(|exe| exe.path.as_str()));
+        services.extend(process.services.iter().map(|service| service.name.as_str()));
+    }
+    for installed in setup.installed.iter().filter(|one| one.state != InstalledState::Running) {
+        let Some(path) = installed.command.first() else { continue };
+        let Some(program) = licenses.recognise_name(file_name(path, os), os) else { continue };
+        if paths.contains(path.as_str()) || services.contains(installed.name.as_str()) {
+            continue;
+        }
+        let named = |named: &NamedBy| matches!(named, NamedBy::Service(name) if *name == installed.name);
+        let files: Vec<&LicenseFile> =
+            setup.files.iter().filter(|file| file.named_by.iter().any(named)).collect();
+        let (vendors, technology) = match program {
+            LicenseProgram::Server(technology) => {
+                let lines = files.iter().filter_map(|file| file.contents.done());
+                let daemons = lines.flat_map(|lines| &lines.daemons);
+                let mut vendors: Vec<Vendor> = daemons.map(|line| vendor_of_line(survey, line)).collect();
+                vendors.sort();
+                vendors.dedup();
+                (vendors, Some(technology))
+            }
+            LicenseProgram::Own(manager) => {
+                (vec![Vendor::Known(vec![manager.id.clone()])], licenses.technology_of(manager))
+            }
+            LicenseProgram::Emulator(_) | LicenseProgram::UnlistedDaemon(_) => continue,
+        };
+        let vendors = if vendors.is_empty() { vec![None] } else { vendors.into_iter().map(Some).collect() };
+        for vendor in vendors {
+            let is_it = |block: &&mut Block<'a>| {
+                block.server.is_none() && block.vendor.is_some() && block.vendor == vendor
+            };
+            match blocks.iter_mut().find(is_it) {
+                Some(block) => (block.installed, block.files) = (Some(installed), files.clone()),
+                None => {
+                    let block = Block::new(vendor, technology);
+                    blocks.push(Block { installed: Some(installed), files: files.clone(), ..block });
+                }
+            }
+        }
+    }
+}
+
+/// Adds the license files that the caller gives and that no server found so far reads.
+fn add_given<'a>(survey: &Survey<'a>, blocks: &mut Vec<Block<'a>>) {
+    let licenses = survey.knowledge.licenses();
+    let Some(setup) = &survey.observation.license_setup else { return };
+    for file in setup.files.iter().filter(|file| file.named_by.contains(&NamedBy::Caller)) {
+        if blocks.iter().any(|block| block.files.iter().any(|own| std::ptr::eq(*own, file))) {
+            continue;
+        }
+        let lines = file.contents.done();
+        let system = lines.and_then(|lines| lines.system).map(LicenseSystem::technology);
+        let technology =
+            licenses.technologies.iter().find(|technology| Some(technology.id.as_str()) == system);
+        let lines = lines.iter().flat_map(|lines| &lines.daemons);
+        let mut vendors: Vec<Option<Vendor>> = lines.map(|line| Some(vendor_of_line(survey, line))).collect();
+        vendors.sort();
+        vendors.dedup();
+        if vendors.is_empty() {
+            vendors.push(None);
+        }
+        for vendor in vendors {
+            blocks.push(Block { files: vec![file], ..Block::new(vendor, technology) });
+        }
+    }
+}
+
+/// Adds the license ports whose holder is hidden, where no process with the name of such a server is known.
+fn add_hidden<'a>(survey: &Survey<'a>, blocks: &mut Vec<Block<'a>>) {
+    let licenses = survey.knowledge.licenses();
+    let ids = |managers: &[&LicenseManager], technology: Option<&Technology>| -> BTreeSet<String> {
+        let managers = managers.iter().map(|manager| manager.id.clone());
+        managers.chain(technology.map(|technology| format!("technology {}", technology.id))).collect()
+    };
+    let mut known: BTreeSet<String> =
+        blocks.iter().flat_map(|block| ids(&block.managers(survey), block.technology)).collect();
+    for row in survey.hidden() {
+        let claimed = row.license.iter().flat_map(|license| &license.managers);
+        let managers: Vec<&LicenseManager> =
+            claimed.filter_map(|manager| licenses.manager(&manager.id)).collect();
+        let Some(first) = managers.first() else { continue };
+        let technology = licenses.technology_of(first);
+        let own = ids(&managers, technology);
+        if own.is_disjoint(&known) {
+            let is_of_all = managers.iter().any(|manager| manager.any_vendor);
+            let ids = managers.iter().map(|manager| manager.id.clone()).collect();
+            let vendor = (!is_of_all).then_some(Vendor::Known(ids));
+            blocks.push(Block { hidden: Some(row), ..Block::new(vendor, technology) });
+            known.extend(own);
+        }
+    }
+}
+
+/// Whose daemon a process is.
+fn vendor_of(survey: &Survey<'_>, daemon: &Process) -> Vendor {
+    let os = survey.os();
+    let name = daemon.exe_name(os).or(daemon.name.as_deref()).unwrap_or_default();
+    let known = |name: &str| known_vendor(survey, name);
+    let original = || survey.knowledge.licenses().renamed_from(daemon, os).and_then(|name| known(&name));
+    known(name).or_else(original).unwrap_or_else(|| Vendor::Unknown(name.to_owned()))
+}
+
+/// Whose daemon a line of a license file names.
+pub(super) fn vendor_of_line(survey: &Survey<'_>, line: &DaemonLine) -> Vendor {
+    let os = survey.os();
+    let by_path = || known_vendor(survey, file_name(line.path.as_deref()?, os));
+    // On Windows a file has an ending that the line leaves out.
+    let with_ending = || (os == Os::Windows).then(|| known_vendor(survey, &format!("{}.exe", line.name)))?;
+    let known = known_vendor(survey, &line.name).or_else(with_ending).or_else(by_path);
+    known.unwrap_or_else(|| Vendor::Unknown(line.name.clone()))
+}
+
+/// The managers that have a daemon of this name.
+fn known_vendor(survey: &Survey<'_>, name: &str) -> Option<Vendor> {
+    let (licenses, os) = (survey.knowledge.licenses(), survey.os());
+    let has_it = |manager: &&LicenseManager| {
+        let starts = |technology| survey.starts_daemons(technology);
+        manager.executables.have(name, os) && licenses.technology_of(manager).is_some_and(starts)
+    };
+    let ids: Vec<String> =
+        licenses.managers.iter().filter(has_it).map(|manager| manager.id.clone()).collect();
+    (!ids.is_empty()).then_some(Vendor::Known(ids))
+}
+
+fn vendor_of_manager(survey: &Survey<'_>, manager: &LicenseManager, process: &Process) -> Vendor {
+    let os = survey.os();
+    let Some(exe) = process.exe_name(os) else { return Vendor::Known(vec![manager.id.clone()]) };
+    let shared = survey.knowledge.licenses().managers.iter().filter(|other| other.executables.have(exe, os));
+    let ids: Vec<String> = shared.map(|other| other.id.clone()).collect();
+    Vendor::Known(if ids.is_empty() { vec![manager.id.clone()] } else { ids })
+}
+
+/// How a block is called: vendor and product, or the name of a daemon that is not known.
+pub(super) fn called(block: &Block<'_>, survey: &Survey<'_>) -> (String, Option<String>, String) {
+    let managers = block.managers(survey);
+    let ids: Vec<&str> = managers.iter().map(|manager| manager.id.as_str()).collect();
+    match (&block.vendor, &managers[..]) {
+        (Some(Vendor::Unknown(name)), _) => (
+            name.to_ascii_lowercase(),
+            None,
+            format!("license server of {}", crate::model::quoting::quoted(name)),
+        ),
+        (_, [one]) => (one.id.clone(), one.vendor.clone(), one.product.clone()),
+        (_, []) => ("unknown".to_owned(), None, "license server".to_owned()),
+        (_, several) => {
+            let names: Vec<String> = several.iter().map(|manager| manager.called()).collect();
+            (ids.join("+"), None, list(&names, "or"))
+        }
+    }
+}
+
+/// The pids of a block's processes.
+pub(super) fn pids(block: &Block<'_>) -> Vec<Pid> {
+    let processes = block.server.iter().chain(&block.daemons).chain(&block.orphans);
+    processes.map(|process| process.pid).collect()
+}

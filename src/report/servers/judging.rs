@@ -1,0 +1,249 @@
+//! A block with what it is judged by: its state, and the rest of what there is to say.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::block::{Block, Vendor, blocks, called};
+use super::survey::Survey;
+use crate::knowledge::{Knowledge, LicenseManager};
+use crate::model::quoting::quoted;
+use crate::model::{
+    DaemonLine, LicenseFile, LicenseServer, LicenseTechnology, MachineIdentity, Observation, Os, PortRange,
+    Process, Row, RunState, ServerPort, ServerProcess, ServerState, Verdict,
+};
+
+/// So many days before a license expires, that is a problem.
+pub const EXPIRY_DAYS: u16 = 30;
+
+/// The ports that systems hand out where they do not say: those of Linux (`ip_local_port_range` in ip(7)), and those
+/// of RFC 6335, which the others use.
+const EPHEMERAL_ON_LINUX: PortRange = PortRange { first: 32768, last: 60999 };
+const EPHEMERAL: PortRange = PortRange { first: 49152, last: 65535 };
+
+/// The license servers of a machine. `rows` are all sockets that were found, whether or not they are shown. Licenses
+/// that expire within so many days are a problem.
+#[must_use]
+pub fn license_servers(
+    observation: &Observation,
+    rows: &[Row],
+    knowledge: &Knowledge,
+    expiry_days: u16,
+) -> Vec<LicenseServer> {
+    let survey = Survey::of(observation, rows, knowledge);
+    let blocks = blocks(&survey);
+    let today = observation.taken_at.to_zoned(TimeZone::UTC).date();
+    // In another network namespace, or another container, it is in nobody's way.
+    let mut several: BTreeMap<(&str, &Vendor, Place<'_>), usize> = BTreeMap::new();
+    for block in blocks.iter().filter(|block| block.server.is_some()) {
+        if let Some(vendor) = &block.vendor {
+            let technology = block.technology.map_or("", |technology| &technology.id);
+            *several.entry((technology, vendor, place(&survey, block))).or_default() += 1;
+        }
+    }
+    let judged = blocks.iter().map(|block| {
+        let technology = block.technology.map_or("", |technology| technology.id.as_str());
+        let place = place(&survey, block);
+        let others = block.vendor.as_ref().and_then(|vendor| several.get(&(technology, vendor, place)));
+        let judging = Judging::of(&survey, block, today, expiry_days);
+        judging.license_server(others.copied().unwrap_or_default() > 1 && block.server.is_some())
+    });
+    let mut servers: Vec<LicenseServer> = judged.collect();
+    servers.sort_by_key(|server| {
+        let pid = server.processes().next().map(|process| process.process.pid);
+        (server.called().to_lowercase(), pid)
+    });
+    servers
+}
+
+/// The network namespace and the container of a license server.
+type Place<'a> = (Option<u64>, Option<&'a str>);
+
+fn place<'a>(survey: &Survey<'a>, block: &Block<'a>) -> Place<'a> {
+    let Some(server) = block.server else { return (None, None) };
+    let namespace = survey.listeners(server.pid).first().and_then(|row| row.socket.namespace.as_ref());
+    let container = server.container.as_ref().map(|container| container.id.as_str());
+    (namespace.map(|namespace| namespace.inode), container)
+}
+
+/// A block with what its problems rest on.
+pub(super) struct Judging<'b, 'a> {
+    pub(super) survey: &'b Survey<'a>,
+    pub(super) block: &'b Block<'a>,
+    pub(super) managers: Vec<&'a LicenseManager>,
+    pub(super) server: Option<ServerProcess>,
+    pub(super) daemons: Vec<ServerProcess>,
+    pub(super) orphans: Vec<ServerProcess>,
+    pub(super) daemon_lines: Vec<(&'a LicenseFile, &'a DaemonLine)>,
+    pub(super) today: Date,
+    pub(super) expiry_days: u16,
+}
+
+impl<'b, 'a> Judging<'b, 'a> {
+    fn of(survey: &'b Survey<'a>, block: &'b Block<'a>, today: Date, expiry_days: u16) -> Judging<'b, 'a> {
+        let mut judging = Judging {
+            survey,
+            block,
+            managers: block.managers(survey),
+            server: None,
+            daemons: Vec::new(),
+            orphans: Vec::new(),
+            daemon_lines: block.daemon_lines(survey),
+            today,
+            expiry_days,
+        };
+        judging.server = block.server.map(|server| judging.process(server));
+        judging.daemons = block.daemons.iter().map(|daemon| judging.daemon(daemon)).collect();
+        judging.orphans = block.orphans.iter().map(|daemon| judging.daemon(daemon)).collect();
+        judging
+    }
+
+    fn license_server(self, are_several: bool) -> LicenseServer {
+        let (id, vendor, product) = called(self.block, self.survey);
+        let state = self.state();
+        let problems = self.problems(state, are_several);
+        let license_files = self.license_files();
+        let notes = self.notes(state);
+        let daemons: Vec<ServerProcess> = self.daemons.into_iter().chain(self.orphans).collect();
+        let clients = match &daemons[..] {
+            [] => self.server.as_ref().and_then(ServerProcess::clients),
+            daemons => daemons.iter().filter_map(ServerProcess::clients).reduce(usize::saturating_add),
+        };
+        LicenseServer {
+            id,
+            vendor,
+            product,
+            technology: self.block.technology.map(|technology| LicenseTechnology {
+                id: technology.id.clone(),
+                name: technology.name.clone(),
+            }),
+            state,
+            server: self.server,
+            daemons,
+            license_files,
+            clients,
+            problems,
+            notes,
+        }
+    }
+
+    fn process(&self, process: &Arc<Process>) -> ServerProcess {
+        let mut ports: Vec<ServerPort> = Vec::new();
+        for row in self.survey.listeners(process.pid) {
+            let clients = row.socket.connections.as_ref().map(|connections| connections.established);
+            let is_backlog_full = row.socket.accept_queue.is_some_and(|queue| queue.is_full());
+            let (port, protocol, exposure) = (row.socket.local.port(), row.socket.protocol, row.exposure);
+            match ports.last_mut().filter(|last| (last.port, last.protocol) == (port, protocol)) {
+                Some(last) => {
+                    last.exposure = last.exposure.max(exposure);
+                    last.clients = last.clients.into_iter().chain(clients).reduce(usize::saturating_add);
+                    last.is_backlog_full |= is_backlog_full;
+                }
+                None => ports.push(ServerPort { port, protocol, exposure, clients, is_backlog_full }),
+            }
+        }
+        let contents = process.exe().and_then(|exe| exe.contents.done());
+        ServerProcess {
+            process: Arc::clone(process),
+            version: contents.and_then(|contents| contents.flexnet_version.clone()),
+            ports,
+            port_is_fixed: None,
+        }
+    }
+
+    fn daemon(&self, daemon: &Arc<Process>) -> ServerProcess {
+        let found = self.process(daemon);
+        let ephemeral = self.survey.observation.port_rules.ephemeral;
+        let ephemeral = ephemeral.unwrap_or(match self.survey.os() {
+            Os::Linux => EPHEMERAL_ON_LINUX,
+            Os::Windows | Os::Macos => EPHEMERAL,
+        });
+        let by_line = self.block.line_of(self.survey, daemon).map(|line| line.port.is_some());
+        let by_range = || {
+            let first = found.ports.first()?;
+            Some(!ephemeral.contains(first.port))
+        };
+        ServerProcess { port_is_fixed: by_line.or_else(by_range), ..found }
+    }
+
+    /// Whether its technology needs a vendor's daemon.
+    fn needs_daemon(&self) -> bool {
+        self.block.technology.is_some_and(|technology| self.survey.starts_daemons(technology))
+    }
+
+    fn state(&self) -> ServerState {
+        let listens = |process: &ServerProcess| {
+            !process.ports.is_empty() && process.process.state != Some(RunState::Stopped)
+        };
+        match &self.server {
+            None if !self.orphans.is_empty() => ServerState::OrphanedDaemon,
+            None if self.block.installed.is_some() || !self.block.files.is_empty() => ServerState::Stopped,
+            None => ServerState::CannotTell,
+            // What it runs, and where it listens, is hidden.
+            Some(server) if server.process.exe().is_none() => ServerState::CannotTell,
+            Some(server) if !listens(server) => ServerState::NotListening,
+            Some(_) if self.needs_daemon() && !self.daemons.iter().any(listens) => {
+                match self.orphans.is_empty() {
+                    false => ServerState::OrphanedDaemon,
+                    true if self.daemons.iter().any(|daemon| daemon.process.exe().is_none()) => {
+                        ServerState::CannotTell
+                    }
+                    true => ServerState::NoDaemon,
+                }
+            }
+            Some(_) if self.doubted().is_some() => ServerState::CannotTell,
+            Some(_) => ServerState::Up,
+        }
+    }
+
+    /// A listener of it whose process is not confirmed as the right one.
+    fn doubted(&self) -> Option<&'a Row> {
+        let processes = self.server.iter().chain(&self.daemons);
+        let mut rows = processes.flat_map(|process| self.survey.listeners(process.process.pid)).copied();
+        rows.find(|row| {
+            row.license
+                .as_ref()
+                .is_some_and(|license| matches!(license.verdict, Verdict::CannotTell | Verdict::Mismatch))
+        })
+    }
+
+    pub(super) fn identity(&self) -> Option<&'a MachineIdentity> {
+        Some(&self.survey.observation.license_setup.as_ref()?.identity)
+    }
+
+    /// What is worth knowing and no problem.
+    fn notes(&self, state: ServerState) -> Vec<String> {
+        let mut notes = self.redundancy();
+        notes.extend(self.container());
+        if state == ServerState::CannotTell {
+            notes.extend(self.why_not_known());
+        }
+        notes
+    }
+
+    /// In which container it runs.
+    fn container(&self) -> Option<String> {
+        let process = self.server.iter().chain(&self.daemons).chain(&self.orphans).next()?;
+        let container = process.process.container.as_ref()?;
+        Some(format!("It runs in container {}.", container.called()))
+    }
+
+    fn why_not_known(&self) -> Option<String> {
+        if let Some(row) = self.block.hidden {
+            let (port, protocol) = (row.socket.local.port(), row.socket.protocol);
+            return Some(format!("The process that listens on {port}/{protocol} is hidden."));
+        }
+        let hidden = self.server.iter().chain(&self.daemons).find(|one| one.process.exe().is_none());
+        if let Some(one) = hidden {
+            let name = one.process.name.as_deref().map_or("it".into(), quoted);
+            return Some(format!(
+                "PID {} calls itself {name}. What it runs, and where it listens, is hidden.",
+                one.process.pid
+            ));
+        }
+        let license = self.doubted()?.license.as_ref()?;
+        Some(format!("{}.", crate::model::phrase::capitalized(&license.reason)))
+    }
+}

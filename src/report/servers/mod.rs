@@ -1,0 +1,17 @@
+//! Sockets, processes, license files and services → license servers as wholes: which are up, and if not, why.
+
+mod answer;
+mod block;
+mod check;
+mod files;
+mod judging;
+mod lines;
+mod ports;
+mod problems;
+mod redundancy;
+mod survey;
+
+pub use self::answer::{ServersQuestion, servers};
+pub(super) use self::answer::{about, elsewhere};
+pub use self::check::check;
+pub use self::judging::{EXPIRY_DAYS, license_servers};

@@ -1,0 +1,142 @@
+//! What is wrong with the ports of a license server.
+
+use super::judging::Judging;
+use crate::model::phrase::{capitalized, list};
+use crate::model::quoting::{quoted, quoted_path};
+use crate::model::{Exposure, Pid, Problem, ProblemCode, Protocol, Row, ServerProcess, ServerState, State};
+
+impl Judging<'_, '_> {
+    /// The ports that its license files give it: with the name of whom each is for.
+    fn wanted_ports(&self) -> Vec<(u16, String)> {
+        let of_server = self.block.lines().flat_map(|(_, lines)| &lines.servers);
+        let of_server = of_server.filter_map(|line| Some((line.port?, "the license server".to_owned())));
+        let of_daemons = self
+            .daemon_lines
+            .iter()
+            .filter_map(|(_, line)| Some((line.port?, quoted(&line.name).into_owned())));
+        let mut ports: Vec<(u16, String)> = of_server.chain(of_daemons).collect();
+        ports.sort();
+        ports.dedup();
+        ports
+    }
+
+    /// A port of its license file that somebody else holds.
+    pub(super) fn port_taken(&self, state: ServerState) -> Vec<Problem> {
+        if matches!(state, ServerState::Up | ServerState::CannotTell) {
+            return Vec::new();
+        }
+        let own: Vec<Pid> = super::block::pids(self.block);
+        let is_own = |row: &Row| row.owner.processes().any(|holder| own.contains(&holder.pid));
+        let taken = self.wanted_ports().into_iter().filter_map(|(port, whose)| {
+            let is_there = |row: &&Row| {
+                row.socket.protocol == Protocol::Tcp
+                    && row.socket.local.port() == port
+                    && row.socket.namespace.is_none()
+            };
+            let mut on_port = self.survey.rows.iter().filter(is_there);
+            let row = on_port.find(|row| !is_own(row))?;
+            if self.survey.rows.iter().filter(is_there).any(&is_own) {
+                return None;
+            }
+            let (holder, next) = match row.owner.lead() {
+                Some(lead) => (lead.called(), format!("See who that is: whatlistens {port}")),
+                None => {
+                    ("a process that is hidden".to_owned(), format!("See who that is: whatlistens {port}"))
+                }
+            };
+            let how = if row.socket.state == State::Bound { "holds" } else { "listens on" };
+            let text = format!("{} {how} {port}/tcp, the port of {whose}.", capitalized(&holder));
+            let text = if holder.starts_with(|c: char| c.is_ascii_lowercase()) && row.owner.lead().is_some() {
+                format!("{holder} {how} {port}/tcp, the port of {whose}.")
+            } else {
+                text
+            };
+            Some(Problem { code: ProblemCode::PortTaken, text, next: Some(next) })
+        });
+        taken.collect()
+    }
+
+    /// A port of its license file that the system refuses to every program (Windows).
+    pub(super) fn port_reserved(&self, state: ServerState) -> Vec<Problem> {
+        if matches!(state, ServerState::Up | ServerState::CannotTell) {
+            return Vec::new();
+        }
+        let excluded = self.survey.observation.port_rules.excluded.iter().flatten();
+        let refused =
+            excluded.filter(|one| !one.by_number && one.protocol.is_none_or(|p| p == Protocol::Tcp));
+        let refused: Vec<_> = refused.map(|one| one.ports).collect();
+        let wanted = self.wanted_ports().into_iter();
+        let reserved = wanted.filter(|(port, _)| refused.iter().any(|range| range.contains(*port)));
+        let reserved = reserved.map(|(port, whose)| Problem {
+            code: ProblemCode::PortReserved,
+            text: format!("The system has reserved {port}/tcp, the port of {whose}: nobody can open it."),
+            next: Some(format!("See the reserved ports: whatlistens excluded {port}")),
+        });
+        reserved.collect()
+    }
+
+    pub(super) fn backlogs_full(&self) -> Vec<Problem> {
+        let full = self.all().flat_map(|one| one.ports.iter().map(move |port| (one, port)));
+        let full = full.filter(|(_, port)| port.is_backlog_full);
+        let problems = full.map(|(one, port)| Problem {
+            code: ProblemCode::BacklogFull,
+            text: format!(
+                "The backlog of {} on {}/{} is full: new connections get no answer.",
+                one.process.called(),
+                port.port,
+                port.protocol
+            ),
+            next: Some("It is stuck or overloaded: look at its log, and start it again.".to_owned()),
+        });
+        problems.collect()
+    }
+
+    /// Nobody but this machine's own programs can reach it.
+    pub(super) fn loopback_only(&self, state: ServerState) -> Option<Problem> {
+        let is_for_clients = self.managers.iter().any(|manager| manager.clients);
+        if state == ServerState::OrphanedDaemon || is_for_clients {
+            return None;
+        }
+        let is_loopback = |one: &&ServerProcess| {
+            !one.ports.is_empty() && one.ports.iter().all(|port| port.exposure == Exposure::Loopback)
+        };
+        let bound = self.running().find(is_loopback)?;
+        let port = bound.ports.first()?.port;
+        let text = format!(
+            "{} listens on loopback only: clients on other machines cannot reach it.",
+            bound.process.called()
+        );
+        let next = Some(format!("Let it listen on an address that clients reach; see whatlistens {port}"));
+        Some(Problem { code: ProblemCode::LoopbackOnly, text, next })
+    }
+
+    pub(super) fn ports_not_fixed(&self) -> Vec<Problem> {
+        let loose =
+            self.daemons.iter().filter(|one| one.port_is_fixed == Some(false) && !one.ports.is_empty());
+        let problems = loose.map(|daemon| {
+            let ports: Vec<String> =
+                daemon.ports.iter().map(|port| format!("{}/{}", port.port, port.protocol)).collect();
+            let keyword = match self.block.technology {
+                Some(technology) if technology.id == "rlm" => "ISV",
+                _ => "VENDOR",
+            };
+            let line = self.block.line_of(self.survey, &daemon.process);
+            let place = self.daemon_lines.iter().find(|(_, own)| Some(*own) == line);
+            let place = place.map_or(String::new(), |(file, line)| {
+                format!(" (line {} of {})", line.line, quoted_path(&file.path))
+            });
+            let keyword = line.map_or(keyword, |line| &line.keyword);
+            Problem {
+                code: ProblemCode::PortNotFixed,
+                text: format!(
+                    "The port of {}, {}, was chosen by the system and changes with the next start: no firewall rule \
+                     can name it.",
+                    daemon.process.called(),
+                    list(&ports, "and")
+                ),
+                next: Some(format!("Write port= on the {keyword} line{place}.")),
+            }
+        });
+        problems.collect()
+    }
+}

@@ -1,0 +1,300 @@
+//! What keeps clients from licenses, or may do so.
+
+use super::block::Vendor;
+use super::judging::Judging;
+use crate::model::phrase::{capitalized, list};
+use crate::model::quoting::{quoted, quoted_path};
+use crate::model::{
+    InstalledState, Os, Pid, Problem, ProblemCode, Process, RunState, ServerProcess, ServerState, Starter,
+    Verdict,
+};
+
+/// More lines of a log are not quoted.
+const MOST_OF_LOG: usize = 2;
+
+impl Judging<'_, '_> {
+    /// `are_several`: another server of the same vendor runs.
+    pub(super) fn problems(&self, state: ServerState, are_several: bool) -> Vec<Problem> {
+        let mut problems: Vec<Problem> = Vec::new();
+        problems.extend(self.orphaned_daemons(state));
+        problems.extend(self.not_listening(state));
+        problems.extend(self.no_vendor_daemon(state));
+        problems.extend(self.service_stopped(state));
+        problems.extend(self.port_taken(state));
+        problems.extend(self.port_reserved(state));
+        problems.extend(self.backlogs_full());
+        problems.extend(self.loopback_only(state));
+        problems.extend(self.ports_not_fixed());
+        problems.extend(self.two_servers(are_several));
+        problems.extend(self.older_than_daemon());
+        problems.extend(self.files_replaced());
+        problems.extend(self.weak_files());
+        problems.extend(self.unknown_daemons());
+        problems.extend(self.problems_of_files());
+        problems.sort_by_key(|problem| (std::cmp::Reverse(problem.code.severity()), problem.code));
+        problems
+    }
+
+    pub(super) fn running(&self) -> impl Iterator<Item = &ServerProcess> {
+        self.server.iter().chain(&self.daemons)
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &ServerProcess> {
+        self.running().chain(&self.orphans)
+    }
+
+    /// A daemon that keeps a new server from starting one.
+    fn orphaned_daemons(&self, state: ServerState) -> Vec<Problem> {
+        if state != ServerState::OrphanedDaemon {
+            return Vec::new();
+        }
+        let orphans = self.orphans.iter().map(|orphan| {
+            let Process { pid, name, .. } = &*orphan.process;
+            let called = quoted(name.as_deref().unwrap_or("the daemon"));
+            let parent = self.survey.parent(&orphan.process).filter(|parent| parent.pid != 1);
+            let text = match parent {
+                // A manager of services adopts what is left over, like process 1.
+                Some(parent) if parent.name.as_deref() != Some("systemd") => format!(
+                    "{called} (PID {pid}) was started by {}, which is no known license server.",
+                    parent.called()
+                ),
+                _ => format!(
+                    "{called} (PID {pid}) is left over from a license server that ended. A new one cannot start it \
+                     until it stops."
+                ),
+            };
+            Problem { code: ProblemCode::OrphanedDaemon, text, next: Some(self.stop(*pid)) }
+        });
+        orphans.collect()
+    }
+
+    fn stop(&self, pid: Pid) -> String {
+        match self.survey.os() {
+            Os::Windows => format!("Stop it, then start the license server: taskkill /pid {pid} /f"),
+            Os::Linux | Os::Macos => format!("Stop it, then start the license server: kill {pid}"),
+        }
+    }
+
+    fn not_listening(&self, state: ServerState) -> Option<Problem> {
+        let server = self.server.as_ref().filter(|_| state == ServerState::NotListening)?;
+        let pid = server.process.pid;
+        if server.process.state == Some(RunState::Stopped) {
+            let text = format!(
+                "{} is stopped by a signal or a debugger, and answers nobody.",
+                server.process.called()
+            );
+            let next = Some(format!("Let it go on: kill -CONT {pid}"));
+            return Some(Problem { code: ProblemCode::NotListening, text, next });
+        }
+        let text = format!("{} runs and listens nowhere.{}", server.process.called(), self.log_says());
+        Some(Problem { code: ProblemCode::NotListening, text, next: self.look_at_log() })
+    }
+
+    fn no_vendor_daemon(&self, state: ServerState) -> Option<Problem> {
+        let server = self.server.as_ref().filter(|_| state == ServerState::NoDaemon)?;
+        let technology = self.block.technology?;
+        let daemon = if technology.id == "rlm" { "ISV server" } else { "vendor daemon" };
+        let named = match &self.block.vendor {
+            Some(Vendor::Unknown(name)) => Some(name.as_str()),
+            _ => self.daemon_lines.first().map(|(_, line)| line.name.as_str()),
+        };
+        let silent = self.daemons.first().map(|one| one.process.called());
+        let named = named.map_or(String::new(), |name| format!(" {}", quoted(name)));
+        let consequence = match technology.id.as_str() {
+            "flexnet" => ": clients get error -97 or -15",
+            _ => ": clients get no license",
+        };
+        let mut text = match silent {
+            Some(silent) => format!("{silent} runs and listens nowhere{consequence}."),
+            None => format!("{} has no {daemon}{named} that listens{consequence}.", server.process.called()),
+        };
+        for (file, line) in &self.daemon_lines {
+            if let Some(why) = self.program_remark(line) {
+                text += &format!(" {} ({}, line {}).", capitalized(&why), quoted_path(&file.path), line.line);
+            }
+        }
+        text += &self.locks();
+        text += &self.log_says();
+        Some(Problem { code: ProblemCode::NoVendorDaemon, text, next: self.look_at_log() })
+    }
+
+    /// What keeps a daemon from taking its lock, if anything does.
+    fn locks(&self) -> String {
+        let Some(setup) = &self.survey.observation.license_setup else { return String::new() };
+        let server = self.server.as_ref();
+        let own =
+            |daemon: &str| self.daemon_lines.iter().any(|(_, line)| line.name.eq_ignore_ascii_case(daemon));
+        let mut text = String::new();
+        for lock in setup.lock_files.iter().filter(|lock| own(&lock.daemon)) {
+            let path = quoted_path(&lock.path);
+            let uid = server.and_then(|server| server.process.uid);
+            if let Some(holder) = lock.held_by {
+                text += &format!(" Process {holder} holds its lock file {path}.");
+            } else if uid.is_some() && lock.uid.is_some() && uid != Some(0) && uid != lock.uid {
+                text += &format!(
+                    " Its lock file {path} belongs to another user ({}), and it cannot open it.",
+                    lock.uid.unwrap_or_default()
+                );
+            }
+        }
+        let is_flexnet = self.block.technology.is_some_and(|technology| technology.id == "flexnet");
+        if setup.has_usr_tmp == Some(false) && is_flexnet {
+            text += " /usr/tmp is not there; older versions of FlexNet keep their lock files in it.";
+        }
+        text
+    }
+
+    fn log(&self) -> Option<&crate::model::DebugLog> {
+        let pid = self.server.as_ref()?.process.pid;
+        self.survey.observation.license_setup.as_ref()?.logs.iter().find(|log| log.pid == pid)
+    }
+
+    fn log_says(&self) -> String {
+        let Some(log) = self.log() else { return String::new() };
+        let newest = &log.trouble[log.trouble.len().saturating_sub(MOST_OF_LOG)..];
+        let said: Vec<String> = newest.iter().map(|line| format!("“{}”", line.trim())).collect();
+        if said.is_empty() { String::new() } else { format!(" Its log says {}.", list(&said, "and")) }
+    }
+
+    fn look_at_log(&self) -> Option<String> {
+        match self.log() {
+            Some(log) => Some(format!("Look at the end of its log: {}", quoted_path(&log.path))),
+            None => Some("Look at the end of its log, and start it again.".to_owned()),
+        }
+    }
+
+    fn service_stopped(&self, state: ServerState) -> Option<Problem> {
+        if state != ServerState::Stopped {
+            return None;
+        }
+        let Some(installed) = self.block.installed else {
+            let file = quoted_path(&self.block.files.first()?.path);
+            let text = format!("No license server that reads {file} runs here.");
+            return Some(Problem { code: ProblemCode::ServiceStopped, text, next: None });
+        };
+        // What nobody starts is meant to be off.
+        if installed.state == InstalledState::Disabled {
+            return None;
+        }
+        let name = quoted(&installed.name);
+        let (text, next) = match installed.starter {
+            Starter::Systemd => (
+                format!("The service {name} is installed and does not run."),
+                format!("Find out why, and start it: systemctl status {name}"),
+            ),
+            Starter::Windows => (
+                format!("The service {name} is installed and does not run."),
+                format!("Start it: sc start {name}"),
+            ),
+            Starter::Launchd => (
+                format!("The job {name} is installed and does not run."),
+                format!("Start it: launchctl kickstart system/{name}"),
+            ),
+            Starter::InitScript | Starter::Cron => {
+                let command: Vec<_> = installed.command.iter().map(|word| quoted(word)).collect();
+                let script = quoted_path(&installed.name);
+                (
+                    format!("{script} starts it, and it does not run."),
+                    format!("Start it: {}", command.join(" ")),
+                )
+            }
+        };
+        Some(Problem { code: ProblemCode::ServiceStopped, text, next: Some(next) })
+    }
+
+    fn two_servers(&self, are_several: bool) -> Option<Problem> {
+        let server = self.server.as_ref().filter(|_| are_several)?;
+        let text = format!(
+            "Another license server of the same vendor runs beside {}: of one daemon, only one can serve.",
+            server.process.called()
+        );
+        let next = Some("Stop one of the two.".to_owned());
+        Some(Problem { code: ProblemCode::TwoServers, text, next })
+    }
+
+    /// lmgrd must be as new as the newest of its daemons (FlexNet Publisher License Administration Guide).
+    fn older_than_daemon(&self) -> Option<Problem> {
+        let server = self.server.as_ref()?;
+        let of = |one: &ServerProcess| one.version.as_deref().and_then(numbers);
+        let own = of(server)?;
+        let newer = self.daemons.iter().find(|daemon| of(daemon).is_some_and(|version| version > own))?;
+        let text = format!(
+            "{} has version {}, and its daemon {} {}: the server must be as new as its daemons.",
+            server.process.called(),
+            server.version.as_deref().unwrap_or_default(),
+            newer.process.called(),
+            newer.version.as_deref().unwrap_or_default()
+        );
+        let next = Some("Install the lmgrd that came with the newest daemon.".to_owned());
+        Some(Problem { code: ProblemCode::OlderThanDaemon, text, next })
+    }
+
+    fn files_replaced(&self) -> Vec<Problem> {
+        let is_replaced =
+            |one: &&ServerProcess| one.process.exe().is_some_and(|exe| exe.deleted == Some(true));
+        let problems = self.all().filter(is_replaced).map(|one| Problem {
+            code: ProblemCode::FileReplaced,
+            text: format!("The file of {} was replaced or deleted while it runs.", one.process.called()),
+            next: Some("Start it again, so that it runs the new file.".to_owned()),
+        });
+        problems.collect()
+    }
+
+    /// A file that somebody else could have replaced, so that what it is cannot be told.
+    fn weak_files(&self) -> Vec<Problem> {
+        const WEAK: [&str; 3] = ["replaceable-file", "replaceable-script", "replaceable-library"];
+        let rows = self.all().flat_map(|one| self.survey.listeners(one.process.pid));
+        let licenses = rows.filter_map(|row| row.license.as_ref());
+        let weak =
+            licenses.filter(|license| license.verdict == Verdict::CannotTell && WEAK.contains(&license.rule));
+        let mut problems: Vec<Problem> = Vec::new();
+        for license in weak {
+            let text = format!("{}.", capitalized_unless_name(&license.reason));
+            if problems.iter().all(|problem| problem.text != text) {
+                problems.push(Problem { code: ProblemCode::WeakFile, text, next: license.advice.clone() });
+            }
+        }
+        problems
+    }
+
+    fn unknown_daemons(&self) -> Vec<Problem> {
+        if !matches!(self.block.vendor, Some(Vendor::Unknown(_))) {
+            return Vec::new();
+        }
+        let Some(server) = &self.server else { return Vec::new() };
+        let problems = self.daemons.iter().map(|daemon| Problem {
+            code: ProblemCode::UnknownDaemon,
+            text: format!(
+                "{} was started by {}; its vendor is not known.",
+                daemon.process.called(),
+                server.process.called()
+            ),
+            next: None,
+        });
+        problems.collect()
+    }
+}
+
+/// A reason as a sentence: the name of a program, with which most begin, keeps its case.
+fn capitalized_unless_name(reason: &str) -> String {
+    const WORDS: [&str; 5] = ["the ", "this ", "a ", "any ", "whoever "];
+    if WORDS.iter().any(|word| reason.starts_with(word)) { capitalized(reason) } else { reason.to_owned() }
+}
+
+/// The numbers of a version: `v11.19.5.0`.
+fn numbers(version: &str) -> Option<Vec<u32>> {
+    version.strip_prefix('v')?.split('.').map(|number| number.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_by_number() {
+        assert!(numbers("v11.9.1.0") < numbers("v11.19.5.0"));
+        assert!(numbers("v11.19.5") < numbers("v11.19.5.0"));
+        assert_eq!(numbers("11.9"), None);
+        assert_eq!(numbers("v11.x"), None);
+    }
+}

@@ -1,0 +1,183 @@
+//! Which processes are license servers and vendors' daemons, and where each listens.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::knowledge::{Knowledge, LicenseManager, LicenseProgram, Technology};
+use crate::model::{Observation, Os, Owner, Pid, PortRole, Process, Row, State};
+
+/// No line of parents is followed further: a license server is the parent of its daemon, or near.
+const MOST_PARENTS: usize = 8;
+
+/// What a process is to a license server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role<'a> {
+    /// The server of a technology, which starts the vendors' daemons.
+    Server(&'a Technology),
+    /// `None`: whose daemon it is, is not known.
+    Daemon(&'a Technology, Option<&'a LicenseManager>),
+    /// A server without daemons.
+    Alone(&'a LicenseManager),
+}
+
+/// The license servers and daemons of a machine.
+pub(super) struct Survey<'a> {
+    pub(super) observation: &'a Observation,
+    pub(super) knowledge: &'a Knowledge,
+    pub(super) rows: &'a [Row],
+    roles: BTreeMap<Pid, Role<'a>>,
+    /// The daemons of each server, and those without one. Of several processes of one program, the first counts.
+    started: BTreeMap<Option<Pid>, Vec<&'a Arc<Process>>>,
+    /// The rows of each process that has a role.
+    listeners: BTreeMap<Pid, Vec<&'a Row>>,
+}
+
+impl<'a> Survey<'a> {
+    /// `rows` are all sockets that were found, whether or not they are shown.
+    pub(super) fn of(observation: &'a Observation, rows: &'a [Row], knowledge: &'a Knowledge) -> Survey<'a> {
+        let mut listeners: BTreeMap<Pid, Vec<&Row>> = BTreeMap::new();
+        for row in rows.iter().filter(|row| row.socket.state != State::Bound) {
+            for holder in row.owner.processes() {
+                listeners.entry(holder.pid).or_default().push(row);
+            }
+        }
+        let (roles, started) = (BTreeMap::new(), BTreeMap::new());
+        let mut survey = Survey { observation, knowledge, rows, roles, started, listeners: BTreeMap::new() };
+        let roles = observation.processes.iter().filter_map(|(&pid, one)| Some((pid, survey.role_of(one)?)));
+        survey.roles = roles.collect();
+        // What a license server has started and listens is a daemon, whatever its name.
+        let children = listeners.keys().filter(|pid| !survey.roles.contains_key(pid)).filter_map(|&pid| {
+            let parent = observation.processes.get(&observation.processes.get(&pid)?.ppid?)?;
+            match survey.roles.get(&parent.pid)? {
+                Role::Server(technology) => Some((pid, Role::Daemon(technology, None))),
+                Role::Daemon(..) | Role::Alone(_) => None,
+            }
+        });
+        let children: Vec<(Pid, Role<'_>)> = children.collect();
+        survey.roles.extend(children);
+        // What a worker listens on counts as its first process's.
+        for (pid, rows) in listeners {
+            let Some(process) = observation.processes.get(&pid).filter(|_| survey.roles.contains_key(&pid))
+            else {
+                continue;
+            };
+            let first = survey.first_of(process).map_or(pid, |first| first.pid);
+            survey.listeners.entry(first).or_default().extend(rows);
+        }
+        for rows in survey.listeners.values_mut() {
+            rows.sort_by_key(|row| (row.socket.local.port(), row.socket.protocol, row.socket.id));
+            rows.dedup_by_key(|row| row.socket.id);
+        }
+        let mut started: BTreeMap<Option<Pid>, Vec<&'a Arc<Process>>> = BTreeMap::new();
+        for (process, role) in survey.roles() {
+            if let Role::Daemon(technology, _) = role
+                && !survey.is_worker(process)
+            {
+                let server = survey.server_of(process, technology).map(|server| server.pid);
+                started.entry(server).or_default().push(process);
+            }
+        }
+        survey.started = started;
+        survey
+    }
+
+    pub(super) fn os(&self) -> Os {
+        self.observation.host.os
+    }
+
+    fn role_of(&self, process: &Process) -> Option<Role<'a>> {
+        let (licenses, os) = (self.knowledge.licenses(), self.os());
+        let by_claimed_name = || {
+            let name = process.name.as_deref().filter(|_| process.exe().is_none())?;
+            licenses.recognise_name(name, os)
+        };
+        match licenses.recognise(process, os).or_else(by_claimed_name)? {
+            LicenseProgram::Emulator(_) => None,
+            LicenseProgram::Server(technology) => Some(Role::Server(technology)),
+            LicenseProgram::UnlistedDaemon(technology) => Some(Role::Daemon(technology, None)),
+            LicenseProgram::Own(manager) => match licenses.technology_of(manager) {
+                Some(technology) if self.starts_daemons(technology) => {
+                    Some(Role::Daemon(technology, Some(manager)))
+                }
+                _ => is_server(manager).then_some(Role::Alone(manager)),
+            },
+        }
+    }
+
+    /// Whether the server of a technology starts daemons of the vendors', without which it serves nobody.
+    pub(super) fn starts_daemons(&self, technology: &Technology) -> bool {
+        let managers = &self.knowledge.licenses().managers;
+        let of_it = managers.iter().filter(|manager| manager.technology.as_deref() == Some(&technology.id));
+        of_it.flat_map(|manager| &manager.ports).any(|known| known.role == PortRole::VendorDaemon)
+    }
+
+    /// The processes with a role, by id.
+    pub(super) fn roles(&self) -> impl Iterator<Item = (&'a Arc<Process>, Role<'a>)> {
+        self.roles.iter().filter_map(|(pid, &role)| Some((self.observation.processes.get(pid)?, role)))
+    }
+
+    pub(super) fn role(&self, pid: Pid) -> Option<Role<'a>> {
+        self.roles.get(&pid).copied()
+    }
+
+    /// Where a process listens, by port.
+    pub(super) fn listeners(&self, pid: Pid) -> &[&'a Row] {
+        self.listeners.get(&pid).map_or(&[], Vec::as_slice)
+    }
+
+    /// The nearest ancestor of which something is true.
+    pub(super) fn ancestor(
+        &self,
+        process: &Process,
+        is_it: impl Fn(&Process) -> bool,
+    ) -> Option<&'a Arc<Process>> {
+        let mut line = BTreeSet::from([process.pid]);
+        let mut parent = self.parent(process);
+        while let Some(one) = parent.filter(|one| line.len() <= MOST_PARENTS && line.insert(one.pid)) {
+            if is_it(one) {
+                return Some(one);
+            }
+            parent = self.parent(one);
+        }
+        None
+    }
+
+    /// The parent, unless it started later: then it has the id of the parent, which has ended.
+    pub(super) fn parent(&self, process: &Process) -> Option<&'a Arc<Process>> {
+        let parent = self.observation.processes.get(&process.ppid?)?;
+        let is_older = process.started_at.is_none() || parent.started_at <= process.started_at;
+        is_older.then_some(parent)
+    }
+
+    /// The daemons that a server has started; with `None`, those without a server.
+    pub(super) fn started_by(&self, server: Option<Pid>) -> &[&'a Arc<Process>] {
+        self.started.get(&server).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a process is one of several of the same program of which another is the first: it started this one.
+    pub(super) fn is_worker(&self, process: &Process) -> bool {
+        self.first_of(process).is_some()
+    }
+
+    fn first_of(&self, process: &Process) -> Option<&'a Arc<Process>> {
+        let path = |process: &Process| process.exe().map(|exe| exe.path.clone());
+        let role = self.role(process.pid)?;
+        self.ancestor(process, |other| self.role(other.pid) == Some(role) && path(other) == path(process))
+    }
+
+    /// The server that started a daemon.
+    fn server_of(&self, daemon: &Process, technology: &Technology) -> Option<&'a Arc<Process>> {
+        let is_its_server = |process: &Process| matches!(self.role(process.pid), Some(Role::Server(own)) if own.id == technology.id);
+        self.ancestor(daemon, is_its_server)
+    }
+
+    /// License ports whose holder this user may not see.
+    pub(super) fn hidden(&self) -> impl Iterator<Item = &'a Row> {
+        self.rows.iter().filter(|row| row.license.is_some() && row.owner == Owner::Hidden)
+    }
+}
+
+/// Whether a manager's programs serve licenses, and do not only help the programs that use them.
+fn is_server(manager: &LicenseManager) -> bool {
+    manager.ports.is_empty() || manager.ports.iter().any(|known| known.role != PortRole::Helper)
+}

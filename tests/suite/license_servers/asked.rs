@@ -1,0 +1,116 @@
+//! The forms of the question, and of the answer.
+
+use whatlistens::command::Exit;
+use whatlistens::model::CheckStatus;
+use whatlistens::query::Environment;
+
+use super::{LMGRD, healthy, of, without_daemon};
+use crate::document::read;
+use crate::recorded::{Machine, linux};
+
+#[test]
+fn products_go_by_the_words_that_people_use() {
+    let machine = healthy().socket("tcp 0.0.0.0:53200", &[of(99, 1, "/opt/matlab/etc/MLM")]);
+    let ids = |word: &str| -> Vec<String> {
+        let said = read(&machine.printed(&format!("servers {word} --json"), None));
+        said.license_servers.unwrap().into_iter().map(|server| server.id).collect()
+    };
+    assert_eq!(ids("autodesk"), ["autodesk-nlm"]);
+    assert_eq!(ids("matlab"), ["mathworks"]);
+    assert_eq!(ids("adskflex"), ["autodesk-nlm"]);
+    assert_eq!(ids("flexlm"), ["autodesk-nlm", "mathworks"]);
+    assert_eq!(ids("lmgrd"), ["autodesk-nlm", "mathworks"]);
+    let (out, _, exit) = machine.run("servers sentinel", &Environment::plain()).unwrap();
+    assert_eq!((out.as_str(), exit), ("No license server of sentinel was found.\n", Exit::NothingMatched));
+    insta::assert_snapshot!(machine.refusal("servers matlap"), @"No license manager, vendor or license server here is called ‘matlap’.");
+}
+
+#[test]
+fn a_license_port_that_is_asked_about_shows_its_server() {
+    insta::assert_snapshot!(healthy().printed("27001", None), @"
+    27001  flex-lm
+    Port 27001 is free for TCP and UDP: nothing on this machine listens on it. A connection, or a socket
+    that does not listen, may still block it.
+
+    Registry     flex-lm, FLEX LM (1-10) (IANA, registered port)
+    License      Revenera FlexNet license server
+    Note         A FlexNet license server without a port of its own takes the first free one of
+                 27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
+                 of lmadmin. FlexNet was called FLEXlm, and Revenera was Flexera and Globetrotter.
+    Next         lmgrd (PID 812) listens on 27000/tcp.
+
+    Autodesk Network License Manager (FlexNet Publisher)        up, 5 clients
+      lmgrd     PID 812  27000/tcp  v11.19.5.0  /opt/flexlm/lmgrd
+      adskflex  PID 815  2080/tcp   v11.19.5.0  5 clients
+      license   /opt/flexlm/adsk.lic: SERVER lic01 27000, VENDOR adskflex port=2080: all as it should be
+    ");
+    let orphan = linux().socket("tcp 0.0.0.0:53200", &[of(99, 1, "/opt/matlab/etc/MLM")]);
+    let told = orphan.printed("27000", None);
+    assert!(told.contains("orphaned daemon") && told.contains("kill 99"), "{told}");
+    assert!(!orphan.printed("8080", None).contains("orphaned"));
+    let listed = read(&healthy().printed("27000 --json", None)).license_servers.unwrap();
+    assert_eq!(listed.len(), 1);
+    assert!(read(&healthy().printed("8080 --json", None)).license_servers.is_none());
+    assert_eq!(read(&healthy().printed("--json", None)).license_servers.unwrap().len(), 1);
+    assert!(read(&healthy().printed("-4 --json", None)).license_servers.is_none(), "too little is scanned");
+    let table = without_daemon().printed("", None);
+    assert!(table.contains("For details: whatlistens servers"), "{table}");
+}
+
+#[test]
+fn a_product_that_is_asked_about_shows_its_server_below_its_listeners() {
+    insta::assert_snapshot!(healthy().printed("autodesk", None), @"
+        PORT  ADDRESS  PROCESS   PID  USER  SERVICE       LICENSE
+    2080/tcp  0.0.0.0  adskflex  815  root  autodesk-nlm  expected
+
+    Autodesk Network License Manager (FlexNet Publisher)        up, 5 clients
+      lmgrd     PID 812  27000/tcp  v11.19.5.0  /opt/flexlm/lmgrd
+      adskflex  PID 815  2080/tcp   v11.19.5.0  5 clients
+      license   /opt/flexlm/adsk.lic: SERVER lic01 27000, VENDOR adskflex port=2080: all as it should be
+    ");
+    assert_eq!(healthy().run("matlab", &Environment::plain()).unwrap().2, Exit::NothingMatched);
+}
+
+#[test]
+fn a_monitoring_system_gets_one_line_and_a_status() {
+    let check = |machine: &Machine, line: &str| {
+        let (out, notes, exit) = machine.run(line, &Environment::plain()).unwrap();
+        assert_eq!((out.lines().count(), notes.as_str()), (1, ""), "{out}");
+        (out, exit)
+    };
+    let (line, exit) = check(&healthy(), "servers --check");
+    assert_eq!(exit, Exit::Checked(CheckStatus::Ok));
+    insta::assert_snapshot!(line, @"LICENSE SERVERS OK - 1 license server up | up=1 servers=1 problems=0 clients=5");
+    let (line, exit) = check(&without_daemon(), "servers --check");
+    assert_eq!(exit, Exit::Checked(CheckStatus::Critical));
+    insta::assert_snapshot!(line, @"LICENSE SERVERS CRITICAL - Autodesk Network License Manager: lmgrd (PID 812) has no vendor daemon adskflex that listens: clients get error -97 or -15 | up=0 servers=1 problems=1");
+    assert_eq!(check(&linux(), "servers --check").1, Exit::Checked(CheckStatus::Unknown));
+    let (line, exit) = check(&linux(), "servers --check autodesk");
+    assert_eq!(exit, Exit::Checked(CheckStatus::Critical));
+    insta::assert_snapshot!(line, @"LICENSE SERVERS CRITICAL - no license server of autodesk was found | up=0 servers=0 problems=0");
+    let hidden = linux().by_ordinary_user(&[(7, "lmgrd")]).socket("tcp 0.0.0.0:27000", &[]);
+    let (line, exit) = check(&hidden, "servers --check");
+    assert_eq!(exit, Exit::Checked(CheckStatus::Unknown));
+    insta::assert_snapshot!(line, @"LICENSE SERVERS UNKNOWN - the owner of 1 socket could not be identified without more rights | up=0 servers=1 problems=0");
+    let (json, _, exit) = without_daemon().run("servers --check --json", &Environment::plain()).unwrap();
+    assert_eq!((read(&json).license_servers.unwrap().len(), exit.code()), (1, 2));
+}
+
+#[test]
+fn what_is_hidden_is_said() {
+    let hidden = linux().by_ordinary_user(&[(7, "lmgrd")]).socket("tcp 0.0.0.0:27000", &[]);
+    insta::assert_snapshot!(hidden.printed("servers", None), @"
+    Revenera FlexNet license server (FlexNet Publisher)         cannot tell
+      note      The process that listens on 27000/tcp is hidden.
+
+    The owner of 1 socket could not be identified without more rights. To see more: sudo whatlistens servers
+    ");
+    let mut claims = of(812, 1, LMGRD);
+    claims.program_mut().unwrap().exe = None;
+    let claims = linux().by_ordinary_user(&[(812, "lmgrd")]).with(claims);
+    insta::assert_snapshot!(claims.printed("servers", None), @"
+    Revenera FlexNet license server (FlexNet Publisher)         cannot tell
+      lmgrd  PID 812  no port
+      note      PID 812 calls itself lmgrd. What it runs, and where it listens, is hidden.
+    ");
+}

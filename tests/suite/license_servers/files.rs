@@ -1,0 +1,93 @@
+//! License files beside what listens.
+
+use jiff::civil::Date;
+use whatlistens::model::{Checked, Expiry, Flaw, NotInspected, ServerLine};
+
+use super::{changed, lines, only, state_and_codes};
+
+#[test]
+fn license_files_are_held_against_what_listens() {
+    let elsewhere = changed(|setup| lines(setup).servers[0].port = Some(27005));
+    insta::assert_snapshot!(elsewhere.printed("servers", None), @"
+    Autodesk Network License Manager (FlexNet Publisher)        up, 5 clients
+      lmgrd     PID 812  27000/tcp  v11.19.5.0  /opt/flexlm/lmgrd
+      adskflex  PID 815  2080/tcp   v11.19.5.0  5 clients
+      license   /opt/flexlm/adsk.lic: SERVER lic01 27005, VENDOR adskflex port=2080
+                line 1, SERVER lic01 27005: lmgrd (PID 812) does not listen on 27005
+    ");
+    let foreign = changed(|setup| lines(setup).servers[0].host = "lic02".to_owned());
+    assert_eq!(only(&foreign), state_and_codes("up", &["host-mismatch"]));
+    let other_id = changed(|setup| lines(setup).servers[0].host_id = Some("AABBCCDDEEFF".to_owned()));
+    insta::assert_snapshot!(other_id.printed("servers", None), @"
+    Autodesk Network License Manager (FlexNet Publisher)        up, 5 clients
+      lmgrd     PID 812  27000/tcp  v11.19.5.0  /opt/flexlm/lmgrd
+      adskflex  PID 815  2080/tcp   v11.19.5.0  5 clients
+      license   /opt/flexlm/adsk.lic: SERVER lic01 27000, VENDOR adskflex port=2080
+                line 1, SERVER lic01 27000: no interface of this machine has that host ID
+      warning   No interface of this machine has the host ID AABBCCDDEEFF (line 1 of /opt/flexlm/adsk.lic): the licenses for that host ID are refused. Ask the vendor for a license file for this machine's host ID.
+    ");
+    let unread = changed(|setup| setup.files[0].contents = Checked::Failed(NotInspected::Unreadable));
+    assert_eq!(only(&unread).1, ["license-file-unreadable"]);
+    let flawed = changed(|setup| {
+        let text = "port 0 is none".to_owned();
+        lines(setup).flaws.push(Flaw { line: Some(2), text });
+    });
+    insta::assert_snapshot!(flawed.printed("servers", None), @"
+    Autodesk Network License Manager (FlexNet Publisher)        up, 5 clients
+      lmgrd     PID 812  27000/tcp  v11.19.5.0  /opt/flexlm/lmgrd
+      adskflex  PID 815  2080/tcp   v11.19.5.0  5 clients
+      license   /opt/flexlm/adsk.lic: SERVER lic01 27000, VENDOR adskflex port=2080
+                line 2: port 0 is none
+      warning   /opt/flexlm/adsk.lic, line 2: port 0 is none.
+    ");
+}
+
+#[test]
+fn licenses_that_expire_are_a_problem_in_time() {
+    let expires = |year, month, day| {
+        changed(|setup| {
+            lines(setup).expiries.push(Expiry {
+                date: Date::new(year, month, day).unwrap(),
+                daemon: Some("ADSKFLEX".to_owned()),
+                feature: "85795ACD_2026_0F".to_owned(),
+                line: 4,
+                count: 3,
+            });
+        })
+    };
+    // The machines are of 2026-11-22.
+    assert_eq!(only(&expires(2026, 11, 21)).1, ["license-expired"]);
+    assert_eq!(only(&expires(2026, 11, 22)).1, ["license-expires"]);
+    assert_eq!(only(&expires(2026, 12, 22)).1, ["license-expires"]);
+    assert_eq!(only(&expires(2026, 12, 23)), state_and_codes("up", &[]));
+    let later = expires(2026, 12, 23).printed("servers --expiry-days 31", None);
+    assert!(later.contains("expire on 2026-12-23 (line 4 of /opt/flexlm/adsk.lic)"), "{later}");
+    insta::assert_snapshot!(expires(2026, 11, 21).printed("servers", None), @"
+    Autodesk Network License Manager (FlexNet Publisher)        up, 5 clients
+      lmgrd     PID 812  27000/tcp  v11.19.5.0  /opt/flexlm/lmgrd
+      adskflex  PID 815  2080/tcp   v11.19.5.0  5 clients
+      license   /opt/flexlm/adsk.lic: SERVER lic01 27000, VENDOR adskflex port=2080: all as it should be
+      critical  The licenses for 85795ACD_2026_0F and 2 more features expired on 2026-11-21 (line 4 of /opt/flexlm/adsk.lic). Get a new license file from the vendor.
+    ");
+}
+
+#[test]
+fn of_three_servers_it_says_which_this_is() {
+    let three = changed(|setup| {
+        for (line, host) in [(2, "lic02"), (3, "lic03")] {
+            let host = host.to_owned();
+            lines(setup).servers.push(ServerLine { line, host, host_id: None, port: Some(27000) });
+        }
+        setup.identity.hosts.push(("lic02".to_owned(), "192.0.2.8".parse().unwrap()));
+        setup.peers = Some(vec!["192.0.2.8:27000".parse().unwrap()]);
+    });
+    insta::assert_snapshot!(three.printed("servers", None), @"
+    Autodesk Network License Manager (FlexNet Publisher)        up, 5 clients
+      lmgrd     PID 812  27000/tcp  v11.19.5.0  /opt/flexlm/lmgrd
+      adskflex  PID 815  2080/tcp   v11.19.5.0  5 clients
+      license   /opt/flexlm/adsk.lic: SERVER lic01 27000, SERVER lic02 27000, VENDOR adskflex port=2080, SERVER lic03 27000: all as it should be
+      note      This machine is lic01, the first of three servers; two of them must run.
+      note      The connection to lic02 stands.
+      note      The hosts file does not name lic03, and no name server was asked; one other server is connected.
+    ");
+}
