@@ -64,7 +64,7 @@ pub(super) fn other_maker(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option
     let version = holder.process.exe()?.version.as_ref()?;
     let makers = port.licenses.makers(program);
     let verdict = holder.verdict_on_maker(&makers)?;
-    Some(words::other_maker(&exe, version, &program.called(), &makers, verdict))
+    Some(words::other_maker(&exe, version, &holder.belongs_to()?, &makers, verdict))
 }
 
 /// The command line of an interpreter names a license manager, but the file is not that interpreter.

@@ -5,11 +5,10 @@ pub(super) mod doubts;
 
 use std::borrow::Cow;
 
-use super::JudgedSocket;
 use crate::knowledge::{Emulator, Technology};
 use crate::model::phrase::list;
 use crate::model::quoting::{quoted, quoted_account};
-use crate::model::{Pid, Process, ProcessService, Severity, Verdict};
+use crate::model::{Process, ProcessService, Severity, Verdict};
 
 /// A verdict before it is part of a report.
 pub(super) struct Finding {
@@ -144,6 +143,23 @@ pub(super) fn any_vendor_port(exe: &str, what: &str, by: &str, manager: &str) ->
     ))
 }
 
+/// `others` is [`in_the_way_of`].
+pub(super) fn started_daemon(exe: &str, what: &str, by: &str, others: &str) -> Finding {
+    Finding::expected(format!("{exe} belongs to {what}{by}{others}"))
+}
+
+pub(super) fn started_unlisted_daemon(exe: &str, by: &str, others: &str) -> Finding {
+    Finding::expected(format!("{exe} is a vendor daemon{by}; its vendor is not known{others}"))
+}
+
+/// Behind the reason why a process is on a port of other managers.
+pub(super) fn in_the_way_of(managers: &[String]) -> String {
+    match managers {
+        [] => String::new(),
+        managers => format!("; this is why {} cannot start here", list(managers, "or")),
+    }
+}
+
 pub(super) fn unlisted_daemon(exe: &str, technology: &Technology, managers: &[String]) -> Finding {
     Finding::cannot_tell(
         format!(
@@ -170,17 +186,15 @@ pub(super) fn service_host(exe: &str, services: &[ProcessService]) -> Finding {
     )
 }
 
-/// `advice` may contain `PORT`, `PROTOCOL` and `PID_OF_IT`, to be filled in.
-pub(super) fn wrapper(exe: &str, pid: Pid, advice: &str, socket: &JudgedSocket<'_>) -> Finding {
+/// `to` is where its command line says that it forwards to.
+pub(super) fn wrapper(exe: &str, to: Option<&str>, advice: &str) -> Finding {
+    let target = match to {
+        Some(to) => format!("its command line says that it forwards to {}", quoted(to)),
+        None => "which one is not visible here".to_owned(),
+    };
     Finding::cannot_tell(
-        format!("{exe} holds the port for another program; which one is not visible here"),
-        Some(
-            advice
-                .replace("PORT", &socket.local.port().to_string())
-                .replace("PROTOCOL", socket.protocol.name())
-                .replace("PID_OF_IT", &pid.to_string())
-                + ".",
-        ),
+        format!("{exe} holds the port for another program; {target}"),
+        Some(format!("{advice}.")),
     )
 }
 
@@ -210,12 +224,12 @@ fn should_use_this_port(exe: &str) -> String {
     format!("Find out whether {exe} should use this port.")
 }
 
-pub(super) fn other_manager(exe: &str, other: &str, by: &str, managers: &[String]) -> Finding {
-    let managers = list(managers, "or");
+pub(super) fn other_manager(exe: &str, other: &str, managers: &[String]) -> Finding {
+    let in_the_way = in_the_way_of(managers);
     Finding::new(
         Verdict::OtherLicenseManager,
         Severity::Info,
-        format!("{exe} belongs to {other}{by}; this is why {managers} cannot start here"),
+        format!("{exe} belongs to {other}{in_the_way}"),
         Some("Give one of the two another port in its license file or configuration.".to_owned()),
     )
 }
@@ -226,8 +240,8 @@ pub(super) fn server_on_chosen_port(exe: &str, what: &str) -> Finding {
     ))
 }
 
-pub(super) fn chosen_port(exe: &str, what: &str, by: &str, serving: &str) -> Finding {
-    Finding::expected(format!("{exe} belongs to {what}{by}{serving}"))
+pub(super) fn chosen_port(exe: &str, what: &str, serving: &str) -> Finding {
+    Finding::expected(format!("{exe} belongs to {what}{serving}"))
 }
 
 /// `sure`: the registry gives the port to a manager, and more than the manager's name is known.

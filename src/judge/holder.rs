@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::general_purpose::is_general_purpose;
 use super::wrapper;
-use crate::knowledge::{LicenseProgram, Licenses, Technology};
+use crate::knowledge::{LicenseManager, LicenseProgram, Licenses, Technology, same_file_name};
+use crate::model::phrase::list;
 use crate::model::quoting::quoted;
 use crate::model::{Executable, Os, Process, Verdict};
 
@@ -21,14 +23,37 @@ impl<'a> Holder<'a> {
         Holder { process, program: licenses.recognise(process, os), licenses, os }
     }
 
-    /// The parent of a vendor's daemon, judged as the server of the daemon's technology.
-    pub(super) fn server(
-        process: &'a Process,
-        technology: &'a Technology,
-        licenses: &'a Licenses,
-        os: Os,
-    ) -> Holder<'a> {
-        Holder { process, program: Some(LicenseProgram::Server(technology)), licenses, os }
+    /// The same process, which a license server of this technology started. That shows of what technology a known
+    /// daemon is; and as the server starts nothing else, an unknown program is one too, unless it is one that does
+    /// what it is told.
+    pub(super) fn started_by_server_of(mut self, technology: &'a Technology) -> Holder<'a> {
+        let (Some(exe), Some(file)) = (self.name(), self.process.exe()) else { return self };
+        self.program = match self.program {
+            known if !technology.starts_daemons => known,
+            Some(known) => self.licenses.daemon_of(technology, known, &exe, self.os).or(Some(known)),
+            None if is_general_purpose(&file.path, self.os) => None,
+            None => Some(LicenseProgram::UnlistedDaemon(technology)),
+        };
+        self
+    }
+
+    /// The managers that its program belongs to; none where it is no manager's own.
+    pub(super) fn owners(&self) -> Vec<&'a LicenseManager> {
+        match (self.program, self.name()) {
+            (Some(LicenseProgram::Own(own)), Some(exe)) => self.licenses.owners(own, &exe, self.os),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What its program belongs to, as a phrase.
+    pub(super) fn belongs_to(&self) -> Option<String> {
+        let owners: Vec<String> = self.owners().into_iter().map(LicenseManager::called).collect();
+        if owners.is_empty() { Some(self.program?.called()) } else { Some(list(&owners, "or")) }
+    }
+
+    /// The name by which its program is known: that of its file, or the original one.
+    pub(super) fn name(&self) -> Option<Cow<'a, str>> {
+        self.renamed_from().or_else(|| self.exe().map(Cow::Borrowed))
     }
 
     pub(super) fn exe(&self) -> Option<&'a str> {
@@ -80,6 +105,20 @@ impl<'a> Holder<'a> {
         }
     }
 
+    /// Whether its program has this name. Two technologies may have daemons of one name, and of an unknown daemon only
+    /// its file's name is known.
+    fn may_be_called(&self, name: &str) -> bool {
+        if matches!(self.program, Some(LicenseProgram::UnlistedDaemon(_))) {
+            return self.exe().is_some_and(|exe| same_file_name(exe, name, self.os));
+        }
+        let named = self.licenses.recognise_name(name, self.os);
+        let of_its_technology = || {
+            let technology = self.licenses.technology_of_daemon(self.program?)?;
+            self.licenses.daemon_of(technology, named?, name, self.os)
+        };
+        named == self.program || (named.is_some() && of_its_technology() == self.program)
+    }
+
     /// The verdict where the version resource contradicts the name, `None` where it does not. `makers` are
     /// the beginnings of the makers' names. A file without a version resource is believed by its name, as on
     /// systems that have none. A name that only the version resource gives needs a known maker.
@@ -91,8 +130,7 @@ impl<'a> Holder<'a> {
         let company = version.company.as_deref();
         let is_theirs = company.map(|company| makers.iter().any(|maker| begins(company, maker)));
         let original = version.program_name();
-        let is_another =
-            original.is_some_and(|name| self.licenses.recognise_name(&name, self.os) != self.program);
+        let is_another = original.is_some_and(|name| !self.may_be_called(&name));
         let is_renamed = self.renamed_from().is_some();
         match is_theirs {
             Some(true) if is_another => Some(Verdict::CannotTell),

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::systemd::may_be_systemd;
 use crate::knowledge::{Knowledge, Licenses, PortClaims};
-use crate::model::{LicenseSystem, Os, PortRange, Process, Protocol};
-use crate::os::{self, FileChecks, LicensePrograms, ServerProgram};
+use crate::model::{LicenseSystem, Os, PortRange, Process, Protocol, is_relay};
+use crate::os::{self, FileChecks, LicensePrograms, PortHolder, ServerProgram};
 
 /// Inspects what may be a license manager, or something else under a license manager's name.
 #[derive(Debug, Clone, Copy)]
@@ -19,32 +19,39 @@ impl<'a> Inspection<'a> {
         Inspection { knowledge }
     }
 
+    /// Whether it is a license program by what is known of it so far, or has a name of which its file may say more.
     fn is_known(&self, process: &Process, os: Os) -> bool {
-        self.knowledge.licenses().recognise(process, os).is_some()
+        let licenses = self.knowledge.licenses();
+        licenses.recognise(process, os).is_some()
+            || process.exe_name(os).is_some_and(|exe| licenses.may_be_server(exe, os))
+    }
+
+    fn license_claims(&self, ports: &[(Protocol, u16)]) -> Vec<PortClaims<'a>> {
+        let claims = ports.iter().map(|&(protocol, port)| self.knowledge.claims(port, Some(protocol)));
+        claims.filter(PortClaims::is_license_port).collect()
+    }
+
+    /// Whether the file of who holds such a port may show what it is.
+    fn have_marker(&self, claims: &[PortClaims<'_>]) -> bool {
+        let licenses = self.knowledge.licenses();
+        let managers = claims.iter().flat_map(|claims| &claims.managers);
+        let mut technologies = managers.filter_map(|manager| licenses.technology_of(manager));
+        technologies.any(|technology| technology.markers().next().is_some())
     }
 }
 
 impl os::Inspect for Inspection<'_> {
-    /// A known name may be another program's, and an unknown one may hide a vendor's daemon, where one would
-    /// be: on a license port, or as a child of a license server. The location of the file is checked for every
-    /// process that is judged, and for what may be systemd, which is passed over.
-    fn interest(
-        &self,
-        process: &Process,
-        parent: Option<&Process>,
-        ports: &[(Protocol, u16)],
-        os: Os,
-    ) -> FileChecks {
-        let claims = ports.iter().map(|&(protocol, port)| self.knowledge.claims(port, Some(protocol)));
-        let claims: Vec<PortClaims> = claims.filter(PortClaims::is_license_port).collect();
-        let has_marker = |claims: &PortClaims| {
-            let licenses = self.knowledge.licenses();
-            let mut technologies = claims.managers.iter().filter_map(|m| licenses.technology_of(m));
-            technologies.any(|technology| technology.marker.is_some())
+    /// A known name may be another program's, and an unknown one may hide a vendor's daemon or a license server, where
+    /// one would be: on a license port, or as a child of a license server. The location of the file is checked for
+    /// every process that is judged, and for what may be systemd, which is passed over.
+    fn interest(&self, holder: PortHolder<'_>, parent: Option<PortHolder<'_>>, os: Os) -> FileChecks {
+        let PortHolder { process, ports } = holder;
+        let claims = self.license_claims(ports);
+        let may_be_server = |parent: PortHolder<'_>| {
+            self.is_known(parent.process, os) || self.have_marker(&self.license_claims(parent.ports))
         };
-        let is_known = self.is_known(process, os);
-        let is_child = || !ports.is_empty() && parent.is_some_and(|parent| self.is_known(parent, os));
-        let content = is_known || is_child() || claims.iter().any(has_marker);
+        let is_child = || !ports.is_empty() && parent.is_some_and(may_be_server);
+        let content = self.is_known(process, os) || self.have_marker(&claims) || is_child();
         let place = content || !claims.is_empty() || (!ports.is_empty() && may_be_systemd(process));
         FileChecks { place, content, loaded: place }
     }
@@ -54,7 +61,7 @@ impl os::Inspect for Inspection<'_> {
     }
 
     fn reads_command_line_of(&self, exe: &str) -> bool {
-        Licenses::runs_programs(exe)
+        Licenses::runs_programs(exe) || is_relay(exe)
     }
 
     fn license_programs(&self, os: Os) -> LicensePrograms {
@@ -85,7 +92,7 @@ impl os::Inspect for Inspection<'_> {
         let others: BTreeSet<PortRange> =
             known.filter_map(|known| known.range).filter(|range| !ranges.contains(range)).collect();
         let claims = |range: &PortRange| self.knowledge.claims(range.first, Some(Protocol::Tcp));
-        ranges.extend(others.into_iter().filter(|range| claims(range).is_license_port()));
+        ranges.extend(others.into_iter().filter(|range| claims(range).belongs_to_license_managers()));
         ranges.into_iter().collect()
     }
 

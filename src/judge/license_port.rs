@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::JudgedSocket;
 use super::holder::Holder;
 use super::systemd::is_systemd;
-use crate::knowledge::{LicenseManager, LicenseProgram, Licenses, PortClaims, RegisteredTo};
-use crate::model::{Confidence, Manager, PortRange, PortRole, Process, Vouched};
+use crate::knowledge::{LicenseManager, LicenseProgram, Licenses, PortClaims, RegisteredTo, Technology};
+use crate::model::{Confidence, Manager, PortRole, Process, Verdict, Vouched};
 
 /// A port of a license manager, or one on which a license program listens.
 pub(super) struct LicensePort<'a> {
@@ -15,10 +15,8 @@ pub(super) struct LicensePort<'a> {
     pub(super) vouched: &'a Vouched,
     pub(super) licenses: &'a Licenses,
     pub(super) claims: &'a PortClaims<'a>,
-    /// The managers whose program would be right here.
-    pub(super) managers: Vec<Manager>,
-    /// Their executables on this system; empty where none is known.
-    pub(super) expected: Vec<String>,
+    /// The managers whose program would be right here. Where only the registry knows one, none.
+    managers: Vec<&'a LicenseManager>,
     /// The holder to judge; `None` where none is visible.
     pub(super) lead: Option<Holder<'a>>,
     /// The other holders.
@@ -40,22 +38,87 @@ impl<'a> LicensePort<'a> {
     ) -> Option<LicensePort<'a>> {
         let mut holders = to_judge(&socket);
         let lead = holders.next().map(|lead| Holder::of(lead, licenses, socket.os));
-        let (managers, expected, needs_starter) = if claims.is_license_port() {
-            (claims.managers_reported(), claims.expected(licenses, socket.os), false)
-        } else {
-            let brought = brought_by(lead?.program?, licenses, claims)?;
-            let managers = vec![reported(brought.manager, claims, socket.local.port())];
-            (managers, licenses.expected(&[brought.manager], socket.os), brought.needs_starter)
+        let (others, managers) = (holders.collect(), Vec::new());
+        let mut port = LicensePort { socket, vouched, licenses, claims, managers, lead, others, is_believed };
+        // Where it is known who holds it, it is known who started whom.
+        port.lead = lead.map(|lead| port.by_its_server(lead));
+        if claims.is_license_port() {
+            port.managers.clone_from(&claims.managers);
+            return Some(port);
+        }
+        let lead = port.lead?;
+        let is_sure = match certainty(lead.program?, licenses, claims) {
+            Certainty::ByItself => true,
+            Certainty::ByStarter => port.starter(&lead).is_some(),
+            Certainty::Hearsay => false,
         };
-        let others = holders.collect();
-        let port =
-            LicensePort { socket, vouched, licenses, claims, managers, expected, lead, others, is_believed };
-        let is_sure = !needs_starter || lead.is_some_and(|lead| port.starter(&lead).is_some());
-        is_sure.then_some(port)
+        port.managers = port.managers_of(&lead);
+        (is_sure && !port.managers.is_empty()).then_some(port)
     }
 
+    /// Whose port it is. One whose ports are those of a whole technology comes before those that use its number.
     pub(super) fn manager_names(&self) -> Vec<String> {
-        self.managers.iter().map(Manager::called).collect()
+        let called = |managers: &mut dyn Iterator<Item = &&'a LicenseManager>| {
+            managers.map(|manager| manager.called()).collect::<Vec<_>>()
+        };
+        let of_technology = called(&mut self.managers.iter().filter(|manager| manager.any_vendor));
+        match (&of_technology[..], &self.managers[..]) {
+            ([], []) => self.claims.managers_reported().iter().map(Manager::called).collect(),
+            ([], managers) => called(&mut managers.iter()),
+            _ => of_technology,
+        }
+    }
+
+    /// Whether the executables of none of its managers are known on this system.
+    pub(super) fn is_no_program_known(&self) -> bool {
+        self.licenses.expected(&self.managers, self.socket.os).is_empty()
+    }
+
+    /// The managers in the report's form, and their executables. Where the process is right, it says whose port this
+    /// is, and who else uses the number does not matter.
+    pub(super) fn reported(&self, verdict: Verdict) -> (Vec<Manager>, Vec<String>) {
+        let of_lead = self.lead.filter(|_| verdict == Verdict::Expected).map(|lead| self.managers_of(&lead));
+        let managers = of_lead.unwrap_or_else(|| self.managers.clone());
+        let expected = self.licenses.expected(&managers, self.socket.os);
+        match managers.is_empty() {
+            true => (self.claims.managers_reported(), expected),
+            false => (managers.iter().map(|manager| self.claims.reported(manager)).collect(), expected),
+        }
+    }
+
+    /// The managers for whom a program listens here: those of this port for which it is right, or else those that it
+    /// belongs to.
+    pub(super) fn managers_of(&self, holder: &Holder<'a>) -> Vec<&'a LicenseManager> {
+        let here = self.right_for(holder);
+        if !here.is_empty() {
+            return here;
+        }
+        match holder.program {
+            Some(LicenseProgram::Emulator(emulator)) => {
+                self.licenses.manager(&emulator.emulates).into_iter().collect()
+            }
+            Some(LicenseProgram::Server(technology) | LicenseProgram::UnlistedDaemon(technology)) => {
+                self.licenses.manager_of(technology).into_iter().collect()
+            }
+            Some(LicenseProgram::Own(_)) | None => holder.owners(),
+        }
+    }
+
+    /// The managers of this port for which a program is right.
+    pub(super) fn right_for(&self, holder: &Holder<'a>) -> Vec<&'a LicenseManager> {
+        let (Some(program), Some(exe)) = (holder.program, holder.name()) else { return Vec::new() };
+        let is_right =
+            |manager: &&&LicenseManager| self.licenses.is_right_for(program, manager, &exe, self.socket.os);
+        self.claims.managers.iter().filter(is_right).copied().collect()
+    }
+
+    /// Whose port it is, besides those for whom a program listens here.
+    pub(super) fn others_than(&self, holder: &Holder<'a>) -> Vec<String> {
+        if !self.claims.is_license_port() {
+            return Vec::new();
+        }
+        let its_own: Vec<String> = self.managers_of(holder).into_iter().map(LicenseManager::called).collect();
+        self.manager_names().into_iter().filter(|name| !its_own.contains(name)).collect()
     }
 
     /// Whether the registry gives the port to a license manager.
@@ -63,9 +126,19 @@ impl<'a> LicensePort<'a> {
         matches!(self.claims.registered, RegisteredTo::License(_))
     }
 
-    /// A co-holder as the rules judge it.
-    pub(super) fn holder(&self, process: &'a Process) -> Holder<'a> {
+    /// A co-holder as the rules judge it. Who has started it does not make it a daemon: whoever starts a genuine server
+    /// may open a socket before, and pass it on to any program.
+    pub(super) fn by_itself(&self, process: &'a Process) -> Holder<'a> {
         Holder::of(process, self.licenses, self.socket.os)
+    }
+
+    /// The lead, and what its license server shows it to be, if one started it.
+    fn by_its_server(&self, lead: Holder<'a>) -> Holder<'a> {
+        match self.server_behind(lead.process) {
+            // Process 1 adopts what others have started and left behind: in a container it may be a license server.
+            Some((server, technology)) if server.pid != 1 => lead.started_by_server_of(technology),
+            _ => lead,
+        }
     }
 
     /// The co-holders that another holder started and that may have inherited the socket, and the rest, which came
@@ -79,14 +152,18 @@ impl<'a> LicensePort<'a> {
     /// The license server that started a vendor's daemon; `None` where its file does not bear out its name. Of a
     /// parent that is neither root's nor of the same user a program is no child by its own doing.
     pub(super) fn starter(&self, holder: &Holder<'a>) -> Option<&'a Process> {
-        let daemon = holder.process;
-        let parent = self.parent(daemon)?;
-        let technology = self.licenses.technology_of_daemon(holder.program?)?;
-        let os = self.socket.os;
-        let is_server = technology.has_server(parent.exe_name(os)?, os);
-        let may_start_it = parent.uid == Some(0) || parent.uid == daemon.uid;
-        let server = Holder::server(parent, technology, self.licenses, os);
-        (is_server && may_start_it && (self.is_believed)(self, &server)).then_some(parent)
+        let (server, technology) = self.server_behind(holder.process)?;
+        let is_its = self.licenses.technology_of_daemon(holder.program?)?.id == technology.id;
+        is_its.then_some(server)
+    }
+
+    /// The license server that started a process, and its technology.
+    fn server_behind(&self, process: &'a Process) -> Option<(&'a Process, &'a Technology)> {
+        let parent = self.parent(process)?;
+        let server = Holder::of(parent, self.licenses, self.socket.os);
+        let Some(LicenseProgram::Server(technology)) = server.program else { return None };
+        let may_start_it = parent.uid == Some(0) || parent.uid == process.uid;
+        (may_start_it && (self.is_believed)(self, &server)).then_some((parent, technology))
     }
 
     /// The parent of a holder: the lead's, or another holder. One that is younger has the id of the parent, which
@@ -134,40 +211,25 @@ fn to_judge<'a>(socket: &JudgedSocket<'a>) -> impl Iterator<Item = &'a Process> 
     if others.is_empty() { openers.into_iter() } else { others.into_iter() }
 }
 
-/// The manager that a license program brings to a port which is not a license port itself.
-struct Brought<'a> {
-    manager: &'a LicenseManager,
-    /// Whether the program is known for certain only where its license server started it.
-    needs_starter: bool,
+/// What makes certain that a port which is not a license port itself is one because of its holder.
+enum Certainty {
+    ByItself,
+    /// A daemon's name is a short word that other programs have too, and its file's text may be copied: the license
+    /// server that started it makes it certain.
+    ByStarter,
+    /// Too little is known of the program.
+    Hearsay,
 }
 
-/// `None` where this program does not make it a license port.
-fn brought_by<'a>(
-    program: LicenseProgram<'a>,
-    licenses: &'a Licenses,
-    claims: &PortClaims<'a>,
-) -> Option<Brought<'a>> {
-    let sure = |manager| Brought { manager, needs_starter: false };
-    let if_started = |manager| Brought { manager, needs_starter: true };
+fn certainty(program: LicenseProgram<'_>, licenses: &Licenses, claims: &PortClaims<'_>) -> Certainty {
     match program {
-        LicenseProgram::Emulator(emulator) => licenses.manager(&emulator.emulates).map(sure),
-        LicenseProgram::Server(technology) => {
-            let mut here = claims.managers.iter().copied();
-            let here = here.find(|manager| manager.technology.as_deref() == Some(&technology.id));
-            here.or_else(|| licenses.manager_of(technology)).map(sure)
-        }
+        LicenseProgram::Emulator(_) | LicenseProgram::Server(_) => Certainty::ByItself,
         LicenseProgram::Own(own) if claims.managers.iter().any(|manager| manager.id == own.id) => {
-            Some(sure(own))
+            Certainty::ByItself
         }
-        // A daemon's name is a short word that other programs have too: its parent makes it certain.
-        LicenseProgram::Own(own) if licenses.technology_of(own).is_some() => Some(if_started(own)),
-        LicenseProgram::Own(own) => (own.confidence > Confidence::RegistryOnly).then_some(sure(own)),
-        LicenseProgram::UnlistedDaemon(technology) => licenses.manager_of(technology).map(if_started),
+        LicenseProgram::Own(own) if licenses.technology_of(own).is_some() => Certainty::ByStarter,
+        LicenseProgram::Own(own) if own.confidence > Confidence::RegistryOnly => Certainty::ByItself,
+        LicenseProgram::Own(_) => Certainty::Hearsay,
+        LicenseProgram::UnlistedDaemon(_) => Certainty::ByStarter,
     }
-}
-
-/// The report's form of a manager on a port which is not a license port itself.
-fn reported(manager: &LicenseManager, claims: &PortClaims<'_>, port: u16) -> Manager {
-    let here = claims.managers_reported().into_iter().find(|reported| reported.id == manager.id);
-    here.unwrap_or_else(|| manager.at(PortRange::one(port)))
 }

@@ -7,6 +7,7 @@
 mod doubts;
 mod evidence;
 mod finding;
+mod general_purpose;
 mod holder;
 mod inspection;
 mod judged_socket;
@@ -35,6 +36,7 @@ pub fn judge(
     let claims = PortClaims::of(socket.local.port(), Some(socket.protocol), licenses, registry);
     let port = LicensePort::of(socket, vouched, licenses, &claims, rules::is_believed)?;
     let (rule, finding) = rules::decide(&port);
+    let (managers, expected) = port.reported(finding.verdict);
     Some(License {
         rule,
         verdict: finding.verdict,
@@ -42,7 +44,7 @@ pub fn judge(
         reason: finding.reason,
         advice: finding.advice,
         evidence: evidence::evidence(&port),
-        managers: port.managers,
-        expected: port.expected,
+        managers,
+        expected,
     })
 }

@@ -55,6 +55,7 @@ const RULES: &[Rule] = &[
     Rule { name: "renamed-off-port", about: Process(renamed_off_port) },
     Rule { name: "right-program", about: Process(right_program) },
     Rule { name: "any-vendor-port", about: Process(any_vendor_port) },
+    Rule { name: "started-daemon", about: Process(started_daemon) },
     Rule { name: "unlisted-daemon", about: Process(unlisted_daemon) },
     Rule { name: "service-host", about: Process(service_host) },
     Rule { name: "wrapper", about: Process(wrapper) },
@@ -77,7 +78,7 @@ pub(super) fn decide(port: &LicensePort<'_>) -> (&'static str, Finding) {
         );
     if finding.verdict == Verdict::Expected {
         let (heirs, _) = port.heirs_and_strangers();
-        let heir = heirs.into_iter().find(|process| !is_expected(port, &port.holder(process)));
+        let heir = heirs.into_iter().find(|process| port.starter(&port.by_itself(process)).is_some());
         if let Some(name) = heir.and_then(|process| process.name.as_deref()) {
             finding.reason += &format!("; {}, which it started, holds the port too", quoted(name));
         }
@@ -136,7 +137,7 @@ fn more_holders_possible(port: &LicensePort<'_>) -> Option<Finding> {
 fn shared_with_stranger(port: &LicensePort<'_>) -> Option<Finding> {
     let (_, strangers) = port.heirs_and_strangers();
     let lead = port.lead.filter(|lead| !strangers.is_empty() && is_expected(port, lead))?;
-    let stranger = strangers.into_iter().find(|process| !is_expected(port, &port.holder(process)))?;
+    let stranger = strangers.into_iter().find(|process| !is_expected(port, &port.by_itself(process)))?;
     Some(finding::shared_with_stranger(lead.process, stranger))
 }
 
@@ -147,7 +148,7 @@ fn shared_with_child(port: &LicensePort<'_>) -> Option<Finding> {
     let (heirs, _) = port.heirs_and_strangers();
     let lead = port.lead.filter(|lead| !heirs.is_empty() && is_expected(port, lead))?;
     heirs.into_iter().find_map(|child| {
-        let holder = port.holder(child);
+        let holder = port.by_itself(child);
         let finding = alone(port, &holder).filter(|finding| finding.verdict != Verdict::Expected)?;
         let is_daemon = port.starter(&holder).is_some() && is_believed(port, &holder);
         (!is_daemon).then(|| finding::shared_with_child(lead.process, child, &finding.reason))
@@ -178,18 +179,15 @@ fn emulator(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
 
 /// Only the original name in the version resource shows what the file is, and this is not a license port.
 fn renamed_off_port(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
-    let program = holder.program.filter(|_| !port.claims.is_license_port())?;
-    Some(finding::renamed_off_port(&holder.called()?, &holder.renamed_from()?, &program.called()))
+    if port.claims.is_license_port() || port.starter(holder).is_some() {
+        return None;
+    }
+    Some(finding::renamed_off_port(&holder.called()?, &holder.renamed_from()?, &holder.belongs_to()?))
 }
 
 /// It is a program of a manager of this port, or the server of that manager's technology.
 fn right_program(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
-    let (exe, program) = (holder.exe()?, holder.program?);
-    let renamed_from = holder.renamed_from();
-    let name = renamed_from.as_deref().unwrap_or(exe);
-    let is_right =
-        |manager: &&&LicenseManager| port.licenses.is_right_for(program, manager, name, port.socket.os);
-    let right: Vec<&LicenseManager> = port.claims.managers.iter().filter(is_right).copied().collect();
+    let right = port.right_for(holder);
     let serving = serving_whom(port, right.first()?);
     let managers: Vec<String> = right.iter().map(|manager| manager.called()).collect();
     let by = finding::started_by(port.starter(holder));
@@ -205,17 +203,29 @@ fn any_vendor_port(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Findin
     };
     let manager = port.claims.managers.iter().find(takes_any)?;
     let by = finding::started_by(port.starter(holder));
-    Some(finding::any_vendor_port(&holder.described()?, &program.called(), &by, &manager.called()))
+    Some(finding::any_vendor_port(&holder.described()?, &holder.belongs_to()?, &by, &manager.called()))
+}
+
+/// The license server that started it may give it any port, whoever else uses that.
+fn started_daemon(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let by = finding::started_by(Some(port.starter(holder)?));
+    let exe = holder.described()?;
+    let others = finding::in_the_way_of(&port.others_than(holder));
+    Some(match holder.program? {
+        LicenseProgram::UnlistedDaemon(_) => finding::started_unlisted_daemon(&exe, &by, &others),
+        _ => finding::started_daemon(&exe, &holder.belongs_to()?, &by, &others),
+    })
 }
 
 /// Its file contains the marker of this port's technology, so it is a vendor's daemon, but its name is not
 /// known.
 fn unlisted_daemon(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let LicenseProgram::UnlistedDaemon(technology) = holder.program? else { return None };
-    let is_of_it = |manager: &&LicenseManager| manager.technology.as_ref() == Some(&technology.id);
-    let applies = port.is_registered() && port.claims.managers.iter().any(is_of_it);
+    let is_of_it = |manager: &&&LicenseManager| manager.technology.as_ref() == Some(&technology.id);
+    let applies = port.is_registered() && port.claims.managers.iter().any(|manager| is_of_it(&manager));
     let exe = holder.described().filter(|_| applies)?;
-    Some(finding::unlisted_daemon(&exe, technology, &port.manager_names()))
+    let of_it = port.claims.managers.iter().filter(is_of_it).map(|manager| manager.called());
+    Some(finding::unlisted_daemon(&exe, technology, &of_it.collect::<Vec<_>>()))
 }
 
 /// It holds the port for one of its Windows services.
@@ -228,20 +238,30 @@ fn service_host(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> 
 
 /// It holds the port for another program; only that one could be right or wrong.
 fn wrapper(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
-    let advice = holder.wrapper_advice().filter(|_| holder.program.is_none())?;
-    Some(finding::wrapper(&holder.called()?, holder.process.pid, advice, &port.socket))
+    // A manager's own forwarder has its name, and a license program that an interpreter runs has not.
+    let advice = holder.wrapper_advice().filter(|_| !holder.is_known_by_command_line())?;
+    let to = holder.process.program().and_then(|program| program.relays_to.as_deref());
+    Some(finding::wrapper(&holder.called()?, to, &filled_in(advice, port, holder)))
+}
+
+/// An advice with its `PORT`, `PROTOCOL` and `PID_OF_IT`.
+fn filled_in(advice: &str, port: &LicensePort<'_>, holder: &Holder<'_>) -> String {
+    advice
+        .replace("PORT", &port.socket.local.port().to_string())
+        .replace("PROTOCOL", port.socket.protocol.name())
+        .replace("PID_OF_IT", &holder.process.pid.to_string())
 }
 
 /// No program is known to be right here, so none can be wrong.
 fn no_program_known(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
-    if !port.expected.is_empty() {
+    if !port.is_no_program_known() {
         return None;
     }
     match holder.program {
         Some(_) if !port.is_registered() => None,
-        Some(program) => Some(finding::no_program_known_but(
+        Some(_) => Some(finding::no_program_known_but(
             &holder.described()?,
-            &program.called(),
+            &holder.belongs_to()?,
             &port.manager_names(),
         )),
         None => Some(finding::no_program_known(
@@ -263,8 +283,7 @@ fn other_manager(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding>
     if !port.is_registered() && !is_server {
         return None;
     }
-    let by = finding::started_by(port.starter(holder));
-    Some(finding::other_manager(&holder.described()?, &program.called(), &by, &port.manager_names()))
+    Some(finding::other_manager(&holder.described()?, &holder.belongs_to()?, &port.manager_names()))
 }
 
 /// It is a license program on a port that the registry gives to no license manager. Its license file or
@@ -279,8 +298,7 @@ fn chosen_port(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
         LicenseProgram::Own(manager) => serving_whom(port, manager),
         _ => String::new(),
     };
-    let by = finding::started_by(port.starter(holder));
-    Some(finding::chosen_port(&exe, &program.called(), &by, &serving))
+    Some(finding::chosen_port(&exe, &holder.belongs_to()?, &serving))
 }
 
 /// Another program is known to be right here. That is a warning if the registry gives the port to a
@@ -331,6 +349,7 @@ mod tests {
         renamed-off-port
         right-program
         any-vendor-port
+        started-daemon
         unlisted-daemon
         service-host
         wrapper

@@ -20,6 +20,10 @@ pub struct PortClaims<'a> {
     protocol: Option<Protocol>,
 }
 
+/// The first port that Linux chooses for a program that asks for none in particular (`ip_local_port_range` in ip(7));
+/// the other systems begin with 49152.
+const EPHEMERAL: u16 = 32768;
+
 /// To whom the registry gives a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RegisteredTo<'a> {
@@ -60,9 +64,17 @@ impl<'a> PortClaims<'a> {
     }
 
     /// Whether every holder is judged. A port that the registry gives to another service is a license port
-    /// only where a license program holds it.
+    /// only where a license program holds it, and so is one that the registry gives to nobody and the system may
+    /// give to any program that asks for none in particular.
     #[must_use]
     pub fn is_license_port(&self) -> bool {
+        let is_anybody_s = matches!(self.registered, RegisteredTo::Nobody) && self.port >= EPHEMERAL;
+        self.belongs_to_license_managers() && !is_anybody_s
+    }
+
+    /// Whether license managers use it, and the registry gives it to no other service.
+    #[must_use]
+    pub fn belongs_to_license_managers(&self) -> bool {
         match self.registered {
             RegisteredTo::License(_) => true,
             RegisteredTo::Other(_) => false,
@@ -85,10 +97,14 @@ impl<'a> PortClaims<'a> {
         }
     }
 
-    fn reported(&self, manager: &LicenseManager) -> Manager {
+    /// A manager in the report's form, whether or not it uses the port by default.
+    #[must_use]
+    pub fn reported(&self, manager: &LicenseManager) -> Manager {
         let here = manager.ports.iter().find(|known| known.is_at(self.port, self.protocol));
-        let range = here.and_then(|known| known.range);
-        let mut reported = manager.at(range.unwrap_or(PortRange::one(self.port)));
+        let Some(range) = here.and_then(|known| known.range) else {
+            return manager.at(PortRange::one(self.port));
+        };
+        let mut reported = manager.at(range);
         match self.registered {
             RegisteredTo::Other(entry) => {
                 let note = format!(

@@ -25,6 +25,7 @@ mod program;
 pub mod quoting;
 pub mod recording;
 mod registered;
+mod relay;
 mod report;
 mod service_manager;
 mod socket;
@@ -62,6 +63,7 @@ pub use ports::{ConnectionState, ExcludedPorts, PortConnection, PortRules, Unans
 pub use process::{Forward, Pid, Presence, Process, ProcessRef, Receiver, RunState, account_name};
 pub use program::{CodeFile, Contents, Executable, FileVersion, Interpreter, Program, file_name};
 pub use registered::{Manager, Service, vendor_and_product};
+pub use relay::{forward_target, is_relay};
 pub use report::{
     Attributed, Excluded, ExcludedReport, HeldOtherSocket, Owner, PortClass, Report, Row, UnansweredClient,
 };

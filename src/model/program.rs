@@ -16,6 +16,8 @@ pub struct Program {
     /// The id of the license manager or emulator that an interpreter runs, if its command line names one.
     /// Without a request nothing else of a command line is kept: it may hold secrets.
     pub interpreted: Option<String>,
+    /// Where a relay forwards to, if its command line says so ([`forward_target`](super::forward_target)).
+    pub relays_to: Option<String>,
     /// Whether the user that an interpreter runs as is an account for a service; asked of those that run a license
     /// manager.
     pub by_service: Checked<bool>,

@@ -9,19 +9,13 @@ use crate::model::{LicenseSystem, Os, PortRange, Process, Protocol};
 /// Says which files and command lines to read: to read all of them would take long, and command lines may hold
 /// secrets.
 pub trait Inspect: Sync {
-    /// What to check about the file that a process runs. `ports` are the ports that the process holds.
-    fn interest(
-        &self,
-        process: &Process,
-        parent: Option<&Process>,
-        ports: &[(Protocol, u16)],
-        os: Os,
-    ) -> FileChecks;
+    /// What to check about the file that a process runs.
+    fn interest(&self, holder: PortHolder<'_>, parent: Option<PortHolder<'_>>, os: Os) -> FileChecks;
 
     /// The texts to search for in such a file, in addition to those that identify an interpreter.
     fn texts(&self) -> Vec<&str>;
 
-    /// Whether the command line of an executable with this file name says what it runs.
+    /// Whether the command line of an executable with this file name says what it runs, or where it forwards to.
     fn reads_command_line_of(&self, exe: &str) -> bool;
 
     /// What an executable with this file name runs, by its command line. Nothing else of the command line is kept.
@@ -33,6 +27,13 @@ pub trait Inspect: Sync {
     /// The TCP ports of license servers: the scan counts the connections to them, and finds attempts that got no
     /// answer.
     fn license_ports(&self) -> Vec<PortRange>;
+}
+
+/// A process, and the ports that it holds.
+#[derive(Debug, Clone, Copy)]
+pub struct PortHolder<'a> {
+    pub process: &'a Process,
+    pub ports: &'a [(Protocol, u16)],
 }
 
 /// What to check about the file that a process runs.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::decode::file_text::{MOST_READ, flexnet_version_in, interpreter_in, texts_in};
 use super::this_os::THIS_OS;
-use super::{FileChecks, Inspect};
+use super::{FileChecks, Inspect, PortHolder};
 use crate::model::{Checked, CodeFile, Contents, NotInspected, Pid, Process, Program, Protocol, Writer};
 
 /// The ports that each process holds.
@@ -61,6 +61,11 @@ fn failed_if<T>(is_requested: bool, why: NotInspected) -> Checked<T> {
     if is_requested { Checked::Failed(why) } else { Checked::NotRequested }
 }
 
+/// A process with the ports that it holds.
+pub(super) fn holder<'a>(process: &'a Process, ports_of: &'a PortsOf) -> PortHolder<'a> {
+    PortHolder { process, ports: ports_of.get(&process.pid).map_or(&[][..], Vec::as_slice) }
+}
+
 /// What to check about the file of each process that runs one.
 pub(super) fn requested(
     processes: &BTreeMap<Pid, Process>,
@@ -69,8 +74,8 @@ pub(super) fn requested(
 ) -> Vec<(Pid, FileChecks)> {
     let interest = |process: &Process| {
         let parent = process.ppid.and_then(|ppid| processes.get(&ppid));
-        let ports = ports_of.get(&process.pid).map_or(&[][..], Vec::as_slice);
-        inspect.interest(process, parent, ports, THIS_OS)
+        let holder = |process| holder(process, ports_of);
+        inspect.interest(holder(process), parent.map(holder), THIS_OS)
     };
     let running = processes.values().filter(|process| process.exe().is_some());
     running.map(|process| (process.pid, interest(process))).collect()

@@ -45,7 +45,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-pub use self::inspect::{FileChecks, Inspect, LicensePrograms, ServerProgram};
+pub use self::inspect::{FileChecks, Inspect, LicensePrograms, PortHolder, ServerProgram};
 pub use self::last_words::{LastWords, Memory, end, report_full_files};
 pub use self::scan_scope::{Bpf, DEADLINE, ScanScope};
 pub use self::stack::with_room;

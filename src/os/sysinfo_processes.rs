@@ -19,7 +19,8 @@ use super::users::Users;
 use super::{FileChecks, Inspect, ScanScope};
 use crate::model::{
     Checked, CodeFile, Executable, Gap, GapKind, HiddenProcesses, Holding, Host, NotInspected, Observation,
-    Pid, PortConnection, Presence, Process, Program, Socket, SocketId, UnansweredAttempt, script_of,
+    Pid, PortConnection, Presence, Process, Program, Socket, SocketId, UnansweredAttempt, forward_target,
+    script_of,
 };
 
 /// A socket and the processes that hold it.
@@ -134,7 +135,7 @@ fn read(
     Ok(processes)
 }
 
-/// Adds what interpreters run. Only their command lines are read, and nothing else of these is kept.
+/// Adds what interpreters run, and where relays forward to. Only their command lines are read, and nothing else of these is kept.
 fn name_interpreted(
     system: &mut System,
     processes: &mut BTreeMap<Pid, Process>,
@@ -159,6 +160,7 @@ fn name_interpreted(
         if let (Some(running), Some(program)) = (running, program) {
             let args: Vec<String> = running.cmd().iter().map(|arg| text(arg)).collect();
             program.interpreted = inspect.program(&exe, &args);
+            program.relays_to = forward_target(&exe, &args);
             program.script = script_of(&exe, &args)
                 .map(|path| CodeFile { path: path.to_owned(), writers: writers(Path::new(path), users) });
         }

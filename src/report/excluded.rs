@@ -47,7 +47,8 @@ fn managers(excluded: &ExcludedPorts, knowledge: &Knowledge) -> Vec<Manager> {
             let Some(common) = range.common(excluded.ports) else { continue };
             let is_theirs = |port| {
                 let claims = knowledge.claims(port, excluded.protocol);
-                claims.is_license_port() && claims.managers.iter().any(|here| here.id == manager.id)
+                claims.belongs_to_license_managers()
+                    && claims.managers.iter().any(|here| here.id == manager.id)
             };
             if is_theirs(common.first) {
                 concerned.push(manager.at(common));

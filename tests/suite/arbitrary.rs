@@ -160,6 +160,7 @@ fn presence() -> BoxedStrategy<Presence> {
         exe: of(executable()),
         args: of(vec(text(), 0..3)),
         interpreted: of(text()),
+        relays_to: of(text()),
         by_service: checked(any::<bool>()),
         script: of(code_file()),
         loaded: checked(vec(code_file(), 0..3)),

@@ -57,6 +57,7 @@ fn a_recorded_listener_is_told_in_full() {
               "container": null,
               "application": null,
               "forwards_to": null,
+              "relays_to": null,
               "args": [
                 "python3"
               ]

@@ -262,6 +262,7 @@ pub struct Process {
     pub application: Option<Application>,
     #[serde(deserialize_with = "present")]
     pub forwards_to: Option<Forward>,
+    pub relays_to: Option<String>,
     #[serde(deserialize_with = "present")]
     pub args: Option<Vec<String>>,
 }

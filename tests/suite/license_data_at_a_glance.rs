@@ -68,7 +68,7 @@ fn the_facts_at_a_glance() {
     flexnet high: 27000-27009/tcp server, 8090/tcp web |  |  | 
     flexnet-lmadmin registry-only: 27010/tcp admin |  |  | 
     foundry medium: 4101/tcp server, 5053/tcp server, 5054/tcp web | foundry | foundry.exe | 
-    foundry-flexnet registry-only: any/tcp vendor-daemon |  |  | 
+    foundry-flexnet registry-only: any/tcp vendor-daemon | foundry |  | 
     fourjs high: 6399/tcp server | flmprg | flmprg.exe | flmprg
     fraunhofer-cdtire high: any/tcp vendor-daemon | CDTIRE | CDTIRE.exe | 
     genesys high: any/tcp server, any/tcp vendor-daemon | genesys.d |  | 

@@ -167,6 +167,7 @@ fn nothing_raw_of_a_stranger_s_names_reaches_the_terminal() {
         presence: Presence::Running(Program {
             args: Some(vec![hostile.to_owned()]),
             interpreted: None,
+            relays_to: Some(hostile.to_owned()),
             script: None,
             by_service: Checked::NotRequested,
             loaded: Checked::NotRequested,

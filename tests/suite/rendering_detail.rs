@@ -48,17 +48,11 @@ fn an_expected_server_in_detail() {
     User         root
     Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     flex-lm, FLEX LM (1-10) (IANA, registered port)
-    License      Revenera FlexNet license server or Perforce Helix QAC license server; expected process:
-                 lmgrd, lmadmin, rlm or prqa
+    License      Revenera FlexNet license server; expected process: lmgrd or lmadmin
     Verdict      expected: lmgrd is a known program of Revenera FlexNet license server
     Note         A FlexNet license server without a port of its own takes the first free one of
                  27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
                  of lmadmin. FlexNet was called FLEXlm, and Revenera was Flexera and Globetrotter.
-    Note         An RLM server that uses 27000, a number of FlexNet's; its ISV server prqa is on 33133.
-
-    Revenera FlexNet license server (FlexNet Publisher)         no vendor daemon
-      lmgrd  PID 900  27000/tcp  /opt/flexlm/bin/lmgrd
-      critical  lmgrd (PID 900) has no vendor daemon that listens: clients get error -97 or -15. Look at the end of its log, and start it again.
     ");
 }
 

@@ -92,6 +92,11 @@ fn cases() -> Vec<License> {
         on_windows("tcp 0.0.0.0:40000", made_as(r"C:\x\foo.exe", "Flexera", "lmgrd.exe")),
         on(FLEXNET, lmgrd()),
         on(FLEXNET, process(9, "/opt/autodesk/adskflex")),
+        judged(
+            linux()
+                .with(lmgrd())
+                .socket(ANSYS, &[Process { ppid: Some(42), ..process(43, "/opt/matlab/MLM") }]),
+        ),
         on(ANSYS, with_file(9, "/opt/x/daemon7", daemon)),
         on_windows(FLEXNET, svchost),
         on("tcp 0.0.0.0:2080", process(9, "/usr/bin/docker-proxy")),
@@ -117,10 +122,10 @@ fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
         .collect();
     insta::assert_snapshot!(said.join("\n"), @"
     owner-hidden: cannot-tell Info
-      the process that holds this port of Revenera FlexNet license server or Perforce Helix QAC license server is hidden
+      the process that holds this port of Revenera FlexNet license server is hidden
       -
     owner-unattributed: cannot-tell Info
-      no process here holds this port of Revenera FlexNet license server or Perforce Helix QAC license server
+      no process here holds this port of Revenera FlexNet license server
       The kernel may hold it, or a process in another PID namespace. Run whatlistens on the host, outside any container.
     more-holders-possible: cannot-tell Info
       lmgrd holds it, and a hidden process may hold it too
@@ -129,7 +134,7 @@ fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
       lmgrd holds it, and so does python3.11, which lmgrd did not start
       Find out why python3.11 (PID 60) holds it too.
     shared-with-child: cannot-tell Warning
-      lmgrd holds it, and so does python3.11 (PID 60), which lmgrd started: python3.11 is not a known program of Revenera FlexNet license server or Perforce Helix QAC license server
+      lmgrd holds it, and so does python3.11 (PID 60), which lmgrd started: python3.11 is not a known program of Revenera FlexNet license server
       Find out why python3.11 (PID 60) holds it too.
     kernel: cannot-tell Info
       the Windows kernel holds the port for a driver such as http.sys; which program uses it is not visible here
@@ -196,6 +201,9 @@ fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
       -
     any-vendor-port: expected Info
       adskflex belongs to Autodesk Network License Manager; any vendor's daemon may use the ports of Revenera FlexNet license server
+      -
+    started-daemon: expected Info
+      MLM belongs to MathWorks MATLAB Network License Manager, started by lmgrd (PID 42); this is why Ansys License Manager cannot start here
       -
     unlisted-daemon: cannot-tell Info
       the file of daemon7 says that it is a vendor daemon of FlexNet Publisher, but it is not a known daemon of Ansys License Manager

@@ -69,7 +69,7 @@ fn any_holder_counts_and_not_the_lead_alone() {
 #[test]
 fn flagged_is_whatever_is_not_confirmed() {
     let machine = linux()
-        .socket("tcp 0.0.0.0:27000", &[process(1, "/x/lmgrd")])
+        .socket("tcp 0.0.0.0:27000", &[process(10, "/x/lmgrd")])
         .socket("tcp 0.0.0.0:1055", &[process(2, "/x/CITRIX")])
         .socket("tcp 0.0.0.0:1493", &[process(3, "/x/odd")])
         .socket("udp 0.0.0.0:1947", &[process(3, "/x/odd")])

@@ -124,17 +124,83 @@ fn what_holds_a_port_for_another_cannot_be_judged() {
         "/usr/bin/docker-proxy",
         "/usr/bin/rootlessport",
         "/usr/lib/systemd/systemd",
+        "/usr/lib/systemd/systemd-socket-proxyd",
         "/usr/lib/jvm/bin/java",
+        "/usr/bin/ssh",
+        "/usr/sbin/sshd",
+        "/usr/lib/openssh/sshd-session",
+        "/usr/bin/socat",
+        "/usr/sbin/haproxy",
+        "/usr/bin/stunnel4",
+        "/usr/sbin/nginx",
+        "/usr/local/bin/kubectl",
+        "/usr/bin/pasta",
+        "/usr/bin/pasta.avx2",
+        "/usr/bin/passt",
+        "/usr/bin/slirp4netns",
+        "/usr/bin/rootlesskit",
+        "/usr/bin/conmon",
+        "/usr/bin/dockerd",
+        "/usr/libexec/podman/gvproxy",
+        "/usr/lib/wine/wine64",
+        "/usr/lib/wine/wine64-preloader",
+        "/usr/lib/wine/wine-preloader",
+        "/usr/lib/wine/wineserver64",
+        "/usr/sbin/inetd",
+        "/usr/sbin/xinetd",
+        "/usr/bin/qemu-system-x86_64",
+        "/opt/Thinkbox/Deadline10/bin/deadlinelicenseforwarder",
     ] {
         assert_eq!(on("tcp 0.0.0.0:27000", exe), CANNOT_TELL, "{exe}");
     }
-    assert_eq!(on("tcp 0.0.0.0:27000", "/usr/bin/javascript"), MISMATCH);
+    for exe in ["/usr/bin/javascript", "/usr/bin/sshx", "/usr/bin/apache2", "/usr/bin/nc.traditional"] {
+        assert_eq!(on("tcp 0.0.0.0:27000", exe), MISMATCH, "{exe}");
+    }
     let advice = |place, exe| judged(&linux().socket(place, &[process(7, exe)])).advice.unwrap();
     insta::assert_snapshot!(advice("tcp 0.0.0.0:2080", "/usr/bin/docker-proxy"), @"See which container publishes the port: docker ps --filter publish=2080/tcp.");
     insta::assert_snapshot!(advice("udp 0.0.0.0:5093", "/usr/bin/docker-proxy"), @"See which container publishes the port: docker ps --filter publish=5093/udp.");
     let windows = |exe| judged(&linux().os(Os::Windows).socket("tcp 0.0.0.0:2080", &[process(7, exe)]));
-    assert_eq!(windows(r"C:\Java\bin\java.exe").verdict, Verdict::CannotTell);
+    for exe in [
+        r"C:\Java\bin\java.exe",
+        r"C:\Program Files\WSL\wslrelay.exe",
+        r"C:\Program Files\Docker\com.docker.backend.exe",
+        r"C:\Windows\System32\OpenSSH\ssh.exe",
+    ] {
+        assert_eq!(windows(exe).verdict, Verdict::CannotTell, "{exe}");
+    }
     insta::assert_snapshot!(windows(r"C:\Windows\System32\svchost.exe").advice.unwrap(), @r#"See which services it runs: tasklist /svc /fi "PID eq 7"."#);
+}
+
+#[test]
+fn what_forwards_says_where_to_where_its_command_line_does() {
+    let relay = |to: Option<&str>| {
+        let ssh = running_with(7, "/usr/bin/ssh", |program| program.relays_to = to.map(str::to_owned));
+        linux().socket("tcp 0.0.0.0:27000", &[ssh])
+    };
+    let reason = |to| judged(&relay(to)).reason;
+    insta::assert_snapshot!(reason(Some("lic01:27000")), @"ssh holds the port for another program; its command line says that it forwards to lic01:27000");
+    insta::assert_snapshot!(reason(None), @"ssh holds the port for another program; which one is not visible here");
+    // It is the process's own word.
+    assert!(reason(Some("x; lmgrd is expected")).contains("\"x; lmgrd is expected\""));
+    let machine = relay(Some("lic01:27000"));
+    assert!(machine.printed("27000", None).contains("Forwards to  lic01:27000 (by its command line)"));
+    assert!(machine.printed("--json 27000", None).contains("\"relays_to\": \"lic01:27000\""));
+}
+
+/// A Java is no Java under another name, whatever it is installed as.
+#[test]
+fn a_java_called_java_is_not_accused() {
+    for (os, exe) in [
+        (Os::Linux, "/usr/lib/jvm/java-17-openjdk-amd64/bin/java"),
+        (Os::Linux, "/opt/app/jre/bin/java"),
+        (Os::Macos, "/Library/Java/JavaVirtualMachines/x/Contents/Home/bin/java"),
+        (Os::Windows, r"C:\Program Files\Java\bin\java.exe"),
+        (Os::Windows, r"C:\Program Files\Java\bin\JAVAW.EXE"),
+    ] {
+        let java = with_file(9, exe, |file| file.contents = is_interpreter(Interpreter::Java));
+        let license = judged(&linux().os(os).socket("tcp 0.0.0.0:27000", &[java]));
+        assert_eq!((license.rule, license.verdict), ("wrapper", Verdict::CannotTell), "{exe}");
+    }
 }
 
 #[test]
@@ -145,7 +211,7 @@ fn every_holder_counts() {
     let child = judged(&[lmgrd.clone(), stranger(50)]);
     assert_eq!((child.verdict, child.severity), (Verdict::CannotTell, Severity::Warning));
     assert_eq!(child.evidence.last().unwrap(), "also held by python3.11 (PID 60)");
-    insta::assert_snapshot!(child.reason, @"lmgrd holds it, and so does python3.11 (PID 60), which lmgrd started: python3.11 is not a known program of Revenera FlexNet license server or Perforce Helix QAC license server");
+    insta::assert_snapshot!(child.reason, @"lmgrd holds it, and so does python3.11 (PID 60), which lmgrd started: python3.11 is not a known program of Revenera FlexNet license server");
     let other = judged(&[lmgrd.clone(), stranger(1)]);
     assert_eq!((other.verdict, other.severity), (Verdict::CannotTell, Severity::Warning));
     insta::assert_snapshot!(other.reason, @"lmgrd holds it, and so does python3.11, which lmgrd did not start");

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use self::names::{Lists, Names, Place};
+use self::schema::Shown;
 pub use self::schema::{
     Belief, CommandLine, Document, Emulator, Executables, KnownPort, LicenseManager, OnWindows, Technology,
     same_file_name,
@@ -149,13 +150,67 @@ impl Licenses {
         };
         let by_file = || {
             let texts = process.exe()?.texts();
-            let says = |t: &&Technology| t.marker.as_ref().is_some_and(|marker| texts.contains(marker));
-            self.technologies.iter().find(says).map(LicenseProgram::UnlistedDaemon)
+            let mut technologies = self.technologies.iter();
+            technologies.find_map(|technology| match technology.shown_by(texts)? {
+                Shown::Server => Some(LicenseProgram::Server(technology)),
+                Shown::Daemon => Some(LicenseProgram::UnlistedDaemon(technology)),
+            })
         };
-        let by_name = || self.recognise_name(process.exe_name(os)?, os);
+        let by_name = || {
+            let exe = process.exe_name(os)?;
+            let by_name = self.recognise_name(exe, os)?;
+            // One name may be that of two technologies' daemons: then the file says whose.
+            let texts = process.exe()?.texts();
+            let shown = self.technologies.iter().find(|technology| technology.is_daemon_s(texts));
+            Some(shown.and_then(|shown| self.daemon_of(shown, by_name, exe, os)).unwrap_or(by_name))
+        };
         let by_original_name = || self.recognise_name(&original_name(process)?, os);
         let known = by_command_line().or_else(by_name).or_else(by_original_name).or_else(by_file)?;
         Some(self.emulator_around(process, os).map_or(known, LicenseProgram::Emulator))
+    }
+
+    /// What a known daemon of another technology is as one of this; `None` for any other program.
+    #[must_use]
+    pub fn daemon_of<'l>(
+        &'l self,
+        technology: &'l Technology,
+        known: LicenseProgram<'_>,
+        exe: &str,
+        os: Os,
+    ) -> Option<LicenseProgram<'l>> {
+        let of_another = self.technology_of_daemon(known).filter(|of| of.id != technology.id);
+        of_another.map(|_| self.daemon_called(technology, exe, os))
+    }
+
+    /// The daemon of a technology with this file name, which may be unknown.
+    fn daemon_called<'l>(&'l self, technology: &'l Technology, exe: &str, os: Os) -> LicenseProgram<'l> {
+        let is_it = |manager: &&LicenseManager| {
+            manager.technology.as_ref() == Some(&technology.id) && manager.executables.have(exe, os)
+        };
+        // As `names::collected` chooses among several: the most certain facts, then the first.
+        let of_it = self.managers.iter().rev().filter(is_it).max_by_key(|manager| manager.confidence);
+        of_it.map_or(LicenseProgram::UnlistedDaemon(technology), LicenseProgram::Own)
+    }
+
+    /// The managers whose program this executable of `own` is: one daemon may be that of several. Only those with
+    /// the most certain facts.
+    #[must_use]
+    pub fn owners<'l>(&'l self, own: &'l LicenseManager, exe: &str, os: Os) -> Vec<&'l LicenseManager> {
+        let shares = |manager: &LicenseManager| {
+            manager.technology == own.technology
+                && manager.confidence == own.confidence
+                && manager.executables.have(exe, os)
+        };
+        self.managers.iter().filter(|manager| manager.id == own.id || shares(manager)).collect()
+    }
+
+    /// Whether the name of a server is in a file name, so that the file may show that it is one: `phenyx-lmgrd`.
+    #[must_use]
+    pub fn may_be_server(&self, exe: &str, os: Os) -> bool {
+        let with_marker = self.technologies.iter().filter(|technology| technology.server_marker.is_some());
+        let stem = |name: &str| name.strip_suffix(".exe").unwrap_or(name).to_ascii_lowercase();
+        let exe = stem(exe);
+        with_marker.flat_map(|technology| technology.servers.on(os)).any(|known| exe.contains(&stem(known)))
     }
 
     /// The emulator from whose folder a license program runs: it need not have changed the program's name.
@@ -246,7 +301,7 @@ impl Licenses {
 
     /// The markers of all technologies, which show in a file what it is under any name.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
-        self.technologies.iter().filter_map(|technology| technology.marker.as_deref())
+        self.technologies.iter().flat_map(Technology::markers)
     }
 
     /// Whether the command line of an executable with this name shows what it runs.

@@ -18,8 +18,16 @@ pub struct Technology {
     /// Whether vendors ship the server under longer names, such as `lmgrd.intel`.
     #[serde(default)]
     pub renamed: bool,
-    /// A text in the files of vendors' daemons, which shows a daemon under any name.
+    /// Whether its server starts the vendors' daemons, and nothing else.
+    #[serde(default)]
+    pub starts_daemons: bool,
+    /// A text in the files of vendors' daemons alone, which shows a daemon under any name.
     pub marker: Option<String>,
+    /// A text in the file of the server alone, which shows it under any name.
+    pub server_marker: Option<String>,
+    /// A text in the files of both. Where neither of the others is there, the file is taken for a daemon's: a daemon
+    /// is believed only as far as the server that started it.
+    pub common_marker: Option<String>,
     /// Who made the server's file: the beginning of `CompanyName` in its version resource (Windows).
     #[serde(default)]
     pub companies: Vec<String>,
@@ -191,7 +199,35 @@ impl Emulator {
     }
 }
 
+/// What a technology's markers show a file to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    Server,
+    Daemon,
+}
+
 impl Technology {
+    /// The texts in files that show what they are.
+    pub fn markers(&self) -> impl Iterator<Item = &str> {
+        [&self.marker, &self.server_marker, &self.common_marker].into_iter().flatten().map(String::as_str)
+    }
+
+    /// Whether a file with these texts has the marker of its daemons.
+    pub(super) fn is_daemon_s(&self, texts: &[String]) -> bool {
+        self.marker.as_ref().is_some_and(|marker| texts.contains(marker))
+    }
+
+    /// What a file with these texts is; `None` where none of them is a marker. One with the markers of both is taken
+    /// for the lesser of the two.
+    pub(super) fn shown_by(&self, texts: &[String]) -> Option<Shown> {
+        let has = |marker: &Option<String>| marker.as_ref().is_some_and(|marker| texts.contains(marker));
+        match (has(&self.server_marker), self.is_daemon_s(texts), has(&self.common_marker)) {
+            (true, false, _) => Some(Shown::Server),
+            (_, true, _) | (false, false, true) => Some(Shown::Daemon),
+            (false, false, false) => None,
+        }
+    }
+
     /// Whether a file name is that of this technology's server, or a longer form of it.
     #[must_use]
     pub fn has_server(&self, exe: &str, os: Os) -> bool {

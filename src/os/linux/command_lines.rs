@@ -9,7 +9,7 @@ use super::helper::{Pending, ProcessId};
 use super::holders::Holders;
 use super::process_reader::IdentifiedProcess;
 use super::scan_context::ScanContext;
-use crate::model::{Checked, CodeFile, Os, Pid, script_of};
+use crate::model::{Checked, CodeFile, Os, Pid, forward_target, script_of};
 
 /// Command lines that are being read.
 pub(super) struct CommandLinesInProgress {
@@ -63,8 +63,8 @@ impl CommandLines {
         self.of_process.get(&pid).map(Vec::as_slice)
     }
 
-    /// Adds what the command lines say: to all processes the words, if they were requested, and to an interpreter
-    /// what it runs.
+    /// Adds what the command lines say: to all processes the words, if they were requested, to an interpreter what it
+    /// runs, and to a relay where it forwards to.
     pub(super) fn add(&self, context: &ScanContext<'_>, processes: &mut BTreeMap<Pid, IdentifiedProcess>) {
         for (pid, args) in &self.of_process {
             let Some(process) = processes.get_mut(pid).map(|identified| &mut identified.process) else {
@@ -76,8 +76,10 @@ impl CommandLines {
             let script = exe.filter(|_| interpreted.is_some()).and_then(|exe| script_of(exe, args));
             let script =
                 script.map(|path| CodeFile { path: path.to_owned(), writers: Checked::NotRequested });
+            let relays_to = exe.and_then(|exe| forward_target(exe, args));
             if let Some(program) = process.program_mut() {
                 program.interpreted = interpreted;
+                program.relays_to = relays_to;
                 program.script = script;
                 program.args = context.scope.args.then(|| args.clone());
             }

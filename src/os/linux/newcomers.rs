@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::super::inspect_files;
 use super::super::this_os::THIS_OS;
 use super::holders::Holders;
 use super::listeners::ScannedSocket;
@@ -77,20 +78,22 @@ impl Judged {
         let is_user_s = |&pid: &Pid| process(pid).is_some_and(|holder| holder.uid != Some(0));
         let of_users: Vec<&ScannedSocket> =
             found.iter().filter(|found| holders.of(found.inode).iter().any(is_user_s)).collect();
-        let mut ports = holders.ports_of(of_users.iter().copied());
-        ports.retain(|pid, ports| {
-            process(*pid).filter(|_| is_user_s(pid)).is_some_and(|holder| {
-                let parent = holder.ppid.and_then(process);
-                context.inspect.interest(holder, parent, ports, THIS_OS).place
+        let ports_of = holders.ports_of(of_users.iter().copied());
+        let holder = |process| inspect_files::holder(process, &ports_of);
+        let is_judged = |pid: &Pid| {
+            process(*pid).filter(|_| is_user_s(pid)).is_some_and(|user_s| {
+                let parent = user_s.ppid.and_then(process);
+                context.inspect.interest(holder(user_s), parent.map(holder), THIS_OS).place
             })
-        });
-        if ports.is_empty() {
+        };
+        let judged_pids: HashSet<Pid> = ports_of.keys().copied().filter(is_judged).collect();
+        if judged_pids.is_empty() {
             return None;
         }
-        let of_holders = ports.keys().filter_map(|&pid| process(pid)?.uid);
+        let of_holders = judged_pids.iter().filter_map(|&pid| process(pid)?.uid);
         let mut judged = Judged { inodes: HashSet::new(), uids: of_holders.collect() };
         for found in of_users {
-            if holders.of(found.inode).iter().any(|pid| ports.contains_key(pid)) {
+            if holders.of(found.inode).iter().any(|pid| judged_pids.contains(pid)) {
                 judged.inodes.extend(found.inode);
                 judged.uids.extend(found.socket.uid.filter(|&uid| uid != 0));
             }

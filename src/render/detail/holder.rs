@@ -249,9 +249,12 @@ fn of_user(user: Option<&str>) -> String {
     user.map_or(String::new(), |user| format!(", of user {}", quoted_account(user)))
 }
 
-/// The address that a proxy forwards to, and what listens there.
+/// The address that a proxy forwards to, and what listens there; or where a relay's command line says.
 fn forwards(process: &Process) -> Option<String> {
-    let forward = process.forward.as_ref()?;
+    let Some(forward) = &process.forward else {
+        let to = process.program()?.relays_to.as_ref()?;
+        return Some(format!("{} (by its command line)", quoted(to)));
+    };
     let who = forward.process.as_ref().map(process_ref_called);
     let container = forward.container.as_deref().map(Container::called);
     let there = match (who, container) {

@@ -27,6 +27,7 @@ pub(super) struct ProcessOut<'a> {
     container: Option<ContainerOut<'a>>,
     application: Option<ApplicationOut<'a>>,
     forwards_to: Option<ForwardOut<'a>>,
+    relays_to: Option<&'a str>,
     args: Option<&'a [String]>,
 }
 
@@ -118,6 +119,7 @@ fn process(process: &Process) -> ProcessOut<'_> {
             container: forward.container.as_deref().map(container),
             process: forward.process.as_ref().map(other_process),
         }),
+        relays_to: process.program().and_then(|program| program.relays_to.as_deref()),
         args: process.program().and_then(|program| program.args.as_deref()),
     }
 }

@@ -83,7 +83,7 @@ impl Question<'_> {
         let shown: Vec<&Row> = shown.collect();
         if !shown.is_empty() {
             let licenses: Vec<&License> = shown.iter().filter_map(|row| row.license.as_ref()).collect();
-            asked.notes = absent(asked, &licenses);
+            asked.notes = self.absent(asked, &shown);
             let advised = licenses.iter().filter(|license| license.advice.is_some());
             asked.next =
                 advised.max_by_key(|license| license.severity).and_then(|license| license.advice.clone());
@@ -111,6 +111,21 @@ impl Question<'_> {
             asked.next = sentences::advice(asked, &facts);
             asked.notes = notes;
         }
+    }
+
+    /// The license managers that use the ports with another protocol than what listens there.
+    fn absent(&self, asked: &Asked, shown: &[&Row]) -> Vec<Note> {
+        let mut there: Vec<String> = Vec::new();
+        for row in shown.iter().filter(|row| row.license.is_some()) {
+            let claims = self.knowledge.claims(row.socket.local.port(), Some(row.socket.protocol));
+            there.extend(claims.managers_reported().into_iter().map(|manager| manager.id));
+        }
+        let absent = asked.managers.iter().filter(|manager| !there.contains(&manager.id));
+        let notes = absent.flat_map(|manager| {
+            let was_not = format!("{} was not found on port {}.", manager.called(), manager.ports);
+            [Note::sentence(was_not), Note::new(NoteKind::License, &*manager.note)]
+        });
+        notes.collect()
     }
 
     /// Whether all was read that could have a port on this machine, as far as anybody can know. Of other network
@@ -168,15 +183,4 @@ fn called(name: &str, rows: &[Row]) -> Vec<AskedProcess> {
         one
     };
     found.into_values().map(each_once).collect()
-}
-
-/// The license managers that use the ports with another protocol than what listens there.
-fn absent(asked: &Asked, licenses: &[&License]) -> Vec<Note> {
-    let is_absent = |manager| !licenses.iter().any(|license| license.managers.contains(manager));
-    let absent = asked.managers.iter().filter(|manager| is_absent(manager));
-    let notes = absent.flat_map(|manager| {
-        let was_not = format!("{} was not found on port {}.", manager.called(), manager.ports);
-        [Note::sentence(was_not), Note::new(NoteKind::License, &*manager.note)]
-    });
-    notes.collect()
 }
