@@ -69,6 +69,7 @@ mod network;
 #[cfg(target_os = "linux")]
 mod oracle;
 mod other_sockets;
+mod real_setups;
 mod recorded;
 mod recording;
 mod registry_data;
