@@ -53,6 +53,10 @@ fn an_expected_server_in_detail() {
     Note         A FlexNet license server without a port of its own takes the first free one of
                  27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
                  of lmadmin. FlexNet was called FLEXlm, and Revenera was Flexera and Globetrotter.
+
+    Revenera FlexNet license server (FlexNet Publisher)         no vendor daemon
+      lmgrd  PID 900  27000/tcp  /opt/flexlm/bin/lmgrd
+      critical  lmgrd (PID 900) has no vendor daemon that listens: clients get error -97 or -15. Look at the end of its log, and start it again.
     ");
 }
 

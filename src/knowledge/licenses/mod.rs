@@ -16,7 +16,7 @@ pub use self::schema::{
     same_file_name,
 };
 
-use crate::model::{Interpreter, Os, Process, Protocol, interpreter_called};
+use crate::model::{Interpreter, Os, PortRole, Process, Protocol, interpreter_called};
 
 /// The facts of `data/licenses.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -192,16 +192,18 @@ impl Licenses {
         of_it.map_or(LicenseProgram::UnlistedDaemon(technology), LicenseProgram::Own)
     }
 
-    /// The managers whose program this executable of `own` is: one daemon may be that of several. Only those with
-    /// the most certain facts.
+    /// The managers whose program this executable of `own` is: one daemon may be that of several. Of those, a manager
+    /// that has no port for a daemon only says where the server is.
     #[must_use]
     pub fn owners<'l>(&'l self, own: &'l LicenseManager, exe: &str, os: Os) -> Vec<&'l LicenseManager> {
         let shares = |manager: &LicenseManager| {
-            manager.technology == own.technology
-                && manager.confidence == own.confidence
-                && manager.executables.have(exe, os)
+            manager.technology == own.technology && manager.executables.have(exe, os)
         };
-        self.managers.iter().filter(|manager| manager.id == own.id || shares(manager)).collect()
+        let all: Vec<&LicenseManager> =
+            self.managers.iter().filter(|manager| manager.id == own.id || shares(manager)).collect();
+        let with_daemon: Vec<&LicenseManager> =
+            all.iter().copied().filter(|manager| manager.has_port_for(PortRole::VendorDaemon)).collect();
+        if with_daemon.is_empty() { all } else { with_daemon }
     }
 
     /// Whether the name of a server is in a file name, so that the file may show that it is one: `phenyx-lmgrd`.

@@ -248,6 +248,12 @@ impl LicenseManager {
         vendor_and_product(self.vendor.as_deref(), &self.product)
     }
 
+    /// Whether one of its ports is for this.
+    #[must_use]
+    pub fn has_port_for(&self, role: PortRole) -> bool {
+        self.ports.iter().any(|known| known.role == role)
+    }
+
     /// The report's form of it, on one of its ports or on another port.
     #[must_use]
     pub fn at(&self, ports: PortRange) -> Manager {

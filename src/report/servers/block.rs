@@ -64,9 +64,7 @@ impl<'a> Block<'a> {
         let has_port = |manager: &&LicenseManager| {
             ports.iter().any(|&port| manager.ports.iter().any(|known| known.is_at(port, None)))
         };
-        let starts_daemon = |manager: &&LicenseManager| {
-            manager.ports.iter().any(|known| known.role == PortRole::VendorDaemon)
-        };
+        let starts_daemon = |manager: &&LicenseManager| manager.has_port_for(PortRole::VendorDaemon);
         let narrowed = |keeps: &dyn Fn(&&LicenseManager) -> bool| -> Vec<&'a LicenseManager> {
             all.iter().copied().filter(|manager| keeps(manager)).collect()
         };
@@ -346,8 +344,8 @@ pub(super) fn vendor_of_line(survey: &Survey<'_>, line: &DaemonLine) -> Vendor {
 fn known_vendor(survey: &Survey<'_>, name: &str) -> Option<Vendor> {
     let (licenses, os) = (survey.knowledge.licenses(), survey.os());
     let has_it = |manager: &&LicenseManager| {
-        let starts = |technology| survey.starts_daemons(technology);
-        manager.executables.have(name, os) && licenses.technology_of(manager).is_some_and(starts)
+        manager.executables.have(name, os)
+            && licenses.technology_of(manager).is_some_and(|technology| technology.starts_daemons)
     };
     let ids: Vec<String> =
         licenses.managers.iter().filter(has_it).map(|manager| manager.id.clone()).collect();

@@ -170,7 +170,7 @@ impl<'b, 'a> Judging<'b, 'a> {
 
     /// Whether its technology needs a vendor's daemon.
     fn needs_daemon(&self) -> bool {
-        self.block.technology.is_some_and(|technology| self.survey.starts_daemons(technology))
+        self.block.technology.is_some_and(|technology| technology.starts_daemons)
     }
 
     fn state(&self) -> ServerState {

@@ -96,19 +96,12 @@ impl<'a> Survey<'a> {
             LicenseProgram::Server(technology) => Some(Role::Server(technology)),
             LicenseProgram::UnlistedDaemon(technology) => Some(Role::Daemon(technology, None)),
             LicenseProgram::Own(manager) => match licenses.technology_of(manager) {
-                Some(technology) if self.starts_daemons(technology) => {
+                Some(technology) if technology.starts_daemons => {
                     Some(Role::Daemon(technology, Some(manager)))
                 }
                 _ => is_server(manager).then_some(Role::Alone(manager)),
             },
         }
-    }
-
-    /// Whether the server of a technology starts daemons of the vendors', without which it serves nobody.
-    pub(super) fn starts_daemons(&self, technology: &Technology) -> bool {
-        let managers = &self.knowledge.licenses().managers;
-        let of_it = managers.iter().filter(|manager| manager.technology.as_deref() == Some(&technology.id));
-        of_it.flat_map(|manager| &manager.ports).any(|known| known.role == PortRole::VendorDaemon)
     }
 
     /// The processes with a role, by id.
