@@ -192,13 +192,13 @@ impl File {
     /// FlexNet: `FEATURE feature vendor version date …`; RLM: `LICENSE isv product version date …`.
     fn add_license(&mut self, line: usize, words: &[Word]) {
         let [first, second, _, date] = words else { return };
-        let Some(date) = expiry::date(&date.text) else { return };
+        let Some(end) = expiry::end(&date.text) else { return };
         let (feature, daemon) = match self.system {
             Some(LicenseSystem::Rlm) => (second, first),
             Some(LicenseSystem::Flexnet) | None => (first, second),
         };
         if is_name(&feature.text) && is_name(&daemon.text) {
-            self.expiries.add(date, &cut(&daemon.text), &cut(&feature.text), line);
+            self.expiries.add(end, &cut(&daemon.text), &cut(&feature.text), line);
         }
     }
 

@@ -250,8 +250,33 @@ fn dates_are_those_of_both_systems() {
         ("1-dec", None),
         ("", None),
     ] {
-        assert_eq!(expiry::date(word).map(|date| date.to_string()).as_deref(), date, "{word}");
+        let end = match expiry::end(word) {
+            Some(expiry::End::On(date)) => Some(date.to_string()),
+            Some(expiry::End::Never) | None => None,
+        };
+        assert_eq!(end.as_deref(), date, "{word}");
     }
+    for word in ["permanent", "PERMANENT", "0", "1-jan-0", "1-jan-00", "1-jan-0000"] {
+        assert_eq!(expiry::end(word), Some(expiry::End::Never), "{word}");
+    }
+    for word in ["", "31-feb-2026", "uncounted"] {
+        assert_eq!(expiry::end(word), None, "{word}");
+    }
+}
+
+/// The old line of a license that was renewed stays in the file, and is no problem.
+#[test]
+fn of_a_renewed_license_the_line_that_is_valid_longest_counts() {
+    let line = |feature: &str, date: &str| format!("INCREMENT {feature} v 1 {date} 1 A\n");
+    let renewed = [
+        ("f", "1-jan-2020"),
+        ("f", "1-jan-2030"),
+        ("f", "1-jan-2025"),
+        ("g", "1-jan-2020"),
+        ("g", "permanent"),
+    ];
+    let text: String = renewed.map(|(feature, date)| line(feature, date)).concat();
+    assert_eq!(expiries(&of(&text)), ["2030-01-01 v f (line 2) 1"]);
 }
 
 #[test]
@@ -277,7 +302,9 @@ fn what_is_kept_has_a_bound() {
     assert_eq!(lines.expiries.len(), expiry::MOST);
     assert_eq!(expiries(&lines)[0], "2001-01-01 v999 f (line 1000) 1");
     assert_eq!(flaws(&lines), ["licenses expire on 800 more days, later than these"]);
-    assert_eq!(expiries(&many("FEATURE f v 1 1-jan-2030 1 A\n")), ["2030-01-01 v f (line 1) 1000"]);
+    assert_eq!(expiries(&many("FEATURE f v 1 1-jan-2030 1 A\n")), ["2030-01-01 v f (line 1) 1"]);
+    let of_one_day = (0..1_000).map(|at| format!("FEATURE f{at} v 1 1-jan-2030 1 A\n")).collect::<String>();
+    assert_eq!(expiries(&of(&of_one_day)), ["2030-01-01 v f0 (line 1) 1000"]);
 }
 
 #[test]
