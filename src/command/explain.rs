@@ -1,5 +1,5 @@
 //! `whatlistens explain WHAT...`: what is known about a port, a service, a license manager or a license error.
-//! It scans nothing.
+//! It scans nothing, unless it is to say which causes of an error hold on this machine (`--servers`).
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -7,11 +7,14 @@ use std::ffi::OsString;
 use clap::{ArgAction, Args};
 
 use super::{Context, Error, Exit};
+use crate::cli::GlobalArgs;
 use crate::knowledge::Knowledge;
 use crate::knowledge::explain::{Topic, explain, names};
 use crate::model::Explanation;
+use crate::os::ScanScope;
 use crate::query::{Output, UsageError, topics};
 use crate::render::Answer;
+use crate::report;
 
 /// Explain a port, a service, a license manager or a license error, without scanning the machine
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -20,6 +23,10 @@ pub(super) struct ExplainArgs {
     /// manager or its vendor (autodesk), or a license error (-15, -15,570:115, H0007, rms 5)
     #[arg(value_name = "WHAT", required = true)]
     what: Vec<String>,
+
+    /// Look at this machine's license servers: the causes of a license error that hold here come first
+    #[arg(long)]
+    servers: bool,
 
     /// Print help
     #[arg(short = 'h', long, action = ArgAction::HelpShort)]
@@ -30,16 +37,30 @@ pub(super) struct ExplainArgs {
 pub struct Explain {
     /// The topics, each with the words that were typed for it.
     topics: Vec<(String, Topic)>,
+    /// How to look at the license servers, if they are to be looked at.
+    scope: Option<ScanScope>,
     output: Output,
 }
 
 impl Explain {
     pub(super) fn resolve(
         args: &ExplainArgs,
+        global: &GlobalArgs,
         output: Output,
         knowledge: &Knowledge,
     ) -> Result<Explain, UsageError> {
-        Ok(Explain { topics: topics(&args.what, knowledge)?, output })
+        let topics = topics(&args.what, knowledge)?;
+        if let Some((word, _)) =
+            topics.iter().find(|(_, topic)| args.servers && !matches!(topic, Topic::LicenseError(_)))
+        {
+            return Err(UsageError::NoLicenseError { word: word.as_str().into() });
+        }
+        let scope = args.servers.then(|| ScanScope {
+            license_servers: true,
+            deadline: global.deadline,
+            ..ScanScope::default()
+        });
+        Ok(Explain { topics, scope, output })
     }
 
     pub(super) fn output(&self) -> &Output {
@@ -47,7 +68,13 @@ impl Explain {
     }
 
     pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
-        let explanations = self.explanations(context.knowledge)?;
+        let mut explanations = self.explanations(context.knowledge)?;
+        if let Some(scope) = &self.scope {
+            let observation = context.source.observe(scope)?;
+            let servers = report::all_servers(&observation, context.knowledge);
+            let errors = explanations.iter_mut().flat_map(|explanation| &mut explanation.license_errors);
+            errors.for_each(|error| report::add_causes_here(error, &servers));
+        }
         context.write(Answer::Explanations(&explanations), &self.output)?;
         Ok(Exit::Matched)
     }

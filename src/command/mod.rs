@@ -99,7 +99,9 @@ impl Command {
                 return Err(UsageError::OptionsOfListing { command: verb.name() });
             }
             return match verb {
-                Verb::Explain(args) => Explain::resolve(&args, output, knowledge).map(Command::Explain),
+                Verb::Explain(args) => {
+                    Explain::resolve(&args, &cli.global, output, knowledge).map(Command::Explain)
+                }
                 Verb::Excluded(args) => Excluded::resolve(&args, output, knowledge).map(Command::Excluded),
                 Verb::Servers(own) => {
                     let repeat = command_line(args, environment.program.as_deref());

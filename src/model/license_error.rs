@@ -31,6 +31,9 @@ pub struct Cause {
     pub check: Option<Check>,
     /// The command that does it.
     pub command: Option<String>,
+    /// What was found on this machine that makes it the cause, in whole sentences; `None` where that was not looked for,
+    /// or nothing was found.
+    pub here: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -135,6 +135,10 @@ pub enum UsageError {
     NoPorts {
         word: Typed,
     },
+    /// `explain --servers` with something else than a license error.
+    NoLicenseError {
+        word: Typed,
+    },
     UnknownProduct {
         word: Typed,
         nearest: Vec<String>,
@@ -278,6 +282,10 @@ impl fmt::Display for UsageError {
                 f,
                 "‘{word}’ is not a registered service: give a port or a service; for the ports of a license \
                  manager: whatlistens explain {word}"
+            ),
+            UsageError::NoLicenseError { word } => write!(
+                f,
+                "‘{word}’ is no license error: explain --servers takes errors alone, as in explain --servers -15"
             ),
             UsageError::UnknownProduct { word, nearest } => {
                 write!(f, "No license manager, vendor or license server here is called ‘{word}’.")?;

@@ -26,7 +26,9 @@ impl Page<'_> {
         }
         for (index, cause) in error.causes.iter().enumerate() {
             self.field(&format!("Cause {}", index + 1), &cause.text)?;
-            if let Some(command) = &cause.command {
+            if let Some(here) = &cause.here {
+                self.field("  Here", here)?;
+            } else if let Some(command) = &cause.command {
                 self.field("  Check", command)?;
             }
         }

@@ -22,7 +22,9 @@ use crate::query::{Filter, Query, UsageError, filter, refuse_unknown};
 pub use self::annotate::exposure;
 pub use self::attribute::attribute;
 pub use self::excluded::excluded;
-pub use self::servers::{EXPIRY_DAYS, ServersQuestion, check, license_servers, servers};
+pub use self::servers::{
+    EXPIRY_DAYS, ServersQuestion, add_causes_here, all_servers, check, license_servers, servers,
+};
 
 /// What an observation answers to a question. `repeat` is the command line, quoted for a shell.
 ///

@@ -134,6 +134,7 @@ pub struct Cause {
     pub text: String,
     pub check: Option<String>,
     pub command: Option<String>,
+    pub here: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -94,6 +94,7 @@ impl LicenseErrors {
             text: cause.text.clone(),
             check: cause.check,
             command: cause.check.map(|check| check.command(&system.ports)),
+            here: None,
         });
         let minor = typed.minor.zip(system.minor.as_ref());
         let mut sources: Vec<String> = system.sources_of(error.code).map(str::to_owned).collect();

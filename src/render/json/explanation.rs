@@ -127,6 +127,7 @@ struct CauseOut<'a> {
     text: &'a str,
     check: Option<&'static str>,
     command: Option<&'a str>,
+    here: Option<&'a str>,
 }
 
 /// All but the number is `null` if it is not known.
@@ -253,5 +254,10 @@ fn license_error(error: &LicenseError) -> LicenseErrorOut<'_> {
 }
 
 fn cause(cause: &Cause) -> CauseOut<'_> {
-    CauseOut { text: &cause.text, check: cause.check.map(Check::code), command: cause.command.as_deref() }
+    CauseOut {
+        text: &cause.text,
+        check: cause.check.map(Check::code),
+        command: cause.command.as_deref(),
+        here: cause.here.as_deref(),
+    }
 }

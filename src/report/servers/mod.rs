@@ -2,6 +2,7 @@
 
 mod answer;
 mod block;
+mod causes;
 mod check;
 mod files;
 mod judging;
@@ -13,5 +14,6 @@ mod survey;
 
 pub use self::answer::{ServersQuestion, servers};
 pub(super) use self::answer::{about, elsewhere};
+pub use self::causes::{add_causes_here, all_servers};
 pub use self::check::check;
 pub use self::judging::{EXPIRY_DAYS, license_servers};

@@ -97,6 +97,46 @@ fn a_monitoring_system_gets_one_line_and_a_status() {
 }
 
 #[test]
+fn the_causes_of_an_error_that_hold_here_come_first() {
+    let orphan = linux().socket("tcp 0.0.0.0:53200", &[of(99, 1, "/opt/matlab/etc/MLM")]);
+    let told = orphan.printed("explain --servers -97", None);
+    insta::assert_snapshot!(told, @r"
+    -97  a license error of FlexNet Publisher
+
+    FlexNet Publisher -97  LM_VENDOR_DOWN
+    Meaning      lmgrd answers, but the vendor daemon does not run.
+    Cause 1      A vendor daemon is left over from a license server that ended. A new one cannot start
+                 before it stops.
+      Here       MathWorks MATLAB Network License Manager: MLM (PID 99) is left over from a license
+                 server that ended. A new one cannot start it until it stops.
+    Cause 2      lmgrd runs, but the vendor's daemon does not: it could not start, or it ended. The
+                 debug log says why.
+      Check      whatlistens servers
+    Cause 3      Two license servers run for the same vendor: the daemon of the second cannot start.
+      Check      whatlistens servers
+    Cause 4      The host ID of the SERVER or FEATURE line is not this machine's: a network card was
+                 changed or is switched off, or the file is another machine's.
+      Check      whatlistens servers
+    Cause 5      The VENDOR line has no port=, so that the daemon's port changes with every start, and a
+                 firewall blocks the new one.
+      Check      whatlistens servers
+    Cause 6      The vendor daemon runs but listens nowhere: it is starting, or it hangs.
+      Check      whatlistens servers
+    Cause 7      A line of the license file is broken: wrapped by a mail program, a missing \ before its
+                 continuation, or not plain text.
+      Check      whatlistens servers
+    Source       https://docs.revenera.com/fnp/2024r1/LicAdmin_Guide/Content/helplibrary/Error_Code_Descriptions.htm
+                 github.com/mjtrangoni/flexlm_exporter: collector/errors.go
+                 github.com/os-fpga/Raptor: Tools/Flex_LM/machind/lmclient.h, the symbols
+    ");
+    let usual = orphan.printed("explain -97", None);
+    assert!(!usual.contains("PID 99"), "without the option nothing is scanned: {usual}");
+    insta::assert_snapshot!(orphan.refusal("explain --servers -15 lmgrd"), @"‘lmgrd’ is no license error: explain --servers takes errors alone, as in explain --servers -15");
+    let none = linux().printed("explain --servers -15", None);
+    assert!(none.contains("No license server of this system listens here."), "{none}");
+}
+
+#[test]
 fn what_is_hidden_is_said() {
     let hidden = linux().by_ordinary_user(&[(7, "lmgrd")]).socket("tcp 0.0.0.0:27000", &[]);
     insta::assert_snapshot!(hidden.printed("servers", None), @"
