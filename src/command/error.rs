@@ -51,6 +51,8 @@ pub enum Error {
     Usage(UsageError),
     Unobservable(Unobservable),
     Output(io::Error),
+    /// What kept a monitoring plugin from its answer.
+    Unchecked(Box<Error>),
 }
 
 impl fmt::Display for Error {
@@ -59,6 +61,7 @@ impl fmt::Display for Error {
             Error::Usage(error) => error.fmt(f),
             Error::Unobservable(error) => error.fmt(f),
             Error::Output(error) => write!(f, "the output could not be written: {error}"),
+            Error::Unchecked(error) => error.fmt(f),
         }
     }
 }
@@ -69,6 +72,7 @@ impl std::error::Error for Error {
             Error::Usage(error) => Some(error),
             Error::Unobservable(error) => Some(error),
             Error::Output(error) => Some(error),
+            Error::Unchecked(error) => error.source(),
         }
     }
 }
@@ -78,6 +82,8 @@ impl std::error::Error for Error {
 pub struct Refused {
     pub error: UsageError,
     pub format: Format,
+    /// Whether it is that of a monitoring plugin.
+    pub is_check: bool,
 }
 
 impl Error {
@@ -86,7 +92,14 @@ impl Error {
         match self {
             Error::Usage(_) | Error::Output(_) => Exit::Failed,
             Error::Unobservable(_) => Exit::Unobservable,
+            Error::Unchecked(_) => Exit::Checked(CheckStatus::Unknown),
         }
+    }
+
+    /// The same error of a monitoring plugin: its exit status says that nothing is known.
+    #[must_use]
+    pub fn of_check(self) -> Error {
+        Error::Unchecked(Box::new(self))
     }
 
     /// The caller left standard output closed.
@@ -102,7 +115,8 @@ impl Error {
 
 impl From<Refused> for Error {
     fn from(refused: Refused) -> Error {
-        Error::Usage(refused.error)
+        let error = Error::Usage(refused.error);
+        if refused.is_check { error.of_check() } else { error }
     }
 }
 

@@ -65,7 +65,7 @@ impl Command {
         environment: &Environment,
         knowledge: &Knowledge,
     ) -> Result<Command, Refused> {
-        refuse_long(args).map_err(|error| Refused { error, format: typed_format(args) })?;
+        refuse_long(args).map_err(|error| refused(error, args))?;
         // What Windows users type for help, and what many programs take as a word.
         let asks_for_help = matches!(args, [_, word] if word == "/?" || word == "/help" || word == "help");
         let help: &[OsString] = &["whatlistens".into(), "--help".into()];
@@ -73,17 +73,15 @@ impl Command {
         let cli = match Cli::try_parse_from(&*words) {
             Ok(cli) => cli,
             Err(error) => {
-                let refused =
-                    UsageError::from_clap(&error).map(|error| Refused { error, format: typed_format(args) });
-                return refused.map_or_else(|| Ok(printed(&error)), Err);
+                let usage = UsageError::from_clap(&error).map(|error| refused(error, args));
+                return usage.map_or_else(|| Ok(printed(&error)), Err);
             }
         };
         if cli.version {
             return Ok(Command::Print(version::text(cli.list.verbose)));
         }
         let output = Output::new(&cli.global, environment);
-        let format = output.format;
-        Command::resolve(cli, args, output, environment, knowledge).map_err(|error| Refused { error, format })
+        Command::resolve(cli, args, output, environment, knowledge).map_err(|error| refused(error, args))
     }
 
     fn resolve(
@@ -197,6 +195,12 @@ impl Verb {
 pub fn typed_format(args: &[OsString]) -> Format {
     let mut options = args.iter().skip(1).take_while(|arg| *arg != "--");
     if options.any(|arg| arg == "--json") { Format::Json } else { Format::Text }
+}
+
+fn refused(error: UsageError, args: &[OsString]) -> Refused {
+    let typed = || args.iter().skip(1).take_while(|arg| *arg != "--");
+    let is_check = typed().any(|arg| arg == "servers") && typed().any(|arg| arg == "--check");
+    Refused { error, format: typed_format(args), is_check }
 }
 
 fn printed(help: &clap::Error) -> Command {

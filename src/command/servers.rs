@@ -27,7 +27,7 @@ pub(super) struct ServersArgs {
     license_file: Vec<PathBuf>,
 
     /// Warn of licenses that expire within so many days
-    #[arg(long, value_name = "DAYS", default_value_t = report::EXPIRY_DAYS)]
+    #[arg(long, value_name = "DAYS", value_parser = days, default_value_t = report::EXPIRY_DAYS)]
     expiry_days: u16,
 
     /// Believe files that this user could have replaced (name or number; repeatable)
@@ -49,6 +49,10 @@ pub(super) struct ServersArgs {
     /// Print help
     #[arg(short = 'h', long, action = ArgAction::HelpShort)]
     help: Option<bool>,
+}
+
+fn days(typed: &str) -> Result<u16, String> {
+    typed.parse().map_err(|_| "give a number of days, from 0 to 65535, as in --expiry-days 60".to_owned())
 }
 
 #[derive(Debug, Clone)]
@@ -97,6 +101,19 @@ impl Servers {
     }
 
     pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
+        match self.answer(context) {
+            // A monitoring system reads one line of the output, whatever went wrong.
+            Err(error) if self.is_check && self.output.format == Format::Text && !error.is_closed_pipe() => {
+                let check = report::unknown(&error.to_string());
+                context.write(Answer::Check(&check), &self.output)?;
+                Ok(Exit::Checked(check.status))
+            }
+            Err(error) if self.is_check && !error.is_closed_pipe() => Err(error.of_check()),
+            answered => answered,
+        }
+    }
+
+    fn answer(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
         refuse_unknown_users(&self.query.vouched, |name| context.source.has_user(name))?;
         let observation = context.source.observe(&self.query.scope)?;
         let about = report::ServersQuestion {

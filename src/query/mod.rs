@@ -68,7 +68,7 @@ impl Query {
             ipv6: ipv6 || !ipv4,
             args: args.args,
             all_namespaces: args.all_namespaces,
-            connections: args.connections,
+            connections: args.connections || license_servers,
             bpf: match args.bpf {
                 cli::Bpf::Auto => Bpf::WhereQuicker,
                 cli::Bpf::Always => Bpf::Always,

@@ -23,7 +23,7 @@ pub use self::annotate::exposure;
 pub use self::attribute::attribute;
 pub use self::excluded::excluded;
 pub use self::servers::{
-    EXPIRY_DAYS, ServersQuestion, add_causes_here, all_servers, check, license_servers, servers,
+    EXPIRY_DAYS, ServersQuestion, add_causes_here, all_servers, check, license_servers, servers, unknown,
 };
 
 /// What an observation answers to a question. `repeat` is the command line, quoted for a shell.

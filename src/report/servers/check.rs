@@ -26,6 +26,13 @@ pub fn check(report: &ServersReport) -> CheckResult {
     CheckResult { status, text }
 }
 
+/// What to tell a monitoring system where there is no answer.
+#[must_use]
+pub fn unknown(why: &str) -> CheckResult {
+    let status = CheckStatus::Unknown;
+    CheckResult { status, text: format!("LICENSE SERVERS {} - {why}", status.code()) }
+}
+
 fn what(report: &ServersReport) -> String {
     let servers = &report.servers;
     let worst =

@@ -15,5 +15,5 @@ mod survey;
 pub use self::answer::{ServersQuestion, servers};
 pub(super) use self::answer::{about, elsewhere};
 pub use self::causes::{add_causes_here, all_servers};
-pub use self::check::check;
+pub use self::check::{check, unknown};
 pub use self::judging::{EXPIRY_DAYS, license_servers};

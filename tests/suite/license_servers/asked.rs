@@ -92,6 +92,15 @@ fn a_monitoring_system_gets_one_line_and_a_status() {
     let (line, exit) = check(&hidden, "servers --check");
     assert_eq!(exit, Exit::Checked(CheckStatus::Unknown));
     insta::assert_snapshot!(line, @"LICENSE SERVERS UNKNOWN - the owner of 1 socket could not be identified without more rights | up=0 servers=1 problems=0");
+    let (line, exit) = check(&linux(), "servers --check nonsuch");
+    assert_eq!(exit, Exit::Checked(CheckStatus::Unknown));
+    insta::assert_snapshot!(line, @"LICENSE SERVERS UNKNOWN - No license manager, vendor or license server here is called ‘nonsuch’.");
+    for wrong in
+        ["servers --check --expiry-days x", "servers --chek --check", "servers --check --json nonsuch"]
+    {
+        let error = linux().run(wrong, &Environment::plain()).unwrap_err();
+        assert_eq!(error.exit(), Exit::Checked(CheckStatus::Unknown), "{wrong}: {error}");
+    }
     let (json, _, exit) = without_daemon().run("servers --check --json", &Environment::plain()).unwrap();
     assert_eq!((read(&json).license_servers.unwrap().len(), exit.code()), (1, 2));
 }
@@ -108,7 +117,8 @@ fn the_causes_of_an_error_that_hold_here_come_first() {
     Cause 1      A vendor daemon is left over from a license server that ended. A new one cannot start
                  before it stops.
       Here       MathWorks MATLAB Network License Manager: MLM (PID 99) is left over from a license
-                 server that ended. A new one cannot start it until it stops.
+                 server that ended. A new one cannot start it until it stops. Stop it, then start the
+                 license server: kill 99
     Cause 2      lmgrd runs, but the vendor's daemon does not: it could not start, or it ended. The
                  debug log says why.
       Check      whatlistens servers
