@@ -76,7 +76,7 @@ fn only(net: &Net) -> (String, Vec<String>) {
 fn a_pair_is_up_until_its_server_ends_and_then_orphaned() {
     let (net, flexlm) = (Net::new(), Flexlm::new());
     let license = flexlm.license();
-    let server = flexlm.start(&net, Some((&flexlm.adskflex, 2080)), &["-c", license.to_str().unwrap()]);
+    let mut server = flexlm.start(&net, Some((&flexlm.adskflex, 2080)), &["-c", license.to_str().unwrap()]);
     let up = servers(&net, &["autodesk"]).remove(0);
     assert_eq!((up.state.as_str(), up.problems.len()), ("up", 0), "{up:?}");
     assert_eq!(up.server.as_ref().unwrap().ports, ["27000/tcp"]);
@@ -90,6 +90,8 @@ fn a_pair_is_up_until_its_server_ends_and_then_orphaned() {
     let (check, _, status) = net.run(&["servers", "--check"]);
     assert_eq!((check.starts_with("LICENSE SERVERS OK - 1 license server up"), status), (true, 0), "{check}");
     let daemon = up.daemons[0].pid.to_string();
+    // Its daemon ends with its input, which it has from its server.
+    let _input = server.0.stdin.take();
     drop(server);
     assert_eq!(only(&net), ("orphaned-daemon".to_owned(), vec!["orphaned-daemon".to_owned()]));
     let (text, _, status) = net.run(&["27000"]);

@@ -250,6 +250,38 @@ fn the_service_behind_a_process_is_named() {
     assert_eq!(status, 1);
 }
 
+/// What is installed as a service is found by what it starts, whether or not it runs.
+#[test]
+#[ignore = "needs an administrator: installs a service"]
+fn a_license_server_whose_service_is_stopped_is_told() {
+    let (folder, lmgrd) = copied("lmgrd.exe", &[]);
+    let license = folder.path().join("a b.lic");
+    fs::write(&license, "SERVER this_host ANY 27000\r\nVENDOR adskflex port=2080\r\n").unwrap();
+    let name = format!("whatlistens-test-lmgrd-{}", std::process::id());
+    let rights = ServiceManagerAccess::CONNECT | ServiceManagerAccess::CREATE_SERVICE;
+    let manager = ServiceManager::local_computer(None::<&str>, rights).unwrap();
+    let info = ServiceInfo {
+        name: OsString::from(&name),
+        display_name: OsString::from("A license server for a test"),
+        service_type: ServiceType::OWN_PROCESS,
+        start_type: ServiceStartType::OnDemand,
+        error_control: ServiceErrorControl::Normal,
+        executable_path: lmgrd,
+        launch_arguments: vec![OsString::from("-c"), license.clone().into_os_string()],
+        dependencies: Vec::new(),
+        account_name: None,
+        account_password: None,
+    };
+    let rights = ServiceAccess::DELETE | ServiceAccess::STOP;
+    let _service = Installed(manager.create_service(&info, rights).unwrap());
+    let (json, ..) = whatlistens(&["servers", "--json"]);
+    let servers = read(&json).license_servers.unwrap();
+    let stopped = servers.iter().find(|server| server.license_file.as_deref() == license.to_str());
+    let stopped = stopped.unwrap_or_else(|| panic!("{servers:?}"));
+    assert_eq!((stopped.id.as_str(), stopped.state.as_str()), ("autodesk-nlm", "stopped"));
+    assert!(stopped.problems[0].text.contains(&name), "{stopped:?}");
+}
+
 /// Which ports are excluded is the machine's matter; that it could not be told is never passed over.
 #[test]
 fn excluded_ports_are_told_or_it_is_told_why_not() {
