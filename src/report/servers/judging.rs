@@ -178,14 +178,18 @@ impl<'b, 'a> Judging<'b, 'a> {
             !process.ports.is_empty() && process.process.state != Some(RunState::Stopped)
         };
         match &self.server {
-            None if !self.orphans.is_empty() => ServerState::OrphanedDaemon,
+            // What only calls itself a daemon may be anything.
+            None if self.orphans.iter().any(|orphan| orphan.process.exe().is_some()) => {
+                ServerState::OrphanedDaemon
+            }
+            None if !self.orphans.is_empty() => ServerState::CannotTell,
             None if self.block.installed.is_some() || !self.block.files.is_empty() => ServerState::Stopped,
             None => ServerState::CannotTell,
             // What it runs, and where it listens, is hidden.
             Some(server) if server.process.exe().is_none() => ServerState::CannotTell,
             Some(server) if !listens(server) => ServerState::NotListening,
             Some(_) if self.needs_daemon() && !self.daemons.iter().any(listens) => {
-                match self.orphans.is_empty() {
+                match self.orphans.iter().all(|orphan| orphan.process.exe().is_none()) {
                     false => ServerState::OrphanedDaemon,
                     true if self.daemons.iter().any(|daemon| daemon.process.exe().is_none()) => {
                         ServerState::CannotTell
@@ -235,7 +239,8 @@ impl<'b, 'a> Judging<'b, 'a> {
             let (port, protocol) = (row.socket.local.port(), row.socket.protocol);
             return Some(format!("The process that listens on {port}/{protocol} is hidden."));
         }
-        let hidden = self.server.iter().chain(&self.daemons).find(|one| one.process.exe().is_none());
+        let all = self.server.iter().chain(&self.daemons).chain(&self.orphans);
+        let hidden = all.into_iter().find(|one| one.process.exe().is_none());
         if let Some(one) = hidden {
             let name = one.process.name.as_deref().map_or("it".into(), quoted);
             return Some(format!(

@@ -106,6 +106,18 @@ fn a_monitoring_system_gets_one_line_and_a_status() {
 }
 
 #[test]
+fn what_only_calls_itself_a_daemon_is_no_orphan() {
+    let mut claims = of(99, 1, "/opt/matlab/etc/MLM");
+    claims.program_mut().unwrap().exe = None;
+    let claims = linux().by_ordinary_user(&[(99, "MLM")]).with(claims);
+    insta::assert_snapshot!(claims.printed("servers", None), @"
+    MathWorks MATLAB Network License Manager (FlexNet Publisher)  cannot tell
+      MLM  PID 99  no port
+      note      PID 99 calls itself MLM. What it runs, and where it listens, is hidden.
+    ");
+}
+
+#[test]
 fn the_causes_of_an_error_that_hold_here_come_first() {
     let orphan = linux().socket("tcp 0.0.0.0:53200", &[of(99, 1, "/opt/matlab/etc/MLM")]);
     let told = orphan.printed("explain --servers -97", None);
