@@ -110,6 +110,8 @@ fn cells(one: &ServerProcess, server: &LicenseServer) -> Cells {
         one.ports.iter().take(MOST_PORTS).map(|port| format!("{}/{}", port.port, port.protocol)).collect();
     let more = one.ports.len().saturating_sub(MOST_PORTS);
     let ports = match ports.len() {
+        // Not even its file may be seen.
+        0 if process.exe().is_none() => "(hidden)".to_owned(),
         0 => "no port".to_owned(),
         _ if more > 0 => format!("{} +{more}", ports.join(" ")),
         _ => ports.join(" "),

@@ -137,3 +137,29 @@ pub fn unanswered(requests: usize) -> Machine {
         ..empty()
     })
 }
+
+/// So many license servers, each with a daemon that it started, and as many daemons that are left over.
+pub fn license_servers(count: usize) -> Machine {
+    let mut observation = empty();
+    let mut add = |pid: Pid, ppid: Pid, name: &str| {
+        let exe = Executable { path: format!("/home/mallory/{pid}/{name}"), ..Executable::default() };
+        let presence = Presence::Running(Program { exe: Some(exe), ..Program::default() });
+        let one = Process {
+            name: Some(name.to_owned()),
+            presence,
+            services: Vec::new(),
+            ..process(pid, ppid, None)
+        };
+        observation.processes.insert(pid, Arc::new(one));
+        let id = observation.sockets.len();
+        let port = u16::try_from(1024 + id % 60_000).unwrap();
+        observation.sockets.push(listener(id, SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))));
+        observation.holdings.push(Holding { socket: SocketId(id as u64), pid });
+    };
+    for at in 0..Pid::try_from(count).unwrap() {
+        add(10 + 3 * at, 1, "lmgrd");
+        add(11 + 3 * at, 10 + 3 * at, "adskflex");
+        add(12 + 3 * at, 1, "MLM");
+    }
+    Machine(observation)
+}

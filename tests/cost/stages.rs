@@ -11,7 +11,7 @@ use whatlistens::os::decode::license_file;
 use whatlistens::os::decode::linux::{local_addresses, proc_net};
 use whatlistens::query::Environment;
 
-use crate::machines::{Machine, on_one_port, sharing, unanswered, with_arguments};
+use crate::machines::{Machine, license_servers, on_one_port, sharing, unanswered, with_arguments};
 
 pub struct Stage {
     pub name: &'static str,
@@ -62,6 +62,11 @@ pub const STAGES: &[Stage] = &[
         name: "many addresses, table",
         size: 150,
         prepare: |size| shown(on_one_port(size, false), "--connections", Some(80)),
+    },
+    Stage {
+        name: "license servers and what is left of them",
+        size: 100,
+        prepare: |size| shown(license_servers(size), "servers", Some(80)),
     },
     Stage {
         name: "one long word, terminal",

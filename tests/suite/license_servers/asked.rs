@@ -112,7 +112,7 @@ fn what_only_calls_itself_a_daemon_is_no_orphan() {
     let claims = linux().by_ordinary_user(&[(99, "MLM")]).with(claims);
     insta::assert_snapshot!(claims.printed("servers", None), @"
     MathWorks MATLAB Network License Manager (FlexNet Publisher)  cannot tell
-      MLM  PID 99  no port
+      MLM  PID 99  (hidden)
       note      PID 99 calls itself MLM. What it runs, and where it listens, is hidden.
     ");
 }
@@ -172,7 +172,7 @@ fn what_is_hidden_is_said() {
     let claims = linux().by_ordinary_user(&[(812, "lmgrd")]).with(claims);
     insta::assert_snapshot!(claims.printed("servers", None), @"
     Revenera FlexNet license server (FlexNet Publisher)         cannot tell
-      lmgrd  PID 812  no port
+      lmgrd  PID 812  (hidden)
       note      PID 812 calls itself lmgrd. What it runs, and where it listens, is hidden.
     ");
 }
