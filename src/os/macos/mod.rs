@@ -8,6 +8,7 @@
 mod calls;
 mod files;
 mod holders;
+mod installed;
 mod socket_scan;
 mod users;
 
@@ -95,8 +96,9 @@ fn assemble(
     }
     name_jobs(&mut observation);
     if scope.license_servers {
+        let installed = installed::read(&inspect.license_programs(Os::Macos));
         let processes = observation.processes.values().map(Arc::as_ref);
-        observation.license_setup = Some(license_files::read(processes, Vec::new(), inspect, scope));
+        observation.license_setup = Some(license_files::read(processes, installed, inspect, scope));
     }
     let hidden = unlisted.unwrap_or_else(|| holders.hidden(&users));
     Observation { hidden, method_notes, ..observation }

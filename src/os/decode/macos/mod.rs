@@ -1,6 +1,7 @@
 //! Decoders for macOS: the kernel's socket lists, libproc and launchd.
 
 pub mod launchd;
+pub mod launchd_job;
 pub mod pcblist;
 #[cfg(test)]
 mod pcblist_written;
