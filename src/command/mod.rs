@@ -81,7 +81,9 @@ impl Command {
             return Ok(Command::Print(version::text(cli.list.verbose)));
         }
         let output = Output::new(&cli.global, environment);
-        Command::resolve(cli, args, output, environment, knowledge).map_err(|error| refused(error, args))
+        let format = output.format;
+        Command::resolve(cli, args, output, environment, knowledge)
+            .map_err(|error| Refused { format, ..refused(error, args) })
     }
 
     fn resolve(

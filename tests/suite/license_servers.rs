@@ -193,7 +193,7 @@ fn a_daemon_whose_server_ended_is_named_with_what_stops_it() {
       lmgrd     PID 812  27000/tcp  v11.19.5.0  /opt/flexlm/lmgrd
       adskflex  PID 99   2080/tcp               /opt/flexlm/adskflex
       license   /opt/flexlm/adsk.lic: SERVER lic01 27000, VENDOR adskflex port=2080
-                line 2, VENDOR adskflex port=2080: adskflex does not run
+                line 2, VENDOR adskflex port=2080: adskflex (PID 99) is left over
       critical  adskflex (PID 99) is left over from a license server that ended. A new one cannot start it until it stops. Stop it, then start the license server: kill 99
     ");
     assert_eq!(only(&beside).0, "orphaned-daemon");

@@ -214,6 +214,11 @@ impl<'b, 'a> Judging<'b, 'a> {
     }
 
     pub(super) fn identity(&self) -> Option<&'a MachineIdentity> {
+        // A container has names and interfaces of its own.
+        let mut processes = self.server.iter().chain(&self.daemons);
+        if processes.any(|one| one.process.container.is_some()) {
+            return None;
+        }
         Some(&self.survey.observation.license_setup.as_ref()?.identity)
     }
 

@@ -5,7 +5,7 @@ use super::judging::Judging;
 use crate::model::quoting::{quoted, quoted_path};
 use crate::model::{
     DaemonLine, DaemonProgram, JudgedLine, LicenseFile, MachineIdentity, NamedBy, Pid, ServerLicenseFile,
-    ServerLine,
+    ServerLine, ServerProcess,
 };
 
 impl Judging<'_, '_> {
@@ -56,8 +56,8 @@ impl Judging<'_, '_> {
 
     /// What is wrong with a `SERVER` line, if anything is. `is_one_of_three`: it may be about another machine.
     fn server_remark(&self, line: &ServerLine, is_one_of_three: bool) -> Option<String> {
-        let identity = self.identity()?;
-        let is_here = host_is_here(&line.host, identity);
+        let identity = self.identity();
+        let is_here = identity.and_then(|identity| host_is_here(&line.host, identity));
         if is_one_of_three && is_here != Some(true) {
             return None;
         }
@@ -68,7 +68,7 @@ impl Judging<'_, '_> {
         });
         let mismatch = || match is_here {
             Some(false) => Some(format!("{} is no name of this machine", quoted(&line.host))),
-            _ if host_id_is_here(line, identity) == Some(false) => {
+            _ if identity.is_some_and(|identity| host_id_is_here(line, identity) == Some(false)) => {
                 Some("no interface of this machine has that host ID".to_owned())
             }
             _ => None,
@@ -82,7 +82,14 @@ impl Judging<'_, '_> {
         let name_of = |process: &crate::model::Process| {
             process.exe_name(os).map(str::to_owned).or_else(|| process.name.clone())
         };
-        let daemon = self.daemons.iter().find(|daemon| is_it(name_of(&daemon.process).as_deref()));
+        let mut running = self.daemons.iter().chain(&self.orphans);
+        let daemon = running.find(|daemon| is_it(name_of(&daemon.process).as_deref()));
+        let is_orphan = |daemon: &ServerProcess| {
+            self.orphans.iter().any(|orphan| orphan.process.pid == daemon.process.pid)
+        };
+        if let Some(orphan) = daemon.filter(|daemon| is_orphan(daemon)) {
+            return Some(format!("{} is left over", orphan.process.called()));
+        }
         let Some(daemon) = daemon else {
             return Some(match self.program_remark(line) {
                 Some(why) => why,

@@ -60,14 +60,10 @@ impl Judging<'_, '_> {
             notes.push(format!("There is no connection to {}.", list(&missing, "or")));
         }
         if !unknown.is_empty() {
-            let seen = match connected.len() {
-                0 => "no other server is connected".to_owned(),
-                1 => "one other server is connected".to_owned(),
-                count => format!("{count} other servers are connected"),
-            };
+            let names = list(&unknown, "or");
             notes.push(format!(
-                "The hosts file does not name {}, and no name server was asked; {seen}.",
-                list(&unknown, "or")
+                "Whether {names} is connected is not known: the hosts file has no address of that name, and no name server \
+                 was asked."
             ));
         }
         notes
