@@ -37,6 +37,18 @@ pub(super) fn evidence(port: &LicensePort<'_>) -> Vec<String> {
     evidence
 }
 
+/// About a proxy, and about the process behind it, whose verdict it has.
+pub(super) fn of_both(port: &LicensePort<'_>, behind: &LicensePort<'_>) -> Vec<String> {
+    let forward = port.lead.and_then(|lead| lead.process.forward.as_deref());
+    let process = behind.lead.map(|lead| lead.process.called());
+    let to = forward.zip(process).map(|(forward, process)| {
+        let container =
+            forward.container.as_ref().map(|container| format!(" in container {}", container.called()));
+        format!("forwards to {}, where {process} listens{}", forward.to, container.unwrap_or_default())
+    });
+    evidence(port).into_iter().chain(to).chain(evidence(behind)).collect()
+}
+
 fn of_file(file: &Executable) -> Vec<String> {
     let mut evidence = vec![match file.path_confirmed {
         Checked::Done(false) => {

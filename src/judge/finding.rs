@@ -2,6 +2,7 @@
 //! file have a file of their own.
 
 pub(super) mod doubts;
+pub(super) mod forwarded;
 
 use std::borrow::Cow;
 

@@ -16,11 +16,19 @@ pub(super) struct Holder<'a> {
     pub(super) program: Option<LicenseProgram<'a>>,
     licenses: &'a Licenses,
     os: Os,
+    /// Whether its verdict is that of another process to which it forwards.
+    hands_on: bool,
 }
 
 impl<'a> Holder<'a> {
     pub(super) fn of(process: &'a Process, licenses: &'a Licenses, os: Os) -> Holder<'a> {
-        Holder { process, program: licenses.recognise(process, os), licenses, os }
+        Holder { process, program: licenses.recognise(process, os), licenses, os, hands_on: false }
+    }
+
+    /// The same process, as one whose file has to bear out that it forwards what it receives.
+    pub(super) fn handing_on(mut self) -> Holder<'a> {
+        self.hands_on = true;
+        self
     }
 
     /// The same process, which a license server of this technology started. That shows of what technology a known
@@ -90,9 +98,9 @@ impl<'a> Holder<'a> {
     }
 
     /// Its file, where the rules would call it right by its name. That of a wrapper need not be borne out, because
-    /// no wrapper is called right.
+    /// no wrapper is called right, unless the program behind it is.
     pub(super) fn believed_file(&self) -> Option<&'a Executable> {
-        self.process.exe().filter(|_| self.program.is_some())
+        self.process.exe().filter(|_| self.program.is_some() || self.hands_on)
     }
 
     /// Whether it is an interpreter whose command line names the license program.

@@ -51,7 +51,9 @@ impl os::Inspect for Inspection<'_> {
             self.is_known(parent.process, os) || self.have_marker(&self.license_claims(parent.ports))
         };
         let is_child = || !ports.is_empty() && parent.is_some_and(may_be_server);
-        let content = self.is_known(process, os) || self.have_marker(&claims) || is_child();
+        // Its verdict is that of whoever is behind it.
+        let hands_on = process.forward.is_some() && !claims.is_empty();
+        let content = self.is_known(process, os) || self.have_marker(&claims) || is_child() || hands_on;
         let place = content || !claims.is_empty() || (!ports.is_empty() && may_be_systemd(process));
         FileChecks { place, content, loaded: place }
     }

@@ -16,4 +16,16 @@ pub struct JudgedSocket<'a> {
     pub parent: Option<&'a Process>,
     /// Whether a hidden process may hold it too.
     pub more_holders: bool,
+    /// Who receives what the lead forwards, where that was observed.
+    pub behind: Option<Behind<'a>>,
+}
+
+/// Who receives what a proxy forwards.
+#[derive(Debug, Clone, Copy)]
+pub struct Behind<'a> {
+    pub owner: &'a Owner,
+    /// The parent of its lead.
+    pub parent: Option<&'a Process>,
+    /// Whether a hidden process may receive it too.
+    pub more_holders: bool,
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::JudgedSocket;
 use super::holder::Holder;
+use super::judged_socket::{Behind, JudgedSocket};
 use super::systemd::is_systemd;
 use crate::knowledge::{LicenseManager, LicenseProgram, Licenses, PortClaims, RegisteredTo, Technology};
 use crate::model::{Confidence, Manager, PortRole, Process, Verdict, Vouched};
@@ -54,6 +54,19 @@ impl<'a> LicensePort<'a> {
         };
         port.managers = port.managers_of(&lead);
         (is_sure && !port.managers.is_empty()).then_some(port)
+    }
+
+    /// The same port as held by whoever receives what a holder forwards; `None` where that was not observed. Anybody may
+    /// give a network namespace of their own any address, so it has to be a container of root's.
+    pub(super) fn behind(&self, holder: &Holder<'a>) -> Option<LicensePort<'a>> {
+        let Behind { owner, parent, more_holders } = self.socket.behind?;
+        let is_lead = self.lead.is_some_and(|lead| lead.process.pid == holder.process.pid);
+        let container = holder.process.forward.as_ref()?.container.as_ref()?;
+        if !is_lead || container.user.is_some() {
+            return None;
+        }
+        let socket = JudgedSocket { owner, parent, more_holders, behind: None, ..self.socket };
+        LicensePort::of(socket, self.vouched, self.licenses, self.claims, self.is_believed)
     }
 
     /// Whose port it is. One whose ports are those of a whole technology comes before those that use its number.

@@ -18,7 +18,7 @@ mod systemd;
 mod wrapper;
 
 pub use self::inspection::Inspection;
-pub use self::judged_socket::JudgedSocket;
+pub use self::judged_socket::{Behind, JudgedSocket};
 use self::license_port::LicensePort;
 pub use self::rules::rules;
 
@@ -36,14 +36,18 @@ pub fn judge(
     let claims = PortClaims::of(socket.local.port(), Some(socket.protocol), licenses, registry);
     let port = LicensePort::of(socket, vouched, licenses, &claims, rules::is_believed)?;
     let (rule, finding) = rules::decide(&port);
-    let (managers, expected) = port.reported(finding.verdict);
+    let behind = rules::judged_behind(rule, &port);
+    let (managers, expected) = behind.as_ref().unwrap_or(&port).reported(finding.verdict);
     Some(License {
         rule,
         verdict: finding.verdict,
         severity: finding.severity,
         reason: finding.reason,
         advice: finding.advice,
-        evidence: evidence::evidence(&port),
+        evidence: match &behind {
+            Some(behind) => evidence::of_both(&port, behind),
+            None => evidence::evidence(&port),
+        },
         managers,
         expected,
     })

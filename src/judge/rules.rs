@@ -2,7 +2,7 @@
 
 use self::About::{Doubt, Process, Socket};
 use super::doubts;
-use super::finding::{self, Finding};
+use super::finding::{self, Finding, forwarded as words};
 use super::holder::Holder;
 use super::license_port::LicensePort;
 use crate::knowledge::{LicenseManager, LicenseProgram, RegisteredTo};
@@ -26,6 +26,8 @@ enum About {
     /// file vouches for no daemon that it started.
     Doubt(fn(&LicensePort<'_>, &Holder<'_>) -> Option<Finding>),
 }
+
+const FORWARDED: &str = "forwarded";
 
 const RULES: &[Rule] = &[
     Rule { name: "owner-hidden", about: Socket(owner_hidden) },
@@ -58,6 +60,7 @@ const RULES: &[Rule] = &[
     Rule { name: "started-daemon", about: Process(started_daemon) },
     Rule { name: "unlisted-daemon", about: Process(unlisted_daemon) },
     Rule { name: "service-host", about: Process(service_host) },
+    Rule { name: FORWARDED, about: Process(forwarded) },
     Rule { name: "wrapper", about: Process(wrapper) },
     Rule { name: "no-program-known", about: Process(no_program_known) },
     Rule { name: "other-manager", about: Process(other_manager) },
@@ -92,8 +95,11 @@ pub(super) fn decide(port: &LicensePort<'_>) -> (&'static str, Finding) {
 
 /// Whether the file of a process bears out its name.
 pub(super) fn is_believed(port: &LicensePort<'_>, holder: &Holder<'_>) -> bool {
-    let doubts = RULES.iter().filter(|rule| matches!(rule.about, Doubt(_)));
-    holder.exe().is_some() && doubts.into_iter().all(|doubt| doubt.finding(port, Some(holder)).is_none())
+    holder.exe().is_some() && doubts().all(|doubt| doubt.finding(port, Some(holder)).is_none())
+}
+
+fn doubts() -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().filter(|rule| matches!(rule.about, Doubt(_)))
 }
 
 /// The finding about one holder, as if it alone held the socket.
@@ -236,6 +242,48 @@ fn service_host(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> 
     Some(finding::service_host(&holder.called()?, services))
 }
 
+/// It forwards to a container, and the process there was observed: that one is right or wrong. Whoever is not believed
+/// to forward hands on no verdict.
+fn forwarded(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let forward = holder.process.forward.as_deref()?;
+    let advice = format!("{}.", filled_in(holder.wrapper_advice()?, port, holder));
+    let proxy = holder.called()?;
+    Some(match handed_on(port, holder) {
+        Err(doubt) => Finding { advice: doubt.advice.or(Some(advice)), ..doubt },
+        Ok(None) => words::not_seen(&proxy, forward, advice),
+        Ok(Some(behind)) => {
+            let (_, finding) = decide(&behind);
+            let lead = behind.lead?;
+            let name = lead.called().map(|name| name.into_owned());
+            words::handed_on(&proxy, forward, lead.process, name.as_deref(), finding)
+        }
+    })
+}
+
+/// The port as it is judged by the process behind a proxy; `None` where that was not observed.
+///
+/// # Errors
+///
+/// What speaks against the proxy: only root's own decides nothing but where its command line says.
+fn handed_on<'a>(port: &LicensePort<'a>, holder: &Holder<'a>) -> Result<Option<LicensePort<'a>>, Finding> {
+    let proxy = holder.handing_on();
+    let doubt = doubts().find_map(|doubt| doubt.finding(port, Some(&proxy)));
+    let of_user = || {
+        let is_user_s = holder.process.uid != Some(0);
+        is_user_s.then(|| words::proxy_of_user(&holder.called().unwrap_or_default(), holder.process))
+    };
+    match doubt.or_else(of_user) {
+        Some(doubt) => Err(doubt),
+        None => Ok(port.behind(holder)),
+    }
+}
+
+/// The port as it was judged by the process behind a proxy, if it was.
+pub(super) fn judged_behind<'a>(rule: &str, port: &LicensePort<'a>) -> Option<LicensePort<'a>> {
+    let lead = port.lead.filter(|_| rule == FORWARDED)?;
+    handed_on(port, &lead).ok()?
+}
+
 /// It holds the port for another program; only that one could be right or wrong.
 fn wrapper(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     // A manager's own forwarder has its name, and a license program that an interpreter runs has not.
@@ -352,6 +400,7 @@ mod tests {
         started-daemon
         unlisted-daemon
         service-host
+        forwarded
         wrapper
         no-program-known
         other-manager

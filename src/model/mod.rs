@@ -60,7 +60,10 @@ pub use other_socket::{OtherSocket, OtherSocketKind};
 pub use packaging::{Application, ApplicationKind, Container, Runtime};
 pub use port_range::PortRange;
 pub use ports::{ConnectionState, ExcludedPorts, PortConnection, PortRules, UnansweredAttempt};
-pub use process::{Forward, Pid, Presence, Process, ProcessRef, Receiver, RunState, account_name};
+pub use process::{
+    AtTarget, Forward, ListenerElsewhere, Pid, Presence, Process, ProcessRef, Receiver, RunState,
+    account_name,
+};
 pub use program::{CodeFile, Contents, Executable, FileVersion, Interpreter, Program, file_name};
 pub use registered::{Manager, Service, vendor_and_product};
 pub use relay::{forward_target, is_relay};

@@ -1,10 +1,11 @@
 //! Processes that hold sockets, and their ancestors.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::phrase::list;
 use super::quoting::quoted;
 use super::{Application, Checked, Container, Executable, Os, ProcessService, Program, Protocol, file_name};
 
@@ -20,6 +21,66 @@ pub struct Forward {
     pub container: Option<Box<Container>>,
     /// The process that listens at that address.
     pub process: Option<ProcessRef>,
+    /// Who listens there in all; `None` where that is not known for certain.
+    pub there: Option<AtTarget>,
+}
+
+impl Forward {
+    /// Whether anybody listens at that address; `None` where that is not known.
+    #[must_use]
+    pub fn is_listening(&self) -> Option<bool> {
+        match (&self.there, &self.process) {
+            (_, Some(_)) | (Some(AtTarget::Listener { .. }), None) => Some(true),
+            (Some(AtTarget::Nobody { .. }), None) => Some(false),
+            (None, None) => None,
+        }
+    }
+
+    /// Those that are known to listen there, the first first.
+    #[must_use]
+    pub fn listeners(&self) -> Vec<Pid> {
+        let others = match &self.there {
+            Some(AtTarget::Listener { others }) => &others[..],
+            Some(AtTarget::Nobody { .. }) | None => &[],
+        };
+        self.process.iter().map(|first| first.pid).chain(others.iter().copied()).collect()
+    }
+
+    /// Who listens on the port at other addresses only.
+    #[must_use]
+    pub fn elsewhere(&self) -> Option<&ListenerElsewhere> {
+        match &self.there {
+            Some(AtTarget::Nobody { elsewhere }) => elsewhere.as_ref(),
+            Some(AtTarget::Listener { .. }) | None => None,
+        }
+    }
+}
+
+/// Who listens at the address that a process forwards to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum AtTarget {
+    /// The process of the [`Forward`], and these, which hold its sockets too or have sockets of their own there.
+    Listener { others: Vec<Pid> },
+    /// Nobody. Somebody may listen on the same port at other addresses.
+    Nobody { elsewhere: Option<ListenerElsewhere> },
+}
+
+/// Who listens on the port that a process forwards to, but at other addresses of the same network namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListenerElsewhere {
+    pub addresses: Vec<IpAddr>,
+    pub process: Option<ProcessRef>,
+}
+
+impl ListenerElsewhere {
+    /// `127.0.0.1 and ::1`.
+    #[must_use]
+    pub fn places(&self) -> String {
+        let addresses: Vec<String> = self.addresses.iter().map(IpAddr::to_string).collect();
+        list(&addresses, "and")
+    }
 }
 
 /// A process known by its id, and perhaps its name, alone.

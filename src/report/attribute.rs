@@ -41,19 +41,23 @@ pub(super) fn owner(holders: Option<&Vec<Pid>>, observation: &Observation, ances
     }
 }
 
-/// Whether a hidden process may hold a socket beside the visible holders. From root only a process is hidden that makes
-/// itself hard to inspect, as one that is busy whenever somebody looks: it may hide what its user has. Root's own hide
-/// nothing on purpose.
+/// Whether a hidden process may hold a socket beside the visible holders.
 fn may_have_more(socket: &Socket, owner: &Owner, observation: &Observation) -> bool {
     let Observation { hidden, privileged, .. } = observation;
     let users = || owner.processes().map(|holder| holder.uid);
-    let is_of_holder = |uid: Option<u32>| {
-        uid != Some(0) && (uid.is_none() || uid == socket.uid || users().any(|holder| holder == uid))
-    };
+    let is_of_holder = |uid| Some(uid) == socket.uid || users().any(|holder| holder == Some(uid));
     let is_identified = matches!(owner, Owner::Identified { .. });
     let lacks_maker = || !socket.has_maker_among(users());
-    let hides_another = || *privileged && hidden.processes().any(|process| is_of_holder(process.uid));
+    let hides_another = || *privileged && may_be_hidden(observation, is_of_holder);
     is_identified && !hidden.is_nothing() && (lacks_maker() || hides_another())
+}
+
+/// Whether a process is hidden that may be one of these users'. From root only a process is hidden that makes itself hard
+/// to inspect, as one that is busy whenever somebody looks: it may hide what its user has. Root's own hide nothing on
+/// purpose.
+pub(super) fn may_be_hidden(observation: &Observation, is_of_them: impl Fn(u32) -> bool) -> bool {
+    let mut users = observation.hidden.processes().map(|process| process.uid);
+    users.any(|uid| uid != Some(0) && uid.is_none_or(&is_of_them))
 }
 
 /// The lead is the oldest of the holders that descend from no other holder; the rest follow by age.

@@ -4,6 +4,7 @@ mod ancestry;
 mod annotate;
 mod asked;
 mod attribute;
+mod behind;
 mod excluded;
 mod gaps;
 mod other_sockets;

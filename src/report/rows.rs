@@ -4,21 +4,26 @@ use std::sync::Arc;
 
 use super::annotate::annotate;
 use super::attribute::attribute;
-use crate::judge::{JudgedSocket, judge};
+use super::behind::BehindProxy;
+use crate::judge::{Behind, JudgedSocket, judge};
 use crate::knowledge::Knowledge;
 use crate::model::{Attributed, Observation, Os, Row, Vouched};
 
 /// All sockets of an observation, each with its owner, its service and its verdict.
 pub(super) fn rows(observation: &Observation, vouched: &Vouched, knowledge: &Knowledge) -> Vec<Row> {
+    let mut ancestry = None;
     let judged = attribute(observation).into_iter().map(|attributed| {
-        let socket = judged_socket(&attributed, observation.host.os);
+        let lead = attributed.owner.lead();
+        let behind = lead.and_then(|lead| BehindProxy::of(lead, observation, &mut ancestry));
+        let behind = behind.as_ref().map(BehindProxy::judged);
+        let socket = judged_socket(&attributed, behind, observation.host.os);
         let license = judge(socket, vouched, knowledge.licenses(), knowledge.registry);
         annotate(attributed, license, knowledge.registry)
     });
     judged.collect()
 }
 
-fn judged_socket(attributed: &Attributed, os: Os) -> JudgedSocket<'_> {
+fn judged_socket<'a>(attributed: &'a Attributed, behind: Option<Behind<'a>>, os: Os) -> JudgedSocket<'a> {
     JudgedSocket {
         os,
         protocol: attributed.socket.protocol,
@@ -26,5 +31,6 @@ fn judged_socket(attributed: &Attributed, os: Os) -> JudgedSocket<'_> {
         owner: &attributed.owner,
         parent: attributed.ancestors.first().map(Arc::as_ref),
         more_holders: attributed.more_holders,
+        behind,
     }
 }

@@ -10,12 +10,12 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use whatlistens::model::{
-    AcceptQueue, Account, Activation, Application, ApplicationKind, Checked, CodeFile, ConnectionState,
-    Connections, Container, Contents, ExcludedPorts, Executable, Family, FileVersion, Forward, Gap, GapKind,
-    HiddenProcess, HiddenProcesses, Holding, Host, Interpreter, Namespace, NotInspected, Observation, Os,
-    OtherNamespace, OtherSocket, OtherSocketKind, Pid, PortConnection, PortRange, PortRules, Presence,
-    Process, ProcessRef, ProcessService, Program, Protocol, Receiver, RunState, Runtime, ServiceManager,
-    Socket, SocketId, State, UnansweredAttempt, User, Writer,
+    AcceptQueue, Account, Activation, Application, ApplicationKind, AtTarget, Checked, CodeFile,
+    ConnectionState, Connections, Container, Contents, ExcludedPorts, Executable, Family, FileVersion,
+    Forward, Gap, GapKind, HiddenProcess, HiddenProcesses, Holding, Host, Interpreter, ListenerElsewhere,
+    Namespace, NotInspected, Observation, Os, OtherNamespace, OtherSocket, OtherSocketKind, Pid,
+    PortConnection, PortRange, PortRules, Presence, Process, ProcessRef, ProcessService, Program, Protocol,
+    Receiver, RunState, Runtime, ServiceManager, Socket, SocketId, State, UnansweredAttempt, User, Writer,
 };
 
 /// Any of these variants. One that is missing here does not compile.
@@ -197,6 +197,14 @@ fn process() -> BoxedStrategy<Process> {
             to: address(),
             container: of(container().prop_map(Box::new)),
             process: of(process_ref()),
+            there: of(prop_oneof![
+                vec(pid(), 0..3).prop_map(|others| AtTarget::Listener { others }),
+                of(any_fields!(ListenerElsewhere {
+                    addresses: vec(any::<IpAddr>(), 0..3),
+                    process: of(process_ref()),
+                }))
+                .prop_map(|elsewhere| AtTarget::Nobody { elsewhere }),
+            ]),
         })
         .prop_map(Box::new)),
     })

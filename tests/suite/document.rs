@@ -286,6 +286,18 @@ pub struct Forward {
     pub container: Option<Container>,
     #[serde(deserialize_with = "present")]
     pub process: Option<Forwarded>,
+    #[serde(deserialize_with = "present")]
+    pub listening: Option<bool>,
+    #[serde(deserialize_with = "present")]
+    pub elsewhere: Option<ForwardedElsewhere>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForwardedElsewhere {
+    pub addresses: Vec<String>,
+    #[serde(deserialize_with = "present")]
+    pub process: Option<Forwarded>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -130,6 +130,30 @@ fn a_socket_that_systemd_holds_names_its_units() {
     assert_eq!(fs::read_to_string("/proc/self/cgroup").unwrap(), own_group, "nobody else was moved");
 }
 
+/// Gives a container's namespace an interface on the host's, as Docker does. Returns its address: one of this process's
+/// own, because where others have it too, the program names nobody.
+fn connected(host: &Net, container: &Net) -> String {
+    let (near, far) = (format!("h{}", container.name), format!("c{}", container.name));
+    let (near, far) = (&near[..near.len().min(15)], &far[..far.len().min(15)]);
+    host.ip(&["link", "add", near, "type", "veth", "peer", "name", far, "netns", &container.name]);
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    let network = container.name.rsplit('-').next().unwrap().parse::<u32>().unwrap() % 64;
+    let address = format!("10.{high}.{low}.{}", 4 * network + 2);
+    host.ip(&["addr", "add", &format!("10.{high}.{low}.{}/30", 4 * network + 1), "dev", near]);
+    host.ip(&["link", "set", near, "up"]);
+    container.ip(&["addr", "add", &format!("{address}/30"), "dev", far]);
+    container.ip(&["link", "set", far, "up"]);
+    address
+}
+
+/// Docker's proxy, which forwards a port to one of this address.
+fn proxy(host: &Net, port: u16, address: &str, to: u16) -> Ended {
+    let flags = format!("-proto tcp -host-ip 0.0.0.0 -host-port {port} -container-port {to}");
+    // It says through descriptor 3 that it is ready.
+    let script = format!("exec docker-proxy {flags} -container-ip {address} 3>/dev/null");
+    host.serving(host.command("sh").args(["-c", &script]), port)
+}
+
 #[test]
 #[ignore = "needs root: runs docker-proxy and a server in network namespaces of their own"]
 fn docker_proxy_names_the_container_that_it_serves() {
@@ -137,26 +161,12 @@ fn docker_proxy_names_the_container_that_it_serves() {
         return;
     }
     let (host, container) = (Net::new(), Net::new());
-    // As Docker does: an interface of the container's on a bridge of the host's.
-    let (near, far) = (format!("h{}", container.name), format!("c{}", container.name));
-    let (near, far) = (&near[..near.len().min(15)], &far[..far.len().min(15)]);
-    host.ip(&["link", "add", near, "type", "veth", "peer", "name", far, "netns", &container.name]);
-    // Addresses of this process's own: where others have them too, the program names nobody.
-    let [_, _, high, low] = std::process::id().to_be_bytes();
-    let address = format!("10.{high}.{low}.2");
-    host.ip(&["addr", "add", &format!("10.{high}.{low}.1/24"), "dev", near]);
-    host.ip(&["link", "set", near, "up"]);
-    container.ip(&["addr", "add", &format!("{address}/24"), "dev", far]);
-    container.ip(&["link", "set", far, "up"]);
+    let address = connected(&host, &container);
     let web = Listening::start(container.command(listener_program()).arg("tcp:0.0.0.0:80"), 1).unwrap();
     let id = format!("{:064x}", web.pid());
     let cgroup = in_cgroup(&format!("system.slice/docker-{id}.scope"), web.pid());
 
-    let mut command = host.command("sh");
-    // It says through descriptor 3 that it is ready.
-    let flags = "-proto tcp -host-ip 0.0.0.0 -host-port 18080 -container-port 80";
-    let script = format!("exec docker-proxy {flags} -container-ip {address} 3>/dev/null");
-    let _proxy = host.serving(command.args(["-c", &script]), 18080);
+    let _proxy = proxy(&host, 18080, &address, 80);
 
     let document = host.look(&["18080"]);
     let forward = on(&document, 18080).unwrap().processes[0].forwards_to.as_ref().unwrap();
@@ -164,7 +174,7 @@ fn docker_proxy_names_the_container_that_it_serves() {
         (forward.address.as_str(), forward.port, forward.protocol.as_str()),
         (address.as_str(), 80, "tcp")
     );
-    let process = forward.process.as_ref().unwrap();
+    let process = forward.process.as_ref().unwrap_or_else(|| panic!("{document:?}"));
     assert_eq!((process.pid, process.name.as_deref()), (web.pid(), Some("listener")));
     if cgroup.is_some() {
         assert_eq!(forward.container.as_ref().unwrap().id, id);
@@ -182,6 +192,74 @@ fn docker_proxy_names_the_container_that_it_serves() {
     let process = on(&document, 18080).unwrap().processes[0].forwards_to.as_ref().unwrap().process.as_ref();
     let expected = cgroup.is_some().then_some(web.pid());
     assert_eq!(process.map(|process| process.pid), expected, "a container's, or nobody's");
+}
+
+/// In a file system of its own, as in a container: a program under the name of a license server, a stranger, and a license
+/// server that listens where no proxy reaches it.
+#[test]
+#[ignore = "needs root: runs docker-proxy and servers in network namespaces of their own"]
+fn behind_docker_proxy_the_program_in_the_container_is_judged() {
+    if !is_there("docker-proxy") {
+        return;
+    }
+    let (host, container) = (Net::new(), Net::new());
+    let address = connected(&host, &container);
+    let started = |run: &str| {
+        let script = "mount -t tmpfs -o mode=755 none /mnt && cp \"$0\" /mnt/lmgrd && ".to_owned() + run;
+        let mut command = container.command("unshare");
+        let server = command.args(["--mount", "sh", "-c", &script]).arg(listener_program());
+        Listening::start(server, 1).unwrap()
+    };
+    let _proxy = proxy(&host, 27000, &address, 27000);
+    let look = |server: &Listening| {
+        let id = format!("{:064x}", server.pid());
+        let _cgroup = in_cgroup(&format!("system.slice/docker-{id}.scope"), server.pid())?;
+        let license = on(&host.look(&["27000"]), 27000).unwrap().license.clone().unwrap();
+        let (detail, ..) = host.run(&["27000"]);
+        let (listed, ..) = host.run(&["--json"]);
+        let listed = on(&crate::document::read(&listed), 27000).unwrap().license.clone().unwrap();
+        assert_eq!((&listed.verdict, &listed.reason), (&license.verdict, &license.reason));
+        Some((format!("docker {}", &id[..12]), license, unbroken(&detail)))
+    };
+
+    let lmgrd = started("exec /mnt/lmgrd tcp:0.0.0.0:27000");
+    let Some((called, license, detail)) = look(&lmgrd) else { return };
+    let who = format!("lmgrd (PID {}) in container {called}, which docker-proxy forwards to,", lmgrd.pid());
+    assert_eq!(license.verdict, "expected", "{license:?}");
+    assert!(license.reason.starts_with(&who), "{}", license.reason);
+    let said = format!("where lmgrd (PID {}) listens in container {called}", lmgrd.pid());
+    assert!(detail.contains(&said), "{detail}");
+    let (servers, ..) = host.run(&["servers"]);
+    assert!(servers.contains("No license server was found."), "its sockets are not listed: {servers}");
+    drop(lmgrd);
+
+    let stranger = started("exec /mnt/lmgrd tcp:127.0.0.1:27000");
+    let (_, license, detail) = look(&stranger).unwrap();
+    let said = format!("nothing listens at {address}:27000; lmgrd listens there on 127.0.0.1 only");
+    assert_eq!(license.verdict, "cannot-tell");
+    assert!(license.reason.contains(&said), "{}", license.reason);
+    assert!(detail.contains("listens there on 127.0.0.1 only"), "{detail}");
+    drop(stranger);
+
+    let python = started(
+        "exec python3 -c 'import socket, sys; s = socket.create_server((\"0.0.0.0\", 27000)); \
+         print(\"0.0.0.0:27000\", flush=True); sys.stdin.read()'",
+    );
+    let (called, license, _) = look(&python).unwrap();
+    assert_eq!(license.verdict, "mismatch");
+    let said = format!(
+        "(PID {}) in container {called}, which docker-proxy forwards to, is not a known",
+        python.pid()
+    );
+    assert!(license.reason.contains(&said), "{}", license.reason);
+    drop(python);
+
+    // In no container, any user could have given a network namespace of their own that address.
+    let lmgrd = started("exec /mnt/lmgrd tcp:0.0.0.0:27000");
+    let license = on(&host.look(&["27000"]), 27000).unwrap().license.clone().unwrap();
+    assert_eq!(license.verdict, "cannot-tell", "{license:?}");
+    assert!(license.reason.contains("is in no container of root's"), "{}", license.reason);
+    drop(lmgrd);
 }
 
 #[test]

@@ -89,6 +89,7 @@ mod tidy;
 mod tidy_imports;
 mod verdicts;
 mod verdicts_earned;
+mod verdicts_forwarded;
 mod verdicts_started;
 mod verdicts_windows;
 #[cfg(not(windows))]

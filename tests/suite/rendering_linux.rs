@@ -1,9 +1,9 @@
 //! What only Linux reports, verbatim: units, containers, namespaces, backlogs and connections.
 
 use whatlistens::model::{
-    AcceptQueue, Activation, Application, ApplicationKind, Checked, Connections, Container, Forward,
-    Namespace, NotInspected, Process, ProcessRef, ProcessService, Protocol, Runtime, ServiceManager, State,
-    UnansweredAttempt,
+    AcceptQueue, Activation, Application, ApplicationKind, AtTarget, Checked, Connections, Container,
+    Forward, Namespace, NotInspected, Process, ProcessRef, ProcessService, Protocol, Runtime, ServiceManager,
+    State, UnansweredAttempt,
 };
 
 use crate::document::read;
@@ -40,6 +40,7 @@ fn server() -> Machine {
             to: "172.17.0.2:80".parse().unwrap(),
             container: Some(Box::new(web())),
             process: Some(ProcessRef { pid: 44, name: Some("httpd".to_owned()) }),
+            there: Some(AtTarget::Listener { others: Vec::new() }),
         })),
         ..process(900, "/usr/bin/docker-proxy")
     };

@@ -10,6 +10,7 @@ use crate::recorded::{
     Machine, anyone_at, contains, is_interpreter, java, linux, process, running_with, user, with_file,
     written_by,
 };
+use crate::verdicts_forwarded::proxy;
 
 const FLEXNET: &str = "tcp 0.0.0.0:27000";
 const ANSYS: &str = "tcp 0.0.0.0:1055";
@@ -99,6 +100,7 @@ fn cases() -> Vec<License> {
         ),
         on(ANSYS, with_file(9, "/opt/x/daemon7", daemon)),
         on_windows(FLEXNET, svchost),
+        judged(linux().socket(FLEXNET, &[proxy(|_| {})]).with(process(71, "/opt/flexlm/lmgrd"))),
         on("tcp 0.0.0.0:2080", process(9, "/usr/bin/docker-proxy")),
         on("tcp 0.0.0.0:1443", stranger.clone()),
         on(ANSYS, process(9, "/opt/autodesk/adskflex")),
@@ -211,6 +213,9 @@ fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
     service-host: cannot-tell Info
       svchost.exe holds the port for its service Dnscache; whether that belongs here is not known
       Find out whether that service should use this port.
+    forwarded: expected Info
+      lmgrd (PID 71) in container docker web, which docker-proxy forwards to, is a known program of Revenera FlexNet license server
+      -
     wrapper: cannot-tell Info
       docker-proxy holds the port for another program; which one is not visible here
       See which container publishes the port: docker ps --filter publish=2080/tcp.

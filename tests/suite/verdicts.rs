@@ -257,6 +257,7 @@ fn where_little_is_known_a_mismatch_is_no_warning() {
             owner: &Owner::Identified { lead: process(1, "/usr/bin/python3.11").into(), others: Vec::new() },
             parent: None,
             more_holders: false,
+            behind: None,
         };
         let license =
             judge(socket, &Vouched::default(), &facts(confidence), Registry::new(REGISTRY)).unwrap();

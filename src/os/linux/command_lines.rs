@@ -37,6 +37,25 @@ impl CommandLinesInProgress {
         let read = holders.processes.values().filter(|one| {
             context.scope.args || (says_what_it_does(one) && direct.contains(&one.process.pid))
         });
+        CommandLinesInProgress::of(context, read)
+    }
+
+    /// Begins to read those of these processes that say what they run.
+    pub(super) fn begin_of<'a>(
+        context: &ScanContext<'_>,
+        processes: impl Iterator<Item = &'a IdentifiedProcess>,
+    ) -> CommandLinesInProgress {
+        let says_what_it_runs = |one: &&IdentifiedProcess| {
+            let name = one.process.exe_name(Os::Linux);
+            name.is_some_and(|name| context.inspect.reads_command_line_of(name))
+        };
+        CommandLinesInProgress::of(context, processes.filter(says_what_it_runs))
+    }
+
+    fn of<'a>(
+        context: &ScanContext<'_>,
+        read: impl Iterator<Item = &'a IdentifiedProcess>,
+    ) -> CommandLinesInProgress {
         let asked = read.map(|IdentifiedProcess { process, started, .. }| CommandLineTask {
             process: ProcessId { pid: process.pid, started: *started },
         });

@@ -13,9 +13,9 @@ use crate::model::{NotInspected, Pid, Process};
 
 /// Inspects the files that the holders and their ancestors run, as far as
 /// [`Inspect`](super::super::Inspect) requests it.
-pub(super) fn inspect(
+pub(super) fn inspect<'a>(
     context: &ScanContext<'_>,
-    found: &[ScannedSocket],
+    found: impl Iterator<Item = &'a ScannedSocket>,
     holders: &mut Holders,
 ) -> BTreeMap<Pid, Process> {
     let ports_of = holders.ports_of(found);

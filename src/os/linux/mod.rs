@@ -69,6 +69,7 @@ use jiff::Timestamp;
 
 use self::accounts::Accounts;
 use self::command_lines::CommandLinesInProgress;
+use self::forwards::Behind;
 use self::helper::AccountsProcess;
 use self::holders::Holders;
 use self::license_setup::SetupInProgress;
@@ -190,9 +191,12 @@ fn find_owners(
         accounts.look_up(&users(context.scope, sockets, &holders, &hidden));
     }
     let setup = context.scope.license_servers.then(|| SetupInProgress::begin(context, &holders));
-    let late = add_details(context, sockets, &mut holders, accounts);
-    hidden.add(newcomers::search(context, &sockets.found, &mut holders));
-    let processes = executables::inspect(context, &sockets.found, &mut holders);
+    let (late, behind) = add_details(context, sockets, &mut holders, accounts);
+    // The sockets behind proxies are judged too.
+    let judged = || sockets.found.iter().chain(&behind.sockets);
+    hidden.add(newcomers::search(context, judged(), &mut holders));
+    behind.settle(&mut holders);
+    let processes = executables::inspect(context, judged(), &mut holders);
     let (license_setup, unread) = setup.map(|setup| setup.finish(context)).unzip();
     sockets.gaps.extend(unread.flatten());
     let mut owners = Owners { holders, processes, receivers, hidden, late, license_setup };
@@ -225,24 +229,48 @@ fn users(
 }
 
 /// Adds what the command lines of the holders say, and the units of the sockets. Both may keep this program
-/// waiting, so that both are read at the same time. Returns what did not answer in time.
+/// waiting, so that both are read at the same time. Returns what did not answer in time, and the sockets behind proxies.
 fn add_details(
     context: &ScanContext<'_>,
     sockets: &mut SocketScan,
     holders: &mut Holders,
     accounts: &mut Accounts,
-) -> Late {
+) -> (Late, Behind) {
     let command_lines = CommandLinesInProgress::begin(context, holders);
     let units = UnitsInProgress::begin(context, &sockets.found, holders, accounts);
     let command_lines = command_lines.finish(context);
     command_lines.add(context, &mut holders.processes);
-    forwards::add(context, &sockets.others, &command_lines, &mut holders.processes);
+    let behind = forwards::add(context, sockets, &command_lines, holders);
+    let late_behind = add_behind(context, &behind, holders, accounts);
     let UnitsRead { late: units, unread } = units.finish(context, &mut sockets.found, holders);
     sockets.gaps.extend(unread);
-    Late {
+    let late = Late {
         files: holders.late,
-        command_lines: command_lines.late,
+        command_lines: command_lines.late + late_behind,
         units,
         refused: context.refused.get().cloned(),
+    };
+    (late, behind)
+}
+
+/// Adds what the verdicts need to know about the processes behind proxies: their ancestors, what their command lines
+/// say, and their users. Returns how many command lines did not arrive in time.
+fn add_behind(
+    context: &ScanContext<'_>,
+    behind: &Behind,
+    holders: &mut Holders,
+    accounts: &mut Accounts,
+) -> usize {
+    let pids = behind.pids(holders);
+    if pids.is_empty() {
+        return 0;
     }
+    holders.add_ancestors(context);
+    let processes = pids.iter().filter_map(|pid| holders.processes.get(pid));
+    if !context.scope.numeric {
+        accounts.look_up(&processes.clone().filter_map(|one| one.process.uid).collect());
+    }
+    let command_lines = CommandLinesInProgress::begin_of(context, processes).finish(context);
+    command_lines.add(context, &mut holders.processes);
+    command_lines.late
 }

@@ -20,9 +20,9 @@ const ROUNDS: usize = 32;
 /// Searches the processes that were started meanwhile for the sockets that are judged by their holders, and adds those that
 /// hold one. Returns those that may hold one all the same: a user of these sockets starts them faster than they can be
 /// searched.
-pub(super) fn search(
+pub(super) fn search<'a>(
     context: &ScanContext<'_>,
-    found: &[ScannedSocket],
+    found: impl Iterator<Item = &'a ScannedSocket>,
     holders: &mut Holders,
 ) -> BTreeMap<Pid, HiddenProcess> {
     let Some(judged) = Judged::of(context, found, holders) else { return BTreeMap::new() };
@@ -73,11 +73,15 @@ struct Judged {
 
 impl Judged {
     /// `None` if there is none that somebody but root holds: root deceives nobody.
-    fn of(context: &ScanContext<'_>, found: &[ScannedSocket], holders: &Holders) -> Option<Judged> {
+    fn of<'a>(
+        context: &ScanContext<'_>,
+        found: impl Iterator<Item = &'a ScannedSocket>,
+        holders: &Holders,
+    ) -> Option<Judged> {
         let process = |pid: Pid| holders.processes.get(&pid).map(|known| &known.process);
         let is_user_s = |&pid: &Pid| process(pid).is_some_and(|holder| holder.uid != Some(0));
         let of_users: Vec<&ScannedSocket> =
-            found.iter().filter(|found| holders.of(found.inode).iter().any(is_user_s)).collect();
+            found.filter(|found| holders.of(found.inode).iter().any(is_user_s)).collect();
         let ports_of = holders.ports_of(of_users.iter().copied());
         let holder = |process| inspect_files::holder(process, &ports_of);
         let is_judged = |pid: &Pid| {

@@ -257,6 +257,17 @@ fn forwards(process: &Process) -> Option<String> {
     };
     let who = forward.process.as_ref().map(process_ref_called);
     let container = forward.container.as_deref().map(Container::called);
+    if forward.is_listening() == Some(false) {
+        let container = container.map_or(String::new(), |container| format!(" in container {container}"));
+        let elsewhere = forward.elsewhere().map_or(String::new(), |elsewhere| {
+            let who = elsewhere.process.as_ref().map_or("a program".to_owned(), process_ref_called);
+            format!("; {who} listens there on {} only", elsewhere.places())
+        });
+        return Some(format!(
+            "{}/{}{container}, where nothing listens{elsewhere}",
+            forward.to, forward.protocol
+        ));
+    }
     let there = match (who, container) {
         (Some(who), Some(container)) => format!(", where {who} listens in container {container}"),
         (Some(who), None) => format!(", where {who} listens"),

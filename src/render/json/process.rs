@@ -45,6 +45,15 @@ struct ForwardOut<'a> {
     port: u16,
     container: Option<ContainerOut<'a>>,
     process: Option<OtherProcessOut<'a>>,
+    listening: Option<bool>,
+    elsewhere: Option<ElsewhereOut<'a>>,
+}
+
+/// Who listens on the port that it forwards to, at other addresses only.
+#[derive(Serialize)]
+struct ElsewhereOut<'a> {
+    addresses: Vec<Text<IpAddr>>,
+    process: Option<OtherProcessOut<'a>>,
 }
 
 #[derive(Serialize)]
@@ -118,6 +127,11 @@ fn process(process: &Process) -> ProcessOut<'_> {
             port: forward.to.port(),
             container: forward.container.as_deref().map(container),
             process: forward.process.as_ref().map(other_process),
+            listening: forward.is_listening(),
+            elsewhere: forward.elsewhere().map(|elsewhere| ElsewhereOut {
+                addresses: elsewhere.addresses.iter().copied().map(Text).collect(),
+                process: elsewhere.process.as_ref().map(other_process),
+            }),
         }),
         relays_to: process.program().and_then(|program| program.relays_to.as_deref()),
         args: process.program().and_then(|program| program.args.as_deref()),

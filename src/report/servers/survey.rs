@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::knowledge::{Knowledge, LicenseManager, LicenseProgram, Technology};
-use crate::model::{Observation, Os, Owner, Pid, PortRole, Process, Row, State};
+use crate::model::{Forward, Observation, Os, Owner, Pid, PortRole, Process, Row, State};
 
 /// No line of parents is followed further: a license server is the parent of its daemon, or near.
 const MOST_PARENTS: usize = 8;
@@ -43,7 +43,9 @@ impl<'a> Survey<'a> {
         }
         let (roles, started) = (BTreeMap::new(), BTreeMap::new());
         let mut survey = Survey { observation, knowledge, rows, roles, started, listeners: BTreeMap::new() };
-        let roles = observation.processes.iter().filter_map(|(&pid, one)| Some((pid, survey.role_of(one)?)));
+        let elsewhere = only_behind_proxies(observation, &listeners);
+        let here = observation.processes.iter().filter(|(pid, _)| !elsewhere.contains(pid));
+        let roles = here.filter_map(|(&pid, one)| Some((pid, survey.role_of(one)?)));
         survey.roles = roles.collect();
         // What a license server has started and listens is a daemon, whatever its name.
         let children = listeners.keys().filter(|pid| !survey.roles.contains_key(pid)).filter_map(|&pid| {
@@ -168,6 +170,28 @@ impl<'a> Survey<'a> {
     pub(super) fn hidden(&self) -> impl Iterator<Item = &'a Row> {
         self.rows.iter().filter(|row| row.license.is_some() && row.owner == Owner::Hidden)
     }
+}
+
+/// The processes that are known only because a proxy forwards to them or to one that they started: their sockets are in
+/// network namespaces that are not listed, so that they would seem to listen nowhere.
+fn only_behind_proxies(observation: &Observation, listeners: &BTreeMap<Pid, Vec<&Row>>) -> BTreeSet<Pid> {
+    let forwards = observation.processes.values().filter_map(|process| process.forward.as_deref());
+    let behind: Vec<Pid> = forwards.flat_map(Forward::listeners).collect();
+    if behind.is_empty() {
+        return BTreeSet::new();
+    }
+    let with_parents = |pids: &mut dyn Iterator<Item = Pid>| {
+        let mut line = BTreeSet::new();
+        for pid in pids {
+            let mut next = Some(pid);
+            while let Some(pid) = next.filter(|&pid| line.insert(pid)) {
+                next = observation.processes.get(&pid).and_then(|process| process.ppid);
+            }
+        }
+        line
+    };
+    let here = with_parents(&mut listeners.keys().copied());
+    with_parents(&mut behind.into_iter()).difference(&here).copied().collect()
 }
 
 /// Whether a manager's programs serve licenses, and do not only help the programs that use them.

@@ -40,7 +40,7 @@ pub fn forward(args: &[String]) -> Option<Forward> {
         }
     }
     let to = SocketAddr::new(ip?.to_canonical(), port?);
-    Some(Forward { protocol: protocol?, to, container: None, process: None })
+    Some(Forward { protocol: protocol?, to, container: None, process: None, there: None })
 }
 
 /// A flag without its one or two hyphens; `None` for the word that ends the flags.
@@ -61,7 +61,7 @@ mod tests {
     fn decoded(line: &str) -> Option<String> {
         let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
         let forward = forward(&args)?;
-        assert_eq!((forward.container, forward.process), (None, None));
+        assert_eq!((forward.container, forward.process, forward.there), (None, None, None));
         Some(format!("{} {}", forward.protocol, forward.to))
     }
 
