@@ -149,6 +149,7 @@ pub enum ProblemCode {
     BacklogFull,
     LicenseExpired,
     LicenseExpires,
+    PortMismatch,
     LoopbackOnly,
     PortNotFixed,
     TwoServers,
@@ -161,7 +162,7 @@ pub enum ProblemCode {
 }
 
 impl ProblemCode {
-    pub const ALL: [ProblemCode; 18] = [
+    pub const ALL: [ProblemCode; 19] = [
         ProblemCode::OrphanedDaemon,
         ProblemCode::NotListening,
         ProblemCode::NoVendorDaemon,
@@ -171,6 +172,7 @@ impl ProblemCode {
         ProblemCode::BacklogFull,
         ProblemCode::LicenseExpired,
         ProblemCode::LicenseExpires,
+        ProblemCode::PortMismatch,
         ProblemCode::LoopbackOnly,
         ProblemCode::PortNotFixed,
         ProblemCode::TwoServers,
@@ -195,6 +197,7 @@ impl ProblemCode {
             ProblemCode::BacklogFull => "backlog-full",
             ProblemCode::LicenseExpired => "license-expired",
             ProblemCode::LicenseExpires => "license-expires",
+            ProblemCode::PortMismatch => "port-mismatch",
             ProblemCode::LoopbackOnly => "loopback-only",
             ProblemCode::PortNotFixed => "port-not-fixed",
             ProblemCode::TwoServers => "two-servers",
@@ -219,6 +222,7 @@ impl ProblemCode {
             | ProblemCode::BacklogFull
             | ProblemCode::LicenseExpired => Severity::Critical,
             ProblemCode::LicenseExpires
+            | ProblemCode::PortMismatch
             | ProblemCode::LoopbackOnly
             | ProblemCode::PortNotFixed
             | ProblemCode::TwoServers

@@ -27,6 +27,8 @@ pub enum Target {
         ports: Vec<Ports>,
         /// The ids of the license managers of the vendor or product of that name; empty where there is none.
         managers: Vec<String>,
+        /// The file names of their own programs, on any system.
+        programs: Vec<String>,
     },
 }
 
@@ -254,13 +256,14 @@ fn any_of<T>(items: &[T], matches: impl Fn(&T) -> Match) -> Match {
 fn matches_target(row: &Row, target: &Target, called: impl Fn(&str) -> Match) -> Match {
     match target {
         Target::Ports(ports) => in_ports(row, ports).into(),
-        Target::Name { word, protocol, ports, managers } => {
+        Target::Name { word, protocol, ports, managers, programs } => {
             let by_port = Match::from(ports.iter().any(|ports| in_ports(row, ports)));
             let by_name = called(word);
             let right_protocol = protocol.is_none_or(|protocol| protocol == row.socket.protocol);
             let license = row.license.iter().flat_map(|license| &license.managers);
             let by_product = Match::from(license.into_iter().any(|manager| managers.contains(&manager.id)));
-            by_port.max(by_name).max(by_product).min(right_protocol.into())
+            let by_program = programs.iter().map(|program| called(program)).max().unwrap_or(Match::No);
+            by_port.max(by_name).max(by_product).max(by_program).min(right_protocol.into())
         }
     }
 }

@@ -7,7 +7,7 @@ use super::bounds::distinct;
 use super::filter::{self, Filter, Ports, Target};
 use super::parse::{self, Internet};
 use crate::cli::ListArgs;
-use crate::knowledge::{Entry, Knowledge, Licenses, Services};
+use crate::knowledge::{Entry, Knowledge, LicenseManager, Licenses, Services};
 use crate::model::phrase::list;
 use crate::model::{Observation, Os, Owner, Pid, PortRange, Process, Protocol, Row};
 
@@ -74,13 +74,21 @@ fn resolve(
             }
         }
         Target::Ports(_) => {}
-        Target::Name { word, protocol, ports, managers } => {
+        Target::Name { word, protocol, ports, managers, programs } => {
             let only = protocol.or(only);
             *ports = of_service(services.called(word)).filter_map(|ports| of_protocol(ports, only)).collect();
             let is_program = || Os::ALL.into_iter().any(|os| licenses.recognise_name(word, os).is_some());
             // The name of a service or a program is that alone.
-            if services.called(word).next().is_none() && !is_program() {
-                *managers = licenses.products(word).iter().map(|manager| manager.id.clone()).collect();
+            let is_system = licenses.is_system(word);
+            if is_system || (services.called(word).next().is_none() && !is_program()) {
+                let products = licenses.products(word);
+                *managers = products.iter().map(|manager| manager.id.clone()).collect();
+                let own = |manager: &&LicenseManager| Os::ALL.map(|os| manager.executables.on(os)).concat();
+                *programs = products.iter().flat_map(own).collect();
+                // The registry has an old service of that name, with a port that no version uses today.
+                if is_system {
+                    ports.clear();
+                }
             }
         }
     }
@@ -131,7 +139,7 @@ pub fn refuse_unknown(
     let processes: BTreeMap<Pid, &Process> = processes.map(|process| (process.pid, &**process)).collect();
     let some_hidden = rows.iter().any(|row| row.owner == Owner::Hidden || row.more_holders);
     for target in &filter.targets {
-        let Target::Name { word, ports, protocol, managers: of_product } = target else { continue };
+        let Target::Name { word, ports, protocol, managers: of_product, .. } = target else { continue };
         let known = !ports.is_empty()
             || !of_product.is_empty()
             || knowledge.licenses().recognise_name(word, os).is_some()

@@ -139,6 +139,10 @@ pub enum UsageError {
     NoLicenseError {
         word: Typed,
     },
+    /// `--license-file` with a path that leads nowhere.
+    NoLicenseFile {
+        path: Typed,
+    },
     UnknownProduct {
         word: Typed,
         nearest: Vec<String>,
@@ -287,6 +291,12 @@ impl fmt::Display for UsageError {
                 f,
                 "‘{word}’ is no license error: explain --servers takes errors alone, as in explain --servers -15"
             ),
+            UsageError::NoLicenseFile { path } => {
+                write!(
+                    f,
+                    "‘--license-file {path}’: there is no file at this path; give that of a license file"
+                )
+            }
             UsageError::UnknownProduct { word, nearest } => {
                 write!(f, "No license manager, vendor or license server here is called ‘{word}’.")?;
                 did_you_mean(nearest, f)

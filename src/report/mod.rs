@@ -91,7 +91,7 @@ fn servers_in(
     if !is_whole || !(scope.license_servers || (query.filter.targets.is_empty() && has_license_port())) {
         return None;
     }
-    let all = license_servers(observation, rows, knowledge, EXPIRY_DAYS);
+    let all = license_servers(observation, rows, &query.vouched, knowledge, EXPIRY_DAYS);
     Some(servers::about(all, &query.filter, knowledge, observation.host.os))
 }
 

@@ -4,7 +4,8 @@ use super::judging::license_servers;
 use crate::knowledge::{Knowledge, LicenseProgram};
 use crate::model::phrase::list;
 use crate::model::{
-    Gap, LicenseServer, Observation, Os, OtherNamespace, Protocol, Row, ServerState, ServersReport, Vouched,
+    Gap, LicenseServer, NamedBy, NotInspected, Observation, Os, OtherNamespace, Protocol, Row, ServerState,
+    ServersReport, Vouched,
 };
 use crate::os;
 use crate::query::filter::is_called;
@@ -35,7 +36,7 @@ pub fn servers(
     knowledge: &Knowledge,
 ) -> Result<ServersReport, UsageError> {
     let rows = rows(observation, question.vouched, knowledge);
-    let all = license_servers(observation, &rows, knowledge, question.expiry_days);
+    let all = license_servers(observation, &rows, question.vouched, knowledge, question.expiry_days);
     let os = observation.host.os;
     for word in question.products {
         let is_known = !knowledge.licenses().products(word).is_empty()
@@ -46,6 +47,11 @@ pub fn servers(
             let nearest = knowledge.registry.nearest(word, names);
             return Err(UsageError::UnknownProduct { word: word.as_str().into(), nearest });
         }
+    }
+    let given = observation.license_setup.iter().flat_map(|setup| &setup.files);
+    let mut given = given.filter(|file| file.named_by.contains(&NamedBy::Caller));
+    if let Some(file) = given.find(|file| file.contents.failed() == Some(NotInspected::NotAtItsPath)) {
+        return Err(UsageError::NoLicenseFile { path: file.path.as_str().into() });
     }
     let is_asked = |server: &LicenseServer| {
         question.products.is_empty()
@@ -83,6 +89,16 @@ pub(in crate::report) fn about(
         });
         is_claimed || server.processes().any(|one| one.ports.iter().any(|port| is_one(port.port)))
     };
+    // The server on a port that is held is the one that is meant.
+    let listens = |server: &LicenseServer, ports: &Ports| {
+        server.processes().any(|one| one.ports.iter().any(|port| ports.range.contains(port.port)))
+    };
+    if let [Target::Ports(ports)] = &filter.targets[..]
+        && ports.range.single().is_some()
+        && servers.iter().any(|server| listens(server, ports))
+    {
+        return servers.into_iter().filter(|server| listens(server, ports)).collect();
+    }
     let is_asked = |server: &LicenseServer| {
         let is_meant = |target: &Target| match target {
             Target::Ports(ports) => uses(server, ports),

@@ -198,23 +198,24 @@ fn names(
 /// Adds the daemons whose server has ended: to the block of the server that should start another, or as one of their
 /// own.
 fn add_orphans<'a>(survey: &Survey<'a>, blocks: &mut Vec<Block<'a>>) {
-    // Where a daemon is missing, by technology and vendor. A block without a vendor lacks any.
-    let mut lacking: BTreeMap<(&'a str, Option<Vendor>), usize> = BTreeMap::new();
+    // Where a daemon is missing, by technology and vendor.
+    let mut lacking: BTreeMap<(&'a str, Vendor), usize> = BTreeMap::new();
     for (at, block) in blocks.iter().enumerate().filter(|(_, block)| block.daemons.is_empty()) {
-        let Some(technology) = block.technology else { continue };
-        lacking.entry((&technology.id, block.vendor.clone())).or_insert(at);
+        if let (Some(technology), Some(vendor)) = (block.technology, &block.vendor) {
+            lacking.entry((&technology.id, vendor.clone())).or_insert(at);
+        }
     }
     for daemon in survey.started_by(None) {
         let Some(Role::Daemon(technology, _)) = survey.role(daemon.pid) else { continue };
         let vendor = vendor_of(survey, daemon);
-        let own = (technology.id.as_str(), Some(vendor.clone()));
-        match lacking.get(&own).or_else(|| lacking.get(&(technology.id.as_str(), None))) {
-            Some(&at) => {
-                blocks[at].orphans.push(daemon);
-                blocks[at].vendor.get_or_insert(vendor);
-            }
+        let own = (technology.id.as_str(), vendor.clone());
+        // What anybody may have started keeps no server from its daemon.
+        match lacking.get(&own).filter(|_| survey.is_believed(daemon)) {
+            Some(&at) => blocks[at].orphans.push(daemon),
             None => {
-                lacking.insert(own, blocks.len());
+                if survey.is_believed(daemon) {
+                    lacking.insert(own, blocks.len());
+                }
                 let block = Block::new(Some(vendor), Some(technology));
                 blocks.push(Block { orphans: vec![daemon], ..block });
             }

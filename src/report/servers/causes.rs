@@ -2,14 +2,15 @@
 
 use super::judging::{EXPIRY_DAYS, license_servers};
 use crate::knowledge::Knowledge;
-use crate::model::{Check, LicenseError, LicenseServer, Observation, Vouched};
+use crate::model::{Check, LicenseError, LicenseServer, Observation, ProblemCode, Vouched};
 use crate::report::rows::rows;
 
 /// All license servers of a machine.
 #[must_use]
 pub fn all_servers(observation: &Observation, knowledge: &Knowledge) -> Vec<LicenseServer> {
-    let rows = rows(observation, &Vouched::default(), knowledge);
-    license_servers(observation, &rows, knowledge, EXPIRY_DAYS)
+    let vouched = Vouched::default();
+    let rows = rows(observation, &vouched, knowledge);
+    license_servers(observation, &rows, &vouched, knowledge, EXPIRY_DAYS)
 }
 
 /// Adds to each cause of an error what was found that makes it the cause, and puts these first.
@@ -23,21 +24,25 @@ pub fn add_causes_here(error: &mut LicenseError, servers: &[LicenseServer]) {
     };
     let own: Vec<&LicenseServer> = servers.iter().filter(of_system).collect();
     for cause in &mut error.causes {
-        cause.here = cause.check.and_then(|check| found(check, &own));
+        cause.here = cause.check.and_then(|check| found(check, &own, &error.system_name));
     }
     error.causes.sort_by_key(|cause| cause.here.is_none());
 }
 
 /// What confirms a cause: a problem of the same code, or that there is no license server at all.
-fn found(check: Check, servers: &[&LicenseServer]) -> Option<String> {
+fn found(check: Check, servers: &[&LicenseServer], system: &str) -> Option<String> {
     if check == Check::PortFree {
         let is_listening =
             |server: &&LicenseServer| server.processes().any(|process| !process.ports.is_empty());
         let none = !servers.iter().any(is_listening);
-        return none.then(|| "No license server of this system listens here.".to_owned());
+        return none.then(|| format!("No license server of {system} listens on this machine."));
     }
     let problems = servers.iter().flat_map(|server| server.problems.iter().map(move |one| (server, one)));
-    let mut of_code = problems.filter(|(_, problem)| problem.code.code() == check.code());
+    let mut of_code = problems.filter(|(_, problem)| match check {
+        // Where clients look for it, the file says.
+        Check::LicenseFile => problem.code == ProblemCode::PortMismatch,
+        _ => problem.code.code() == check.code(),
+    });
     let (server, problem) = of_code.next()?;
     let next = problem.next.as_ref().map_or(String::new(), |next| format!(" {next}"));
     Some(format!("{}: {}{next}", server.called(), problem.text))

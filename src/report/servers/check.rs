@@ -22,7 +22,9 @@ pub fn check(report: &ServersReport) -> CheckResult {
         _ if servers.is_empty() => CheckStatus::Unknown,
         _ => CheckStatus::Ok,
     };
-    let text = format!("LICENSE SERVERS {} - {}{}", status.code(), what(report), performance(servers));
+    // Behind a bar stand the values: one in a name or a log must not begin them.
+    let what = what(report).replace('|', "/");
+    let text = format!("LICENSE SERVERS {} - {what}{}", status.code(), performance(servers));
     CheckResult { status, text }
 }
 
@@ -30,7 +32,7 @@ pub fn check(report: &ServersReport) -> CheckResult {
 #[must_use]
 pub fn unknown(why: &str) -> CheckResult {
     let status = CheckStatus::Unknown;
-    CheckResult { status, text: format!("LICENSE SERVERS {} - {why}", status.code()) }
+    CheckResult { status, text: format!("LICENSE SERVERS {} - {}", status.code(), why.replace('|', "/")) }
 }
 
 fn what(report: &ServersReport) -> String {
@@ -57,11 +59,19 @@ fn what(report: &ServersReport) -> String {
         return format!("{}: {why}", server.called());
     }
     if servers.is_empty() {
+        let elsewhere: usize = report.other_namespaces.iter().map(|other| other.listeners.len()).sum();
+        let elsewhere = match elsewhere {
+            0 => String::new(),
+            count => format!(
+                " in this network namespace; {} in others (--all-namespaces)",
+                counted(count, "license-port listener")
+            ),
+        };
         let of = match &report.products[..] {
             [] => String::new(),
             products => format!(" of {}", list(products, "or")),
         };
-        return format!("no license server{of} was found");
+        return format!("no license server{of} was found{elsewhere}");
     }
     let up = servers.iter().filter(|server| server.state == ServerState::Up).count();
     let off = match servers.len() - up {

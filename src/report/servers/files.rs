@@ -6,7 +6,7 @@ use super::judging::Judging;
 use super::lines::{host_id_is_here, host_is_here};
 use crate::model::phrase::counted;
 use crate::model::quoting::{quoted, quoted_path};
-use crate::model::{Checked, Expiry, LicenseFile, LicenseLines, Problem, ProblemCode};
+use crate::model::{Checked, Expiry, LicenseFile, LicenseLines, NotInspected, Problem, ProblemCode};
 
 /// More flaws of one file are counted, not said.
 const MOST_FLAWS: usize = 5;
@@ -23,7 +23,10 @@ impl Judging<'_, '_> {
                 }
                 Checked::Failed(why) => problems.push(Problem {
                     code: ProblemCode::LicenseFileUnreadable,
-                    text: format!("{} was not read: {}.", quoted_path(&file.path), why.in_words()),
+                    text: match why {
+                        NotInspected::NotAtItsPath => format!("{} is not there.", quoted_path(&file.path)),
+                        _ => format!("{} was not read: {}.", quoted_path(&file.path), why.in_words()),
+                    },
                     next: None,
                 }),
                 Checked::NotRequested => {}

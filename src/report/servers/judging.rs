@@ -11,8 +11,8 @@ use super::survey::Survey;
 use crate::knowledge::{Knowledge, LicenseManager};
 use crate::model::quoting::quoted;
 use crate::model::{
-    DaemonLine, LicenseFile, LicenseServer, LicenseTechnology, MachineIdentity, Observation, Os, PortRange,
-    Process, Row, RunState, ServerPort, ServerProcess, ServerState, Verdict,
+    DaemonLine, LicenseFile, LicenseServer, LicenseTechnology, MachineIdentity, Observation, Os, Pid,
+    PortRange, Process, Row, RunState, ServerPort, ServerProcess, ServerState, Verdict, Vouched,
 };
 
 /// So many days before a license expires, that is a problem.
@@ -29,18 +29,20 @@ const EPHEMERAL: PortRange = PortRange { first: 49152, last: 65535 };
 pub fn license_servers(
     observation: &Observation,
     rows: &[Row],
+    vouched: &Vouched,
     knowledge: &Knowledge,
     expiry_days: u16,
 ) -> Vec<LicenseServer> {
-    let survey = Survey::of(observation, rows, knowledge);
+    let survey = Survey::of(observation, rows, vouched, knowledge);
     let blocks = blocks(&survey);
     let today = observation.taken_at.to_zoned(TimeZone::UTC).date();
     // In another network namespace, or another container, it is in nobody's way.
-    let mut several: BTreeMap<(&str, &Vendor, Place<'_>), usize> = BTreeMap::new();
-    for block in blocks.iter().filter(|block| block.server.is_some()) {
-        if let Some(vendor) = &block.vendor {
+    let mut several: BTreeMap<(&str, &Vendor, Place<'_>), Vec<Pid>> = BTreeMap::new();
+    for block in &blocks {
+        let server = block.server.filter(|server| survey.is_believed(server));
+        if let (Some(server), Some(vendor)) = (server, &block.vendor) {
             let technology = block.technology.map_or("", |technology| &technology.id);
-            *several.entry((technology, vendor, place(&survey, block))).or_default() += 1;
+            several.entry((technology, vendor, place(&survey, block))).or_default().push(server.pid);
         }
     }
     let judged = blocks.iter().map(|block| {
@@ -48,7 +50,7 @@ pub fn license_servers(
         let place = place(&survey, block);
         let others = block.vendor.as_ref().and_then(|vendor| several.get(&(technology, vendor, place)));
         let judging = Judging::of(&survey, block, today, expiry_days);
-        judging.license_server(others.copied().unwrap_or_default() > 1 && block.server.is_some())
+        judging.license_server(others.map_or(&[], Vec::as_slice))
     });
     let mut servers: Vec<LicenseServer> = judged.collect();
     servers.sort_by_key(|server| {
@@ -100,10 +102,11 @@ impl<'b, 'a> Judging<'b, 'a> {
         judging
     }
 
-    fn license_server(self, are_several: bool) -> LicenseServer {
+    /// `all`: the servers of the same vendor.
+    fn license_server(self, all: &[Pid]) -> LicenseServer {
         let (id, vendor, product) = called(self.block, self.survey);
         let state = self.state();
-        let problems = self.problems(state, are_several);
+        let problems = self.problems(state, all);
         let license_files = self.license_files();
         let notes = self.notes(state);
         let daemons: Vec<ServerProcess> = self.daemons.into_iter().chain(self.orphans).collect();
@@ -179,7 +182,7 @@ impl<'b, 'a> Judging<'b, 'a> {
         };
         match &self.server {
             // What only calls itself a daemon may be anything.
-            None if self.orphans.iter().any(|orphan| orphan.process.exe().is_some()) => {
+            None if self.orphans.iter().any(|orphan| self.survey.is_believed(&orphan.process)) => {
                 ServerState::OrphanedDaemon
             }
             None if !self.orphans.is_empty() => ServerState::CannotTell,
@@ -187,6 +190,7 @@ impl<'b, 'a> Judging<'b, 'a> {
             None => ServerState::CannotTell,
             // What it runs, and where it listens, is hidden.
             Some(server) if server.process.exe().is_none() => ServerState::CannotTell,
+            Some(server) if !self.survey.is_believed(&server.process) => ServerState::CannotTell,
             Some(server) if !listens(server) => ServerState::NotListening,
             Some(_) if self.needs_daemon() && !self.daemons.iter().any(listens) => {
                 match self.orphans.iter().all(|orphan| orphan.process.exe().is_none()) {

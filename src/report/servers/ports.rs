@@ -3,7 +3,9 @@
 use super::judging::Judging;
 use crate::model::phrase::{capitalized, list};
 use crate::model::quoting::{quoted, quoted_path};
-use crate::model::{Exposure, Pid, Problem, ProblemCode, Protocol, Row, ServerProcess, ServerState, State};
+use crate::model::{
+    Exposure, InstalledState, Pid, Problem, ProblemCode, Protocol, Row, ServerProcess, ServerState, State,
+};
 
 impl Judging<'_, '_> {
     /// The ports that its license files give it: with the name of whom each is for.
@@ -20,9 +22,45 @@ impl Judging<'_, '_> {
         ports
     }
 
+    /// It listens, but not where its license file says, which is where clients look for it.
+    pub(super) fn port_mismatches(&self, state: ServerState) -> Vec<Problem> {
+        if !matches!(state, ServerState::Up | ServerState::NoDaemon) {
+            return Vec::new();
+        }
+        let of_server = self.block.lines().filter_map(|(file, lines)| match &lines.servers[..] {
+            [line] => Some((line.line, line.port?, file, self.server.as_ref()?)),
+            // Of three, one is about this machine.
+            _ => None,
+        });
+        let of_daemons = self.daemon_lines.iter().filter_map(|(file, line)| {
+            let own = |daemon: &&ServerProcess| {
+                self.block.line_of(self.survey, &daemon.process).is_some_and(|own| own == *line)
+            };
+            Some((line.line, line.port?, *file, self.daemons.iter().find(own)?))
+        });
+        let elsewhere = of_server.chain(of_daemons).filter(|(_, port, _, process)| {
+            !process.ports.is_empty() && process.ports.iter().all(|own| own.port != *port)
+        });
+        let problems = elsewhere.map(|(line, port, file, process)| {
+            let own: Vec<String> = process.ports.iter().map(|own| own.port.to_string()).collect();
+            Problem {
+                code: ProblemCode::PortMismatch,
+                text: format!(
+                    "{} listens on {}, and its license file says {port} (line {line} of {}): clients look for it there.",
+                    process.process.called(),
+                    list(&own, "and"),
+                    quoted_path(&file.path)
+                ),
+                next: Some("If the file was changed since it started, start the license server again.".to_owned()),
+            }
+        });
+        problems.collect()
+    }
+
     /// A port of its license file that somebody else holds.
     pub(super) fn port_taken(&self, state: ServerState) -> Vec<Problem> {
-        if matches!(state, ServerState::Up | ServerState::CannotTell) {
+        let is_off = self.block.installed.is_some_and(|one| one.state == InstalledState::Disabled);
+        if is_off || matches!(state, ServerState::Up | ServerState::CannotTell) {
             return Vec::new();
         }
         let own: Vec<Pid> = super::block::pids(self.block);
@@ -58,7 +96,8 @@ impl Judging<'_, '_> {
 
     /// A port of its license file that the system refuses to every program (Windows).
     pub(super) fn port_reserved(&self, state: ServerState) -> Vec<Problem> {
-        if matches!(state, ServerState::Up | ServerState::CannotTell) {
+        let is_off = self.block.installed.is_some_and(|one| one.state == InstalledState::Disabled);
+        if is_off || matches!(state, ServerState::Up | ServerState::CannotTell) {
             return Vec::new();
         }
         let excluded = self.survey.observation.port_rules.excluded.iter().flatten();

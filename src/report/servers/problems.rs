@@ -13,9 +13,12 @@ use crate::model::{
 const MOST_OF_LOG: usize = 2;
 
 impl Judging<'_, '_> {
-    /// `are_several`: another server of the same vendor runs.
-    pub(super) fn problems(&self, state: ServerState, are_several: bool) -> Vec<Problem> {
+    /// `all`: the servers of the same vendor. Of what anybody may have started, only that is a problem.
+    pub(super) fn problems(&self, state: ServerState, all: &[Pid]) -> Vec<Problem> {
         let mut problems: Vec<Problem> = Vec::new();
+        if state == ServerState::CannotTell {
+            return self.weak_files();
+        }
         problems.extend(self.orphaned_daemons(state));
         problems.extend(self.not_listening(state));
         problems.extend(self.no_vendor_daemon(state));
@@ -23,9 +26,10 @@ impl Judging<'_, '_> {
         problems.extend(self.port_taken(state));
         problems.extend(self.port_reserved(state));
         problems.extend(self.backlogs_full());
+        problems.extend(self.port_mismatches(state));
         problems.extend(self.loopback_only(state));
         problems.extend(self.ports_not_fixed());
-        problems.extend(self.two_servers(are_several));
+        problems.extend(self.two_servers(all));
         problems.extend(self.older_than_daemon());
         problems.extend(self.files_replaced());
         problems.extend(self.weak_files());
@@ -138,7 +142,9 @@ impl Judging<'_, '_> {
             }
         }
         let is_flexnet = self.block.technology.is_some_and(|technology| technology.id == "flexnet");
-        if setup.has_usr_tmp == Some(false) && is_flexnet {
+        // Where the log says why, it is not that.
+        let has_reason = self.log().is_some_and(|log| !log.trouble.is_empty());
+        if setup.has_usr_tmp == Some(false) && is_flexnet && !has_reason {
             text += " /usr/tmp is not there; older versions of FlexNet keep their lock files in it.";
         }
         text
@@ -152,7 +158,8 @@ impl Judging<'_, '_> {
     fn log_says(&self) -> String {
         let Some(log) = self.log() else { return String::new() };
         let newest = &log.trouble[log.trouble.len().saturating_sub(MOST_OF_LOG)..];
-        let said: Vec<String> = newest.iter().map(|line| format!("“{}”", line.trim())).collect();
+        let said: Vec<String> =
+            newest.iter().map(|line| format!("“{}”", line.trim().trim_end_matches('.'))).collect();
         if said.is_empty() { String::new() } else { format!(" Its log says {}.", list(&said, "and")) }
     }
 
@@ -202,13 +209,19 @@ impl Judging<'_, '_> {
         Some(Problem { code: ProblemCode::ServiceStopped, text, next: Some(next) })
     }
 
-    fn two_servers(&self, are_several: bool) -> Option<Problem> {
-        let server = self.server.as_ref().filter(|_| are_several)?;
+    fn two_servers(&self, all: &[Pid]) -> Option<Problem> {
+        let server = self.server.as_ref()?;
+        let others: Vec<String> =
+            all.iter().filter(|&&pid| pid != server.process.pid).map(|pid| format!("PID {pid}")).collect();
+        if others.is_empty() || others.len() == all.len() {
+            return None;
+        }
         let text = format!(
-            "Another license server of the same vendor runs beside {}: of one daemon, only one can serve.",
-            server.process.called()
+            "{} and {} are license servers of the same vendor: of one daemon, only one can serve.",
+            server.process.called(),
+            list(&others, "and")
         );
-        let next = Some("Stop one of the two.".to_owned());
+        let next = Some("Stop all but one.".to_owned());
         Some(Problem { code: ProblemCode::TwoServers, text, next })
     }
 
@@ -243,18 +256,39 @@ impl Judging<'_, '_> {
     /// A file that somebody else could have replaced, so that what it is cannot be told.
     fn weak_files(&self) -> Vec<Problem> {
         const WEAK: [&str; 3] = ["replaceable-file", "replaceable-script", "replaceable-library"];
-        let rows = self.all().flat_map(|one| self.survey.listeners(one.process.pid));
-        let licenses = rows.filter_map(|row| row.license.as_ref());
-        let weak =
-            licenses.filter(|license| license.verdict == Verdict::CannotTell && WEAK.contains(&license.rule));
         let mut problems: Vec<Problem> = Vec::new();
-        for license in weak {
-            let text = format!("{}.", capitalized_unless_name(&license.reason));
-            if problems.iter().all(|problem| problem.text != text) {
-                problems.push(Problem { code: ProblemCode::WeakFile, text, next: license.advice.clone() });
+        for one in self.all() {
+            let licenses = self.survey.listeners(one.process.pid).iter();
+            let mut licenses = licenses.filter_map(|row| row.license.as_ref());
+            let weak = licenses
+                .find(|license| license.verdict == Verdict::CannotTell && WEAK.contains(&license.rule))
+                .map(|license| Problem {
+                    code: ProblemCode::WeakFile,
+                    text: format!("{}.", capitalized_unless_name(&license.reason)),
+                    next: license.advice.clone(),
+                });
+            let problem = weak.or_else(|| self.weak_file(one));
+            let is_new = |problem: &Problem| problems.iter().all(|known| known.text != problem.text);
+            if let Some(problem) = problem.filter(is_new) {
+                problems.push(problem);
             }
         }
         problems
+    }
+
+    /// The same of a process that has no verdict, because it listens on no license port.
+    fn weak_file(&self, one: &ServerProcess) -> Option<Problem> {
+        let writers = self.survey.doubtful_writers(&one.process)?;
+        let first = writers.first()?;
+        let text = format!(
+            "{} may be another program: {} can write to {}.",
+            one.process.called(),
+            first.account.called(),
+            quoted_path(&first.place)
+        );
+        let next =
+            "Let only root write there, or vouch for them with --trust-user or --trust-path.".to_owned();
+        Some(Problem { code: ProblemCode::WeakFile, text, next: Some(next) })
     }
 
     fn unknown_daemons(&self) -> Vec<Problem> {
@@ -277,7 +311,7 @@ impl Judging<'_, '_> {
 
 /// A reason as a sentence: the name of a program, with which most begin, keeps its case.
 fn capitalized_unless_name(reason: &str) -> String {
-    const WORDS: [&str; 5] = ["the ", "this ", "a ", "any ", "whoever "];
+    const WORDS: [&str; 6] = ["the ", "this ", "a ", "any ", "whoever ", "it "];
     if WORDS.iter().any(|word| reason.starts_with(word)) { capitalized(reason) } else { reason.to_owned() }
 }
 

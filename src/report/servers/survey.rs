@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::knowledge::{Knowledge, LicenseManager, LicenseProgram, Technology};
-use crate::model::{Forward, Observation, Os, Owner, Pid, PortRole, Process, Row, State};
+use crate::model::{
+    Checked, Forward, Observation, Os, Owner, Pid, PortRole, Process, Row, State, Vouched, Writer,
+};
 
 /// No line of parents is followed further: a license server is the parent of its daemon, or near.
 const MOST_PARENTS: usize = 8;
@@ -25,6 +27,7 @@ pub(super) struct Survey<'a> {
     pub(super) observation: &'a Observation,
     pub(super) knowledge: &'a Knowledge,
     pub(super) rows: &'a [Row],
+    vouched: &'a Vouched,
     roles: BTreeMap<Pid, Role<'a>>,
     /// The daemons of each server, and those without one. Of several processes of one program, the first counts.
     started: BTreeMap<Option<Pid>, Vec<&'a Arc<Process>>>,
@@ -34,7 +37,12 @@ pub(super) struct Survey<'a> {
 
 impl<'a> Survey<'a> {
     /// `rows` are all sockets that were found, whether or not they are shown.
-    pub(super) fn of(observation: &'a Observation, rows: &'a [Row], knowledge: &'a Knowledge) -> Survey<'a> {
+    pub(super) fn of(
+        observation: &'a Observation,
+        rows: &'a [Row],
+        vouched: &'a Vouched,
+        knowledge: &'a Knowledge,
+    ) -> Survey<'a> {
         let mut listeners: BTreeMap<Pid, Vec<&Row>> = BTreeMap::new();
         for row in rows.iter().filter(|row| row.socket.state != State::Bound) {
             for holder in row.owner.processes() {
@@ -42,7 +50,8 @@ impl<'a> Survey<'a> {
             }
         }
         let (roles, started) = (BTreeMap::new(), BTreeMap::new());
-        let mut survey = Survey { observation, knowledge, rows, roles, started, listeners: BTreeMap::new() };
+        let mut survey =
+            Survey { observation, knowledge, rows, vouched, roles, started, listeners: BTreeMap::new() };
         let elsewhere = only_behind_proxies(observation, &listeners);
         let here = observation.processes.iter().filter(|(pid, _)| !elsewhere.contains(pid));
         let roles = here.filter_map(|(&pid, one)| Some((pid, survey.role_of(one)?)));
@@ -164,6 +173,20 @@ impl<'a> Survey<'a> {
     fn server_of(&self, daemon: &Process, technology: &Technology) -> Option<&'a Arc<Process>> {
         let is_its_server = |process: &Process| matches!(self.role(process.pid), Some(Role::Server(own)) if own.id == technology.id);
         self.ancestor(daemon, is_its_server)
+    }
+
+    /// Who besides root, the service's own account and whom the caller vouches for could have put another file in the place
+    /// of the one that a process runs; `None` where that is not established. What they start under the name of a license
+    /// server raises no alarm.
+    pub(super) fn doubtful_writers(&self, process: &Process) -> Option<Vec<&'a Writer>> {
+        let process = self.observation.processes.get(&process.pid)?;
+        let exe = process.exe().filter(|exe| exe.path_confirmed != Checked::Done(false))?;
+        self.vouched.left(&exe.path, &exe.writers, process.uid, self.os())
+    }
+
+    /// Whether a process runs the program that its name says, as far as its file can show that.
+    pub(super) fn is_believed(&self, process: &Process) -> bool {
+        self.doubtful_writers(process).is_some_and(|writers| writers.is_empty())
     }
 
     /// License ports whose holder this user may not see.

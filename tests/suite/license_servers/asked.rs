@@ -155,7 +155,7 @@ fn the_causes_of_an_error_that_hold_here_come_first() {
     assert!(!usual.contains("PID 99"), "without the option nothing is scanned: {usual}");
     insta::assert_snapshot!(orphan.refusal("explain --servers -15 lmgrd"), @"‘lmgrd’ is no license error: explain --servers takes errors alone, as in explain --servers -15");
     let none = linux().printed("explain --servers -15", None);
-    assert!(none.contains("No license server of this system listens here."), "{none}");
+    assert!(none.contains("No license server of FlexNet Publisher listens on this machine."), "{none}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What license files may know this machine by.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use rustix::system::uname;
@@ -33,8 +34,20 @@ pub(super) fn read() -> MachineIdentity {
     }
 }
 
-/// The hardware addresses of the interfaces, without that of the loopback interface.
+/// The hardware addresses of the interfaces, without that of the loopback interface. None where `/sys` is that of another
+/// network namespace: it shows the interfaces of whoever mounted it (sysfs(5)).
 fn hardware_addresses() -> Vec<String> {
+    let own: BTreeSet<String> = nonblocking::text("/proc/thread-self/net/dev", MOST)
+        .unwrap_or_default()
+        .lines()
+        .filter_map(|line| Some(line.split_once(':')?.0.trim().to_owned()))
+        .collect();
+    let shown = std::fs::read_dir("/sys/class/net").into_iter().flatten().flatten().take(MOST_INTERFACES);
+    let shown: BTreeSet<String> =
+        shown.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    if !own.is_subset(&shown) {
+        return Vec::new();
+    }
     let interfaces =
         std::fs::read_dir("/sys/class/net").into_iter().flatten().flatten().take(MOST_INTERFACES);
     let addresses = interfaces.filter_map(|interface| {
