@@ -178,6 +178,16 @@ fn a_server_without_a_daemon_says_what_clients_get_and_why() {
     ");
 }
 
+/// The desktop program of this name listens nowhere.
+#[test]
+fn what_has_the_name_of_a_daemon_and_listens_nowhere_is_no_orphan() {
+    let desktop = linux().socket("tcp 0.0.0.0:22", &[]).seen(|seen| {
+        let redshift = of(99, 1, "/usr/bin/redshift");
+        seen.processes.insert(99, std::sync::Arc::new(redshift));
+    });
+    assert!(servers(&desktop).is_empty());
+}
+
 #[test]
 fn a_daemon_whose_server_ended_is_named_with_what_stops_it() {
     let orphan = linux().socket("tcp 0.0.0.0:53200", &[of(99, 1, "/opt/matlab/etc/MLM")]);

@@ -19,6 +19,9 @@ pub(super) enum Vendor {
     Unknown(String),
 }
 
+/// A line that names a daemon, with its file.
+pub(super) type FileLine<'a> = (&'a LicenseFile, &'a DaemonLine);
+
 pub(super) struct Block<'a> {
     pub(super) vendor: Option<Vendor>,
     pub(super) technology: Option<&'a Technology>,
@@ -28,6 +31,8 @@ pub(super) struct Block<'a> {
     /// The daemons of the same vendor whose server has ended.
     pub(super) orphans: Vec<&'a Arc<Process>>,
     pub(super) files: Vec<&'a LicenseFile>,
+    /// The lines of its license files that name its daemons.
+    pub(super) daemon_lines: Vec<FileLine<'a>>,
     /// What would start it, where it does not run.
     pub(super) installed: Option<&'a InstalledServer>,
     /// A license port of it whose holder is hidden, where nothing else is known.
@@ -43,6 +48,7 @@ impl<'a> Block<'a> {
             daemons: Vec::new(),
             orphans: Vec::new(),
             files: Vec::new(),
+            daemon_lines: Vec::new(),
             installed: None,
             hidden: None,
         }
@@ -59,7 +65,7 @@ impl<'a> Block<'a> {
         let processes = self.server.iter().chain(&self.daemons).chain(&self.orphans);
         let listeners = processes.flat_map(|process| survey.listeners(process.pid));
         let listening = listeners.map(|row| row.socket.local.port());
-        let written = self.daemon_lines(survey).into_iter().filter_map(|(_, line)| line.port);
+        let written = self.daemon_lines.iter().filter_map(|(_, line)| line.port);
         let ports: Vec<u16> = listening.chain(written).collect();
         let has_port = |manager: &&LicenseManager| {
             ports.iter().any(|&port| manager.ports.iter().any(|known| known.is_at(port, None)))
@@ -80,26 +86,11 @@ impl<'a> Block<'a> {
         }
     }
 
-    /// The lines of its license files that name its daemons.
-    pub(super) fn daemon_lines(&self, survey: &Survey<'a>) -> Vec<(&'a LicenseFile, &'a DaemonLine)> {
-        let is_own = |line: &DaemonLine| {
-            self.vendor.as_ref().is_none_or(|vendor| *vendor == vendor_of_line(survey, line))
-        };
-        let lines = self.files.iter().flat_map(|file| {
-            file.contents
-                .done()
-                .into_iter()
-                .flat_map(move |lines| lines.daemons.iter().map(move |line| (*file, line)))
-        });
-        lines.filter(|(_, line)| is_own(line)).collect()
-    }
-
     /// The line of its license files that names a daemon.
     pub(super) fn line_of(&self, survey: &Survey<'a>, daemon: &Process) -> Option<&'a DaemonLine> {
         let os = survey.os();
         let exe = daemon.exe_name(os).or(daemon.name.as_deref())?;
-        let lines = self.daemon_lines(survey);
-        lines.into_iter().map(|(_, line)| line).find(|line| is_called(line, exe, os))
+        self.daemon_lines.iter().map(|(_, line)| *line).find(|line| is_called(line, exe, os))
     }
 
     /// Its license files that could be read.
@@ -167,18 +158,55 @@ fn of_server<'a>(
         file.named_by.contains(&NamedBy::Caller) && names(survey, lines, server, &of_vendor)
     };
     let files: Vec<&LicenseFile> = own.into_iter().chain(given.into_iter().filter(is_meant)).collect();
-    for line in files.iter().filter_map(|file| file.contents.done()).flat_map(|lines| &lines.daemons) {
-        of_vendor.entry(vendor_of_line(survey, line)).or_default();
+    let of_files = OfVendors::of(survey, &files);
+    for vendor in of_files.vendors() {
+        of_vendor.entry(vendor.clone()).or_default();
     }
-    let block = |vendor, daemons| Block {
+    let block = |vendor: Option<Vendor>, daemons| Block {
         server: Some(server),
         daemons,
-        files: files.clone(),
-        ..Block::new(vendor, Some(technology))
+        ..of_files.block(vendor, Some(technology))
     };
     match of_vendor.is_empty() {
         true => vec![block(None, Vec::new())],
         false => of_vendor.into_iter().map(|(vendor, daemons)| block(Some(vendor), daemons)).collect(),
+    }
+}
+
+/// License files, by the vendors whose daemons they name. A user may write many lines into many of them.
+struct OfVendors<'a> {
+    lines: BTreeMap<Vendor, Vec<FileLine<'a>>>,
+    /// Those that name no daemon, or were not read: they may be of every vendor.
+    of_all: Vec<&'a LicenseFile>,
+}
+
+impl<'a> OfVendors<'a> {
+    fn of(survey: &Survey<'_>, files: &[&'a LicenseFile]) -> OfVendors<'a> {
+        let (mut lines, mut of_all): (BTreeMap<Vendor, Vec<_>>, _) = (BTreeMap::new(), Vec::new());
+        for &file in files {
+            let daemons = file.contents.done().map_or(&[][..], |lines| &lines.daemons);
+            if daemons.is_empty() {
+                of_all.push(file);
+            }
+            for line in daemons {
+                lines.entry(vendor_of_line(survey, line)).or_default().push((file, line));
+            }
+        }
+        OfVendors { lines, of_all }
+    }
+
+    fn vendors(&self) -> impl Iterator<Item = &Vendor> {
+        self.lines.keys()
+    }
+
+    /// A block with the files and lines of its vendor.
+    fn block(&self, vendor: Option<Vendor>, technology: Option<&'a Technology>) -> Block<'a> {
+        let daemon_lines = vendor.as_ref().and_then(|vendor| self.lines.get(vendor)).cloned();
+        let daemon_lines = daemon_lines.unwrap_or_default();
+        let mut files: Vec<&LicenseFile> = daemon_lines.iter().map(|(file, _)| *file).collect();
+        files.dedup_by(|one, other| std::ptr::eq(*one, *other));
+        files.extend(&self.of_all);
+        Block { files, daemon_lines, ..Block::new(vendor, technology) }
     }
 }
 
@@ -207,6 +235,11 @@ fn add_orphans<'a>(survey: &Survey<'a>, blocks: &mut Vec<Block<'a>>) {
     }
     for daemon in survey.started_by(None) {
         let Some(Role::Daemon(technology, _)) = survey.role(daemon.pid) else { continue };
+        // A daemon listens as long as it runs. Where what it runs is known, so is where it listens, and what has only
+        // the name of one, as the desktop program redshift, is in nobody's way.
+        if daemon.exe().is_some() && survey.listeners(daemon.pid).is_empty() {
+            continue;
+        }
         let vendor = vendor_of(survey, daemon);
         let own = (technology.id.as_str(), vendor.clone());
         // What anybody may have started keeps no server from its daemon.
@@ -241,14 +274,10 @@ fn add_installed<'a>(survey: &Survey<'a>, blocks: &mut Vec<Block<'a>>) {
         let named = |named: &NamedBy| matches!(named, NamedBy::Service(name) if *name == installed.name);
         let files: Vec<&LicenseFile> =
             setup.files.iter().filter(|file| file.named_by.iter().any(named)).collect();
+        let of_files = OfVendors::of(survey, &files);
         let (vendors, technology) = match program {
             LicenseProgram::Server(technology) => {
-                let lines = files.iter().filter_map(|file| file.contents.done());
-                let daemons = lines.flat_map(|lines| &lines.daemons);
-                let mut vendors: Vec<Vendor> = daemons.map(|line| vendor_of_line(survey, line)).collect();
-                vendors.sort();
-                vendors.dedup();
-                (vendors, Some(technology))
+                (of_files.vendors().cloned().collect(), Some(technology))
             }
             LicenseProgram::Own(manager) => {
                 (vec![Vendor::Known(vec![manager.id.clone()])], licenses.technology_of(manager))
@@ -260,12 +289,13 @@ fn add_installed<'a>(survey: &Survey<'a>, blocks: &mut Vec<Block<'a>>) {
             let is_it = |block: &&mut Block<'a>| {
                 block.server.is_none() && block.vendor.is_some() && block.vendor == vendor
             };
+            let own = Block { installed: Some(installed), ..of_files.block(vendor.clone(), technology) };
             match blocks.iter_mut().find(is_it) {
-                Some(block) => (block.installed, block.files) = (Some(installed), files.clone()),
-                None => {
-                    let block = Block::new(vendor, technology);
-                    blocks.push(Block { installed: Some(installed), files: files.clone(), ..block });
+                Some(block) => {
+                    (block.installed, block.files) = (own.installed, own.files);
+                    block.daemon_lines = own.daemon_lines;
                 }
+                None => blocks.push(own),
             }
         }
     }
@@ -283,16 +313,12 @@ fn add_given<'a>(survey: &Survey<'a>, blocks: &mut Vec<Block<'a>>) {
         let system = lines.and_then(|lines| lines.system).map(LicenseSystem::technology);
         let technology =
             licenses.technologies.iter().find(|technology| Some(technology.id.as_str()) == system);
-        let lines = lines.iter().flat_map(|lines| &lines.daemons);
-        let mut vendors: Vec<Option<Vendor>> = lines.map(|line| Some(vendor_of_line(survey, line))).collect();
-        vendors.sort();
-        vendors.dedup();
+        let of_files = OfVendors::of(survey, &[file]);
+        let mut vendors: Vec<Option<Vendor>> = of_files.vendors().cloned().map(Some).collect();
         if vendors.is_empty() {
             vendors.push(None);
         }
-        for vendor in vendors {
-            blocks.push(Block { files: vec![file], ..Block::new(vendor, technology) });
-        }
+        blocks.extend(vendors.into_iter().map(|vendor| of_files.block(vendor, technology)));
     }
 }
 

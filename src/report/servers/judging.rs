@@ -92,7 +92,7 @@ impl<'b, 'a> Judging<'b, 'a> {
             server: None,
             daemons: Vec::new(),
             orphans: Vec::new(),
-            daemon_lines: block.daemon_lines(survey),
+            daemon_lines: block.daemon_lines.clone(),
             today,
             expiry_days,
         };

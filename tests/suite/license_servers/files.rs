@@ -42,6 +42,29 @@ fn license_files_are_held_against_what_listens() {
     ");
 }
 
+/// A folder may have the files of many vendors.
+#[test]
+fn a_vendor_has_its_own_license_files_and_those_of_all() {
+    let machine = changed(|setup| {
+        let mut other = setup.files[0].clone();
+        other.path = "/opt/flexlm/other.lic".to_owned();
+        if let Checked::Done(lines) = &mut other.contents {
+            lines.daemons[0].name = "ansyslmd".to_owned();
+        }
+        let mut of_all = setup.files[0].clone();
+        of_all.path = "/opt/flexlm/none.lic".to_owned();
+        of_all.contents = Checked::Failed(NotInspected::Unreadable);
+        setup.files.extend([other, of_all]);
+    });
+    let files: Vec<(String, Vec<String>)> = super::servers(&machine)
+        .into_iter()
+        .map(|one| (one.id, one.license_files.into_iter().map(|file| file.path).collect()))
+        .collect();
+    let paths = |names: [&str; 2]| names.map(|name| format!("/opt/flexlm/{name}")).to_vec();
+    let ansys = ("ansys".to_owned(), paths(["other.lic", "none.lic"]));
+    assert_eq!(files, [ansys, ("autodesk-nlm".to_owned(), paths(["adsk.lic", "none.lic"]))]);
+}
+
 #[test]
 fn licenses_that_expire_are_a_problem_in_time() {
     let expires = |year, month, day| {
