@@ -22,17 +22,20 @@ pub fn check(report: &ServersReport) -> CheckResult {
         _ if servers.is_empty() => CheckStatus::Unknown,
         _ => CheckStatus::Ok,
     };
-    // Behind a bar stand the values: one in a name or a log must not begin them.
-    let what = what(report).replace('|', "/");
-    let text = format!("LICENSE SERVERS {} - {what}{}", status.code(), performance(servers));
+    let text = format!("LICENSE SERVERS {} - {}{}", status.code(), without_bars(&what(report)), performance(servers));
     CheckResult { status, text }
+}
+
+/// The first bar ends the text, and what is behind it counts as values: a user may write one into a path or a log.
+fn without_bars(text: &str) -> String {
+    text.replace('|', "¦")
 }
 
 /// What to tell a monitoring system where there is no answer.
 #[must_use]
 pub fn unknown(why: &str) -> CheckResult {
     let status = CheckStatus::Unknown;
-    CheckResult { status, text: format!("LICENSE SERVERS {} - {}", status.code(), why.replace('|', "/")) }
+    CheckResult { status, text: format!("LICENSE SERVERS {} - {}", status.code(), without_bars(why)) }
 }
 
 fn what(report: &ServersReport) -> String {

@@ -1,10 +1,10 @@
 //! The forms of the question, and of the answer.
 
 use whatlistens::command::Exit;
-use whatlistens::model::CheckStatus;
+use whatlistens::model::{CheckStatus, Checked, NotInspected};
 use whatlistens::query::Environment;
 
-use super::{LMGRD, healthy, of, without_daemon};
+use super::{LMGRD, changed, healthy, of, without_daemon};
 use crate::document::read;
 use crate::recorded::{Machine, linux};
 
@@ -103,6 +103,19 @@ fn a_monitoring_system_gets_one_line_and_a_status() {
     }
     let (json, _, exit) = without_daemon().run("servers --check --json", &Environment::plain()).unwrap();
     assert_eq!((read(&json).license_servers.unwrap().len(), exit.code()), (1, 2));
+}
+
+/// Behind the first bar stand values for graphs.
+#[test]
+fn no_path_or_log_ends_the_text_for_a_monitoring_system() {
+    let machine = changed(|setup| setup.files[0].path = "/opt/x | up=9".to_owned());
+    let machine = machine.seen(|seen| {
+        let setup = seen.license_setup.as_mut().unwrap();
+        setup.files[0].contents = Checked::Failed(NotInspected::Unreadable);
+    });
+    let (line, _, _) = machine.run("servers --check", &Environment::plain()).unwrap();
+    assert_eq!(line.matches('|').count(), 1, "{line}");
+    assert!(line.contains("/opt/x ¦ up=9"), "{line}");
 }
 
 #[test]
