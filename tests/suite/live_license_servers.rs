@@ -154,6 +154,22 @@ fn no_license_file_holds_it_up_or_fills_its_memory() {
     assert!(document.gaps.iter().any(|gap| gap.kind == "license-setup-unreadable"), "{:?}", document.gaps);
 }
 
+/// A folder that the caller gives is read whole; without a license file in it, it is said to be none.
+#[test]
+#[ignore = "needs root: makes network namespaces"]
+fn a_folder_of_license_files_may_be_given() {
+    let (net, flexlm) = (Net::new(), Flexlm::new());
+    flexlm.file("a.lic", "SERVER this_host ANY 27000\nVENDOR MLM\n");
+    flexlm.file("b.lic", "SERVER this_host ANY 27001\nVENDOR ansyslmd\n");
+    let folder = flexlm.folder.path().display().to_string();
+    let (json, _, _) = net.run(&["servers", "--json", "--license-file", &folder]);
+    let servers = read(&json).license_servers.unwrap();
+    let files = servers.iter().flat_map(|server| &server.license_files);
+    let mut names: Vec<&str> = files.filter_map(|file| file.path.rsplit('/').next()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["a.lic", "b.lic"], "{servers:?}");
+}
+
 /// The connections between redundant servers are seen, and nobody is asked.
 #[test]
 #[ignore = "needs root: makes network namespaces"]

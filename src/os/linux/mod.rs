@@ -180,9 +180,8 @@ fn find_owners(
     holders.confirm(context, &wanted)?;
     settle(context, sockets, &mut holders)?;
     sockets.add_namespaces_of_sockets(context, holders.namespaces(), holders.bpf_error());
-    if context.scope.license_servers {
-        license_setup::add_servers(context, &mut holders);
-    }
+    let unseen =
+        if context.scope.license_servers { license_setup::add_servers(context, &mut holders) } else { 0 };
     holders.add_ancestors(context);
     sockets.method_notes.extend(holders.method_note());
     let mut hidden = holders.hidden(&context.proc);
@@ -190,7 +189,7 @@ fn find_owners(
     if !context.scope.numeric {
         accounts.look_up(&users(context.scope, sockets, &holders, &hidden));
     }
-    let setup = context.scope.license_servers.then(|| SetupInProgress::begin(context, &holders));
+    let setup = context.scope.license_servers.then(|| SetupInProgress::begin(context, &holders, unseen));
     let (late, behind) = add_details(context, sockets, &mut holders, accounts);
     // The sockets behind proxies are judged too.
     let judged = || sockets.found.iter().chain(&behind.sockets);

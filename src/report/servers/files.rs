@@ -21,6 +21,10 @@ impl Judging<'_, '_> {
                     problems.extend(flaws(file, lines));
                     problems.extend(self.host_mismatch(file, lines));
                 }
+                Checked::Failed(NotInspected::NotAtItsPath) => {
+                    let text = format!("{} is not there.", quoted_path(&file.path));
+                    problems.push(Problem { code: ProblemCode::LicenseFileUnreadable, text, next: None });
+                }
                 Checked::Failed(why) => problems.push(Problem {
                     code: ProblemCode::LicenseFileUnreadable,
                     text: match why {

@@ -15,7 +15,7 @@ use crate::os::inspect::LicensePrograms;
 pub(in super::super) enum SetupTask {
     /// The files of a running server.
     Server(ServerRequest),
-    /// A license file that the caller names.
+    /// A license file that the caller names, or a folder of them.
     File(PathBuf),
     Installed(InstalledTask),
 }
@@ -28,7 +28,7 @@ pub(in super::super) struct InstalledTask {
 #[derive(Serialize, Deserialize)]
 pub(in super::super) enum SetupAnswer {
     Server(ServerFiles),
-    File(Box<LicenseFile>),
+    Given { files: Vec<LicenseFile>, is_cut: bool },
     Installed(Installed),
 }
 
@@ -40,7 +40,7 @@ impl Task for SetupTask {
             SetupTask::Server(request) => {
                 SetupAnswer::Server(ServerFiles::of(request, tools.proc, tools.mounts))
             }
-            SetupTask::File(path) => SetupAnswer::File(Box::new(file(path, tools))),
+            SetupTask::File(path) => given(path, tools),
             SetupTask::Installed(InstalledTask { programs }) => {
                 SetupAnswer::Installed(Installed::read(programs, tools.proc, tools.mounts))
             }
@@ -48,11 +48,14 @@ impl Task for SetupTask {
     }
 }
 
-fn file(path: &Path, tools: &Tools<'_>) -> LicenseFile {
-    let unread = |why| LicenseFile {
-        path: path.to_string_lossy().into_owned(),
-        named_by: vec![NamedBy::Caller],
-        contents: Checked::Failed(why),
+fn given(path: &Path, tools: &Tools<'_>) -> SetupAnswer {
+    let unread = |why| SetupAnswer::Given {
+        files: vec![LicenseFile {
+            path: path.to_string_lossy().into_owned(),
+            named_by: vec![NamedBy::Caller],
+            contents: Checked::Failed(why),
+        }],
+        is_cut: false,
     };
     let root = match ProcessRoot::own(tools.proc, tools.mounts) {
         Ok(root) => root,
@@ -61,5 +64,9 @@ fn file(path: &Path, tools: &Tools<'_>) -> LicenseFile {
     let cwd = tools.proc.link(std::process::id(), "cwd").unwrap_or_else(|_| PathBuf::from("/"));
     let mut reader = FileReader::new(&root, &cwd, "lic");
     reader.read(&path.to_string_lossy(), &NamedBy::Caller);
-    reader.files.into_iter().next().unwrap_or_else(|| unread(NotInspected::NotAtItsPath))
+    match reader.files.is_empty() && !reader.is_cut {
+        // A folder without a license file.
+        true => unread(NotInspected::NotAtItsPath),
+        false => SetupAnswer::Given { files: reader.files, is_cut: reader.is_cut },
+    }
 }

@@ -35,8 +35,8 @@ pub(super) struct SetupInProgress {
 }
 
 impl SetupInProgress {
-    /// Begins to read it. `holders` has the license servers already.
-    pub(super) fn begin(context: &ScanContext<'_>, holders: &Holders) -> SetupInProgress {
+    /// Begins to read it. `holders` has the license servers already, but for so many that are `unseen`.
+    pub(super) fn begin(context: &ScanContext<'_>, holders: &Holders, unseen: usize) -> SetupInProgress {
         let programs = context.inspect.license_programs(Os::Linux);
         let mut servers: Vec<(bool, ServerRequest)> = Vec::new();
         for known in holders.processes.values() {
@@ -50,7 +50,7 @@ impl SetupInProgress {
             servers.push((known.process.uid == Some(0), ServerRequest { process, system: *system }));
         }
         servers.sort_by_key(|(is_roots, request)| (!is_roots, request.process.pid));
-        let left_out = servers.len().saturating_sub(MOST_SERVERS);
+        let left_out = servers.len().saturating_sub(MOST_SERVERS) + unseen;
         let servers = servers.into_iter().take(MOST_SERVERS).map(|(_, request)| SetupTask::Server(request));
         let given = context.scope.license_files.iter().map(|path| SetupTask::File(path.clone()));
         let installed = SetupTask::Installed(InstalledTask { programs });
@@ -72,7 +72,10 @@ impl SetupInProgress {
                     setup.lock_files.extend(lock_files);
                     unread += usize::from(is_cut);
                 }
-                Some(SetupAnswer::File(file)) => files.add(*file),
+                Some(SetupAnswer::Given { files: given, is_cut }) => {
+                    given.into_iter().for_each(|file| files.add(file));
+                    unread += usize::from(is_cut);
+                }
                 Some(SetupAnswer::Installed(Installed { servers, files: own, is_cut })) => {
                     setup.installed = servers;
                     own.into_iter().for_each(|file| files.add(file));
