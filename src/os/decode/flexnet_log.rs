@@ -40,7 +40,7 @@ const TROUBLE: &[&str] = &[
 const OF_CLIENTS: [&str; 6] = ["in:", "out:", "denied:", "unsupported:", "queued:", "dequeued:"];
 
 /// The lines of a log that say why something failed or ended, the newest last. What a later start has made obsolete is
-/// left out. `is_cut`: whether the log begins before these bytes, so that the first line is not whole.
+/// left out, and what no license server wrote: the file may be the output of a script. `is_cut`: whether the log begins before these bytes, so that the first line is not whole.
 #[must_use]
 pub fn trouble(log: &[u8], is_cut: bool) -> Vec<String> {
     let mut found: VecDeque<Line<'_>> = VecDeque::new();
@@ -52,7 +52,8 @@ pub fn trouble(log: &[u8], is_cut: bool) -> Vec<String> {
             found.clear();
         } else if message.starts_with("server started on") {
             found.retain(|other| !line.makes_obsolete(other));
-        } else if !OF_CLIENTS.iter().any(|word| message.starts_with(word))
+        } else if !line.daemon.is_empty()
+            && !OF_CLIENTS.iter().any(|word| message.starts_with(word))
             && TROUBLE.iter().any(|words| message.contains(words))
         {
             found.push_back(line);
@@ -151,6 +152,8 @@ mod tests {
             "10:00:00 (MLM) OUT: \"Failed_Expired\" mia@pc",
             "10:00:00 (MLM) IN: \"MATLAB\" mia@pc (exiting)",
             "10:00:00 (lmgrd) Listening port: 27000",
+            "LICENSE SERVERS CRITICAL - the lock file cannot be opened",
+            "make: *** [all] failed",
             "",
         ] {
             assert_eq!(of(line), [] as [&str; 0]);

@@ -72,6 +72,11 @@ impl FileStatus {
         self.owner
     }
 
+    /// Whether a user may read it by its mode, apart from the user's groups.
+    pub(super) fn may_be_read_by(&self, uid: u32) -> bool {
+        uid == 0 || uid == self.owner || self.mode & 0o004 != 0
+    }
+
     /// Whether it is an ordinary file that somebody may run.
     pub(super) fn may_be_run(&self) -> bool {
         self.kind == FileType::RegularFile && self.mode & 0o111 != 0

@@ -241,6 +241,10 @@ fn log(dir: &ProcessDir, root: &ProcessRoot, cwd: &Path, named: Option<&str>, pi
     };
     let path = named.map(|named| cwd.join(named)).or_else(by_output)?;
     let found = root.find(&path).ok()?;
+    // Else a user would have root show the files of others: a server's command line may name any.
+    if !found.status.may_be_read_by(owner(dir)?) {
+        return None;
+    }
     let mut file = found.read().ok()?;
     let length = file.seek(SeekFrom::End(0)).ok()?;
     file.seek(SeekFrom::Start(length.saturating_sub(END_OF_LOG))).ok()?;
@@ -248,6 +252,14 @@ fn log(dir: &ProcessDir, root: &ProcessRoot, cwd: &Path, named: Option<&str>, pi
     file.take(END_OF_LOG).read_to_end(&mut end).ok()?;
     let trouble = flexnet_log::trouble(&end, length > END_OF_LOG);
     Some(DebugLog { pid, path: path.to_string_lossy().into_owned(), trouble })
+}
+
+/// The effective user of a process (proc_pid_status(5)).
+fn owner(dir: &ProcessDir) -> Option<u32> {
+    let status = dir.read("status").ok()?;
+    let status = String::from_utf8_lossy(&status);
+    let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    ids.split_ascii_whitespace().nth(1)?.parse().ok()
 }
 
 /// The lock files of these daemons that are there.
