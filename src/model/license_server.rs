@@ -141,11 +141,11 @@ pub struct Problem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProblemCode {
     OrphanedDaemon,
+    PortTaken,
+    PortReserved,
     NotListening,
     NoVendorDaemon,
     ServiceStopped,
-    PortTaken,
-    PortReserved,
     BacklogFull,
     LicenseExpired,
     LicenseExpires,
@@ -164,11 +164,11 @@ pub enum ProblemCode {
 impl ProblemCode {
     pub const ALL: [ProblemCode; 19] = [
         ProblemCode::OrphanedDaemon,
+        ProblemCode::PortTaken,
+        ProblemCode::PortReserved,
         ProblemCode::NotListening,
         ProblemCode::NoVendorDaemon,
         ProblemCode::ServiceStopped,
-        ProblemCode::PortTaken,
-        ProblemCode::PortReserved,
         ProblemCode::BacklogFull,
         ProblemCode::LicenseExpired,
         ProblemCode::LicenseExpires,
@@ -265,6 +265,8 @@ pub struct ServersReport {
     pub servers: Vec<LicenseServer>,
     /// What was asked for, as it was typed; empty where that is everything.
     pub products: Vec<String>,
+    /// Of these, those of which nothing was found that is up or should be.
+    pub missing: Vec<String>,
     pub gaps: Vec<Gap>,
     /// Other network namespaces, with the license ports on which something listens there.
     pub other_namespaces: Vec<OtherNamespace>,

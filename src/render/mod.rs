@@ -148,8 +148,8 @@ fn excluded(
 fn servers(report: &ServersReport, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     servers::write(&report.servers, style, out)?;
     let mut lines = Vec::new();
-    if report.servers.is_empty() {
-        lines.push(style.set(&escape(&servers::none(&report.products))));
+    if report.servers.is_empty() || !report.missing.is_empty() {
+        lines.push(style.set(&escape(&servers::none(&report.missing))));
     }
     lines.extend(notes::not_shown(&report.other_namespaces, "license-port listener", style));
     lines.extend(notes::of_gaps(&report.gaps, style));

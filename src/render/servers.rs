@@ -181,7 +181,7 @@ pub(super) fn none(products: &[String]) -> String {
         [] => "No license server was found.".to_owned(),
         products => {
             let products: Vec<_> = products.iter().map(|product| quoted(product)).collect();
-            format!("No license server of {} was found.", list(&products, "or"))
+            format!("No license server of {} runs here.", list(&products, "or"))
         }
     }
 }

@@ -4,8 +4,8 @@ use super::judging::license_servers;
 use crate::knowledge::{Knowledge, LicenseProgram};
 use crate::model::phrase::list;
 use crate::model::{
-    Gap, LicenseServer, NamedBy, NotInspected, Observation, Os, OtherNamespace, Protocol, Row, ServerState,
-    ServersReport, Vouched,
+    Gap, LicenseServer, NamedBy, NotInspected, Observation, Os, OtherNamespace, PortRole, Protocol, Row,
+    ServerState, ServersReport, Vouched,
 };
 use crate::os;
 use crate::query::filter::is_called;
@@ -58,6 +58,12 @@ pub fn servers(
             || question.products.iter().any(|word| is_about(server, word, knowledge, os))
     };
     let servers: Vec<LicenseServer> = all.into_iter().filter(is_asked).collect();
+    // What is installed and switched off is no problem, and does not run.
+    let is_off = |server: &LicenseServer| server.state == ServerState::Stopped && server.problems.is_empty();
+    let is_missing = |word: &&String| {
+        !servers.iter().any(|server| !is_off(server) && is_about(server, word, knowledge, os))
+    };
+    let missing: Vec<String> = question.products.iter().filter(is_missing).cloned().collect();
     let gaps = gaps_of(question, observation, &rows, &servers);
     Ok(ServersReport {
         host: observation.host.clone(),
@@ -65,6 +71,7 @@ pub fn servers(
         privileged: observation.privileged,
         servers,
         products: question.products.to_vec(),
+        missing,
         gaps,
         other_namespaces: other_namespaces(observation, knowledge),
         method_notes: observation.method_notes.clone(),
@@ -83,7 +90,8 @@ pub(in crate::report) fn about(
         let is_one = |port: u16| ports.range.contains(port);
         let claims = knowledge.claims(ports.range.first, ports.protocol);
         let is_claimed = claims.managers.iter().any(|manager| {
-            let is_of_all = manager.any_vendor
+            // One without a port for a daemon is the server of all vendors.
+            let is_of_all = !manager.has_port_for(PortRole::VendorDaemon)
                 && server.technology.as_ref().map(|own| &own.id) == manager.technology.as_ref();
             is_of_all || server.id.split('+').any(|id| id == manager.id)
         });

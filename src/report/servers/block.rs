@@ -276,9 +276,7 @@ fn add_installed<'a>(survey: &Survey<'a>, blocks: &mut Vec<Block<'a>>) {
             setup.files.iter().filter(|file| file.named_by.iter().any(named)).collect();
         let of_files = OfVendors::of(survey, &files);
         let (vendors, technology) = match program {
-            LicenseProgram::Server(technology) => {
-                (of_files.vendors().cloned().collect(), Some(technology))
-            }
+            LicenseProgram::Server(technology) => (of_files.vendors().cloned().collect(), Some(technology)),
             LicenseProgram::Own(manager) => {
                 (vec![Vendor::Known(vec![manager.id.clone()])], licenses.technology_of(manager))
             }

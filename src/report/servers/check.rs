@@ -11,18 +11,24 @@ const MOST_PROBLEMS: usize = 3;
 pub fn check(report: &ServersReport) -> CheckResult {
     let servers = &report.servers;
     let worst = servers.iter().filter_map(LicenseServer::severity).max();
-    let is_unknown =
-        !report.gaps.is_empty() || servers.iter().any(|server| server.state == ServerState::CannotTell);
+    let is_unknown = servers.iter().any(|server| server.state == ServerState::CannotTell);
     let status = match worst {
         Some(Severity::Critical) => CheckStatus::Critical,
+        // What is worse may be hidden.
+        _ if !report.gaps.is_empty() => CheckStatus::Unknown,
+        // Whoever names a product wants it to run.
+        _ if !report.missing.is_empty() => CheckStatus::Critical,
         Some(Severity::Warning) => CheckStatus::Warning,
         _ if is_unknown => CheckStatus::Unknown,
-        // Whoever names a product wants it to run.
-        _ if servers.is_empty() && !report.products.is_empty() => CheckStatus::Critical,
         _ if servers.is_empty() => CheckStatus::Unknown,
         _ => CheckStatus::Ok,
     };
-    let text = format!("LICENSE SERVERS {} - {}{}", status.code(), without_bars(&what(report)), performance(servers));
+    let text = format!(
+        "LICENSE SERVERS {} - {}{}",
+        status.code(),
+        without_bars(&what(report)),
+        performance(servers)
+    );
     CheckResult { status, text }
 }
 
@@ -48,7 +54,10 @@ fn what(report: &ServersReport) -> String {
         .filter(|(_, problem)| Some(problem.code.severity()) == worst)
         .map(|(server, problem)| format!("{}: {}", server.called(), problem.text.trim_end_matches('.')))
         .collect();
-    if worst.is_some() {
+    if !report.missing.is_empty() && (worst != Some(Severity::Critical)) && report.gaps.is_empty() {
+        return format!("no license server of {} runs here", list(&report.missing, "or"));
+    }
+    if worst == Some(Severity::Critical) || (worst.is_some() && report.gaps.is_empty()) {
         let (shown, more) = problems.split_at(problems.len().min(MOST_PROBLEMS));
         let more = (!more.is_empty()).then(|| counted(more.len(), "more problem"));
         return shown.iter().cloned().chain(more).collect::<Vec<_>>().join("; ");

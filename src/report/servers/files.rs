@@ -4,9 +4,11 @@ use jiff::ToSpan;
 
 use super::judging::Judging;
 use super::lines::{host_id_is_here, host_is_here};
-use crate::model::phrase::counted;
+use crate::model::phrase::{capitalized, counted};
 use crate::model::quoting::{quoted, quoted_path};
-use crate::model::{Checked, Expiry, LicenseFile, LicenseLines, NotInspected, Problem, ProblemCode};
+use crate::model::{
+    Checked, Expiry, LicenseFile, LicenseLines, MachineIdentity, NotInspected, Problem, ProblemCode,
+};
 
 /// More flaws of one file are counted, not said.
 const MOST_FLAWS: usize = 5;
@@ -27,10 +29,7 @@ impl Judging<'_, '_> {
                 }
                 Checked::Failed(why) => problems.push(Problem {
                     code: ProblemCode::LicenseFileUnreadable,
-                    text: match why {
-                        NotInspected::NotAtItsPath => format!("{} is not there.", quoted_path(&file.path)),
-                        _ => format!("{} was not read: {}.", quoted_path(&file.path), why.in_words()),
-                    },
+                    text: format!("{} was not read: {}.", quoted_path(&file.path), why.in_words()),
                     next: None,
                 }),
                 Checked::NotRequested => {}
@@ -41,12 +40,6 @@ impl Judging<'_, '_> {
 
     /// The licenses of this vendor that have expired, and those that will soon.
     fn expiries(&self, file: &LicenseFile, lines: &LicenseLines) -> Vec<Problem> {
-        let own: Vec<&str> = self.daemon_lines.iter().map(|(_, line)| line.name.as_str()).collect();
-        let is_own = |expiry: &&Expiry| {
-            expiry.daemon.as_deref().is_none_or(|daemon| {
-                own.is_empty() || own.iter().any(|name| name.eq_ignore_ascii_case(daemon))
-            })
-        };
         let soon = self.today.checked_add(i32::from(self.expiry_days).days()).unwrap_or(self.today);
         let problem = |code, expiry: &Expiry| {
             let licenses = match expiry.count {
@@ -69,13 +62,41 @@ impl Judging<'_, '_> {
                 next: Some("Get a new license file from the vendor.".to_owned()),
             }
         };
-        let of_vendor = lines.expiries.iter().filter(is_own);
+        let of_vendor = lines.expiries.iter().filter(|expiry| self.is_own(expiry));
         let problems = of_vendor.filter_map(|expiry| match expiry.date {
             date if date < self.today => Some(problem(ProblemCode::LicenseExpired, expiry)),
             date if date <= soon => Some(problem(ProblemCode::LicenseExpires, expiry)),
             _ => None,
         });
-        problems.take(MOST_FLAWS).collect()
+        let mut problems: Vec<Problem> = problems.collect();
+        let more = problems.len().saturating_sub(MOST_FLAWS);
+        if let Some(last) = problems.get_mut(MOST_FLAWS - 1).filter(|_| more > 0) {
+            last.text += &format!(" So it is on {}.", counted(more, "more day"));
+        }
+        problems.truncate(MOST_FLAWS);
+        problems
+    }
+
+    /// Whether licenses are of this vendor.
+    fn is_own(&self, expiry: &Expiry) -> bool {
+        let mut own = self.daemon_lines.iter().map(|(_, line)| line.name.as_str()).peekable();
+        expiry
+            .daemon
+            .as_deref()
+            .is_none_or(|daemon| own.peek().is_none() || own.any(|name| name.eq_ignore_ascii_case(daemon)))
+    }
+
+    /// The licenses that expire next, where that is no problem yet.
+    pub(super) fn next_expiry(&self) -> Option<String> {
+        let soon = self.today.checked_add(i32::from(self.expiry_days).days()).unwrap_or(self.today);
+        let expiries = self.block.lines().flat_map(|(_, lines)| &lines.expiries);
+        let next =
+            expiries.filter(|expiry| expiry.date > soon && self.is_own(expiry)).min_by_key(|one| one.date)?;
+        let more = match next.count {
+            1 => String::new(),
+            count => format!(" and {}", counted(count - 1, "more feature")),
+        };
+        Some(format!("The next to expire: {}{more} on {}.", quoted(&next.feature), next.date))
     }
 
     /// The license file is for another machine.
@@ -88,14 +109,19 @@ impl Judging<'_, '_> {
         let first = lines.servers.first()?;
         if here.iter().all(|is_here| *is_here == Some(false)) {
             let hosts: Vec<_> = lines.servers.iter().map(|line| quoted(&line.host)).collect();
+            let mut text = format!(
+                "The license file names {}, which is no name of this machine ({own_name}) here or in its hosts file \
+                 ({}).",
+                crate::model::phrase::list(&hosts, "and"),
+                place(first.line)
+            );
+            if lines.servers.iter().all(|line| host_id_is_here(line, identity) == Some(false)) {
+                text += &format!(" Nor has any interface of it the host ID: {}", for_vendor(identity));
+                return Some(Problem { code: ProblemCode::HostMismatch, text, next: None });
+            }
             return Some(Problem {
                 code: ProblemCode::HostMismatch,
-                text: format!(
-                    "The license file names {}, which is no name of this machine ({own_name}) here or in its hosts \
-                     file ({}).",
-                    crate::model::phrase::list(&hosts, "and"),
-                    place(first.line)
-                ),
+                text,
                 next: Some(
                     "If it is another name of this machine, add it to the hosts file; else write this machine's name \
                      on the SERVER line, which the license allows."
@@ -113,9 +139,15 @@ impl Judging<'_, '_> {
                 quoted(foreign.host_id.as_deref().unwrap_or_default()),
                 place(foreign.line)
             ),
-            next: Some("Ask the vendor for a license file for this machine's host ID.".to_owned()),
+            next: Some(capitalized(&for_vendor(identity))),
         })
     }
+}
+
+/// What to do where a license file is for another machine.
+fn for_vendor(identity: &MachineIdentity) -> String {
+    let (shown, _) = identity.hardware_addresses.split_at(identity.hardware_addresses.len().min(3));
+    format!("ask the vendor for a license file for this machine ({}).", shown.join(", "))
 }
 
 fn flaws(file: &LicenseFile, lines: &LicenseLines) -> Vec<Problem> {

@@ -11,8 +11,9 @@ use super::survey::Survey;
 use crate::knowledge::{Knowledge, LicenseManager};
 use crate::model::quoting::quoted;
 use crate::model::{
-    DaemonLine, LicenseFile, LicenseServer, LicenseTechnology, MachineIdentity, Observation, Os, Pid,
-    PortRange, Process, Row, RunState, ServerPort, ServerProcess, ServerState, Verdict, Vouched,
+    DaemonLine, InstalledState, LicenseFile, LicenseServer, LicenseTechnology, MachineIdentity, Observation,
+    Os, Pid, PortRange, Process, Row, RunState, ServerPort, ServerProcess, ServerState, Starter, Verdict,
+    Vouched,
 };
 
 /// So many days before a license expires, that is a problem.
@@ -230,10 +231,36 @@ impl<'b, 'a> Judging<'b, 'a> {
     fn notes(&self, state: ServerState) -> Vec<String> {
         let mut notes = self.redundancy();
         notes.extend(self.container());
+        notes.extend(self.switched_off(state));
+        notes.extend(self.no_license_file(state));
+        notes.extend(self.next_expiry());
         if state == ServerState::CannotTell {
             notes.extend(self.why_not_known());
         }
         notes
+    }
+
+    /// What is installed and nobody starts is meant to be off, or was forgotten.
+    fn switched_off(&self, state: ServerState) -> Option<String> {
+        let installed = self.block.installed.filter(|_| state == ServerState::Stopped)?;
+        let is_off = installed.state == InstalledState::Disabled;
+        let name = quoted(&installed.name);
+        let start = match installed.starter {
+            Starter::Systemd => {
+                format!(" To start it, now and with the system: systemctl enable --now {name}")
+            }
+            _ => String::new(),
+        };
+        is_off.then(|| format!("{name} is installed, and does not start with the system.{start}"))
+    }
+
+    fn no_license_file(&self, state: ServerState) -> Option<String> {
+        let reads_files = self.needs_daemon() && self.survey.observation.license_setup.is_some();
+        let is_unknown = reads_files && self.block.files.is_empty() && state == ServerState::Up;
+        is_unknown.then(|| {
+            "No license file of it is known, so that its ports and dates were not compared: --license-file PATH."
+                .to_owned()
+        })
     }
 
     /// In which container it runs.

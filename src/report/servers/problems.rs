@@ -157,7 +157,16 @@ impl Judging<'_, '_> {
 
     fn log_says(&self) -> String {
         let Some(log) = self.log() else { return String::new() };
-        let newest = &log.trouble[log.trouble.len().saturating_sub(MOST_OF_LOG)..];
+        // That something ended is known; what came before says why.
+        let says_why = |line: &&String| {
+            let line = line.to_ascii_lowercase();
+            !line.contains("exiting due to") && !line.contains("exited with status")
+        };
+        let mut lines: Vec<&String> = log.trouble.iter().filter(says_why).collect();
+        if lines.is_empty() {
+            lines = log.trouble.iter().collect();
+        }
+        let newest = &lines[lines.len().saturating_sub(MOST_OF_LOG)..];
         let said: Vec<String> =
             newest.iter().map(|line| format!("“{}”", line.trim().trim_end_matches('.'))).collect();
         if said.is_empty() { String::new() } else { format!(" Its log says {}.", list(&said, "and")) }
