@@ -58,7 +58,7 @@ impl<'a> Survey<'a> {
         survey.roles = roles.collect();
         // What a license server has started and listens is a daemon, whatever its name.
         let children = listeners.keys().filter(|pid| !survey.roles.contains_key(pid)).filter_map(|&pid| {
-            let parent = observation.processes.get(&observation.processes.get(&pid)?.ppid?)?;
+            let parent = survey.parent(observation.processes.get(&pid)?)?;
             match survey.roles.get(&parent.pid)? {
                 Role::Server(technology) => Some((pid, Role::Daemon(technology, None))),
                 Role::Daemon(..) | Role::Alone(_) => None,
