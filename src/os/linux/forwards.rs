@@ -5,17 +5,19 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 
 use super::super::decode::linux::{docker_proxy, local_addresses};
-use super::super::inspect_files;
+use super::super::{ScanScope, inspect_files};
 use super::command_lines::CommandLines;
 use super::holders::Holders;
 use super::listeners::ScannedSocket;
-use super::namespace_scan::NamespaceScan;
+use super::namespace_scan::{NamespaceScan, scan_namespace};
 use super::namespaces::NetworkNamespace;
 use super::proc_dir::Proc;
 use super::process_reader::IdentifiedProcess;
 use super::scan_context::ScanContext;
 use super::socket_scan::SocketScan;
-use crate::model::{AtTarget, Forward, ListenerElsewhere, Os, Pid, ProcessRef, Protocol, Socket, State};
+use crate::model::{
+    AtTarget, Forward, ListenerElsewhere, Os, Pid, PortRange, ProcessRef, Protocol, Socket, State,
+};
 
 /// No more is read of the addresses of one namespace, in bytes, nor of those of all: anybody may make a namespace
 /// with a million addresses. A container has a few, and those of 10,000 containers fit.
@@ -23,6 +25,8 @@ const MOST_OF_ADDRESSES: u64 = 64 * 1024;
 const MOST_OF_ALL: u64 = 16 * 1024 * 1024;
 /// No more addresses are named at which somebody listens in vain.
 const MOST_NAMED: usize = 8;
+/// In no more namespaces it is looked again whether nothing listens where a proxy forwards to.
+const MOST_LOOKS: usize = 100;
 /// The loopback interface.
 const LOOPBACK: &str = "lo";
 
@@ -43,7 +47,7 @@ pub(super) fn add(
     holders: &mut Holders,
 ) -> Behind {
     let mut behind = Behind::default();
-    let (mut addresses, mut all) = (None, None);
+    let (mut addresses, mut all, mut looks) = (None, None, MOST_LOOKS);
     let is_proxy =
         |known: &&IdentifiedProcess| known.process.exe_name(Os::Linux).is_some_and(docker_proxy::is_proxy);
     let proxies: Vec<Pid> =
@@ -66,7 +70,7 @@ pub(super) fn add(
             } else {
                 &other.pids
             };
-            let found = find_listener(context, other, scan, pids, &mut forward);
+            let found = find_listener(context, (other, scan), pids, &mut looks, &mut forward);
             if let Some(found) = found.filter(|_| is_judged) {
                 let ports: Vec<_> = ports_of.get(&pid).into_iter().flatten().copied().collect();
                 behind.add(pid, found, &ports, holders);
@@ -181,17 +185,21 @@ struct Found {
 /// Finds who receives there, among the processes with these ids. `None` where nobody is found.
 fn find_listener(
     context: &ScanContext<'_>,
-    other: &NetworkNamespace,
-    scan: &NamespaceScan,
+    (other, scan): (&NetworkNamespace, &NamespaceScan),
     pids: &[Pid],
+    looks: &mut usize,
     forward: &mut Forward,
 ) -> Option<Found> {
-    let on_port = |socket: &Socket| {
-        socket.protocol == forward.protocol
-            && socket.state != State::Bound
-            && socket.local.port() == forward.to.port()
-    };
-    let on_port: Vec<&ScannedSocket> = scan.found.iter().filter(|found| on_port(&found.socket)).collect();
+    let (mut on_port, mut is_whole) = (on_port(scan, forward), false);
+    let mut again = None;
+    if receivers(&on_port, forward.to.ip()).is_empty() && *looks > 0 {
+        *looks -= 1;
+        again = look_again(context, other, forward);
+    }
+    if let Some(again) = &again {
+        on_port = self::on_port(again, forward);
+        is_whole = again.unread.is_empty() && again.gaps.is_empty();
+    }
     let there = receivers(&on_port, forward.to.ip());
     let oldest = || context.read_process(other.oldest(&context.proc)?).ok();
     let holders_of = |sockets: &[&ScannedSocket]| {
@@ -207,7 +215,6 @@ fn find_listener(
     }
     forward.process = lead.map(process_ref);
     if there.is_empty() {
-        let is_whole = scan.unread.is_empty() && scan.gaps.is_empty();
         forward.there =
             is_whole.then(|| AtTarget::Nobody { elsewhere: elsewhere(&on_port, &holders_of(&on_port)) });
         return None;
@@ -218,6 +225,28 @@ fn find_listener(
         forward.there = Some(AtTarget::Listener { others });
     }
     Some(Found { sockets: there.into_iter().cloned().collect(), holders })
+}
+
+/// The sockets on the port that a proxy forwards to.
+fn on_port<'a>(scan: &'a NamespaceScan, forward: &Forward) -> Vec<&'a ScannedSocket> {
+    let is_on_port = |socket: &Socket| {
+        socket.protocol == forward.protocol
+            && socket.state != State::Bound
+            && socket.local.port() == forward.to.port()
+    };
+    scan.found.iter().filter(|found| is_on_port(&found.socket)).collect()
+}
+
+/// Scans a namespace once more for the port that a proxy forwards to: the first scan may have left out a family of
+/// addresses, and the kernel may leave out a socket while others are opened and closed.
+fn look_again(
+    context: &ScanContext<'_>,
+    other: &NetworkNamespace,
+    forward: &Forward,
+) -> Option<NamespaceScan> {
+    let port = PortRange { first: forward.to.port(), last: forward.to.port() };
+    let scope = ScanScope { ports: vec![port], deadline: context.scope.deadline, ..ScanScope::default() };
+    other.scan(|tables| scan_namespace(tables, &scope, &[port], &[])).ok()?
 }
 
 /// Of the sockets on a port, those that receive what comes for an address: those of that very address come before those
