@@ -33,13 +33,17 @@ impl<'a> Holder<'a> {
 
     /// The same process, which a license server of this technology started. That shows of what technology a known
     /// daemon is; and as the server starts nothing else, an unknown program is one too, unless it is one that does
-    /// what it is told.
-    pub(super) fn started_by_server_of(mut self, technology: &'a Technology) -> Holder<'a> {
+    /// what it is told, or an ordinary user runs the server.
+    pub(super) fn started_by_server_of(
+        mut self,
+        technology: &'a Technology,
+        is_of_service: bool,
+    ) -> Holder<'a> {
         let (Some(exe), Some(file)) = (self.name(), self.process.exe()) else { return self };
         self.program = match self.program {
             known if !technology.starts_daemons => known,
             Some(known) => self.licenses.daemon_of(technology, known, &exe, self.os).or(Some(known)),
-            None if is_general_purpose(&file.path, self.os) => None,
+            None if is_general_purpose(&file.path, self.os) || !is_of_service => None,
             None => Some(LicenseProgram::UnlistedDaemon(technology)),
         };
         self

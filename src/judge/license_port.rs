@@ -149,7 +149,9 @@ impl<'a> LicensePort<'a> {
     fn by_its_server(&self, lead: Holder<'a>) -> Holder<'a> {
         match self.server_behind(lead.process) {
             // Process 1 adopts what others have started and left behind: in a container it may be a license server.
-            Some((server, technology)) if server.pid != 1 => lead.started_by_server_of(technology),
+            Some((server, technology)) if server.pid != 1 => {
+                lead.started_by_server_of(technology, is_of_service(server))
+            }
             _ => lead,
         }
     }
@@ -245,4 +247,13 @@ fn certainty(program: LicenseProgram<'_>, licenses: &Licenses, claims: &PortClai
         LicenseProgram::Own(_) => Certainty::Hearsay,
         LicenseProgram::UnlistedDaemon(_) => Certainty::ByStarter,
     }
+}
+
+/// Below this, the numbers of users are those of services (`UID_MIN` in login.defs(5), on every distribution).
+const FIRST_PERSON: u32 = 1000;
+
+/// Whether root or the account of a service runs a license server: the license file of any other user may name any
+/// program as a vendor's daemon. Unknown on Windows.
+fn is_of_service(server: &Process) -> bool {
+    server.uid.is_none_or(|uid| uid < FIRST_PERSON)
 }

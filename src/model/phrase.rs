@@ -23,6 +23,13 @@ pub fn capitalized(sentence: &str) -> String {
     chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
 
+/// A reason as a sentence of its own: one that begins with the name of a program keeps the name's case.
+#[must_use]
+pub fn sentence(reason: &str) -> String {
+    const WORDS: [&str; 6] = ["the ", "this ", "a ", "any ", "whoever ", "it "];
+    if WORDS.iter().any(|word| reason.starts_with(word)) { capitalized(reason) } else { reason.to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -62,6 +62,9 @@ pub struct ServerProgram {
     pub system: Option<LicenseSystem>,
 }
 
+/// Shorter names are part of the names of other programs.
+const SHORTEST: usize = 5;
+
 impl LicensePrograms {
     pub fn add(&mut self, name: &str, program: ServerProgram) {
         self.named.insert(name.to_owned(), program);
@@ -80,6 +83,12 @@ impl LicensePrograms {
         };
         let longer =
             || self.beginnings.iter().find(|(beginning, _)| is_longer(beginning)).map(|(_, one)| one);
-        self.named.get(name).or_else(longer)
+        // As phenyx-lmgrd. Whether it is one, its file shows.
+        let within = || {
+            let mut servers =
+                self.named.iter().filter(|(known, one)| one.system.is_some() && known.len() >= SHORTEST);
+            servers.find(|(known, _)| name.contains(known.trim_end_matches(".exe"))).map(|(_, one)| one)
+        };
+        self.named.get(name).or_else(longer).or_else(within)
     }
 }

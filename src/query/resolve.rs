@@ -80,12 +80,12 @@ fn resolve(
             let is_program = || Os::ALL.into_iter().any(|os| licenses.recognise_name(word, os).is_some());
             // The name of a service or a program is that alone.
             let is_system = licenses.is_system(word);
+            let products = licenses.products(word);
             if is_system || (services.called(word).next().is_none() && !is_program()) {
-                let products = licenses.products(word);
                 *managers = products.iter().map(|manager| manager.id.clone()).collect();
                 let own = |manager: &&LicenseManager| Os::ALL.map(|os| manager.executables.on(os)).concat();
                 *programs = products.iter().flat_map(own).collect();
-                // The registry has an old service of that name, with a port that no version uses today.
+                // The registry has services of such names on other ports, as sentinel on 3588.
                 if is_system {
                     ports.clear();
                 }

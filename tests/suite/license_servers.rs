@@ -266,8 +266,8 @@ fn what_is_installed_and_does_not_run_is_told() {
     Autodesk Network License Manager (FlexNet Publisher)        stopped
       license   /opt/flexlm/adsk.lic: SERVER lic01 27000, VENDOR adskflex
                 line 2, VENDOR adskflex: its license server does not run
-      critical  The service lmgrd.service is installed and does not run. Find out why, and start it: systemctl status lmgrd.service
       critical  python3.11 (PID 7) listens on 27000/tcp, the port of the license server. See who that is: whatlistens 27000
+      critical  The service lmgrd.service is installed and does not run. Find out why, and start it: systemctl status lmgrd.service
     ");
 }
 
@@ -334,8 +334,11 @@ fn on_windows_the_same_is_said_in_its_words() {
         .socket("tcp 0.0.0.0:53200", &[of(99, 3, r"C:\MATLAB\MLM.exe")]);
     insta::assert_snapshot!(machine.printed("servers", None), @r"
     MathWorks MATLAB Network License Manager (FlexNet Publisher)  orphaned daemon
-      lmgrd.exe  PID 812  27000/tcp  C:\Autodesk\lmgrd.exe
-      MLM.exe    PID 99   53200/tcp  C:\MATLAB\MLM.exe
+      MLM.exe  PID 99  53200/tcp  C:\MATLAB\MLM.exe
       critical  MLM.exe (PID 99) is left over from a license server that ended. A new one cannot start it until it stops. Stop it, then start the license server: taskkill /pid 99 /f
+
+    Revenera FlexNet license server (FlexNet Publisher)         no vendor daemon
+      lmgrd.exe  PID 812  27000/tcp  C:\Autodesk\lmgrd.exe
+      critical  lmgrd.exe (PID 812) has no vendor daemon that listens: clients get error -97 or -15. Look at the end of its log, and start it again.
     ");
 }

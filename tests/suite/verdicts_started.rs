@@ -18,6 +18,11 @@ fn child(process: Process) -> Process {
     Process { ppid: Some(50), ..process }
 }
 
+/// The same process as root's. License servers are run by root or by the account of a service.
+fn roots(process: Process) -> Process {
+    Process { uid: Some(0), ..process }
+}
+
 /// The judgement of a socket that a process holds which `server` (PID 50) started; `None` where the port is not a
 /// license port.
 fn started(place: &str, daemon: Process, server: Process) -> Option<License> {
@@ -25,7 +30,7 @@ fn started(place: &str, daemon: Process, server: Process) -> Option<License> {
 }
 
 fn by(place: &str, exe: &str, server: &str) -> Option<License> {
-    started(place, process(51, exe), process(50, server))
+    started(place, process(51, exe), roots(process(50, server)))
 }
 
 fn in_short(license: Option<License>) -> Option<(Verdict, &'static str)> {
@@ -87,7 +92,7 @@ fn an_unknown_child_of_a_license_server_is_a_vendor_daemon() {
     let license = by(FREE, "/opt/rlm/odd", RLM).unwrap();
     insta::assert_snapshot!(license.reason, @"odd is a vendor daemon, started by rlm (PID 50); its vendor is not known");
     assert_eq!(license.expected, ["rlm"]);
-    let machine = linux().with(process(50, RLM)).socket(FREE, &[child(process(51, "/opt/rlm/odd"))]);
+    let machine = linux().with(roots(process(50, RLM))).socket(FREE, &[child(process(51, "/opt/rlm/odd"))]);
     assert_eq!(machine.report("--licenses").rows.len(), 1);
     let on_sidefx_s = by("tcp 0.0.0.0:1715", "/opt/rlm/odd", RLM).unwrap();
     assert!(on_sidefx_s.reason.contains("cannot start here"), "{}", on_sidefx_s.reason);
@@ -123,17 +128,29 @@ fn a_program_that_does_what_it_is_told_is_no_daemon_whoever_started_it() {
     }
     // Under another name its content shows it.
     let renamed = with_file(51, "/opt/x/odd", |file| file.contents = is_interpreter(Interpreter::Bash));
-    let license = started(FREE, renamed, process(50, LMGRD)).unwrap();
+    let license = started(FREE, renamed, roots(process(50, LMGRD))).unwrap();
     assert_eq!((license.verdict, license.rule), (Verdict::Mismatch, "disguised-interpreter"));
 }
 
 /// What is weaker about a program, and the rule that says so.
 type Doubt = (fn(&mut Program), &'static str);
 
+/// The license file of an ordinary user may name any program of root's as a vendor's daemon.
+#[test]
+fn of_a_user_s_own_license_server_an_unknown_child_is_no_daemon() {
+    assert_eq!(in_short(started(FREE, process(51, "/opt/x/odd"), process(50, LMGRD))), None);
+    let service = Process { uid: Some(999), ..process(50, LMGRD) };
+    let child = Process { uid: Some(999), ..process(51, "/opt/x/odd") };
+    assert_eq!(in_short(started(FREE, child, service)), Some((Verdict::Expected, "started-daemon")));
+    let known = started(FREE, process(51, "/opt/x/adskflex"), process(50, LMGRD));
+    assert_eq!(in_short(known), Some((Verdict::Expected, "started-daemon")));
+}
+
 #[test]
 fn an_unknown_daemon_is_as_good_as_its_own_file() {
-    let with =
-        |change: fn(&mut Program)| started(FREE, running_with(51, "/opt/x/odd", change), process(50, LMGRD));
+    let with = |change: fn(&mut Program)| {
+        started(FREE, running_with(51, "/opt/x/odd", change), roots(process(50, LMGRD)))
+    };
     assert_eq!(in_short(with(|_| ())), Some((Verdict::Expected, "started-daemon")));
     let doubts: [Doubt; 7] = [
         (
@@ -181,8 +198,10 @@ fn an_unknown_daemon_under_its_original_name_is_no_other_program() {
             let (company, original_name) = (Some("Odd Ltd".to_owned()), Some(original.to_owned()));
             file.version = Some(FileVersion { company, product: None, original_name });
         });
-        let machine =
-            linux().os(Os::Windows).with(process(50, r"C:\rlm\rlm.exe")).socket(FREE, &[child(daemon)]);
+        let machine = linux()
+            .os(Os::Windows)
+            .with(roots(process(50, r"C:\rlm\rlm.exe")))
+            .socket(FREE, &[child(daemon)]);
         in_short(machine.report("").rows.remove(0).license)
     };
     assert_eq!(on("ODD.EXE"), Some((Verdict::Expected, "started-daemon")));
@@ -227,7 +246,7 @@ fn saying(pid: Pid, exe: &str, texts: &[&str]) -> Process {
 #[test]
 fn a_text_in_its_file_shows_a_server_or_a_daemon_under_any_name() {
     const OF_BOTH: &str = "FLEXnet Licensing Report Log";
-    let phenyx = saying(50, "/opt/phenyx/phenyx-lmgrd", &["lmgrd tcp-port", OF_BOTH]);
+    let phenyx = roots(saying(50, "/opt/phenyx/phenyx-lmgrd", &["lmgrd tcp-port", OF_BOTH]));
     let on = |place: &str, process: &Process| {
         linux().socket(place, std::slice::from_ref(process)).report("").rows.remove(0).license
     };

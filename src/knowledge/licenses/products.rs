@@ -21,13 +21,14 @@ const NAME_NOTHING: [&str; 14] = [
 ];
 
 impl Licenses {
-    /// Whether a word is a name of a licensing system that vendors build on: `flexlm`.
+    /// Whether a word is a name of a licensing system that vendors build on, or the first word of it: `flexlm`, `sentinel`.
     #[must_use]
     pub fn is_system(&self, word: &str) -> bool {
         let is_it = |name: &str| name.eq_ignore_ascii_case(word);
-        self.technologies
-            .iter()
-            .any(|technology| is_it(&technology.id) || technology.aliases.iter().any(|alias| is_it(alias)))
+        self.technologies.iter().any(|technology| {
+            let first = technology.name.split(' ').next().unwrap_or_default();
+            is_it(&technology.id) || is_it(first) || technology.aliases.iter().any(|alias| is_it(alias))
+        })
     }
 
     /// The license managers of a vendor, a product or a licensing system, by its name, a word of it, or the id.

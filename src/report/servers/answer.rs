@@ -4,8 +4,8 @@ use super::judging::license_servers;
 use crate::knowledge::{Knowledge, LicenseProgram};
 use crate::model::phrase::list;
 use crate::model::{
-    Gap, LicenseServer, NamedBy, NotInspected, Observation, Os, OtherNamespace, PortRole, Protocol, Row,
-    ServerState, ServersReport, Vouched,
+    Gap, LicenseServer, NamedBy, NotInspected, Observation, Os, OtherNamespace, Protocol, Row, ServerState,
+    ServersReport, Vouched,
 };
 use crate::os;
 use crate::query::filter::is_called;
@@ -90,8 +90,10 @@ pub(in crate::report) fn about(
         let is_one = |port: u16| ports.range.contains(port);
         let claims = knowledge.claims(ports.range.first, ports.protocol);
         let is_claimed = claims.managers.iter().any(|manager| {
-            // One without a port for a daemon is the server of all vendors.
-            let is_of_all = !manager.has_port_for(PortRole::VendorDaemon)
+            // What the maker of a licensing system ships is the server of all vendors.
+            let makers = knowledge.licenses().technology_of(manager);
+            let makers = makers.and_then(|technology| knowledge.licenses().manager_of(technology));
+            let is_of_all = makers.is_some_and(|makers| makers.vendor == manager.vendor)
                 && server.technology.as_ref().map(|own| &own.id) == manager.technology.as_ref();
             is_of_all || server.id.split('+').any(|id| id == manager.id)
         });

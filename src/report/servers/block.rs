@@ -145,7 +145,12 @@ fn of_server<'a>(
         NamedBy::Service(name) => server.services.iter().any(|service| service.name == *name),
         NamedBy::Caller => false,
     };
-    let files = survey.observation.license_setup.iter().flat_map(|setup| &setup.files);
+    // RLM reads all license files of its folders, and passes over those of FlexNet.
+    let is_of_system = |file: &&LicenseFile| {
+        let system = file.contents.done().and_then(|lines| lines.system);
+        system.is_none_or(|system| system.technology() == technology.id)
+    };
+    let files = survey.observation.license_setup.iter().flat_map(|setup| &setup.files).filter(is_of_system);
     let (own, given): (Vec<&LicenseFile>, Vec<&LicenseFile>) =
         files.partition(|file| file.named_by.iter().any(is_of_it));
     let mut of_vendor: BTreeMap<Vendor, Vec<&'a Arc<Process>>> = BTreeMap::new();

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::block::{Block, Vendor, blocks, called};
 use super::survey::Survey;
 use crate::knowledge::{Knowledge, LicenseManager};
+use crate::model::phrase::sentence;
 use crate::model::quoting::quoted;
 use crate::model::{
     DaemonLine, InstalledState, LicenseFile, LicenseServer, LicenseTechnology, MachineIdentity, Observation,
@@ -285,6 +286,6 @@ impl<'b, 'a> Judging<'b, 'a> {
             ));
         }
         let license = self.doubted()?.license.as_ref()?;
-        Some(format!("{}.", crate::model::phrase::capitalized(&license.reason)))
+        Some(format!("{}.", sentence(&license.reason)))
     }
 }

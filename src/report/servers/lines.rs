@@ -4,8 +4,8 @@ use super::block::is_called;
 use super::judging::Judging;
 use crate::model::quoting::{quoted, quoted_path};
 use crate::model::{
-    DaemonLine, DaemonProgram, JudgedLine, LicenseFile, MachineIdentity, NamedBy, Pid, ServerLicenseFile,
-    ServerLine, ServerProcess,
+    DaemonLine, DaemonProgram, JudgedLine, LicenseFile, LicenseSystem, MachineIdentity, NamedBy, Pid,
+    ServerLicenseFile, ServerLine, ServerProcess,
 };
 
 impl Judging<'_, '_> {
@@ -19,7 +19,7 @@ impl Judging<'_, '_> {
             file.contents.done().map(|contents| {
                 let servers = contents.servers.iter().map(|line| JudgedLine {
                     line: line.line,
-                    text: server_text(line),
+                    text: server_text(line, contents.system),
                     remark: self.server_remark(line, contents.servers.len() == 3),
                 });
                 let daemons = contents.daemons.iter().filter(|line| own.contains(line)).map(|line| {
@@ -128,9 +128,10 @@ impl Judging<'_, '_> {
 }
 
 /// A line as it stands in the file, without its path and host ID.
-pub(super) fn server_text(line: &ServerLine) -> String {
+pub(super) fn server_text(line: &ServerLine, system: Option<LicenseSystem>) -> String {
+    let keyword = if system == Some(LicenseSystem::Rlm) { "HOST" } else { "SERVER" };
     let port = line.port.map_or(String::new(), |port| format!(" {port}"));
-    format!("SERVER {}{port}", quoted(&line.host))
+    format!("{keyword} {}{port}", quoted(&line.host))
 }
 
 pub(super) fn daemon_text(line: &DaemonLine) -> String {

@@ -2,13 +2,15 @@
 
 use super::block::Vendor;
 use super::judging::Judging;
-use crate::model::phrase::{capitalized, list};
+use crate::model::phrase::{capitalized, list, sentence};
 use crate::model::quoting::{quoted, quoted_path};
 use crate::model::{
     InstalledState, Os, Pid, Problem, ProblemCode, Process, RunState, ServerProcess, ServerState, Starter,
     Verdict,
 };
 
+/// More lines of a license file are not named in one problem.
+const MOST_LINES: usize = 3;
 /// More lines of a log are not quoted.
 const MOST_OF_LOG: usize = 2;
 
@@ -16,7 +18,7 @@ impl Judging<'_, '_> {
     /// `all`: the servers of the same vendor. Of what anybody may have started, only that is a problem.
     pub(super) fn problems(&self, state: ServerState, all: &[Pid]) -> Vec<Problem> {
         let mut problems: Vec<Problem> = Vec::new();
-        if state == ServerState::CannotTell {
+        if self.may_be_anybody_s() {
             return self.weak_files();
         }
         problems.extend(self.orphaned_daemons(state));
@@ -37,6 +39,16 @@ impl Judging<'_, '_> {
         problems.extend(self.problems_of_files());
         problems.sort_by_key(|problem| (std::cmp::Reverse(problem.code.severity()), problem.code));
         problems
+    }
+
+    /// Whether somebody else than root and the service's account could have put another program there.
+    fn may_be_anybody_s(&self) -> bool {
+        let is_doubtful =
+            |one: &ServerProcess| one.process.exe().is_some() && !self.survey.is_believed(&one.process);
+        match &self.server {
+            Some(server) => is_doubtful(server),
+            None => !self.orphans.is_empty() && self.orphans.iter().all(is_doubtful),
+        }
     }
 
     pub(super) fn running(&self) -> impl Iterator<Item = &ServerProcess> {
@@ -102,6 +114,14 @@ impl Judging<'_, '_> {
             Some(Vendor::Unknown(name)) => Some(name.as_str()),
             _ => self.daemon_lines.first().map(|(_, line)| line.name.as_str()),
         };
+        if let Some(stopped) = self.daemons.iter().find(|one| one.process.state == Some(RunState::Stopped)) {
+            let text = format!(
+                "{} is stopped by a signal or a debugger, and answers nobody.",
+                stopped.process.called()
+            );
+            let next = Some(format!("Let it go on: kill -CONT {}", stopped.process.pid));
+            return Some(Problem { code: ProblemCode::NoVendorDaemon, text, next });
+        }
         let silent = self.daemons.first().map(|one| one.process.called());
         let named = named.map_or(String::new(), |name| format!(" {}", quoted(name)));
         let consequence = match technology.id.as_str() {
@@ -112,10 +132,12 @@ impl Judging<'_, '_> {
             Some(silent) => format!("{silent} runs and listens nowhere{consequence}."),
             None => format!("{} has no {daemon}{named} that listens{consequence}.", server.process.called()),
         };
-        for (file, line) in &self.daemon_lines {
-            if let Some(why) = self.program_remark(line) {
-                text += &format!(" {} ({}, line {}).", capitalized(&why), quoted_path(&file.path), line.line);
-            }
+        let remarks = self
+            .daemon_lines
+            .iter()
+            .filter_map(|(file, line)| Some((file, line, self.program_remark(line)?)));
+        for (file, line, why) in remarks.take(MOST_LINES) {
+            text += &format!(" {} ({}, line {}).", capitalized(&why), quoted_path(&file.path), line.line);
         }
         text += &self.locks();
         text += &self.log_says();
@@ -273,7 +295,7 @@ impl Judging<'_, '_> {
                 .find(|license| license.verdict == Verdict::CannotTell && WEAK.contains(&license.rule))
                 .map(|license| Problem {
                     code: ProblemCode::WeakFile,
-                    text: format!("{}.", capitalized_unless_name(&license.reason)),
+                    text: format!("{}.", sentence(&license.reason)),
                     next: license.advice.clone(),
                 });
             let problem = weak.or_else(|| self.weak_file(one));
@@ -316,12 +338,6 @@ impl Judging<'_, '_> {
         });
         problems.collect()
     }
-}
-
-/// A reason as a sentence: the name of a program, with which most begin, keeps its case.
-fn capitalized_unless_name(reason: &str) -> String {
-    const WORDS: [&str; 6] = ["the ", "this ", "a ", "any ", "whoever ", "it "];
-    if WORDS.iter().any(|word| reason.starts_with(word)) { capitalized(reason) } else { reason.to_owned() }
 }
 
 /// The numbers of a version: `v11.19.5.0`.

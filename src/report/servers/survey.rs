@@ -56,8 +56,12 @@ impl<'a> Survey<'a> {
         let here = observation.processes.iter().filter(|(pid, _)| !elsewhere.contains(pid));
         let roles = here.filter_map(|(&pid, one)| Some((pid, survey.role_of(one)?)));
         survey.roles = roles.collect();
-        // What a license server has started and listens is a daemon, whatever its name.
-        let children = listeners.keys().filter(|pid| !survey.roles.contains_key(pid)).filter_map(|&pid| {
+        // What a license server has started and listens is a daemon, whatever its name, if the rules of the verdicts take
+        // it for one: a shell or a relay is none.
+        let judged = listeners.iter().filter(|(pid, rows)| {
+            !survey.roles.contains_key(pid) && rows.iter().any(|row| row.license.is_some())
+        });
+        let children = judged.filter_map(|(&pid, _)| {
             let parent = survey.parent(observation.processes.get(&pid)?)?;
             match survey.roles.get(&parent.pid)? {
                 Role::Server(technology) => Some((pid, Role::Daemon(technology, None))),

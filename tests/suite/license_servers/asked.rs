@@ -1,12 +1,13 @@
 //! The forms of the question, and of the answer.
 
 use whatlistens::command::Exit;
+use whatlistens::model::Process;
 use whatlistens::model::{CheckStatus, Checked, NotInspected};
 use whatlistens::query::Environment;
 
 use super::{LMGRD, changed, healthy, of, without_daemon};
-use crate::document::read;
-use crate::recorded::{Machine, linux};
+use crate::document::{LicenseServer, read};
+use crate::recorded::{Machine, linux, user, with_file, written_by};
 
 #[test]
 fn products_go_by_the_words_that_people_use() {
@@ -21,7 +22,7 @@ fn products_go_by_the_words_that_people_use() {
     assert_eq!(ids("flexlm"), ["autodesk-nlm", "mathworks"]);
     assert_eq!(ids("lmgrd"), ["autodesk-nlm", "mathworks"]);
     let (out, _, exit) = machine.run("servers sentinel", &Environment::plain()).unwrap();
-    assert_eq!((out.as_str(), exit), ("No license server of sentinel was found.\n", Exit::NothingMatched));
+    assert_eq!((out.as_str(), exit), ("No license server of sentinel runs here.\n", Exit::NothingMatched));
     insta::assert_snapshot!(machine.refusal("servers matlap"), @"No license manager, vendor or license server here is called ‘matlap’.");
 }
 
@@ -87,7 +88,7 @@ fn a_monitoring_system_gets_one_line_and_a_status() {
     assert_eq!(check(&linux(), "servers --check").1, Exit::Checked(CheckStatus::Unknown));
     let (line, exit) = check(&linux(), "servers --check autodesk");
     assert_eq!(exit, Exit::Checked(CheckStatus::Critical));
-    insta::assert_snapshot!(line, @"LICENSE SERVERS CRITICAL - no license server of autodesk was found | up=0 servers=0 problems=0");
+    insta::assert_snapshot!(line, @"LICENSE SERVERS CRITICAL - no license server of autodesk runs here | up=0 servers=0 problems=0");
     let hidden = linux().by_ordinary_user(&[(7, "lmgrd")]).socket("tcp 0.0.0.0:27000", &[]);
     let (line, exit) = check(&hidden, "servers --check");
     assert_eq!(exit, Exit::Checked(CheckStatus::Unknown));
@@ -116,6 +117,47 @@ fn no_path_or_log_ends_the_text_for_a_monitoring_system() {
     let (line, _, _) = machine.run("servers --check", &Environment::plain()).unwrap();
     assert_eq!(line.matches('|').count(), 1, "{line}");
     assert!(line.contains("/opt/x ¦ up=9"), "{line}");
+}
+
+/// `sentinel` and `flexlm` are names of old services, too.
+#[test]
+fn the_name_of_a_licensing_system_is_no_service() {
+    let machine = linux().socket("tcp 0.0.0.0:1947", &[of(50, 1, "/usr/sbin/hasplmd_x86_64")]);
+    insta::assert_snapshot!(machine.printed("sentinel", None), @"
+        PORT  ADDRESS  PROCESS         PID  USER  SERVICE      LICENSE
+    1947/tcp  0.0.0.0  hasplmd_x86_64   50  root  sentinelsrm  expected
+
+    Thales Sentinel LDK (HASP) License Manager                  up
+      hasplmd_x86_64  PID 50  1947/tcp  /usr/sbin/hasplmd_x86_64
+    ");
+    let flexlm = healthy().printed("flexlm", None);
+    assert!(
+        flexlm.contains("27000/tcp") && flexlm.contains("2080/tcp") && !flexlm.contains("744"),
+        "{flexlm}"
+    );
+}
+
+/// Whoever may write to the file of a program can start it under the name of a license server.
+#[test]
+fn what_a_user_started_raises_no_alarm() {
+    let users = |pid, exe: &str| {
+        let file = with_file(pid, exe, |exe| exe.writers = written_by(user(1000, "alice"), "/home/alice"));
+        Process { ppid: Some(1), ..file }
+    };
+    let machine = healthy()
+        .with(users(99, "/home/alice/lmgrd"))
+        .socket("tcp 0.0.0.0:53200", &[users(98, "/home/alice/MLM")]);
+    let servers = read(&machine.printed("servers --json", None)).license_servers.unwrap();
+    let codes =
+        |server: &LicenseServer| server.problems.iter().map(|one| one.code.clone()).collect::<Vec<_>>();
+    let states: Vec<_> = servers.iter().map(|server| (server.state.clone(), codes(server))).collect();
+    let weak = || ("cannot-tell".to_owned(), vec!["weak-file".to_owned()]);
+    assert_eq!(states, [("up".to_owned(), vec![]), weak(), weak()]);
+    insta::assert_snapshot!(machine.printed("servers matlab", None), @"
+    MathWorks MATLAB Network License Manager (FlexNet Publisher)  cannot tell
+      MLM  PID 98  53200/tcp  /home/alice/MLM
+      warning   MLM (PID 98) may be another program: the user alice can write to /home/alice. Let only root write there, or vouch for them with --trust-user or --trust-path.
+    ");
 }
 
 #[test]

@@ -14,6 +14,7 @@ fn license_files_are_held_against_what_listens() {
       adskflex  PID 815  2080/tcp   v11.19.5.0  5 clients
       license   /opt/flexlm/adsk.lic: SERVER lic01 27005, VENDOR adskflex port=2080
                 line 1, SERVER lic01 27005: lmgrd (PID 812) does not listen on 27005
+      warning   lmgrd (PID 812) listens on 27000, and its license file says 27005 (line 1 of /opt/flexlm/adsk.lic): clients look for it there. If the file was changed since it started, start the license server again.
     ");
     let foreign = changed(|setup| lines(setup).servers[0].host = "lic02".to_owned());
     assert_eq!(only(&foreign), state_and_codes("up", &["host-mismatch"]));
@@ -24,7 +25,7 @@ fn license_files_are_held_against_what_listens() {
       adskflex  PID 815  2080/tcp   v11.19.5.0  5 clients
       license   /opt/flexlm/adsk.lic: SERVER lic01 27000, VENDOR adskflex port=2080
                 line 1, SERVER lic01 27000: no interface of this machine has that host ID
-      warning   No interface of this machine has the host ID AABBCCDDEEFF (line 1 of /opt/flexlm/adsk.lic): the licenses for that host ID are refused. Ask the vendor for a license file for this machine's host ID.
+      warning   No interface of this machine has the host ID AABBCCDDEEFF (line 1 of /opt/flexlm/adsk.lic): the licenses for that host ID are refused. Ask the vendor for a license file for this machine (0011223344aa).
     ");
     let unread = changed(|setup| setup.files[0].contents = Checked::Failed(NotInspected::Unreadable));
     assert_eq!(only(&unread).1, ["license-file-unreadable"]);
