@@ -137,6 +137,15 @@ pub struct Problem {
     pub next: Option<String>,
 }
 
+impl Problem {
+    /// What is wrong, and what to do.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        let next = self.next.as_ref().map_or(String::new(), |next| format!(" {next}"));
+        format!("{}{next}", self.text)
+    }
+}
+
 /// In the order in which they are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProblemCode {
@@ -241,6 +250,12 @@ impl LicenseServer {
     #[must_use]
     pub fn called(&self) -> String {
         super::vendor_and_product(self.vendor.as_deref(), &self.product)
+    }
+
+    /// Whether it is that of a license manager, or may be.
+    #[must_use]
+    pub fn has_manager(&self, id: &str) -> bool {
+        self.id.split('+').any(|own| own == id)
     }
 
     /// Its processes, the server first.

@@ -38,6 +38,18 @@ pub enum Severity {
     Critical,
 }
 
+impl Severity {
+    /// The word in the JSON and on the screen.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
 /// What is reported about a license port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct License {

@@ -83,9 +83,8 @@ impl Page<'_> {
         };
         self.field("License", &format!("{}{expected}", list(&managers, "or")))?;
         let severity = match license.severity {
-            Severity::Critical => " (critical)",
-            Severity::Warning => " (warning)",
-            Severity::Info => "",
+            Severity::Info => String::new(),
+            severity => format!(" ({})", severity.code()),
         };
         self.field("Verdict", &format!("{}{severity}: {}", license.verdict.code(), license.reason))?;
         for manager in &license.managers {

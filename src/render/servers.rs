@@ -10,7 +10,7 @@ use super::text::{escape, fill, unbroken};
 use crate::model::phrase::{counted, list};
 use crate::model::quoting::{quoted, quoted_path};
 use crate::model::{
-    CheckResult, JudgedLine, LicenseServer, Problem, ServerLicenseFile, ServerProcess, ServerState, Severity,
+    CheckResult, JudgedLine, LicenseServer, ServerLicenseFile, ServerProcess, ServerState, Severity,
 };
 
 const INDENT: &str = "  ";
@@ -68,14 +68,13 @@ pub(super) fn block(server: &LicenseServer, style: &Style, out: &mut dyn Write) 
         hanging("note", note, Paint::new().dimmed(), style, out)?;
     }
     for problem in &server.problems {
-        let Problem { code, text, next } = problem;
-        let next = next.as_ref().map_or(String::new(), |next| format!(" {next}"));
-        let paint = match code.severity() {
+        let severity = problem.code.severity();
+        let paint = match severity {
             Severity::Critical => Paint::new().red().bold(),
             Severity::Warning => Paint::new().yellow().bold(),
             Severity::Info => Paint::new().yellow(),
         };
-        hanging(severity(code.severity()), &format!("{text}{next}"), paint, style, out)?;
+        hanging(severity.code(), &problem.in_full(), paint, style, out)?;
     }
     Ok(())
 }
@@ -93,14 +92,6 @@ fn state_paint(server: &LicenseServer) -> Paint {
         (ServerState::Up, None | Some(Severity::Info)) => Paint::new().green(),
         (ServerState::Up | ServerState::CannotTell, _) => Paint::new().yellow(),
         _ => Paint::new().red().bold(),
-    }
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical => "critical",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
     }
 }
 

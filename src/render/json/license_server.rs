@@ -2,9 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::model::{
-    JudgedLine, LicenseServer, Problem, ServerLicenseFile, ServerPort, ServerProcess, Severity,
-};
+use crate::model::{JudgedLine, LicenseServer, Problem, ServerLicenseFile, ServerPort, ServerProcess};
 
 #[derive(Serialize)]
 struct LicenseServerOut<'a> {
@@ -105,12 +103,11 @@ fn process(one: &ServerProcess) -> ServerProcessOut<'_> {
 }
 
 fn license_file(file: &ServerLicenseFile) -> LicenseFileOut<'_> {
-    let line = |line: &JudgedLine| line.line;
     let lines = file.lines.as_ref().map(|lines| {
-        let lines = lines.iter().map(|judged| LineOut {
-            line: Some(line(judged)).filter(|&line| line > 0),
-            text: Some(judged.text.as_str()).filter(|text| !text.is_empty()),
-            remark: judged.remark.as_deref(),
+        let lines = lines.iter().map(|JudgedLine { line, text, remark }| LineOut {
+            line: Some(*line).filter(|&line| line > 0),
+            text: Some(text.as_str()).filter(|text| !text.is_empty()),
+            remark: remark.as_deref(),
         });
         lines.collect()
     });
@@ -118,10 +115,6 @@ fn license_file(file: &ServerLicenseFile) -> LicenseFileOut<'_> {
 }
 
 fn problem(problem: &Problem) -> ProblemOut<'_> {
-    let severity = match problem.code.severity() {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Critical => "critical",
-    };
-    ProblemOut { code: problem.code.code(), severity, text: &problem.text, next: problem.next.as_deref() }
+    let Problem { code, text, next } = problem;
+    ProblemOut { code: code.code(), severity: code.severity().code(), text, next: next.as_deref() }
 }

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::document::Text;
 use super::process::{ProcessServiceOut, each_process, process_service};
 use super::service::{ManagerOut, ServiceOut, manager, service};
-use crate::model::{Exposure, Family, License, Namespace, Owner, PortClass, Receiver, Row, Severity, State};
+use crate::model::{Exposure, Family, License, Namespace, Owner, PortClass, Receiver, Row, State};
 
 #[derive(Serialize)]
 pub(super) struct Listener<'a> {
@@ -169,11 +169,7 @@ fn license(license: &License) -> LicenseOut<'_> {
     LicenseOut {
         managers: license.managers.iter().map(manager).collect(),
         verdict: license.verdict.code(),
-        severity: match license.severity {
-            Severity::Info => "info",
-            Severity::Warning => "warning",
-            Severity::Critical => "critical",
-        },
+        severity: license.severity.code(),
         reason: &license.reason,
         expected: &license.expected,
         evidence: &license.evidence,

@@ -1,11 +1,12 @@
 //! The answer to the question which license servers a machine has.
 
 use super::judging::license_servers;
+use crate::knowledge::explain::names;
 use crate::knowledge::{Knowledge, LicenseProgram};
 use crate::model::phrase::list;
 use crate::model::{
-    Gap, LicenseServer, NamedBy, NotInspected, Observation, Os, OtherNamespace, Protocol, Row, ServerState,
-    ServersReport, Vouched,
+    Gap, LicenseServer, NamedBy, NotInspected, Observation, Os, OtherNamespace, Problem, Protocol, Row,
+    ServerState, ServersReport, Vouched,
 };
 use crate::os;
 use crate::query::filter::is_called;
@@ -43,8 +44,7 @@ pub fn servers(
             || knowledge.licenses().recognise_name(word, os).is_some()
             || all.iter().any(|server| is_about(server, word, knowledge, os));
         if !is_known {
-            let names = crate::knowledge::explain::names(knowledge.licenses());
-            let nearest = knowledge.registry.nearest(word, names);
+            let nearest = knowledge.registry.nearest(word, names(knowledge.licenses()));
             return Err(UsageError::UnknownProduct { word: word.as_str().into(), nearest });
         }
     }
@@ -86,8 +86,10 @@ pub(in crate::report) fn about(
     knowledge: &Knowledge,
     os: Os,
 ) -> Vec<LicenseServer> {
+    let listens = |server: &LicenseServer, ports: &Ports| {
+        server.processes().any(|one| one.ports.iter().any(|port| ports.range.contains(port.port)))
+    };
     let uses = |server: &LicenseServer, ports: &Ports| {
-        let is_one = |port: u16| ports.range.contains(port);
         let claims = knowledge.claims(ports.range.first, ports.protocol);
         let is_claimed = claims.managers.iter().any(|manager| {
             // What the maker of a licensing system ships is the server of all vendors.
@@ -95,14 +97,11 @@ pub(in crate::report) fn about(
             let makers = makers.and_then(|technology| knowledge.licenses().manager_of(technology));
             let is_of_all = makers.is_some_and(|makers| makers.vendor == manager.vendor)
                 && server.technology.as_ref().map(|own| &own.id) == manager.technology.as_ref();
-            is_of_all || server.id.split('+').any(|id| id == manager.id)
+            is_of_all || server.has_manager(&manager.id)
         });
-        is_claimed || server.processes().any(|one| one.ports.iter().any(|port| is_one(port.port)))
+        is_claimed || listens(server, ports)
     };
     // The server on a port that is held is the one that is meant.
-    let listens = |server: &LicenseServer, ports: &Ports| {
-        server.processes().any(|one| one.ports.iter().any(|port| ports.range.contains(port.port)))
-    };
     if let [Target::Ports(ports)] = &filter.targets[..]
         && ports.range.single().is_some()
         && servers.iter().any(|server| listens(server, ports))
@@ -138,19 +137,16 @@ pub(in crate::report) fn elsewhere(servers: &[LicenseServer]) -> Option<String> 
     if !listening.is_empty() {
         return Some(listening.join(" "));
     }
-    let problem = servers.iter().flat_map(|server| &server.problems).next()?;
-    let next = problem.next.as_ref().map_or(String::new(), |next| format!(" {next}"));
-    Some(format!("{}{next}", problem.text))
+    servers.iter().flat_map(|server| &server.problems).next().map(Problem::in_full)
 }
 
 /// Whether a license server is one of a vendor, product, licensing system or program.
 fn is_about(server: &LicenseServer, word: &str, knowledge: &Knowledge, os: Os) -> bool {
     let licenses = knowledge.licenses();
-    let has_id = |id: &str| server.id.split('+').any(|own| own == id);
     // What stands for a whole system is also the answer to a question about one of its vendors, unless it is another's.
-    let is_of_product = licenses.products(word).iter().any(|manager| has_id(&manager.id));
+    let is_of_product = licenses.products(word).iter().any(|manager| server.has_manager(&manager.id));
     let by_program = match licenses.recognise_name(word, os) {
-        Some(LicenseProgram::Own(manager)) => has_id(&manager.id),
+        Some(LicenseProgram::Own(manager)) => server.has_manager(&manager.id),
         Some(LicenseProgram::Server(technology)) => {
             server.technology.as_ref().is_some_and(|own| own.id == technology.id)
         }

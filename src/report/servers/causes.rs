@@ -44,6 +44,5 @@ fn found(check: Check, servers: &[&LicenseServer], system: &str) -> Option<Strin
         _ => problem.code.code() == check.code(),
     });
     let (server, problem) = of_code.next()?;
-    let next = problem.next.as_ref().map_or(String::new(), |next| format!(" {next}"));
-    Some(format!("{}: {}{next}", server.called(), problem.text))
+    Some(format!("{}: {}", server.called(), problem.in_full()))
 }
