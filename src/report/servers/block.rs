@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::survey::{Role, Survey};
 use crate::knowledge::{LicenseManager, LicenseProgram, Technology};
 use crate::model::phrase::list;
+use crate::model::quoting::quoted;
 use crate::model::{
-    DaemonLine, InstalledServer, InstalledState, LicenseFile, LicenseLines, LicenseSystem, NamedBy, Os, Pid,
+    DaemonLine, InstalledServer, InstalledState, LicenseFile, LicenseLines, LicenseSystem, NamedBy, Os,
     PortRole, Process, Row, file_name,
 };
 
@@ -54,6 +55,11 @@ impl<'a> Block<'a> {
         }
     }
 
+    /// All its processes, the server first.
+    pub(super) fn processes(&self) -> impl Iterator<Item = &'a Arc<Process>> {
+        self.server.iter().chain(&self.daemons).chain(&self.orphans).copied()
+    }
+
     /// The managers that it may be of.
     pub(super) fn managers(&self, survey: &Survey<'a>) -> Vec<&'a LicenseManager> {
         let all = self.all_managers(survey);
@@ -62,8 +68,7 @@ impl<'a> Block<'a> {
             return all;
         }
         // Of several products of one vendor, its ports show which it is.
-        let processes = self.server.iter().chain(&self.daemons).chain(&self.orphans);
-        let listeners = processes.flat_map(|process| survey.listeners(process.pid));
+        let listeners = self.processes().flat_map(|process| survey.listeners(process.pid));
         let listening = listeners.map(|row| row.socket.local.port());
         let written = self.daemon_lines.iter().filter_map(|(_, line)| line.port);
         let ports: Vec<u16> = listening.chain(written).collect();
@@ -390,16 +395,13 @@ fn vendor_of_manager(survey: &Survey<'_>, manager: &LicenseManager, process: &Pr
     Vendor::Known(if ids.is_empty() { vec![manager.id.clone()] } else { ids })
 }
 
-/// How a block is called: vendor and product, or the name of a daemon that is not known.
-pub(super) fn called(block: &Block<'_>, survey: &Survey<'_>) -> (String, Option<String>, String) {
-    let managers = block.managers(survey);
+/// How a block of these managers is called: vendor and product, or the name of a daemon that is not known.
+pub(super) fn called(block: &Block<'_>, managers: &[&LicenseManager]) -> (String, Option<String>, String) {
     let ids: Vec<&str> = managers.iter().map(|manager| manager.id.as_str()).collect();
-    match (&block.vendor, &managers[..]) {
-        (Some(Vendor::Unknown(name)), _) => (
-            name.to_ascii_lowercase(),
-            None,
-            format!("license server of {}", crate::model::quoting::quoted(name)),
-        ),
+    match (&block.vendor, managers) {
+        (Some(Vendor::Unknown(name)), _) => {
+            (name.to_ascii_lowercase(), None, format!("license server of {}", quoted(name)))
+        }
         (_, [one]) => (one.id.clone(), one.vendor.clone(), one.product.clone()),
         (_, []) => ("unknown".to_owned(), None, "license server".to_owned()),
         (_, several) => {
@@ -407,10 +409,4 @@ pub(super) fn called(block: &Block<'_>, survey: &Survey<'_>) -> (String, Option<
             (ids.join("+"), None, list(&names, "or"))
         }
     }
-}
-
-/// The pids of a block's processes.
-pub(super) fn pids(block: &Block<'_>) -> Vec<Pid> {
-    let processes = block.server.iter().chain(&block.daemons).chain(&block.orphans);
-    processes.map(|process| process.pid).collect()
 }

@@ -1,10 +1,11 @@
 //! What is wrong with a server's license files.
 
 use jiff::ToSpan;
+use jiff::civil::Date;
 
 use super::judging::Judging;
 use super::lines::{host_id_is_here, host_is_here};
-use crate::model::phrase::{capitalized, counted};
+use crate::model::phrase::{capitalized, counted, list};
 use crate::model::quoting::{quoted, quoted_path};
 use crate::model::{
     Checked, Expiry, LicenseFile, LicenseLines, MachineIdentity, NotInspected, Problem, ProblemCode,
@@ -40,7 +41,7 @@ impl Judging<'_, '_> {
 
     /// The licenses of this vendor that have expired, and those that will soon.
     fn expiries(&self, file: &LicenseFile, lines: &LicenseLines) -> Vec<Problem> {
-        let soon = self.today.checked_add(i32::from(self.expiry_days).days()).unwrap_or(self.today);
+        let soon = self.soon();
         let problem = |code, expiry: &Expiry| {
             let licenses = match expiry.count {
                 1 => format!("The license for {}", quoted(&expiry.feature)),
@@ -77,9 +78,14 @@ impl Judging<'_, '_> {
         problems
     }
 
+    /// Until then, it is a problem that a license expires.
+    fn soon(&self) -> Date {
+        self.today.checked_add(i32::from(self.expiry_days).days()).unwrap_or(self.today)
+    }
+
     /// Whether licenses are of this vendor.
     fn is_own(&self, expiry: &Expiry) -> bool {
-        let mut own = self.daemon_lines.iter().map(|(_, line)| line.name.as_str()).peekable();
+        let mut own = self.block.daemon_lines.iter().map(|(_, line)| line.name.as_str()).peekable();
         expiry
             .daemon
             .as_deref()
@@ -88,7 +94,7 @@ impl Judging<'_, '_> {
 
     /// The licenses that expire next, where that is no problem yet.
     pub(super) fn next_expiry(&self) -> Option<String> {
-        let soon = self.today.checked_add(i32::from(self.expiry_days).days()).unwrap_or(self.today);
+        let soon = self.soon();
         let expiries = self.block.lines().flat_map(|(_, lines)| &lines.expiries);
         let next =
             expiries.filter(|expiry| expiry.date > soon && self.is_own(expiry)).min_by_key(|one| one.date)?;
@@ -112,7 +118,7 @@ impl Judging<'_, '_> {
             let mut text = format!(
                 "The license file names {}, which is no name of this machine ({own_name}) here or in its hosts file \
                  ({}).",
-                crate::model::phrase::list(&hosts, "and"),
+                list(&hosts, "and"),
                 place(first.line)
             );
             if lines.servers.iter().all(|line| host_id_is_here(line, identity) == Some(false)) {

@@ -12,9 +12,8 @@ use crate::knowledge::{Knowledge, LicenseManager};
 use crate::model::phrase::sentence;
 use crate::model::quoting::quoted;
 use crate::model::{
-    DaemonLine, InstalledState, LicenseFile, LicenseServer, LicenseTechnology, MachineIdentity, Observation,
-    Os, Pid, PortRange, Process, Row, RunState, ServerPort, ServerProcess, ServerState, Starter, Verdict,
-    Vouched,
+    InstalledState, LicenseServer, LicenseTechnology, MachineIdentity, Observation, Os, Pid, PortRange,
+    Process, Row, RunState, ServerPort, ServerProcess, ServerState, Starter, Verdict, Vouched,
 };
 
 /// So many days before a license expires, that is a problem.
@@ -80,7 +79,6 @@ pub(super) struct Judging<'b, 'a> {
     pub(super) server: Option<ServerProcess>,
     pub(super) daemons: Vec<ServerProcess>,
     pub(super) orphans: Vec<ServerProcess>,
-    pub(super) daemon_lines: Vec<(&'a LicenseFile, &'a DaemonLine)>,
     pub(super) today: Date,
     pub(super) expiry_days: u16,
 }
@@ -94,7 +92,6 @@ impl<'b, 'a> Judging<'b, 'a> {
             server: None,
             daemons: Vec::new(),
             orphans: Vec::new(),
-            daemon_lines: block.daemon_lines.clone(),
             today,
             expiry_days,
         };
@@ -106,7 +103,7 @@ impl<'b, 'a> Judging<'b, 'a> {
 
     /// `all`: the servers of the same vendor.
     fn license_server(self, all: &[Pid]) -> LicenseServer {
-        let (id, vendor, product) = called(self.block, self.survey);
+        let (id, vendor, product) = called(self.block, &self.managers);
         let state = self.state();
         let problems = self.problems(state, all);
         let license_files = self.license_files();
@@ -132,6 +129,14 @@ impl<'b, 'a> Judging<'b, 'a> {
             problems,
             notes,
         }
+    }
+
+    pub(super) fn running(&self) -> impl Iterator<Item = &ServerProcess> {
+        self.server.iter().chain(&self.daemons)
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &ServerProcess> {
+        self.running().chain(&self.orphans)
     }
 
     fn process(&self, process: &Arc<Process>) -> ServerProcess {
@@ -210,8 +215,7 @@ impl<'b, 'a> Judging<'b, 'a> {
 
     /// A listener of it whose process is not confirmed as the right one.
     fn doubted(&self) -> Option<&'a Row> {
-        let processes = self.server.iter().chain(&self.daemons);
-        let mut rows = processes.flat_map(|process| self.survey.listeners(process.process.pid)).copied();
+        let mut rows = self.running().flat_map(|process| self.survey.listeners(process.process.pid)).copied();
         rows.find(|row| {
             row.license
                 .as_ref()
@@ -221,8 +225,7 @@ impl<'b, 'a> Judging<'b, 'a> {
 
     pub(super) fn identity(&self) -> Option<&'a MachineIdentity> {
         // A container has names and interfaces of its own.
-        let mut processes = self.server.iter().chain(&self.daemons);
-        if processes.any(|one| one.process.container.is_some()) {
+        if self.running().any(|one| one.process.container.is_some()) {
             return None;
         }
         Some(&self.survey.observation.license_setup.as_ref()?.identity)
@@ -266,8 +269,7 @@ impl<'b, 'a> Judging<'b, 'a> {
 
     /// In which container it runs.
     fn container(&self) -> Option<String> {
-        let process = self.server.iter().chain(&self.daemons).chain(&self.orphans).next()?;
-        let container = process.process.container.as_ref()?;
+        let container = self.all().next()?.process.container.as_ref()?;
         Some(format!("It runs in container {}.", container.called()))
     }
 
@@ -276,9 +278,7 @@ impl<'b, 'a> Judging<'b, 'a> {
             let (port, protocol) = (row.socket.local.port(), row.socket.protocol);
             return Some(format!("The process that listens on {port}/{protocol} is hidden."));
         }
-        let all = self.server.iter().chain(&self.daemons).chain(&self.orphans);
-        let hidden = all.into_iter().find(|one| one.process.exe().is_none());
-        if let Some(one) = hidden {
+        if let Some(one) = self.all().find(|one| one.process.exe().is_none()) {
             let name = one.process.name.as_deref().map_or("it".into(), quoted);
             return Some(format!(
                 "PID {} calls itself {name}. What it runs, and where it listens, is hidden.",

@@ -2,10 +2,11 @@
 
 use super::block::is_called;
 use super::judging::Judging;
+use crate::model::phrase::list;
 use crate::model::quoting::{quoted, quoted_path};
 use crate::model::{
     DaemonLine, DaemonProgram, JudgedLine, LicenseFile, LicenseSystem, MachineIdentity, NamedBy, Pid,
-    ServerLicenseFile, ServerLine, ServerProcess,
+    Process, ServerLicenseFile, ServerLine, ServerProcess,
 };
 
 impl Judging<'_, '_> {
@@ -14,7 +15,7 @@ impl Judging<'_, '_> {
     }
 
     fn license_file(&self, file: &LicenseFile) -> ServerLicenseFile {
-        let own: Vec<&DaemonLine> = self.daemon_lines.iter().map(|(_, line)| *line).collect();
+        let own: Vec<&DaemonLine> = self.block.daemon_lines.iter().map(|(_, line)| *line).collect();
         let lines =
             file.contents.done().map(|contents| {
                 let servers = contents.servers.iter().map(|line| JudgedLine {
@@ -79,9 +80,8 @@ impl Judging<'_, '_> {
     fn daemon_remark(&self, line: &DaemonLine) -> Option<String> {
         let os = self.survey.os();
         let is_it = |exe: Option<&str>| exe.is_some_and(|exe| is_called(line, exe, os));
-        let name_of = |process: &crate::model::Process| {
-            process.exe_name(os).map(str::to_owned).or_else(|| process.name.clone())
-        };
+        let name_of =
+            |process: &Process| process.exe_name(os).map(str::to_owned).or_else(|| process.name.clone());
         let mut running = self.daemons.iter().chain(&self.orphans);
         let daemon = running.find(|daemon| is_it(name_of(&daemon.process).as_deref()));
         let is_orphan = |daemon: &ServerProcess| {
@@ -100,16 +100,11 @@ impl Judging<'_, '_> {
         let listens: Vec<String> = daemon.ports.iter().map(|one| one.port.to_string()).collect();
         match line.port {
             _ if listens.is_empty() => Some(format!("{} listens nowhere", daemon.process.called())),
-            Some(port) if !daemon.ports.iter().any(|one| one.port == port) => Some(format!(
-                "{} listens on {} instead",
-                daemon.process.called(),
-                crate::model::phrase::list(&listens, "and")
-            )),
+            Some(port) if !daemon.ports.iter().any(|one| one.port == port) => {
+                Some(format!("{} listens on {} instead", daemon.process.called(), list(&listens, "and")))
+            }
             Some(_) => None,
-            None => Some(format!(
-                "no port= here, so the system chose {}",
-                crate::model::phrase::list(&listens, "and")
-            )),
+            None => Some(format!("no port= here, so the system chose {}", list(&listens, "and"))),
         }
     }
 

@@ -1,10 +1,11 @@
 //! What is wrong with the ports of a license server.
 
 use super::judging::Judging;
-use crate::model::phrase::{capitalized, list};
+use crate::model::phrase::list;
 use crate::model::quoting::{quoted, quoted_path};
 use crate::model::{
-    Exposure, InstalledState, Pid, Problem, ProblemCode, Protocol, Row, ServerProcess, ServerState, State,
+    Exposure, InstalledState, Pid, Problem, ProblemCode, Process, Protocol, Row, ServerProcess, ServerState,
+    State,
 };
 
 impl Judging<'_, '_> {
@@ -13,6 +14,7 @@ impl Judging<'_, '_> {
         let of_server = self.block.lines().flat_map(|(_, lines)| &lines.servers);
         let of_server = of_server.filter_map(|line| Some((line.port?, "the license server".to_owned())));
         let of_daemons = self
+            .block
             .daemon_lines
             .iter()
             .filter_map(|(_, line)| Some((line.port?, quoted(&line.name).into_owned())));
@@ -20,6 +22,12 @@ impl Judging<'_, '_> {
         ports.sort();
         ports.dedup();
         ports
+    }
+
+    /// Whether it does not serve, and would open its ports if it were started again.
+    fn may_want_ports(&self, state: ServerState) -> bool {
+        let is_off = self.block.installed.is_some_and(|one| one.state == InstalledState::Disabled);
+        !is_off && !matches!(state, ServerState::Up | ServerState::CannotTell)
     }
 
     /// It listens, but not where its license file says, which is where clients look for it.
@@ -32,7 +40,7 @@ impl Judging<'_, '_> {
             // Of three, one is about this machine.
             _ => None,
         });
-        let of_daemons = self.daemon_lines.iter().filter_map(|(file, line)| {
+        let of_daemons = self.block.daemon_lines.iter().filter_map(|(file, line)| {
             let own = |daemon: &&ServerProcess| {
                 self.block.line_of(self.survey, &daemon.process).is_some_and(|own| own == *line)
             };
@@ -59,11 +67,10 @@ impl Judging<'_, '_> {
 
     /// A port of its license file that somebody else holds.
     pub(super) fn port_taken(&self, state: ServerState) -> Vec<Problem> {
-        let is_off = self.block.installed.is_some_and(|one| one.state == InstalledState::Disabled);
-        if is_off || matches!(state, ServerState::Up | ServerState::CannotTell) {
+        if !self.may_want_ports(state) {
             return Vec::new();
         }
-        let own: Vec<Pid> = super::block::pids(self.block);
+        let own: Vec<Pid> = self.block.processes().map(|process| process.pid).collect();
         let is_own = |row: &Row| row.owner.processes().any(|holder| own.contains(&holder.pid));
         let taken = self.wanted_ports().into_iter().filter_map(|(port, whose)| {
             let is_there = |row: &&Row| {
@@ -76,28 +83,20 @@ impl Judging<'_, '_> {
             if self.survey.rows.iter().filter(is_there).any(&is_own) {
                 return None;
             }
-            let (holder, next) = match row.owner.lead() {
-                Some(lead) => (lead.called(), format!("See who that is: whatlistens {port}")),
-                None => {
-                    ("a process that is hidden".to_owned(), format!("See who that is: whatlistens {port}"))
-                }
-            };
+            let holder = row.owner.lead().map_or("A process that is hidden".to_owned(), Process::called);
             let how = if row.socket.state == State::Bound { "holds" } else { "listens on" };
-            let text = format!("{} {how} {port}/tcp, the port of {whose}.", capitalized(&holder));
-            let text = if holder.starts_with(|c: char| c.is_ascii_lowercase()) && row.owner.lead().is_some() {
-                format!("{holder} {how} {port}/tcp, the port of {whose}.")
-            } else {
-                text
-            };
-            Some(Problem { code: ProblemCode::PortTaken, text, next: Some(next) })
+            Some(Problem {
+                code: ProblemCode::PortTaken,
+                text: format!("{holder} {how} {port}/tcp, the port of {whose}."),
+                next: Some(format!("See who that is: whatlistens {port}")),
+            })
         });
         taken.collect()
     }
 
     /// A port of its license file that the system refuses to every program (Windows).
     pub(super) fn port_reserved(&self, state: ServerState) -> Vec<Problem> {
-        let is_off = self.block.installed.is_some_and(|one| one.state == InstalledState::Disabled);
-        if is_off || matches!(state, ServerState::Up | ServerState::CannotTell) {
+        if !self.may_want_ports(state) {
             return Vec::new();
         }
         let excluded = self.survey.observation.port_rules.excluded.iter().flatten();
@@ -160,7 +159,7 @@ impl Judging<'_, '_> {
                 _ => "VENDOR",
             };
             let line = self.block.line_of(self.survey, &daemon.process);
-            let place = self.daemon_lines.iter().find(|(_, own)| Some(*own) == line);
+            let place = self.block.daemon_lines.iter().find(|(_, own)| Some(*own) == line);
             let place = place.map_or(String::new(), |(file, line)| {
                 format!(" (line {} of {})", line.line, quoted_path(&file.path))
             });

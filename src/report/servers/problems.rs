@@ -5,8 +5,8 @@ use super::judging::Judging;
 use crate::model::phrase::{capitalized, list, sentence};
 use crate::model::quoting::{quoted, quoted_path};
 use crate::model::{
-    InstalledState, Os, Pid, Problem, ProblemCode, Process, RunState, ServerProcess, ServerState, Starter,
-    Verdict,
+    DebugLog, InstalledState, Os, Pid, Problem, ProblemCode, Process, RunState, ServerProcess, ServerState,
+    Starter, Verdict,
 };
 
 /// More lines of a license file are not named in one problem.
@@ -51,14 +51,6 @@ impl Judging<'_, '_> {
         }
     }
 
-    pub(super) fn running(&self) -> impl Iterator<Item = &ServerProcess> {
-        self.server.iter().chain(&self.daemons)
-    }
-
-    pub(super) fn all(&self) -> impl Iterator<Item = &ServerProcess> {
-        self.running().chain(&self.orphans)
-    }
-
     /// A daemon that keeps a new server from starting one.
     fn orphaned_daemons(&self, state: ServerState) -> Vec<Problem> {
         if state != ServerState::OrphanedDaemon {
@@ -93,14 +85,8 @@ impl Judging<'_, '_> {
 
     fn not_listening(&self, state: ServerState) -> Option<Problem> {
         let server = self.server.as_ref().filter(|_| state == ServerState::NotListening)?;
-        let pid = server.process.pid;
         if server.process.state == Some(RunState::Stopped) {
-            let text = format!(
-                "{} is stopped by a signal or a debugger, and answers nobody.",
-                server.process.called()
-            );
-            let next = Some(format!("Let it go on: kill -CONT {pid}"));
-            return Some(Problem { code: ProblemCode::NotListening, text, next });
+            return Some(stopped(server, ProblemCode::NotListening));
         }
         let text = format!("{} runs and listens nowhere.{}", server.process.called(), self.log_says());
         Some(Problem { code: ProblemCode::NotListening, text, next: self.look_at_log() })
@@ -112,15 +98,10 @@ impl Judging<'_, '_> {
         let daemon = if technology.id == "rlm" { "ISV server" } else { "vendor daemon" };
         let named = match &self.block.vendor {
             Some(Vendor::Unknown(name)) => Some(name.as_str()),
-            _ => self.daemon_lines.first().map(|(_, line)| line.name.as_str()),
+            _ => self.block.daemon_lines.first().map(|(_, line)| line.name.as_str()),
         };
-        if let Some(stopped) = self.daemons.iter().find(|one| one.process.state == Some(RunState::Stopped)) {
-            let text = format!(
-                "{} is stopped by a signal or a debugger, and answers nobody.",
-                stopped.process.called()
-            );
-            let next = Some(format!("Let it go on: kill -CONT {}", stopped.process.pid));
-            return Some(Problem { code: ProblemCode::NoVendorDaemon, text, next });
+        if let Some(daemon) = self.daemons.iter().find(|one| one.process.state == Some(RunState::Stopped)) {
+            return Some(stopped(daemon, ProblemCode::NoVendorDaemon));
         }
         let silent = self.daemons.first().map(|one| one.process.called());
         let named = named.map_or(String::new(), |name| format!(" {}", quoted(name)));
@@ -133,6 +114,7 @@ impl Judging<'_, '_> {
             None => format!("{} has no {daemon}{named} that listens{consequence}.", server.process.called()),
         };
         let remarks = self
+            .block
             .daemon_lines
             .iter()
             .filter_map(|(file, line)| Some((file, line, self.program_remark(line)?)));
@@ -148,8 +130,9 @@ impl Judging<'_, '_> {
     fn locks(&self) -> String {
         let Some(setup) = &self.survey.observation.license_setup else { return String::new() };
         let server = self.server.as_ref();
-        let own =
-            |daemon: &str| self.daemon_lines.iter().any(|(_, line)| line.name.eq_ignore_ascii_case(daemon));
+        let own = |daemon: &str| {
+            self.block.daemon_lines.iter().any(|(_, line)| line.name.eq_ignore_ascii_case(daemon))
+        };
         let mut text = String::new();
         for lock in setup.lock_files.iter().filter(|lock| own(&lock.daemon)) {
             let path = quoted_path(&lock.path);
@@ -172,7 +155,7 @@ impl Judging<'_, '_> {
         text
     }
 
-    fn log(&self) -> Option<&crate::model::DebugLog> {
+    fn log(&self) -> Option<&DebugLog> {
         let pid = self.server.as_ref()?.process.pid;
         self.survey.observation.license_setup.as_ref()?.logs.iter().find(|log| log.pid == pid)
     }
@@ -338,6 +321,12 @@ impl Judging<'_, '_> {
         });
         problems.collect()
     }
+}
+
+/// Somebody has stopped a process, which does not end it.
+fn stopped(one: &ServerProcess, code: ProblemCode) -> Problem {
+    let text = format!("{} is stopped by a signal or a debugger, and answers nobody.", one.process.called());
+    Problem { code, text, next: Some(format!("Let it go on: kill -CONT {}", one.process.pid)) }
 }
 
 /// The numbers of a version: `v11.19.5.0`.
