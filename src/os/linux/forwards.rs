@@ -68,7 +68,7 @@ pub(super) fn add(
             let pids = if is_judged {
                 all.get_or_insert_with(|| context.proc.pids().unwrap_or_default())
             } else {
-                &other.pids
+                &other.pids()
             };
             let found = find_listener(context, (other, scan), pids, &mut looks, &mut forward);
             if let Some(found) = found.filter(|_| is_judged) {
@@ -167,13 +167,14 @@ fn with_address<'a>(
 /// much may be read in all, in bytes.
 fn addresses_in(proc: &Proc, other: &NetworkNamespace, left: &mut u64) -> Vec<IpAddr> {
     let Some(dir) = other.oldest(proc).and_then(|pid| proc.process(pid).ok()) else { return Vec::new() };
+    let net = other.net_folder(dir.pid);
     let mut text = |name| {
-        let text = dir.beginning(name, MOST_OF_ADDRESSES.min(*left)).unwrap_or_default();
+        let text = dir.beginning(&format!("{net}/{name}"), MOST_OF_ADDRESSES.min(*left)).unwrap_or_default();
         *left = left.saturating_sub(text.len() as u64);
         text
     };
-    let v4 = local_addresses::v4(&text("net/fib_trie")).into_iter().map(IpAddr::from);
-    v4.chain(local_addresses::v6(&text("net/if_inet6")).into_iter().map(IpAddr::from)).collect()
+    let v4 = local_addresses::v4(&text("fib_trie")).into_iter().map(IpAddr::from);
+    v4.chain(local_addresses::v6(&text("if_inet6")).into_iter().map(IpAddr::from)).collect()
 }
 
 /// The sockets that receive at an address, and all who hold them.

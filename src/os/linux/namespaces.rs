@@ -36,12 +36,21 @@ const KTHREADD: Pid = 2;
 #[derive(Debug)]
 pub(super) struct NetworkNamespace {
     pub(super) namespace: Namespace,
-    /// The file to enter it by.
-    file: PathBuf,
+    members: Members,
     /// The process in it that started first, looked up once it is needed.
     oldest: OnceLock<Option<Pid>>,
-    /// All visible processes in it.
-    pub(super) pids: Vec<Pid>,
+}
+
+/// What keeps a namespace, as far as it is visible.
+#[derive(Debug, Default)]
+struct Members {
+    /// The mount that keeps it, by its name and its file.
+    mount: Option<(String, PathBuf)>,
+    /// The processes whose first thread is in it.
+    pids: Vec<Pid>,
+    /// The other threads in it, each with its process. A program that looks after containers lets one of its threads
+    /// into a namespace for a moment: its own files under `/proc` say nothing of that namespace.
+    threads: Vec<(Pid, Pid)>,
 }
 
 /// All visible network namespaces.
@@ -52,13 +61,6 @@ pub(super) struct Namespaces {
     pub(super) others: Vec<NetworkNamespace>,
     /// The processes that this user may not inspect: their namespaces are unknown.
     pub(super) inaccessible: Vec<Pid>,
-}
-
-#[derive(Default)]
-struct Members {
-    name: Option<String>,
-    file: Option<PathBuf>,
-    pids: Vec<Pid>,
 }
 
 /// Finds all namespaces that a process is in, or that a mount keeps. With `threads`, also those that only a thread is
@@ -75,43 +77,37 @@ pub(super) fn find(proc: &Proc, threads: bool) -> Namespaces {
             inaccessible.push(pid);
             continue;
         };
-        for (inode, file) in others {
+        for (inode, thread) in others {
             let members = found.entry(inode).or_default();
-            // The threads of a process follow each other.
-            if members.pids.last() != Some(&pid) {
-                members.pids.push(pid);
+            match thread {
+                None => members.pids.push(pid),
+                Some(thread) => members.threads.push((pid, thread)),
             }
-            members.file.get_or_insert(file);
         }
     }
     for (name, path, inode) in named().chain(mounted(proc)) {
         if inode != own {
-            let members = found.entry(inode).or_default();
-            members.name.get_or_insert(name);
-            members.file.get_or_insert(path);
+            found.entry(inode).or_default().mount.get_or_insert((name, path));
         }
     }
-    let others = found.into_iter().filter_map(|(inode, members)| {
-        let namespace = Namespace { inode, name: members.name };
-        Some(NetworkNamespace { namespace, file: members.file?, oldest: OnceLock::new(), pids: members.pids })
+    let others = found.into_iter().map(|(inode, members)| {
+        let name = members.mount.as_ref().map(|(name, _)| name.clone());
+        NetworkNamespace { namespace: Namespace { inode, name }, members, oldest: OnceLock::new() }
     });
     Namespaces { own: Some(own), others: others.collect(), inaccessible }
 }
 
-/// The namespaces of a process, and its threads, that are not our own: inode and file.
+/// The namespaces of a process, and its other threads with their ids, that are not our own, by inode.
 ///
 /// # Errors
 ///
 /// If this user may not inspect the process.
-fn others_of(proc: &Proc, pid: Pid, own: u64, threads: bool) -> io::Result<Vec<(u64, PathBuf)>> {
-    let other = |link: PathBuf, of: &str| {
-        let other = inode(&link).filter(|&inode| inode != own)?;
-        Some((other, PathBuf::from(format!("/proc/{pid}/{of}"))))
-    };
+fn others_of(proc: &Proc, pid: Pid, own: u64, threads: bool) -> io::Result<Vec<(u64, Option<Pid>)>> {
+    let other = |link: PathBuf, thread| Some((inode(&link).filter(|&inode| inode != own)?, thread));
     let mut others = Vec::new();
     let is_alive = match proc.link(pid, "ns/net") {
         Ok(link) => {
-            others.extend(other(link, "ns/net"));
+            others.extend(other(link, None));
             true
         }
         // Its first thread may have ended, and others run on.
@@ -119,8 +115,8 @@ fn others_of(proc: &Proc, pid: Pid, own: u64, threads: bool) -> io::Result<Vec<(
         Err(error) => return Err(error),
     };
     for thread in if threads { proc.other_threads(pid, is_alive) } else { Vec::new() } {
-        let of = format!("task/{thread}/ns/net");
-        others.extend(proc.link(pid, &of).ok().and_then(|link| other(link, &of)));
+        let link = proc.link(pid, &format!("task/{thread}/ns/net")).ok();
+        others.extend(link.and_then(|link| other(link, Some(thread))));
     }
     Ok(others)
 }
@@ -178,21 +174,45 @@ fn inode(link: &Path) -> Option<u64> {
 impl NetworkNamespace {
     /// One that cannot be entered.
     pub(super) fn for_test(namespace: Namespace) -> NetworkNamespace {
-        NetworkNamespace {
-            namespace,
-            file: PathBuf::from("/nowhere"),
-            oldest: OnceLock::new(),
-            pids: Vec::new(),
-        }
+        NetworkNamespace { namespace, members: Members::default(), oldest: OnceLock::new() }
     }
 }
 
 impl NetworkNamespace {
-    /// The process in it that started first, which names it if ip(8) does not. Reads the start of every
-    /// process in it.
+    /// All visible processes in it, also those of which only a thread is.
+    pub(super) fn pids(&self) -> Vec<Pid> {
+        let mut pids: Vec<Pid> = self.members.threads.iter().map(|&(pid, _)| pid).collect();
+        pids.extend(&self.members.pids);
+        pids.sort_unstable();
+        pids.dedup();
+        pids
+    }
+
+    /// The process in it that started first, which names it if ip(8) does not. Only where no process is in it, one of
+    /// which a thread is. Reads the start of every process in it.
     pub(super) fn oldest(&self, proc: &Proc) -> Option<Pid> {
         let started = |pid: Pid| proc.process(pid).and_then(|dir| dir.started()).unwrap_or(Ticks::MAX);
-        *self.oldest.get_or_init(|| self.pids.iter().copied().min_by_key(|&pid| (started(pid), pid)))
+        let first = |pids: &[Pid]| pids.iter().copied().min_by_key(|&pid| (started(pid), pid));
+        *self.oldest.get_or_init(|| first(&self.members.pids).or_else(|| first(&self.pids())))
+    }
+
+    /// This namespace's `net` in the folder of a process that is in it, or of which a thread is.
+    pub(super) fn net_folder(&self, of: Pid) -> String {
+        let thread = self.members.threads.iter().find(|&&(pid, _)| pid == of);
+        match thread.filter(|_| !self.members.pids.contains(&of)) {
+            Some((_, thread)) => format!("task/{thread}/net"),
+            None => "net".to_owned(),
+        }
+    }
+
+    /// The files to enter it by.
+    fn files(&self) -> impl Iterator<Item = PathBuf> {
+        let Members { mount, pids, threads } = &self.members;
+        let mount = mount.iter().map(|(_, file)| file.clone());
+        let pids = pids.iter().map(|pid| PathBuf::from(format!("/proc/{pid}/ns/net")));
+        let threads =
+            threads.iter().map(|(pid, thread)| PathBuf::from(format!("/proc/{pid}/task/{thread}/ns/net")));
+        mount.chain(pids).chain(threads)
     }
 
     /// Names it, unless ip(8) has.
@@ -223,20 +243,25 @@ impl NetworkNamespace {
         })
     }
 
-    /// The file to enter it by; `None` if that leads to another namespace by now, because the process id
-    /// or the name was reused.
+    /// A file to enter it by; `None` if all that it was found by are gone, or lead to another namespace by now,
+    /// because the process id or the name was reused.
     fn open(&self) -> io::Result<Option<File>> {
-        match nonblocking::open(&self.file) {
-            Ok(file) => Ok(Some(file)
-                .filter(|file| file.metadata().is_ok_and(|metadata| metadata.ino() == self.namespace.inode))),
-            Err(error) if is_gone(&error) => Ok(None),
-            Err(error) => Err(error),
+        for file in self.files() {
+            match nonblocking::open(&file) {
+                Ok(file) if file.metadata().is_ok_and(|of| of.ino() == self.namespace.inode) => {
+                    return Ok(Some(file));
+                }
+                Ok(_) => {}
+                Err(error) if is_gone(&error) => {}
+                Err(error) => return Err(error),
+            }
         }
+        Ok(None)
     }
 
     /// The folder of a process in it whose socket tables can be read.
     fn process_in_it(&self) -> Option<PathBuf> {
-        let process = PathBuf::from(format!("/proc/{}", self.pids.first()?));
+        let process = PathBuf::from(format!("/proc/{}", self.members.pids.first()?));
         let link = fs::read_link(process.join("ns/net")).ok()?;
         let readable = fs::metadata(process.join("net/tcp")).is_ok();
         (readable && inode(&link) == Some(self.namespace.inode)).then_some(process)
@@ -250,12 +275,14 @@ mod tests {
     #[test]
     fn a_namespace_that_has_ended_is_not_another_one() {
         let own = fs::metadata("/proc/self/ns/net").unwrap().ino();
-        let other = |inode: u64, file: &str| NetworkNamespace {
-            file: PathBuf::from(file),
+        let other = |inode: u64, pids: &[Pid]| NetworkNamespace {
+            members: Members { pids: pids.to_vec(), ..Members::default() },
             ..NetworkNamespace::for_test(Namespace { inode, name: None })
         };
-        assert!(other(own, "/proc/self/ns/net").open().unwrap().is_some());
-        assert!(other(own + 1, "/proc/self/ns/net").open().unwrap().is_none());
-        assert!(other(own, "/proc/4294967295/ns/net").scan(|_| ()).unwrap().is_none());
+        let (this, gone) = (std::process::id(), Pid::MAX);
+        assert!(other(own, &[this]).open().unwrap().is_some());
+        assert!(other(own, &[gone, this]).open().unwrap().is_some(), "by another process in it");
+        assert!(other(own + 1, &[this]).open().unwrap().is_none());
+        assert!(other(own, &[gone]).scan(|_| ()).unwrap().is_none());
     }
 }
