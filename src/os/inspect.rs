@@ -1,6 +1,6 @@
 //! What the caller wants to know about some processes beyond what is shown of them.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +50,8 @@ pub struct FileChecks {
 /// The programs that serve licenses on one system, by their file names.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LicensePrograms {
-    named: HashMap<String, ServerProgram>,
+    /// In a fixed order: of several names that are part of another, always the same one counts.
+    named: BTreeMap<String, ServerProgram>,
     /// Those that vendors ship under longer names too: `lmgrd.intel`.
     beginnings: Vec<(String, ServerProgram)>,
 }

@@ -80,8 +80,8 @@ fn resolve(
             let is_program = || Os::ALL.into_iter().any(|os| licenses.recognise_name(word, os).is_some());
             // The name of a service or a program is that alone.
             let is_system = licenses.is_system(word);
-            let products = licenses.products(word);
             if is_system || (services.called(word).next().is_none() && !is_program()) {
+                let products = licenses.products(word);
                 *managers = products.iter().map(|manager| manager.id.clone()).collect();
                 let own = |manager: &&LicenseManager| Os::ALL.map(|os| manager.executables.on(os)).concat();
                 *programs = products.iter().flat_map(own).collect();
