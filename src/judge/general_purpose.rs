@@ -1,4 +1,4 @@
-//! Programs that do what they are told. A license file may name any program as a vendor's daemon, so that a license
+//! Programs that run or do whatever their arguments say: interpreters, shells, relays. A license file may name any program as a vendor's daemon, so that a license
 //! server that started one of these says nothing about it.
 
 use super::wrapper;

@@ -32,8 +32,8 @@ impl<'a> Holder<'a> {
     }
 
     /// The same process, which a license server of this technology started. That shows of what technology a known
-    /// daemon is; and as the server starts nothing else, an unknown program is one too, unless it is one that does
-    /// what it is told, or an ordinary user runs the server.
+    /// daemon is; and as the server starts nothing else, an unknown program is one too, unless it is an interpreter,
+    /// a shell or the like, or an ordinary user runs the server.
     pub(super) fn started_by_server_of(
         mut self,
         technology: &'a Technology,

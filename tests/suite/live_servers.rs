@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use crate::document::{Document, Listener};
 use crate::live_linux::{NOBODY, copied};
-use crate::live_sockets::script;
+use crate::live_sockets::python;
 use crate::network::{Net, in_cgroup, is_there};
 use crate::oracle::assert_like_ss;
 use crate::started::{Ended, Listening, in_the_end, listener_program, program, told, unbroken};
@@ -213,14 +213,17 @@ fn behind_docker_proxy_the_program_in_the_container_is_judged() {
     };
     let _proxy = proxy(&host, 27000, &address, 27000);
     // Started before all of them, as what looks after containers is.
-    let mut visitor = Command::new("python3");
-    let entered = "import ctypes, threading\n\
-        def visit():\n\
-        \x20 net = open('/run/netns/' + sys.argv[1])\n\
-        \x20 if ctypes.CDLL(None).setns(net.fileno(), 0): sys.exit('setns')\n\
-        \x20 s = socket(); s.bind(('127.0.0.1', 0)); s.listen(); say(s); threading.Event().wait()\n\
-        threading.Thread(target=visit, daemon=True).start()";
-    let _visitor = Listening::start(visitor.args(["-c", &script(entered), &container.name]), 1).unwrap();
+    let visit = format!(
+        "
+import ctypes, threading
+def visit():
+    net = open('/run/netns/{}')
+    if ctypes.CDLL(None).setns(net.fileno(), 0): sys.exit('setns')
+    s = socket(); s.bind(('127.0.0.1', 0)); s.listen(); say(s); threading.Event().wait()
+threading.Thread(target=visit, daemon=True).start()",
+        container.name
+    );
+    let _visitor = python(&visit, 1);
     let look = |server: &Listening| {
         let id = format!("{:064x}", server.pid());
         let _cgroup = in_cgroup(&format!("system.slice/docker-{id}.scope"), server.pid())?;

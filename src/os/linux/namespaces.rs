@@ -179,7 +179,7 @@ impl NetworkNamespace {
 }
 
 impl NetworkNamespace {
-    /// All visible processes in it, also those of which only a thread is.
+    /// All visible processes that are in it or have a thread in it.
     pub(super) fn pids(&self) -> Vec<Pid> {
         let mut pids: Vec<Pid> = self.members.threads.iter().map(|&(pid, _)| pid).collect();
         pids.extend(&self.members.pids);
@@ -188,15 +188,15 @@ impl NetworkNamespace {
         pids
     }
 
-    /// The process in it that started first, which names it if ip(8) does not. Only where no process is in it, one of
-    /// which a thread is. Reads the start of every process in it.
+    /// The process in it that started first, which names it if ip(8) does not. If no process is in it, the first of
+    /// those that have a thread in it. Reads the start of each.
     pub(super) fn oldest(&self, proc: &Proc) -> Option<Pid> {
         let started = |pid: Pid| proc.process(pid).and_then(|dir| dir.started()).unwrap_or(Ticks::MAX);
         let first = |pids: &[Pid]| pids.iter().copied().min_by_key(|&pid| (started(pid), pid));
         *self.oldest.get_or_init(|| first(&self.members.pids).or_else(|| first(&self.pids())))
     }
 
-    /// This namespace's `net` in the folder of a process that is in it, or of which a thread is.
+    /// The folder of this namespace's tables, below that of a process which is in it or has a thread in it.
     pub(super) fn net_folder(&self, of: Pid) -> String {
         let thread = self.members.threads.iter().find(|&&(pid, _)| pid == of);
         match thread.filter(|_| !self.members.pids.contains(&of)) {
