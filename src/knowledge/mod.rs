@@ -6,6 +6,7 @@ mod license_errors;
 mod licenses;
 mod port_claims;
 mod registry;
+mod usual_programs;
 
 pub use embedded::Knowledge;
 pub use license_errors::{CodeSource, ErrorSystem, KnownCause, KnownError, LicenseCode, LicenseErrors};
@@ -15,3 +16,4 @@ pub use licenses::{
 };
 pub use port_claims::{PortClaims, RegisteredTo};
 pub use registry::{Entry, LicenseBasis, Registry, Services};
+pub use usual_programs::is_usual;

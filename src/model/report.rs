@@ -120,6 +120,8 @@ pub struct Row {
     pub in_flight_to: Option<Arc<[Receiver]>>,
     /// The registry's first entry for the port.
     pub service: Option<Service>,
+    /// Whether the program is known for that service. `None` without a service, and where the program is not known.
+    pub known_for_service: Option<bool>,
     pub exposure: Exposure,
     /// `None` on a port of no license manager.
     pub license: Option<License>,

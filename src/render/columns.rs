@@ -6,7 +6,9 @@ use owo_colors::Style as Paint;
 
 use super::Style;
 use super::group::RowGroup;
-use super::text::{beginning, command_line, escape, one_word, service_called, unit_called, verdict_paint};
+use super::text::{
+    beginning, command_line, escape, one_word, registered_name, service_called, unit_called, verdict_paint,
+};
 use crate::model::quoting::{quoted, quoted_account};
 use crate::model::{
     Application, Container, Namespace, Os, Owner, Presence, Process, ProcessService, State, account_name,
@@ -116,11 +118,9 @@ const COLUMNS: &[Column] = &[
     },
     Column {
         key: "service",
-        title: "SERVICE",
+        title: "IANA NAME",
         least_room: 62,
-        value: |group, _| {
-            group.lead_row().service.as_ref().map_or(String::new(), |service| service.name.clone())
-        },
+        value: |group, _| registered_name(group.lead_row()).unwrap_or_default(),
         ..TEXT
     },
     Column {
@@ -211,7 +211,7 @@ const MOST_ADDRESSES: usize = 2;
 
 fn addresses(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
     let blank = listing.blank();
-    let addresses = match &group.short_addresses()[..] {
+    let addresses = match &group.addresses_and_port()[..] {
         [first, rest @ ..] if listing.style.header && rest.len() >= MOST_ADDRESSES => {
             format!("{first} +{}", rest.len())
         }

@@ -10,7 +10,7 @@ use self::holder::{process_called, process_ref_called};
 use super::Style;
 use super::group::RowGroup;
 use super::page::Page;
-use super::text::{escape, named};
+use super::text::{escape, named, registered_name};
 use crate::model::phrase::list;
 use crate::model::quoting::{quoted, quoted_account};
 use crate::model::{
@@ -51,12 +51,12 @@ impl Page<'_> {
     fn listener(&mut self, group: &RowGroup<'_>, report: &Report) -> io::Result<()> {
         let row = group.lead_row();
         let (port, protocol) = (row.socket.local.port(), row.socket.protocol);
-        let service = row.service.as_ref().map(|service| service.name.as_str());
+        let service = registered_name(row);
         let title = match &row.socket.namespace {
             None => format!("{port}/{protocol}"),
             Some(namespace) => format!("{port}/{protocol} in network namespace {}", namespace.called()),
         };
-        self.title(&title, service, row.license.as_ref())?;
+        self.title(&title, service.as_deref(), row.license.as_ref())?;
         self.prose(&held(group, report))?;
         writeln!(self.out)?;
 
@@ -66,7 +66,13 @@ impl Page<'_> {
             self.field("User", &quoted_account(&user))?;
         }
         self.socket(group)?;
-        self.registry(row.service.as_ref(), port)?;
+        match (&row.service, unusual(group)) {
+            (Some(service), Some(who)) => {
+                let registered = registered(service, port);
+                self.field("Registry", &format!("{registered}; {who} is not known for it"))?;
+            }
+            (service, _) => self.registry(service.as_ref(), port)?,
+        }
         if let Some(license) = &row.license {
             self.license(license)?;
         }
@@ -226,6 +232,13 @@ fn held_without_listening(group: &RowGroup<'_>) -> String {
         "{holder} holds TCP port {port} without listening: connections are refused, and usually no other \
          program can use it.{perhaps}"
     )
+}
+
+/// The program that is not known for the service of its port, where no verdict says so.
+fn unusual<'a>(group: &RowGroup<'a>) -> Option<Cow<'a, str>> {
+    let row = group.lead_row();
+    let is_unusual = row.known_for_service == Some(false) && row.license.is_none();
+    group.lead()?.name.as_deref().filter(|_| is_unusual).map(quoted)
 }
 
 fn registered(Service { name, description }: &Service, port: u16) -> String {

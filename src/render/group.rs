@@ -128,14 +128,19 @@ impl<'a> RowGroup<'a> {
 
     /// The addresses, each once, the most exposed first. IPv4-mapped ones are written as IPv4.
     pub(super) fn addresses(&self) -> Vec<String> {
-        self.addresses_as(|socket| socket.local.ip().to_canonical().to_string())
+        self.addresses_as(|socket| through(socket.local.ip().to_canonical().to_string(), socket))
     }
 
-    /// The same, with an IPv6 wildcard that takes IPv4 too as `*`, as ss(8) writes it.
-    pub(super) fn short_addresses(&self) -> Vec<String> {
-        self.addresses_as(|socket| match socket.dual_stack {
-            Some(true) => "*".to_owned(),
-            _ => socket.local.ip().to_canonical().to_string(),
+    /// Each address with the port, as ss(8) writes them: `[::1]:80`, `127.0.0.53%lo:53`, and `*:80` for an IPv6 wildcard
+    /// that takes IPv4 too.
+    pub(super) fn addresses_and_port(&self) -> Vec<String> {
+        self.addresses_as(|socket| {
+            let address = match (socket.dual_stack, socket.local.ip().to_canonical()) {
+                (Some(true), _) => "*".to_owned(),
+                (_, IpAddr::V4(address)) => address.to_string(),
+                (_, IpAddr::V6(address)) => format!("[{address}]"),
+            };
+            format!("{}:{}", through(address, socket), socket.local.port())
         })
     }
 
@@ -143,10 +148,7 @@ impl<'a> RowGroup<'a> {
         let mut rows = self.rows.clone();
         rows.sort_by_key(|row| Reverse(row.exposure));
         let mut known = HashSet::new();
-        let texts = rows.into_iter().map(|row| match &row.socket.interface {
-            Some(interface) => format!("{}%{}", written(&row.socket), quoted(interface)),
-            None => written(&row.socket),
-        });
+        let texts = rows.into_iter().map(|row| written(&row.socket));
         texts.filter(|text| known.insert(text.clone())).collect()
     }
 
@@ -179,5 +181,13 @@ impl<'a> RowGroup<'a> {
 
     pub(super) fn rows(&self) -> &[&'a Row] {
         &self.rows
+    }
+}
+
+/// An address with the interface that the socket is bound to.
+fn through(address: String, socket: &Socket) -> String {
+    match &socket.interface {
+        Some(interface) => format!("{address}%{}", quoted(interface)),
+        None => address,
     }
 }

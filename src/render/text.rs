@@ -8,7 +8,7 @@ use textwrap::WordSplitter::NoHyphenation;
 
 use super::Style;
 use crate::model::quoting::{escaped, is_printable, quoted};
-use crate::model::{License, Os, ProcessService, ServiceManager, Severity, Verdict};
+use crate::model::{License, Os, ProcessService, Row, Service, ServiceManager, Severity, Verdict};
 
 /// The width of prose, in columns: longer lines are hard to read.
 const PROSE: usize = 100;
@@ -55,6 +55,13 @@ pub(super) fn system(os: Os) -> &'static str {
         Os::Windows => "Windows",
         Os::Macos => "macOS",
     }
+}
+
+/// What the registry calls a port. In parentheses unless the program is known for that: the name says what the port is
+/// registered for, not what runs there.
+pub(super) fn registered_name(row: &Row) -> Option<String> {
+    let Service { name, .. } = row.service.as_ref()?;
+    Some(if row.known_for_service == Some(true) { name.clone() } else { format!("({name})") })
 }
 
 /// A service by its name; that of a user's own service manager is marked: any user may call one `nginx.service`.

@@ -2,8 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::knowledge::{Entry, Registry};
-use crate::model::{Attributed, Exposure, License, Row, Service};
+use crate::knowledge::{Entry, Registry, is_usual};
+use crate::model::{
+    Attributed, Exposure, License, Os, Owner, Presence, Process, Row, Service, ServiceManager, Socket,
+    Verdict,
+};
 
 /// The loopback interface of Linux; the other backends report no interfaces.
 const LOOPBACK: &str = "lo";
@@ -11,11 +14,18 @@ const LOOPBACK: &str = "lo";
 /// Makes a row of an attributed socket and its verdict: adds what the registry says of its port, and how
 /// exposed it is.
 #[must_use]
-pub(super) fn annotate(attributed: Attributed, license: Option<License>, registry: Registry<'_>) -> Row {
+pub(super) fn annotate(
+    attributed: Attributed,
+    license: Option<License>,
+    registry: Registry<'_>,
+    os: Os,
+) -> Row {
     let Attributed { socket, owner, ancestors, more_holders, in_flight_to } = attributed;
     let entry = registry.service(socket.local.port(), socket.protocol);
     Row {
         service: entry.map(service),
+        known_for_service: entry
+            .and_then(|entry| known_for(entry, &socket, &owner, license.as_ref(), registry, os)),
         exposure: match socket.interface.as_deref() {
             // Whatever the address: only this machine sends through it.
             Some(LOOPBACK) => Exposure::Loopback,
@@ -33,6 +43,50 @@ pub(super) fn annotate(attributed: Attributed, license: Option<License>, registr
 #[must_use]
 pub(super) fn service(entry: Entry<'_>) -> Service {
     Service { name: entry.name.to_owned(), description: entry.description.to_owned() }
+}
+
+/// Whether the program that holds a socket is known for the service of its port. `None` where it is not known which
+/// program that is.
+fn known_for(
+    entry: Entry<'_>,
+    socket: &Socket,
+    owner: &Owner,
+    license: Option<&License>,
+    registry: Registry<'_>,
+    os: Os,
+) -> Option<bool> {
+    if let Some(license) = license.filter(|_| entry.license.is_some()) {
+        match license.verdict {
+            Verdict::Expected => return Some(true),
+            Verdict::Mismatch | Verdict::OtherLicenseManager => return Some(false),
+            Verdict::CannotTell => {}
+        }
+    }
+    let is_known = |name: &str| {
+        let mut entries = registry.of_port(socket.local.port());
+        entries.any(|entry| entry.is_for(socket.protocol.registered_as()) && is_usual(name, entry))
+    };
+    let by_unit = unit_of_the_system(socket).is_some_and(is_known);
+    let is_believed =
+        |lead: &&Process| !lead.claims_its_name(os) && !matches!(lead.presence, Presence::Ended { .. });
+    match owner.lead().filter(is_believed).and_then(|lead| lead.name.as_deref()) {
+        Some(name) => Some(is_known(name) || (socket.activation.is_some() && by_unit)),
+        None => by_unit.then_some(true),
+    }
+}
+
+/// The name of the unit that opened a socket, without its kind. Only root names the units of the system.
+fn unit_of_the_system(socket: &Socket) -> Option<&str> {
+    let is_of_system = |manager| manager == ServiceManager::Systemd;
+    match (&socket.activation, &socket.made_in) {
+        (Some(activation), _) if is_of_system(activation.manager) => {
+            Some(activation.socket.trim_end_matches(".socket"))
+        }
+        (None, Some(made_in)) if is_of_system(made_in.manager) => {
+            Some(made_in.name.trim_end_matches(".service"))
+        }
+        _ => None,
+    }
 }
 
 /// From where an address can be reached. A multicast address counts by its scope (RFC 4291,

@@ -18,7 +18,7 @@ pub(super) fn rows(observation: &Observation, vouched: &Vouched, knowledge: &Kno
         let behind = behind.as_ref().map(BehindProxy::judged);
         let socket = judged_socket(&attributed, behind, observation.host.os);
         let license = judge(socket, vouched, knowledge.licenses(), knowledge.registry);
-        annotate(attributed, license, knowledge.registry)
+        annotate(attributed, license, knowledge.registry, observation.host.os)
     });
     judged.collect()
 }

@@ -75,7 +75,10 @@ fn another_protocol_has_an_answer_only_where_something_has_the_port() {
         ["3868/tcp free", "3868/udp free", "3868/sctp listening"]
     );
     let (sctp, ..) = diameter.run("3868", &Environment::plain()).unwrap();
-    assert!(sctp.contains("3868/sctp  diameter") && sctp.contains("listens on SCTP port 3868.\n"), "{sctp}");
+    assert!(
+        sctp.contains("3868/sctp  (diameter)") && sctp.contains("listens on SCTP port 3868.\n"),
+        "{sctp}"
+    );
     let (detail, _, exit) = machine.run("5004", &Environment::plain()).unwrap();
     assert!(detail.contains("player (PID 60) listens on UDP-Lite port 5004.\n"), "{detail}");
     assert!(detail.contains("avt-profile-1"), "the registry's UDP ports are those of UDP-Lite: {detail}");
@@ -192,8 +195,8 @@ fn the_json_says_what_the_text_says() {
 #[test]
 fn of_several_ports_those_in_use_are_named_below_the_rows() {
     insta::assert_snapshot!(used().printed("1194 5433 80", None), @"
-      PORT  ADDRESS      PROCESS   PID  USER  SERVICE
-    80/tcp  0.0.0.0, ::  nginx +2  800  root  http
+      PORT  ADDRESS              PROCESS   PID  USER  IANA NAME
+    80/tcp  0.0.0.0:80, [::]:80  nginx +2  800  root  http
 
     Nothing listens on 1194/udp, but openvpn (PID 7) uses it: connected to 127.0.0.1:9 from 127.0.0.1:1194/udp.
     Nothing listens on 5433/tcp, but it is in use: closing a connection to 127.0.0.1:9 from 127.0.0.1:5433/tcp; and 1 more socket.

@@ -70,6 +70,7 @@ fn a_recorded_listener_is_told_in_full() {
             "description": "3ds-lm",
             "source": "iana"
           },
+          "known_for_service": false,
           "license": {
             "managers": [
               {

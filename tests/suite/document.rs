@@ -4,8 +4,10 @@
 
 use serde::Deserialize;
 
+pub use self::excluded::*;
 pub use self::license_server::*;
 
+mod excluded;
 mod license_server;
 
 #[derive(Debug, Deserialize)]
@@ -72,30 +74,6 @@ pub struct AskedProcess {
     #[serde(deserialize_with = "present")]
     pub state: Option<String>,
     pub listens_on: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Excluded {
-    pub first: u16,
-    pub last: u16,
-    #[serde(deserialize_with = "present")]
-    pub protocol: Option<String>,
-    #[serde(deserialize_with = "present")]
-    pub family: Option<String>,
-    pub opened_by_number: bool,
-    pub license_managers: Vec<ExcludedManager>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExcludedManager {
-    pub first: u16,
-    pub last: u16,
-    pub id: String,
-    #[serde(deserialize_with = "present")]
-    pub vendor: Option<String>,
-    pub product: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -178,6 +156,8 @@ pub struct Listener {
     pub port_class: String,
     #[serde(deserialize_with = "present")]
     pub service: Option<Service>,
+    #[serde(deserialize_with = "present")]
+    pub known_for_service: Option<bool>,
     #[serde(deserialize_with = "present")]
     pub license: Option<License>,
     #[serde(deserialize_with = "present")]

@@ -75,6 +75,7 @@ mod recording;
 mod registry_data;
 mod rendering;
 mod rendering_any;
+mod rendering_columns;
 mod rendering_detail;
 mod rendering_free;
 mod rendering_linux;

@@ -11,12 +11,12 @@ use crate::recorded::{anyone_at, contains, linux, office, process, running_with}
 #[test]
 fn the_table_has_one_row_a_service() {
     insta::assert_snapshot!(office().printed("", None), @"
-         PORT  ADDRESS      PROCESS             PID  USER   SERVICE  LICENSE
-       53/udp  127.0.0.53   systemd-resolved    400  root   domain
-       80/tcp  0.0.0.0, ::  nginx +2            800  root   http
-     1538/tcp  0.0.0.0      python3.11        11224  alice  3ds-lm   mismatch
-    27000/tcp  0.0.0.0      lmgrd               900  root   flex-lm  expected
-    33333/udp  0.0.0.0      (no-process)             alice
+         PORT  ADDRESS              PROCESS             PID  USER   IANA NAME  LICENSE
+       53/udp  127.0.0.53:53        systemd-resolved    400  root   domain
+       80/tcp  0.0.0.0:80, [::]:80  nginx +2            800  root   http
+     1538/tcp  0.0.0.0:1538         python3.11        11224  alice  (3ds-lm)   mismatch
+    27000/tcp  0.0.0.0:27000        lmgrd               900  root   flex-lm    expected
+    33333/udp  0.0.0.0:33333        (no-process)             alice
 
     1538/tcp mismatch: python3.11 is not a known program of Autodesk 3ds-lm.
     Revenera FlexNet license server: lmgrd (PID 900) has no vendor daemon that listens: clients get error -97 or -15. For details: whatlistens servers
@@ -38,9 +38,9 @@ fn the_table_fits_80_columns_and_cuts_nothing_it_need_not() {
         assert_eq!(rows(Some(width)), rows(None), "a script gets all");
     }
     insta::assert_snapshot!(machine.printed("7279 1538", Some(80)), @"
-        PORT  ADDRESS               PROCESS            PID  USER   SERVICE  LICENSE
-    1538/tcp  0.0.0.0               python3.11       11224  alice  3ds-lm   mismatch
-    7279/tcp  2001:db8:aaaa:bbbb:…  a-program-with…  31337  alice  ctxlic   mismatch
+        PORT  ADDRESS             PROCESS            PID  USER   IANA NAME  LICENSE
+    1538/tcp  0.0.0.0:1538        python3.11       11224  alice  (3ds-lm)   mismatch
+    7279/tcp  [2001:db8:aaaa:bb…  a-program-with…  31337  alice  (ctxlic)   mismatch
 
     1538/tcp mismatch: python3.11 is not a known program of Autodesk 3ds-lm.
     7279/tcp mismatch: a-program-with-quite-a-long-name-indeed is not a known
@@ -52,7 +52,7 @@ fn the_table_fits_80_columns_and_cuts_nothing_it_need_not() {
 #[test]
 fn without_a_header_rows_and_notes_stand_apart() {
     let (out, notes, _) = office().run("-H --flagged", &Environment::plain()).unwrap();
-    insta::assert_snapshot!(out, @"1538/tcp  0.0.0.0  python3.11  11224  alice  3ds-lm  mismatch");
+    insta::assert_snapshot!(out, @"1538/tcp  0.0.0.0:1538  python3.11  11224  alice  (3ds-lm)  mismatch");
     insta::assert_snapshot!(notes, @"
     1538/tcp mismatch: python3.11 is not a known program of Autodesk 3ds-lm.
     Revenera FlexNet license server: lmgrd (PID 900) has no vendor daemon that listens: clients get error -97 or -15. For details: whatlistens servers
@@ -73,8 +73,8 @@ fn the_sockets_of_a_reuseport_group_are_one_row_and_two_programs_are_two() {
         .socket("udp 0.0.0.0:5353", &group[1..])
         .socket("udp 0.0.0.0:5353", &[process(90, "/usr/sbin/avahi-daemon")]);
     insta::assert_snapshot!(machine.printed("-H", None), @"
-    5353/udp  0.0.0.0  node+1        70  alice  mdns  -
-    5353/udp  0.0.0.0  avahi-daemon  90  alice  mdns  -
+    5353/udp  0.0.0.0:5353  node+1        70  alice  (mdns)  -
+    5353/udp  0.0.0.0:5353  avahi-daemon  90  alice  mdns    -
     ");
 }
 
@@ -111,7 +111,7 @@ fn addresses_are_in_ipv4_s_own_form_and_the_widest_reach_stands_first() {
         .socket("tcp 127.0.0.2:80", &server)
         .socket("tcp 127.0.0.3:80", &server)
         .socket("tcp 192.0.2.7:80", &server);
-    insta::assert_snapshot!(machine.printed("-H", None), @"80/tcp  192.0.2.7,127.0.0.2,127.0.0.3,127.0.0.1  nginx  70  alice  http  -");
+    insta::assert_snapshot!(machine.printed("-H", None), @"80/tcp  192.0.2.7:80,127.0.0.2:80,127.0.0.3:80,127.0.0.1:80  nginx  70  alice  http  -");
     let detail = machine.printed("80", None);
     let reach = detail.lines().find(|line| line.starts_with("Reach")).unwrap();
     insta::assert_snapshot!(reach, @"Reach        192.0.2.7, 127.0.0.2, 127.0.0.3, 127.0.0.1 (any machine that can reach this address,");

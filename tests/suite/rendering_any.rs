@@ -122,7 +122,7 @@ proptest! {
         // One at a time: only the letters before a column may be of several bytes.
         for (title, next, server) in [
             ("PROCESS", "PID", server(&name, "alice", "a.service")),
-            ("USER", "SERVICE", server("nginx", &name, "a.service")),
+            ("USER", "IANA NAME", server("nginx", &name, "a.service")),
             ("UNIT", "\n", server("nginx", "alice", &format!("{name}.service"))),
         ] {
             let printed = linux().socket("tcp 0.0.0.0:80", &[server]).printed("", None);

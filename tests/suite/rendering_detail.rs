@@ -16,7 +16,7 @@ fn without_path(printed: &str) -> String {
 #[test]
 fn a_mismatch_in_detail() {
     insta::assert_snapshot!(office().printed("1538", None), @"
-    1538/tcp  3ds-lm  mismatch
+    1538/tcp  (3ds-lm)  mismatch
     python3.11 (PID 11224) listens on TCP port 1538.
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
@@ -81,7 +81,7 @@ fn shared_sockets_in_detail() {
 fn a_hidden_owner_in_detail() {
     let machine = linux().by_ordinary_user(&[(7, "sshd")]).socket("tcp 0.0.0.0:1538", &[]);
     insta::assert_snapshot!(without_path(&machine.printed("1538", None)), @"
-    1538/tcp  3ds-lm  cannot-tell
+    1538/tcp  (3ds-lm)  cannot-tell
     TCP port 1538 is in use. You are not allowed to see by which program.
 
     User         alice
@@ -168,7 +168,7 @@ fn the_processes_that_a_socket_may_be_on_its_way_to_are_named() {
     (SCM_RIGHTS).
     ");
     insta::assert_snapshot!(to(&[(7, Some("nginx"), 1)]).printed("8081", None), @"
-    8081/tcp  sunproxyadmin
+    8081/tcp  (sunproxyadmin)
     A socket that no visible process owns holds TCP port 8081 without listening: connections are
     refused, and usually no other program can use it. It may be on its way to nginx (PID 7), which has 1
     descriptor waiting in a unix socket (SCM_RIGHTS). It may also belong to the kernel, or to a process

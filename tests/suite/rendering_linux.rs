@@ -75,21 +75,21 @@ fn server() -> Machine {
 #[test]
 fn the_table_tells_units_containers_and_who_does_not_listen() {
     insta::assert_snapshot!(server().printed("", Some(120)), @"
-        PORT  ADDRESS           PROCESS       PID  USER   SERVICE          UNIT
-      22/tcp  *                 systemd         1  alice  ssh              ssh.socket
-      80/tcp  0.0.0.0           nginx         800  alice  http             nginx.service
-    5000/tcp  0.0.0.0           httpd          44  alice  commplex-main    docker web
-    7000/tcp  10.0.0.1 (bound)  python3.11     50  alice  afs3-fileserver
-    8080/tcp  0.0.0.0           docker-proxy  900  alice  http-alt         → docker web (172.17.0.2:80)
+        PORT  ADDRESS                PROCESS       PID  USER   IANA NAME          UNIT
+      22/tcp  *:22                   systemd         1  alice  ssh                ssh.socket
+      80/tcp  0.0.0.0:80             nginx         800  alice  http               nginx.service
+    5000/tcp  0.0.0.0:5000           httpd          44  alice  (commplex-main)    docker web
+    7000/tcp  10.0.0.1:7000 (bound)  python3.11     50  alice  (afs3-fileserver)
+    8080/tcp  0.0.0.0:8080           docker-proxy  900  alice  (http-alt)         → docker web (172.17.0.2:80)
 
     80/tcp at 0.0.0.0: the backlog is full (130 waiting), so new connections get no answer.
     ");
     insta::assert_snapshot!(server().printed("--all-namespaces --connections -H", None), @"
-      22/tcp  *                systemd         1  alice  ssh              -     -  -
-      80/tcp  0.0.0.0          nginx         800  alice  http             -     3  -
-    5000/tcp  0.0.0.0          httpd          44  alice  commplex-main    blue  -  -
-    7000/tcp  10.0.0.1(bound)  python3.11     50  alice  afs3-fileserver  -     -  -
-    8080/tcp  0.0.0.0          docker-proxy  900  alice  http-alt         -     -  -
+      22/tcp  *:22                  systemd         1  alice  ssh                -     -  -
+      80/tcp  0.0.0.0:80            nginx         800  alice  http               -     3  -
+    5000/tcp  0.0.0.0:5000          httpd          44  alice  (commplex-main)    blue  -  -
+    7000/tcp  10.0.0.1:7000(bound)  python3.11     50  alice  (afs3-fileserver)  -     -  -
+    8080/tcp  0.0.0.0:8080          docker-proxy  900  alice  (http-alt)         -     -  -
     80/tcp at 0.0.0.0: the backlog is full (130 waiting), so new connections get no answer.
     ");
     let narrow = server().printed("", Some(80));
@@ -120,7 +120,7 @@ fn a_unit_a_full_backlog_and_connections_in_detail() {
 fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
     let printed = ["8080", "22", "5000", "7000"].map(|port| server().printed(port, None));
     insta::assert_snapshot!(printed.join("\n"), @"
-    8080/tcp  http-alt
+    8080/tcp  (http-alt)
     docker-proxy (PID 900) listens on TCP port 8080.
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
@@ -131,7 +131,8 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
     User         alice
     Forwards to  172.17.0.2:80/tcp, where httpd (PID 44) listens in container docker web
     Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
-    Registry     http-alt, HTTP Alternate (see port 80) (IANA, registered port)
+    Registry     http-alt, HTTP Alternate (see port 80) (IANA, registered port); docker-proxy is not
+                 known for it
 
     22/tcp  ssh
     systemd (PID 1) listens on TCP port 22.
@@ -144,7 +145,7 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
     Reach        :: (IPv6 and IPv4; any other machine, unless a firewall blocks it)
     Registry     ssh, The Secure Shell (SSH) Protocol (IANA, system port)
 
-    5000/tcp in network namespace blue  commplex-main
+    5000/tcp in network namespace blue  (commplex-main)
     httpd (PID 44) listens on TCP port 5000.
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
@@ -154,9 +155,9 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
     File         only root can replace it
     User         alice
     Reach        0.0.0.0 (any machine that can reach this namespace, unless a firewall blocks it)
-    Registry     commplex-main (IANA, registered port)
+    Registry     commplex-main (IANA, registered port); httpd is not known for it
 
-    7000/tcp  afs3-fileserver
+    7000/tcp  (afs3-fileserver)
     python3.11 (PID 50) holds TCP port 7000 without listening: connections are refused, and usually no
     other program can use it.
 
@@ -166,7 +167,8 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
     File         only root can replace it
     User         alice
     Address      10.0.0.1 (accepts no connections until it listens)
-    Registry     afs3-fileserver, file server itself (IANA, registered port)
+    Registry     afs3-fileserver, file server itself (IANA, registered port); python3.11 is not known
+                 for it
     ");
 }
 
@@ -302,11 +304,11 @@ fn rootless() -> Machine {
 #[test]
 fn what_a_user_named_is_marked_as_the_user_s() {
     insta::assert_snapshot!(rootless().printed("", None), @"
-      PORT  ADDRESS  PROCESS  PID  USER   SERVICE     UNIT
-    80/tcp  0.0.0.0  nginx     70  alice  http        user nginx.service
-    81/tcp  0.0.0.0  httpd     71  alice              rootless docker 4f66ad9a0b2e
-    82/tcp  0.0.0.0  lxd       72  alice  xfer        user snap lxd
-    83/tcp  0.0.0.0  systemd   73  alice  mit-ml-dev  user ssh.socket
+      PORT  ADDRESS     PROCESS  PID  USER   IANA NAME     UNIT
+    80/tcp  0.0.0.0:80  nginx     70  alice  http          user nginx.service
+    81/tcp  0.0.0.0:81  httpd     71  alice                rootless docker 4f66ad9a0b2e
+    82/tcp  0.0.0.0:82  lxd       72  alice  (xfer)        user snap lxd
+    83/tcp  0.0.0.0:83  systemd   73  alice  (mit-ml-dev)  user ssh.socket
     ");
     let field = |port: &str, label: &str| {
         let detail = rootless().printed(port, None);

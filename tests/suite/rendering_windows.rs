@@ -83,24 +83,24 @@ fn office() -> Machine {
 #[test]
 fn the_table_names_services_the_kernel_and_what_has_ended() {
     insta::assert_snapshot!(office().printed("", Some(130)), @"
-         PORT  ADDRESS    PROCESS       PID  USER             SERVICE        UNIT                      LICENSE
-      445/tcp  0.0.0.0    System          4                   microsoft-ds   kernel: http.sys, SMB, …
-     3333/tcp  127.0.0.1  MsMpEng.exe  3000                   dec-notes
-     5000/tcp  0.0.0.0    (ended)      7777                   commplex-main
-     5355/udp  0.0.0.0    svchost.exe  1200  NETWORK SERVICE  llmnr          Dnscache, NlaSvc
-    27000/tcp  0.0.0.0    lmgrd.exe     900  alice            flex-lm                                  expected
+         PORT  ADDRESS         PROCESS       PID  USER             IANA NAME        UNIT                      LICENSE
+      445/tcp  0.0.0.0:445     System          4                   microsoft-ds     kernel: http.sys, SMB, …
+     3333/tcp  127.0.0.1:3333  MsMpEng.exe  3000                   (dec-notes)
+     5000/tcp  0.0.0.0:5000    (ended)      7777                   (commplex-main)
+     5355/udp  0.0.0.0:5355    svchost.exe  1200  NETWORK SERVICE  llmnr            Dnscache, NlaSvc
+    27000/tcp  0.0.0.0:27000   lmgrd.exe     900  alice            flex-lm                                    expected
 
     Revenera FlexNet license server: lmgrd.exe (PID 900) has no vendor daemon that listens: clients get error -97 or -15. For details:
     whatlistens servers
     The file or the user of 1 process could not be read, not even as administrator.
     ");
     insta::assert_snapshot!(office().printed("", Some(80)), @"
-         PORT  ADDRESS    PROCESS       PID  USER             SERVICE       LICENSE
-      445/tcp  0.0.0.0    System          4                   microsoft-ds
-     3333/tcp  127.0.0.1  MsMpEng.exe  3000                   dec-notes
-     5000/tcp  0.0.0.0    (ended)      7777                   commplex-ma…
-     5355/udp  0.0.0.0    svchost.exe  1200  NETWORK SERVICE  llmnr
-    27000/tcp  0.0.0.0    lmgrd.exe     900  alice            flex-lm       expected
+         PORT  ADDRESS      PROCESS       PID  USER             IANA NAME   LICENSE
+      445/tcp  0.0.0.0:445  System          4                   microsoft…
+     3333/tcp  127.0.0.1:…  MsMpEng.exe  3000                   (dec-note…
+     5000/tcp  0.0.0.0:50…  (ended)      7777                   (commplex…
+     5355/udp  0.0.0.0:53…  svchost.exe  1200  NETWORK SERVICE  llmnr
+    27000/tcp  0.0.0.0:27…  lmgrd.exe     900  alice            flex-lm     expected
 
     Revenera FlexNet license server: lmgrd.exe (PID 900) has no vendor daemon that
     listens: clients get error -97 or -15. For details: whatlistens servers
@@ -133,7 +133,7 @@ fn the_detail_names_them_in_full() {
     Registry     microsoft-ds (IANA, system port)
     ");
     insta::assert_snapshot!(office().printed("5000", None), @"
-    5000/tcp  commplex-main
+    5000/tcp  (commplex-main)
     The process that opened TCP port 5000 (PID 7777) has ended, but the port is still in use.
 
     Held by      worker.exe (PID 7800) or other.exe (PID 7801), child processes that may have inherited

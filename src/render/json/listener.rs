@@ -29,6 +29,7 @@ pub(super) struct Listener<'a> {
     in_flight_to: Option<&'a [Receiver]>,
     port_class: &'static str,
     service: Option<ServiceOut<'a>>,
+    known_for_service: Option<bool>,
     license: Option<LicenseOut<'a>>,
     connections: Option<ConnectionsOut<'a>>,
     accept_queue: Option<AcceptQueueOut>,
@@ -116,6 +117,7 @@ pub(super) fn listener(row: &Row) -> Listener<'_> {
         in_flight_to: row.in_flight_to.as_deref(),
         port_class: PortClass::of(socket.local.port()).code(),
         service: row.service.as_ref().map(service),
+        known_for_service: row.known_for_service,
         license: row.license.as_ref().map(license),
         connections: socket.connections.as_ref().map(|connections| ConnectionsOut {
             established: connections.established,

@@ -61,8 +61,8 @@ fn a_license_port_that_is_asked_about_shows_its_server() {
 #[test]
 fn a_product_that_is_asked_about_shows_its_server_below_its_listeners() {
     insta::assert_snapshot!(healthy().printed("autodesk", None), @"
-        PORT  ADDRESS  PROCESS   PID  USER  SERVICE       LICENSE
-    2080/tcp  0.0.0.0  adskflex  815  root  autodesk-nlm  expected
+        PORT  ADDRESS       PROCESS   PID  USER  IANA NAME     LICENSE
+    2080/tcp  0.0.0.0:2080  adskflex  815  root  autodesk-nlm  expected
 
     Autodesk Network License Manager (FlexNet Publisher)        up, 5 clients
       lmgrd     PID 812  27000/tcp  v11.19.5.0  /opt/flexlm/lmgrd
@@ -124,8 +124,8 @@ fn no_path_or_log_ends_the_text_for_a_monitoring_system() {
 fn the_name_of_a_licensing_system_is_no_service() {
     let machine = linux().socket("tcp 0.0.0.0:1947", &[of(50, 1, "/usr/sbin/hasplmd_x86_64")]);
     insta::assert_snapshot!(machine.printed("sentinel", None), @"
-        PORT  ADDRESS  PROCESS         PID  USER  SERVICE      LICENSE
-    1947/tcp  0.0.0.0  hasplmd_x86_64   50  root  sentinelsrm  expected
+        PORT  ADDRESS       PROCESS         PID  USER  IANA NAME    LICENSE
+    1947/tcp  0.0.0.0:1947  hasplmd_x86_64   50  root  sentinelsrm  expected
 
     Thales Sentinel LDK (HASP) License Manager                  up
       hasplmd_x86_64  PID 50  1947/tcp  /usr/sbin/hasplmd_x86_64
