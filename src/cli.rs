@@ -61,9 +61,13 @@ pub struct ListArgs {
     #[arg(long, value_name = "DIR")]
     pub trust_path: Vec<String>,
 
-    /// Order of the rows
-    #[arg(long, value_name = "KEY", value_enum, default_value_t)]
-    pub sort: Sort,
+    /// Order of the rows; else that of the words, then by port
+    #[arg(long, value_name = "KEY", value_enum)]
+    pub sort: Option<Sort>,
+
+    /// Exit with 0 only if every WHAT matches
+    #[arg(long)]
+    pub all: bool,
 
     /// Add the command lines of processes; they may contain secrets
     #[arg(long)]
@@ -138,9 +142,8 @@ fn deadline(typed: &str) -> Result<Duration, String> {
 const SHORTEST_DEADLINE: Duration = Duration::from_millis(10);
 const LONGEST_DEADLINE: Duration = Duration::from_secs(3600);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Sort {
-    #[default]
     Port,
     Address,
     Process,

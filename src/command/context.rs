@@ -9,7 +9,7 @@ use crate::judge::Inspection;
 use crate::knowledge::Knowledge;
 use crate::model::{Observation, Report};
 use crate::os::{self, Machine, ScanScope, Unobservable};
-use crate::query::{Output, Query, refuse_unknown_users};
+use crate::query::{Output, Query};
 use crate::render::{self, Answer};
 use crate::report;
 
@@ -45,7 +45,7 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// What an observation of the source answers to a question. `repeat` is the command line, quoted for a shell.
     pub(super) fn report(&self, query: &Query, repeat: &str) -> Result<Report, Error> {
-        refuse_unknown_users(&query.vouched, |name| self.source.has_user(name))?;
+        query.refuse_unknown_users(|name| self.source.has_user(name))?;
         let observation = self.source.observe(&query.scope)?;
         Ok(report::report(query, &observation, self.knowledge, repeat)?)
     }

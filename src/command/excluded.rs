@@ -4,7 +4,7 @@
 use clap::{ArgAction, Args};
 
 use super::{Context, Error, Exit};
-use crate::cli::{ListArgs, Sort};
+use crate::cli::ListArgs;
 use crate::knowledge::Knowledge;
 use crate::query::{Filter, Output, UsageError};
 use crate::render::Answer;
@@ -70,9 +70,9 @@ impl Excluded {
     ) -> Result<Excluded, UsageError> {
         let by_holder = !args.pid.is_empty() || !args.process.is_empty() || !args.user.is_empty();
         let of_listeners =
-            args.licenses || args.flagged || args.args || args.connections || args.all_namespaces;
+            args.all || args.licenses || args.flagged || args.args || args.connections || args.all_namespaces;
         let vouches = !args.trust_user.is_empty() || !args.trust_path.is_empty();
-        if by_holder || of_listeners || vouches || args.ipv4 || args.ipv6 || args.sort != Sort::default() {
+        if by_holder || of_listeners || vouches || args.ipv4 || args.ipv6 || args.sort.is_some() {
             return Err(UsageError::OptionsOfListing { command: "excluded" });
         }
         let filter = Filter::resolve(args, knowledge)?;

@@ -24,6 +24,6 @@ impl List {
     pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
         let report = context.report(&self.query, &self.repeat)?;
         context.write(Answer::Listing(&report), &self.output)?;
-        Ok(Exit::matched(report.has_match()))
+        Ok(Exit::matched(report.has_match(self.query.all)))
     }
 }

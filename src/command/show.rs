@@ -25,6 +25,6 @@ impl Show {
     pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
         let report = context.report(&self.query, &self.repeat)?;
         context.write(Answer::Detail(&report), &self.output)?;
-        Ok(Exit::matched(report.has_match()))
+        Ok(Exit::matched(report.has_match(self.query.all)))
     }
 }

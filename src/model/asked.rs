@@ -26,6 +26,8 @@ pub struct Asked {
     pub notes: Vec<Note>,
     /// What to do next, as a sentence; `None` where there is nothing to do.
     pub next: Option<String>,
+    /// Whether anything matched: a listener that is shown, or something else that has the port as one does.
+    pub is_matched: bool,
 }
 
 /// Whether a program could use one port with one protocol.
@@ -74,6 +76,18 @@ pub struct PortUse {
     pub processes: Vec<Arc<Process>>,
 }
 
+impl PortUse {
+    /// The socket, and who holds it.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let connection = self.connection.in_words();
+        match &self.processes[..] {
+            [] => connection,
+            [holder, ..] => format!("{}: {connection}", holder.called()),
+        }
+    }
+}
+
 /// A process of a name that was asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskedProcess {
@@ -94,8 +108,10 @@ pub struct Note {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoteKind {
-    /// A whole sentence.
+    /// A whole sentence, of a view of this alone.
     Sentence,
+    /// The whole answer in a line, where it is one of several.
+    Line,
     /// Who may open the port.
     Rights,
     /// The system may hand it out.
@@ -106,11 +122,11 @@ pub enum NoteKind {
 }
 
 impl NoteKind {
-    /// The word before the text; `None` for a sentence, which stands alone.
+    /// The word before the text; `None` for what stands alone.
     #[must_use]
     pub fn label(self) -> Option<&'static str> {
         match self {
-            NoteKind::Sentence => None,
+            NoteKind::Sentence | NoteKind::Line => None,
             NoteKind::Rights => Some("Rights"),
             NoteKind::Ephemeral => Some("Ephemeral"),
             NoteKind::Excluded => Some("Excluded"),
@@ -126,12 +142,22 @@ impl Note {
     }
 
     #[must_use]
+    pub fn line(text: impl Into<String>) -> Note {
+        Note::new(NoteKind::Line, text)
+    }
+
+    #[must_use]
     pub fn sentence(text: impl Into<String>) -> Note {
         Note::new(NoteKind::Sentence, text)
     }
 }
 
 impl Asked {
+    /// The lines that answer it among others.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.notes.iter().filter(|note| note.kind == NoteKind::Line).map(|note| note.text.as_str())
+    }
+
     /// The answers that say this.
     pub fn with_status(&self, status: PortStatus) -> impl Iterator<Item = &PortAnswer> {
         self.answers.iter().filter(move |answer| answer.status == status)

@@ -100,6 +100,32 @@ impl ConnectionState {
     }
 }
 
+impl PortConnection {
+    /// Its two ends, and what it is doing.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let PortConnection { protocol, state, local, peer, namespace, .. } = self;
+        let elsewhere = namespace
+            .as_ref()
+            .map_or(String::new(), |namespace| format!(" in network namespace {}", namespace.called()));
+        let (what, until) = match state {
+            ConnectionState::Connected | ConnectionState::Established | ConnectionState::CloseWait => {
+                ("connected to", "")
+            }
+            ConnectionState::SynSent | ConnectionState::SynRecv => ("unanswered connection request to", ""),
+            ConnectionState::FinWait1
+            | ConnectionState::FinWait2
+            | ConnectionState::Closing
+            | ConnectionState::LastAck => ("closing a connection to", ""),
+            ConnectionState::TimeWait => (
+                "closed connection to",
+                " (TIME_WAIT): for up to a minute, only programs that set SO_REUSEADDR can open the port",
+            ),
+        };
+        format!("{what} {peer} from {local}/{protocol}{elsewhere}{until}")
+    }
+}
+
 /// A connection request without an answer, which was sent again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

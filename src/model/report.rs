@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     Asked, ExcludedPorts, Exposure, Gap, Host, License, LicenseServer, Manager, OtherNamespace, OtherSocket,
-    PortRange, PortStatus, Process, Protocol, Receiver, Service, Socket, Verdict,
+    PortRange, Process, Receiver, Service, Socket, Verdict,
 };
 
 /// Who holds a socket.
@@ -206,14 +206,13 @@ impl Report {
         self.asked.first().filter(|_| self.is_about_one)
     }
 
-    /// Whether anything matched. A UDP socket with a peer holds its port as much as one without: no other program can
-    /// use it. A TCP port that only connections have can be listened on again.
+    /// Whether anything matched; with `all`, whether every word did.
     #[must_use]
-    pub fn has_match(&self) -> bool {
-        let in_use = |asked: &Asked| {
-            asked.with_status(PortStatus::InUse).any(|answer| answer.protocol == Protocol::Udp)
-        };
-        !self.rows.is_empty() || self.asked.iter().any(in_use)
+    pub fn has_match(&self, all: bool) -> bool {
+        match all && !self.asked.is_empty() {
+            true => self.asked.iter().all(|asked| asked.is_matched),
+            false => !self.rows.is_empty() || self.asked.iter().any(|asked| asked.is_matched),
+        }
     }
 }
 

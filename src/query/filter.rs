@@ -1,9 +1,9 @@
 //! Which rows, in which order.
 
-use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::fmt;
 
+use super::order;
 use crate::cli::Sort;
 use crate::model::{HiddenProcesses, Os, Owner, Pid, PortRange, Process, Protocol, Row, account_name};
 
@@ -74,7 +74,8 @@ pub struct Filter {
     pub licenses: bool,
     /// Only license ports whose process is not confirmed to be right.
     pub flagged: bool,
-    pub sort: Sort,
+    /// `None`: that of the targets, and of the ports of each.
+    pub sort: Option<Sort>,
 }
 
 impl Filter {
@@ -118,6 +119,12 @@ impl Filter {
         !self.pids.is_empty() || !self.processes.is_empty() || !self.users.is_empty()
     }
 
+    /// Whether it selects by something else than ports, names and protocols.
+    #[must_use]
+    pub fn by_others(&self) -> bool {
+        self.by_holder() || self.licenses || self.flagged
+    }
+
     /// The words that are no service's: they may be processes' names.
     pub fn names_without_ports(&self) -> impl Iterator<Item = &str> {
         self.targets.iter().filter_map(|target| match target {
@@ -135,7 +142,7 @@ impl Filter {
     /// Whether a port and a protocol decide what matches, and nobody's name does.
     #[must_use]
     pub fn by_port_alone(&self) -> bool {
-        !self.by_holder() && !self.licenses && !self.flagged && self.names_without_ports().next().is_none()
+        !self.by_others() && self.names_without_ports().next().is_none()
     }
 
     /// Whether it keeps any of these ports; all are kept where none was typed.
@@ -160,34 +167,72 @@ impl Ports {
     }
 }
 
-/// What a filter kept.
+/// What a filter kept, and what it says of each target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filtered {
     /// The rows that match, in order.
     pub rows: Vec<Row>,
     /// How many more might match, if their hidden owner were known.
     pub undecided: usize,
+    /// For each target, whether a row that is kept is one of it.
+    pub matched: Vec<bool>,
+    /// The rows of targets that other conditions dropped.
+    pub dropped: Vec<Dropped>,
 }
 
-/// Keeps what matches, in order. `hidden` are the processes that a hidden owner may be; `os` decides how the
-/// names of users compare.
+/// A row that was asked about by a word, and that another condition dropped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dropped {
+    pub row: Row,
+    /// The indices of the targets it is of.
+    pub targets: Vec<usize>,
+    /// What it does not fulfil; empty where that is not known, because its owner is hidden.
+    pub by: Vec<Condition>,
+}
+
+/// What a row must fulfil besides being one of the targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Condition {
+    Protocol,
+    Pid,
+    Process,
+    User,
+    Licenses,
+    Flagged,
+}
+
+/// Keeps what matches, in order: without another key, in the order of the targets. `hidden` are the processes that a
+/// hidden owner may be; `os` decides how the names of users compare.
 #[must_use]
 pub fn filter(rows: Vec<Row>, filter: &Filter, hidden: &HiddenProcesses, os: Os) -> Filtered {
     let may_be = MayBe::of(filter, hidden);
     let mut undecided = 0;
-    let mut kept: Vec<Row> = rows
-        .into_iter()
-        .filter(|row| match matches(row, filter, &may_be, os) {
-            Match::Yes => true,
-            Match::Unknown => {
-                undecided += 1;
-                false
+    let mut matched = vec![false; filter.targets.len()];
+    let mut dropped = Vec::new();
+    let mut kept: Vec<(usize, Row)> = Vec::new();
+    for row in rows {
+        let Judged { is_target, targets, is_wanted, by } = judge(&row, filter, &may_be, os);
+        match is_target.min(is_wanted) {
+            Match::Yes => {
+                targets.iter().for_each(|&target| matched[target] = true);
+                kept.push((targets.first().copied().unwrap_or_default(), row));
+                continue;
             }
-            Match::No => false,
-        })
-        .collect();
-    kept.sort_by(|a, b| by_key(a, b, filter.sort).then_with(|| by_place(a, b)));
-    Filtered { rows: kept, undecided }
+            Match::Unknown => undecided += 1,
+            Match::No => {}
+        }
+        if !targets.is_empty() {
+            dropped.push(Dropped { row, targets, by });
+        }
+    }
+    kept.sort_by(|(target_of_a, a), (target_of_b, b)| {
+        let by_key = match filter.sort {
+            Some(key) => order::by_key(a, b, key),
+            None => target_of_a.cmp(target_of_b),
+        };
+        by_key.then_with(|| order::by_place(a, b))
+    });
+    Filtered { rows: kept.into_iter().map(|(_, row)| row).collect(), undecided, matched, dropped }
 }
 
 /// Whether a row matches. Ordered so that "and" is the lesser and "or" the greater of two.
@@ -231,21 +276,45 @@ impl<'a> MayBe<'a> {
     }
 }
 
-fn matches(row: &Row, filter: &Filter, may_be: &MayBe<'_>, os: Os) -> Match {
+/// What a filter says of a row.
+struct Judged {
+    is_target: Match,
+    /// The indices of the targets that it certainly is of.
+    targets: Vec<usize>,
+    /// Whether it fulfils all other conditions.
+    is_wanted: Match,
+    /// The conditions that it does not fulfil.
+    by: Vec<Condition>,
+}
+
+fn judge(row: &Row, filter: &Filter, may_be: &MayBe<'_>, os: Os) -> Judged {
     let called =
         |name: &str| by_holder(row, |process| is_called(process, name), || may_be.called.contains(name));
+    let mut targets = Vec::new();
+    let mut is_target = if filter.targets.is_empty() { Match::Yes } else { Match::No };
+    for (index, target) in filter.targets.iter().enumerate() {
+        let one = matches_target(row, target, called);
+        is_target = is_target.max(one);
+        if one == Match::Yes {
+            targets.push(index);
+        }
+    }
     let conditions = [
-        any_of(&filter.targets, |target| matches_target(row, target, called)),
-        filter.protocol.is_none_or(|protocol| row.socket.protocol == protocol).into(),
-        any_of(&filter.pids, |&pid| {
-            by_holder(row, |process| process.pid == pid, || may_be.pids.contains(&pid))
-        }),
-        any_of(&filter.processes, |name| called(name)),
-        any_of(&filter.users, |user| matches_user(row, user, may_be, os)),
-        (!filter.licenses || row.license.is_some()).into(),
-        (!filter.flagged || row.flagged()).into(),
+        (Condition::Protocol, filter.protocol.is_none_or(|protocol| row.socket.protocol == protocol).into()),
+        (
+            Condition::Pid,
+            any_of(&filter.pids, |&pid| {
+                by_holder(row, |process| process.pid == pid, || may_be.pids.contains(&pid))
+            }),
+        ),
+        (Condition::Process, any_of(&filter.processes, |name| called(name))),
+        (Condition::User, any_of(&filter.users, |user| matches_user(row, user, may_be, os))),
+        (Condition::Licenses, (!filter.licenses || row.license.is_some()).into()),
+        (Condition::Flagged, (!filter.flagged || row.flagged()).into()),
     ];
-    conditions.into_iter().min().unwrap_or(Match::Yes)
+    let is_wanted = conditions.iter().map(|(_, one)| *one).min().unwrap_or(Match::Yes);
+    let by = conditions.into_iter().filter(|(_, one)| *one == Match::No).map(|(condition, _)| condition);
+    Judged { is_target, targets, is_wanted, by: by.collect() }
 }
 
 /// The best match of any item; a match where there are none, because then nothing was typed.
@@ -327,44 +396,4 @@ fn is_user(name: &str, word: &str, os: Os) -> bool {
         }
         Os::Linux | Os::Macos => name == word,
     }
-}
-
-/// Compares by the key alone; what is unknown or missing comes last.
-fn by_key(a: &Row, b: &Row, key: Sort) -> Ordering {
-    fn known_first<T: Ord>(a: Option<T>, b: Option<T>) -> Ordering {
-        (a.is_none(), a).cmp(&(b.is_none(), b))
-    }
-    let lead = |row: &'_ Row| row.owner.lead().map(|lead| lead.pid);
-    match key {
-        Sort::Port => Ordering::Equal,
-        Sort::Address => a.socket.local.ip().cmp(&b.socket.local.ip()),
-        Sort::Process => known_first(process_name(a), process_name(b)),
-        Sort::Pid => known_first(lead(a), lead(b)),
-        Sort::User => known_first(a.user(), b.user()),
-        Sort::Service => known_first(service_name(a), service_name(b)),
-        Sort::Verdict => known_first(concern(a), concern(b)),
-    }
-}
-
-fn process_name(row: &Row) -> Option<&str> {
-    row.owner.lead()?.name.as_deref()
-}
-
-fn service_name(row: &Row) -> Option<&str> {
-    row.service.as_ref().map(|service| service.name.as_str())
-}
-
-/// The more attention a row deserves, the less.
-fn concern(row: &Row) -> Option<impl Ord> {
-    let license = row.license.as_ref()?;
-    Some((std::cmp::Reverse(license.severity), std::cmp::Reverse(license.verdict)))
-}
-
-fn by_place(a: &Row, b: &Row) -> Ordering {
-    fn place(row: &Row) -> impl Ord {
-        let socket = &row.socket;
-        let namespace = socket.namespace.as_ref().map(|namespace| (&namespace.name, namespace.inode));
-        (socket.local.port(), socket.protocol, namespace, socket.local.ip(), socket.id)
-    }
-    place(a).cmp(&place(b))
 }

@@ -3,6 +3,7 @@
 mod bounds;
 pub mod filter;
 mod license_code;
+mod order;
 mod output;
 mod parse;
 mod resolve;
@@ -17,9 +18,9 @@ use crate::model::Vouched;
 use crate::os::{Bpf, DEADLINE, ScanScope};
 
 pub use self::bounds::refuse_long;
-pub use self::filter::{Filter, Ports, Target, filter};
+pub use self::filter::{Condition, Dropped, Filter, Filtered, Ports, Target, filter};
 pub use self::output::{Environment, Output, command_line};
-pub use self::resolve::refuse_unknown;
+pub use self::resolve::unknown_names;
 pub use self::trust::refuse_unknown_users;
 pub use self::typed::Typed;
 pub use self::usage::UsageError;
@@ -35,6 +36,8 @@ pub struct Query {
     pub vouched: Vouched,
     /// The one port, service or process that was typed, and nothing else that selects.
     pub alone: Option<String>,
+    /// Whether everything that was typed must match.
+    pub all: bool,
 }
 
 impl Query {
@@ -45,7 +48,7 @@ impl Query {
         let internet = parse::internet(&args.internet)?;
         let (ipv4, ipv6) = (args.ipv4 || internet.ipv4, args.ipv6 || internet.ipv6);
         let filter = Filter::with_internet(args, internet, knowledge)?;
-        let selects = filter.by_holder() || filter.licenses || filter.flagged;
+        let selects = filter.by_others();
         if let Some(user) = args.user.iter().find(|user| args.numeric && user.parse::<u32>().is_err()) {
             return Err(UsageError::NamedUser { option: "--user".to_owned(), user: user.clone().into() });
         }
@@ -56,7 +59,7 @@ impl Query {
             _ => None,
         };
         let detail_ports = match alone {
-            None if selects || filter.port_count() > MOST_DETAIL => Vec::new(),
+            None if filter.port_count() > MOST_DETAIL => Vec::new(),
             _ => filter.ports().map(|ports| ports.range).collect(),
         };
         // A license server is known by all its ports.
@@ -90,7 +93,15 @@ impl Query {
         });
         let alone = alone.map(|typed| typed.trim_start_matches(':').to_owned());
         let vouched = trust::vouched(&args.trust_user, &args.trust_path)?;
-        Ok(Query { scope, filter, vouched, alone })
+        Ok(Query { scope, filter, vouched, alone, all: args.all })
+    }
+
+    /// # Errors
+    ///
+    /// Where it is about a user that the machine does not have. `has_user` says so as far as that is known.
+    pub fn refuse_unknown_users(&self, has_user: impl Fn(&str) -> Option<bool>) -> Result<(), UsageError> {
+        trust::refuse_unknown_users(&self.vouched, &has_user)?;
+        trust::refuse_unknown("--user", &self.filter.users, &has_user)
     }
 
     /// Whether nothing narrows it.

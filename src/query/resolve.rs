@@ -117,28 +117,29 @@ fn written(range: PortRange, protocol: Protocol) -> String {
     if range == PortRange::ALL { protocol.to_string() } else { format!("{range}/{protocol}") }
 }
 
-/// Refuses a name that names nothing: no service, no license process, no process found here, nor perhaps
-/// that of a hidden owner.
+/// The names that name nothing, by their index among the targets, and what is wrong with each: no service, no license
+/// process, no process found here, nor perhaps that of a hidden owner.
 ///
 /// # Errors
 ///
-/// Where there is such a name.
-pub fn refuse_unknown(
+/// Where nothing else was typed than such names, or one is a service of another protocol.
+pub fn unknown_names(
     filter: &Filter,
     observation: &Observation,
     rows: &[Row],
     knowledge: &Knowledge,
-) -> Result<(), UsageError> {
+) -> Result<BTreeMap<usize, UsageError>, UsageError> {
     let os = observation.host.os;
     let may_be_process = |target: &Target| matches!(target, Target::Name { ports, .. } if ports.is_empty());
     if !filter.targets.iter().any(may_be_process) {
-        return Ok(());
+        return Ok(BTreeMap::new());
     }
+    let mut unknown = BTreeMap::new();
     // A process may hold many sockets.
     let processes = rows.iter().flat_map(|row| row.owner.processes());
     let processes: BTreeMap<Pid, &Process> = processes.map(|process| (process.pid, &**process)).collect();
     let some_hidden = rows.iter().any(|row| row.owner == Owner::Hidden || row.more_holders);
-    for target in &filter.targets {
+    for (index, target) in filter.targets.iter().enumerate() {
         let Target::Name { word, ports, protocol, managers: of_product, .. } = target else { continue };
         let known = !ports.is_empty()
             || !of_product.is_empty()
@@ -160,9 +161,14 @@ pub fn refuse_unknown(
         let listening = processes.values().filter_map(|process| process.name.as_deref());
         let nearest = knowledge.registry.nearest(word, listening.chain(knowledge.licenses().executables(os)));
         let managers = managers(word, knowledge.licenses());
-        return Err(UsageError::UnknownName { word: word.as_str().into(), nearest, managers });
+        unknown.insert(index, UsageError::UnknownName { word: word.as_str().into(), nearest, managers });
     }
-    Ok(())
+    if unknown.len() == filter.targets.len()
+        && let Some((_, first)) = unknown.pop_first()
+    {
+        return Err(first);
+    }
+    Ok(unknown)
 }
 
 /// So many license managers are named where a word is in the names of many.

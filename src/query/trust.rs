@@ -21,9 +21,22 @@ pub fn refuse_unknown_users(
     vouched: &Vouched,
     has_user: impl Fn(&str) -> Option<bool>,
 ) -> Result<(), UsageError> {
+    refuse_unknown(USER, &vouched.users, has_user)
+}
+
+/// As [`refuse_unknown_users`], for the users of this option.
+///
+/// # Errors
+///
+/// Where the machine does not have one of them.
+pub(super) fn refuse_unknown(
+    option: &str,
+    users: &[String],
+    has_user: impl Fn(&str) -> Option<bool>,
+) -> Result<(), UsageError> {
     let is_unknown = |user: &&String| user.parse::<u32>().is_err() && has_user(user) == Some(false);
-    match vouched.users.iter().find(is_unknown) {
-        Some(user) => Err(UsageError::NoSuchUser { option: USER.to_owned(), user: user.clone().into() }),
+    match users.iter().find(is_unknown) {
+        Some(user) => Err(UsageError::NoSuchUser { option: option.to_owned(), user: user.clone().into() }),
         None => Ok(()),
     }
 }

@@ -13,7 +13,6 @@ mod servers;
 mod style;
 mod table;
 mod text;
-mod usage;
 
 use std::io::{self, Write};
 
@@ -95,10 +94,9 @@ fn explanations(explanations: &[Explanation], style: &Style, out: &mut dyn Write
 fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()> {
     let rows = group::group(&report.rows);
     table::write(&rows, report.host.os, style, out)?;
-    let mut lines = notes::of_table(report, &rows, style);
+    let mut lines = notes::of_words(report, style);
+    lines.extend(notes::of_table(report, &rows, style));
     lines.extend(notes::of_full_queues(&rows, style));
-    lines.extend(notes::of_reserved(report, style));
-    lines.extend(notes::of_ports_in_use(report, style));
     let asked_for = asked_servers(report);
     if asked_for.is_empty() {
         lines.extend(notes::of_license_servers(report, style));

@@ -3,23 +3,23 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::io::{self, Write};
-use std::iter;
 
 use owo_colors::Style as Paint;
 
 use super::Style;
 use super::group::RowGroup;
 use super::text::{escape, first_few, named};
-use super::usage::connected;
 use crate::model::phrase::{capitalized, counted, list};
 use crate::model::quoting::{quoted, quoted_account};
 use crate::model::{
-    ExcludedReport, Gap, License, LicenseServer, Manager, OtherNamespace, Owner, PortAnswer, PortStatus,
-    Report, Row, Severity, Verdict,
+    Asked, ExcludedReport, Gap, License, LicenseServer, Manager, OtherNamespace, Owner, Report, Row,
+    Severity, Verdict,
 };
 
 /// More notes of one kind than these are counted, not written.
 const MOST_NOTES: usize = 5;
+/// More lines about words than these are counted, not written.
+const MOST_LINES: usize = 64;
 /// More network namespaces than these are counted, not named.
 const MOST_NAMES: usize = 4;
 
@@ -36,55 +36,19 @@ pub(super) fn of_table(report: &Report, groups: &[RowGroup<'_>], style: &Style) 
     if !groups.is_empty() {
         return reasons(groups, style);
     }
-    if let Some(asked) = report.subject().filter(|asked| asked.ports.is_empty() && !asked.managers.is_empty())
-    {
-        let nothing = style.set(&escape(&format!("Nothing of {} was found listening.", quoted(&asked.what))));
-        return iter::once(nothing)
-            .chain(asked.notes.iter().map(|note| style.set(&escape(&note.text))))
-            .collect();
-    }
-    vec![match report.subject() {
-        Some(asked) => format!("No process called {} was found listening.", escape(&asked.what)),
-        None if report.narrowed => "No listener matches.".to_owned(),
-        None => "Nothing listens here.".to_owned(),
-    }]
-}
-
-/// Requested ports that other programs cannot open, because they are reserved.
-pub(super) fn of_reserved(report: &Report, style: &Style) -> Vec<String> {
-    let reserved: Vec<_> = report.excluded.iter().flatten().filter(|one| !one.ports.by_number).collect();
-    let (shown, more) = first_few(&reserved, MOST_NOTES);
-    let lines = shown.iter().map(|one| {
-        let range = one.ports.to_string();
-        let these = if one.ports.ports.single().is_some() { "this port" } else { "these ports" };
-        let sentence = format!("Windows has reserved {range} for another program: opening {these} fails.");
-        style.paint(&style.set(&sentence), Paint::new().yellow())
-    });
-    let more = (more > 0).then(|| format!("{} reserved.", counted(more, "more range")));
-    lines.chain(more).collect()
-}
-
-/// Requested ports that something has without listening, where the report is not about one of them.
-pub(super) fn of_ports_in_use(report: &Report, style: &Style) -> Vec<String> {
-    if report.subject().is_some() {
+    // Each word has its own line.
+    if report.asked.iter().any(|asked| asked.lines().next().is_some()) {
         return Vec::new();
     }
-    let answers = report.asked.iter().flat_map(|asked| asked.with_status(PortStatus::InUse));
-    let answers: Vec<&PortAnswer> = answers.collect();
-    let (shown, more) = first_few(&answers, MOST_NOTES);
-    let lines = shown.iter().map(|answer| {
-        let PortAnswer { port, protocol, by, .. } = answer;
-        let holder = by.first().and_then(|one| one.processes.first()).map(|holder| holder.called());
-        let used = holder.map_or("it is in use".to_owned(), |holder| format!("{holder} uses it"));
-        let first = by.first().map(|one| connected(&one.connection)).unwrap_or_default();
-        let others = match by.len() {
-            0 | 1 => String::new(),
-            several => format!("; and {}", counted(several - 1, "more socket")),
-        };
-        style.set(&escape(&format!("Nothing listens on {port}/{protocol}, but {used}: {first}{others}.")))
-    });
-    let more = (more > 0).then(|| format!("{} in use.", counted(more, "more port")));
-    lines.chain(more).collect()
+    vec![if report.narrowed { "No listener matches.".to_owned() } else { "Nothing listens here.".to_owned() }]
+}
+
+/// What there is to say of each word.
+pub(super) fn of_words(report: &Report, style: &Style) -> Vec<String> {
+    let lines: Vec<&str> = report.asked.iter().flat_map(Asked::lines).collect();
+    let (shown, more) = first_few(&lines, MOST_LINES);
+    let more = (more > 0).then(|| format!("{}: --json has them all.", counted(more, "more line")));
+    shown.iter().map(|line| style.set(&escape(line))).chain(more).collect()
 }
 
 /// What the kinds of exclusion mean, and the license managers that they affect.

@@ -12,13 +12,12 @@ mod rows;
 mod servers;
 mod unanswered;
 
-use self::asked::Question;
+use self::asked::{Found, Question};
 use self::rows::rows;
 use crate::knowledge::Knowledge;
 use crate::model::{LicenseServer, Observation, OtherNamespace, Owner, Report, Row};
 use crate::os;
-use crate::query::filter::Filtered;
-use crate::query::{Filter, Query, UsageError, filter, refuse_unknown};
+use crate::query::{Filter, Query, UsageError, filter, unknown_names};
 
 pub use self::annotate::exposure;
 pub use self::attribute::attribute;
@@ -40,21 +39,21 @@ pub fn report(
 ) -> Result<Report, UsageError> {
     let os = observation.host.os;
     let rows = rows(observation, &query.vouched, knowledge);
-    refuse_unknown(&query.filter, observation, &rows, knowledge)?;
+    let unknown = unknown_names(&query.filter, observation, &rows, knowledge)?;
     let license_servers = servers_in(query, observation, &rows, knowledge);
-    let question = Question { query, observation, knowledge };
+    let question = Question { query, observation, knowledge, unknown: &unknown };
     let mut asked = question.answers(&rows);
-    let Filtered { rows, undecided } = filter(rows, &query.filter, &observation.hidden, os);
+    let filtered = filter(rows, &query.filter, &observation.hidden, os);
+    let rows = &filtered.rows;
 
     let remedy = os::remedy(os, observation.privileged, repeat);
     let other_sockets = other_sockets::of(observation);
     let hidden_others = other_sockets.iter().flatten().filter(|held| held.owner == Owner::Hidden).count();
-    let gaps = gaps::of(observation, &rows, hidden_others, &asked, undecided, remedy, &query.scope);
+    let gaps = gaps::of(observation, rows, hidden_others, &asked, filtered.undecided, remedy, &query.scope);
     let excluded = excluded::in_filter(observation, &query.filter, knowledge);
     let other_namespaces = other_namespaces(observation, &query.filter);
-    for one in &mut asked {
-        question.add_sentences(one, &rows, &gaps, excluded.as_deref().unwrap_or_default());
-    }
+    let found = Found::new(&filtered, &gaps, excluded.as_deref().unwrap_or_default());
+    question.add_sentences(&mut asked, &found);
     for one in asked.iter_mut().filter(|one| one.may_be_free()) {
         let elsewhere = servers::elsewhere(license_servers.as_deref().unwrap_or_default());
         one.next = elsewhere.or(one.next.take());
@@ -73,7 +72,7 @@ pub fn report(
         method_notes: observation.method_notes.clone(),
         excluded,
         narrowed: query.filter.is_narrow(),
-        rows,
+        rows: filtered.rows,
     })
 }
 

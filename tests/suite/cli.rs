@@ -43,24 +43,28 @@ fn nothing_matched_is_1_and_says_so() {
     assert!(not_held.iter().any(|said| stdout.contains(said)), "{stdout}");
     let (_, (stdout, stderr, status)) = of_a_free_port(&["-H"]);
     assert_eq!((status, stdout.as_str()), (1, ""));
-    assert!(stderr.starts_with("No listener matches."), "{stderr}");
+    assert!(stderr.contains(": free for TCP and UDP") || stderr.contains(": nothing listens"), "{stderr}");
 }
 
 /// Where a directory server may know the user, none is called unknown.
 #[test]
-fn a_user_who_does_not_exist_is_no_one_to_vouch_for() {
+fn a_user_who_does_not_exist_is_wrong_usage() {
     const NOBODY: &str = "no-such-user-here";
-    let (stdout, stderr, status) = whatlistens(&["--trust-user", NOBODY]);
-    match has_user(NOBODY) {
-        Some(exists) => {
-            assert!(!exists);
-            assert_eq!((status, stdout.as_str()), (2, ""));
-            assert!(stderr.contains("this machine has no user no-such-user-here"), "{stderr}");
+    for option in ["--trust-user", "--user"] {
+        let (stdout, stderr, status) = whatlistens(&[option, NOBODY]);
+        match has_user(NOBODY) {
+            Some(exists) => {
+                assert!(!exists);
+                assert_eq!((status, stdout.as_str()), (2, ""));
+                let said = format!("‘{option} {NOBODY}’: this machine has no user {NOBODY}");
+                assert!(stderr.contains(&said), "{stderr}");
+            }
+            None => assert_ne!(status, 2, "{stderr}"),
         }
-        None => assert_ne!(status, 2, "{stderr}"),
     }
     for known in ["4000000123", "root"] {
         assert_ne!(whatlistens(&["--trust-user", known]).2, 2, "{known}");
+        assert_ne!(whatlistens(&["--user", known]).2, 2, "{known}");
     }
 }
 
@@ -219,8 +223,10 @@ fn help_names_every_option_and_exits_0() {
                                (name or number; repeatable)
           --trust-path <DIR>   Believe files in this folder, whoever could have
                                replaced them (repeatable)
-          --sort <KEY>         Order of the rows [default: port] [possible values:
-                               port, address, process, pid, user, service, verdict]
+          --sort <KEY>         Order of the rows; else that of the words, then by
+                               port [possible values: port, address, process, pid,
+                               user, service, verdict]
+          --all                Exit with 0 only if every WHAT matches
           --args               Add the command lines of processes; they may contain
                                secrets
           --connections        Count the connections of every listener, not only of

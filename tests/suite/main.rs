@@ -85,6 +85,7 @@ mod rules_each;
 mod selection;
 #[cfg(target_os = "linux")]
 mod served;
+mod several;
 mod started;
 mod tidy;
 mod tidy_imports;

@@ -37,7 +37,8 @@ fn a_port_is_exact_and_never_a_prefix() {
 
 #[test]
 fn several_are_any_of_them() {
-    assert_eq!(selected("8080 80/tcp 27000-27009"), ["80/tcp", "8080/tcp", "27000/tcp"]);
+    assert_eq!(selected("8080 80/tcp 27000-27009"), ["8080/tcp", "80/tcp", "27000/tcp"], "in their order");
+    assert_eq!(selected("8080 80/tcp --sort port"), ["80/tcp", "8080/tcp"]);
     assert_eq!(selected("-i tcp:80,514"), ["80/tcp", "514/tcp"]);
     assert_eq!(selected("-i :80 -i :514"), ["80/tcp", "80/udp", "514/tcp", "514/udp"]);
 }

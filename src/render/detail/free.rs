@@ -4,7 +4,6 @@ use std::io;
 
 use super::super::page::Page;
 use super::super::text::first_few;
-use super::super::usage::in_use;
 use crate::model::phrase::counted;
 use crate::model::{Asked, NoteKind, PortStatus};
 
@@ -22,7 +21,7 @@ impl Page<'_> {
         writeln!(self.out)?;
         let uses: Vec<_> = asked.with_status(PortStatus::InUse).flat_map(|answer| &answer.by).collect();
         let (shown, more) = first_few(&uses, MOST_USES);
-        shown.iter().try_for_each(|one| self.field("In use", &in_use(one)))?;
+        shown.iter().try_for_each(|one| self.field("In use", &one.in_words()))?;
         if more > 0 {
             self.field("In use", &counted(more, "more connection"))?;
         }

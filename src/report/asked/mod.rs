@@ -1,9 +1,12 @@
 //! What there is to say about each word of the question, even where nothing listens.
 
 mod answers;
+mod dropped;
+mod lines;
 mod sentences;
 
 use std::collections::BTreeMap;
+use std::iter;
 
 use self::answers::{Answers, PortUses};
 use self::sentences::Facts;
@@ -11,17 +14,38 @@ use super::annotate::service;
 use crate::knowledge::Knowledge;
 use crate::model::quoting::quoted;
 use crate::model::{
-    Asked, AskedProcess, Excluded, Family, Gap, License, Manager, Note, NoteKind, Observation, Os, Pid,
-    PortRange, Protocol, Row, State,
+    Asked, AskedProcess, Excluded, Family, Gap, Manager, Note, NoteKind, Observation, Os, Pid, PortRange,
+    PortStatus, Protocol, Row, State,
 };
 use crate::query::filter::is_called;
-use crate::query::{Ports, Query, Target};
+use crate::query::{Dropped, Filtered, Ports, Query, Target, UsageError};
 
 /// What is known before the rows are filtered.
 pub(super) struct Question<'a> {
     pub(super) query: &'a Query,
     pub(super) observation: &'a Observation,
     pub(super) knowledge: &'a Knowledge,
+    /// What is wrong with names that are not known, by their index among the targets.
+    pub(super) unknown: &'a BTreeMap<usize, UsageError>,
+}
+
+/// What the sentences are about, besides the words: what was found.
+pub(super) struct Found<'a> {
+    pub(super) filtered: &'a Filtered,
+    pub(super) gaps: &'a [Gap],
+    pub(super) excluded: &'a [Excluded],
+    /// The dropped rows of each target.
+    dropped: BTreeMap<usize, Vec<&'a Dropped>>,
+}
+
+impl<'a> Found<'a> {
+    pub(super) fn new(filtered: &'a Filtered, gaps: &'a [Gap], excluded: &'a [Excluded]) -> Found<'a> {
+        let mut dropped: BTreeMap<usize, Vec<&Dropped>> = BTreeMap::new();
+        for one in &filtered.dropped {
+            one.targets.iter().for_each(|&target| dropped.entry(target).or_default().push(one));
+        }
+        Found { filtered, gaps, excluded, dropped }
+    }
 }
 
 impl Question<'_> {
@@ -29,11 +53,15 @@ impl Question<'_> {
     /// listed, whether or not they will be shown.
     pub(super) fn answers(&self, rows: &[Row]) -> Vec<Asked> {
         let uses = PortUses::of(self.observation, rows, &self.query.scope);
+        self.targets().map(|(_, target)| self.about(target, &uses, rows)).collect()
+    }
+
+    /// The words that are answered, each with its index among the targets.
+    fn targets(&self) -> impl Iterator<Item = (usize, &Target)> {
         // `-i udp` names no port.
         let names_ports =
-            |target: &&Target| !matches!(target, Target::Ports(ports) if ports.range == PortRange::ALL);
-        let targets = self.query.filter.targets.iter().filter(names_ports);
-        targets.map(|target| self.about(target, &uses, rows)).collect()
+            |target: &Target| !matches!(target, Target::Ports(ports) if ports.range == PortRange::ALL);
+        self.query.filter.targets.iter().enumerate().filter(move |(_, target)| names_ports(target))
     }
 
     fn about(&self, target: &Target, uses: &PortUses<'_>, rows: &[Row]) -> Asked {
@@ -51,9 +79,7 @@ impl Question<'_> {
             ..Asked::default()
         };
         let Some(&first) = ports.first() else {
-            let managers = of_product(target, self.knowledge);
-            let notes = sentences::usual_ports(&managers);
-            return Asked { managers, notes, ..asked };
+            return Asked { managers: of_product(target, self.knowledge), ..asked };
         };
         let mut ranges: Vec<PortRange> = ports.iter().map(|ports| ports.range).collect();
         ranges.sort_unstable();
@@ -72,45 +98,94 @@ impl Question<'_> {
         }
     }
 
-    /// Adds the sentences: about what listens, or about ports on which nothing does.
-    pub(super) fn add_sentences(&self, asked: &mut Asked, rows: &[Row], gaps: &[Gap], excluded: &[Excluded]) {
-        let Some(first) = asked.ports.first() else { return };
+    /// Adds to all words what there is to say.
+    pub(super) fn add_sentences(&self, all: &mut [Asked], found: &Found<'_>) {
+        let targets: Vec<usize> = self.targets().map(|(target, _)| target).collect();
+        for (asked, target) in all.iter_mut().zip(targets) {
+            // A UDP socket with a peer holds its port as much as one without: no other program can use it. A TCP port
+            // that only connections have can be listened on again.
+            let in_use = asked.with_status(PortStatus::InUse).any(|answer| answer.protocol == Protocol::Udp);
+            asked.is_matched = found.filtered.matched[target] || (in_use && !self.query.filter.by_others());
+            match asked.ports.is_empty() {
+                true => self.add_about_name(asked, target, found),
+                false => self.add_about_ports(asked, target, found),
+            }
+        }
+    }
+
+    /// What to say of a name of which nothing listens.
+    fn add_about_name(&self, asked: &mut Asked, target: usize, found: &Found<'_>) {
+        if asked.is_matched {
+            return;
+        }
+        let dropped = found.dropped.get(&target).map_or(&[][..], Vec::as_slice);
+        let name = quoted(&asked.what);
+        asked.notes = match (self.unknown.get(&target), dropped) {
+            (Some(wrong), _) => vec![Note::line(wrong.to_string())],
+            (None, [_, ..]) => {
+                dropped::sentences(asked, dropped, &self.query.filter).into_iter().map(Note::line).collect()
+            }
+            (None, []) if asked.managers.is_empty() => {
+                vec![Note::line(format!("No process called {name} was found listening."))]
+            }
+            (None, []) => {
+                let nothing = format!("Nothing of {name} was found listening.");
+                iter::once(nothing).chain(sentences::usual_ports(&asked.managers)).map(Note::line).collect()
+            }
+        };
+    }
+
+    /// What to say of what listens, or of ports on which nothing does.
+    fn add_about_ports(&self, asked: &mut Asked, target: usize, found: &Found<'_>) {
+        let Some(first) = asked.ports.first().copied() else { return };
         let is_asked = |&(protocol, port): &(Protocol, u16)| {
             asked.protocol.is_none_or(|only| only == protocol)
                 && asked.ports.iter().any(|range| range.contains(port))
         };
-        let shown = rows.iter().filter(|row| is_asked(&(row.socket.protocol, row.socket.local.port())));
+        let rows = found.filtered.rows.iter();
+        let shown = rows.filter(|row| is_asked(&(row.socket.protocol, row.socket.local.port())));
         let shown: Vec<&Row> = shown.collect();
+        let (scope, os) = (&self.query.scope, self.observation.host.os);
+        let claims = self.knowledge.claims(first.first, asked.protocol);
+        let facts = Facts {
+            os,
+            family: match (scope.ipv4, scope.ipv6) {
+                (true, false) => Some(Family::Ipv4),
+                (false, true) => Some(Family::Ipv6),
+                _ => None,
+            },
+            rules: &self.observation.port_rules,
+            excluded: found.excluded,
+            gaps: found.gaps,
+            is_about_machine: self.is_about_machine(),
+            expected: &claims.expected(self.knowledge.licenses(), os),
+        };
+        let is_alone = self.query.alone.is_some();
+        let dropped = found.dropped.get(&target).filter(|_| !asked.is_matched);
+        let dropped = dropped.map(|dropped| dropped::sentences(asked, dropped, &self.query.filter));
+        let mut notes: Vec<Note> = match dropped {
+            _ if is_alone => Vec::new(),
+            Some(ref sentences) => sentences.iter().map(Note::line).collect(),
+            None => lines::line(asked, &facts).map(Note::line).into_iter().collect(),
+        };
         if !shown.is_empty() {
-            let licenses: Vec<&License> = shown.iter().filter_map(|row| row.license.as_ref()).collect();
-            asked.notes = self.absent(asked, &shown);
-            let advised = licenses.iter().filter(|license| license.advice.is_some());
+            let licenses = shown.iter().filter_map(|row| row.license.as_ref());
+            let advised = licenses.filter(|license| license.advice.is_some());
             asked.next =
                 advised.max_by_key(|license| license.severity).and_then(|license| license.advice.clone());
+            notes.extend(self.absent(asked, &shown));
         // A filter may have dropped what listens.
         } else if asked.may_be_free() {
-            let (scope, os) = (&self.query.scope, self.observation.host.os);
-            let claims = self.knowledge.claims(first.first, asked.protocol);
-            let facts = Facts {
-                os,
-                family: match (scope.ipv4, scope.ipv6) {
-                    (true, false) => Some(Family::Ipv4),
-                    (false, true) => Some(Family::Ipv6),
-                    _ => None,
-                },
-                rules: &self.observation.port_rules,
-                excluded,
-                gaps,
-                is_about_machine: self.is_about_machine(),
-                expected: &claims.expected(self.knowledge.licenses(), os),
-            };
-            let mut notes = vec![Note::sentence(sentences::whether_free(asked, &facts))];
+            if is_alone {
+                notes.push(Note::sentence(sentences::whether_free(asked, &facts)));
+                notes.extend(dropped.into_iter().flatten().map(Note::sentence));
+            }
             notes.extend(self.process_of_that_number(asked));
             notes.extend(sentences::rules(asked, &facts));
             notes.extend(asked.managers.iter().map(|manager| Note::new(NoteKind::License, &*manager.note)));
             asked.next = sentences::advice(asked, &facts);
-            asked.notes = notes;
         }
+        asked.notes = notes;
     }
 
     /// The license managers that use the ports with another protocol than what listens there.

@@ -23,17 +23,47 @@ pub(super) struct Facts<'a> {
     pub(super) expected: &'a [String],
 }
 
+impl Facts<'_> {
+    pub(super) fn has_gap(&self, kind: GapKind) -> bool {
+        self.gaps.iter().any(|gap| gap.kind == kind)
+    }
+
+    /// Whether nothing on the machine is out of sight.
+    fn is_everywhere(&self) -> bool {
+        self.is_about_machine && !self.has_gap(GapKind::NamespacesHidden)
+    }
+
+    /// Whether sockets that do not listen were scanned too: systems that report their ephemeral ports report them.
+    fn all_scanned(&self) -> bool {
+        self.rules.ephemeral.is_some()
+            && !self.has_gap(GapKind::BoundSocketsHidden)
+            && !self.has_gap(GapKind::ConnectionsUnreadable)
+    }
+
+    /// What limits the word "free", in a few words.
+    pub(super) fn how_free(&self) -> &'static str {
+        match (self.is_everywhere(), self.all_scanned()) {
+            (true, true) => "",
+            (false, true) => " in this network namespace",
+            (true, false) => ", unless a socket that does not listen still blocks it",
+            (false, false) => {
+                " in this network namespace, unless a socket that does not listen still blocks it"
+            }
+        }
+    }
+}
+
 /// The usual ports of more license managers than these are not said.
 const MOST_MANAGERS: usize = 3;
 
 /// On which ports each license manager listens unless it is set up otherwise. Several ranges of one follow each other.
-pub(super) fn usual_ports(managers: &[Manager]) -> Vec<Note> {
+pub(super) fn usual_ports(managers: &[Manager]) -> Vec<String> {
     let of_one = managers.chunk_by(|one, next| one.id == next.id);
     let sentences = of_one.take(MOST_MANAGERS).filter_map(|ports| {
         let mut ranges: Vec<String> = ports.iter().map(|manager| manager.ports.to_string()).collect();
         ranges.dedup();
         let name = ports.first()?.called();
-        Some(Note::sentence(format!("{name} usually listens on {}.", list(&ranges, "and"))))
+        Some(format!("{name} usually listens on {}.", list(&ranges, "and")))
     });
     sentences.collect()
 }
@@ -54,11 +84,8 @@ pub(super) fn whether_free(asked: &Asked, facts: &Facts<'_>) -> String {
             ("TCP or UDP".to_owned(), format!("{begins} {ports} {is} free for TCP and UDP"))
         }
     };
-    let has_gap = |kind: GapKind| facts.gaps.iter().any(|gap| gap.kind == kind);
-    let everywhere = facts.is_about_machine && !has_gap(GapKind::NamespacesHidden);
-    let here = if everywhere { "on this machine" } else { "in this network namespace" };
+    let here = if facts.is_everywhere() { "on this machine" } else { "in this network namespace" };
     let nothing_listens = format!("Nothing {here} listens on {kind} {noun} {ports}");
-    let all_scanned = !has_gap(GapKind::BoundSocketsHidden) && !has_gap(GapKind::ConnectionsUnreadable);
     let refused: Vec<(&ExcludedPorts, PortRange)> = refused(asked, facts).collect();
     let used: Vec<&PortConnection> = used(asked).collect();
     match facts.family {
@@ -94,11 +121,10 @@ pub(super) fn whether_free(asked: &Asked, facts: &Facts<'_>) -> String {
         None if !used.is_empty() => {
             format!("{nothing_listens}, but a program may be unable to open {it}: {}.", blocked_by(&used, it))
         }
-        None if has_gap(GapKind::PortRulesUnreadable) => format!(
+        None if facts.has_gap(GapKind::PortRulesUnreadable) => format!(
             "{nothing_listens}, but the system may have reserved {it}: its rules for ports could not be read."
         ),
-        // Systems that report their ephemeral ports report the other sockets of a port, too.
-        None if facts.rules.ephemeral.is_some() && all_scanned => {
+        None if facts.all_scanned() => {
             format!("{free}: nothing {here} listens on {it}, and no other TCP or UDP socket uses {it}.")
         }
         None => format!(
@@ -212,7 +238,7 @@ fn reserved_for(excluded: &ExcludedPorts, asked: &Asked) -> String {
 }
 
 /// The reservations that refuse other programs, each with the requested ports that it contains.
-fn refused<'a>(
+pub(super) fn refused<'a>(
     asked: &'a Asked,
     facts: &'a Facts<'_>,
 ) -> impl Iterator<Item = (&'a ExcludedPorts, PortRange)> {

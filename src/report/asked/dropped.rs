@@ -1,0 +1,172 @@
+//! Why nothing is shown of a port that something holds: what was asked for besides it.
+
+use std::collections::BTreeMap;
+
+use crate::model::phrase::{counted, list};
+use crate::model::quoting::{quoted, quoted_account};
+use crate::model::{Asked, Owner, Process, Row};
+use crate::query::{Condition, Dropped, Filter};
+
+/// More sentences about one word than these are not said.
+const MOST_SENTENCES: usize = 3;
+/// More ports and holders than these are counted, not named.
+const MOST_NAMES: usize = 3;
+
+/// A sentence for each reason for which rows of this word were dropped.
+pub(super) fn sentences(asked: &Asked, dropped: &[&Dropped], filter: &Filter) -> Vec<String> {
+    let mut by_reason: BTreeMap<&[Condition], Vec<&Row>> = BTreeMap::new();
+    for one in dropped {
+        by_reason.entry(&one.by).or_default().push(&one.row);
+    }
+    let sentences = by_reason.into_iter().take(MOST_SENTENCES);
+    sentences.map(|(by, rows)| sentence(asked, by, &rows, filter)).collect()
+}
+
+fn sentence(asked: &Asked, by: &[Condition], rows: &[&Row], filter: &Filter) -> String {
+    let (place, is) = places(asked, rows);
+    if rows.iter().all(|row| row.owner == Owner::Unattributed) {
+        return format!("{place} {is} in use, but no visible process has the socket.");
+    }
+    let holders = holders(by, rows);
+    let holders = list(&holders, "and");
+    if by.is_empty() {
+        return format!("{place} {is} held by {holders}. {}", undecided(rows, filter));
+    }
+    let not: Vec<String> = by.iter().filter_map(|condition| not(*condition, filter)).collect();
+    let not = if not.is_empty() { String::new() } else { format!(", {}", list(&not, "and")) };
+    let and: Vec<&str> = by.iter().filter_map(|condition| and(*condition, rows)).take(1).collect();
+    let and = and.first().map_or(String::new(), |and| format!(", and {is} {and}"));
+    format!("{place} {is} held by {holders}{not}{and}.")
+}
+
+/// What was asked about, or of several ports those that are held.
+fn places(asked: &Asked, rows: &[&Row]) -> (String, &'static str) {
+    if let [range] = &asked.ports[..]
+        && range.single().is_some()
+    {
+        return (asked.what.clone(), "is");
+    }
+    let mut places: Vec<_> = rows.iter().map(|row| (row.socket.local.port(), row.socket.protocol)).collect();
+    places.sort_unstable();
+    places.dedup();
+    let is = if places.len() == 1 { "is" } else { "are" };
+    (few(places.iter().map(|(port, protocol)| format!("{port}/{protocol}")), "more port"), is)
+}
+
+/// The holders of the rows, each once.
+fn holders(by: &[Condition], rows: &[&Row]) -> Vec<String> {
+    let is_about_user = by.contains(&Condition::User);
+    let is_about_others = by.iter().any(|condition| *condition != Condition::User);
+    let with_protocol = by.contains(&Condition::Protocol);
+    let mut holders: Vec<String> = Vec::new();
+    for row in rows {
+        let mut holder = match row.owner.lead() {
+            None => unseen(&row.owner).to_owned(),
+            Some(lead) => {
+                let pid = (is_about_others || !is_about_user).then(|| format!("PID {}", lead.pid));
+                let user =
+                    row.user().filter(|_| is_about_user).map(|user| quoted_account(&user).into_owned());
+                let aside: Vec<String> = pid.into_iter().chain(user).collect();
+                match aside.is_empty() {
+                    true => called(lead),
+                    false => format!("{} ({})", called(lead), aside.join(", ")),
+                }
+            }
+        };
+        if with_protocol {
+            holder += &format!(" with {}", row.socket.protocol.title());
+        }
+        if !holders.contains(&holder) {
+            holders.push(holder);
+        }
+        if holders.len() > MOST_NAMES {
+            holders.pop();
+            holders.push("others".to_owned());
+            break;
+        }
+    }
+    holders
+}
+
+fn called(process: &Process) -> String {
+    process
+        .name
+        .as_deref()
+        .map_or_else(|| "a process of unknown name".to_owned(), |name| quoted(name).into_owned())
+}
+
+fn unseen(owner: &Owner) -> &'static str {
+    match owner {
+        Owner::Hidden => "a program that you are not allowed to see",
+        Owner::Unattributed | Owner::Identified { .. } => "a socket that no visible process owns",
+    }
+}
+
+/// Whom it is not held by.
+fn not(condition: Condition, filter: &Filter) -> Option<String> {
+    Some(match condition {
+        Condition::Protocol => format!("not with {}", filter.protocol?.title()),
+        Condition::Pid => {
+            let pids: Vec<String> = filter.pids.iter().map(ToString::to_string).collect();
+            format!("not by PID {}", any(&pids))
+        }
+        Condition::Process => {
+            let names: Vec<String> = filter.processes.iter().map(|name| quoted(name).into_owned()).collect();
+            format!("not by a process called {}", any(&names))
+        }
+        Condition::User => format!("not by {}", users(filter)),
+        Condition::Licenses | Condition::Flagged => return None,
+    })
+}
+
+/// What else the port is not.
+fn and(condition: Condition, rows: &[&Row]) -> Option<&'static str> {
+    let is_license_port = rows.iter().any(|row| row.license.is_some());
+    match (condition, is_license_port, rows.len()) {
+        (Condition::Flagged, true, _) => Some("not flagged"),
+        (Condition::Licenses | Condition::Flagged, ..) => Some("no port of a license manager"),
+        (Condition::Protocol | Condition::Pid | Condition::Process | Condition::User, ..) => None,
+    }
+}
+
+/// What may be, where the conditions could not be decided.
+fn undecided(rows: &[&Row], filter: &Filter) -> String {
+    let wanted = match (&filter.pids[..], &filter.processes[..], &filter.users[..]) {
+        (pids, [], []) => {
+            format!("PID {}", any(&pids.iter().map(ToString::to_string).collect::<Vec<_>>()))
+        }
+        (_, [_, ..], _) => {
+            let names: Vec<String> = filter.processes.iter().map(|name| quoted(name).into_owned()).collect();
+            format!("a process called {}", any(&names))
+        }
+        (_, [], [_, ..]) => format!("a process of {}", users(filter)),
+    };
+    let is_unknown = |row: &&Row| row.owner.lead().is_none_or(|lead| lead.user.is_none());
+    match rows.iter().any(is_unknown) {
+        true => format!("Whether that is {wanted} is not known."),
+        false => format!("Whether {wanted} holds it too is not known."),
+    }
+}
+
+fn users(filter: &Filter) -> String {
+    let user = |user: &String| match user.bytes().all(|b| b.is_ascii_digit()) {
+        true => format!("user {user}"),
+        false => quoted_account(user).into_owned(),
+    };
+    any(&filter.users.iter().map(user).collect::<Vec<_>>())
+}
+
+/// The first of these words, with "or".
+fn any(words: &[String]) -> String {
+    if words.len() <= MOST_NAMES {
+        return list(words, "or");
+    }
+    format!("{} or {} more", words[..MOST_NAMES].join(", "), words.len() - MOST_NAMES)
+}
+
+/// The first of these words, and how many more there are.
+fn few(words: impl ExactSizeIterator<Item = String>, noun: &str) -> String {
+    let more = words.len().saturating_sub(MOST_NAMES);
+    let more = (more > 0).then(|| counted(more, noun));
+    list(&words.take(MOST_NAMES).chain(more).collect::<Vec<_>>(), "and")
+}
