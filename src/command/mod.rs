@@ -120,6 +120,10 @@ impl Command {
         let repeat = command_line(args, environment.program.as_deref());
         Ok(match query.is_about_ports() {
             true => Command::Show(Show::new(query, output.in_local_time(environment), repeat)),
+            // What a process is like that listens nowhere is said with a time.
+            false if query.is_about_processes() => {
+                Command::List(List::new(query, output.in_local_time(environment), repeat))
+            }
             false => Command::List(List::new(query, output, repeat)),
         })
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Manager, Pid, PortConnection, PortRange, Process, Protocol, RunState, Service};
+use super::{Manager, Namespace, PortConnection, PortRange, Process, Protocol, Service};
 
 /// What there is to say about one port, range, service or process that was asked about.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,7 +21,9 @@ pub struct Asked {
     pub answers: Vec<PortAnswer>,
     /// How many more are free; `None` if that was not examined.
     pub more_free: Option<usize>,
-    /// For a name: the processes of that name.
+    /// Whether it is an option's value, such as `--pid 812`, and no word.
+    pub is_option: bool,
+    /// For a name or an id: the processes that it means.
     pub processes: Vec<AskedProcess>,
     pub notes: Vec<Note>,
     /// What to do next, as a sentence; `None` where there is nothing to do.
@@ -88,15 +90,22 @@ impl PortUse {
     }
 }
 
-/// A process of a name that was asked about.
+/// A process that was asked about by name or id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskedProcess {
-    pub pid: Pid,
-    pub name: Option<String>,
-    /// `None` where that is not known.
-    pub state: Option<RunState>,
-    /// The ports it listens on, each once.
-    pub listens_on: Vec<(u16, Protocol)>,
+    pub process: Arc<Process>,
+    /// The network namespace that it is in; `None` for the caller's own.
+    pub namespace: Option<Namespace>,
+    /// The ports it listens on, each once; `None` where this may not be seen.
+    pub listens_on: Option<Vec<(u16, Protocol)>>,
+}
+
+impl AskedProcess {
+    /// Whether it certainly listens on no port.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.listens_on.as_ref().is_some_and(Vec::is_empty)
+    }
 }
 
 /// Something to know about the ports.

@@ -18,6 +18,8 @@ pub enum GapKind {
     HoldersHidden,
     /// The process table could not be read: no owner is known.
     ProcessesUnreadable,
+    /// This user may not see which processes run, or on which ports some of them listen.
+    ProcessesHidden,
     /// Processes ended during the scan.
     ProcessGone,
     /// Some network namespaces could not be scanned.
@@ -56,6 +58,7 @@ impl GapKind {
             GapKind::OwnerHidden => "owner-hidden",
             GapKind::HoldersHidden => "holders-hidden",
             GapKind::ProcessesUnreadable => "processes-unreadable",
+            GapKind::ProcessesHidden => "processes-hidden",
             GapKind::ProcessGone => "process-gone",
             GapKind::NamespacesHidden => "namespaces-unseen",
             GapKind::BoundSocketsHidden => "bound-sockets-unseen",

@@ -12,6 +12,7 @@ mod license_error;
 mod license_file;
 mod license_server;
 mod license_setup;
+mod likeness;
 mod net;
 mod observation;
 mod os;
@@ -29,6 +30,7 @@ mod relay;
 mod report;
 mod service_manager;
 mod socket;
+mod sought;
 mod verdict;
 mod vouched;
 
@@ -53,6 +55,7 @@ pub use license_server::{
 pub use license_setup::{
     DebugLog, InstalledServer, InstalledState, LicenseSetup, LockFile, MachineIdentity, Starter,
 };
+pub use likeness::{Likeness, is_path, is_unit};
 pub use net::{Family, Protocol};
 pub use observation::{Holding, Host, Observation, OtherNamespace};
 pub use os::Os;
@@ -62,7 +65,7 @@ pub use port_range::PortRange;
 pub use ports::{ConnectionState, ExcludedPorts, PortConnection, PortRules, UnansweredAttempt};
 pub use process::{
     AtTarget, Forward, ListenerElsewhere, Pid, Presence, Process, ProcessRef, Receiver, RunState,
-    account_name,
+    WorkingFolder, account_name,
 };
 pub use program::{CodeFile, Contents, Executable, FileVersion, Interpreter, Program, file_name};
 pub use registered::{Manager, Service, vendor_and_product};
@@ -72,5 +75,6 @@ pub use report::{
 };
 pub use service_manager::{ProcessService, ServiceManager};
 pub use socket::{AcceptQueue, Activation, Connections, Namespace, Socket, SocketId, State};
+pub use sought::{SoughtProcess, SoughtProcesses};
 pub use verdict::{License, Severity, Verdict};
 pub use vouched::Vouched;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Gap, HiddenProcesses, LicenseSetup, Namespace, Os, OtherSocket, Pid, PortConnection, PortRules, Process,
-    Protocol, Receiver, Socket, SocketId, UnansweredAttempt,
+    Protocol, Receiver, Socket, SocketId, SoughtProcesses, UnansweredAttempt,
 };
 
 /// The machine that was observed.
@@ -65,6 +65,9 @@ pub struct Observation {
     pub other_sockets: Option<Vec<OtherSocket>>,
     /// How license servers are set up. `None` if that was not asked for.
     pub license_setup: Option<LicenseSetup>,
+    /// The processes that were asked about by name or id and hold no listed socket. `None` if none were asked about, or
+    /// the processes could not be listed.
+    pub sought: Option<SoughtProcesses>,
     pub gaps: Vec<Gap>,
     /// How the data was collected: sentences without the full stop, for `--verbose`.
     pub method_notes: Vec<String>,
@@ -89,6 +92,7 @@ impl Observation {
             other_namespaces: Vec::new(),
             other_sockets: None,
             license_setup: None,
+            sought: None,
             gaps: Vec::new(),
             method_notes: Vec::new(),
         }

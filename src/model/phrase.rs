@@ -1,5 +1,7 @@
 //! Phrases that several stages write: lists of words, and counts.
 
+use jiff::Timestamp;
+
 /// "a", "a or b", "a, b or c".
 pub fn list(words: &[impl AsRef<str>], conjunction: &str) -> String {
     let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
@@ -14,6 +16,22 @@ pub fn list(words: &[impl AsRef<str>], conjunction: &str) -> String {
 #[must_use]
 pub fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// The age in one unit, the one that a person would use.
+#[must_use]
+pub fn age(started: Timestamp, now: Timestamp) -> String {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    let seconds = now.duration_since(started).unsigned_abs().as_secs();
+    let (unit, noun) = match seconds {
+        0..120 => (1, "second"),
+        120..7_200 => (MINUTE, "minute"),
+        7_200..172_800 => (HOUR, "hour"),
+        _ => (DAY, "day"),
+    };
+    format!("{} ago", counted(usize::try_from(seconds / unit).unwrap_or(usize::MAX), noun))
 }
 
 /// A sentence as it stands after a full stop.

@@ -118,6 +118,15 @@ pub enum Presence {
     Vanished,
 }
 
+/// The folder that a process works in (`getcwd(3)`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkingFolder {
+    pub path: String,
+    /// Whether it was deleted since.
+    pub deleted: bool,
+}
+
 /// Whether a process can do anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -168,6 +177,8 @@ pub struct Process {
     pub services: Vec<ProcessService>,
     pub container: Option<Box<Container>>,
     pub application: Option<Application>,
+    /// The folder it works in; `None` where that was not read or may not be seen.
+    pub cwd: Option<WorkingFolder>,
     /// Where it forwards what it receives, if its command line says so.
     pub forward: Option<Box<Forward>>,
 }

@@ -29,6 +29,8 @@ mod linux;
 mod macos;
 #[cfg(any(windows, target_os = "macos"))]
 mod sysinfo_processes;
+#[cfg(any(windows, target_os = "macos"))]
+mod sysinfo_sought;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
@@ -47,7 +49,7 @@ use jiff::Timestamp;
 
 pub use self::inspect::{FileChecks, Inspect, LicensePrograms, PortHolder, ServerProgram};
 pub use self::last_words::{LastWords, Memory, end, report_full_files};
-pub use self::scan_scope::{Bpf, DEADLINE, ScanScope};
+pub use self::scan_scope::{Bpf, DEADLINE, ScanScope, Sought};
 pub use self::stack::with_room;
 pub use self::stream::{Stream, was_closed_at_start};
 pub use self::unobservable::Unobservable;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::{PortRange, Protocol};
+use crate::model::{Pid, PortRange, Protocol};
 
 /// How long a scan waits for others if nobody says otherwise.
 pub const DEADLINE: Duration = Duration::from_secs(5);
@@ -36,10 +36,27 @@ pub struct ScanScope {
     /// How long to wait for what may not answer: directory servers, file servers, and processes that hold up
     /// whoever reads of them.
     pub deadline: Duration,
+    /// Also find the processes of these names and ids that hold no socket.
+    pub sought: Sought,
     /// Only sockets on these ports; on every port if empty.
     pub ports: Vec<PortRange>,
     /// The ports to report everything about, even if nothing listens there.
     pub detail_ports: Vec<PortRange>,
+}
+
+/// Processes to find, whether or not they listen anywhere.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sought {
+    /// Names as [`Likeness`](crate::model::Likeness) compares them.
+    pub names: Vec<String>,
+    pub pids: Vec<Pid>,
+}
+
+impl Sought {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.pids.is_empty()
+    }
 }
 
 impl ScanScope {
@@ -80,6 +97,7 @@ impl Default for ScanScope {
             license_files: Vec::new(),
             other_sockets: false,
             deadline: DEADLINE,
+            sought: Sought::default(),
             ports: Vec::new(),
             detail_ports: Vec::new(),
         }

@@ -12,15 +12,14 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 use super::inspect_files::{self, FileFacts, PortsOf};
 use super::license_files;
-use super::platform::{is_of_service, may_not_answer, privileged, same_path, uid, user_id, writers};
-use super::program_name::program_name;
+use super::platform::{is_of_service, may_not_answer, privileged, uid, user_id, writers};
+use super::sysinfo_sought::{SoughtPids, named};
 use super::this_os::THIS_OS;
 use super::users::Users;
 use super::{FileChecks, Inspect, ScanScope};
 use crate::model::{
-    Checked, CodeFile, Executable, Gap, GapKind, HiddenProcesses, Holding, Host, NotInspected, Observation,
-    Pid, PortConnection, Presence, Process, Program, Socket, SocketId, UnansweredAttempt, forward_target,
-    script_of,
+    Checked, CodeFile, Gap, GapKind, HiddenProcesses, Holding, Host, NotInspected, Observation, Pid,
+    PortConnection, Presence, Process, Socket, SocketId, UnansweredAttempt, forward_target, script_of,
 };
 
 /// A socket and the processes that hold it.
@@ -60,14 +59,17 @@ pub(super) fn observation(
     for pid in others.chain(unanswered.iter().flat_map(|asking| &asking.pids)) {
         ports_of.entry(*pid).or_default();
     }
-    let servers = if scope.license_servers { license_files::servers(inspect) } else { Vec::new() };
-    let processes = read(&ports_of, &servers, users, inspect, scope.args).unwrap_or_else(|error| {
+    let servers: Vec<Pid> = if scope.license_servers { license_files::servers(inspect) } else { Vec::new() };
+    let sought = SoughtPids::of(scope);
+    let wanted = [&servers[..], sought.as_ref().map_or(&[], |sought| &sought.pids)].concat();
+    let processes = read(&ports_of, &wanted, users, inspect, scope.args).unwrap_or_else(|error| {
         let detail = format!("only the ids of the processes could be read ({error})");
         gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
         BTreeMap::new()
     });
 
     gaps.extend(users.gap());
+    let sought = sought.map(|sought| sought.found(&processes, privileged));
     // Only an administrator can see all holders.
     let unread = gaps.iter().any(|gap| gap.kind == GapKind::ProcessesUnreadable);
     let all_held = listed.iter().all(|held| !held.pids.is_empty());
@@ -85,6 +87,7 @@ pub(super) fn observation(
         port_connections,
         unanswered,
         processes: processes.into_iter().map(|(pid, process)| (pid, Arc::new(process))).collect(),
+        sought,
         gaps,
         ..Observation::new(host, now)
     }
@@ -235,24 +238,21 @@ fn owner(process: &sysinfo::Process) -> Option<&sysinfo::Uid> {
 }
 
 fn decode(pid: Pid, process: &sysinfo::Process, users: &Users, args: bool) -> Process {
-    let short_name = process.name();
     let owner = owner(process);
-    let exe = process.exe().filter(|path| !path.as_os_str().is_empty());
-    let is_same_file = |path: &Path| exe.is_some_and(|exe| same_path(exe, path));
+    let Process { name, short_name, mut presence, .. } = named(pid, process);
+    if let Presence::Running(program) = &mut presence {
+        // An unreadable command line is empty, too.
+        let read = args.then(|| process.cmd().iter().map(|arg| text(arg)).collect());
+        program.args = read.filter(|args: &Vec<_>| !args.is_empty());
+        program.by_service =
+            owner.and_then(uid).map(is_of_service).map_or(Checked::NotRequested, Checked::Done);
+    }
     Process {
         pid,
         ppid: process.parent().map(sysinfo::Pid::as_u32).filter(|&ppid| ppid != 0 && ppid != pid),
-        name: program_name(exe, short_name, is_same_file),
-        short_name: (!short_name.is_empty()).then(|| text(short_name)),
-        presence: Presence::Running(Program {
-            exe: exe.map(|path| Executable { path: text(path.as_os_str()), ..Executable::default() }),
-            // An unreadable command line is empty, too.
-            args: args
-                .then(|| process.cmd().iter().map(|arg| text(arg)).collect())
-                .filter(|args: &Vec<_>| !args.is_empty()),
-            by_service: owner.and_then(uid).map(is_of_service).map_or(Checked::NotRequested, Checked::Done),
-            ..Program::default()
-        }),
+        name,
+        short_name,
+        presence,
         uid: owner.and_then(uid),
         user: owner.map(|owner| users.name_or_id(user_id(owner))),
         started_at: i64::try_from(process.start_time())

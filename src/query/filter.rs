@@ -1,64 +1,14 @@
 //! Which rows, in which order.
 
 use std::collections::HashSet;
-use std::fmt;
 
+use super::naming::{Naming, is_labelled};
 use super::order;
+use super::target::{Ports, Target};
 use crate::cli::Sort;
-use crate::model::{HiddenProcesses, Os, Owner, Pid, PortRange, Process, Protocol, Row, account_name};
-
-/// Ports, of one protocol or of both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Ports {
-    pub range: PortRange,
-    /// `None` for both.
-    pub protocol: Option<Protocol>,
-}
-
-/// One thing to list.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Target {
-    Ports(Ports),
-    /// A service or a process by name.
-    Name {
-        word: String,
-        protocol: Option<Protocol>,
-        /// The ports of the service of that name; empty where there is none.
-        ports: Vec<Ports>,
-        /// The ids of the license managers of the vendor or product of that name; empty where there is none.
-        managers: Vec<String>,
-        /// The file names of their own programs, on any system.
-        programs: Vec<String>,
-    },
-}
-
-impl Target {
-    /// Whether it is one port, or one name.
-    #[must_use]
-    pub fn is_single(&self) -> bool {
-        match self {
-            Target::Ports(Ports { range, .. }) => range.single().is_some(),
-            Target::Name { .. } => true,
-        }
-    }
-}
-
-/// As one would type it.
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let protocol = match self {
-            Target::Ports(Ports { range, protocol }) => {
-                write!(f, "{range}")?;
-                protocol
-            }
-            Target::Name { word, protocol, .. } => {
-                write!(f, "{word}")?;
-                protocol
-            }
-        };
-        protocol.map_or(Ok(()), |protocol| write!(f, "/{protocol}"))
-    }
-}
+use crate::model::{
+    HiddenProcesses, Likeness, Os, Owner, Pid, PortRange, Process, Protocol, Row, account_name,
+};
 
 /// What to keep, and in which order. An empty list keeps everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -125,6 +75,19 @@ impl Filter {
         self.by_holder() || self.licenses || self.flagged
     }
 
+    /// Every name that may be that of a process, and whether it names a service, a product or a program: then it is no
+    /// beginning of another name.
+    pub fn names(&self) -> impl Iterator<Item = (&str, bool)> {
+        let words = self.targets.iter().flat_map(|target| match target {
+            Target::Name { word, programs, .. } => {
+                let programs = programs.iter().map(|program| (program.as_str(), true));
+                programs.chain([(word.as_str(), target.is_known())]).collect()
+            }
+            Target::Ports(_) => Vec::new(),
+        });
+        words.chain(self.processes.iter().map(|name| (name.as_str(), false)))
+    }
+
     /// The words that are no service's: they may be processes' names.
     pub fn names_without_ports(&self) -> impl Iterator<Item = &str> {
         self.targets.iter().filter_map(|target| match target {
@@ -158,12 +121,6 @@ impl Filter {
     #[must_use]
     pub fn keeps(&self, protocol: Protocol, port: u16) -> bool {
         self.overlaps(protocol, PortRange::one(port))
-    }
-}
-
-impl Ports {
-    fn have(&self, protocol: Protocol, port: u16) -> bool {
-        self.range.contains(port) && self.protocol.is_none_or(|only| only == protocol)
     }
 }
 
@@ -202,16 +159,22 @@ pub enum Condition {
 }
 
 /// Keeps what matches, in order: without another key, in the order of the targets. `hidden` are the processes that a
-/// hidden owner may be; `os` decides how the names of users compare.
+/// hidden owner may be; `naming` decides which processes a name means, and `os` how the names of users compare.
 #[must_use]
-pub fn filter(rows: Vec<Row>, filter: &Filter, hidden: &HiddenProcesses, os: Os) -> Filtered {
+pub fn filter(
+    rows: Vec<Row>,
+    filter: &Filter,
+    naming: &Naming,
+    hidden: &HiddenProcesses,
+    os: Os,
+) -> Filtered {
     let may_be = MayBe::of(filter, hidden);
     let mut undecided = 0;
     let mut matched = vec![false; filter.targets.len()];
     let mut dropped = Vec::new();
     let mut kept: Vec<(usize, Row)> = Vec::new();
     for row in rows {
-        let Judged { is_target, targets, is_wanted, by } = judge(&row, filter, &may_be, os);
+        let Judged { is_target, targets, is_wanted, by } = judge(&row, filter, naming, &may_be, os);
         match is_target.min(is_wanted) {
             Match::Yes => {
                 targets.iter().for_each(|&target| matched[target] = true);
@@ -287,9 +250,9 @@ struct Judged {
     by: Vec<Condition>,
 }
 
-fn judge(row: &Row, filter: &Filter, may_be: &MayBe<'_>, os: Os) -> Judged {
+fn judge(row: &Row, filter: &Filter, naming: &Naming, may_be: &MayBe<'_>, os: Os) -> Judged {
     let called =
-        |name: &str| by_holder(row, |process| is_called(process, name), || may_be.called.contains(name));
+        |name: &str| by_holder(row, |process| naming.means(process, name), || may_be.called.contains(name));
     let mut targets = Vec::new();
     let mut is_target = if filter.targets.is_empty() { Match::Yes } else { Match::No };
     for (index, target) in filter.targets.iter().enumerate() {
@@ -327,7 +290,7 @@ fn matches_target(row: &Row, target: &Target, called: impl Fn(&str) -> Match) ->
         Target::Ports(ports) => in_ports(row, ports).into(),
         Target::Name { word, protocol, ports, managers, programs } => {
             let by_port = Match::from(ports.iter().any(|ports| in_ports(row, ports)));
-            let by_name = called(word);
+            let by_name = called(word).max(is_labelled(&row.socket, word).into());
             let right_protocol = protocol.is_none_or(|protocol| protocol == row.socket.protocol);
             let license = row.license.iter().flat_map(|license| &license.managers);
             let by_product = Match::from(license.into_iter().any(|manager| managers.contains(&manager.id)));
@@ -352,25 +315,10 @@ fn by_holder(row: &Row, is_it: impl Fn(&Process) -> bool, may_be_hidden: impl Fn
     }
 }
 
-/// Whether a process has a name: its file's in full, or the one it calls itself. Exact, except for case and
-/// `.exe` where the file has that ending.
+/// Whether a name is exactly that of a process.
 #[must_use]
 pub fn is_called(process: &Process, word: &str) -> bool {
-    // A path of Windows: no name contains a backslash.
-    let path = process.exe().map(|exe| exe.path.as_str()).filter(|_| word.contains('\\'));
-    if path.is_some_and(|path| path.eq_ignore_ascii_case(word)) {
-        return true;
-    }
-    let names = [process.name.as_deref(), process.short_name.as_deref()];
-    names.into_iter().flatten().any(|name| {
-        name == word || {
-            let stem = name.len().checked_sub(4).and_then(|at| name.split_at_checked(at));
-            stem.is_some_and(|(stem, ending)| {
-                ending.eq_ignore_ascii_case(".exe")
-                    && (stem.eq_ignore_ascii_case(word) || name.eq_ignore_ascii_case(word))
-            })
-        }
-    })
+    Likeness::of_process(process, word) == Some(Likeness::Exact)
 }
 
 fn matches_user(row: &Row, user: &str, may_be: &MayBe<'_>, os: Os) -> Match {

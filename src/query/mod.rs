@@ -3,10 +3,12 @@
 mod bounds;
 pub mod filter;
 mod license_code;
+mod naming;
 mod order;
 mod output;
 mod parse;
 mod resolve;
+mod target;
 mod trust;
 mod typed;
 mod usage;
@@ -15,12 +17,14 @@ use crate::cli::{self, ListArgs};
 use crate::knowledge::Knowledge;
 use crate::knowledge::explain::Topic;
 use crate::model::Vouched;
-use crate::os::{Bpf, DEADLINE, ScanScope};
+use crate::os::{Bpf, DEADLINE, ScanScope, Sought};
 
 pub use self::bounds::refuse_long;
-pub use self::filter::{Condition, Dropped, Filter, Filtered, Ports, Target, filter};
+pub use self::filter::{Condition, Dropped, Filter, Filtered, filter};
+pub use self::naming::Naming;
 pub use self::output::{Environment, Output, command_line};
 pub use self::resolve::unknown_names;
+pub use self::target::{Ports, Target};
 pub use self::trust::refuse_unknown_users;
 pub use self::typed::Typed;
 pub use self::usage::UsageError;
@@ -83,6 +87,10 @@ impl Query {
             license_files: Vec::new(),
             other_sockets: false,
             deadline: DEADLINE,
+            sought: Sought {
+                names: filter.names().map(|(name, _)| name.to_owned()).collect(),
+                pids: filter.pids.clone(),
+            },
             ports: if license_servers { Vec::new() } else { filter.ports_alone() },
             detail_ports,
         };
@@ -108,6 +116,12 @@ impl Query {
     #[must_use]
     pub fn is_about_everything(&self) -> bool {
         !self.filter.is_narrow() && self.scope.ipv4 && self.scope.ipv6
+    }
+
+    /// Whether it asks about processes by name or id.
+    #[must_use]
+    pub fn is_about_processes(&self) -> bool {
+        !self.scope.sought.is_empty()
     }
 
     /// Whether it asks about a single port or service. The answer is then the detail view.

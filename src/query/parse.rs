@@ -2,7 +2,7 @@
 
 use super::UsageError;
 use super::bounds::distinct;
-use super::filter::{Ports, Target};
+use super::target::{Ports, Target};
 use super::typed::Typed;
 use crate::model::{Pid, PortRange, Protocol};
 

@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 
 use super::UsageError;
 use super::bounds::distinct;
-use super::filter::{self, Filter, Ports, Target};
+use super::filter::Filter;
+use super::naming::Naming;
 use super::parse::{self, Internet};
+use super::target::{Ports, Target};
 use crate::cli::ListArgs;
 use crate::knowledge::{Entry, Knowledge, LicenseManager, Licenses, Services};
 use crate::model::phrase::list;
-use crate::model::{Observation, Os, Owner, Pid, PortRange, Process, Protocol, Row};
+use crate::model::{
+    HiddenProcesses, Observation, Os, Owner, Pid, PortRange, Process, Protocol, Row, is_path, is_unit,
+};
 
 impl Filter {
     /// What the options and words of a listing keep.
@@ -125,6 +129,7 @@ fn written(range: PortRange, protocol: Protocol) -> String {
 /// Where nothing else was typed than such names, or one is a service of another protocol.
 pub fn unknown_names(
     filter: &Filter,
+    naming: &Naming,
     observation: &Observation,
     rows: &[Row],
     knowledge: &Knowledge,
@@ -138,13 +143,18 @@ pub fn unknown_names(
     // A process may hold many sockets.
     let processes = rows.iter().flat_map(|row| row.owner.processes());
     let processes: BTreeMap<Pid, &Process> = processes.map(|process| (process.pid, &**process)).collect();
+    let is_searched = observation.sought.is_some();
     let some_hidden = rows.iter().any(|row| row.owner == Owner::Hidden || row.more_holders);
     for (index, target) in filter.targets.iter().enumerate() {
         let Target::Name { word, ports, protocol, managers: of_product, .. } = target else { continue };
         let known = !ports.is_empty()
             || !of_product.is_empty()
             || knowledge.licenses().recognise_name(word, os).is_some()
-            || processes.values().any(|process| filter::is_called(process, word))
+            || naming.likeness(word).is_some()
+            // Of these it is clear what they are, whether or not there is one.
+            || is_path(word)
+            || is_unit(word)
+            || (is_searched && observation.hidden == HiddenProcesses::Unlisted)
             || (some_hidden && observation.hidden.seem_to_be_called(word));
         if known {
             continue;
@@ -161,7 +171,10 @@ pub fn unknown_names(
         let listening = processes.values().filter_map(|process| process.name.as_deref());
         let nearest = knowledge.registry.nearest(word, listening.chain(knowledge.licenses().executables(os)));
         let managers = managers(word, knowledge.licenses());
-        unknown.insert(index, UsageError::UnknownName { word: word.as_str().into(), nearest, managers });
+        unknown.insert(
+            index,
+            UsageError::UnknownName { word: word.as_str().into(), is_searched, nearest, managers },
+        );
     }
     if unknown.len() == filter.targets.len()
         && let Some((_, first)) = unknown.pop_first()

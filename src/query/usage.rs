@@ -128,6 +128,8 @@ pub enum UsageError {
     /// `managers` are license managers with the word in their names, and their ports.
     UnknownName {
         word: Typed,
+        /// Whether all processes were searched, and not only those that listen.
+        is_searched: bool,
         nearest: Vec<String>,
         managers: Vec<(String, String)>,
     },
@@ -274,8 +276,9 @@ impl fmt::Display for UsageError {
                     "‘{typed}’ is not a {only} port, but only {only} was requested: leave out one of the two"
                 )
             }
-            UsageError::UnknownName { word, nearest, managers } => {
-                write!(f, "‘{word}’ is not a known service, and no process of that name listens here.")?;
+            UsageError::UnknownName { word, is_searched, nearest, managers } => {
+                let does = if *is_searched { "was found" } else { "listens here" };
+                write!(f, "‘{word}’ is not a known service, and no process of that name {does}.")?;
                 did_you_mean(nearest, f)?;
                 for (manager, ports) in managers.iter().filter(|_| nearest.is_empty()) {
                     write!(f, " {manager} uses {ports}.")?;

@@ -5,6 +5,7 @@ mod detail;
 mod excluded;
 mod explanation;
 mod group;
+mod idle;
 mod json;
 mod license_error;
 mod notes;
@@ -95,6 +96,12 @@ fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Wr
     let rows = group::group(&report.rows);
     table::write(&rows, report.host.os, style, out)?;
     let mut lines = notes::of_words(report, style);
+    let idle = if style.header { idle::of(report) } else { &[] };
+    if !idle.is_empty() {
+        notes::write(&lines, false, out)?;
+        idle::write(idle, report, style, out)?;
+        lines.clear();
+    }
     lines.extend(notes::of_table(report, &rows, style));
     lines.extend(notes::of_full_queues(&rows, style));
     let asked_for = asked_servers(report);
@@ -102,7 +109,7 @@ fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Wr
         lines.extend(notes::of_license_servers(report, style));
     }
     lines.extend(common_notes(report, style));
-    below(&lines, !rows.is_empty(), style, out, notes)?;
+    below(&lines, !rows.is_empty() || !idle.is_empty(), style, out, notes)?;
     if style.header && !asked_for.is_empty() {
         writeln!(out)?;
         servers::write(asked_for, style, out)?;
@@ -124,7 +131,7 @@ fn detail(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()>
 
 /// The license servers that something was asked about.
 fn asked_servers(report: &Report) -> &[LicenseServer] {
-    let is_asked = !report.asked.is_empty();
+    let is_asked = report.asked.iter().any(|asked| !asked.is_option);
     report.license_servers.as_deref().filter(|_| is_asked).unwrap_or_default()
 }
 

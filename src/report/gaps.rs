@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::asked;
 use crate::model::{
     Asked, Gap, GapKind, HiddenProcesses, Observation, Os, Owner, Pid, Presence, Process, Row,
 };
@@ -39,6 +40,7 @@ pub(super) fn of(
     gaps.extend(gone(rows).filter(|_| !unread));
     let hidden = rows.iter().filter(|row| row.owner == Owner::Hidden).count() + hidden_others;
     gaps.extend(hidden_owners(hidden, undecided, observation, remedy.clone()));
+    gaps.extend(unseen_processes(rows, asked, undecided, observation, remedy.clone()));
     gaps.extend(protected(rows, observation, remedy.clone()));
     if scope.args {
         gaps.extend(hidden_args(rows, observation, remedy.clone()));
@@ -62,6 +64,39 @@ fn gone(rows: &[Row]) -> Option<Gap> {
         n => format!("{n} processes ended during the scan"),
     };
     Some(Gap { kind: GapKind::ProcessGone, detail, count: Some(count as u64), remedy: None })
+}
+
+/// Processes that were asked about and of which too little is visible: on which ports they listen, or whether they run.
+fn unseen_processes(
+    rows: &[Row],
+    asked: &[Asked],
+    undecided: usize,
+    observation: &Observation,
+    remedy: Option<String>,
+) -> Option<Gap> {
+    observation.sought.as_ref()?;
+    let unseen = asked.iter().flat_map(|asked| &asked.processes).filter(|one| one.listens_on.is_none());
+    let unseen: BTreeSet<Pid> = unseen.map(|one| one.process.pid).collect();
+    let detail = match unseen.len() {
+        // The gap of their owners says it.
+        0 if undecided > 0
+            || !rows.is_empty()
+            || !asked.iter().any(|one| may_be_hidden(one, observation)) =>
+        {
+            return None;
+        }
+        0 => "not all processes are visible: what you asked for may be among them".to_owned(),
+        1 => "the ports of 1 process that you asked for could not be seen".to_owned(),
+        n => format!("the ports of {n} processes that you asked for could not be seen"),
+    };
+    let count = Some(unseen.len() as u64).filter(|&count| count > 0);
+    Some(Gap { kind: GapKind::ProcessesHidden, detail, count, remedy })
+}
+
+/// Whether a process that was asked about and not found may be hidden.
+fn may_be_hidden(asked: &Asked, observation: &Observation) -> bool {
+    let is_name = asked.ports.is_empty() && asked.managers.is_empty();
+    is_name && asked.processes.is_empty() && asked::may_be_hidden(&asked.what, observation)
 }
 
 /// Processes whose file or user is not known. On Windows and macOS everybody may list the processes, but the

@@ -17,7 +17,7 @@ use self::rows::rows;
 use crate::knowledge::Knowledge;
 use crate::model::{LicenseServer, Observation, OtherNamespace, Owner, Report, Row};
 use crate::os;
-use crate::query::{Filter, Query, UsageError, filter, unknown_names};
+use crate::query::{Filter, Naming, Query, UsageError, filter, unknown_names};
 
 pub use self::annotate::exposure;
 pub use self::attribute::attribute;
@@ -39,11 +39,12 @@ pub fn report(
 ) -> Result<Report, UsageError> {
     let os = observation.host.os;
     let rows = rows(observation, &query.vouched, knowledge);
-    let unknown = unknown_names(&query.filter, observation, &rows, knowledge)?;
+    let naming = Naming::of(query.filter.names(), &rows, observation);
+    let unknown = unknown_names(&query.filter, &naming, observation, &rows, knowledge)?;
     let license_servers = servers_in(query, observation, &rows, knowledge);
-    let question = Question { query, observation, knowledge, unknown: &unknown };
+    let question = Question { query, observation, knowledge, naming: &naming, unknown: &unknown };
     let mut asked = question.answers(&rows);
-    let filtered = filter(rows, &query.filter, &observation.hidden, os);
+    let filtered = filter(rows, &query.filter, &naming, &observation.hidden, os);
     let rows = &filtered.rows;
 
     let remedy = os::remedy(os, observation.privileged, repeat);

@@ -15,7 +15,8 @@ use whatlistens::model::{
     Forward, Gap, GapKind, HiddenProcess, HiddenProcesses, Holding, Host, Interpreter, ListenerElsewhere,
     Namespace, NotInspected, Observation, Os, OtherNamespace, OtherSocket, OtherSocketKind, Pid,
     PortConnection, PortRange, PortRules, Presence, Process, ProcessRef, ProcessService, Program, Protocol,
-    Receiver, RunState, Runtime, ServiceManager, Socket, SocketId, State, UnansweredAttempt, User, Writer,
+    Receiver, RunState, Runtime, ServiceManager, Socket, SocketId, SoughtProcess, SoughtProcesses, State,
+    UnansweredAttempt, User, WorkingFolder, Writer,
 };
 
 /// Any of these variants. One that is missing here does not compile.
@@ -192,6 +193,7 @@ fn process() -> BoxedStrategy<Process> {
             id: text(),
             user: of(text()),
         })),
+        cwd: of(any_fields!(WorkingFolder { path: text(), deleted: any::<bool>() })),
         forward: of(any_fields!(Forward {
             protocol: protocol(),
             to: address(),
@@ -291,7 +293,7 @@ fn unanswered() -> BoxedStrategy<UnansweredAttempt> {
 
 fn gap() -> BoxedStrategy<Gap> {
     let kind = variant!(GapKind: SocketsUnreadable SocketsHidden OwnerHidden HoldersHidden
-        ProcessesUnreadable ProcessGone NamespacesHidden BoundSocketsHidden ConnectionsUnreadable
+        ProcessesUnreadable ProcessesHidden ProcessGone NamespacesHidden BoundSocketsHidden ConnectionsUnreadable
         ProcessesProtected ArgsUnreadable ServicesUnreadable PortRulesUnreadable LicenseSetupUnreadable TimedOut);
     any_fields!(Gap { kind: kind, detail: text(), count: any::<Option<u64>>(), remedy: of(text()) })
 }
@@ -309,6 +311,15 @@ fn other_socket() -> BoxedStrategy<OtherSocket> {
         user: of(text()),
         pids: vec(pid(), 0..3),
     })
+}
+
+fn sought() -> BoxedStrategy<SoughtProcesses> {
+    let found = any_fields!(SoughtProcess {
+        pid: pid(),
+        namespace: of(namespace()),
+        listens_on: of(vec((port(), protocol()), 0..3)),
+    });
+    any_fields!(SoughtProcesses { found: vec(found, 0..3), left_out: 0..3_u64 })
 }
 
 fn processes() -> BoxedStrategy<BTreeMap<Pid, Arc<Process>>> {
@@ -337,6 +348,7 @@ pub fn observation() -> BoxedStrategy<Observation> {
         other_namespaces: vec(other_namespace(), 0..3),
         other_sockets: of(vec(other_socket(), 0..3)),
         license_setup: of(license_setup::license_setup()),
+        sought: of(sought()),
         gaps: vec(gap(), 0..3),
         method_notes: vec(text(), 0..3),
     });

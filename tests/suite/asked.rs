@@ -150,7 +150,8 @@ fn each_word_has_an_entry_in_order() {
     assert_eq!((answers(&all[2]), all[2].more_free), (vec!["27000/tcp listening".to_owned()], Some(7)));
     assert_eq!(answers(&all[3])[0], "80/tcp listening");
     assert!(all[4].answers.is_empty() && all[4].more_free == Some(0));
-    let listens: Vec<_> = all[4].processes.iter().map(|one| (one.pid, one.listens_on.join(" "))).collect();
+    let listens: Vec<_> =
+        all[4].processes.iter().map(|one| (one.pid, one.listens_on.as_ref().unwrap().join(" "))).collect();
     assert_eq!(listens, [(900, "27000/tcp".to_owned())]);
     assert_eq!(all[4].processes[0].state, None, "the machine was recorded without");
     let stopped = Process { state: Some(RunState::Stopped), ..process(7, "/opt/stopped") };

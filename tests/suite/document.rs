@@ -4,9 +4,11 @@
 
 use serde::Deserialize;
 
+pub use self::asked::*;
 pub use self::excluded::*;
 pub use self::license_server::*;
 
+mod asked;
 mod excluded;
 mod license_server;
 
@@ -30,50 +32,6 @@ pub struct Document {
     #[serde(deserialize_with = "present")]
     pub excluded_ports: Option<Vec<Excluded>>,
     pub gaps: Vec<GapIn>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Asked {
-    pub what: String,
-    pub answers: Vec<Answer>,
-    #[serde(deserialize_with = "present")]
-    pub more_free: Option<usize>,
-    pub processes: Vec<AskedProcess>,
-    pub notes: Vec<String>,
-    #[serde(deserialize_with = "present")]
-    pub next: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Answer {
-    pub protocol: String,
-    pub port: u16,
-    pub status: String,
-    pub by: Vec<Use>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Use {
-    pub state: String,
-    pub local: String,
-    pub remote: String,
-    #[serde(deserialize_with = "present")]
-    pub namespace: Option<Namespace>,
-    pub processes: Vec<Forwarded>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AskedProcess {
-    pub pid: u32,
-    #[serde(deserialize_with = "present")]
-    pub name: Option<String>,
-    #[serde(deserialize_with = "present")]
-    pub state: Option<String>,
-    pub listens_on: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -45,6 +45,8 @@ mod live_limits;
 #[cfg(target_os = "linux")]
 mod live_linux;
 #[cfg(target_os = "linux")]
+mod live_names;
+#[cfg(target_os = "linux")]
 mod live_namespaces;
 #[cfg(target_os = "linux")]
 mod live_other_sockets;
@@ -64,6 +66,7 @@ mod live_sockets;
 mod live_waiting;
 #[cfg(windows)]
 mod live_windows;
+mod names;
 #[cfg(target_os = "linux")]
 mod network;
 #[cfg(target_os = "linux")]

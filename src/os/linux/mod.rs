@@ -51,6 +51,7 @@ mod settle;
 mod sock_diag;
 mod socket_scan;
 mod socket_units;
+mod sought;
 mod tables;
 mod threads;
 mod unit_files;
@@ -182,6 +183,7 @@ fn find_owners(
     sockets.add_namespaces_of_sockets(context, holders.namespaces(), holders.bpf_error());
     let unseen =
         if context.scope.license_servers { license_setup::add_servers(context, &mut holders) } else { 0 };
+    let sought = sought::add(context, sockets, &mut holders);
     holders.add_ancestors(context);
     sockets.method_notes.extend(holders.method_note());
     let mut hidden = holders.hidden(&context.proc);
@@ -198,7 +200,7 @@ fn find_owners(
     let processes = executables::inspect(context, judged(), &mut holders);
     let (license_setup, unread) = setup.map(|setup| setup.finish(context)).unzip();
     sockets.gaps.extend(unread.flatten());
-    let mut owners = Owners { holders, processes, receivers, hidden, late, license_setup };
+    let mut owners = Owners { holders, processes, receivers, hidden, late, license_setup, sought };
     if sockets.found.is_empty() {
         owners.add_namesake(context);
     }

@@ -30,7 +30,7 @@ pub(super) fn assemble(
     mut scan: SocketScan,
     owners: std::io::Result<Owners>,
 ) -> Observation {
-    let Owners { holders, mut processes, receivers, mut hidden, late, license_setup } = owners
+    let Owners { holders, mut processes, receivers, mut hidden, late, license_setup, sought } = owners
         .unwrap_or_else(|error| {
             let detail =
                 format!("the process table could not be read ({}), so no owner is known", in_words(&error));
@@ -73,6 +73,7 @@ pub(super) fn assemble(
         other_namespaces: if scope.all_namespaces { Vec::new() } else { scan.other_namespaces() },
         other_sockets: scan.other_sockets.map(|others| others.into_iter().map(|one| one.socket).collect()),
         license_setup,
+        sought,
         sockets: scan.found.into_iter().map(|found| found.socket).collect(),
         gaps: scan.gaps,
         method_notes: scan.method_notes,

@@ -7,7 +7,7 @@ use super::holders::Holders;
 use super::listeners;
 use super::scan_context::ScanContext;
 use super::tables::Tables;
-use crate::model::{HiddenProcesses, LicenseSetup, Pid, Process, Receiver};
+use crate::model::{HiddenProcesses, LicenseSetup, Pid, Process, Receiver, SoughtProcesses};
 
 /// The owners of the sockets that a scan found.
 pub(super) struct Owners {
@@ -20,6 +20,8 @@ pub(super) struct Owners {
     pub(super) late: Late,
     /// How license servers are set up, if that was asked for.
     pub(super) license_setup: Option<LicenseSetup>,
+    /// The processes that were asked about by name or id.
+    pub(super) sought: Option<SoughtProcesses>,
 }
 
 /// How much of it did not answer in time.
@@ -45,6 +47,7 @@ impl Owners {
             hidden: HiddenProcesses::Unlisted,
             late: Late::default(),
             license_setup: None,
+            sought: None,
         }
     }
 

@@ -14,7 +14,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, PROC_SUPER_MAGIC, RawDir, fstatfs, opena
 use rustix::io::Errno;
 
 use super::super::decode::linux::proc_pid::{self, Stat, Ticks};
-use crate::model::{Pid, RunState};
+use crate::model::{Pid, RunState, WorkingFolder};
 
 /// Whether the error means that a process has ended, and not that this user may not inspect it.
 pub(super) fn is_gone(error: &io::Error) -> bool {
@@ -151,6 +151,15 @@ impl ProcessDir {
 
     pub(super) fn link(&self, name: &str) -> io::Result<PathBuf> {
         link_in(&self.dir, name)
+    }
+
+    /// The folder that the process works in. The kernel marks one that was deleted (`d_path` in `fs/d_path.c`).
+    pub(super) fn working_folder(&self) -> Option<WorkingFolder> {
+        let path = self.link("cwd").ok()?.to_string_lossy().into_owned();
+        Some(match path.strip_suffix(" (deleted)") {
+            Some(path) => WorkingFolder { path: path.to_owned(), deleted: true },
+            None => WorkingFolder { path, deleted: false },
+        })
     }
 
     /// Reads a file whole; `None` if it is longer than `most` bytes.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::super::group::RowGroup;
 use super::super::page::Page;
 use super::super::text::{command_line, named, service_called};
-use crate::model::phrase::{counted, list};
+use crate::model::phrase::{age, list};
 use crate::model::quoting::{quoted, quoted_account, quoted_path};
 use crate::model::{
     Application, Checked, Container, Executable, FileTrust, FileVersion, Host, Os, Presence, Process,
@@ -143,21 +143,6 @@ fn file_trust(exe: &Executable, process: &Process, os: Os) -> Option<String> {
             who.join("; ")
         }
     })
-}
-
-/// The age in one unit, the one that a person would use.
-fn age(started: Timestamp, now: Timestamp) -> String {
-    const MINUTE: u64 = 60;
-    const HOUR: u64 = 60 * MINUTE;
-    const DAY: u64 = 24 * HOUR;
-    let seconds = now.duration_since(started).unsigned_abs().as_secs();
-    let (unit, noun) = match seconds {
-        0..120 => (1, "second"),
-        120..7_200 => (MINUTE, "minute"),
-        7_200..172_800 => (HOUR, "hour"),
-        _ => (DAY, "day"),
-    };
-    format!("{} ago", counted(usize::try_from(seconds / unit).unwrap_or(usize::MAX), noun))
 }
 
 /// The Windows kernel as the holder of a port. Only `netsh` shows the programs behind `http.sys`.

@@ -1,9 +1,12 @@
 //! What was asked about, in the contract.
 
+use jiff::fmt::strtime;
 use serde::Serialize;
 
+use super::document::{Text, seconds};
 use super::listener::{NamespaceOut, namespace};
-use crate::model::{Asked, AskedProcess, Note, PortAnswer, PortUse, RunState};
+use super::process::{ContainerOut, container, each_service};
+use crate::model::{Asked, AskedProcess, Note, PortAnswer, PortUse, ProcessService, Protocol, RunState};
 
 #[derive(Serialize)]
 pub(super) struct AskedOut<'a> {
@@ -44,7 +47,16 @@ struct AskedProcessOut<'a> {
     pid: u32,
     name: Option<&'a str>,
     state: Option<&'static str>,
-    listens_on: Vec<String>,
+    listens_on: Option<Vec<String>>,
+    exe: Option<&'a str>,
+    cwd: Option<&'a str>,
+    cwd_deleted: Option<bool>,
+    user: Option<&'a str>,
+    started_at: Option<Text<strtime::Display<'static>>>,
+    #[serde(serialize_with = "each_service")]
+    services: &'a [ProcessService],
+    container: Option<ContainerOut<'a>>,
+    namespace: Option<NamespaceOut<'a>>,
 }
 
 pub(super) fn asked(asked: &Asked) -> AskedOut<'_> {
@@ -80,12 +92,21 @@ fn port_use(PortUse { connection, processes }: &PortUse) -> UseOut<'_> {
     }
 }
 
-fn process(AskedProcess { pid, name, state, listens_on }: &AskedProcess) -> AskedProcessOut<'_> {
+fn process(AskedProcess { process, namespace: its, listens_on }: &AskedProcess) -> AskedProcessOut<'_> {
+    let port = |&(port, protocol): &(u16, Protocol)| format!("{port}/{protocol}");
     AskedProcessOut {
-        pid: *pid,
-        name: name.as_deref(),
-        state: state.map(RunState::code),
-        listens_on: listens_on.iter().map(|(port, protocol)| format!("{port}/{protocol}")).collect(),
+        pid: process.pid,
+        name: process.name.as_deref(),
+        state: process.state.map(RunState::code),
+        listens_on: listens_on.as_ref().map(|ports| ports.iter().map(port).collect()),
+        exe: process.exe().map(|exe| exe.path.as_str()),
+        cwd: process.cwd.as_ref().map(|cwd| cwd.path.as_str()),
+        cwd_deleted: process.cwd.as_ref().map(|cwd| cwd.deleted),
+        user: process.user.as_deref(),
+        started_at: process.started_at.map(seconds),
+        services: &process.services,
+        container: process.container.as_deref().map(container),
+        namespace: its.as_ref().map(namespace),
     }
 }
 

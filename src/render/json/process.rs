@@ -78,7 +78,7 @@ pub(super) struct ProcessServiceOut<'a> {
 }
 
 #[derive(Serialize)]
-struct ContainerOut<'a> {
+pub(super) struct ContainerOut<'a> {
     runtime: &'a str,
     id: &'a str,
     name: Option<&'a str>,
@@ -94,7 +94,7 @@ pub(super) fn each_process<'a, S: Serializer>(
     to.collect_seq(processes.into_iter().map(|one| process(one)))
 }
 
-fn each_service<S: Serializer>(services: &[ProcessService], to: S) -> Result<S::Ok, S::Error> {
+pub(super) fn each_service<S: Serializer>(services: &[ProcessService], to: S) -> Result<S::Ok, S::Error> {
     to.collect_seq(services.iter().map(process_service))
 }
 
@@ -155,7 +155,7 @@ fn file_version(version: &FileVersion) -> FileVersionOut<'_> {
     }
 }
 
-fn container(Container { runtime, id, name, pod, user }: &Container) -> ContainerOut<'_> {
+pub(super) fn container(Container { runtime, id, name, pod, user }: &Container) -> ContainerOut<'_> {
     ContainerOut {
         runtime: runtime.code(),
         id,

@@ -3,28 +3,31 @@
 mod answers;
 mod dropped;
 mod lines;
+mod names;
 mod sentences;
 
 use std::collections::BTreeMap;
 use std::iter;
 
 use self::answers::{Answers, PortUses};
+pub(super) use self::names::may_be_hidden;
+use self::names::{Scene, Sought};
 use self::sentences::Facts;
 use super::annotate::service;
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Knowledge, LicenseManager, LicenseProgram};
 use crate::model::quoting::quoted;
 use crate::model::{
-    Asked, AskedProcess, Excluded, Family, Gap, Manager, Note, NoteKind, Observation, Os, Pid, PortRange,
-    PortStatus, Protocol, Row, State,
+    Asked, Excluded, Family, Gap, Manager, Note, NoteKind, Observation, Os, Pid, PortRange, PortStatus,
+    Process, Protocol, Row,
 };
-use crate::query::filter::is_called;
-use crate::query::{Dropped, Filtered, Ports, Query, Target, UsageError};
+use crate::query::{Dropped, Filtered, Naming, Ports, Query, Target, UsageError};
 
 /// What is known before the rows are filtered.
 pub(super) struct Question<'a> {
     pub(super) query: &'a Query,
     pub(super) observation: &'a Observation,
     pub(super) knowledge: &'a Knowledge,
+    pub(super) naming: &'a Naming,
     /// What is wrong with names that are not known, by their index among the targets.
     pub(super) unknown: &'a BTreeMap<usize, UsageError>,
 }
@@ -53,7 +56,49 @@ impl Question<'_> {
     /// listed, whether or not they will be shown.
     pub(super) fn answers(&self, rows: &[Row]) -> Vec<Asked> {
         let uses = PortUses::of(self.observation, rows, &self.query.scope);
-        self.targets().map(|(_, target)| self.about(target, &uses, rows)).collect()
+        let words = self.targets().map(|(_, target)| self.about(target, &uses, rows));
+        let options = self.options().map(|(what, sought)| Asked {
+            what,
+            is_option: true,
+            more_free: Some(0),
+            processes: names::processes(|process| self.is_sought(process, sought), rows, self.observation),
+            ..Asked::default()
+        });
+        words.chain(options).collect()
+    }
+
+    /// The ids and names of options, where no word narrows the question to other things.
+    fn options(&self) -> impl Iterator<Item = (String, Sought<'_>)> {
+        let filter = &self.query.filter;
+        let pids = filter.pids.iter().map(|&pid| (format!("--pid {pid}"), Sought::Pid(pid)));
+        let names = filter.processes.iter().map(|name| (format!("--process {name}"), Sought::Name(name)));
+        pids.chain(names).filter(|_| filter.targets.is_empty())
+    }
+
+    fn is_sought(&self, process: &Process, sought: Sought<'_>) -> bool {
+        match sought {
+            Sought::Pid(pid) => process.pid == pid,
+            Sought::Name(name) => self.naming.means(process, name),
+        }
+    }
+
+    /// Whether a name means this process: by the name itself, or as a program of the product.
+    fn is_meant(&self, process: &Process, target: &Target) -> bool {
+        match target {
+            Target::Name { word, programs, .. } => {
+                programs.iter().chain([word]).any(|name| self.naming.means(process, name))
+            }
+            Target::Ports(_) => false,
+        }
+    }
+
+    fn scene(&self, sought: Sought<'_>, asked: &Asked) -> Scene<'_> {
+        let protocol = self.query.scope.protocol;
+        let likeness = match sought {
+            Sought::Pid(_) => None,
+            Sought::Name(name) => self.naming.likeness(name),
+        };
+        Scene { observation: self.observation, protocol, is_shown: asked.is_matched, likeness }
     }
 
     /// The words that are answered, each with its index among the targets.
@@ -75,7 +120,10 @@ impl Question<'_> {
             what: self.query.alone.clone().unwrap_or_else(|| target.to_string()),
             answers,
             more_free,
-            processes: name.map_or_else(Vec::new, |name| called(name, rows)),
+            processes: match name {
+                None => Vec::new(),
+                Some(_) => names::processes(|process| self.is_meant(process, target), rows, self.observation),
+            },
             ..Asked::default()
         };
         let Some(&first) = ports.first() else {
@@ -111,28 +159,64 @@ impl Question<'_> {
                 false => self.add_about_ports(asked, target, found),
             }
         }
+        let options = all.iter_mut().filter(|asked| asked.is_option);
+        for (asked, (_, sought)) in options.zip(self.options()) {
+            self.add_about_option(asked, sought, found);
+        }
     }
 
-    /// What to say of a name of which nothing listens.
+    /// What to say of a name: of processes that listen nowhere, or that there is none.
     fn add_about_name(&self, asked: &mut Asked, target: usize, found: &Found<'_>) {
-        if asked.is_matched {
-            return;
-        }
         let dropped = found.dropped.get(&target).map_or(&[][..], Vec::as_slice);
+        let word = self.word(target);
+        let scene = self.scene(Sought::Name(word), asked);
+        let of_processes = || names::sentences(Sought::Name(word), &asked.processes, &scene);
         let name = quoted(&asked.what);
-        asked.notes = match (self.unknown.get(&target), dropped) {
-            (Some(wrong), _) => vec![Note::line(wrong.to_string())],
-            (None, [_, ..]) => {
-                dropped::sentences(asked, dropped, &self.query.filter).into_iter().map(Note::line).collect()
+        let lines: Vec<String> = match (self.unknown.get(&target), dropped) {
+            _ if asked.is_matched => of_processes(),
+            (Some(wrong), _) => vec![wrong.to_string()],
+            (None, [_, ..]) => dropped::sentences(asked, dropped, &self.query.filter),
+            (None, []) if !asked.managers.is_empty() => {
+                let nothing = format!("Nothing of {name} was found listening.");
+                let of_processes = if asked.processes.is_empty() { Vec::new() } else { of_processes() };
+                let usual = sentences::usual_ports(&asked.managers, &name);
+                iter::once(nothing).chain(of_processes).chain(usual).collect()
             }
-            (None, []) if asked.managers.is_empty() => {
-                vec![Note::line(format!("No process called {name} was found listening."))]
+            (None, []) if self.observation.sought.is_none() => {
+                vec![format!("No process called {name} was found listening.")]
             }
             (None, []) => {
-                let nothing = format!("Nothing of {name} was found listening.");
-                iter::once(nothing).chain(sentences::usual_ports(&asked.managers)).map(Note::line).collect()
+                let managers = if asked.processes.is_empty() { self.managers_of(word) } else { Vec::new() };
+                of_processes().into_iter().chain(sentences::usual_ports(&managers, &name)).collect()
             }
         };
+        asked.notes = lines.into_iter().map(Note::line).collect();
+    }
+
+    fn word(&self, target: usize) -> &str {
+        match &self.query.filter.targets[target] {
+            Target::Name { word, .. } => word,
+            Target::Ports(_) => "",
+        }
+    }
+
+    /// The license managers whose program has this name, with each range of their ports.
+    fn managers_of(&self, program: &str) -> Vec<Manager> {
+        let licenses = self.knowledge.licenses();
+        let manager = match licenses.recognise_name(program, self.observation.host.os) {
+            Some(LicenseProgram::Server(technology)) => licenses.manager_of(technology),
+            Some(LicenseProgram::Own(manager)) => Some(manager),
+            Some(LicenseProgram::Emulator(_) | LicenseProgram::UnlistedDaemon(_)) | None => None,
+        };
+        manager.into_iter().flat_map(at_its_ports).collect()
+    }
+
+    /// What to say of processes that were asked about by an option.
+    fn add_about_option(&self, asked: &mut Asked, sought: Sought<'_>, found: &Found<'_>) {
+        let mut holders = found.filtered.rows.iter().flat_map(|row| row.owner.processes());
+        asked.is_matched = holders.any(|process| self.is_sought(process, sought));
+        let said = names::sentences(sought, &asked.processes, &self.scene(sought, asked));
+        asked.notes = said.into_iter().map(Note::line).collect();
     }
 
     /// What to say of what listens, or of ports on which nothing does.
@@ -180,6 +264,11 @@ impl Question<'_> {
                 notes.push(Note::sentence(sentences::whether_free(asked, &facts)));
                 notes.extend(dropped.into_iter().flatten().map(Note::sentence));
             }
+            if !asked.processes.is_empty() {
+                let named = Sought::Name(self.word(target));
+                let said = names::sentences(named, &asked.processes, &self.scene(named, asked));
+                notes.extend(said.into_iter().map(if is_alone { Note::sentence } else { Note::line }));
+            }
             notes.extend(self.process_of_that_number(asked));
             notes.extend(sentences::rules(asked, &facts));
             notes.extend(asked.managers.iter().map(|manager| Note::new(NoteKind::License, &*manager.note)));
@@ -226,36 +315,16 @@ fn of_product(target: &Target, knowledge: &Knowledge) -> Vec<Manager> {
         Target::Name { managers, .. } => &managers[..],
         Target::Ports(_) => &[],
     };
-    let managers = ids.iter().filter_map(|id| knowledge.licenses().manager(id));
-    let with_ports = managers.flat_map(|manager| {
-        manager.ports.iter().filter_map(|known| known.range).map(|range| manager.at(range))
-    });
-    with_ports.collect()
+    ids.iter().filter_map(|id| knowledge.licenses().manager(id)).flat_map(at_its_ports).collect()
+}
+
+/// A license manager, with each range of its ports.
+fn at_its_ports(manager: &LicenseManager) -> impl Iterator<Item = Manager> {
+    manager.ports.iter().filter_map(|known| known.range).map(|range| manager.at(range))
 }
 
 /// The protocol of all ports, if they share one.
 fn protocol_of(ports: &[Ports], only: Option<Protocol>) -> Option<Protocol> {
     let first = ports.first()?.protocol;
     ports.iter().all(|ports| ports.protocol == first).then_some(first).flatten().or(only)
-}
-
-/// The processes of this name, by id.
-fn called(name: &str, rows: &[Row]) -> Vec<AskedProcess> {
-    let mut found: BTreeMap<Pid, AskedProcess> = BTreeMap::new();
-    for row in rows {
-        for process in row.owner.processes().filter(|process| is_called(process, name)) {
-            let (pid, name, state) = (process.pid, process.name.clone(), process.state);
-            let one =
-                found.entry(pid).or_insert_with(|| AskedProcess { pid, name, state, listens_on: Vec::new() });
-            if row.socket.state != State::Bound {
-                one.listens_on.push((row.socket.local.port(), row.socket.protocol));
-            }
-        }
-    }
-    let each_once = |mut one: AskedProcess| {
-        one.listens_on.sort_unstable();
-        one.listens_on.dedup();
-        one
-    };
-    found.into_values().map(each_once).collect()
 }

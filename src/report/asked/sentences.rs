@@ -56,16 +56,22 @@ impl Facts<'_> {
 /// The usual ports of more license managers than these are not said.
 const MOST_MANAGERS: usize = 3;
 
-/// On which ports each license manager listens unless it is set up otherwise. Several ranges of one follow each other.
-pub(super) fn usual_ports(managers: &[Manager]) -> Vec<String> {
-    let of_one = managers.chunk_by(|one, next| one.id == next.id);
-    let sentences = of_one.take(MOST_MANAGERS).filter_map(|ports| {
+/// On which ports the license managers of `what` listen unless they are set up otherwise. Several ranges of one follow
+/// each other.
+pub(super) fn usual_ports(managers: &[Manager], what: &str) -> Vec<String> {
+    let of_one: Vec<&[Manager]> = managers.chunk_by(|one, next| one.id == next.id).collect();
+    let sentences = of_one.iter().take(MOST_MANAGERS).filter_map(|ports| {
         let mut ranges: Vec<String> = ports.iter().map(|manager| manager.ports.to_string()).collect();
         ranges.dedup();
         let name = ports.first()?.called();
         Some(format!("{name} usually listens on {}.", list(&ranges, "and")))
     });
-    sentences.collect()
+    let more = of_one.len().saturating_sub(MOST_MANAGERS);
+    let more = (more > 0).then(|| {
+        let (managers, are) = if more == 1 { ("manager", "is") } else { ("managers", "are") };
+        format!("{more} more license {managers} of ‘{what}’ {are} known: whatlistens explain {what}")
+    });
+    sentences.chain(more).collect()
 }
 
 /// Whether the ports are free, as one sentence.

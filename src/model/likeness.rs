@@ -1,0 +1,166 @@
+//! Which processes a word names, and how well.
+
+use super::{Container, Process, ProcessService, ServiceManager};
+
+/// How a word names something, the best first. Of several processes those count that it names best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Likeness {
+    Exact,
+    /// But for capital and small letters: `NGINX` for `nginx`.
+    Case,
+    /// `python3` for `python3.11`.
+    Beginning,
+}
+
+/// The fewest letters that a longer name may be known by.
+const SHORTEST_BEGINNING: usize = 3;
+/// The fewest digits of a container's id that name it: as many as the runtimes show.
+const SHORTEST_ID: usize = 12;
+
+impl Likeness {
+    /// How a word is like a name. The beginning of a name is so only where a number or another word follows: `ngi` is
+    /// not `nginx`.
+    #[must_use]
+    pub fn of_name(name: &str, word: &str) -> Option<Likeness> {
+        if name == word || is_called_on_windows(name, word) {
+            return Some(Likeness::Exact);
+        }
+        let (beginning, rest) = name.split_at_checked(word.len())?;
+        if !beginning.eq_ignore_ascii_case(word) {
+            return None;
+        }
+        let follows = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '_');
+        match rest.chars().next() {
+            None => Some(Likeness::Case),
+            Some(next) if follows(next) && word.len() >= SHORTEST_BEGINNING => Some(Likeness::Beginning),
+            Some(_) => None,
+        }
+    }
+
+    /// How a word names a process: by its name or what it calls itself, the path of its file, its service or its
+    /// container. Of all but the names only the whole counts.
+    #[must_use]
+    pub fn of_process(process: &Process, word: &str) -> Option<Likeness> {
+        if is_path(word) {
+            return is_at(process, word).then_some(Likeness::Exact);
+        }
+        let names = [process.name.as_deref(), process.short_name.as_deref()];
+        let by_name = names.into_iter().flatten().filter_map(|name| Likeness::of_name(name, word)).min();
+        let forward = process.forward.as_ref().and_then(|forward| forward.container.as_deref());
+        let containers = process.container.as_deref().into_iter().chain(forward);
+        let is_labelled = || {
+            process.services.iter().any(|service| is_service(service, word))
+                || containers.into_iter().any(|container| is_container(container, word))
+        };
+        match by_name {
+            Some(Likeness::Exact) => by_name,
+            _ if is_labelled() => Some(Likeness::Exact),
+            _ => by_name,
+        }
+    }
+}
+
+/// Whether a word can only be the path of a file: no name of a process has these signs in it.
+#[must_use]
+pub fn is_path(word: &str) -> bool {
+    word.starts_with('/') || word.contains('\\')
+}
+
+/// Whether a word can only be the name of a unit of systemd: it ends with its kind (systemd.unit(5)).
+#[must_use]
+pub fn is_unit(word: &str) -> bool {
+    [".service", ".socket", ".scope"].iter().any(|kind| word.len() > kind.len() && word.ends_with(kind))
+}
+
+fn is_at(process: &Process, path: &str) -> bool {
+    let exe = process.exe().map(|exe| exe.path.as_str());
+    exe.is_some_and(|exe| exe == path || (path.contains('\\') && exe.eq_ignore_ascii_case(path)))
+}
+
+/// Programs of Windows go by their names in any case, and without the ending.
+fn is_called_on_windows(name: &str, word: &str) -> bool {
+    let stem = name.len().checked_sub(4).and_then(|at| name.split_at_checked(at));
+    stem.is_some_and(|(stem, ending)| {
+        ending.eq_ignore_ascii_case(".exe")
+            && (stem.eq_ignore_ascii_case(word) || name.eq_ignore_ascii_case(word))
+    })
+}
+
+fn is_service(service: &ProcessService, word: &str) -> bool {
+    match service.manager {
+        ServiceManager::Windows => service.name.eq_ignore_ascii_case(word),
+        ServiceManager::Systemd | ServiceManager::SystemdUser | ServiceManager::Launchd => {
+            service.name == word
+        }
+    }
+}
+
+fn is_container(container: &Container, word: &str) -> bool {
+    let is_id = || {
+        let may_be = word.len() >= SHORTEST_ID && word.bytes().all(|b| b.is_ascii_hexdigit());
+        may_be && container.id.starts_with(word)
+    };
+    container.name.as_deref() == Some(word) || container.id == word || is_id()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Executable, Presence, Program, Runtime};
+
+    #[test]
+    fn the_beginning_of_a_name_ends_where_a_number_or_word_does() {
+        let (exact, case, beginning) =
+            (Some(Likeness::Exact), Some(Likeness::Case), Some(Likeness::Beginning));
+        for (name, word, expected) in [
+            ("nginx", "nginx", exact),
+            ("nginx", "NGINX", case),
+            ("MLM", "mlm", case),
+            ("python3.11", "python3", beginning),
+            ("python3.11", "python", beginning),
+            ("python3.11", "Python3", beginning),
+            ("apache2", "apache", beginning),
+            ("node_exporter", "node", beginning),
+            ("lmgrd.intel", "lmgrd", beginning),
+            ("ora_pmon_xe", "ora", beginning),
+            ("nginx", "ngin", None),
+            ("nginx", "ng", None),
+            ("go1.22", "go", None),
+            ("dockerd", "docker", None),
+            ("nginx", "nginx2", None),
+            ("größe", "gr", None),
+            ("lmgrd.exe", "LMGRD", exact),
+            ("lmgrd.exe", "lmgrd.exe", exact),
+            ("lmgrd.exe", "lmgr", None),
+        ] {
+            assert_eq!(Likeness::of_name(name, word), expected, "{word} for {name}");
+        }
+    }
+
+    #[test]
+    fn a_process_goes_by_its_file_its_service_and_its_container_too() {
+        let exe = Executable { path: "/usr/sbin/nginx".to_owned(), ..Executable::default() };
+        let container = Container {
+            runtime: Runtime::Docker,
+            id: "3f4e8f1c2b7a".repeat(6)[..64].to_owned(),
+            name: Some("web".to_owned()),
+            pod: None,
+            user: None,
+        };
+        let process = Process {
+            name: Some("nginx".to_owned()),
+            short_name: Some("worker".to_owned()),
+            presence: Presence::Running(Program { exe: Some(exe), ..Program::default() }),
+            services: vec![ProcessService::new(ServiceManager::Systemd, "nginx.service")],
+            container: Some(Box::new(container)),
+            ..Process::default()
+        };
+        for word in ["nginx", "worker", "/usr/sbin/nginx", "nginx.service", "web", "3f4e8f1c2b7a"] {
+            assert_eq!(Likeness::of_process(&process, word), Some(Likeness::Exact), "{word}");
+        }
+        for word in ["/usr/bin/nginx", "/usr/sbin", "nginx.socket", "we", "3f4e8f1c2b7", "3f4e8f1c2b7b"] {
+            assert_eq!(Likeness::of_process(&process, word), None, "{word}");
+        }
+        assert_eq!(Likeness::of_process(&process, "Worker"), Some(Likeness::Case));
+    }
+}

@@ -1,0 +1,62 @@
+//! Which processes the typed names mean: those that a name is most like.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::model::{Likeness, Observation, Pid, Process, Row, Socket};
+
+/// How well each name that was typed names something that was observed.
+#[derive(Debug, Clone, Default)]
+pub struct Naming(HashMap<String, Likeness>);
+
+impl Naming {
+    /// Compares these [`names`](super::Filter::names) with all holders of these rows, and with the other processes that
+    /// were sought. A process may hold many sockets, and is compared once.
+    #[must_use]
+    pub fn of<'a>(
+        names: impl Iterator<Item = (&'a str, bool)>,
+        rows: &[Row],
+        observation: &Observation,
+    ) -> Naming {
+        let mut names = names.peekable();
+        if names.peek().is_none() {
+            return Naming::default();
+        }
+        let holders = rows.iter().flat_map(|row| row.owner.processes()).map(|one| &**one);
+        let sought = observation.sought.iter().flat_map(|sought| &sought.found);
+        let sought = sought.filter_map(|one| observation.processes.get(&one.pid)).map(|one| &**one);
+        let processes: BTreeMap<Pid, &Process> =
+            holders.chain(sought).map(|process| (process.pid, process)).collect();
+        let likeness = |word: &str, is_whole: bool| {
+            let of_processes = processes.values().filter_map(|process| Likeness::of_process(process, word));
+            let of_processes = of_processes.min().filter(|found| !is_whole || *found != Likeness::Beginning);
+            let is_label = || rows.iter().any(|row| is_labelled(&row.socket, word));
+            match of_processes {
+                Some(Likeness::Exact) => of_processes,
+                _ if is_label() => Some(Likeness::Exact),
+                _ => of_processes,
+            }
+        };
+        let found = names.filter_map(|(word, is_whole)| Some((word.to_owned(), likeness(word, is_whole)?)));
+        Naming(found.collect())
+    }
+
+    /// Whether a name means this process.
+    #[must_use]
+    pub fn means(&self, process: &Process, word: &str) -> bool {
+        let best = self.likeness(word);
+        best.is_some() && Likeness::of_process(process, word) == best
+    }
+
+    /// How well a name names anything; `None` if it names nothing.
+    #[must_use]
+    pub fn likeness(&self, word: &str) -> Option<Likeness> {
+        self.0.get(word).copied()
+    }
+}
+
+/// Whether a socket is of a unit: the one that systemd holds it for, or the service in which it was made.
+pub(super) fn is_labelled(socket: &Socket, word: &str) -> bool {
+    let activation = socket.activation.iter();
+    let mut units = activation.flat_map(|unit| [Some(unit.socket.as_str()), unit.service.as_deref()]);
+    units.any(|unit| unit == Some(word)) || socket.made_in.as_ref().is_some_and(|made| made.name == word)
+}

@@ -1,0 +1,72 @@
+//! What was typed to list: ports, or a name.
+
+use std::fmt;
+
+use crate::model::{PortRange, Protocol};
+
+/// Ports, of one protocol or of both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Ports {
+    pub range: PortRange,
+    /// `None` for both.
+    pub protocol: Option<Protocol>,
+}
+
+/// One thing to list.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Target {
+    Ports(Ports),
+    /// A service or a process by name.
+    Name {
+        word: String,
+        protocol: Option<Protocol>,
+        /// The ports of the service of that name; empty where there is none.
+        ports: Vec<Ports>,
+        /// The ids of the license managers of the vendor or product of that name; empty where there is none.
+        managers: Vec<String>,
+        /// The file names of their own programs, on any system.
+        programs: Vec<String>,
+    },
+}
+
+impl Target {
+    /// Whether it is one port, or one name.
+    #[must_use]
+    pub fn is_single(&self) -> bool {
+        match self {
+            Target::Ports(Ports { range, .. }) => range.single().is_some(),
+            Target::Name { .. } => true,
+        }
+    }
+
+    /// Whether it is the name of a service or a product.
+    pub(super) fn is_known(&self) -> bool {
+        match self {
+            Target::Name { ports, managers, .. } => !(ports.is_empty() && managers.is_empty()),
+            Target::Ports(_) => false,
+        }
+    }
+}
+
+/// As one would type it.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let protocol = match self {
+            Target::Ports(Ports { range, protocol }) => {
+                write!(f, "{range}")?;
+                protocol
+            }
+            Target::Name { word, protocol, .. } => {
+                write!(f, "{word}")?;
+                protocol
+            }
+        };
+        protocol.map_or(Ok(()), |protocol| write!(f, "/{protocol}"))
+    }
+}
+
+impl Ports {
+    pub(super) fn have(&self, protocol: Protocol, port: u16) -> bool {
+        self.range.contains(port) && self.protocol.is_none_or(|only| only == protocol)
+    }
+}

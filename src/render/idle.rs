@@ -1,0 +1,63 @@
+//! Processes that were asked about and listen nowhere: what else is known of each.
+
+use std::io::{self, Write};
+
+use super::Style;
+use super::page::Page;
+use super::text::{first_few, service_called};
+use crate::model::phrase::age;
+use crate::model::quoting::{quoted_account, quoted_path};
+use crate::model::{AskedProcess, Container, Report};
+
+/// Of more processes no details are shown.
+const MOST_PROCESSES: usize = 3;
+
+/// The processes to describe: of an answer about one name or id alone, of which nothing is shown otherwise.
+pub(super) fn of(report: &Report) -> &[AskedProcess] {
+    match &report.asked[..] {
+        [one] if one.ports.is_empty() && report.rows.is_empty() => {
+            first_few(&one.processes, MOST_PROCESSES).0
+        }
+        _ => &[],
+    }
+}
+
+/// Writes what is known of each, after an empty line.
+pub(super) fn write(
+    processes: &[AskedProcess],
+    report: &Report,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    for one in processes {
+        writeln!(out)?;
+        let mut page = Page { style, out };
+        let process = &one.process;
+        if processes.len() > 1 {
+            page.field("PID", &process.pid.to_string())?;
+        }
+        if let Some(started) = process.started_at {
+            let local = started.to_zoned(style.time_zone.clone());
+            let age = age(started, report.taken_at);
+            page.field("Started", &format!("{} ({age})", local.strftime("%Y-%m-%d %H:%M:%S")))?;
+        }
+        for service in &process.services {
+            page.field("Unit", &service_called(service))?;
+        }
+        if let Some(container) = process.container.as_deref().map(Container::called) {
+            page.field("Container", &container)?;
+        }
+        if let Some(exe) = process.exe() {
+            let gone = if exe.deleted == Some(true) { " (deleted or replaced since)" } else { "" };
+            page.field("Runs", &format!("{}{gone}", quoted_path(&exe.path)))?;
+        }
+        if let Some(cwd) = &process.cwd {
+            let gone = if cwd.deleted { " (deleted)" } else { "" };
+            page.field("Works in", &format!("{}{gone}", quoted_path(&cwd.path)))?;
+        }
+        if let Some(user) = &process.user {
+            page.field("User", &quoted_account(user))?;
+        }
+    }
+    Ok(())
+}

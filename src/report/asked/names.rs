@@ -1,0 +1,263 @@
+//! What to say of processes that were asked about by name or id: that one runs and listens nowhere, that none runs, or
+//! that this cannot be seen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::phrase::{age, capitalized, list};
+use crate::model::quoting::{quoted, quoted_path};
+use crate::model::{
+    AskedProcess, HiddenProcesses, Likeness, Observation, Os, Pid, Process, Protocol, Row, RunState, State,
+    is_path, is_unit,
+};
+
+/// More processes than these are counted, not named.
+const MOST_PROCESSES: usize = 3;
+/// More ids and names than these are counted.
+const MOST_NAMES: usize = 5;
+
+/// What was asked for.
+#[derive(Clone, Copy)]
+pub(super) enum Sought<'a> {
+    Name(&'a str),
+    Pid(Pid),
+}
+
+/// What the sentences rest on besides the processes.
+pub(super) struct Scene<'a> {
+    pub(super) observation: &'a Observation,
+    /// The only protocol that was asked about.
+    pub(super) protocol: Option<Protocol>,
+    /// Whether anything of it is shown as a row.
+    pub(super) is_shown: bool,
+    /// How the name was taken; `None` if it names nothing.
+    pub(super) likeness: Option<Likeness>,
+}
+
+/// The processes that are asked about, by id, with what each listens on.
+pub(super) fn processes(
+    is_it: impl Fn(&Process) -> bool,
+    rows: &[Row],
+    observation: &Observation,
+) -> Vec<AskedProcess> {
+    let mut found: BTreeMap<Pid, AskedProcess> = BTreeMap::new();
+    for row in rows {
+        for process in row.owner.processes().filter(|process| is_it(process)) {
+            let one = found.entry(process.pid).or_insert_with(|| AskedProcess {
+                process: process.clone(),
+                namespace: row.socket.namespace.clone(),
+                listens_on: Some(Vec::new()),
+            });
+            if row.socket.state != State::Bound {
+                one.listens_on.get_or_insert_default().push((row.socket.local.port(), row.socket.protocol));
+            }
+        }
+    }
+    for sought in observation.sought.iter().flat_map(|sought| &sought.found) {
+        let Some(process) = observation.processes.get(&sought.pid).filter(|process| is_it(process)) else {
+            continue;
+        };
+        match found.get_mut(&sought.pid) {
+            // A holder that shares its sockets with other namespaces.
+            Some(known) => {
+                let more = sought.listens_on.iter().flatten();
+                known.listens_on.get_or_insert_default().extend(more);
+                // It was read once more, with its folder.
+                known.process = process.clone();
+            }
+            None => {
+                let (process, namespace) = (process.clone(), sought.namespace.clone());
+                let listens_on = sought.listens_on.clone();
+                found.insert(sought.pid, AskedProcess { process, namespace, listens_on });
+            }
+        }
+    }
+    let each_once = |mut one: AskedProcess| {
+        if let Some(ports) = &mut one.listens_on {
+            ports.sort_unstable();
+            ports.dedup();
+        }
+        one
+    };
+    found.into_values().map(each_once).collect()
+}
+
+/// Whether a process may run that this user does not see by its name, or of an id if `what` is that of an option.
+pub(in crate::report) fn may_be_hidden(what: &str, observation: &Observation) -> bool {
+    let Observation { host, hidden, privileged, sockets, .. } = observation;
+    match host.os {
+        // Everybody sees the names of all.
+        Os::Windows => false,
+        _ if what.starts_with("--pid ") => *hidden == HiddenProcesses::Unlisted,
+        Os::Macos => !*privileged,
+        // Without a socket nobody was searched.
+        Os::Linux => !hidden.is_nothing() || (!*privileged && sockets.is_empty()),
+    }
+}
+
+/// What to say: nothing where the rows say it all.
+pub(super) fn sentences(sought: Sought<'_>, processes: &[AskedProcess], scene: &Scene<'_>) -> Vec<String> {
+    let mut said: Vec<String> = taken_as(sought, processes, scene.likeness).into_iter().collect();
+    if scene.observation.sought.is_none() {
+        return said;
+    }
+    if processes.is_empty() {
+        said.extend((!scene.is_shown).then(|| nothing(sought, scene)));
+        return said;
+    }
+    let (idle, others): (Vec<&AskedProcess>, Vec<&AskedProcess>) =
+        processes.iter().partition(|one| one.namespace.is_none() && one.is_idle());
+    let unlisted: Vec<&AskedProcess> = others
+        .into_iter()
+        .filter(|one| one.listens_on.is_none() || (one.namespace.is_some() && !scene.is_shown))
+        .collect();
+    said.extend(unlisted.iter().take(MOST_PROCESSES).map(|one| elsewhere(one, scene)));
+    let more = unlisted.len().saturating_sub(MOST_PROCESSES);
+    said.extend((more > 0).then(|| {
+        let (processes, run) = if more == 1 { ("process", "runs") } else { ("processes", "run") };
+        format!("{more} more {processes} {}{run}, and the rows do not show where.", of(sought))
+    }));
+    said.extend(listen_nowhere(sought, &idle, scene));
+    let left_out = scene.observation.sought.as_ref().map_or(0, |sought| sought.left_out);
+    said.extend((left_out > 0).then(|| {
+        let (processes, were) = if left_out == 1 { ("process", "was") } else { ("processes", "were") };
+        format!("{left_out} more {processes} of such names {were} not examined.")
+    }));
+    said
+}
+
+/// How a name was understood that is not exactly that of a process.
+fn taken_as(sought: Sought<'_>, processes: &[AskedProcess], likeness: Option<Likeness>) -> Option<String> {
+    let Sought::Name(word) = sought else { return None };
+    let is_like = |name: &&str| Likeness::of_name(name, word) == likeness;
+    let names = processes.iter().filter_map(|one| {
+        let Process { name, short_name, .. } = &*one.process;
+        [name.as_deref(), short_name.as_deref()].into_iter().flatten().find(is_like)
+    });
+    let names: BTreeSet<&str> = names.collect();
+    let more = names.len().saturating_sub(MOST_NAMES);
+    let mut shown: Vec<String> =
+        names.into_iter().take(MOST_NAMES).map(|name| quoted(name).into_owned()).collect();
+    shown.extend((more > 0).then(|| format!("{more} more")));
+    let names = list(&shown, "and");
+    match likeness? {
+        Likeness::Exact => None,
+        Likeness::Case => Some(format!("‘{word}’ was taken as {names}.")),
+        Likeness::Beginning => Some(format!("‘{word}’ was taken as the beginning of {names}.")),
+    }
+}
+
+/// That there is no such process, as far as that can be seen.
+fn nothing(sought: Sought<'_>, scene: &Scene<'_>) -> String {
+    let (what, verb) = match sought {
+        Sought::Pid(pid) => (format!("process with PID {pid}"), "runs"),
+        Sought::Name(word) if is_path(word) => {
+            (format!("process that runs {}", quoted_path(word)), "was found")
+        }
+        Sought::Name(word) if is_unit(word) => {
+            (format!("process or socket of unit {}", quoted(word)), "was found")
+        }
+        Sought::Name(word) => (format!("process called {}", quoted(word)), "runs"),
+    };
+    let asked = if let Sought::Pid(pid) = sought { format!("--pid {pid}") } else { String::new() };
+    match (may_be_hidden(&asked, scene.observation), sought) {
+        (true, _) => format!("No {what} was found, but it may be hidden from you."),
+        (false, Sought::Pid(pid)) => format!("No process has PID {pid}."),
+        (false, Sought::Name(_)) => format!("No {what} {verb}."),
+    }
+}
+
+/// What to say of a process whose sockets are not listed, or cannot be seen.
+fn elsewhere(one: &AskedProcess, scene: &Scene<'_>) -> String {
+    let runs = runs(&one.process, scene.observation);
+    match (&one.namespace, &one.listens_on) {
+        (None, _) => format!("{runs}. You are not allowed to see on which ports it listens."),
+        (Some(namespace), None) => {
+            let namespace = namespace.called();
+            format!(
+                "{runs} in network namespace {namespace}. On which ports it listens there could not be seen."
+            )
+        }
+        (Some(namespace), Some(ports)) if ports.is_empty() => {
+            format!("{runs} in network namespace {}, but listens on no port there.", namespace.called())
+        }
+        (Some(namespace), Some(ports)) => {
+            let all = ports.iter().map(|(port, protocol)| format!("{port}/{protocol}"));
+            let mut shown: Vec<String> = all.take(MOST_NAMES).collect();
+            let more = ports.len().saturating_sub(MOST_NAMES);
+            shown.extend((more > 0).then(|| format!("{more} more")));
+            format!(
+                "{runs} in network namespace {}, and listens on {} there. To show it: --all-namespaces",
+                namespace.called(),
+                list(&shown, "and")
+            )
+        }
+    }
+}
+
+/// What to say of processes that listen nowhere.
+fn listen_nowhere(sought: Sought<'_>, idle: &[&AskedProcess], scene: &Scene<'_>) -> Vec<String> {
+    let port = scene.protocol.map_or("port".to_owned(), |protocol| format!("{} port", protocol.title()));
+    if scene.is_shown && !idle.is_empty() {
+        let more = idle.len().saturating_sub(MOST_NAMES);
+        let mut pids: Vec<String> =
+            idle.iter().take(MOST_NAMES).map(|one| one.process.pid.to_string()).collect();
+        pids.extend((more > 0).then(|| format!("{more} more")));
+        let (processes, listen) =
+            if idle.len() == 1 { ("process", "listens") } else { ("processes", "listen") };
+        let pids = list(&pids, "and");
+        return vec![format!(
+            "{} more {processes} {}{listen} on no {port} (PID {pids}).",
+            idle.len(),
+            of(sought)
+        )];
+    }
+    let one = |one: &&AskedProcess| match one.process.state {
+        Some(RunState::Zombie) => format!(
+            "{} has ended (PID {}), but the process that started it has not collected it: it is a zombie and listens \
+             on no {port}.",
+            subject(&one.process, scene.observation.host.os),
+            one.process.pid
+        ),
+        Some(RunState::Running | RunState::Stopped) | None => {
+            format!("{} but listens on no {port}.", runs(&one.process, scene.observation))
+        }
+    };
+    let mut said: Vec<String> = idle.iter().take(MOST_PROCESSES).map(one).collect();
+    let more = idle.len().saturating_sub(MOST_PROCESSES);
+    said.extend((more > 0).then(|| {
+        let (processes, run, listen) =
+            if more == 1 { ("process", "runs", "listens") } else { ("processes", "run", "listen") };
+        format!("{more} more {processes} {}{run} but {listen} on no {port}.", of(sought))
+    }));
+    said
+}
+
+/// ` called lmgrd `, or what else the processes have in common.
+fn of(sought: Sought<'_>) -> String {
+    match sought {
+        Sought::Pid(_) => String::new(),
+        Sought::Name(word) if is_path(word) => format!("of {} ", quoted_path(word)),
+        Sought::Name(word) => format!("of {} ", quoted(word)),
+    }
+}
+
+/// `lmgrd runs (PID 812, started 2 hours ago, state: stopped)`.
+fn runs(process: &Process, observation: &Observation) -> String {
+    let started = process.started_at.map(|started| format!("started {}", age(started, observation.taken_at)));
+    let state = process.state.filter(|state| *state != RunState::Running);
+    let state = state.map(|state| format!("state: {}", state.code()));
+    let facts: Vec<String> =
+        [format!("PID {}", process.pid)].into_iter().chain(started).chain(state).collect();
+    format!("{} runs ({})", subject(process, observation.host.os), facts.join(", "))
+}
+
+/// A process by its name; what it only calls itself is said to be that.
+fn subject(process: &Process, os: Os) -> String {
+    let Some(name) = process.name.as_deref() else { return "A process of unknown name".to_owned() };
+    if process.claims_its_name(os) {
+        return capitalized(&format!("a process that calls itself {}", quoted(name)));
+    }
+    let short = process.short_name.as_deref().filter(|short| !name.starts_with(short));
+    let alias = short.map_or(String::new(), |short| format!(", which calls itself {},", quoted(short)));
+    format!("{}{alias}", quoted(name))
+}
