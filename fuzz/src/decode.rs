@@ -18,10 +18,10 @@ use whatlistens::model::{
 };
 use whatlistens::os::decode::linux::{
     accounts::{AccountFiles, Accounts},
-    acl, btf, cgroup, container_names, docker_proxy, inet_diag, local_addresses, mappings, mounts,
-    other_sockets,
+    acl, btf, cgroup, container_names, docker_proxy, inet_diag, local_addresses, mappings, mounts, netlink,
+    other_sockets, packet_rules,
     port_filter::port_filter,
-    port_rules, proc_net, proc_pid, ring_files, sctp_endpoints, service_unit, socket_unit, startup_script,
+    port_rules, proc_net, proc_pid, ring_files, rtnetlink, sctp_endpoints, service_unit, socket_unit, startup_script,
     task_file, unix_socket, user_mounts, wrapped_command,
 };
 use whatlistens::os::decode::macos::{launchd, launchd_job, pcblist, socket_fdinfo};
@@ -105,6 +105,12 @@ fuzz_target!(|data: &[u8]| {
         0 | 1 => {
             let datagram = inet_diag::read(Protocol::Tcp, rest, 7);
             assert!(datagram.messages.len() <= rest.len() / 16, "each message has a header");
+            for part in netlink::read(rest, 7).parts {
+                let netlink::Part::Message { kind, body } = part else { continue };
+                let _ = (rtnetlink::link(kind, body), rtnetlink::address(kind, body));
+                let _ = (rtnetlink::is_received(kind, body), packet_rules::chain(kind, body));
+                let _ = (packet_rules::is_tproxy(kind, body), packet_rules::of_table("nat", body));
+            }
         }
         2 => {
             let _ = (proc_net::read(Protocol::Tcp, Family::Ipv4, &text), other_sockets::packet(&text));

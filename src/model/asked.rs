@@ -126,6 +126,8 @@ pub enum NoteKind {
     /// The system may hand it out.
     Ephemeral,
     Excluded,
+    /// What the system may do with packets for it.
+    PacketRules,
     /// About a license manager.
     License,
 }
@@ -139,6 +141,7 @@ impl NoteKind {
             NoteKind::Rights => Some("Rights"),
             NoteKind::Ephemeral => Some("Ephemeral"),
             NoteKind::Excluded => Some("Excluded"),
+            NoteKind::PacketRules => Some("Rules"),
             NoteKind::License => Some("Note"),
         }
     }

@@ -36,6 +36,10 @@ pub enum GapKind {
     ServicesUnreadable,
     /// The list of ports that the system reserves could not be read.
     PortRulesUnreadable,
+    /// Packet rules may send what is for a port elsewhere: they are not read.
+    PacketRules,
+    /// The network interfaces could not be read.
+    InterfacesUnreadable,
     /// Not all license files, logs and services of license servers could be read.
     LicenseSetupUnreadable,
     /// Something did not answer within the time allowed.
@@ -67,6 +71,8 @@ impl GapKind {
             GapKind::ArgsUnreadable => "args-unreadable",
             GapKind::ServicesUnreadable => "services-unreadable",
             GapKind::PortRulesUnreadable => "port-rules-unreadable",
+            GapKind::PacketRules => "packet-rules",
+            GapKind::InterfacesUnreadable => "interfaces-unreadable",
             GapKind::LicenseSetupUnreadable => "license-setup-unreadable",
             GapKind::TimedOut => "timed-out",
         }

@@ -8,6 +8,7 @@ mod exposure;
 mod file_trust;
 mod gap;
 mod hidden;
+mod interface;
 mod license_error;
 mod license_file;
 mod license_server;
@@ -18,6 +19,7 @@ mod observation;
 mod os;
 mod other_socket;
 mod packaging;
+mod packet_rules;
 pub mod phrase;
 mod port_range;
 mod ports;
@@ -44,6 +46,7 @@ pub use exposure::Exposure;
 pub use file_trust::{Account, Checked, FileTrust, NotInspected, User, Writer};
 pub use gap::{Gap, GapKind};
 pub use hidden::{HiddenProcess, HiddenProcesses};
+pub use interface::{AssignedTo, Interface, InterfaceAddress, needs_interface, reached_at, receives_at};
 pub use license_error::{Cause, Check, KnownSystemError, LicenseError, Minor, SystemError};
 pub use license_file::{
     DaemonLine, DaemonProgram, Expiry, Flaw, LicenseFile, LicenseLines, LicenseSystem, NamedBy, ServerLine,
@@ -61,6 +64,7 @@ pub use observation::{Holding, Host, Observation, OtherNamespace};
 pub use os::Os;
 pub use other_socket::{OtherSocket, OtherSocketKind};
 pub use packaging::{Application, ApplicationKind, Container, Runtime};
+pub use packet_rules::PacketRules;
 pub use port_range::PortRange;
 pub use ports::{ConnectionState, ExcludedPorts, PortConnection, PortRules, UnansweredAttempt};
 pub use process::{

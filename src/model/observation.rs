@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Gap, HiddenProcesses, LicenseSetup, Namespace, Os, OtherSocket, Pid, PortConnection, PortRules, Process,
-    Protocol, Receiver, Socket, SocketId, SoughtProcesses, UnansweredAttempt,
+    Gap, HiddenProcesses, Interface, LicenseSetup, Namespace, Os, OtherSocket, PacketRules, Pid,
+    PortConnection, PortRules, Process, Protocol, Receiver, Socket, SocketId, SoughtProcesses,
+    UnansweredAttempt,
 };
 
 /// The machine that was observed.
@@ -59,6 +60,10 @@ pub struct Observation {
     /// Sockets with a peer on the ports of a detail view: what holds a port besides listeners.
     pub port_connections: Vec<PortConnection>,
     pub port_rules: PortRules,
+    /// `None` where they do not matter, and on systems where they are not looked for.
+    pub packet_rules: Option<PacketRules>,
+    /// The interfaces of the caller's network namespace. `None` if they were not read.
+    pub interfaces: Option<Vec<Interface>>,
     /// The network namespaces that are not listed, as far as they could be scanned.
     pub other_namespaces: Vec<OtherNamespace>,
     /// The sockets that can receive and have no IP address and port. `None` if they were not read.
@@ -89,6 +94,8 @@ impl Observation {
             unanswered: Vec::new(),
             port_connections: Vec::new(),
             port_rules: PortRules::default(),
+            packet_rules: None,
+            interfaces: None,
             other_namespaces: Vec::new(),
             other_sockets: None,
             license_setup: None,

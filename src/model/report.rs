@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    Asked, ExcludedPorts, Exposure, Gap, Host, License, LicenseServer, Manager, OtherNamespace, OtherSocket,
-    PortRange, Process, Receiver, Service, Socket, Verdict,
+    Asked, AssignedTo, ExcludedPorts, Exposure, Gap, Host, Interface, License, LicenseServer, Manager,
+    OtherNamespace, OtherSocket, PortRange, Process, Receiver, Service, Socket, Verdict,
 };
 
 /// Who holds a socket.
@@ -123,6 +123,8 @@ pub struct Row {
     /// Whether the program is known for that service. `None` without a service, and where the program is not known.
     pub known_for_service: Option<bool>,
     pub exposure: Exposure,
+    /// The interfaces that have its address. `None` where it needs none, as a wildcard, or where they were not read.
+    pub assigned_to: Option<Vec<AssignedTo>>,
     /// `None` on a port of no license manager.
     pub license: Option<License>,
 }
@@ -191,6 +193,8 @@ pub struct Report {
     pub unanswered: Vec<UnansweredClient>,
     /// The license servers that the question is about; `None` where too little was scanned to know them.
     pub license_servers: Option<Vec<LicenseServer>>,
+    /// As in [`Observation`](super::Observation).
+    pub interfaces: Option<Vec<Interface>>,
     /// Other network namespaces, with listeners that would match and are not listed.
     pub other_namespaces: Vec<OtherNamespace>,
     /// The sockets without an IP address and port; `None` if they were not read.

@@ -93,6 +93,8 @@ pub struct Socket {
     pub interface: Option<String>,
     /// Whether an IPv6 wildcard receives IPv4 too; `None` for other addresses, or where that is not known.
     pub dual_stack: Option<bool>,
+    /// Whether the machine still has its address; `None` where it needs none, as a wildcard, or where that is not known.
+    pub assigned: Option<bool>,
     /// The user who created it, on systems that report one.
     pub uid: Option<u32>,
     /// The name of that user.
@@ -119,6 +121,7 @@ impl Socket {
             local,
             interface: None,
             dual_stack: None,
+            assigned: None,
             uid: None,
             user: None,
             namespace: None,

@@ -8,6 +8,8 @@ mod deadline;
 pub mod decode;
 mod inspect;
 mod inspect_files;
+#[cfg(any(windows, target_os = "macos"))]
+mod interfaces;
 mod last_words;
 #[cfg(any(windows, target_os = "macos"))]
 mod license_files;

@@ -33,6 +33,8 @@ pub struct ScanScope {
     pub license_files: Vec<PathBuf>,
     /// Also read the sockets that have no IP address and port.
     pub other_sockets: bool,
+    /// Also read the network interfaces.
+    pub interfaces: bool,
     /// How long to wait for what may not answer: directory servers, file servers, and processes that hold up
     /// whoever reads of them.
     pub deadline: Duration,
@@ -96,6 +98,7 @@ impl Default for ScanScope {
             license_servers: false,
             license_files: Vec::new(),
             other_sockets: false,
+            interfaces: false,
             deadline: DEADLINE,
             sought: Sought::default(),
             ports: Vec::new(),

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 use super::inspect_files::{self, FileFacts, PortsOf};
+use super::interfaces;
 use super::license_files;
 use super::platform::{is_of_service, may_not_answer, privileged, uid, user_id, writers};
 use super::sysinfo_sought::{SoughtPids, named};
@@ -79,7 +80,7 @@ pub(super) fn observation(
         HiddenProcesses::Unlisted
     };
     let host = Host { name: sysinfo::System::host_name().ok(), os: THIS_OS };
-    Observation {
+    let mut observation = Observation {
         privileged,
         hidden,
         sockets: listed.into_iter().map(|held| held.socket).collect(),
@@ -90,7 +91,9 @@ pub(super) fn observation(
         sought,
         gaps,
         ..Observation::new(host, now)
-    }
+    };
+    interfaces::add(&mut observation, scope);
+    observation
 }
 
 /// Reads the holders, the license servers that hold nothing, and all their ancestors, which decide who of several holders is the lead, and who started it.

@@ -86,6 +86,7 @@ impl Query {
             license_servers,
             license_files: Vec::new(),
             other_sockets: false,
+            interfaces: false,
             deadline: DEADLINE,
             sought: Sought {
                 names: filter.names().map(|(name, _)| name.to_owned()).collect(),

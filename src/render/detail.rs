@@ -20,6 +20,7 @@ use crate::model::{
 
 mod free;
 mod holder;
+mod reach;
 mod socket;
 
 /// More processes than these are counted, not named.
@@ -65,7 +66,7 @@ impl Page<'_> {
         } else if let Some(user) = row.user() {
             self.field("User", &quoted_account(&user))?;
         }
-        self.socket(group)?;
+        self.socket(group, report.interfaces.as_deref())?;
         match (&row.service, unusual(group)) {
             (Some(service), Some(who)) => {
                 let registered = registered(service, port);

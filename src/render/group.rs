@@ -128,13 +128,14 @@ impl<'a> RowGroup<'a> {
 
     /// The addresses, each once, the most exposed first. IPv4-mapped ones are written as IPv4.
     pub(super) fn addresses(&self) -> Vec<String> {
-        self.addresses_as(|socket| through(socket.local.ip().to_canonical().to_string(), socket))
+        self.addresses_as(|row| written(&row.socket))
     }
 
     /// Each address with the port, as ss(8) writes them: `[::1]:80`, `127.0.0.53%lo:53`, and `*:80` for an IPv6 wildcard
     /// that takes IPv4 too.
     pub(super) fn addresses_and_port(&self) -> Vec<String> {
-        self.addresses_as(|socket| {
+        self.addresses_as(|row| {
+            let socket = &row.socket;
             let address = match (socket.dual_stack, socket.local.ip().to_canonical()) {
                 (Some(true), _) => "*".to_owned(),
                 (_, IpAddr::V4(address)) => address.to_string(),
@@ -144,11 +145,12 @@ impl<'a> RowGroup<'a> {
         })
     }
 
-    fn addresses_as(&self, written: impl Fn(&Socket) -> String) -> Vec<String> {
+    /// Each of its addresses once, as this writes them, the most exposed first.
+    pub(super) fn addresses_as(&self, written: impl Fn(&Row) -> String) -> Vec<String> {
         let mut rows = self.rows.clone();
         rows.sort_by_key(|row| Reverse(row.exposure));
         let mut known = HashSet::new();
-        let texts = rows.into_iter().map(|row| written(&row.socket));
+        let texts = rows.into_iter().map(written);
         texts.filter(|text| known.insert(text.clone())).collect()
     }
 
@@ -182,6 +184,11 @@ impl<'a> RowGroup<'a> {
     pub(super) fn rows(&self) -> &[&'a Row] {
         &self.rows
     }
+}
+
+/// The address of a socket. An IPv4-mapped address is written as IPv4.
+pub(super) fn written(socket: &Socket) -> String {
+    through(socket.local.ip().to_canonical().to_string(), socket)
 }
 
 /// An address with the interface that the socket is bound to.

@@ -11,19 +11,21 @@ use serde::{Serialize, Serializer};
 use self::asked::asked;
 use self::document::{SCHEMA_VERSION, TOOL, Text, Tool, print, seconds};
 use self::excluded::excluded;
+use self::interface::interface;
 use self::license_server::each_license_server;
 use self::listener::listener;
 use self::other_socket::other_socket;
 use self::unanswered::unanswered;
 use crate::model::{
-    self, Asked, Excluded, ExcludedReport, Gap, HeldOtherSocket, LicenseServer, Namespace, OtherNamespace,
-    Report, Row, ServersReport, UnansweredClient,
+    self, Asked, Excluded, ExcludedReport, Gap, HeldOtherSocket, Interface, LicenseServer, Namespace,
+    OtherNamespace, Report, Row, ServersReport, UnansweredClient,
 };
 
 mod asked;
 mod document;
 mod excluded;
 mod explanation;
+mod interface;
 mod license_server;
 mod listener;
 mod other_socket;
@@ -42,6 +44,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             unanswered: &report.unanswered,
             license_servers: report.license_servers.as_deref(),
             other_namespaces: &report.other_namespaces,
+            interfaces: report.interfaces.as_deref(),
             other_sockets: report.other_sockets.as_deref(),
             excluded_ports: report.excluded.as_deref(),
             ..Document::new(&report.host, report.taken_at, report.privileged, &report.gaps)
@@ -88,6 +91,7 @@ impl<'a> Document<'a> {
             unanswered: &[],
             license_servers: None,
             other_namespaces: &[],
+            interfaces: None,
             other_sockets: None,
             excluded_ports: None,
             gaps,
@@ -122,6 +126,8 @@ struct Document<'a> {
     license_servers: Option<&'a [LicenseServer]>,
     #[serde(serialize_with = "each_namespace")]
     other_namespaces: &'a [OtherNamespace],
+    #[serde(serialize_with = "each_interface")]
+    interfaces: Option<&'a [Interface]>,
     #[serde(serialize_with = "each_other_socket")]
     other_sockets: Option<&'a [HeldOtherSocket]>,
     #[serde(serialize_with = "each_excluded")]
@@ -151,6 +157,13 @@ fn each_namespace<S: Serializer>(others: &[OtherNamespace], to: S) -> Result<S::
 fn each_other_socket<S: Serializer>(all: &Option<&[HeldOtherSocket]>, to: S) -> Result<S::Ok, S::Error> {
     match all {
         Some(all) => to.collect_seq(all.iter().map(other_socket)),
+        None => to.serialize_none(),
+    }
+}
+
+fn each_interface<S: Serializer>(all: &Option<&[Interface]>, to: S) -> Result<S::Ok, S::Error> {
+    match all {
+        Some(all) => to.collect_seq(all.iter().map(interface)),
         None => to.serialize_none(),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::asked;
 use crate::model::{
-    Asked, Gap, GapKind, HiddenProcesses, Observation, Os, Owner, Pid, Presence, Process, Row,
+    Asked, Gap, GapKind, HiddenProcesses, Observation, Os, Owner, PacketRules, Pid, Presence, Process, Row,
 };
 use crate::os::ScanScope;
 
@@ -25,6 +25,7 @@ pub(super) fn of(
     // If something has the port, it does not matter who else has it elsewhere.
     let may_be_free = asked.iter().any(Asked::may_be_free);
     gaps.retain(|gap| gap.kind != GapKind::NamespacesHidden || scope.all_namespaces || may_be_free);
+    gaps.extend(packet_rules(asked, observation));
     let rights_help = |kind| match kind {
         GapKind::SocketsHidden | GapKind::NamespacesHidden => true,
         // On Linux there are too many unit files, whoever reads them.
@@ -47,6 +48,20 @@ pub(super) fn of(
     }
     gaps.extend(hidden_holders(rows.iter().filter(|row| row.more_holders).count(), remedy));
     gaps
+}
+
+/// Packet rules that may send what is for a port elsewhere that nothing listens on.
+fn packet_rules(asked: &[Asked], observation: &Observation) -> Option<Gap> {
+    let is_redirecting =
+        matches!(observation.packet_rules, Some(PacketRules::Seen { may_redirect: true, .. }));
+    let free: Vec<&Asked> = asked.iter().filter(|asked| asked.may_be_free() && is_redirecting).collect();
+    let what = match &free[..] {
+        [] => return None,
+        [Asked { ports, .. }] if matches!(&ports[..], [range] if range.single().is_some()) => "this port",
+        _ => "free ports",
+    };
+    let detail = format!("packet rules exist that may send {what} elsewhere (not looked at)");
+    Some(Gap::new(GapKind::PacketRules, detail))
 }
 
 /// How many holders of these sockets there are of a kind.

@@ -6,6 +6,7 @@ mod asked;
 mod attribute;
 mod behind;
 mod excluded;
+mod exposure;
 mod gaps;
 mod other_sockets;
 mod rows;
@@ -19,9 +20,9 @@ use crate::model::{LicenseServer, Observation, OtherNamespace, Owner, Report, Ro
 use crate::os;
 use crate::query::{Filter, Naming, Query, UsageError, filter, unknown_names};
 
-pub use self::annotate::exposure;
 pub use self::attribute::attribute;
 pub use self::excluded::excluded;
+pub use self::exposure::exposure;
 pub use self::servers::{
     EXPIRY_DAYS, ServersQuestion, add_causes_here, all_servers, check, license_servers, servers, unknown,
 };
@@ -68,6 +69,7 @@ pub fn report(
         gaps,
         unanswered: unanswered::of(observation, &query.filter, knowledge),
         license_servers,
+        interfaces: observation.interfaces.clone(),
         other_namespaces,
         other_sockets,
         method_notes: observation.method_notes.clone(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::annotate::annotate;
 use super::attribute::attribute;
 use super::behind::BehindProxy;
+use super::exposure::OwnAddresses;
 use crate::judge::{Behind, JudgedSocket, judge};
 use crate::knowledge::Knowledge;
 use crate::model::{Attributed, Observation, Os, Row, Vouched};
@@ -12,13 +13,14 @@ use crate::model::{Attributed, Observation, Os, Row, Vouched};
 /// All sockets of an observation, each with its owner, its service and its verdict.
 pub(super) fn rows(observation: &Observation, vouched: &Vouched, knowledge: &Knowledge) -> Vec<Row> {
     let mut ancestry = None;
+    let addresses = observation.interfaces.as_deref().map(OwnAddresses::new);
     let judged = attribute(observation).into_iter().map(|attributed| {
         let lead = attributed.owner.lead();
         let behind = lead.and_then(|lead| BehindProxy::of(lead, observation, &mut ancestry));
         let behind = behind.as_ref().map(BehindProxy::judged);
         let socket = judged_socket(&attributed, behind, observation.host.os);
         let license = judge(socket, vouched, knowledge.licenses(), knowledge.registry);
-        annotate(attributed, license, knowledge.registry, observation.host.os)
+        annotate(attributed, license, knowledge.registry, observation.host.os, addresses.as_ref())
     });
     judged.collect()
 }

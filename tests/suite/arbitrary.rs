@@ -12,11 +12,11 @@ use proptest::sample::{Index, select};
 use whatlistens::model::{
     AcceptQueue, Account, Activation, Application, ApplicationKind, AtTarget, Checked, CodeFile,
     ConnectionState, Connections, Container, Contents, ExcludedPorts, Executable, Family, FileVersion,
-    Forward, Gap, GapKind, HiddenProcess, HiddenProcesses, Holding, Host, Interpreter, ListenerElsewhere,
-    Namespace, NotInspected, Observation, Os, OtherNamespace, OtherSocket, OtherSocketKind, Pid,
-    PortConnection, PortRange, PortRules, Presence, Process, ProcessRef, ProcessService, Program, Protocol,
-    Receiver, RunState, Runtime, ServiceManager, Socket, SocketId, SoughtProcess, SoughtProcesses, State,
-    UnansweredAttempt, User, WorkingFolder, Writer,
+    Forward, Gap, GapKind, HiddenProcess, HiddenProcesses, Holding, Host, Interface, InterfaceAddress,
+    Interpreter, ListenerElsewhere, Namespace, NotInspected, Observation, Os, OtherNamespace, OtherSocket,
+    OtherSocketKind, PacketRules, Pid, PortConnection, PortRange, PortRules, Presence, Process, ProcessRef,
+    ProcessService, Program, Protocol, Receiver, RunState, Runtime, ServiceManager, Socket, SocketId,
+    SoughtProcess, SoughtProcesses, State, UnansweredAttempt, User, WorkingFolder, Writer,
 };
 
 /// Any of these variants. One that is missing here does not compile.
@@ -237,6 +237,7 @@ fn socket() -> BoxedStrategy<Socket> {
         local: address(),
         interface: of(text()),
         dual_stack: any::<Option<bool>>(),
+        assigned: any::<Option<bool>>(),
         uid: any::<Option<u32>>(),
         user: of(text()),
         namespace: of(namespace()),
@@ -294,12 +295,29 @@ fn unanswered() -> BoxedStrategy<UnansweredAttempt> {
 fn gap() -> BoxedStrategy<Gap> {
     let kind = variant!(GapKind: SocketsUnreadable SocketsHidden OwnerHidden HoldersHidden
         ProcessesUnreadable ProcessesHidden ProcessGone NamespacesHidden BoundSocketsHidden ConnectionsUnreadable
-        ProcessesProtected ArgsUnreadable ServicesUnreadable PortRulesUnreadable LicenseSetupUnreadable TimedOut);
+        ProcessesProtected ArgsUnreadable ServicesUnreadable PortRulesUnreadable PacketRules
+        InterfacesUnreadable LicenseSetupUnreadable TimedOut);
     any_fields!(Gap { kind: kind, detail: text(), count: any::<Option<u64>>(), remedy: of(text()) })
 }
 
 fn other_namespace() -> BoxedStrategy<OtherNamespace> {
     any_fields!(OtherNamespace { namespace: namespace(), listeners: vec((protocol(), port()), 0..3) })
+}
+
+fn packet_rules() -> BoxedStrategy<PacketRules> {
+    let seen = (any::<bool>(), any::<bool>())
+        .prop_map(|(may_redirect, may_filter)| PacketRules::Seen { may_redirect, may_filter });
+    prop_oneof![Just(PacketRules::Hidden), seen].boxed()
+}
+
+fn interface() -> BoxedStrategy<Interface> {
+    let address = any_fields!(InterfaceAddress { ip: any::<IpAddr>(), prefix: any::<u8>() });
+    any_fields!(Interface {
+        name: text(),
+        is_up: any::<Option<bool>>(),
+        is_loopback: any::<bool>(),
+        addresses: vec(address, 0..3),
+    })
 }
 
 fn other_socket() -> BoxedStrategy<OtherSocket> {
@@ -345,6 +363,8 @@ pub fn observation() -> BoxedStrategy<Observation> {
         unanswered: vec(unanswered(), 0..3),
         port_connections: vec(port_connection(), 0..3),
         port_rules: port_rules(),
+        packet_rules: of(packet_rules()),
+        interfaces: of(vec(interface(), 0..3)),
         other_namespaces: vec(other_namespace(), 0..3),
         other_sockets: of(vec(other_socket(), 0..3)),
         license_setup: of(license_setup::license_setup()),

@@ -36,6 +36,7 @@ fn a_recorded_listener_is_told_in_full() {
           "dual_stack": null,
           "state": "listen",
           "exposure": "all-interfaces",
+          "assigned_to": null,
           "namespace": null,
           "uid": 1000,
           "user": "alice",
@@ -102,6 +103,7 @@ fn a_recorded_listener_is_told_in_full() {
       "unanswered": [],
       "license_servers": [],
       "other_namespaces": [],
+      "interfaces": null,
       "other_sockets": null,
       "excluded_ports": null,
       "gaps": []

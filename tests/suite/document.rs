@@ -7,10 +7,12 @@ use serde::Deserialize;
 pub use self::asked::*;
 pub use self::excluded::*;
 pub use self::license_server::*;
+pub use self::network::*;
 
 mod asked;
 mod excluded;
 mod license_server;
+mod network;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +29,8 @@ pub struct Document {
     #[serde(deserialize_with = "present")]
     pub license_servers: Option<Vec<LicenseServer>>,
     pub other_namespaces: Vec<OtherNamespace>,
+    #[serde(deserialize_with = "present")]
+    pub interfaces: Option<Vec<Interface>>,
     #[serde(deserialize_with = "present")]
     pub other_sockets: Option<Vec<OtherSocket>>,
     #[serde(deserialize_with = "present")]
@@ -66,15 +70,6 @@ pub struct OtherSocket {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OtherNamespace {
-    pub inode: u64,
-    #[serde(deserialize_with = "present")]
-    pub name: Option<String>,
-    pub listeners: usize,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Tool {
     pub name: String,
     pub version: String,
@@ -101,6 +96,8 @@ pub struct Listener {
     pub dual_stack: Option<bool>,
     pub state: String,
     pub exposure: String,
+    #[serde(deserialize_with = "present")]
+    pub assigned_to: Option<Vec<AssignedTo>>,
     #[serde(deserialize_with = "present")]
     pub namespace: Option<Namespace>,
     #[serde(deserialize_with = "present")]

@@ -79,6 +79,8 @@ fn every_kind_of_gap_is_explained() {
     let (gaps, reference) = (text("docs/gaps.md"), text("docs/json.md"));
     let kinds = [
         GapKind::SocketsUnreadable,
+        GapKind::InterfacesUnreadable,
+        GapKind::PacketRules,
         GapKind::SocketsHidden,
         GapKind::OwnerHidden,
         GapKind::HoldersHidden,

@@ -192,6 +192,7 @@ fn a_link_local_address_is_told_with_its_interface() {
     net.ip(&["link", "add", "lan0", "type", "veth", "peer", "name", "lan1"]);
     net.ip(&["addr", "add", "fe80::77/64", "dev", "lan0", "nodad"]);
     net.ip(&["link", "set", "lan0", "up"]);
+    net.ip(&["link", "set", "lan1", "up"]);
     let lines = "
 s = socket(AF_INET6); s.bind(('fe80::77', 8077, 0, if_nametoindex('lan0'))); s.listen()
 t = socket(); t.setsockopt(SOL_SOCKET, SO_BINDTODEVICE, b'lan0\\0'); t.bind(('', 8078)); t.listen()";

@@ -51,9 +51,13 @@ mod live_namespaces;
 #[cfg(target_os = "linux")]
 mod live_other_sockets;
 #[cfg(target_os = "linux")]
+mod live_packet_rules;
+#[cfg(target_os = "linux")]
 mod live_paths;
 #[cfg(target_os = "linux")]
 mod live_protocols;
+#[cfg(target_os = "linux")]
+mod live_reach;
 #[cfg(target_os = "linux")]
 mod live_rings;
 #[cfg(target_os = "linux")]
@@ -72,6 +76,7 @@ mod network;
 #[cfg(target_os = "linux")]
 mod oracle;
 mod other_sockets;
+mod reach;
 mod real_setups;
 mod recorded;
 mod recording;

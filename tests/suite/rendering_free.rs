@@ -1,8 +1,8 @@
 //! What is said of a port on Linux that nothing listens on, verbatim: whether it is free, and where.
 
 use whatlistens::model::{
-    ConnectionState, ExcludedPorts, Gap, GapKind, Namespace, Os, OtherNamespace, PortConnection, PortRange,
-    PortRules, Protocol,
+    ConnectionState, ExcludedPorts, Gap, GapKind, Namespace, Os, OtherNamespace, PacketRules, PortConnection,
+    PortRange, PortRules, Protocol,
 };
 
 use crate::document::read;
@@ -127,4 +127,45 @@ fn the_other_namespaces_are_counted_in_json() {
     let document = read(&free().printed("--json 33000", None));
     let [other] = &document.other_namespaces[..] else { panic!("one") };
     assert_eq!((other.name.as_deref(), other.listeners), (Some("blue"), 1));
+}
+
+#[test]
+fn packet_rules_are_said_once_and_do_not_make_a_port_used() {
+    let with = |rules| {
+        linux().seen(|seen| {
+            seen.packet_rules = Some(rules);
+            seen.port_rules.ephemeral = Some(PortRange { first: 32768, last: 60999 });
+        })
+    };
+    let seen = |may_redirect, may_filter| with(PacketRules::Seen { may_redirect, may_filter });
+    insta::assert_snapshot!(seen(true, true).printed("8125", None), @"
+    8125
+    Port 8125 is free for TCP and UDP: nothing on this machine listens on it, and no other TCP or UDP
+    socket uses it.
+
+    Rules        packet filters exist that may block it (not looked at)
+    Registry     no service assigned (registered port)
+
+    Packet rules exist that may send this port elsewhere (not looked at).
+    ");
+    insta::assert_snapshot!(with(PacketRules::Hidden).by_ordinary_user(&[]).printed("8125", None), @"
+    8125
+    Port 8125 is free for TCP and UDP: nothing in this network namespace listens on it, and no other TCP
+    or UDP socket uses it.
+
+    Rules        packet rules were not examined: only root may see them
+    Registry     no service assigned (registered port)
+    ");
+    assert!(!seen(false, false).printed("8125", None).contains("acket rules"));
+    let several = seen(true, false).printed("8125 9001", None);
+    assert_eq!(
+        several.matches("Packet rules exist that may send free ports elsewhere").count(),
+        1,
+        "{several}"
+    );
+    let held = seen(true, true).socket("tcp 0.0.0.0:8125", &[]).socket("udp 0.0.0.0:8125", &[]);
+    assert!(!held.printed("8125", None).contains("acket"), "{}", held.printed("8125", None));
+    let document = read(&seen(true, true).printed("8125 --json", None));
+    assert!(!document.complete && document.asked[0].answers.iter().all(|answer| answer.status == "free"));
+    assert!(document.asked[0].notes.iter().any(|note| note.starts_with("Rules: packet filters exist")));
 }

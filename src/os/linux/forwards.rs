@@ -294,7 +294,7 @@ mod tests {
     fn found(local: &str, change: impl FnOnce(&mut Socket)) -> ScannedSocket {
         let mut socket = Socket::new(SocketId(0), Protocol::Tcp, State::Listen, local.parse().unwrap());
         change(&mut socket);
-        ScannedSocket { socket, inode: None, cgroup: None }
+        ScannedSocket { socket, inode: None, cgroup: None, device: None, transparent: None }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::os::fd::OwnedFd;
 
 use rustix::net::netdevice::index_to_name;
@@ -23,6 +24,10 @@ pub(super) struct ScannedSocket {
     pub(super) socket: Socket,
     pub(super) inode: Option<u32>,
     pub(super) cgroup: Option<u64>,
+    /// The index of its interface.
+    pub(super) device: Option<NonZeroU32>,
+    /// As in [`LinuxKey`](super::super::decode::linux::socket::LinuxKey).
+    pub(super) transparent: Option<bool>,
 }
 
 /// The sockets of one network namespace.
@@ -246,6 +251,8 @@ fn scanned(socket: &LinuxSocket, state: State, interfaces: &mut Interfaces) -> S
     ScannedSocket {
         inode: socket.key.inode,
         cgroup: socket.key.cgroup,
+        device: socket.interface,
+        transparent: socket.key.transparent,
         socket: Socket {
             interface: socket.interface.map(|index| interfaces.name(index.get())),
             // The number follows when all sockets are known.

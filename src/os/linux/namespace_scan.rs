@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::super::ScanScope;
 use super::super::decode::linux::socket::LinuxSocket;
 use super::connections;
+use super::interfaces;
 use super::listeners::{self, ScannedSocket, Sockets};
 use super::other_sockets::{self, OtherSockets, ScannedOtherSocket};
 use super::tables::{Tables, Unread};
@@ -68,6 +69,23 @@ pub(super) fn scan_namespace(
         let (now, lacking) = connections::port_connections(tables, scope);
         scan.add_connections(now, connected);
         scan.gaps.extend(lacking.as_deref().map(not_all_connections));
+    }
+    scan
+}
+
+/// As [`scan_namespace`], for a namespace whose sockets are listed: also finds out which have an address that the
+/// namespace has no more.
+pub(super) fn scan_listed(
+    tables: &mut Tables,
+    scope: &ScanScope,
+    asked: &[PortRange],
+    license_ports: &[PortRange],
+) -> NamespaceScan {
+    let mut scan = scan_namespace(tables, scope, asked, license_ports);
+    if tables.are_of_this_thread()
+        && let Err(error) = interfaces::check_addresses(&mut scan.found)
+    {
+        scan.gaps.push(interfaces::unreadable(&error));
     }
     scan
 }

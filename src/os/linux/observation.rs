@@ -1,5 +1,6 @@
 //! Assembles the observation.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,15 +11,18 @@ use super::super::unix::is_root as privileged;
 use super::super::{ScanScope, Unobservable, in_words};
 use super::accounts::Accounts;
 use super::holders::Holders;
+use super::interfaces;
 use super::labels;
 use super::listeners::ScannedSocket;
 use super::namespace_scan::ScannedConnection;
 use super::owners::{Late, Owners};
+use super::packet_rules;
 use super::port_rules;
 use super::socket_scan::SocketScan;
 use crate::model::phrase::list;
 use crate::model::{
-    Gap, GapKind, Holding, Host, Observation, Os, PortConnection, PortRules, SocketId, UnansweredAttempt,
+    Gap, GapKind, Holding, Host, Observation, Os, PortConnection, PortRules, Protocol, SocketId,
+    UnansweredAttempt,
 };
 
 /// Assembles the observation. If the owners could not be read, that is a gap.
@@ -58,6 +62,10 @@ pub(super) fn assemble(
         process.user = process.uid.and_then(|uid| users.name(uid));
     }
     scan.gaps.extend(not_in_time(&users, &late, deadline));
+    let interfaces =
+        scope.interfaces.then(|| interfaces::read().map_err(|error| interfaces::unreadable(&error)));
+    let interfaces = interfaces.and_then(|read| read.map_err(|gap| scan.gaps.push(gap)).ok());
+    let packet_rules = may_be_free(scope, &scan).then(packet_rules::read);
     Observation {
         host: Host { name: host_name(), os: Os::Linux },
         taken_at: now,
@@ -70,6 +78,8 @@ pub(super) fn assemble(
         port_connections: port_connections(&scan, &holders),
         // Only the report on a free port shows them.
         port_rules: if scope.needs_port_rules() { port_rules::read() } else { PortRules::default() },
+        packet_rules,
+        interfaces,
         other_namespaces: if scope.all_namespaces { Vec::new() } else { scan.other_namespaces() },
         other_sockets: scan.other_sockets.map(|others| others.into_iter().map(|one| one.socket).collect()),
         license_setup,
@@ -78,6 +88,16 @@ pub(super) fn assemble(
         gaps: scan.gaps,
         method_notes: scan.method_notes,
     }
+}
+
+/// Whether no socket that receives has one of the ports in question.
+fn may_be_free(scope: &ScanScope, scan: &SocketScan) -> bool {
+    let held: HashSet<(Protocol, u16)> =
+        scan.found.iter().map(|found| (found.socket.protocol, found.socket.local.port())).collect();
+    let protocols =
+        || Protocol::ASKABLE.into_iter().filter(|&one| scope.protocol.is_none_or(|only| only == one));
+    let mut ports = scope.detail_ports.iter().flat_map(|range| range.first..=range.last);
+    ports.any(|port| !protocols().any(|protocol| held.contains(&(protocol, port))))
 }
 
 /// The gap that something did not answer in time, or could not be asked.

@@ -10,7 +10,7 @@ use super::super::decode::linux::socket::LinuxSocket;
 use super::super::{Inspect, ScanScope, Unobservable, in_words};
 use super::holders::lists_all_processes;
 use super::listeners::ScannedSocket;
-use super::namespace_scan::{NamespaceScan, ScannedConnection, scan_namespace};
+use super::namespace_scan::{NamespaceScan, ScannedConnection, scan_listed, scan_namespace};
 use super::namespaces::{self, Namespaces, NetworkNamespace};
 use super::other_sockets::ScannedOtherSocket;
 use super::proc_dir::Proc;
@@ -53,7 +53,7 @@ impl SocketScan {
     ) -> Result<SocketScan, Unobservable> {
         let license_ports = inspect.license_ports();
         let mut tables = Tables::of_this_thread();
-        let mut scan_own = || scan_namespace(&mut tables, scope, asked(scope), &license_ports);
+        let mut scan_own = || scan_listed(&mut tables, scope, asked(scope), &license_ports);
         let find_others = || context.map(|context| namespaces::find(&context.proc, needs_namespaces(scope)));
         // To find out that a port is free takes some time, which is mostly waiting.
         let (others, own) = match scope.detail_ports.is_empty() {
@@ -113,7 +113,8 @@ impl SocketScan {
             .extend(all.own.into_iter().chain(all.others.iter().map(|other| other.namespace.inode)));
         let mut failures = Vec::new();
         for mut other in all.others {
-            match other.scan(|tables| scan_namespace(tables, &everything, asked, license_ports)) {
+            let scan = if scope.all_namespaces { scan_listed } else { scan_namespace };
+            match other.scan(|tables| scan(tables, &everything, asked, license_ports)) {
                 Ok(Some(mut scan)) => {
                     // Naming it takes long if it has many processes, and most are never shown.
                     let has_others = scan.other_sockets.as_ref().is_some_and(|others| !others.is_empty());

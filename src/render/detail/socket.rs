@@ -6,11 +6,16 @@ use super::super::group::RowGroup;
 use super::super::page::Page;
 use super::super::text::{and_more, unit_called};
 use super::holder::unit;
+use super::reach::{reach, reached_at};
 use crate::model::quoting::quoted;
-use crate::model::{AcceptQueue, Connections, Exposure, Socket, State};
+use crate::model::{AcceptQueue, Connections, Interface, State};
 
 impl Page<'_> {
-    pub(super) fn socket(&mut self, group: &RowGroup<'_>) -> io::Result<()> {
+    pub(super) fn socket(
+        &mut self,
+        group: &RowGroup<'_>,
+        interfaces: Option<&[Interface]>,
+    ) -> io::Result<()> {
         let socket = &group.lead_row().socket;
         match (&socket.activation, &socket.made_in) {
             (Some(activation), _) => {
@@ -29,7 +34,10 @@ impl Page<'_> {
             let addresses = group.addresses().join(", ");
             return self.field("Address", &format!("{addresses} (accepts no connections until it listens)"));
         }
-        self.field("Reach", &reach(group))?;
+        self.field("Reach", &reach(group, interfaces))?;
+        if let Some(at) = interfaces.and_then(|interfaces| reached_at(group, interfaces)) {
+            self.field("Reached at", &at)?;
+        }
         if let Some((queue, address)) = group.fullest_queue() {
             let at = if group.addresses().len() > 1 && queue.is_full() {
                 format!(" at {address}")
@@ -42,57 +50,6 @@ impl Page<'_> {
             Some(connections) => self.field("Connections", &connected(&connections)),
             None => Ok(()),
         }
-    }
-}
-
-/// The addresses, and from where they can be reached: the widest reach counts.
-fn reach(group: &RowGroup<'_>) -> String {
-    let widest = group.rows().iter().map(|row| row.exposure).max().unwrap_or(Exposure::AllInterfaces);
-    let interfaces: Vec<_> = group.rows().iter().map(|row| row.socket.interface.as_deref()).collect();
-    let through = match (&interfaces[..], widest) {
-        ([Some(interface), rest @ ..], Exposure::AllInterfaces | Exposure::Public | Exposure::Private)
-            if rest.iter().all(|other| *other == Some(interface)) =>
-        {
-            Some(*interface)
-        }
-        _ => None,
-    };
-    let is_here = group.lead_row().socket.namespace.is_none();
-    let meaning = match (through, widest) {
-        (Some(interface), _) => {
-            let interface = quoted(interface);
-            format!("any machine that connects through {interface}, unless a firewall blocks it")
-        }
-        (None, Exposure::Loopback) => "only programs on this machine".to_owned(),
-        (None, Exposure::LinkLocal) => "machines on the same network segment".to_owned(),
-        (None, Exposure::Private) => {
-            "machines on the private network, unless a firewall blocks it".to_owned()
-        }
-        (None, Exposure::Public) => {
-            "any machine that can reach this address, unless a firewall blocks it".to_owned()
-        }
-        (None, Exposure::AllInterfaces) if is_here => {
-            "any other machine, unless a firewall blocks it".to_owned()
-        }
-        (None, Exposure::AllInterfaces) => {
-            "any machine that can reach this namespace, unless a firewall blocks it".to_owned()
-        }
-    };
-    format!("{} ({}{meaning})", group.addresses().join(", "), families(group))
-}
-
-/// Whether a lone IPv6 wildcard accepts IPv4 too.
-fn families(group: &RowGroup<'_>) -> &'static str {
-    let sockets: Vec<&Socket> = group.rows().iter().map(|row| &row.socket).collect();
-    let accepts = |ipv4| !sockets.is_empty() && sockets.iter().all(|socket| socket.dual_stack == Some(ipv4));
-    if accepts(true) {
-        "IPv6 and IPv4; "
-    } else if accepts(false) {
-        "IPv6 only; "
-    } else if group.addresses() == ["::"] {
-        "IPv6, perhaps IPv4 too; "
-    } else {
-        ""
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::document::Text;
 use super::process::{ProcessServiceOut, each_process, process_service};
 use super::service::{ManagerOut, ServiceOut, manager, service};
-use crate::model::{Exposure, Family, License, Namespace, Owner, PortClass, Receiver, Row, State};
+use crate::model::{AssignedTo, Family, License, Namespace, Owner, PortClass, Receiver, Row, State};
 
 #[derive(Serialize)]
 pub(super) struct Listener<'a> {
@@ -19,6 +19,9 @@ pub(super) struct Listener<'a> {
     dual_stack: Option<bool>,
     state: &'static str,
     exposure: &'static str,
+    /// The interfaces that have its address: empty if none has. `null` for a wildcard, a multicast address and in other
+    /// namespaces, and where the interfaces were not read.
+    assigned_to: Option<Vec<AssignedToOut<'a>>>,
     namespace: Option<NamespaceOut<'a>>,
     uid: Option<u32>,
     user: Option<&'a str>,
@@ -35,6 +38,15 @@ pub(super) struct Listener<'a> {
     accept_queue: Option<AcceptQueueOut>,
     made_in: Option<ProcessServiceOut<'a>>,
     activation: Option<ActivationOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct AssignedToOut<'a> {
+    interface: &'a str,
+    /// The length of the network's prefix, in bits.
+    prefix: u8,
+    /// Whether the interface is switched on and connected; `null` where the system does not report it.
+    up: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -102,13 +114,8 @@ pub(super) fn listener(row: &Row) -> Listener<'_> {
             State::Unconnected => "unconnected",
             State::Bound => "bound",
         },
-        exposure: match row.exposure {
-            Exposure::Loopback => "loopback",
-            Exposure::LinkLocal => "link-local",
-            Exposure::Private => "private",
-            Exposure::Public => "public",
-            Exposure::AllInterfaces => "all-interfaces",
-        },
+        exposure: row.exposure.code(),
+        assigned_to: row.assigned_to.as_ref().map(|all| all.iter().map(assigned_to).collect()),
         namespace: socket.namespace.as_ref().map(namespace),
         uid: socket.uid,
         user: socket.user.as_deref(),
@@ -134,6 +141,10 @@ pub(super) fn listener(row: &Row) -> Listener<'_> {
             service: activation.service.as_deref(),
         }),
     }
+}
+
+fn assigned_to(one: &AssignedTo) -> AssignedToOut<'_> {
+    AssignedToOut { interface: &one.interface, prefix: one.address.prefix, up: one.is_up }
 }
 
 pub(super) fn namespace(Namespace { inode, name }: &Namespace) -> NamespaceOut<'_> {

@@ -271,6 +271,7 @@ impl Question<'_> {
             }
             notes.extend(self.process_of_that_number(asked));
             notes.extend(sentences::rules(asked, &facts));
+            notes.extend(sentences::packet_rules(asked, self.observation));
             notes.extend(asked.managers.iter().map(|manager| Note::new(NoteKind::License, &*manager.note)));
             asked.next = sentences::advice(asked, &facts);
         }

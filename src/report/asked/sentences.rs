@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::model::phrase::list;
 use crate::model::{
-    Asked, ConnectionState, Excluded, ExcludedPorts, Family, Gap, GapKind, Manager, Note, NoteKind, Os,
-    PortConnection, PortRange, PortRules, PortStatus, Protocol,
+    Asked, ConnectionState, Excluded, ExcludedPorts, Family, Gap, GapKind, Manager, Note, NoteKind,
+    Observation, Os, PacketRules, PortConnection, PortRange, PortRules, PortStatus, Protocol,
 };
 
 /// What the sentences rest on, besides what is [`Asked`].
@@ -170,6 +170,23 @@ pub(super) fn rules(asked: &Asked, facts: &Facts<'_>) -> Vec<Note> {
     }
     notes.extend(windows_exclusions(asked, facts));
     notes
+}
+
+/// What packet rules may do with the ports that are free. Those that may redirect are a gap.
+pub(super) fn packet_rules(asked: &Asked, observation: &Observation) -> Option<Note> {
+    let is_free =
+        asked.more_free.is_some_and(|more| more > 0) || asked.with_status(PortStatus::Free).next().is_some();
+    let text = match observation.packet_rules.filter(|_| is_free)? {
+        PacketRules::Hidden if observation.privileged => {
+            "packet rules were not examined: that takes CAP_NET_ADMIN"
+        }
+        PacketRules::Hidden => "packet rules were not examined: only root may see them",
+        PacketRules::Seen { may_filter: true, .. } => {
+            "packet filters exist that may block it (not looked at)"
+        }
+        PacketRules::Seen { may_filter: false, .. } => return None,
+    };
+    Some(Note::new(NoteKind::PacketRules, text))
 }
 
 /// The rules of Windows that exclude the ports.

@@ -136,14 +136,16 @@ impl Judging<'_, '_> {
             return None;
         }
         let is_loopback = |one: &&ServerProcess| {
-            !one.ports.is_empty() && one.ports.iter().all(|port| port.exposure == Exposure::Loopback)
+            !one.ports.is_empty() && one.ports.iter().all(|port| !port.exposure.is_beyond_loopback())
         };
         let bound = self.running().find(is_loopback)?;
         let port = bound.ports.first()?.port;
-        let text = format!(
-            "{} listens on loopback only: clients on other machines cannot reach it.",
-            bound.process.called()
-        );
+        let is_anywhere = bound.ports.iter().any(|port| port.exposure != Exposure::Unassigned);
+        let why = match is_anywhere {
+            true => "on loopback only: clients on other machines cannot reach it",
+            false => "only on an address that no interface has now: nobody can reach it",
+        };
+        let text = format!("{} listens {why}.", bound.process.called());
         let next = Some(format!("Let it listen on an address that clients reach; see whatlistens {port}"));
         Some(Problem { code: ProblemCode::LoopbackOnly, text, next })
     }

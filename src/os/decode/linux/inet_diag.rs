@@ -4,7 +4,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 
-use super::super::bytes::{bytes_at, i32_at, u16_at, u32_at};
+use super::super::bytes::{bytes_at, u32_at};
+use super::netlink::{self, Ask, Part, attribute, attributes};
 use super::socket::{LinuxKey, LinuxSocket, tcp_state};
 use crate::model::{AcceptQueue, Family, Protocol};
 use crate::os::socket_record::TcpState;
@@ -88,41 +89,32 @@ pub struct Query {
 /// These have the same value on every architecture.
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
-const HEADER: usize = 16;
 const TCPDIAG_GETSOCK: u16 = 18;
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
-const NLMSG_ERROR: u16 = 2;
-const NLMSG_DONE: u16 = 3;
-const NLM_F_REQUEST: u16 = 0x1;
-const NLM_F_DUMP: u16 = 0x300;
-const NLM_F_DUMP_INTR: u16 = 0x10;
 /// The size of `inet_diag_sockid`.
 const SOCKET_ID: usize = 48;
 /// The size of `inet_diag_msg`.
 const BODY: usize = 72;
-const ATTRIBUTE: usize = 4;
 const INET_DIAG_REQ_BYTECODE: u16 = 1;
 const INET_DIAG_SKV6ONLY: u16 = 11;
 const INET_DIAG_CGROUP_ID: u16 = 21;
+const INET_DIAG_SOCKOPT: u16 = 22;
+/// `transparent` in the first byte of `inet_diag_sockopt`, a structure of bit fields.
+const TRANSPARENT: u8 = if cfg!(target_endian = "little") { 1 << 5 } else { 1 << 2 };
 
-/// Encodes a request: `nlmsghdr`, `inet_diag_req` or `inet_diag_req_v2`, and the filter as its attribute.
+/// Encodes a request: `inet_diag_req` or `inet_diag_req_v2`, and the filter as its attribute.
 #[must_use]
 pub fn request(query: &Query, sequence: u32) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(HEADER + 12 + SOCKET_ID + ATTRIBUTE + query.filter.len());
-    bytes.extend([0; 4]);
+    let mut body = Vec::with_capacity(12 + SOCKET_ID + query.filter.len());
     let kind = match query.table {
         Table::AllTcp => TCPDIAG_GETSOCK,
         Table::One(..) => SOCK_DIAG_BY_FAMILY,
     };
-    bytes.extend(kind.to_ne_bytes());
-    bytes.extend((NLM_F_REQUEST | NLM_F_DUMP).to_ne_bytes());
-    bytes.extend(sequence.to_ne_bytes());
-    bytes.extend([0; 4]);
     match query.table {
         Table::AllTcp => {
-            bytes.extend([0; 4 + SOCKET_ID]);
-            bytes.extend(query.states.0.to_ne_bytes());
-            bytes.extend([0; 4]);
+            body.extend([0; 4 + SOCKET_ID]);
+            body.extend(query.states.0.to_ne_bytes());
+            body.extend([0; 4]);
         }
         Table::One(protocol, family) => {
             let protocol = match protocol {
@@ -131,7 +123,7 @@ pub fn request(query: &Query, sequence: u32) -> Vec<u8> {
                 Protocol::Udplite => 136,
                 Protocol::Sctp => 132,
             };
-            bytes.extend([
+            body.extend([
                 match family {
                     Family::Ipv4 => AF_INET,
                     Family::Ipv6 => AF_INET6,
@@ -140,19 +132,14 @@ pub fn request(query: &Query, sequence: u32) -> Vec<u8> {
                 0,
                 0,
             ]);
-            bytes.extend(query.states.0.to_ne_bytes());
-            bytes.extend([0; SOCKET_ID]);
+            body.extend(query.states.0.to_ne_bytes());
+            body.extend([0; SOCKET_ID]);
         }
     }
     if !query.filter.is_empty() {
-        let length = u16::try_from(ATTRIBUTE + query.filter.len()).unwrap_or(u16::MAX);
-        bytes.extend(length.to_ne_bytes());
-        bytes.extend(INET_DIAG_REQ_BYTECODE.to_ne_bytes());
-        bytes.extend(&query.filter);
+        body.extend(attribute(INET_DIAG_REQ_BYTECODE, &query.filter));
     }
-    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-    bytes[..4].copy_from_slice(&length.to_ne_bytes());
-    bytes
+    netlink::request(Ask::Dump, kind, sequence, &body)
 }
 
 /// A part of an answer.
@@ -179,45 +166,22 @@ pub struct Datagram {
 /// it. Skips messages with another sequence number, which answer another request.
 #[must_use]
 pub fn read(protocol: Protocol, bytes: &[u8], sequence: u32) -> Datagram {
-    let mut datagram = Datagram::default();
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let length = u32_at(rest, 0).and_then(|length| usize::try_from(length).ok());
-        let Some(message) = length.filter(|&length| length >= HEADER).and_then(|length| rest.get(..length))
-        else {
-            datagram.malformed = true;
-            return datagram;
-        };
-        rest = rest.get(aligned(message.len())..).unwrap_or_default();
-        let (kind, flags) = (u16_at(message, 4), u16_at(message, 6));
-        if u32_at(message, 8) != Some(sequence) {
-            continue;
-        }
-        datagram.interrupted |= flags.is_some_and(|flags| flags & NLM_F_DUMP_INTR != 0);
-        let body = &message[HEADER..];
-        match kind {
-            Some(NLMSG_ERROR) => match i32_at(body, 0).map(failure) {
-                Some(failed) => datagram.messages.extend(failed),
-                None => datagram.malformed = true,
-            },
-            // It may carry the error that ended the dump.
-            Some(NLMSG_DONE) => {
-                let failed = i32_at(body, 0).and_then(failure);
-                datagram.messages.push(failed.unwrap_or(Message::Done));
+    let netlink::Datagram { parts, interrupted, malformed } = netlink::read(bytes, sequence);
+    let mut datagram = Datagram { messages: Vec::new(), interrupted, malformed };
+    for part in parts {
+        match part {
+            Part::Done => datagram.messages.push(Message::Done),
+            Part::Failed(error) => datagram.messages.push(Message::Failed(error)),
+            Part::Message { kind: SOCK_DIAG_BY_FAMILY | TCPDIAG_GETSOCK, body } => {
+                match socket(protocol, body) {
+                    Some(socket) => datagram.messages.push(Message::Socket(socket)),
+                    None => datagram.malformed = true,
+                }
             }
-            Some(SOCK_DIAG_BY_FAMILY | TCPDIAG_GETSOCK) => match socket(protocol, body) {
-                Some(socket) => datagram.messages.push(Message::Socket(socket)),
-                None => datagram.malformed = true,
-            },
-            _ => {}
+            Part::Message { .. } => {}
         }
     }
     datagram
-}
-
-/// Errors are negative numbers; other numbers mean success.
-fn failure(number: i32) -> Option<Message> {
-    (number < 0).then(|| Message::Failed(number.saturating_neg()))
 }
 
 /// Decodes `inet_diag_msg` and the attributes behind it; `None` if it is too short, or its family or state is unknown.
@@ -227,7 +191,7 @@ fn socket(protocol: Protocol, body: &[u8]) -> Option<LinuxSocket> {
         AF_INET6 => true,
         _ => return None,
     };
-    let attributes = body.get(BODY..)?;
+    let behind = body.get(BODY..)?;
     let interface = u32_at(body, 40).and_then(NonZeroU32::new);
     let address = |at: usize, port: usize| -> Option<SocketAddr> {
         let port = u16::from_be_bytes(bytes_at(body, port)?);
@@ -237,11 +201,12 @@ fn socket(protocol: Protocol, body: &[u8]) -> Option<LinuxSocket> {
         };
         Some(SocketAddr::new(ip, port))
     };
-    let (mut v6only, mut cgroup) = (None, None);
-    for (kind, value) in attributes_in(attributes) {
+    let (mut v6only, mut cgroup, mut transparent) = (None, None, None);
+    for (kind, value) in attributes(behind) {
         match kind {
             INET_DIAG_SKV6ONLY => v6only = value.first().map(|&flag| flag != 0),
             INET_DIAG_CGROUP_ID => cgroup = bytes_at(value, 0).map(u64::from_ne_bytes),
+            INET_DIAG_SOCKOPT => transparent = value.first().map(|&flags| flags & TRANSPARENT != 0),
             _ => {}
         }
     }
@@ -260,29 +225,16 @@ fn socket(protocol: Protocol, body: &[u8]) -> Option<LinuxSocket> {
         uid: Some(u32_at(body, 64)?),
         accept_queue: (state == TcpState::Listening).then_some(queue),
         retransmits: Some(*body.get(3)?),
-        key: LinuxKey { inode, cgroup },
+        key: LinuxKey { inode, cgroup, transparent },
     })
-}
-
-/// The attributes by number, up to one that claims to be longer than the rest.
-fn attributes_in(mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
-    std::iter::from_fn(move || {
-        let length = usize::from(u16_at(rest, 0)?);
-        let attribute = rest.get(..length).filter(|attribute| attribute.len() >= ATTRIBUTE)?;
-        rest = rest.get(aligned(length)..).unwrap_or_default();
-        Some((u16_at(attribute, 2)?, &attribute[ATTRIBUTE..]))
-    })
-}
-
-/// Messages and attributes are aligned to four bytes.
-fn aligned(length: usize) -> usize {
-    length.next_multiple_of(4)
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::super::bytes::u16_at;
+    use super::super::netlink::attributes;
     use super::*;
 
     /// Recorded on Linux 6.18, of sequence 7: a listener on 127.0.0.1:39303 with a backlog of 3; and one
@@ -327,7 +279,8 @@ mod tests {
         assert_eq!(datagram.messages.last(), Some(&Message::Done));
         let [v4, v6] = sockets(&datagram)[..] else { panic!("{datagram:?}") };
         assert_eq!((v4.state, v4.local.to_string()), (TcpState::Listening, "127.0.0.1:39303".to_owned()));
-        assert_eq!(v4.key, LinuxKey { inode: Some(559_784), cgroup: Some(63) });
+        let key = LinuxKey { inode: Some(559_784), cgroup: Some(63), transparent: Some(false) };
+        assert_eq!(v4.key, key);
         assert_eq!(v4.accept_queue, Some(AcceptQueue { waiting: 0, limit: Some(3) }));
         assert_eq!((v4.uid, v4.interface, v4.dual_stack, v4.peer), (Some(0), None, None, None));
         assert_eq!((v6.local.to_string(), v6.interface), ("[::]:43285".to_owned(), NonZeroU32::new(1)));
@@ -373,13 +326,13 @@ mod tests {
         assert_eq!(u32_at(&request, 0), Some(80));
         assert_eq!((u16_at(&request, 4), u32_at(&request, 8)), (Some(SOCK_DIAG_BY_FAMILY), Some(3)));
         assert_eq!((&request[16..18], u32_at(&request, 20)), (&[10, 17][..], Some(1 << 7)));
-        let attributes: Vec<_> = attributes_in(&request[72..]).collect();
-        assert_eq!(attributes, [(INET_DIAG_REQ_BYTECODE, &query.filter[..])]);
+        let told: Vec<_> = attributes(&request[72..]).collect();
+        assert_eq!(told, [(INET_DIAG_REQ_BYTECODE, &query.filter[..])]);
 
         let both = Query { table: Table::AllTcp, states: States::LISTENING, ..query };
         let request = super::request(&both, 3);
         assert_eq!((u16_at(&request, 4), u32_at(&request, 68)), (Some(TCPDIAG_GETSOCK), Some(1 << 10)));
-        assert_eq!(attributes_in(&request[76..]).count(), 1);
+        assert_eq!(attributes(&request[76..]).count(), 1);
     }
 
     proptest! {

@@ -46,7 +46,7 @@ fn socket(protocol: Protocol, family: Family, line: &str) -> Option<LinuxSocket>
         uid: Some(uid),
         accept_queue: (state == TcpState::Listening).then_some(AcceptQueue { waiting, limit: None }),
         retransmits: Some(u8::try_from(retransmits).unwrap_or(u8::MAX)),
-        key: LinuxKey { inode: Some(inode).filter(|&inode| inode != 0), cgroup: None },
+        key: LinuxKey { inode: Some(inode).filter(|&inode| inode != 0), cgroup: None, transparent: None },
     })
 }
 

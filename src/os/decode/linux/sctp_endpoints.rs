@@ -46,7 +46,7 @@ fn endpoint(line: &str) -> Option<Vec<LinuxSocket>> {
         uid: Some(uid),
         accept_queue: None,
         retransmits: None,
-        key: LinuxKey { inode: Some(inode).filter(|&inode| inode != 0), cgroup: None },
+        key: LinuxKey { inode: Some(inode).filter(|&inode| inode != 0), cgroup: None, transparent: None },
     };
     Some(addresses.into_iter().map(listener).collect())
 }

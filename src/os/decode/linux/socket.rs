@@ -12,6 +12,8 @@ pub struct LinuxKey {
     pub inode: Option<u32>,
     /// The control group that the socket was created in (version 2; Linux 5.8).
     pub cgroup: Option<u64>,
+    /// Whether it may receive at addresses of other machines (`IP_TRANSPARENT`; reported since Linux 5.10).
+    pub transparent: Option<bool>,
 }
 
 /// The states by number (`include/net/tcp_states.h`).

@@ -103,8 +103,9 @@ pub(super) const ALLOWED_OLDER: &[libc::c_long] = &[];
 const WRITES: libc::c_int =
     libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC | libc::O_APPEND | (libc::O_TMPFILE & !libc::O_DIRECTORY);
 
-/// The kinds of sockets: to the kernel's tables, for names of interfaces, and one that a scan has to find again.
-const FAMILIES: [libc::c_int; 3] = [libc::AF_UNIX, libc::AF_NETLINK, libc::AF_INET];
+/// The kinds of sockets: to the kernel's tables, for names of interfaces, to ask for packet rules, and one that a scan has
+/// to find again.
+const FAMILIES: [libc::c_int; 4] = [libc::AF_UNIX, libc::AF_NETLINK, libc::AF_INET, libc::AF_INET6];
 
 /// Asking for the name of an interface, the size of a terminal, facts about a namespace (`ioctl_nsfs(2)`), and the file
 /// of a disk image.
