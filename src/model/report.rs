@@ -188,6 +188,8 @@ pub struct Report {
     pub excluded: Option<Vec<Excluded>>,
     /// The gaps that affect the selection.
     pub gaps: Vec<Gap>,
+    /// What else there is to say of the rows, as sentences.
+    pub notes: Vec<String>,
     /// Whether the selection left anything out.
     pub narrowed: bool,
     pub unanswered: Vec<UnansweredClient>,

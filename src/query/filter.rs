@@ -7,7 +7,8 @@ use super::order;
 use super::target::{Ports, Target};
 use crate::cli::Sort;
 use crate::model::{
-    HiddenProcesses, Likeness, Os, Owner, Pid, PortRange, Process, Protocol, Row, account_name,
+    Family, HiddenProcesses, Likeness, Os, Owner, Pid, PortRange, Process, Protocol, Row, Socket,
+    account_name,
 };
 
 /// What to keep, and in which order. An empty list keeps everything.
@@ -16,6 +17,8 @@ pub struct Filter {
     /// Any of these.
     pub targets: Vec<Target>,
     pub protocol: Option<Protocol>,
+    /// Only sockets with addresses of this family, and those of IPv6 that are known to take IPv4 too.
+    pub family: Option<Family>,
     pub pids: Vec<Pid>,
     pub processes: Vec<String>,
     /// By name or number.
@@ -151,6 +154,7 @@ pub struct Dropped {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Condition {
     Protocol,
+    Family,
     Pid,
     Process,
     User,
@@ -264,6 +268,7 @@ fn judge(row: &Row, filter: &Filter, naming: &Naming, may_be: &MayBe<'_>, os: Os
     }
     let conditions = [
         (Condition::Protocol, filter.protocol.is_none_or(|protocol| row.socket.protocol == protocol).into()),
+        (Condition::Family, filter.family.is_none_or(|family| has_family(&row.socket, family)).into()),
         (
             Condition::Pid,
             any_of(&filter.pids, |&pid| {
@@ -278,6 +283,13 @@ fn judge(row: &Row, filter: &Filter, naming: &Naming, may_be: &MayBe<'_>, os: Os
     let is_wanted = conditions.iter().map(|(_, one)| *one).min().unwrap_or(Match::Yes);
     let by = conditions.into_iter().filter(|(_, one)| *one == Match::No).map(|(condition, _)| condition);
     Judged { is_target, targets, is_wanted, by: by.collect() }
+}
+
+fn has_family(socket: &Socket, family: Family) -> bool {
+    match family {
+        Family::Ipv4 => socket.local.is_ipv4() || socket.dual_stack == Some(true),
+        Family::Ipv6 => socket.local.is_ipv6(),
+    }
 }
 
 /// The best match of any item; a match where there are none, because then nothing was typed.
@@ -335,7 +347,7 @@ fn matches_user(row: &Row, user: &str, may_be: &MayBe<'_>, os: Os) -> Match {
 }
 
 /// Whether a user has a name: on Windows in any case, and without the domain too.
-fn is_user(name: &str, word: &str, os: Os) -> bool {
+pub(super) fn is_user(name: &str, word: &str, os: Os) -> bool {
     match os {
         // `.\alice` is alice of this machine, whatever its name is.
         Os::Windows => {

@@ -2,6 +2,7 @@
 
 mod bounds;
 pub mod filter;
+mod holders;
 mod license_code;
 mod naming;
 mod order;
@@ -16,7 +17,7 @@ mod usage;
 use crate::cli::{self, ListArgs};
 use crate::knowledge::Knowledge;
 use crate::knowledge::explain::Topic;
-use crate::model::Vouched;
+use crate::model::{Family, Vouched};
 use crate::os::{Bpf, DEADLINE, ScanScope, Sought};
 
 pub use self::bounds::refuse_long;
@@ -50,7 +51,6 @@ impl Query {
     /// Where a word is not understood, or the options leave nothing of one.
     pub fn resolve(args: &ListArgs, knowledge: &Knowledge) -> Result<Query, UsageError> {
         let internet = parse::internet(&args.internet)?;
-        let (ipv4, ipv6) = (args.ipv4 || internet.ipv4, args.ipv6 || internet.ipv6);
         let filter = Filter::with_internet(args, internet, knowledge)?;
         let selects = filter.by_others();
         if let Some(user) = args.user.iter().find(|user| args.numeric && user.parse::<u32>().is_err()) {
@@ -67,12 +67,17 @@ impl Query {
             _ => filter.ports().map(|ports| ports.range).collect(),
         };
         // A license server is known by all its ports.
-        let license_servers =
-            filter.protocol.is_none() && ipv4 == ipv6 && asks_about_license_servers(&filter, knowledge);
+        let license_servers = filter.protocol.is_none()
+            && filter.family.is_none()
+            && asks_about_license_servers(&filter, knowledge);
+        // Of a few ports it is said who has them with another protocol, or at other addresses.
+        let everything = !detail_ports.is_empty() && !filter.ports_alone().is_empty();
+        let protocol = filter.protocol.filter(|_| !everything);
+        let family = filter.family.filter(|_| !everything);
         let scope = ScanScope {
-            protocol: filter.protocol.or_else(|| filter.common_protocol().filter(|_| !license_servers)),
-            ipv4: ipv4 || !ipv6,
-            ipv6: ipv6 || !ipv4,
+            protocol: protocol.or_else(|| filter.common_protocol().filter(|_| !license_servers)),
+            ipv4: family != Some(Family::Ipv6),
+            ipv6: family != Some(Family::Ipv4),
             args: args.args,
             all_namespaces: args.all_namespaces,
             connections: args.connections || license_servers,

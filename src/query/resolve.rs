@@ -12,7 +12,7 @@ use crate::cli::ListArgs;
 use crate::knowledge::{Entry, Knowledge, LicenseManager, Licenses, Services};
 use crate::model::phrase::list;
 use crate::model::{
-    HiddenProcesses, Observation, Os, Owner, Pid, PortRange, Process, Protocol, Row, is_path, is_unit,
+    Family, HiddenProcesses, Observation, Os, Owner, Pid, PortRange, Process, Protocol, Row, is_path, is_unit,
 };
 
 impl Filter {
@@ -54,6 +54,11 @@ impl Filter {
         Ok(Filter {
             targets,
             protocol,
+            family: match (args.ipv4 || internet.ipv4, args.ipv6 || internet.ipv6) {
+                (true, false) => Some(Family::Ipv4),
+                (false, true) => Some(Family::Ipv6),
+                (true, true) | (false, false) => None,
+            },
             pids: parse::numbers("--pid", &args.pid)?,
             processes: parse::given("--process", &args.process)?,
             users: parse::given("--user", &args.user)?,

@@ -102,6 +102,7 @@ fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Wr
         idle::write(idle, report, style, out)?;
         lines.clear();
     }
+    lines.extend(report.notes.iter().map(|note| style.set(&escape(note))));
     lines.extend(notes::of_table(report, &rows, style));
     lines.extend(notes::of_full_queues(&rows, style));
     let asked_for = asked_servers(report);

@@ -12,8 +12,8 @@ use super::text::{escape, first_few, named};
 use crate::model::phrase::{capitalized, counted, list};
 use crate::model::quoting::{quoted, quoted_account};
 use crate::model::{
-    Asked, ExcludedReport, Gap, License, LicenseServer, Manager, OtherNamespace, Owner, Report, Row,
-    Severity, Verdict,
+    Asked, ExcludedReport, Gap, License, LicenseServer, Manager, NoteKind, OtherNamespace, Owner, Report,
+    Row, Severity, Verdict,
 };
 
 /// More notes of one kind than these are counted, not written.
@@ -48,7 +48,12 @@ pub(super) fn of_words(report: &Report, style: &Style) -> Vec<String> {
     let lines: Vec<&str> = report.asked.iter().flat_map(Asked::lines).collect();
     let (shown, more) = first_few(&lines, MOST_LINES);
     let more = (more > 0).then(|| format!("{}: --json has them all.", counted(more, "more line")));
-    shown.iter().map(|line| style.set(&escape(line))).chain(more).collect()
+    // It is the same of all that are free.
+    let mut notes = report.asked.iter().flat_map(|asked| &asked.notes);
+    let packet_rules = notes.find(|note| note.kind == NoteKind::PacketRules);
+    let packet_rules = packet_rules.map(|note| format!("{}.", capitalized(&note.text)));
+    let packet_rules = packet_rules.map(|sentence| style.set(&sentence));
+    shown.iter().map(|line| style.set(&escape(line))).chain(more).chain(packet_rules).collect()
 }
 
 /// What the kinds of exclusion mean, and the license managers that they affect.

@@ -8,6 +8,7 @@ mod behind;
 mod excluded;
 mod exposure;
 mod gaps;
+mod kept;
 mod other_sockets;
 mod rows;
 mod servers;
@@ -42,7 +43,7 @@ pub fn report(
     let rows = rows(observation, &query.vouched, knowledge);
     let naming = Naming::of(query.filter.names(), &rows, observation);
     let unknown = unknown_names(&query.filter, &naming, observation, &rows, knowledge)?;
-    let license_servers = servers_in(query, observation, &rows, knowledge);
+    let license_servers = servers_in(query, &naming, observation, &rows, knowledge);
     let question = Question { query, observation, knowledge, naming: &naming, unknown: &unknown };
     let mut asked = question.answers(&rows);
     let filtered = filter(rows, &query.filter, &naming, &observation.hidden, os);
@@ -67,13 +68,14 @@ pub fn report(
         asked,
         is_about_one: query.alone.is_some(),
         gaps,
-        unanswered: unanswered::of(observation, &query.filter, knowledge),
+        unanswered: unanswered::of(observation, &query.filter, &naming, knowledge),
         license_servers,
         interfaces: observation.interfaces.clone(),
         other_namespaces,
         other_sockets,
         method_notes: observation.method_notes.clone(),
         excluded,
+        notes: kept::notes(rows, &query.filter, &naming, os),
         narrowed: query.filter.is_narrow(),
         rows: filtered.rows,
     })
@@ -83,6 +85,7 @@ pub fn report(
 /// too little was scanned to know them.
 fn servers_in(
     query: &Query,
+    naming: &Naming,
     observation: &Observation,
     rows: &[Row],
     knowledge: &Knowledge,
@@ -94,7 +97,7 @@ fn servers_in(
         return None;
     }
     let all = license_servers(observation, rows, &query.vouched, knowledge, EXPIRY_DAYS);
-    Some(servers::about(all, &query.filter, knowledge, observation.host.os))
+    Some(servers::about(all, &query.filter, naming, knowledge, observation.host.os))
 }
 
 /// The other namespaces, with those of their listeners that would match as far as port and protocol alone

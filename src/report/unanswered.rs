@@ -4,16 +4,30 @@ use std::sync::Arc;
 
 use super::annotate::service;
 use crate::knowledge::Knowledge;
-use crate::model::{Observation, Process, Protocol, UnansweredClient};
-use crate::query::Filter;
+use crate::model::{Observation, Process, Protocol, UnansweredAttempt, UnansweredClient};
+use crate::query::{Filter, Naming};
 
-/// The clients on the ports that were typed, or on all; none where the question is about somebody by name.
-pub(super) fn of(observation: &Observation, filter: &Filter, knowledge: &Knowledge) -> Vec<UnansweredClient> {
-    let narrowed = !filter.by_port_alone() && !filter.licenses;
+/// The clients on the ports that were typed, or on all: those of the processes and users that were asked for; none where
+/// the question is about a process by name, or a verdict.
+pub(super) fn of(
+    observation: &Observation,
+    filter: &Filter,
+    naming: &Naming,
+    knowledge: &Knowledge,
+) -> Vec<UnansweredClient> {
+    let narrowed = filter.flagged || filter.names_without_ports().next().is_some();
+    let os = observation.host.os;
+    let is_asked_for = |asking: &UnansweredAttempt| {
+        let mut processes = asking.pids.iter().filter_map(|pid| observation.processes.get(pid));
+        let is_about_user = filter.pids.is_empty() && filter.processes.is_empty();
+        processes.any(|process| filter.asks_for(process, naming, os))
+            || (is_about_user && filter.asks_for_user(asking.user.as_deref(), Some(asking.uid), os))
+    };
     let kept = observation
         .unanswered
         .iter()
-        .filter(|asking| !narrowed && filter.keeps(Protocol::Tcp, asking.remote.port()));
+        .filter(|asking| !narrowed && filter.keeps(Protocol::Tcp, asking.remote.port()))
+        .filter(|asking| is_asked_for(asking));
     let clients = kept.map(|asking| {
         let port = asking.remote.port();
         let process = |pid| {

@@ -100,7 +100,8 @@ fn each_way_to_have_a_port_has_its_status() {
     assert_eq!(of("5433/tcp"), ["5433/tcp in-use"]);
     assert_eq!(of("9999"), ["9999/tcp free", "9999/udp free"]);
     // What was not examined is not free.
-    assert_eq!(of("-4 9999/tcp"), ["9999/tcp unknown"]);
+    assert_eq!(of("-4 ssh"), ["22/tcp unknown", "22/udp unknown"]);
+    assert_eq!(of("-4 9999/tcp"), ["9999/tcp free"], "of ports by number all sockets are");
     let blind = used().gap(Gap::new(GapKind::SocketsHidden, "some sockets are hidden"));
     assert_eq!(answers(&asked(&blind, "9999/tcp")[0]), ["9999/tcp unknown"]);
     let reserved = |by_number| {

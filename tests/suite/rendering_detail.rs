@@ -240,7 +240,7 @@ fn ages_are_in_the_unit_a_person_would_use() {
 
 #[test]
 fn nothing_is_called_free_that_was_not_looked_at() {
-    for (line, family) in [("-4 8080", "IPv4"), ("-6 8080", "IPv6")] {
+    for (line, family) in [("-4 ssh", "IPv4"), ("-6 ssh", "IPv6")] {
         let printed = linux().printed(line, None);
         assert!(
             !printed.contains("free") && printed.contains(&format!("at an {family} address")),

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use whatlistens::command::Exit;
 use whatlistens::model::{
-    ConnectionState, Gap, GapKind, PortConnection, PortRange, Process, Protocol, RunState, State,
+    ConnectionState, Gap, GapKind, PacketRules, PortConnection, PortRange, Process, Protocol, RunState,
+    State, UnansweredAttempt,
 };
 use whatlistens::query::Environment;
 
@@ -85,10 +86,10 @@ fn each_state_of_a_port_has_its_line() {
     8888: free for TCP.
     ");
     insta::assert_snapshot!(line("-4 9999 9998/udp"), @"
-    9999: no listener at an IPv4 address. Of the IPv6 sockets, only those that are known to accept IPv4 too were scanned.
-    9998/udp: no listener at an IPv4 address. Of the IPv6 sockets, only those that are known to accept IPv4 too were scanned.
+    9999: free for TCP and UDP.
+    9998/udp: free.
     ");
-    insta::assert_snapshot!(line("-6 9999 80"), @"9999: no listener at an IPv6 address. IPv4 sockets were not scanned.");
+    insta::assert_snapshot!(line("-6 9999 80"), @"9999: free for TCP and UDP.");
     let blind = with_uses().gap(Gap::new(GapKind::SocketsHidden, "some sockets are hidden"));
     insta::assert_snapshot!(below(&blind, "9999 27000-27003"), @"
     9999: no listener was found, but not all sockets are visible: whether it is free is unknown.
@@ -212,4 +213,102 @@ fn what_a_filter_cannot_decide_is_not_denied() {
     insta::assert_snapshot!(first("22 --pid 7"), @"22 is held by a program that you are not allowed to see. Whether that is PID 7 is not known.");
     insta::assert_snapshot!(first("22 --process sshd"), @"22 is held by a program that you are not allowed to see. Whether that is a process called sshd is not known.");
     insta::assert_snapshot!(first("80 --pid 800"), @"80 is held by nginx (PID 802). Whether PID 800 holds it too is not known.");
+}
+
+#[test]
+fn a_row_of_another_user_s_says_why_it_is_shown() {
+    let worker = Process { user: Some("www".to_owned()), uid: Some(33), ..process(801, "/usr/sbin/nginx") };
+    let root = |pid, exe| Process { user: Some("root".to_owned()), uid: Some(0), ..process(pid, exe) };
+    let machine = linux()
+        .socket("tcp 0.0.0.0:80", &[root(800, "/usr/sbin/nginx"), worker.clone()])
+        .socket("tcp [::]:80", &[root(800, "/usr/sbin/nginx"), worker])
+        .socket("tcp 0.0.0.0:9000", &[root(5, "/usr/bin/inetd")]);
+    insta::assert_snapshot!(machine.printed("--user www", None), @"
+      PORT  ADDRESS              PROCESS   PID  USER  IANA NAME
+    80/tcp  0.0.0.0:80, [::]:80  nginx +1  800  root  http
+
+    80/tcp is shown because nginx (PID 801) of www holds it too.
+    ");
+    insta::assert_snapshot!(below(&machine, "80 --pid 801"), @"80/tcp is shown because nginx (PID 801) of www holds it too.");
+    insta::assert_snapshot!(below(&machine, "9000 --user alice"), @"9000/tcp is shown because alice made its socket.");
+    for line in ["--user root 80", "--pid 800", "--process nginx", "80", "--licenses"] {
+        assert!(!machine.printed(line, None).contains("is shown because"), "{line}");
+    }
+}
+
+#[test]
+fn beside_a_filter_only_the_license_servers_and_clients_that_match_are_shown() {
+    let asking = |uid, user: &str, pid| UnansweredAttempt {
+        local: "10.0.0.1:50000".parse().unwrap(),
+        remote: "10.0.0.5:27000".parse().unwrap(),
+        retransmits: 3,
+        uid,
+        user: Some(user.to_owned()),
+        pids: vec![pid],
+    };
+    let machine = office()
+        .with(Process { user: Some("bob".to_owned()), uid: Some(1001), ..process(70, "/x/maya.bin") })
+        .seen(|seen| seen.unanswered = vec![asking(1001, "bob", 70), asking(1002, "carol", 71)]);
+    let has = |line: &str| {
+        let said = machine.printed(line, None);
+        ["no vendor daemon", "maya.bin (PID 70)", "A program of user carol"].map(|part| said.contains(part))
+    };
+    assert_eq!(has("27000"), [true, true, false]);
+    assert_eq!(has("27000 --user root"), [true, false, false]);
+    assert_eq!(has("27000 --user bob"), [false, true, false]);
+    assert_eq!(has("27000 --user carol"), [false, false, false], "a process of bob's name");
+    assert_eq!(has("--pid 70"), [false, true, false]);
+    assert_eq!(has("--pid 900"), [true, false, false]);
+    assert_eq!(has("--process lmgrd"), [true, false, false]);
+    assert_eq!(has("--process nginx"), [false, false, false]);
+    assert_eq!(has("80 --user bob"), [false, false, false]);
+}
+
+#[test]
+fn what_has_a_port_with_another_protocol_or_family_is_said() {
+    let machine = office()
+        .socket("tcp 127.0.0.1:5432", &[process(50, "/usr/bin/postgres")])
+        .socket("tcp [::1]:9090", &[process(51, "/usr/bin/prometheus")]);
+    insta::assert_snapshot!(below(&machine, "-u 80"), @"80 is held by nginx (PID 800) with TCP, not with UDP.");
+    insta::assert_snapshot!(below(&machine, "-t 53 9999"), @"
+    53 is held by systemd-resolved (PID 400) with UDP, not with TCP.
+    9999: free for TCP, unless a socket that does not listen still blocks it.
+    ");
+    insta::assert_snapshot!(below(&machine, "-6 5432"), @"5432 is held by postgres (PID 50) at 127.0.0.1, not at an IPv6 address.");
+    insta::assert_snapshot!(below(&machine, "-4 9090 --pid 3"), @"9090 is held by prometheus (PID 51) at ::1, not at an IPv4 address and not by PID 3.");
+    insta::assert_snapshot!(machine.printed("-6 5432", None), @"
+    5432  postgresql
+    5432 is held by postgres (PID 50) at 127.0.0.1, not at an IPv6 address.
+
+    Registry     postgresql, PostgreSQL Database (IANA, registered port)
+    ");
+    insta::assert_snapshot!(machine.printed("-u 80", None), @"
+    80  http
+    UDP port 80 is free: nothing on this machine listens on it. A connection, or a socket that does not
+    listen, may still block it.
+    80 is held by nginx (PID 800) with TCP, not with UDP.
+
+    Registry     http, World Wide Web HTTP (IANA, system port)
+    ");
+    assert_eq!(below(&machine, "-4 5432"), "");
+    for line in ["-u 80", "-6 5432", "-4 9090"] {
+        assert_eq!(machine.run(line, &Environment::plain()).unwrap().2, Exit::NothingMatched, "{line}");
+    }
+}
+
+#[test]
+fn packet_rules_that_were_not_seen_are_said_once() {
+    let machine =
+        with_uses().by_ordinary_user(&[]).seen(|seen| seen.packet_rules = Some(PacketRules::Hidden));
+    insta::assert_snapshot!(below(&machine, "9999 9998 80 27000-27009"), @"
+    9999: free for TCP and UDP in this network namespace.
+    9998: free for TCP and UDP in this network namespace.
+    27000-27009: 9 more ports are free for TCP and UDP in this network namespace.
+    Packet rules were not examined: only root may see them.
+    ");
+    assert_eq!(below(&machine, "80"), "", "nothing is free");
+    let json = asked(&machine, "9999 9998");
+    assert!(
+        json.iter().all(|one| one.notes.iter().any(|note| note.contains("packet rules were not examined")))
+    );
 }

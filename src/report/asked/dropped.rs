@@ -58,6 +58,7 @@ fn holders(by: &[Condition], rows: &[&Row]) -> Vec<String> {
     let is_about_user = by.contains(&Condition::User);
     let is_about_others = by.iter().any(|condition| *condition != Condition::User);
     let with_protocol = by.contains(&Condition::Protocol);
+    let with_address = by.contains(&Condition::Family);
     let mut holders: Vec<String> = Vec::new();
     for row in rows {
         let mut holder = match row.owner.lead() {
@@ -75,6 +76,9 @@ fn holders(by: &[Condition], rows: &[&Row]) -> Vec<String> {
         };
         if with_protocol {
             holder += &format!(" with {}", row.socket.protocol.title());
+        }
+        if with_address {
+            holder += &format!(" at {}", row.socket.local.ip());
         }
         if !holders.contains(&holder) {
             holders.push(holder);
@@ -106,6 +110,7 @@ fn unseen(owner: &Owner) -> &'static str {
 fn not(condition: Condition, filter: &Filter) -> Option<String> {
     Some(match condition {
         Condition::Protocol => format!("not with {}", filter.protocol?.title()),
+        Condition::Family => format!("not at an {} address", filter.family?.name()),
         Condition::Pid => {
             let pids: Vec<String> = filter.pids.iter().map(ToString::to_string).collect();
             format!("not by PID {}", any(&pids))
@@ -125,7 +130,10 @@ fn and(condition: Condition, rows: &[&Row]) -> Option<&'static str> {
     match (condition, is_license_port, rows.len()) {
         (Condition::Flagged, true, _) => Some("not flagged"),
         (Condition::Licenses | Condition::Flagged, ..) => Some("no port of a license manager"),
-        (Condition::Protocol | Condition::Pid | Condition::Process | Condition::User, ..) => None,
+        (
+            Condition::Protocol | Condition::Family | Condition::Pid | Condition::Process | Condition::User,
+            ..,
+        ) => None,
     }
 }
 

@@ -259,21 +259,26 @@ impl Question<'_> {
                 advised.max_by_key(|license| license.severity).and_then(|license| license.advice.clone());
             notes.extend(self.absent(asked, &shown));
         // A filter may have dropped what listens.
-        } else if asked.may_be_free() {
+        } else {
+            let may_be_free = asked.may_be_free();
             if is_alone {
-                notes.push(Note::sentence(sentences::whether_free(asked, &facts)));
+                notes.extend(may_be_free.then(|| Note::sentence(sentences::whether_free(asked, &facts))));
                 notes.extend(dropped.into_iter().flatten().map(Note::sentence));
             }
-            if !asked.processes.is_empty() {
+            if may_be_free && !asked.processes.is_empty() {
                 let named = Sought::Name(self.word(target));
                 let said = names::sentences(named, &asked.processes, &self.scene(named, asked));
                 notes.extend(said.into_iter().map(if is_alone { Note::sentence } else { Note::line }));
             }
-            notes.extend(self.process_of_that_number(asked));
-            notes.extend(sentences::rules(asked, &facts));
-            notes.extend(sentences::packet_rules(asked, self.observation));
-            notes.extend(asked.managers.iter().map(|manager| Note::new(NoteKind::License, &*manager.note)));
-            asked.next = sentences::advice(asked, &facts);
+            if may_be_free {
+                notes.extend(self.process_of_that_number(asked));
+                notes.extend(sentences::rules(asked, &facts));
+                notes.extend(sentences::packet_rules(asked, self.observation));
+                notes.extend(
+                    asked.managers.iter().map(|manager| Note::new(NoteKind::License, &*manager.note)),
+                );
+                asked.next = sentences::advice(asked, &facts);
+            }
         }
         asked.notes = notes;
     }

@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::os;
 use crate::query::filter::is_called;
-use crate::query::{Filter, Ports, Target, UsageError};
+use crate::query::{Filter, Naming, Ports, Target, UsageError};
 use crate::report::gaps;
 use crate::report::rows::rows;
 
@@ -79,10 +79,11 @@ pub fn servers(
 }
 
 /// The license servers that a question about ports and names is about: those that listen on one of the ports, or would,
-/// and those of the names. All, where nothing was asked.
+/// and those of the names. All, where nothing was asked. Of these, those of the processes and users that were asked for.
 pub(in crate::report) fn about(
-    servers: Vec<LicenseServer>,
+    mut servers: Vec<LicenseServer>,
     filter: &Filter,
+    naming: &Naming,
     knowledge: &Knowledge,
     os: Os,
 ) -> Vec<LicenseServer> {
@@ -101,6 +102,9 @@ pub(in crate::report) fn about(
         });
         is_claimed || listens(server, ports)
     };
+    servers.retain(|server| {
+        !filter.by_holder() || server.processes().any(|one| filter.asks_for(&one.process, naming, os))
+    });
     // The server on a port that is held is the one that is meant.
     if let [Target::Ports(ports)] = &filter.targets[..]
         && ports.range.single().is_some()

@@ -1,0 +1,26 @@
+//! Whether a process is one that `--pid`, `--process` and `--user` ask for.
+
+use super::filter::{Filter, is_called, is_user};
+use super::naming::Naming;
+use crate::model::{Os, Process};
+
+impl Filter {
+    /// Whether a process fulfils all of these; every process does where none was given.
+    #[must_use]
+    pub fn asks_for(&self, process: &Process, naming: &Naming, os: Os) -> bool {
+        // A client's process may hold nothing that the names were compared with.
+        let is_it = |name: &String| naming.means(process, name) || is_called(process, name);
+        (self.pids.is_empty() || self.pids.contains(&process.pid))
+            && (self.processes.is_empty() || self.processes.iter().any(is_it))
+            && self.asks_for_user(process.user.as_deref(), process.uid, os)
+    }
+
+    /// Whether it asks for this user; for every user where none was given.
+    #[must_use]
+    pub fn asks_for_user(&self, name: Option<&str>, uid: Option<u32>, os: Os) -> bool {
+        let is_it = |user: &String| {
+            name.is_some_and(|name| is_user(name, user, os)) || (uid.is_some() && uid == user.parse().ok())
+        };
+        self.users.is_empty() || self.users.iter().any(is_it)
+    }
+}
