@@ -23,7 +23,8 @@
 //! 4. What is unknown is `None` or a [`model::Gap`], never 0, "", an empty list or "-". No socket is dropped
 //!    because its owner could not be read.
 //! 5. A system's native numbers end where they are decoded.
-//! 6. The JSON has types of its own; tests read it with `deny_unknown_fields` twins. Fields are only added.
+//! 6. The JSON has types of its own, whose comments are the reference; tests read it with `deny_unknown_fields` twins, and
+//!    validate it against the schema of these types. Fields are only added.
 //! 7. Renderers write to a [`std::io::Write`]. The clock, the environment and the terminal are read in `main`
 //!    and [`query`] alone.
 //! 8. The order of all output is deterministic.

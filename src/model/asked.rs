@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::word::words;
 use super::{Manager, Namespace, PortConnection, PortRange, Process, Protocol, Service};
 
 /// What there is to say about one port, range, service or process that was asked about.
@@ -42,32 +43,25 @@ pub struct PortAnswer {
     pub by: Vec<PortUse>,
 }
 
-/// The first that applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PortStatus {
-    Listening,
-    Bound,
-    /// A socket with a peer has it.
-    InUse,
-    /// The system refuses it to other programs.
-    Reserved,
-    Free,
-    /// Not everything that may have it was examined.
-    Unknown,
-}
-
-impl PortStatus {
-    /// The word in the JSON.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            PortStatus::Listening => "listening",
-            PortStatus::Bound => "bound",
-            PortStatus::InUse => "in-use",
-            PortStatus::Reserved => "reserved",
-            PortStatus::Free => "free",
-            PortStatus::Unknown => "unknown",
-        }
+words! {
+    /// The first that applies.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum PortStatus {
+        /// a socket receives on it
+        Listening = "listening",
+        /// a program has taken it without listening
+        Bound = "bound",
+        /// nothing receives on it, but a socket with a peer has it. A program that asks for it is usually
+        /// refused. For UDP the exit status is 0, for TCP 1: nothing listens there
+        InUse = "in-use",
+        /// the system refuses it to other programs (Windows)
+        Reserved = "reserved",
+        /// none of these, in your own network namespace; with `--all-namespaces`, in any that was scanned. The
+        /// first of the `notes` says "on this machine" only where no other namespace is known
+        Free = "free",
+        /// not everything that may have the port was examined: see `gaps`, or you asked for a service by name with
+        /// `-4` or `-6`
+        Unknown = "unknown",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::word::words;
 use super::{LicenseError, Os, PortRange, Protocol};
 
 /// The answer to one word of `explain`.
@@ -50,59 +51,36 @@ pub struct Correction {
     pub sources: Vec<String>,
 }
 
-/// How well a fact is documented.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Confidence {
-    /// The registry's name, or hearsay: no process is flagged on this basis.
-    RegistryOnly,
-    /// Named second-hand sources, or a conclusion from the vendor's documents.
-    Medium,
-    /// The vendor's own document, or a named file that was inspected.
-    High,
-}
-
-impl Confidence {
-    /// The word in the data and in the JSON.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Confidence::RegistryOnly => "registry-only",
-            Confidence::Medium => "medium",
-            Confidence::High => "high",
-        }
+words! {
+    /// How well a fact is documented.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Confidence {
+        /// the registry's name, or hearsay: no process is flagged on this basis
+        RegistryOnly = "registry-only",
+        /// second-hand sources that are named, or a conclusion from the vendor's documents
+        Medium = "medium",
+        /// the vendor's own document, or a named file that was inspected
+        High = "high",
     }
 }
 
-/// What listens on a port of a license manager.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PortRole {
-    Server,
-    /// Started by the license server.
-    VendorDaemon,
-    /// A web page for administrators.
-    Web,
-    /// Administration by other means than a web page.
-    Admin,
-    /// How clients find a server.
-    Discovery,
-    /// A helper of the programs that use licenses, not a server.
-    Helper,
-}
-
-impl PortRole {
-    /// The word in the data and in the JSON.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            PortRole::Server => "server",
-            PortRole::VendorDaemon => "vendor-daemon",
-            PortRole::Web => "web",
-            PortRole::Admin => "admin",
-            PortRole::Discovery => "discovery",
-            PortRole::Helper => "helper",
-        }
+words! {
+    /// What listens on a port of a license manager.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum PortRole {
+        Server = "server",
+        /// which the license server starts
+        VendorDaemon = "vendor-daemon",
+        /// a web page for administrators
+        Web = "web",
+        /// administration by other means than a web page
+        Admin = "admin",
+        /// how clients find a server
+        Discovery = "discovery",
+        /// a helper of the programs that use licenses, not a server
+        Helper = "helper",
     }
 }
 

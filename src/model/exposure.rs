@@ -1,36 +1,28 @@
 //! From where a socket can be reached.
 
-/// From where a socket's address can be reached, without any firewall.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Exposure {
-    /// From nowhere: the machine does not have the address any more.
-    Unassigned,
-    /// From this machine only.
-    Loopback,
-    /// From the same link.
-    LinkLocal,
-    /// At an address of a private network.
-    Private,
-    /// At a public address.
-    Public,
-    /// At every address of the machine.
-    AllInterfaces,
+use super::word::words;
+
+words! {
+    /// From where a socket's address can be reached, without any firewall.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Exposure {
+        /// nowhere: no interface has the address any more, and no local route. A server may outlive its address
+        /// where DHCP or a VPN gives another
+        Unassigned = "unassigned",
+        /// this machine only
+        Loopback = "loopback",
+        /// the same network segment
+        LinkLocal = "link-local",
+        /// a private network
+        Private = "private",
+        /// anywhere the address is routed
+        Public = "public",
+        /// every address of the machine
+        AllInterfaces = "all-interfaces",
+    }
 }
 
 impl Exposure {
-    /// The word in the JSON and on the screen.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Exposure::Unassigned => "unassigned",
-            Exposure::Loopback => "loopback",
-            Exposure::LinkLocal => "link-local",
-            Exposure::Private => "private",
-            Exposure::Public => "public",
-            Exposure::AllInterfaces => "all-interfaces",
-        }
-    }
-
     /// Whether other machines may reach it.
     #[must_use]
     pub fn is_beyond_loopback(self) -> bool {

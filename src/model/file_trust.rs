@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::phrase::list;
 use super::quoting::quoted_account;
+use super::word::words;
 
 /// The outcome of a check. Only what a check established counts: a check that was not made, or that failed,
 /// leaves a doubt.
@@ -181,34 +182,26 @@ impl User {
     }
 }
 
-/// The levels of trust in a file, by who could have put other content there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum FileTrust {
-    /// Only administrators.
-    System,
-    /// Also the service account that runs it.
-    ServiceAccount,
-    /// One other account.
-    User,
-    /// Everybody, several accounts, or a group with members.
-    Anyone,
-    /// That could not be established.
-    Unknown,
+words! {
+    /// The levels of trust in a file, by who could have put other content there.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum FileTrust {
+        /// only root (Windows: administrators), in the file and in every folder above it
+        System = "system",
+        /// also the service account that the process runs as
+        ServiceAccount = "service-account",
+        /// one other account
+        User = "user",
+        /// everybody, several accounts, or a group
+        Anyone = "anyone",
+        /// it was not examined, or could not be, or `exe_confirmed` is not `true`, or an ordinary user could
+        /// have made the file system that the file is on (a disk image or a removable disk). Only the files of
+        /// processes that get a verdict are examined
+        Unknown = "unknown",
+    }
 }
 
 impl FileTrust {
-    /// The word in the JSON.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            FileTrust::System => "system",
-            FileTrust::ServiceAccount => "service-account",
-            FileTrust::User => "user",
-            FileTrust::Anyone => "anyone",
-            FileTrust::Unknown => "unknown",
-        }
-    }
-
     /// The trust in a file with these writers that a process of this user runs.
     #[must_use]
     pub fn of(writers: &Checked<Vec<Writer>>, runs_as: Option<u32>) -> FileTrust {

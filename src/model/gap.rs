@@ -4,46 +4,50 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What is hidden, or could not be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum GapKind {
-    /// A socket table, or part of one, could not be read: listeners may be missing.
-    SocketsUnreadable,
-    /// This user may not see some sockets at all: listeners may be missing.
-    SocketsHidden,
-    /// This user may not see who holds some sockets.
-    OwnerHidden,
-    /// This user may see one holder of some sockets, but perhaps not every holder.
-    HoldersHidden,
-    /// The process table could not be read: no owner is known.
-    ProcessesUnreadable,
-    /// This user may not see which processes run, or on which ports some of them listen.
-    ProcessesHidden,
-    /// Processes ended during the scan.
-    ProcessGone,
-    /// Some network namespaces could not be scanned.
-    NamespacesHidden,
-    /// This kernel does not report TCP ports that are bound without listening.
-    BoundSocketsHidden,
-    /// Connections could not be counted.
-    ConnectionsUnreadable,
-    /// The system reports little more than the name of some visible processes.
-    ProcessesProtected,
-    /// Command lines were requested and could not be read.
-    ArgsUnreadable,
-    /// The services of processes could not be read.
-    ServicesUnreadable,
-    /// The list of ports that the system reserves could not be read.
-    PortRulesUnreadable,
-    /// Packet rules may send what is for a port elsewhere: they are not read.
-    PacketRules,
-    /// The network interfaces could not be read.
-    InterfacesUnreadable,
-    /// Not all license files, logs and services of license servers could be read.
-    LicenseSetupUnreadable,
-    /// Something did not answer within the time allowed.
-    TimedOut,
+use super::word::words;
+
+words! {
+    /// What is hidden, or could not be read.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum GapKind {
+        /// a socket table, or part of one, could not be read: listeners may be missing
+        SocketsUnreadable = "sockets-unreadable",
+        /// the system shows you no sockets of other users: listeners may be missing
+        SocketsHidden = "sockets-hidden",
+        /// you may not see who holds some sockets
+        OwnerHidden = "owner-hidden",
+        /// some sockets may have more holders than you may see
+        HoldersHidden = "holders-hidden",
+        /// the process table could not be read: no owner, or hardly any, is known
+        ProcessesUnreadable = "processes-unreadable",
+        /// you may not see which processes run, or on which ports some of them listen
+        ProcessesHidden = "processes-hidden",
+        /// processes ended during the scan
+        ProcessGone = "process-gone",
+        /// some network namespaces could not be scanned
+        NamespacesHidden = "namespaces-unseen",
+        /// the system does not report TCP ports that are taken without listening
+        BoundSocketsHidden = "bound-sockets-unseen",
+        /// not all connections were read, so there may be more
+        ConnectionsUnreadable = "connections-unreadable",
+        /// the system reports little more than the name of some processes
+        ProcessesProtected = "processes-protected",
+        /// command lines that you asked for could not be read
+        ArgsUnreadable = "args-unreadable",
+        /// the services of processes, or the units of sockets, could not be read
+        ServicesUnreadable = "services-unreadable",
+        /// which ports the system has reserved could not be read
+        PortRulesUnreadable = "port-rules-unreadable",
+        /// packet rules may send what is for a port elsewhere; they are not read
+        PacketRules = "packet-rules",
+        /// the network interfaces could not be read
+        InterfacesUnreadable = "interfaces-unreadable",
+        /// not all license files, logs and services of license servers could be read
+        LicenseSetupUnreadable = "license-setup-unreadable",
+        /// something did not answer within the deadline
+        TimedOut = "timed-out",
+    }
 }
 
 impl GapKind {
@@ -51,31 +55,6 @@ impl GapKind {
     #[must_use]
     pub fn hides_sockets(self) -> bool {
         matches!(self, GapKind::SocketsUnreadable | GapKind::SocketsHidden)
-    }
-
-    /// The code in the JSON. It never changes, though the names here may.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            GapKind::SocketsUnreadable => "sockets-unreadable",
-            GapKind::SocketsHidden => "sockets-hidden",
-            GapKind::OwnerHidden => "owner-hidden",
-            GapKind::HoldersHidden => "holders-hidden",
-            GapKind::ProcessesUnreadable => "processes-unreadable",
-            GapKind::ProcessesHidden => "processes-hidden",
-            GapKind::ProcessGone => "process-gone",
-            GapKind::NamespacesHidden => "namespaces-unseen",
-            GapKind::BoundSocketsHidden => "bound-sockets-unseen",
-            GapKind::ConnectionsUnreadable => "connections-unreadable",
-            GapKind::ProcessesProtected => "processes-protected",
-            GapKind::ArgsUnreadable => "args-unreadable",
-            GapKind::ServicesUnreadable => "services-unreadable",
-            GapKind::PortRulesUnreadable => "port-rules-unreadable",
-            GapKind::PacketRules => "packet-rules",
-            GapKind::InterfacesUnreadable => "interfaces-unreadable",
-            GapKind::LicenseSetupUnreadable => "license-setup-unreadable",
-            GapKind::TimedOut => "timed-out",
-        }
     }
 }
 

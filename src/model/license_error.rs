@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::Os;
+use super::word::words;
 
 /// What is known about a code in one licensing system.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,87 +61,52 @@ pub struct KnownSystemError {
     pub meaning: String,
 }
 
-/// What this program can find out on the server's machine. Where `servers` reports a problem of the same code, that
-/// problem confirms the cause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Check {
-    /// Nothing listens on the server's port.
-    PortFree,
-    /// Another program holds the port.
-    PortTaken,
-    /// The system refuses the port to programs.
-    PortReserved,
-    /// What listens cannot be reached from another machine.
-    LoopbackOnly,
-    BacklogFull,
-    /// The connections of the server: who holds licenses.
-    Clients,
-    ServiceStopped,
-    NoVendorDaemon,
-    OrphanedDaemon,
-    /// The server or its daemon runs and listens nowhere.
-    NotListening,
-    TwoServers,
-    PortNotFixed,
-    OlderThanDaemon,
-    /// The file under a process was replaced while it runs.
-    FileReplaced,
-    /// The license is for another host name or host ID than this machine's.
-    HostMismatch,
-    LicenseExpired,
-    LicenseFileUnreadable,
-    /// Which license file the server reads: its lines show whether the cause applies.
-    LicenseFile,
+words! {
+    /// What this program can find out on the server's machine. Where `servers` reports a problem of the same code, that
+    /// problem confirms the cause.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Check {
+        /// nothing listens on the server's port
+        PortFree = "port-free",
+        /// another program holds it
+        PortTaken = "port-taken",
+        /// the system refuses it
+        PortReserved = "port-reserved",
+        /// what listens cannot be reached from other machines
+        LoopbackOnly = "loopback-only",
+        /// new connections get no answer
+        BacklogFull = "backlog-full",
+        /// the connections show which machines use licenses
+        Clients = "clients",
+        /// the service that starts the server does not run
+        ServiceStopped = "service-stopped",
+        /// the server runs without its daemon
+        NoVendorDaemon = "no-vendor-daemon",
+        /// a daemon runs without its server
+        OrphanedDaemon = "orphaned-daemon",
+        /// the server or daemon runs and listens nowhere
+        NotListening = "not-listening",
+        /// two servers of one vendor run
+        TwoServers = "two-servers",
+        /// the daemon's port changes with every start
+        PortNotFixed = "port-not-fixed",
+        /// the server is older than its daemon
+        OlderThanDaemon = "older-than-daemon",
+        /// the file of a running program was replaced
+        FileReplaced = "file-replaced",
+        /// the license is for another host name or host ID
+        HostMismatch = "host-mismatch",
+        /// the license has expired
+        LicenseExpired = "license-expired",
+        /// the license file cannot be read or understood
+        LicenseFileUnreadable = "license-file-unreadable",
+        /// the server reads another license file than you think, or its lines say something else
+        LicenseFile = "license-file",
+    }
 }
 
 impl Check {
-    pub const ALL: [Check; 18] = [
-        Check::PortFree,
-        Check::PortTaken,
-        Check::PortReserved,
-        Check::LoopbackOnly,
-        Check::BacklogFull,
-        Check::Clients,
-        Check::ServiceStopped,
-        Check::NoVendorDaemon,
-        Check::OrphanedDaemon,
-        Check::NotListening,
-        Check::TwoServers,
-        Check::PortNotFixed,
-        Check::OlderThanDaemon,
-        Check::FileReplaced,
-        Check::HostMismatch,
-        Check::LicenseExpired,
-        Check::LicenseFileUnreadable,
-        Check::LicenseFile,
-    ];
-
-    /// The word in the data and in the JSON.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Check::PortFree => "port-free",
-            Check::PortTaken => "port-taken",
-            Check::PortReserved => "port-reserved",
-            Check::LoopbackOnly => "loopback-only",
-            Check::BacklogFull => "backlog-full",
-            Check::Clients => "clients",
-            Check::ServiceStopped => "service-stopped",
-            Check::NoVendorDaemon => "no-vendor-daemon",
-            Check::OrphanedDaemon => "orphaned-daemon",
-            Check::NotListening => "not-listening",
-            Check::TwoServers => "two-servers",
-            Check::PortNotFixed => "port-not-fixed",
-            Check::OlderThanDaemon => "older-than-daemon",
-            Check::FileReplaced => "file-replaced",
-            Check::HostMismatch => "host-mismatch",
-            Check::LicenseExpired => "license-expired",
-            Check::LicenseFileUnreadable => "license-file-unreadable",
-            Check::LicenseFile => "license-file",
-        }
-    }
-
     /// The command that makes the check, for a license server that uses `ports` unless it is configured
     /// otherwise.
     #[must_use]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::word::words;
 use super::{Exposure, Gap, Host, OtherNamespace, Process, Protocol, Severity};
 
 /// One license server of one vendor. A process that serves several vendors' daemons is in several of these.
@@ -34,34 +35,25 @@ pub struct LicenseTechnology {
     pub name: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ServerState {
-    Up,
-    /// It listens, and no vendor's daemon does: no license can be checked out.
-    NoDaemon,
-    /// A daemon is left over from a server that has ended.
-    OrphanedDaemon,
-    /// It runs, and listens nowhere.
-    NotListening,
-    /// It is installed and does not run.
-    Stopped,
-    CannotTell,
+words! {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum ServerState {
+        /// server and daemon listen
+        Up = "up",
+        /// the server listens, and no vendor daemon does
+        NoDaemon = "no-daemon",
+        /// a daemon is left over from a server that ended
+        OrphanedDaemon = "orphaned-daemon",
+        /// the server runs and listens nowhere, or is stopped by a signal
+        NotListening = "not-listening",
+        /// it is installed, or you named its license file, and it does not run
+        Stopped = "stopped",
+        /// what runs is hidden, or somebody else could have replaced it
+        CannotTell = "cannot-tell",
+    }
 }
 
 impl ServerState {
-    /// The word in the JSON.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            ServerState::Up => "up",
-            ServerState::NoDaemon => "no-daemon",
-            ServerState::OrphanedDaemon => "orphaned-daemon",
-            ServerState::NotListening => "not-listening",
-            ServerState::Stopped => "stopped",
-            ServerState::CannotTell => "cannot-tell",
-        }
-    }
-
     /// The words on the screen.
     #[must_use]
     pub fn in_words(self) -> &'static str {
@@ -146,79 +138,52 @@ impl Problem {
     }
 }
 
-/// In the order in which they are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ProblemCode {
-    OrphanedDaemon,
-    PortTaken,
-    PortReserved,
-    NotListening,
-    NoVendorDaemon,
-    ServiceStopped,
-    BacklogFull,
-    LicenseExpired,
-    LicenseExpires,
-    PortMismatch,
-    LoopbackOnly,
-    PortNotFixed,
-    TwoServers,
-    OlderThanDaemon,
-    FileReplaced,
-    WeakFile,
-    HostMismatch,
-    LicenseFileUnreadable,
-    UnknownDaemon,
+words! {
+    /// In the order in which they are shown.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum ProblemCode {
+        /// critical: a daemon is left over from a server that ended, and keeps a new one from starting
+        OrphanedDaemon = "orphaned-daemon",
+        /// critical: another program has a port of its license file
+        PortTaken = "port-taken",
+        /// critical: Windows has reserved a port of its license file
+        PortReserved = "port-reserved",
+        /// critical: the server runs and listens nowhere, or a signal has stopped it
+        NotListening = "not-listening",
+        /// critical: no vendor daemon listens
+        NoVendorDaemon = "no-vendor-daemon",
+        /// critical: it is installed and does not run
+        ServiceStopped = "service-stopped",
+        /// critical: new connections get no answer
+        BacklogFull = "backlog-full",
+        /// critical: licenses have expired
+        LicenseExpired = "license-expired",
+        /// warning: licenses expire within 30 days, or those of `--expiry-days`
+        LicenseExpires = "license-expires",
+        /// warning: it listens on another port than its license file says
+        PortMismatch = "port-mismatch",
+        /// warning: clients on other machines cannot reach it
+        LoopbackOnly = "loopback-only",
+        /// warning: the daemon's port changes with every start
+        PortNotFixed = "port-not-fixed",
+        /// warning: two servers of one vendor run
+        TwoServers = "two-servers",
+        /// warning: the server is older than its daemon
+        OlderThanDaemon = "older-than-daemon",
+        /// warning: its file was replaced or deleted while it runs
+        FileReplaced = "file-replaced",
+        /// warning: somebody else could have replaced its file
+        WeakFile = "weak-file",
+        /// warning: its license file is for another host name or host ID
+        HostMismatch = "host-mismatch",
+        /// warning: a license file, or a line of it, could not be read
+        LicenseFileUnreadable = "license-file-unreadable",
+        /// info: the server has started a daemon of an unknown vendor
+        UnknownDaemon = "unknown-daemon",
+    }
 }
 
 impl ProblemCode {
-    pub const ALL: [ProblemCode; 19] = [
-        ProblemCode::OrphanedDaemon,
-        ProblemCode::PortTaken,
-        ProblemCode::PortReserved,
-        ProblemCode::NotListening,
-        ProblemCode::NoVendorDaemon,
-        ProblemCode::ServiceStopped,
-        ProblemCode::BacklogFull,
-        ProblemCode::LicenseExpired,
-        ProblemCode::LicenseExpires,
-        ProblemCode::PortMismatch,
-        ProblemCode::LoopbackOnly,
-        ProblemCode::PortNotFixed,
-        ProblemCode::TwoServers,
-        ProblemCode::OlderThanDaemon,
-        ProblemCode::FileReplaced,
-        ProblemCode::WeakFile,
-        ProblemCode::HostMismatch,
-        ProblemCode::LicenseFileUnreadable,
-        ProblemCode::UnknownDaemon,
-    ];
-
-    /// The word in the JSON.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            ProblemCode::OrphanedDaemon => "orphaned-daemon",
-            ProblemCode::NotListening => "not-listening",
-            ProblemCode::NoVendorDaemon => "no-vendor-daemon",
-            ProblemCode::ServiceStopped => "service-stopped",
-            ProblemCode::PortTaken => "port-taken",
-            ProblemCode::PortReserved => "port-reserved",
-            ProblemCode::BacklogFull => "backlog-full",
-            ProblemCode::LicenseExpired => "license-expired",
-            ProblemCode::LicenseExpires => "license-expires",
-            ProblemCode::PortMismatch => "port-mismatch",
-            ProblemCode::LoopbackOnly => "loopback-only",
-            ProblemCode::PortNotFixed => "port-not-fixed",
-            ProblemCode::TwoServers => "two-servers",
-            ProblemCode::OlderThanDaemon => "older-than-daemon",
-            ProblemCode::FileReplaced => "file-replaced",
-            ProblemCode::WeakFile => "weak-file",
-            ProblemCode::HostMismatch => "host-mismatch",
-            ProblemCode::LicenseFileUnreadable => "license-file-unreadable",
-            ProblemCode::UnknownDaemon => "unknown-daemon",
-        }
-    }
-
     #[must_use]
     pub fn severity(self) -> Severity {
         match self {

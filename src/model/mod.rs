@@ -35,6 +35,7 @@ mod socket;
 mod sought;
 mod verdict;
 mod vouched;
+mod word;
 
 pub use asked::{Asked, AskedProcess, Note, NoteKind, PortAnswer, PortStatus, PortUse};
 pub use command_line::{PythonProgram, interpreter_called, python_program, script_of};
@@ -72,13 +73,15 @@ pub use process::{
     WorkingFolder, account_name,
 };
 pub use program::{CodeFile, Contents, Executable, FileVersion, Interpreter, Program, file_name};
-pub use registered::{Manager, Service, vendor_and_product};
+pub use registered::{Manager, Service, Source, vendor_and_product};
 pub use relay::{forward_target, is_relay};
 pub use report::{
-    Attributed, Excluded, ExcludedReport, HeldOtherSocket, Owner, PortClass, Report, Row, UnansweredClient,
+    Attributed, Excluded, ExcludedReport, HeldOtherSocket, Owner, OwnerStatus, PortClass, Report, Row,
+    UnansweredClient,
 };
 pub use service_manager::{ProcessService, ServiceManager};
 pub use socket::{AcceptQueue, Activation, Connections, Namespace, Socket, SocketId, State};
 pub use sought::{SoughtProcess, SoughtProcesses};
 pub use verdict::{License, Severity, Verdict};
 pub use vouched::Vouched;
+pub use word::Word;

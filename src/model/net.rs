@@ -5,15 +5,20 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Protocol {
-    /// Multipath TCP too: every client of TCP reaches it.
-    Tcp,
-    Udp,
-    /// UDP that also delivers damaged data (RFC 3828).
-    Udplite,
-    Sctp,
+use super::word::words;
+
+words! {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Protocol {
+        /// Multipath TCP too
+        Tcp = "tcp",
+        Udp = "udp",
+        /// UDP-Lite, on Linux
+        Udplite = "udplite",
+        /// on Linux
+        Sctp = "sctp",
+    }
 }
 
 impl Protocol {
@@ -23,12 +28,7 @@ impl Protocol {
     /// The lower-case name that the JSON, the table and `WHAT` use.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Protocol::Tcp => "tcp",
-            Protocol::Udp => "udp",
-            Protocol::Udplite => "udplite",
-            Protocol::Sctp => "sctp",
-        }
+        self.code()
     }
 
     /// The name that people use.
@@ -64,29 +64,19 @@ impl fmt::Display for Protocol {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Family {
-    Ipv4,
-    /// Where sockets are selected by family, it includes those bound to IPv4-mapped addresses.
-    Ipv6,
+words! {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Family {
+        Ipv4 = "ipv4",
+        Ipv6 = "ipv6",
+    }
 }
 
 impl Family {
-    pub const ALL: [Family; 2] = [Family::Ipv4, Family::Ipv6];
-
     #[must_use]
     pub fn of(address: SocketAddr) -> Family {
         if address.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 }
-    }
-
-    /// The word in the JSON and on the command line.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Family::Ipv4 => "ipv4",
-            Family::Ipv6 => "ipv6",
-        }
     }
 
     /// The name that people use.

@@ -2,27 +2,25 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The observed operating system. It is part of a recording, so that the judgment is the same wherever the
-/// recording is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Os {
-    Linux,
-    Windows,
-    Macos,
+use super::word::words;
+
+words! {
+    /// The observed operating system. It is part of a recording, so that the judgment is the same wherever the
+    /// recording is read.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Os {
+        Linux = "linux",
+        Windows = "windows",
+        Macos = "macos",
+    }
 }
 
 impl Os {
-    pub const ALL: [Os; 3] = [Os::Linux, Os::Windows, Os::Macos];
-
     /// The name in the JSON.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Os::Linux => "linux",
-            Os::Windows => "windows",
-            Os::Macos => "macos",
-        }
+        self.code()
     }
 
     /// Who may replace any file.

@@ -2,25 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::word::words;
 use super::{Namespace, Pid};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OtherSocketKind {
-    /// Receives the packets of one IP protocol (`raw(7)`).
-    Raw,
-    /// Receives frames of network interfaces (`packet(7)`).
-    Packet,
-}
-
-impl OtherSocketKind {
-    /// The word in the JSON.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            OtherSocketKind::Raw => "raw",
-            OtherSocketKind::Packet => "packet",
-        }
+words! {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum OtherSocketKind {
+        /// receives the packets of one IP protocol, as ping, routing daemons and VPNs do
+        Raw = "raw",
+        /// receives whole frames, as DHCP clients and tcpdump do
+        Packet = "packet",
     }
 }
 

@@ -3,33 +3,20 @@
 use serde::{Deserialize, Serialize};
 
 use super::quoting::quoted;
+use super::word::words;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Runtime {
-    Docker,
-    Podman,
-    Containerd,
-    CriO,
-    /// A container of a pod whose runtime is unknown.
-    Kubernetes,
-    Lxc,
-    SystemdNspawn,
-}
-
-impl Runtime {
-    /// The word in the JSON and on the screen.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Runtime::Docker => "docker",
-            Runtime::Podman => "podman",
-            Runtime::Containerd => "containerd",
-            Runtime::CriO => "cri-o",
-            Runtime::Kubernetes => "kubernetes",
-            Runtime::Lxc => "lxc",
-            Runtime::SystemdNspawn => "systemd-nspawn",
-        }
+words! {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Runtime {
+        Docker = "docker",
+        Podman = "podman",
+        Containerd = "containerd",
+        CriO = "cri-o",
+        /// a pod's container of unknown runtime
+        Kubernetes = "kubernetes",
+        Lxc = "lxc",
+        SystemdNspawn = "systemd-nspawn",
     }
 }
 
@@ -57,24 +44,14 @@ impl Container {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ApplicationKind {
-    Snap,
-    Flatpak,
-    /// A macOS bundle.
-    App,
-}
-
-impl ApplicationKind {
-    /// The word in the JSON and on the screen.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            ApplicationKind::Snap => "snap",
-            ApplicationKind::Flatpak => "flatpak",
-            ApplicationKind::App => "app",
-        }
+words! {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum ApplicationKind {
+        Snap = "snap",
+        Flatpak = "flatpak",
+        /// a macOS bundle
+        App = "app",
     }
 }
 

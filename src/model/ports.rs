@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::word::words;
 use super::{Family, Namespace, Pid, PortRange, Protocol};
 
 /// The system's rules for ports (Linux: `Documentation/networking/ip-sysctl.rst`).
@@ -58,45 +59,24 @@ pub struct PortConnection {
     pub namespace: Option<Namespace>,
 }
 
-/// The state of a socket with a peer (RFC 9293, section 3.3.2), those that hold the port longest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ConnectionState {
-    /// UDP with a peer.
-    Connected,
-    Established,
-    /// The other side has closed the connection, this one has not.
-    CloseWait,
-    /// It has sent a connection request that has no answer yet.
-    SynSent,
-    /// Its handshake is not complete.
-    SynRecv,
-    #[serde(rename = "fin-wait-1")]
-    FinWait1,
-    #[serde(rename = "fin-wait-2")]
-    FinWait2,
-    Closing,
-    LastAck,
-    /// Closed; TCP still holds the port (RFC 9293, section 3.6.1; for 60 seconds on Linux).
-    TimeWait,
-}
-
-impl ConnectionState {
-    /// The word in the JSON, the same as in ss(8).
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            ConnectionState::Connected => "connected",
-            ConnectionState::Established => "established",
-            ConnectionState::CloseWait => "close-wait",
-            ConnectionState::SynSent => "syn-sent",
-            ConnectionState::SynRecv => "syn-recv",
-            ConnectionState::FinWait1 => "fin-wait-1",
-            ConnectionState::FinWait2 => "fin-wait-2",
-            ConnectionState::Closing => "closing",
-            ConnectionState::LastAck => "last-ack",
-            ConnectionState::TimeWait => "time-wait",
-        }
+words! {
+    /// The state of a socket with a peer (RFC 9293, section 3.3.2), those that hold the port longest first.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum ConnectionState {
+        /// UDP
+        Connected = "connected",
+        Established = "established",
+        CloseWait = "close-wait",
+        SynSent = "syn-sent",
+        SynRecv = "syn-recv",
+        #[serde(rename = "fin-wait-1")]
+        FinWait1 = "fin-wait-1",
+        #[serde(rename = "fin-wait-2")]
+        FinWait2 = "fin-wait-2",
+        Closing = "closing",
+        LastAck = "last-ack",
+        TimeWait = "time-wait",
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::phrase::list;
 use super::quoting::quoted;
+use super::word::words;
 use super::{Application, Checked, Container, Executable, Os, ProcessService, Program, Protocol, file_name};
 
 pub type Pid = u32;
@@ -127,27 +128,17 @@ pub struct WorkingFolder {
     pub deleted: bool,
 }
 
-/// Whether a process can do anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RunState {
-    /// It runs, or waits for something.
-    Running,
-    /// A signal or a debugger has stopped it.
-    Stopped,
-    /// It has ended, and its parent has not asked how.
-    Zombie,
-}
-
-impl RunState {
-    /// The word in the JSON.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            RunState::Running => "running",
-            RunState::Stopped => "stopped",
-            RunState::Zombie => "zombie",
-        }
+words! {
+    /// Whether a process can do anything.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum RunState {
+        /// it runs, or waits for something
+        Running = "running",
+        /// a signal or a debugger has stopped it
+        Stopped = "stopped",
+        /// it has ended, and its parent has not asked how
+        Zombie = "zombie",
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a port is registered for: a service, and license managers.
 
 use super::PortRange;
+use super::word::words;
 
 /// A registry entry for a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,6 +9,15 @@ pub struct Service {
     pub name: String,
     /// The registry's own text; may be empty.
     pub description: String,
+}
+
+words! {
+    /// Where a registry entry comes from.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Source {
+        /// the Service Name and Transport Protocol Port Number Registry
+        Iana = "iana",
+    }
 }
 
 /// A license manager that a port belongs to.

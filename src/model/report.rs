@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::word::words;
 use super::{
     Asked, AssignedTo, ExcludedPorts, Exposure, Gap, Host, Interface, License, LicenseServer, Manager,
     OtherNamespace, OtherSocket, PortRange, Process, Receiver, Service, Socket, Verdict,
@@ -26,7 +27,30 @@ pub enum Owner {
     Unattributed,
 }
 
+words! {
+    /// Whether it is known who holds a socket.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum OwnerStatus {
+        /// `processes` is not empty
+        Identified = "identified",
+        /// you may not see who holds it
+        Hidden = "hidden",
+        /// every process was examined and none holds it; it belongs to the kernel or to another PID namespace, or is
+        /// on its way from one process to another
+        Unattributed = "unattributed",
+    }
+}
+
 impl Owner {
+    #[must_use]
+    pub fn status(&self) -> OwnerStatus {
+        match self {
+            Owner::Identified { .. } => OwnerStatus::Identified,
+            Owner::Hidden => OwnerStatus::Hidden,
+            Owner::Unattributed => OwnerStatus::Unattributed,
+        }
+    }
+
     /// Every visible holder, the lead first.
     pub fn processes(&self) -> impl Iterator<Item = &Arc<Process>> {
         let (lead, others) = match self {
@@ -63,15 +87,17 @@ pub struct HeldOtherSocket {
     pub owner: Owner,
 }
 
-/// The registry's three classes of ports (RFC 6335, section 6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PortClass {
-    /// 0-1023.
-    System,
-    /// 1024-49151.
-    Registered,
-    /// 49152-65535: never assigned.
-    Dynamic,
+words! {
+    /// The registry's three classes of ports (RFC 6335, section 6).
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum PortClass {
+        /// 0-1023
+        System = "system",
+        /// 1024-49151
+        Registered = "registered",
+        /// 49152-65535
+        Dynamic = "dynamic",
+    }
 }
 
 impl PortClass {
@@ -81,19 +107,6 @@ impl PortClass {
             0..=1023 => PortClass::System,
             1024..=49151 => PortClass::Registered,
             49152.. => PortClass::Dynamic,
-        }
-    }
-
-    /// Every class, from the lowest ports up.
-    pub const ALL: [PortClass; 3] = [PortClass::System, PortClass::Registered, PortClass::Dynamic];
-
-    /// The word in the JSON and on the screen.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            PortClass::System => "system",
-            PortClass::Registered => "registered",
-            PortClass::Dynamic => "dynamic",
         }
     }
 }

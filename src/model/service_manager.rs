@@ -2,28 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A program that starts and supervises services.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ServiceManager {
-    Systemd,
-    /// The systemd instance of one user.
-    SystemdUser,
-    Launchd,
-    /// The service control manager.
-    Windows,
-}
+use super::word::words;
 
-impl ServiceManager {
-    /// The word in the JSON and on the screen.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            ServiceManager::Systemd => "systemd",
-            ServiceManager::SystemdUser => "systemd-user",
-            ServiceManager::Launchd => "launchd",
-            ServiceManager::Windows => "windows",
-        }
+words! {
+    /// A program that starts and supervises services.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum ServiceManager {
+        Systemd = "systemd",
+        /// a user's own systemd
+        SystemdUser = "systemd-user",
+        Launchd = "launchd",
+        Windows = "windows",
     }
 }
 

@@ -4,18 +4,21 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
+use super::word::words;
 use super::{ProcessService, Protocol, ServiceManager};
 
-/// The state of a socket that can receive, or holds a port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum State {
-    /// TCP in LISTEN (RFC 9293, section 3.3.2).
-    Listen,
-    /// UDP or UDP-Lite without a peer: it receives from everybody.
-    Unconnected,
-    /// TCP with a port, not listening: connections are refused, and no other program can use the port.
-    Bound,
+words! {
+    /// The state of a socket that can receive, or holds a port.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum State {
+        /// TCP or SCTP that accepts connections
+        Listen = "listen",
+        /// UDP or UDP-Lite that receives from anyone
+        Unconnected = "unconnected",
+        /// a TCP port that is taken without listening (Linux since 6.8, macOS)
+        Bound = "bound",
+    }
 }
 
 /// Identifies a socket within one observation; it means nothing outside it.

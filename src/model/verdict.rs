@@ -1,52 +1,32 @@
 //! The verdict on a license port.
 
 use super::Manager;
+use super::word::words;
 
-/// Whether the process on a license port is the right one. The more it deserves attention, the greater.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
-    /// A process known for the port's license manager.
-    Expected,
-    /// The visible facts do not decide.
-    CannotTell,
-    /// A process of another license manager.
-    OtherLicenseManager,
-    /// Neither.
-    Mismatch,
-}
-
-impl Verdict {
-    /// The word in the JSON and on the screen.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Verdict::Expected => "expected",
-            Verdict::OtherLicenseManager => "other-license-manager",
-            Verdict::Mismatch => "mismatch",
-            Verdict::CannotTell => "cannot-tell",
-        }
+words! {
+    /// Whether the process on a license port is the right one. The more it deserves attention, the greater.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Verdict {
+        /// a known program of the port's license manager, which nobody else could have replaced
+        Expected = "expected",
+        /// the visible facts do not decide
+        CannotTell = "cannot-tell",
+        /// a program of another license manager
+        OtherLicenseManager = "other-license-manager",
+        /// a program of no license manager that uses the port
+        Mismatch = "mismatch",
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Worth knowing.
-    Info,
-    /// Worth checking.
-    Warning,
-    /// Needs attention now.
-    Critical,
-}
-
-impl Severity {
-    /// The word in the JSON and on the screen.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Severity::Info => "info",
-            Severity::Warning => "warning",
-            Severity::Critical => "critical",
-        }
+words! {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Severity {
+        /// worth knowing
+        Info = "info",
+        /// worth checking
+        Warning = "warning",
+        /// needs attention now
+        Critical = "critical",
     }
 }
 

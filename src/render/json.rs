@@ -6,19 +6,20 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 use jiff::fmt::strtime;
+use schemars::{JsonSchema, Schema};
 use serde::{Serialize, Serializer};
 
-use self::asked::asked;
-use self::document::{SCHEMA_VERSION, TOOL, Text, Tool, print, seconds};
-use self::excluded::excluded;
-use self::interface::interface;
-use self::license_server::each_license_server;
-use self::listener::listener;
-use self::other_socket::other_socket;
-use self::unanswered::unanswered;
+use self::asked::{AskedOut, asked};
+use self::document::{Code, SCHEMA_VERSION, TOOL, Text, Tool, print, seconds};
+use self::excluded::{ExcludedOut, excluded};
+use self::interface::{InterfaceOut, interface};
+use self::license_server::{LicenseServerOut, each_license_server};
+use self::listener::{Listener, listener};
+use self::other_socket::{OtherSocketOut, other_socket};
+use self::unanswered::{UnansweredOut, unanswered};
 use crate::model::{
-    self, Asked, Excluded, ExcludedReport, Gap, HeldOtherSocket, Interface, LicenseServer, Namespace,
-    OtherNamespace, Report, Row, ServersReport, UnansweredClient,
+    self, Asked, Excluded, ExcludedReport, Gap, GapKind, HeldOtherSocket, Interface, LicenseServer,
+    Namespace, Os, OtherNamespace, Report, Row, ServersReport, UnansweredClient,
 };
 
 mod asked;
@@ -30,6 +31,7 @@ mod license_server;
 mod listener;
 mod other_socket;
 mod process;
+mod schema;
 mod service;
 mod unanswered;
 
@@ -82,7 +84,7 @@ impl<'a> Document<'a> {
         Document {
             schema_version: SCHEMA_VERSION,
             tool: TOOL,
-            host: Host { name: host.name.as_deref(), os: host.os.name() },
+            host: Host { name: host.name.as_deref(), os: Code(host.os) },
             taken_at: seconds(taken_at),
             privileged,
             complete: gaps.is_empty(),
@@ -108,31 +110,74 @@ pub fn json_error(message: &str, exit_status: u8, out: &mut dyn Write) -> io::Re
     print(&Failed { schema_version: SCHEMA_VERSION, tool: TOOL, error: Error { message, exit_status } }, out)
 }
 
-#[derive(Serialize)]
+/// The schema of every object that is printed. Whatever it does not name, it forbids. The fields of an object are in the
+/// order of `required`.
+#[must_use]
+pub fn json_schema() -> Schema {
+    schema::one_of(|types| {
+        vec![
+            types.subschema_for::<Document<'_>>(),
+            types.subschema_for::<explanation::Document<'_>>(),
+            types.subschema_for::<Failed<'_>>(),
+        ]
+    })
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Listing")]
 struct Document<'a> {
+    /// 1
     schema_version: u32,
+    /// the program
     tool: Tool,
+    /// the machine
     host: Host<'a>,
+    /// when the machine was scanned: RFC 3339, UTC, whole seconds
     taken_at: Text<strtime::Display<'static>>,
+    /// whether it was scanned as root, or on Windows as administrator
     privileged: bool,
+    /// whether `gaps` is empty
     complete: bool,
+    /// the answer to each port, range and name that you asked about, in order. Empty if you asked about none,
+    /// and for `excluded`
     #[serde(serialize_with = "each_asked")]
+    #[schemars(with = "Vec<AskedOut<'a>>")]
     asked: &'a [Asked],
+    /// one for each socket, in the order of `--sort`, or else of the words
     #[serde(serialize_with = "each_listener")]
+    #[schemars(with = "Vec<Listener<'a>>")]
     listeners: &'a [Row],
+    /// programs that get no answer from a license server
     #[serde(serialize_with = "each_unanswered")]
+    #[schemars(with = "Vec<UnansweredOut<'a>>")]
     unanswered: &'a [UnansweredClient],
+    /// license servers as wholes: all with `servers` (or those of the products that you named), else those that
+    /// what you asked is about. `null`: no license port is shown or asked about, or you asked for less than
+    /// their ports (`-t`, `-4`)
     #[serde(serialize_with = "each_license_server")]
+    #[schemars(with = "Option<Vec<LicenseServerOut<'a>>>")]
     license_servers: Option<&'a [LicenseServer]>,
+    /// network namespaces whose listeners match but are not listed. Empty with `--all-namespaces`; if you asked
+    /// for a process, a user or a verdict; on Windows and macOS
     #[serde(serialize_with = "each_namespace")]
+    #[schemars(with = "Vec<OtherNamespaceOut<'a>>")]
     other_namespaces: &'a [OtherNamespace],
+    /// the network interfaces of your own network namespace. `null`: not read (`excluded`, `servers`), or not readable
     #[serde(serialize_with = "each_interface")]
+    #[schemars(with = "Option<Vec<InterfaceOut<'a>>>")]
     interfaces: Option<&'a [Interface]>,
+    /// sockets without an IP address and port that can receive (Linux). `null`: not read: another system, or
+    /// you asked for less than everything
     #[serde(serialize_with = "each_other_socket")]
+    #[schemars(with = "Option<Vec<OtherSocketOut<'a>>>")]
     other_sockets: Option<&'a [HeldOtherSocket]>,
+    /// reserved ports. `null`: not read, or not readable
     #[serde(serialize_with = "each_excluded")]
+    #[schemars(with = "Option<Vec<ExcludedOut<'a>>>")]
     excluded_ports: Option<&'a [Excluded]>,
+    /// what could not be read
     #[serde(serialize_with = "each_gap")]
+    #[schemars(with = "Vec<GapOut<'a>>")]
     gaps: &'a [Gap],
 }
 
@@ -180,37 +225,55 @@ fn each_gap<S: Serializer>(gaps: &[Gap], to: S) -> Result<S::Ok, S::Error> {
 }
 
 /// A network namespace whose listeners were counted but not listed.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OtherNamespace")]
 struct OtherNamespaceOut<'a> {
+    /// the inode of `/proc/PID/ns/net`, which identifies it
     inode: u64,
+    /// its name in `ip netns`, the container it is, or its oldest process. `null`: none of these is known
     name: Option<&'a str>,
+    /// how many match there
     listeners: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Failure")]
 struct Failed<'a> {
+    /// 1
     schema_version: u32,
+    /// the program
     tool: Tool,
+    /// why there is no answer
     error: Error<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Error<'a> {
+    /// one line, as on standard error
     message: &'a str,
+    /// 2 (wrong usage, or the output could not be written) or 3 (the machine could not be observed, there was
+    /// not enough memory, or the program itself failed)
     exit_status: u8,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Host<'a> {
+    /// the host name. `null`: it has none
     name: Option<&'a str>,
-    os: &'static str,
+    /// the operating system
+    os: Code<Os>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Gap")]
 struct GapOut<'a> {
-    kind: &'static str,
+    /// what kind of gap it is
+    kind: Code<GapKind>,
+    /// what is missing, as a sentence without its full stop
     detail: &'a str,
+    /// how many are affected. `null`: it cannot be counted
     count: Option<u64>,
+    /// what to type or to do to see more. `null`: nothing would help
     remedy: Option<&'a str>,
 }
 
@@ -220,5 +283,5 @@ fn other_namespace(other: &OtherNamespace) -> OtherNamespaceOut<'_> {
 }
 
 fn gap(gap: &Gap) -> GapOut<'_> {
-    GapOut { kind: gap.kind.code(), detail: &gap.detail, count: gap.count, remedy: gap.remedy.as_deref() }
+    GapOut { kind: Code(gap.kind), detail: &gap.detail, count: gap.count, remedy: gap.remedy.as_deref() }
 }

@@ -19,7 +19,7 @@ use std::io::{self, Write};
 
 use crate::model::{CheckResult, ExcludedReport, Explanation, LicenseServer, Report, ServersReport};
 
-pub use json::json_error;
+pub use json::{json_error, json_schema};
 pub use style::Style;
 pub use text::escape;
 

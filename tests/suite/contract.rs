@@ -3,6 +3,7 @@
 use whatlistens::model::{Checked, Gap, GapKind};
 
 use crate::document::{Failed, read};
+use crate::json_schema;
 use crate::recorded::{anyone_at, linux, process, running_with, with_file};
 use crate::started::whatlistens;
 
@@ -213,7 +214,7 @@ fn the_program_s_own_output_holds_to_it() {
 #[test]
 fn an_error_is_an_object_too() {
     let (stdout, stderr, status) = whatlistens(&["--json", "70000"]);
-    let failed: Failed = serde_json::from_str(&stdout).unwrap();
+    let failed: Failed = json_schema::read(&stdout);
     assert_eq!((failed.schema_version, failed.tool.name.as_str()), (1, "whatlistens"));
     assert_eq!((failed.error.exit_status, status), (2, 2));
     assert_eq!(stderr.trim_end(), format!("whatlistens: {}", failed.error.message));

@@ -351,5 +351,5 @@ where
 
 /// What the program printed, by the contract.
 pub fn read(json: &str) -> Document {
-    serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}\n{json}"))
+    crate::json_schema::read(json)
 }

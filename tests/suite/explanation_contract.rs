@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::json_schema;
 use crate::started::whatlistens;
 
 #[derive(Deserialize)]
@@ -151,7 +152,7 @@ fn scripts_read_what_a_license_error_means() {
     let (out, _, status) =
         whatlistens(&["explain", "--json", "-15,570:10061", "-17", "-16:9999", "--color", "never"]);
     assert_eq!(status, 0);
-    let document: Document = serde_json::from_str(&out).unwrap();
+    let document: Document = json_schema::read(&out);
     let [connect, write, read] = &document.explanations[..] else { panic!("three explanations") };
     let [error] = &connect.license_errors[..] else { panic!("a minor number is FlexNet's") };
     assert_eq!((error.system.as_str(), error.code.as_str(), error.minor), ("flexnet", "-15", Some(570)));
@@ -174,7 +175,7 @@ fn scripts_read_what_a_license_error_means() {
 fn scripts_read_the_same_facts() {
     let (out, _, status) = whatlistens(&["--json", "explain", "27000-27009", "1688"]);
     assert_eq!(status, 0);
-    let document: Document = serde_json::from_str(&out).unwrap();
+    let document: Document = json_schema::read(&out);
     assert_eq!(document.schema_version, 1);
     let [flexnet, kms] = &document.explanations[..] else { panic!("two explanations") };
     assert_eq!((flexnet.ports[0].first, flexnet.ports[0].last), (27000, 27009));

@@ -5,18 +5,22 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 use jiff::fmt::strtime;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
+use crate::model::Word;
 use crate::model::quoting::is_printable;
 
 pub(super) const SCHEMA_VERSION: u32 = 1;
 
 pub(super) const TOOL: Tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Tool {
+    /// `whatlistens`
     name: &'static str,
+    /// its version
     version: &'static str,
 }
 
@@ -29,6 +33,16 @@ pub(super) fn print(document: &impl Serialize, out: &mut dyn Write) -> io::Resul
 /// A value that is written as its text.
 #[derive(Clone, Copy)]
 pub(super) struct Text<T>(pub(super) T);
+
+/// A word of a closed set.
+#[derive(Clone, Copy)]
+pub(super) struct Code<T>(pub(super) T);
+
+impl<T: Word> Serialize for Code<T> {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.0.word())
+    }
+}
 
 impl<T: fmt::Display> Serialize for Text<T> {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {

@@ -1,25 +1,38 @@
 //! Excluded ports in the contract.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::document::Code;
 use super::service::{ManagerOut, manager};
 use crate::model::{Excluded, ExcludedPorts, Family, Protocol};
 
 /// Ports that the system never assigns to a program that requests no particular port.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ExcludedPorts")]
 pub(super) struct ExcludedOut<'a> {
+    /// the first port of the range
     first: u16,
+    /// the last port of the range
     last: u16,
-    protocol: Option<&'static str>,
-    family: Option<&'static str>,
+    /// `tcp` or `udp`. `null`: both
+    protocol: Option<Code<Protocol>>,
+    /// the address family. `null`: both
+    family: Option<Code<Family>>,
+    /// `true`: a program that requests one of these ports by number can open it. `false`: the ports are
+    /// reserved, and every other program is refused
     opened_by_number: bool,
+    /// the license managers whose ports lie in the range
     license_managers: Vec<ExcludedManagerOut<'a>>,
 }
 
 /// A license manager, and its ports in the excluded range.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ExcludedManager")]
 struct ExcludedManagerOut<'a> {
+    /// the first port of the range that it uses
     first: u16,
+    /// the last port of the range that it uses
     last: u16,
     #[serde(flatten)]
     manager: ManagerOut<'a>,
@@ -30,8 +43,8 @@ pub(super) fn excluded(excluded: &Excluded) -> ExcludedOut<'_> {
     ExcludedOut {
         first: ports.first,
         last: ports.last,
-        protocol: protocol.map(Protocol::name),
-        family: family.map(Family::code),
+        protocol: protocol.map(Code),
+        family: family.map(Code),
         opened_by_number: by_number,
         license_managers: excluded
             .managers

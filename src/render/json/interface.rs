@@ -2,25 +2,31 @@
 
 use std::net::IpAddr;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::document::Text;
 use crate::model::{Interface, InterfaceAddress};
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Interface")]
 pub(super) struct InterfaceOut<'a> {
+    /// the name, such as `eth0`
     name: &'a str,
-    /// Whether it is switched on and connected; `null` where the system does not report it.
+    /// whether it is switched on and connected. `null`: the system does not report it
     up: Option<bool>,
-    /// Whether only this machine sends through it.
+    /// whether only this machine sends through it
     loopback: bool,
+    /// its addresses
     addresses: Vec<AddressOut>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "InterfaceAddress")]
 struct AddressOut {
+    /// the address
     address: Text<IpAddr>,
-    /// The length of the network's prefix, in bits.
+    /// the length of the network's prefix, in bits
     prefix: u8,
 }
 

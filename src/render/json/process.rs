@@ -4,85 +4,153 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::fmt::strtime;
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use super::document::{Text, seconds};
-use crate::model::{Application, Container, FileVersion, Presence, Process, ProcessRef, ProcessService};
+use super::document::{Code, Text, seconds};
+use crate::model::{
+    Application, ApplicationKind, Container, FileTrust, FileVersion, Presence, Process, ProcessRef,
+    ProcessService, Protocol, Runtime, ServiceManager,
+};
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Process")]
 pub(super) struct ProcessOut<'a> {
+    /// the process ID
     pid: u32,
+    /// the parent's process ID. `null`: it has no parent, or unknown
     ppid: Option<u32>,
+    /// the file name of the program, or else the name that the kernel has for the process: on Linux, where
+    /// `exe` is `null` or `exe_confirmed` is `false`, any that the process gave itself
     name: Option<&'a str>,
+    /// the full path of the program, as the system reports it. `null`: it could not be read, or the process
+    /// does not run
     exe: Option<&'a str>,
+    /// whether `exe` leads to the very file that the process runs. `false`: it leads to another file, or to
+    /// none, so neither `exe` nor `name` proves anything. They stay because they show what the process calls
+    /// itself. `null`: not examined, or not known. On Linux a listing of everything examines the processes on
+    /// license ports, and those whose file is in a view of the file system that an ordinary user may have made
     exe_confirmed: Option<bool>,
-    file_trust: Option<&'static str>,
+    /// who could have put other content into that file. `null`: `exe` is `null`
+    file_trust: Option<Code<FileTrust>>,
+    /// the user it runs as: the name, or the number as text if it has no name. On Windows `DOMAIN\name`.
+    /// `null`: unknown
     user: Option<&'a str>,
+    /// when it started: RFC 3339, UTC, whole seconds. `null`: unknown
     started_at: Option<Text<strtime::Display<'static>>>,
+    /// the first of `services`. `null`: `services` is empty
     service: Option<ProcessServiceOut<'a>>,
+    /// the services that it belongs to. On Windows a process can run several
     #[serde(serialize_with = "each_service")]
+    #[schemars(with = "Vec<ProcessServiceOut<'a>>")]
     services: &'a [ProcessService],
+    /// what the file says about itself (Windows). `null`: it says nothing, could not be read, or is not a
+    /// Windows program
     file_version: Option<FileVersionOut<'a>>,
+    /// not `null` only if the process has ended and its socket is still open (Windows): the running processes
+    /// that it started and that may have inherited the socket
     survivors: Option<Vec<OtherProcessOut<'a>>>,
+    /// the container it runs in (Linux). `null`: none
     container: Option<ContainerOut<'a>>,
+    /// the application it is part of. `null`: none
     application: Option<ApplicationOut<'a>>,
+    /// where `docker-proxy` forwards to. `null`: not `docker-proxy`, or its command line could not be read
     forwards_to: Option<ForwardOut<'a>>,
+    /// where `ssh` (`-L`, `-D`), `socat`, `kubectl` or `oc` forwards to by its command line, such as
+    /// `lic01:27000`; several are joined by `, `. Nothing else of the command line is in it. `null`:
+    /// it is none of these, or that is not known
     relays_to: Option<&'a str>,
+    /// the command line, a string for each argument. `null`: `--args` was not given, or it could not be read
     args: Option<&'a [String]>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Application")]
 struct ApplicationOut<'a> {
-    kind: &'a str,
+    /// the kind of package
+    kind: Code<ApplicationKind>,
+    /// the name there, such as `firefox` or `org.mozilla.firefox`
     id: &'a str,
+    /// the user who could choose `id`. `null`: only root could
     user: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Forward")]
 struct ForwardOut<'a> {
-    protocol: &'static str,
+    /// `tcp`, `udp` or `sctp`
+    protocol: Code<Protocol>,
+    /// the address
     address: Text<IpAddr>,
+    /// the port
     port: u16,
+    /// the container there. `null`: unknown
     container: Option<ContainerOut<'a>>,
+    /// the listener there. `null`: unknown
     process: Option<OtherProcessOut<'a>>,
+    /// whether anybody listens there. `null`: unknown
     listening: Option<bool>,
+    /// where nobody does: who listens on the same port at other addresses only, such as 127.0.0.1. `null`:
+    /// nobody
     elsewhere: Option<ElsewhereOut<'a>>,
 }
 
 /// Who listens on the port that it forwards to, at other addresses only.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Elsewhere")]
 struct ElsewhereOut<'a> {
+    /// these addresses
     addresses: Vec<Text<IpAddr>>,
+    /// the listener there. `null`: unknown
     process: Option<OtherProcessOut<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OtherProcess")]
 struct OtherProcessOut<'a> {
+    /// the process ID
     pid: u32,
+    /// the name of the process. `null`: unknown
     name: Option<&'a str>,
 }
 
 /// The version resource of the executable, which its maker can fill as they like.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FileVersion")]
 struct FileVersionOut<'a> {
+    /// the company. `null`: the file does not say
     company: Option<&'a str>,
+    /// the product. `null`: the file does not say
     product: Option<&'a str>,
+    /// the file's original name. `null`: the file does not say
     original_name: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ProcessService")]
 pub(super) struct ProcessServiceOut<'a> {
-    manager: &'a str,
+    /// who supervises it
+    manager: Code<ServiceManager>,
+    /// the name there: `nginx.service`, `com.apple.smbd`, `Dnscache`
     name: &'a str,
+    /// the name that Windows shows for it, if different: `DNS Client`. Else `null`
     display_name: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Container")]
 pub(super) struct ContainerOut<'a> {
-    runtime: &'a str,
+    /// what runs it
+    runtime: Code<Runtime>,
+    /// the ID that the runtime gave it
     id: &'a str,
+    /// the name that a person gave it (Docker and Podman, as root, for containers of root's). `null`: none, or
+    /// unknown, as where the files of Docker are on a server
     name: Option<&'a str>,
+    /// the UID of its Kubernetes pod. `null`: none
     pod: Option<&'a str>,
+    /// the user whose container it is (rootless): the name, or the number as text if it has no name. That user
+    /// could choose `runtime` and `id`. `null`: one of root's
     user: Option<&'a str>,
 }
 
@@ -105,7 +173,7 @@ fn process(process: &Process) -> ProcessOut<'_> {
         name: process.name.as_deref(),
         exe: process.exe().map(|exe| exe.path.as_str()),
         exe_confirmed: process.exe().and_then(|exe| exe.path_confirmed.done().copied()),
-        file_trust: process.exe().map(|exe| exe.trust(process.uid).code()),
+        file_trust: process.exe().map(|exe| Code(exe.trust(process.uid))),
         user: process.user.as_deref(),
         started_at: process.started_at.map(seconds),
         service: process.services.first().map(process_service),
@@ -117,12 +185,12 @@ fn process(process: &Process) -> ProcessOut<'_> {
         },
         container: process.container.as_deref().map(container),
         application: process.application.as_ref().map(|Application { kind, id, user }| ApplicationOut {
-            kind: kind.code(),
+            kind: Code(*kind),
             id,
             user: user.as_deref(),
         }),
         forwards_to: process.forward.as_ref().map(|forward| ForwardOut {
-            protocol: forward.protocol.name(),
+            protocol: Code(forward.protocol),
             address: Text(forward.to.ip()),
             port: forward.to.port(),
             container: forward.container.as_deref().map(container),
@@ -140,7 +208,7 @@ fn process(process: &Process) -> ProcessOut<'_> {
 
 pub(super) fn process_service(service: &ProcessService) -> ProcessServiceOut<'_> {
     let ProcessService { manager, name, display_name } = service;
-    ProcessServiceOut { manager: manager.code(), name, display_name: display_name.as_deref() }
+    ProcessServiceOut { manager: Code(*manager), name, display_name: display_name.as_deref() }
 }
 
 fn other_process(ProcessRef { pid, name }: &ProcessRef) -> OtherProcessOut<'_> {
@@ -157,7 +225,7 @@ fn file_version(version: &FileVersion) -> FileVersionOut<'_> {
 
 pub(super) fn container(Container { runtime, id, name, pod, user }: &Container) -> ContainerOut<'_> {
     ContainerOut {
-        runtime: runtime.code(),
+        runtime: Code(*runtime),
         id,
         name: name.as_deref(),
         pod: pod.as_deref(),

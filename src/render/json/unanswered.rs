@@ -3,24 +3,35 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::document::Text;
-use super::process::each_process;
+use super::process::{ProcessOut, each_process};
 use super::service::{ManagerOut, ServiceOut, manager, service};
 use crate::model::{Process, UnansweredClient};
 
 /// An unanswered connection request to a license server.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "UnansweredClient")]
 pub(super) struct UnansweredOut<'a> {
+    /// the local port of the program
     local_port: u16,
+    /// the address of the license server
     address: Text<IpAddr>,
+    /// its port
     port: u16,
+    /// the registry entry of that port. `null`: there is none
     service: Option<ServiceOut<'a>>,
+    /// the license managers that use that port
     managers: Vec<ManagerOut<'a>>,
+    /// how often the request was sent again
     retransmits: u8,
+    /// the user of the program: the name, or the number as text
     user: &'a str,
+    /// the processes that hold the socket. Empty: you may not see them
     #[serde(serialize_with = "each_holder")]
+    #[schemars(with = "Vec<ProcessOut<'a>>")]
     processes: &'a [Arc<Process>],
 }
 
