@@ -8,8 +8,8 @@ use jiff::SignedDuration;
 /// What says how to list, and the ports or names to list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
 pub struct ListArgs {
-    /// A port (1538, :1538, 1538/udp), a range (27000-27009), a service (3ds-lm) or a process
-    /// (lmgrd); one port or service alone is shown in detail
+    /// A port (1538, :1538, 1538/udp, 127.0.0.1:1538), a range (27000-27009), a service (3ds-lm), or a process by name,
+    /// path or unit (lmgrd, /usr/sbin/nginx, nginx.service); one port or service alone is shown in detail
     #[arg(value_name = "WHAT")]
     pub what: Vec<String>,
 

@@ -1,6 +1,7 @@
 //! What every command works with.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -8,7 +9,7 @@ use super::Error;
 use crate::judge::Inspection;
 use crate::knowledge::Knowledge;
 use crate::model::{Observation, Report};
-use crate::os::{self, Machine, ScanScope, Unobservable};
+use crate::os::{self, FileAt, Machine, ScanScope, Unobservable};
 use crate::query::{Output, Query};
 use crate::render::{self, Answer};
 use crate::report;
@@ -29,6 +30,11 @@ pub trait Source {
     /// Where they could not be read at all.
     fn observe_port_rules(&self) -> Result<Observation, Unobservable>;
 
+    /// What a path leads to.
+    fn file_at(&self, _path: &str) -> FileAt {
+        FileAt::Unknown
+    }
+
     /// Whether the machine has a user of this name; `None` where only a directory server could say so.
     fn has_user(&self, name: &str) -> Option<bool>;
 }
@@ -46,8 +52,9 @@ impl Context<'_> {
     /// What an observation of the source answers to a question. `repeat` is the command line, quoted for a shell.
     pub(super) fn report(&self, query: &Query, repeat: &str) -> Result<Report, Error> {
         query.refuse_unknown_users(|name| self.source.has_user(name))?;
+        let query = query.with_files(|path| self.source.file_at(path))?;
         let observation = self.source.observe(&query.scope)?;
-        Ok(report::report(query, &observation, self.knowledge, repeat)?)
+        Ok(report::report(&query, &observation, self.knowledge, repeat)?)
     }
 
     pub(super) fn write(&mut self, answer: Answer<'_>, output: &Output) -> io::Result<()> {
@@ -69,6 +76,10 @@ impl Source for LiveMachine<'_> {
 
     fn observe_port_rules(&self) -> Result<Observation, Unobservable> {
         os::observe_port_rules(self.now)
+    }
+
+    fn file_at(&self, path: &str) -> FileAt {
+        os::file_at(Path::new(path))
     }
 
     fn has_user(&self, name: &str) -> Option<bool> {

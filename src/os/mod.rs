@@ -6,6 +6,7 @@
 pub mod connection_count;
 mod deadline;
 pub mod decode;
+mod file_at;
 mod inspect;
 mod inspect_files;
 #[cfg(any(windows, target_os = "macos"))]
@@ -49,6 +50,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+pub use self::file_at::FileAt;
 pub use self::inspect::{FileChecks, Inspect, LicensePrograms, PortHolder, ServerProgram};
 pub use self::last_words::{LastWords, Memory, end, report_full_files};
 pub use self::scan_scope::{Bpf, DEADLINE, ScanScope, Sought};
@@ -118,6 +120,22 @@ pub fn can_be_read_at_once(path: &Path) -> bool {
     return platform::can_be_read_at_once(path);
     #[cfg(not(target_os = "linux"))]
     std::fs::metadata(path).map_or(true, |file| file.is_file())
+}
+
+/// What a path leads to. Nobody is waited for, as far as the system says who may not answer.
+#[must_use]
+pub fn file_at(path: &Path) -> FileAt {
+    #[cfg(target_os = "linux")]
+    return platform::file_at(path);
+    #[cfg(not(target_os = "linux"))]
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => FileAt::Folder,
+        Ok(_) => {
+            let real = path.canonicalize().ok().filter(|_| this_os::THIS_OS != Os::Windows);
+            FileAt::File(real.as_deref().unwrap_or(path).to_string_lossy().into_owned())
+        }
+        Err(_) => FileAt::Unknown,
+    }
 }
 
 /// What the user can do, on the observed system, to see more owners; `None` if nothing would help. `command` is the

@@ -35,7 +35,7 @@ impl Filter {
     /// The ports that were typed, by number or by a service's name.
     pub fn ports(&self) -> impl Iterator<Item = &Ports> {
         self.targets.iter().flat_map(|target| match target {
-            Target::Ports(ports) => std::slice::from_ref(ports),
+            Target::Ports(ports) | Target::At(_, ports) => std::slice::from_ref(ports),
             Target::Name { ports, .. } => ports,
         })
     }
@@ -51,7 +51,7 @@ impl Filter {
     #[must_use]
     pub fn ports_alone(&self) -> Vec<PortRange> {
         let range = |target: &Target| match target {
-            Target::Ports(ports) => Some(ports.range),
+            Target::Ports(ports) | Target::At(_, ports) => Some(ports.range),
             Target::Name { .. } => None,
         };
         self.targets.iter().map(range).collect::<Option<Vec<_>>>().unwrap_or_default()
@@ -61,7 +61,9 @@ impl Filter {
     #[must_use]
     pub fn common_protocol(&self) -> Option<Protocol> {
         let protocols = self.targets.iter().map(|target| match target {
-            Target::Ports(Ports { protocol, .. }) | Target::Name { protocol, .. } => *protocol,
+            Target::Ports(Ports { protocol, .. })
+            | Target::At(_, Ports { protocol, .. })
+            | Target::Name { protocol, .. } => *protocol,
         });
         protocols.reduce(|one, other| if one == other { one } else { None }).flatten()
     }
@@ -86,7 +88,7 @@ impl Filter {
                 let programs = programs.iter().map(|program| (program.as_str(), true));
                 programs.chain([(word.as_str(), target.is_known())]).collect()
             }
-            Target::Ports(_) => Vec::new(),
+            Target::Ports(_) | Target::At(..) => Vec::new(),
         });
         words.chain(self.processes.iter().map(|name| (name.as_str(), false)))
     }
@@ -95,7 +97,7 @@ impl Filter {
     pub fn names_without_ports(&self) -> impl Iterator<Item = &str> {
         self.targets.iter().filter_map(|target| match target {
             Target::Name { word, ports, .. } if ports.is_empty() => Some(word.as_str()),
-            Target::Name { .. } | Target::Ports(_) => None,
+            Target::Name { .. } | Target::Ports(_) | Target::At(..) => None,
         })
     }
 
@@ -231,7 +233,7 @@ impl<'a> MayBe<'a> {
         let words = filter.targets.iter().filter_map(|target| match target {
             Target::Name { word, ports, .. } if is_any && ports.is_empty() => Some(word.as_str()),
             Target::Name { word, .. } => Some(word.as_str()).filter(|word| hidden.seem_to_be_called(word)),
-            Target::Ports(_) => None,
+            Target::Ports(_) | Target::At(..) => None,
         });
         let names = filter.processes.iter().map(String::as_str).filter(|_| is_any);
         let users = filter.users.iter().map(String::as_str);
@@ -300,6 +302,10 @@ fn any_of<T>(items: &[T], matches: impl Fn(&T) -> Match) -> Match {
 fn matches_target(row: &Row, target: &Target, called: impl Fn(&str) -> Match) -> Match {
     match target {
         Target::Ports(ports) => in_ports(row, ports).into(),
+        Target::At(place, ports) => {
+            let socket = &row.socket;
+            (in_ports(row, ports) && place.destination.reaches(socket.local.ip(), socket.dual_stack)).into()
+        }
         Target::Name { word, protocol, ports, managers, programs } => {
             let by_port = Match::from(ports.iter().any(|ports| in_ports(row, ports)));
             let by_name = called(word).max(is_labelled(&row.socket, word).into());

@@ -8,24 +8,27 @@ mod naming;
 mod order;
 mod output;
 mod parse;
+mod place;
 mod resolve;
 mod target;
 mod trust;
 mod typed;
 mod usage;
 
+use std::borrow::Cow;
+
 use crate::cli::{self, ListArgs};
 use crate::knowledge::Knowledge;
 use crate::knowledge::explain::Topic;
-use crate::model::{Family, Vouched};
-use crate::os::{Bpf, DEADLINE, ScanScope, Sought};
+use crate::model::{Family, Vouched, is_path};
+use crate::os::{Bpf, DEADLINE, FileAt, ScanScope, Sought};
 
 pub use self::bounds::refuse_long;
 pub use self::filter::{Condition, Dropped, Filter, Filtered, filter};
 pub use self::naming::Naming;
 pub use self::output::{Environment, Output, command_line};
 pub use self::resolve::unknown_names;
-pub use self::target::{Ports, Target};
+pub use self::target::{Destination, Place, Ports, Target};
 pub use self::trust::refuse_unknown_users;
 pub use self::typed::Typed;
 pub use self::usage::UsageError;
@@ -105,7 +108,10 @@ impl Query {
             [Target::Ports(_)] => typed.split(',').next().unwrap_or(typed),
             _ => typed,
         });
-        let alone = alone.map(|typed| typed.trim_start_matches(':').to_owned());
+        let alone = alone.map(|typed| match &filter.targets[..] {
+            [Target::At(place, _)] => place.typed.clone(),
+            _ => typed.trim_start_matches(':').to_owned(),
+        });
         let vouched = trust::vouched(&args.trust_user, &args.trust_path)?;
         Ok(Query { scope, filter, vouched, alone, all: args.all })
     }
@@ -116,6 +122,33 @@ impl Query {
     pub fn refuse_unknown_users(&self, has_user: impl Fn(&str) -> Option<bool>) -> Result<(), UsageError> {
         trust::refuse_unknown_users(&self.vouched, &has_user)?;
         trust::refuse_unknown("--user", &self.filter.users, &has_user)
+    }
+
+    /// With the files that the paths among its names lead to: `/usr/bin/python3` may be a link.
+    ///
+    /// # Errors
+    ///
+    /// Where a path is that of a folder.
+    pub fn with_files(&self, file_at: impl Fn(&str) -> FileAt) -> Result<Cow<'_, Query>, UsageError> {
+        let mut with_files = Cow::Borrowed(self);
+        for (index, target) in self.filter.targets.iter().enumerate() {
+            let Target::Name { word, .. } = target else { continue };
+            match is_path(word).then(|| file_at(word)) {
+                Some(FileAt::Folder) => {
+                    let wanted = parse::PATH_OF_FOLDER;
+                    return Err(UsageError::WrongPath { word: word.as_str().into(), wanted });
+                }
+                Some(FileAt::File(path)) if path != *word => {
+                    let query = with_files.to_mut();
+                    query.scope.sought.names.push(path.clone());
+                    if let Target::Name { programs, .. } = &mut query.filter.targets[index] {
+                        programs.push(path);
+                    }
+                }
+                Some(FileAt::File(_) | FileAt::Unknown) | None => {}
+            }
+        }
+        Ok(with_files)
     }
 
     /// Whether nothing narrows it.
@@ -172,7 +205,7 @@ pub fn topics(words: &[String], knowledge: &Knowledge) -> Result<Vec<(String, To
 
 fn topic(target: Target) -> (String, Topic) {
     match target {
-        Target::Ports(Ports { range, protocol }) => {
+        Target::Ports(Ports { range, protocol }) | Target::At(_, Ports { range, protocol }) => {
             let protocol_typed = protocol.map_or(String::new(), |protocol| format!("/{protocol}"));
             (format!("{range}{protocol_typed}"), Topic::Ports(range, protocol))
         }

@@ -2,14 +2,19 @@
 
 use super::UsageError;
 use super::bounds::distinct;
-use super::target::{Ports, Target};
+use super::place::{self, Words};
+use super::target::{Place, Ports, Target};
 use super::typed::Typed;
-use crate::model::{Pid, PortRange, Protocol};
+use crate::model::{Pid, PortRange, Protocol, is_path};
 
 /// Reads one `WHAT`: a port or range, with or without a protocol, several of them with commas, or
 /// a name.
 pub(super) fn targets(word: &str) -> Result<Vec<Target>, UsageError> {
     let word = word.trim();
+    // A comma may stand in a URL.
+    if place::is_url(word) {
+        return Ok(vec![target(word)?]);
+    }
     let parts: Vec<&str> = word.split(',').collect();
     let begins_like_a_port =
         |part: &&str| part.trim_start_matches(':').starts_with(|c: char| c.is_ascii_digit());
@@ -25,6 +30,16 @@ pub(super) fn targets(word: &str) -> Result<Vec<Target>, UsageError> {
 }
 
 fn target(word: &str) -> Result<Target, UsageError> {
+    if let Some(Words { host, ports, protocol }) = place::words(word)? {
+        let ports = Ports { range: range(word, ports)?, protocol };
+        return Ok(Target::At(Place { typed: word.to_owned(), destination: host }, ports));
+    }
+    if let Some(wanted) = wrong_path(word) {
+        return Err(UsageError::WrongPath { word: word.into(), wanted });
+    }
+    if is_path(word) {
+        return Ok(named(word.to_owned(), None));
+    }
     let (what, protocol) = match word.split_once('/') {
         Some((what, protocol)) => (what, Some(protocol)),
         None => (word, None),
@@ -42,6 +57,17 @@ fn target(word: &str) -> Result<Target, UsageError> {
     }
     Ok(Target::Ports(Ports { range: range(word, digits)?, protocol: named }))
 }
+
+/// What is wrong with a path.
+fn wrong_path(word: &str) -> Option<&'static str> {
+    if ["./", "../", "~/"].iter().any(|begin| word.starts_with(begin)) {
+        return Some("give the full path of the program, as in /usr/sbin/nginx");
+    }
+    (word.starts_with('/') && word.ends_with('/')).then_some(PATH_OF_FOLDER)
+}
+
+/// What is wrong with the path of a folder.
+pub(super) const PATH_OF_FOLDER: &str = "this is a folder: give the full path of the program";
 
 fn looks_like_ports(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'-')
@@ -246,10 +272,12 @@ mod tests {
         insta::assert_snapshot!(refused("80/sctp"), @"‘80/sctp’: the protocol is tcp or udp, as in 80/tcp");
         insta::assert_snapshot!(refused(":"), @"‘:’: a port is missing after the colon, as in :1538");
         insta::assert_snapshot!(refused(""), @"an empty word was given: name a port, a service or a process");
-        insta::assert_snapshot!(refused("127.0.0.1:80"), @"‘127.0.0.1:80’: ports are searched at every address; give the port alone: 80");
-        insta::assert_snapshot!(refused(":::22"), @"‘:::22’: ports are searched at every address; give the port alone: 22");
-        insta::assert_snapshot!(refused("fd00::2"), @"‘fd00::2’ is an address: give a port, which is searched at every address");
-        insta::assert_snapshot!(refused("192.0.2.2"), @"‘192.0.2.2’ is an address: give a port, which is searched at every address");
+        insta::assert_snapshot!(refused("127.0.0.1/80"), @"‘127.0.0.1/80’: ports are searched at every address; give the port alone: 80");
+        insta::assert_snapshot!(refused("127.0.0.1:70000"), @"‘127.0.0.1:70000’: 70000 is not a port; ports are 1 to 65535");
+        insta::assert_snapshot!(refused("./prog"), @"‘./prog’: give the full path of the program, as in /usr/sbin/nginx");
+        insta::assert_snapshot!(refused("/usr/sbin/"), @"‘/usr/sbin/’: this is a folder: give the full path of the program");
+        insta::assert_snapshot!(refused("fd00::2"), @"‘fd00::2’ is an address: give a port too, as in [fd00::2]:80");
+        insta::assert_snapshot!(refused("192.0.2.2"), @"‘192.0.2.2’ is an address: give a port too, as in 192.0.2.2:80");
         insta::assert_snapshot!(refused("tcp:80"), @"‘tcp:80’: write 80/tcp");
         insta::assert_snapshot!(refused("udp/53"), @"‘udp/53’: write 53/udp");
         insta::assert_snapshot!(refused("TCP"), @"‘TCP’: for all tcp ports use -t, for one port write 80/tcp");

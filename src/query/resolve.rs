@@ -45,7 +45,7 @@ impl Filter {
         let mut targets = distinct(targets)?;
         let names = targets.iter().filter_map(|target| match target {
             Target::Name { word, .. } => Some(word.as_str()),
-            Target::Ports(_) => None,
+            Target::Ports(_) | Target::At(..) => None,
         });
         let services = knowledge.registry.of_names(names);
         for target in &mut targets {
@@ -77,12 +77,13 @@ fn resolve(
     licenses: &Licenses,
 ) -> Result<(), UsageError> {
     match target {
-        Target::Ports(Ports { range, protocol: Some(protocol) }) => {
+        Target::Ports(Ports { range, protocol: Some(protocol) })
+        | Target::At(_, Ports { range, protocol: Some(protocol) }) => {
             if let Some(only) = only.filter(|only| only != protocol) {
                 return Err(UsageError::Conflict { typed: written(*range, *protocol).into(), only });
             }
         }
-        Target::Ports(_) => {}
+        Target::Ports(_) | Target::At(..) => {}
         Target::Name { word, protocol, ports, managers, programs } => {
             let only = protocol.or(only);
             *ports = of_service(services.called(word)).filter_map(|ports| of_protocol(ports, only)).collect();

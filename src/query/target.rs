@@ -1,6 +1,7 @@
 //! What was typed to list: ports, or a name.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use crate::model::{PortRange, Protocol};
 
@@ -12,10 +13,31 @@ pub struct Ports {
     pub protocol: Option<Protocol>,
 }
 
+/// Where something is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Destination {
+    /// `*`: any address.
+    Any,
+    Ip(IpAddr),
+    /// `localhost`.
+    Loopback,
+    /// A machine by its name, which is not looked up.
+    Named(String),
+}
+
+/// An address with a port, as in `127.0.0.1:80` or a URL.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Place {
+    pub typed: String,
+    pub destination: Destination,
+}
+
 /// One thing to list.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Target {
     Ports(Ports),
+    /// Ports at an address.
+    At(Place, Ports),
     /// A service or a process by name.
     Name {
         word: String,
@@ -34,7 +56,9 @@ impl Target {
     #[must_use]
     pub fn is_single(&self) -> bool {
         match self {
-            Target::Ports(Ports { range, .. }) => range.single().is_some(),
+            Target::Ports(Ports { range, .. }) | Target::At(_, Ports { range, .. }) => {
+                range.single().is_some()
+            }
             Target::Name { .. } => true,
         }
     }
@@ -43,7 +67,7 @@ impl Target {
     pub(super) fn is_known(&self) -> bool {
         match self {
             Target::Name { ports, managers, .. } => !(ports.is_empty() && managers.is_empty()),
-            Target::Ports(_) => false,
+            Target::Ports(_) | Target::At(..) => false,
         }
     }
 }
@@ -56,6 +80,7 @@ impl fmt::Display for Target {
                 write!(f, "{range}")?;
                 protocol
             }
+            Target::At(place, _) => return f.write_str(&place.typed),
             Target::Name { word, protocol, .. } => {
                 write!(f, "{word}")?;
                 protocol
@@ -66,7 +91,8 @@ impl fmt::Display for Target {
 }
 
 impl Ports {
-    pub(super) fn have(&self, protocol: Protocol, port: u16) -> bool {
+    #[must_use]
+    pub fn have(&self, protocol: Protocol, port: u16) -> bool {
         self.range.contains(port) && self.protocol.is_none_or(|only| only == protocol)
     }
 }

@@ -70,6 +70,11 @@ pub enum UsageError {
         word: Typed,
         port: Typed,
     },
+    /// What `wanted` says is missing of the path of a program.
+    WrongPath {
+        word: Typed,
+        wanted: &'static str,
+    },
     OpenRange {
         word: Typed,
     },
@@ -224,11 +229,14 @@ impl fmt::Display for UsageError {
                 write!(f, "‘{word}’: write {port}/{protocol}")
             }
             UsageError::Address { word } => {
-                write!(f, "‘{word}’ is an address: give a port, which is searched at every address")
+                let word = word.to_string();
+                let at = if word.contains(':') { format!("[{word}]") } else { word.clone() };
+                write!(f, "‘{word}’ is an address: give a port too, as in {at}:80")
             }
             UsageError::AddressAndPort { word, port } => {
                 write!(f, "‘{word}’: ports are searched at every address; give the port alone: {port}")
             }
+            UsageError::WrongPath { word, wanted } => write!(f, "‘{word}’: {wanted}"),
             UsageError::OpenRange { word } => write!(f, "‘{word}’: a range has two ends, as in 27000-27009"),
             UsageError::NotAPort { word, part } if word == part => {
                 write!(f, "‘{word}’ is not a port: ports are 1 to 65535")
@@ -376,33 +384,4 @@ impl UsageError {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::Parser;
-
-    use super::*;
-    use crate::cli::{GlobalArgs, ListArgs};
-
-    #[derive(Debug, Parser)]
-    struct Line {
-        #[command(flatten)]
-        list: ListArgs,
-        #[command(flatten)]
-        global: GlobalArgs,
-    }
-
-    fn refused(line: &str) -> String {
-        let error = Line::try_parse_from(line.split_whitespace()).unwrap_err();
-        UsageError::from_clap(&error).unwrap().to_string()
-    }
-
-    #[test]
-    fn wrong_usage_is_one_line() {
-        insta::assert_snapshot!(refused("w --jsn"), @"there is no option --jsn; did you mean --json?");
-        insta::assert_snapshot!(refused("w -z"), @"there is no option -z; see --help");
-        insta::assert_snapshot!(refused("w --sort size"), @"‘--sort size’: the values are port, address, process, pid, user, service, verdict");
-        insta::assert_snapshot!(refused("w --color"), @"--color needs a value: one of auto, always, never");
-        insta::assert_snapshot!(refused("w --pid"), @"--pid needs a value: --pid <PID>");
-        insta::assert_snapshot!(refused("w --deadline 0"), @"‘--deadline 0’: give seconds or a time with its unit, from 10ms to 1h, as in --deadline 2 or --deadline 500ms");
-        insta::assert_snapshot!(refused("w --deadline 5x"), @"‘--deadline 5x’: give seconds or a time with its unit, from 10ms to 1h, as in --deadline 2 or --deadline 500ms");
-    }
-}
+mod tests;

@@ -203,9 +203,10 @@ fn help_names_every_option_and_exits_0() {
       servers   Show license servers as wholes: what runs, what is missing, and why
 
     Arguments:
-      [WHAT]...  A port (1538, :1538, 1538/udp), a range (27000-27009), a service
-                 (3ds-lm) or a process (lmgrd); one port or service alone is shown
-                 in detail
+      [WHAT]...  A port (1538, :1538, 1538/udp, 127.0.0.1:1538), a range
+                 (27000-27009), a service (3ds-lm), or a process by name, path or
+                 unit (lmgrd, /usr/sbin/nginx, nginx.service); one port or service
+                 alone is shown in detail
 
     Options:
       -t, --tcp                Only TCP

@@ -9,6 +9,7 @@ use whatlistens::query::Environment;
 
 use crate::document::{Asked, read};
 use crate::recorded::{Machine, linux, office, process};
+use crate::started::unbroken;
 
 /// What was sought: nothing so far.
 fn searched(machine: Machine) -> Machine {
@@ -256,4 +257,73 @@ fn options_make_no_license_server_the_answer() {
     assert_eq!(asked(&machine, "--pid 900").processes[0].listens_on.as_deref().unwrap(), ["27000/tcp"]);
     // Beside a word an option narrows what is shown.
     assert_eq!(read(&machine.printed("--json 80 --pid 900", None)).asked.len(), 1);
+}
+
+/// Port 27000 at 10.0.0.1 only, 80 everywhere.
+fn at_addresses() -> Machine {
+    searched(linux())
+        .socket("tcp 10.0.0.1:27000", &[process(5, "/opt/lmgrd")])
+        .socket("tcp 0.0.0.0:80", &[process(6, "/usr/sbin/nginx")])
+        .socket("tcp [::1]:3000", &[process(7, "/usr/bin/node")])
+}
+
+#[test]
+fn a_port_at_an_address_is_what_receives_there() {
+    let machine = at_addresses();
+    let ports = |line: &str| -> Vec<u16> {
+        machine.report(line).rows.iter().map(|row| row.socket.local.port()).collect()
+    };
+    for (line, expected) in [
+        ("127.0.0.1:80", 80),
+        ("*:80", 80),
+        ("http://localhost/", 80),
+        ("http://lic01/index.html", 80),
+        ("10.0.0.1:27000", 27000),
+        ("27000@lic01", 27000),
+        ("@lic01", 27000),
+        ("http://localhost:3000/", 3000),
+        ("[::1]:3000/tcp", 3000),
+    ] {
+        assert_eq!(ports(line), [expected], "{line}");
+        assert_eq!(exit(&machine, line), Exit::Matched, "{line}");
+        let one = asked(&machine, line);
+        assert_eq!(one.what, line);
+        assert!(!one.notes.iter().any(|note| note.contains("this machine only")), "{line}: {one:?}");
+    }
+    // The detail view, as of the port alone.
+    assert!(
+        machine.printed("http://localhost:3000/", None).contains("node (PID 7) listens on TCP port 3000.")
+    );
+    for line in ["127.0.0.1:27000", "0.0.0.0:27000", "127.0.0.1:3000", "[::]:80"] {
+        assert!(ports(line).is_empty() && exit(&machine, line) == Exit::NothingMatched, "{line}");
+    }
+    assert_eq!(
+        asked(&machine, "0.0.0.0:27000").notes,
+        [
+            "Nothing that listens receives what is sent to 0.0.0.0:27000. 27000/tcp is held at 10.0.0.1 only: whatlistens 27000"
+        ]
+    );
+    let foreign = asked(&machine, "https://example.org/").notes;
+    assert_eq!(
+        foreign[0],
+        "whatlistens looks at this machine only: the answer is about this machine's port, not about example.org."
+    );
+    assert!(unbroken(&machine.printed("https://example.org/", None)).contains("not about example.org."));
+    assert!(
+        machine.printed("https://example.org/", None).contains("443 is free"),
+        "{}",
+        machine.printed("https://example.org/", None)
+    );
+    let moved = at_addresses().seen(|seen| seen.interfaces = Some(Vec::new()));
+    let expected = "No interface of this machine has 192.0.2.9: the answer is about this machine's port.";
+    assert_eq!(asked(&moved, "192.0.2.9:80").notes, [expected]);
+    assert!(asked(&moved, "127.0.0.1:80").notes.is_empty());
+    // Among others each has its line.
+    let several = said(&machine, "0.0.0.0:27000 80 127.0.0.1:9999");
+    assert!(
+        several.starts_with("Nothing that listens receives what is sent to 0.0.0.0:27000. "),
+        "{several}"
+    );
+    assert!(several.contains("127.0.0.1:9999: free"), "{several}");
+    assert_eq!(exit(&machine, "explain https://example.org/"), Exit::Matched);
 }

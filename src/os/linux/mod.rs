@@ -88,7 +88,7 @@ use super::{Inspect, ScanScope, Unobservable};
 use crate::model::{HiddenProcesses, Observation};
 
 pub(super) use self::observation::observe_port_rules;
-pub(super) use self::own_files::can_be_read_at_once;
+pub(super) use self::own_files::{can_be_read_at_once, file_at};
 pub(super) use self::restrict::{drop_rights, restrict};
 pub(super) use self::user_database::has_user;
 

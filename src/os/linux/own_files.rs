@@ -1,12 +1,14 @@
 //! Files that this program reads for itself, as the user's environment or the system names them.
 
 use std::fs;
+use std::os::fd::AsFd;
 use std::path::Path;
 
 use rustix::fs::FileType;
 
+use super::super::FileAt;
 use super::mount_tables::MountTables;
-use super::proc_dir::Proc;
+use super::proc_dir::{Proc, own_descriptor};
 use super::process_root::ProcessRoot;
 use crate::model::NotInspected;
 
@@ -19,4 +21,15 @@ pub(in crate::os) fn can_be_read_at_once(path: &Path) -> bool {
         // Where everything is on a server, this program is too.
         None => fs::metadata(path).map_or(true, |file| file.is_file()),
     }
+}
+
+/// What a path leads to on this machine; a server is not waited for.
+pub(in crate::os) fn file_at(path: &Path) -> FileAt {
+    let own_root = || ProcessRoot::own(&Proc::open().ok()?, &MountTables::default()).ok();
+    let Some(found) = own_root().and_then(|root| root.find(path).ok()) else { return FileAt::Unknown };
+    if found.status.kind == FileType::Directory {
+        return FileAt::Folder;
+    }
+    let real = fs::read_link(own_descriptor(found.file.as_fd()));
+    real.map_or(FileAt::Unknown, |real| FileAt::File(real.to_string_lossy().into_owned()))
 }

@@ -26,7 +26,8 @@ pub(super) fn line(asked: &Asked, facts: &Facts<'_>) -> Option<String> {
 
 /// The word, with the ports that a name stands for.
 fn label(asked: &Asked) -> String {
-    if asked.what.starts_with(|c: char| c.is_ascii_digit()) {
+    // An address has its port.
+    if asked.what.starts_with(|c: char| c.is_ascii_digit()) || asked.what.contains([':', '@']) {
         return asked.what.clone();
     }
     let ports: Vec<String> = asked.ports.iter().take(MOST_CLAUSES).map(ToString::to_string).collect();

@@ -4,6 +4,7 @@ mod answers;
 mod dropped;
 mod lines;
 mod names;
+mod places;
 mod sentences;
 
 use std::collections::BTreeMap;
@@ -88,7 +89,7 @@ impl Question<'_> {
             Target::Name { word, programs, .. } => {
                 programs.iter().chain([word]).any(|name| self.naming.means(process, name))
             }
-            Target::Ports(_) => false,
+            Target::Ports(_) | Target::At(..) => false,
         }
     }
 
@@ -112,7 +113,7 @@ impl Question<'_> {
     fn about(&self, target: &Target, uses: &PortUses<'_>, rows: &[Row]) -> Asked {
         let (filter, registry) = (&self.query.filter, self.knowledge.registry);
         let (ports, name) = match target {
-            Target::Ports(ports) => (std::slice::from_ref(ports), None),
+            Target::Ports(ports) | Target::At(_, ports) => (std::slice::from_ref(ports), None),
             Target::Name { word, ports, .. } => (&ports[..], Some(word)),
         };
         let Answers { answers, more_free } = uses.answers(ports, filter.protocol);
@@ -120,6 +121,13 @@ impl Question<'_> {
             what: self.query.alone.clone().unwrap_or_else(|| target.to_string()),
             answers,
             more_free,
+            notes: match target {
+                Target::At(place, ports) => places::sentences(place, ports, rows, self.observation)
+                    .into_iter()
+                    .map(if self.query.alone.is_some() { Note::sentence } else { Note::line })
+                    .collect(),
+                Target::Ports(_) | Target::Name { .. } => Vec::new(),
+            },
             processes: match name {
                 None => Vec::new(),
                 Some(_) => names::processes(|process| self.is_meant(process, target), rows, self.observation),
@@ -196,7 +204,7 @@ impl Question<'_> {
     fn word(&self, target: usize) -> &str {
         match &self.query.filter.targets[target] {
             Target::Name { word, .. } => word,
-            Target::Ports(_) => "",
+            Target::Ports(_) | Target::At(..) => "",
         }
     }
 
@@ -247,11 +255,12 @@ impl Question<'_> {
         let is_alone = self.query.alone.is_some();
         let dropped = found.dropped.get(&target).filter(|_| !asked.is_matched);
         let dropped = dropped.map(|dropped| dropped::sentences(asked, dropped, &self.query.filter));
-        let mut notes: Vec<Note> = match dropped {
+        let mut notes = std::mem::take(&mut asked.notes);
+        notes.extend(match dropped {
             _ if is_alone => Vec::new(),
             Some(ref sentences) => sentences.iter().map(Note::line).collect(),
             None => lines::line(asked, &facts).map(Note::line).into_iter().collect(),
-        };
+        });
         if !shown.is_empty() {
             let licenses = shown.iter().filter_map(|row| row.license.as_ref());
             let advised = licenses.filter(|license| license.advice.is_some());
@@ -319,7 +328,7 @@ impl Question<'_> {
 fn of_product(target: &Target, knowledge: &Knowledge) -> Vec<Manager> {
     let ids = match target {
         Target::Name { managers, .. } => &managers[..],
-        Target::Ports(_) => &[],
+        Target::Ports(_) | Target::At(..) => &[],
     };
     ids.iter().filter_map(|id| knowledge.licenses().manager(id)).flat_map(at_its_ports).collect()
 }

@@ -106,7 +106,7 @@ pub(in crate::report) fn about(
         !filter.by_holder() || server.processes().any(|one| filter.asks_for(&one.process, naming, os))
     });
     // The server on a port that is held is the one that is meant.
-    if let [Target::Ports(ports)] = &filter.targets[..]
+    if let [Target::Ports(ports) | Target::At(_, ports)] = &filter.targets[..]
         && ports.range.single().is_some()
         && servers.iter().any(|server| listens(server, ports))
     {
@@ -114,7 +114,7 @@ pub(in crate::report) fn about(
     }
     let is_asked = |server: &LicenseServer| {
         let is_meant = |target: &Target| match target {
-            Target::Ports(ports) => uses(server, ports),
+            Target::Ports(ports) | Target::At(_, ports) => uses(server, ports),
             Target::Name { word, ports, .. } => {
                 ports.iter().any(|ports| uses(server, ports)) || is_about(server, word, knowledge, os)
             }

@@ -1,0 +1,11 @@
+//! What a path leads to.
+
+/// What a path of this machine leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileAt {
+    /// A file, with its path without links.
+    File(String),
+    Folder,
+    /// Nothing, or what may not answer.
+    Unknown,
+}

@@ -1,0 +1,234 @@
+//! A port at an address, as other programs write it: `127.0.0.1:80`, `[::]:80`, `http://localhost:3000/`, `27000@host`.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::UsageError;
+use super::target::Destination;
+use crate::model::Protocol;
+
+/// The words of one, with the text of the ports.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Words<'w> {
+    pub(super) host: Destination,
+    pub(super) ports: &'w str,
+    pub(super) protocol: Option<Protocol>,
+}
+
+/// The ports that clients of FlexNet try, where only the host is given (License Administration Guide, "Specifying the
+/// location of the license file").
+const FLEXNET: &str = "27000-27009";
+
+/// The ports of URLs that name none (the scheme's registration with IANA, or the program's manual).
+const OF_SCHEMES: [(&str, &str); 20] = [
+    ("amqp", "5672"),
+    ("amqps", "5671"),
+    ("ftp", "21"),
+    ("ftps", "990"),
+    ("http", "80"),
+    ("https", "443"),
+    ("imap", "143"),
+    ("imaps", "993"),
+    ("ldap", "389"),
+    ("ldaps", "636"),
+    ("mongodb", "27017"),
+    ("mqtt", "1883"),
+    ("mysql", "3306"),
+    ("postgres", "5432"),
+    ("postgresql", "5432"),
+    ("redis", "6379"),
+    ("sftp", "22"),
+    ("ssh", "22"),
+    ("ws", "80"),
+    ("wss", "443"),
+];
+
+/// What stands before a colon and is no host: `tcp:80`, and what may be meant for an option.
+const NO_HOSTS: [&str; 6] = ["tcp", "udp", "pid", "user", "process", "port"];
+
+pub(super) fn is_url(word: &str) -> bool {
+    word.split_once("://").is_some_and(|(scheme, _)| !scheme.is_empty() && scheme.bytes().all(is_of_scheme))
+}
+
+fn is_of_scheme(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+.-".contains(&byte)
+}
+
+/// Reads a port at an address; `None` where the word is none.
+///
+/// # Errors
+///
+/// Where it is a URL whose port is not known.
+pub(super) fn words(word: &str) -> Result<Option<Words<'_>>, UsageError> {
+    if is_url(word) {
+        return url(word).map(Some).ok_or_else(|| UsageError::NoPortAfterColon { word: word.into() });
+    }
+    // One such as `::1` is an address alone.
+    if word.parse::<IpAddr>().is_ok() {
+        return Ok(None);
+    }
+    Ok(port_at_host(word).or_else(|| host_and_port(word)))
+}
+
+fn url(word: &str) -> Option<Words<'_>> {
+    let (scheme, rest) = word.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let usual =
+        || OF_SCHEMES.iter().find(|(known, _)| scheme.eq_ignore_ascii_case(known)).map(|known| known.1);
+    let (name, ports) = match authority.rsplit_once(':') {
+        // In brackets it is a part of the address.
+        Some((name, ports)) if !ports.ends_with(']') => (name, Some(ports).filter(|ports| !ports.is_empty())),
+        _ => (authority, None),
+    };
+    Some(Words { host: host(name)?, ports: ports.or_else(usual)?, protocol: None })
+}
+
+/// `27000@host` and `@host`, as FlexNet and RLM take them.
+fn port_at_host(word: &str) -> Option<Words<'_>> {
+    let (ports, name) = word.split_once('@')?;
+    let is_number = ports.bytes().all(|byte| byte.is_ascii_digit());
+    let host = host(name).filter(|_| is_number)?;
+    Some(Words { host, ports: if ports.is_empty() { FLEXNET } else { ports }, protocol: None })
+}
+
+fn host_and_port(word: &str) -> Option<Words<'_>> {
+    let (place, protocol) = match word.rsplit_once('/') {
+        Some((place, protocol)) => (place, Some(Protocol::from_name(protocol)?)),
+        None => (word, None),
+    };
+    let (name, ports) = place.rsplit_once(':')?;
+    let begins = ports.starts_with(|c: char| c.is_ascii_digit());
+    let are_ports = begins && ports.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let is_host = !NO_HOSTS.iter().any(|no| name.eq_ignore_ascii_case(no));
+    (are_ports && is_host).then_some(())?;
+    Some(Words { host: host(name)?, ports, protocol })
+}
+
+/// An address, with or without brackets and the interface behind it; or a name.
+fn host(text: &str) -> Option<Destination> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let (bare, _) = bare.split_once('%').unwrap_or((bare, ""));
+    if let Ok(ip) = bare.parse::<IpAddr>() {
+        return Some(Destination::Ip(ip.to_canonical()));
+    }
+    match bare {
+        "*" => Some(Destination::Any),
+        "localhost" | "localhost.localdomain" | "ip6-localhost" => Some(Destination::Loopback),
+        _ => {
+            let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+            let looks_like_name = !bare.is_empty() && bare.len() == text.len() && bare.bytes().all(is_name);
+            // Four numbers that are no address are a slip.
+            let is_number = bare.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+            (looks_like_name && !is_number).then(|| Destination::Named(bare.to_ascii_lowercase()))
+        }
+    }
+}
+
+impl Destination {
+    /// Whether a socket bound to this address receives what is sent there. Of a wildcard: whether it is bound to all
+    /// addresses of that family. An IPv6 wildcard that may take IPv4 too does so unless it is known not to.
+    #[must_use]
+    pub fn reaches(&self, local: IpAddr, dual_stack: Option<bool>) -> bool {
+        let is_any_ipv6 = local == IpAddr::from(Ipv6Addr::UNSPECIFIED);
+        let is_any_ipv4 =
+            local == IpAddr::from(Ipv4Addr::UNSPECIFIED) || (is_any_ipv6 && dual_stack != Some(false));
+        match self {
+            Destination::Any | Destination::Named(_) => true,
+            Destination::Loopback => local.is_loopback() || local.is_unspecified(),
+            Destination::Ip(ip) => local == *ip || if ip.is_ipv4() { is_any_ipv4 } else { is_any_ipv6 },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(word: &str) -> Option<(Destination, &str, Option<Protocol>)> {
+        words(word).unwrap().map(|Words { host, ports, protocol }| (host, ports, protocol))
+    }
+
+    #[test]
+    fn every_way_to_write_a_port_at_an_address() {
+        let ip = |text: &str| Destination::Ip(text.parse().unwrap());
+        let named = |name: &str| Destination::Named(name.to_owned());
+        for (word, host, ports) in [
+            ("127.0.0.1:80", ip("127.0.0.1"), "80"),
+            ("0.0.0.0:27000", ip("0.0.0.0"), "27000"),
+            ("[::]:80", ip("::"), "80"),
+            (":::22", ip("::"), "22"),
+            ("[::1]:80", ip("::1"), "80"),
+            ("[::ffff:127.0.0.1]:80", ip("127.0.0.1"), "80"),
+            ("[fe80::1%eth0]:80", ip("fe80::1"), "80"),
+            ("10.0.0.1:80-90", ip("10.0.0.1"), "80-90"),
+            ("*:80", Destination::Any, "80"),
+            ("localhost:3000", Destination::Loopback, "3000"),
+            ("lic01:27000", named("lic01"), "27000"),
+            ("27000@Lic01.example.org", named("lic01.example.org"), "27000"),
+            ("@lic01", named("lic01"), "27000-27009"),
+            ("5053@localhost", Destination::Loopback, "5053"),
+            ("http://localhost:3000/", Destination::Loopback, "3000"),
+            ("http://localhost:3000/a:b@c?d://e", Destination::Loopback, "3000"),
+            ("https://example.org/", named("example.org"), "443"),
+            ("https://u:p@example.org:8443", named("example.org"), "8443"),
+            ("HTTP://[::1]/x", ip("::1"), "80"),
+            ("http://[::1]:8080", ip("::1"), "8080"),
+            ("postgresql://db/shop", named("db"), "5432"),
+        ] {
+            assert_eq!(read(word), Some((host, ports, None)), "{word}");
+        }
+        assert_eq!(read("127.0.0.1:53/udp"), Some((ip("127.0.0.1"), "53", Some(Protocol::Udp))));
+    }
+
+    #[test]
+    fn what_else_has_such_signs_is_no_place() {
+        for word in [
+            "80",
+            ":80",
+            "tcp:80",
+            "pid:7171",
+            "::1",
+            "fd00::2",
+            "getty@tty1.service",
+            "a@b",
+            "80@",
+            "@",
+            "1.2.3:80",
+            "EtherNet/IP-1",
+            "127.0.0.1/80",
+            "x:y",
+            "127.0.0.1:",
+            "lmgrd",
+            "127.0.0.1:80/sctp",
+        ] {
+            assert_eq!(read(word), None, "{word}");
+        }
+        assert!(words("gopher://example.org").is_err() && words("https://").is_err());
+    }
+
+    #[test]
+    fn a_wildcard_receives_for_every_address_of_its_family() {
+        let reaches = |host: &str, local: &str, dual| {
+            let host = read(&format!("{host}:1")).unwrap().0;
+            host.reaches(local.parse().unwrap(), dual)
+        };
+        for (host, local, dual, expected) in [
+            ("127.0.0.1", "127.0.0.1", None, true),
+            ("127.0.0.1", "0.0.0.0", None, true),
+            ("127.0.0.1", "127.0.0.2", None, false),
+            ("127.0.0.1", "::", Some(true), true),
+            ("127.0.0.1", "::", Some(false), false),
+            ("0.0.0.0", "127.0.0.1", None, false),
+            ("0.0.0.0", "0.0.0.0", None, true),
+            ("[::1]", "::", Some(false), true),
+            ("[::1]", "0.0.0.0", None, false),
+            ("[::]", "::1", None, false),
+            ("localhost", "::1", None, true),
+            ("localhost", "127.0.0.53", None, true),
+            ("localhost", "10.0.0.1", None, false),
+            ("*", "10.0.0.1", None, true),
+        ] {
+            assert_eq!(reaches(host, local, dual), expected, "{host} at {local}");
+        }
+    }
+}

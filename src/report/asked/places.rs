@@ -1,0 +1,65 @@
+//! What to say where a port was asked about at an address: whose address that is, and where else the port is held.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::model::phrase::list;
+use crate::model::{Observation, Row, needs_interface, receives_at};
+use crate::query::{Destination, Place, Ports};
+
+/// More addresses than these are counted, not named.
+const MOST_ADDRESSES: usize = 3;
+
+/// The sentences, of all sockets that were listed.
+pub(super) fn sentences(
+    place: &Place,
+    ports: &Ports,
+    rows: &[Row],
+    observation: &Observation,
+) -> Vec<String> {
+    let mut said = Vec::new();
+    if let Destination::Named(name) = &place.destination
+        && !is_this_machine(name, observation.host.name.as_deref())
+    {
+        said.push(format!(
+            "whatlistens looks at this machine only: the answer is about this machine's port, not about {name}."
+        ));
+    }
+    if let (Destination::Ip(ip), Some(interfaces)) = (&place.destination, &observation.interfaces)
+        && needs_interface(*ip)
+        && !receives_at(interfaces, *ip)
+    {
+        said.push(format!("No interface of this machine has {ip}: the answer is about this machine's port."));
+    }
+    let is_there = |row: &&Row| place.destination.reaches(row.socket.local.ip(), row.socket.dual_stack);
+    let has_port = |row: &&Row| ports.have(row.socket.protocol, row.socket.local.port());
+    let (there, elsewhere): (Vec<&Row>, Vec<&Row>) = rows.iter().filter(has_port).partition(is_there);
+    if there.is_empty() && !elsewhere.is_empty() {
+        let addresses: BTreeSet<IpAddr> = elsewhere.iter().map(|row| row.socket.local.ip()).collect();
+        let more = addresses.len().saturating_sub(MOST_ADDRESSES);
+        let mut shown: Vec<String> = addresses.iter().take(MOST_ADDRESSES).map(IpAddr::to_string).collect();
+        shown.extend((more > 0).then(|| format!("{more} more")));
+        let held: BTreeSet<String> = elsewhere
+            .iter()
+            .map(|row| format!("{}/{}", row.socket.local.port(), row.socket.protocol))
+            .collect();
+        let held: Vec<String> = held.into_iter().take(MOST_ADDRESSES).collect();
+        let is = if held.len() == 1 { "is" } else { "are" };
+        let (held, shown) = (list(&held, "and"), list(&shown, "and"));
+        let ports = ports.range;
+        said.push(format!(
+            "Nothing that listens receives what is sent to {}. {held} {is} held at {shown} only: whatlistens {ports}",
+            place.typed
+        ));
+    }
+    said
+}
+
+/// Whether a name is that of this machine, with or without its domain.
+fn is_this_machine(name: &str, own: Option<&str>) -> bool {
+    let first = |name: &str| name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    own.is_some_and(|own| {
+        own.eq_ignore_ascii_case(name)
+            || (first(own) == first(name) && !(own.contains('.') && name.contains('.')))
+    })
+}
