@@ -124,6 +124,8 @@ pub enum NoteKind {
     PacketRules,
     /// About a license manager.
     License,
+    /// The same, where it stands beside the verdict on a row.
+    BesideVerdict,
 }
 
 impl NoteKind {
@@ -136,7 +138,7 @@ impl NoteKind {
             NoteKind::Ephemeral => Some("Ephemeral"),
             NoteKind::Excluded => Some("Excluded"),
             NoteKind::PacketRules => Some("Rules"),
-            NoteKind::License => Some("Note"),
+            NoteKind::License | NoteKind::BesideVerdict => Some("Note"),
         }
     }
 }

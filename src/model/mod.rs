@@ -70,7 +70,7 @@ pub use port_range::PortRange;
 pub use ports::{ConnectionState, ExcludedPorts, PortConnection, PortRules, UnansweredAttempt};
 pub use process::{
     AtTarget, Forward, ListenerElsewhere, Pid, Presence, Process, ProcessRef, Receiver, RunState,
-    WorkingFolder, account_name,
+    WorkingFolder, account_name, name_of_account,
 };
 pub use program::{CodeFile, Contents, Executable, FileVersion, Interpreter, Program, file_name};
 pub use registered::{Manager, Service, Source, vendor_and_product};

@@ -226,6 +226,16 @@ impl Process {
     }
 }
 
+/// The name of an account, where a user is known by name. `None` where it is the number or security identifier (Windows)
+/// of a user without a name, or of one whose name was not looked up.
+#[must_use]
+pub fn name_of_account(user: &str) -> Option<&str> {
+    let is_number = user.bytes().all(|b| b.is_ascii_digit());
+    let is_sid =
+        user.strip_prefix("S-1-").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'-'));
+    (!is_number && !is_sid).then_some(user)
+}
+
 /// A user's name without the domain that Windows puts before it: `alice` for `OFFICE\alice`.
 #[must_use]
 pub fn account_name(user: &str, os: Os) -> &str {

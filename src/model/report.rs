@@ -172,6 +172,7 @@ pub struct UnansweredClient {
     pub managers: Vec<Manager>,
     /// The visible holders of the socket.
     pub processes: Vec<Arc<Process>>,
+    pub uid: u32,
     /// The user of the socket, by name or number.
     pub user: String,
 }

@@ -14,8 +14,8 @@ use super::text::{escape, named, registered_name};
 use crate::model::phrase::list;
 use crate::model::quoting::{quoted, quoted_account};
 use crate::model::{
-    GapKind, License, Manager, Note, Owner, PortClass, Presence, Receiver, Report, Row, Service, Severity,
-    State, Verdict,
+    GapKind, License, Manager, Note, NoteKind, Owner, PortClass, Presence, Receiver, Report, Row, Service,
+    Severity, State, Verdict,
 };
 
 mod free;
@@ -42,7 +42,7 @@ pub(super) fn write(
     if groups.is_empty() {
         return Page { style, out }.free(asked);
     }
-    for note in &asked.notes {
+    for note in asked.notes.iter().filter(|note| note.kind != NoteKind::BesideVerdict) {
         Page { style, out }.note(note)?;
     }
     Ok(())

@@ -43,6 +43,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         &Document {
             asked: &report.asked,
             listeners: &report.rows,
+            notes: &report.notes,
             unanswered: &report.unanswered,
             license_servers: report.license_servers.as_deref(),
             other_namespaces: &report.other_namespaces,
@@ -90,6 +91,7 @@ impl<'a> Document<'a> {
             complete: gaps.is_empty(),
             asked: &[],
             listeners: &[],
+            notes: &[],
             unanswered: &[],
             license_servers: None,
             other_namespaces: &[],
@@ -147,6 +149,9 @@ struct Document<'a> {
     #[serde(serialize_with = "each_listener")]
     #[schemars(with = "Vec<Listener<'a>>")]
     listeners: &'a [Row],
+    /// what else the text says of the listeners, a string each: of one that `--pid`, `--process` or `--user` found
+    /// by another holder than the first
+    notes: &'a [String],
     /// programs that get no answer from a license server
     #[serde(serialize_with = "each_unanswered")]
     #[schemars(with = "Vec<UnansweredOut<'a>>")]

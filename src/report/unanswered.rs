@@ -41,6 +41,7 @@ pub(super) fn of(
             service: knowledge.registry.service(port, Protocol::Tcp).map(service),
             managers: knowledge.claims(port, Some(Protocol::Tcp)).managers_reported(),
             processes: asking.pids.iter().copied().map(process).collect(),
+            uid: asking.uid,
             user: asking.user.clone().unwrap_or_else(|| asking.uid.to_string()),
         }
     });

@@ -50,6 +50,7 @@ fn a_recorded_listener_is_told_in_full() {
               "exe": "/usr/bin/python3.11",
               "exe_confirmed": true,
               "file_trust": "system",
+              "uid": 1000,
               "user": "alice",
               "started_at": "2026-11-22T02:53:20Z",
               "service": null,
@@ -101,6 +102,7 @@ fn a_recorded_listener_is_told_in_full() {
           "activation": null
         }
       ],
+      "notes": [],
       "unanswered": [],
       "license_servers": [],
       "other_namespaces": [],

@@ -25,6 +25,7 @@ pub struct Document {
     pub complete: bool,
     pub asked: Vec<Asked>,
     pub listeners: Vec<Listener>,
+    pub notes: Vec<String>,
     pub unanswered: Vec<Unanswered>,
     #[serde(deserialize_with = "present")]
     pub license_servers: Option<Vec<LicenseServer>>,
@@ -48,7 +49,9 @@ pub struct Unanswered {
     pub service: Option<Service>,
     pub managers: Vec<Manager>,
     pub retransmits: u8,
-    pub user: String,
+    pub uid: u32,
+    #[serde(deserialize_with = "present")]
+    pub user: Option<String>,
     pub processes: Vec<Process>,
 }
 
@@ -181,6 +184,8 @@ pub struct Process {
     #[serde(deserialize_with = "present")]
     pub file_trust: Option<String>,
     #[serde(deserialize_with = "present")]
+    pub uid: Option<u32>,
+    #[serde(deserialize_with = "present")]
     pub user: Option<String>,
     #[serde(deserialize_with = "present")]
     pub started_at: Option<String>,
@@ -207,6 +212,7 @@ pub struct Process {
 pub struct Application {
     pub kind: String,
     pub id: String,
+    pub of_user: bool,
     #[serde(deserialize_with = "present")]
     pub user: Option<String>,
 }
@@ -272,6 +278,7 @@ pub struct Container {
     pub name: Option<String>,
     #[serde(deserialize_with = "present")]
     pub pod: Option<String>,
+    pub rootless: bool,
     #[serde(deserialize_with = "present")]
     pub user: Option<String>,
 }

@@ -91,6 +91,7 @@ mod rendering_linux;
 mod rendering_windows;
 mod rules;
 mod rules_each;
+mod same_in_json;
 mod selection;
 #[cfg(target_os = "linux")]
 mod served;

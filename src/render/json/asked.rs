@@ -9,7 +9,7 @@ use super::listener::{NamespaceOut, namespace};
 use super::process::{ContainerOut, ProcessServiceOut, container, each_service};
 use crate::model::{
     Asked, AskedProcess, ConnectionState, Note, PortAnswer, PortStatus, PortUse, ProcessService, Protocol,
-    RunState,
+    RunState, name_of_account,
 };
 
 #[derive(Serialize, JsonSchema)]
@@ -90,7 +90,7 @@ struct AskedProcessOut<'a> {
     cwd: Option<&'a str>,
     /// whether that folder was deleted since. `null`: as for `cwd`
     cwd_deleted: Option<bool>,
-    /// the user it runs as. `null`: unknown
+    /// the name of the user it runs as. `null`: it has no name, is unknown, or you gave `--numeric`
     user: Option<&'a str>,
     /// when it started: RFC 3339, UTC, whole seconds. `null`: unknown
     started_at: Option<Text<strtime::Display<'static>>>,
@@ -147,7 +147,7 @@ fn process(AskedProcess { process, namespace: its, listens_on }: &AskedProcess) 
         exe: process.exe().map(|exe| exe.path.as_str()),
         cwd: process.cwd.as_ref().map(|cwd| cwd.path.as_str()),
         cwd_deleted: process.cwd.as_ref().map(|cwd| cwd.deleted),
-        user: process.user.as_deref(),
+        user: process.user.as_deref().and_then(name_of_account),
         started_at: process.started_at.map(seconds),
         services: &process.services,
         container: process.container.as_deref().map(container),

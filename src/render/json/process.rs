@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use super::document::{Code, Text, seconds};
 use crate::model::{
     Application, ApplicationKind, Container, FileTrust, FileVersion, Presence, Process, ProcessRef,
-    ProcessService, Protocol, Runtime, ServiceManager,
+    ProcessService, Protocol, Runtime, ServiceManager, name_of_account,
 };
 
 #[derive(Serialize, JsonSchema)]
@@ -33,8 +33,10 @@ pub(super) struct ProcessOut<'a> {
     exe_confirmed: Option<bool>,
     /// who could have put other content into that file. `null`: `exe` is `null`
     file_trust: Option<Code<FileTrust>>,
-    /// the user it runs as: the name, or the number as text if it has no name. On Windows `DOMAIN\name`.
-    /// `null`: unknown
+    /// the user ID it runs with. `null`: Windows, or unknown
+    uid: Option<u32>,
+    /// the name of the user it runs as. On Windows `DOMAIN\name`. `null`: it has no name, is unknown, or you gave
+    /// `--numeric`
     user: Option<&'a str>,
     /// when it started: RFC 3339, UTC, whole seconds. `null`: unknown
     started_at: Option<Text<strtime::Display<'static>>>,
@@ -71,7 +73,9 @@ struct ApplicationOut<'a> {
     kind: Code<ApplicationKind>,
     /// the name there, such as `firefox` or `org.mozilla.firefox`
     id: &'a str,
-    /// the user who could choose `id`. `null`: only root could
+    /// whether a user could choose `id`, and not only root
+    of_user: bool,
+    /// the name of that user. `null`: there is none, or it has no name
     user: Option<&'a str>,
 }
 
@@ -149,8 +153,9 @@ pub(super) struct ContainerOut<'a> {
     name: Option<&'a str>,
     /// the UID of its Kubernetes pod. `null`: none
     pod: Option<&'a str>,
-    /// the user whose container it is (rootless): the name, or the number as text if it has no name. That user
-    /// could choose `runtime` and `id`. `null`: one of root's
+    /// whether it is a user's and not root's. That user could choose `runtime` and `id`
+    rootless: bool,
+    /// the name of that user. `null`: there is none, or it has no name
     user: Option<&'a str>,
 }
 
@@ -174,7 +179,8 @@ fn process(process: &Process) -> ProcessOut<'_> {
         exe: process.exe().map(|exe| exe.path.as_str()),
         exe_confirmed: process.exe().and_then(|exe| exe.path_confirmed.done().copied()),
         file_trust: process.exe().map(|exe| Code(exe.trust(process.uid))),
-        user: process.user.as_deref(),
+        uid: process.uid,
+        user: process.user.as_deref().and_then(name_of_account),
         started_at: process.started_at.map(seconds),
         service: process.services.first().map(process_service),
         services: &process.services,
@@ -187,7 +193,8 @@ fn process(process: &Process) -> ProcessOut<'_> {
         application: process.application.as_ref().map(|Application { kind, id, user }| ApplicationOut {
             kind: Code(*kind),
             id,
-            user: user.as_deref(),
+            of_user: user.is_some(),
+            user: user.as_deref().and_then(name_of_account),
         }),
         forwards_to: process.forward.as_ref().map(|forward| ForwardOut {
             protocol: Code(forward.protocol),
@@ -229,6 +236,7 @@ pub(super) fn container(Container { runtime, id, name, pod, user }: &Container) 
         id,
         name: name.as_deref(),
         pod: pod.as_deref(),
-        user: user.as_deref(),
+        rootless: user.is_some(),
+        user: user.as_deref().and_then(name_of_account),
     }
 }

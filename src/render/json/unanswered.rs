@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use super::document::Text;
 use super::process::{ProcessOut, each_process};
 use super::service::{ManagerOut, ServiceOut, manager, service};
-use crate::model::{Process, UnansweredClient};
+use crate::model::{Process, UnansweredClient, name_of_account};
 
 /// An unanswered connection request to a license server.
 #[derive(Serialize, JsonSchema)]
@@ -27,8 +27,10 @@ pub(super) struct UnansweredOut<'a> {
     managers: Vec<ManagerOut<'a>>,
     /// how often the request was sent again
     retransmits: u8,
-    /// the user of the program: the name, or the number as text
-    user: &'a str,
+    /// the user ID of the program
+    uid: u32,
+    /// the name of that user. `null`: it has none, or you gave `--numeric`
+    user: Option<&'a str>,
     /// the processes that hold the socket. Empty: you may not see them
     #[serde(serialize_with = "each_holder")]
     #[schemars(with = "Vec<ProcessOut<'a>>")]
@@ -47,7 +49,8 @@ pub(super) fn unanswered(client: &UnansweredClient) -> UnansweredOut<'_> {
         service: client.service.as_ref().map(service),
         managers: client.managers.iter().map(manager).collect(),
         retransmits: client.retransmits,
-        user: &client.user,
+        uid: client.uid,
+        user: name_of_account(&client.user),
         processes: &client.processes,
     }
 }

@@ -267,6 +267,7 @@ impl Question<'_> {
             asked.next =
                 advised.max_by_key(|license| license.severity).and_then(|license| license.advice.clone());
             notes.extend(self.absent(asked, &shown));
+            notes.extend(if is_alone { of_managers(&shown) } else { Vec::new() });
         // A filter may have dropped what listens.
         } else {
             let may_be_free = asked.may_be_free();
@@ -322,6 +323,18 @@ impl Question<'_> {
         let name = quoted(name);
         Some(Note::sentence(format!("{pid} is also the ID of a process, {name}: whatlistens --pid {pid}")))
     }
+}
+
+/// What is known of the license managers whose ports are shown, which the text says beside the verdict.
+fn of_managers(shown: &[&Row]) -> Vec<Note> {
+    let licenses = shown.iter().filter_map(|row| row.license.as_ref());
+    let mut notes: Vec<&str> = Vec::new();
+    for manager in licenses.flat_map(|license| &license.managers) {
+        if !notes.contains(&manager.note.as_str()) {
+            notes.push(&manager.note);
+        }
+    }
+    notes.into_iter().map(|note| Note::new(NoteKind::BesideVerdict, note)).collect()
 }
 
 /// The license managers of a product, with each range of their ports.
