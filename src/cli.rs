@@ -41,6 +41,14 @@ pub struct ListArgs {
     #[arg(long)]
     pub flagged: bool,
 
+    /// Only what other machines may reach
+    #[arg(long)]
+    pub exposed: bool,
+
+    /// Only what receives at this address: bound to it, or to all addresses
+    #[arg(long, value_name = "ADDR", value_delimiter = ',')]
+    pub address: Vec<String>,
+
     /// Only ports held by this process
     #[arg(long, value_name = "PID", value_delimiter = ',', allow_hyphen_values = true)]
     pub pid: Vec<String>,

@@ -69,8 +69,14 @@ impl Excluded {
         knowledge: &Knowledge,
     ) -> Result<Excluded, UsageError> {
         let by_holder = !args.pid.is_empty() || !args.process.is_empty() || !args.user.is_empty();
-        let of_listeners =
-            args.all || args.licenses || args.flagged || args.args || args.connections || args.all_namespaces;
+        let of_listeners = args.all
+            || args.exposed
+            || !args.address.is_empty()
+            || args.licenses
+            || args.flagged
+            || args.args
+            || args.connections
+            || args.all_namespaces;
         let vouches = !args.trust_user.is_empty() || !args.trust_path.is_empty();
         if by_holder || of_listeners || vouches || args.ipv4 || args.ipv6 || args.sort.is_some() {
             return Err(UsageError::OptionsOfListing { command: "excluded" });

@@ -116,7 +116,8 @@ impl Command {
         query.scope.deadline = cli.global.deadline;
         // Only the JSON has them.
         query.scope.other_sockets = cli.global.json && query.is_about_everything();
-        query.scope.interfaces = cli.global.json || query.is_about_ports();
+        query.scope.interfaces =
+            cli.global.json || query.is_about_ports() || !query.filter.addresses.is_empty();
         let output = output.for_listing(&cli.list);
         let repeat = command_line(args, environment.program.as_deref());
         Ok(match query.is_about_ports() {

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::address::Address;
 use super::naming::{Naming, is_labelled};
 use super::order;
 use super::target::{Ports, Target};
@@ -27,6 +28,10 @@ pub struct Filter {
     pub licenses: bool,
     /// Only license ports whose process is not confirmed to be right.
     pub flagged: bool,
+    /// Only what other machines may reach.
+    pub exposed: bool,
+    /// Only what receives at one of these.
+    pub addresses: Vec<Address>,
     /// `None`: that of the targets, and of the ports of each.
     pub sort: Option<Sort>,
 }
@@ -77,7 +82,7 @@ impl Filter {
     /// Whether it selects by something else than ports, names and protocols.
     #[must_use]
     pub fn by_others(&self) -> bool {
-        self.by_holder() || self.licenses || self.flagged
+        self.by_holder() || self.licenses || self.flagged || self.exposed || !self.addresses.is_empty()
     }
 
     /// Every name that may be that of a process, and whether it names a service, a product or a program: then it is no
@@ -162,6 +167,8 @@ pub enum Condition {
     User,
     Licenses,
     Flagged,
+    Exposed,
+    Address,
 }
 
 /// Keeps what matches, in order: without another key, in the order of the targets. `hidden` are the processes that a
@@ -281,6 +288,8 @@ fn judge(row: &Row, filter: &Filter, naming: &Naming, may_be: &MayBe<'_>, os: Os
         (Condition::User, any_of(&filter.users, |user| matches_user(row, user, may_be, os))),
         (Condition::Licenses, (!filter.licenses || row.license.is_some()).into()),
         (Condition::Flagged, (!filter.flagged || row.flagged()).into()),
+        (Condition::Exposed, (!filter.exposed || row.exposure.is_beyond_loopback()).into()),
+        (Condition::Address, any_of(&filter.addresses, |address| address.reaches(&row.socket).into())),
     ];
     let is_wanted = conditions.iter().map(|(_, one)| *one).min().unwrap_or(Match::Yes);
     let by = conditions.into_iter().filter(|(_, one)| *one == Match::No).map(|(condition, _)| condition);

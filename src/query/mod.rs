@@ -1,5 +1,6 @@
 //! What was typed → one value that says what to scan and what to keep; and how to show it.
 
+mod address;
 mod bounds;
 pub mod filter;
 mod holders;
@@ -23,6 +24,7 @@ use crate::knowledge::explain::Topic;
 use crate::model::{Family, Vouched, is_path};
 use crate::os::{Bpf, DEADLINE, FileAt, ScanScope, Sought};
 
+pub use self::address::Address;
 pub use self::bounds::refuse_long;
 pub use self::filter::{Condition, Dropped, Filter, Filtered, filter};
 pub use self::naming::Naming;

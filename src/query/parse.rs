@@ -1,6 +1,7 @@
 //! Reads `WHAT`, and ports as lsof's `-i` takes them.
 
 use super::UsageError;
+use super::address::Address;
 use super::bounds::distinct;
 use super::place::{self, Words};
 use super::target::{Place, Ports, Target};
@@ -201,6 +202,12 @@ pub(super) fn numbers(option: &str, values: &[String]) -> Result<Vec<Pid>, Usage
             .map_err(|_| UsageError::NotAPid { option: option.to_owned(), value: value.as_str().into() })
     };
     distinct(given(option, values)?.iter().map(read).collect::<Result<Vec<Pid>, _>>()?)
+}
+
+/// Reads addresses.
+pub(super) fn addresses(option: &str, values: &[String]) -> Result<Vec<Address>, UsageError> {
+    let read = |value: &String| Address::parse(option, value);
+    distinct(given(option, values)?.iter().map(read).collect::<Result<Vec<Address>, _>>()?)
 }
 
 /// Reads names. An empty one, as of a variable that is not set, would match nothing for ever.

@@ -64,6 +64,8 @@ impl Filter {
             users: parse::given("--user", &args.user)?,
             licenses: args.licenses,
             flagged: args.flagged,
+            exposed: args.exposed,
+            addresses: parse::addresses("--address", &args.address)?,
             sort: args.sort,
         })
     }

@@ -216,6 +216,9 @@ fn help_names_every_option_and_exits_0() {
       -i [<SPEC>]              Ports as lsof takes them: :1538, tcp:80,443, 6udp
           --licenses           Only ports of license managers
           --flagged            Only license ports whose process may be the wrong one
+          --exposed            Only what other machines may reach
+          --address <ADDR>     Only what receives at this address: bound to it, or
+                               to all addresses
           --pid <PID>          Only ports held by this process
           --process <NAME>     Only ports held by a process of this name (no error
                                if none runs)

@@ -124,3 +124,50 @@ fn the_interfaces_stand_once_in_the_json() {
     assert_eq!(told(2), ("docker0", Some(false), false, "172.17.0.1/16".to_owned()));
     assert!(read(&linux().printed("--json", None)).interfaces.is_none(), "they were not read");
 }
+
+/// A server on each kind of address, with their ports.
+fn servers() -> Machine {
+    let holder = [process(9, "/usr/bin/server")];
+    with_interfaces()
+        .socket("tcp 127.0.0.1:7001", &holder)
+        .socket("tcp 192.168.7.31:7002", &holder)
+        .socket("tcp 0.0.0.0:7003", &holder)
+        .socket("tcp 192.168.7.20:7004", &holder)
+        .but(|socket| socket.assigned = Some(false))
+        .socket("tcp [::]:7005", &holder)
+        .but(|socket| socket.dual_stack = Some(false))
+        .socket("tcp [fe80::7]:7006", &holder)
+        .but(|socket| socket.interface = Some("va".to_owned()))
+}
+
+/// The ports that are kept.
+fn kept(line: &str) -> Vec<u16> {
+    servers().report(line).rows.iter().map(|row| row.socket.local.port()).collect()
+}
+
+#[test]
+fn what_other_machines_may_reach_is_kept() {
+    assert_eq!(kept("--exposed"), [7002, 7003, 7005, 7006]);
+    insta::assert_snapshot!(servers().printed("7001 --exposed", None), @"7001 is held by server (PID 9), and is reached from this machine only.");
+    insta::assert_snapshot!(servers().printed("7004 --exposed", None), @"7004 is held by server (PID 9), and is at an address that no interface has now.");
+}
+
+#[test]
+fn what_receives_at_an_address_is_kept() {
+    assert_eq!(kept("--address 192.168.7.31"), [7002, 7003]);
+    assert_eq!(kept("--address 127.0.0.1"), [7001, 7003]);
+    assert_eq!(kept("--address [::1]"), [7005]);
+    assert_eq!(kept("--address fe80::7%va"), [7005, 7006]);
+    assert_eq!(kept("--address 192.168.7.31,::1"), [7002, 7003, 7005]);
+    assert_eq!(kept("--address 127.0.0.1 --address fd00::7 --exposed"), [7003, 7005]);
+    insta::assert_snapshot!(servers().printed("7002 --address 10.8.0.2", None), @"7002 is held by server (PID 9), not at 10.8.0.2.");
+    let (json, text) = ("--address 192.168.7.20 7004 --json", "--address 192.168.7.20 7004 -H");
+    let document = read(&servers().printed(json, None));
+    let notes = &document.asked[1].notes;
+    assert_eq!(document.asked[1].what, "--address 192.168.7.20");
+    insta::assert_snapshot!(notes.join("\n"), @"No interface has 192.168.7.20 now: only a local route or packet rules can bring anything there.");
+    assert!(servers().printed(text, None).contains(&notes[0]));
+    let own = read(&servers().printed("--address 192.168.7.31,127.0.0.1,192.168.7.255 --json", None));
+    assert!(own.asked.is_empty(), "{:?}", own.asked);
+    insta::assert_snapshot!(servers().refusal("--address lic01"), @"‘--address lic01’: give an address, as in --address 192.168.7.20; no host name is looked up");
+}

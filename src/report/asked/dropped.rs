@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::phrase::{counted, list};
 use crate::model::quoting::{quoted, quoted_account};
-use crate::model::{Asked, Owner, Process, Row};
+use crate::model::{Asked, Exposure, Owner, Process, Row};
 use crate::query::{Condition, Dropped, Filter};
 
 /// More sentences about one word than these are not said.
@@ -120,18 +120,30 @@ fn not(condition: Condition, filter: &Filter) -> Option<String> {
             format!("not by a process called {}", any(&names))
         }
         Condition::User => format!("not by {}", users(filter)),
-        Condition::Licenses | Condition::Flagged => return None,
+        Condition::Address => {
+            let addresses: Vec<String> = filter.addresses.iter().map(ToString::to_string).collect();
+            format!("not at {}", quoted(&any(&addresses)))
+        }
+        Condition::Licenses | Condition::Flagged | Condition::Exposed => return None,
     })
 }
 
 /// What else the port is not.
 fn and(condition: Condition, rows: &[&Row]) -> Option<&'static str> {
+    let is_lost = rows.iter().all(|row| row.exposure == Exposure::Unassigned);
     let is_license_port = rows.iter().any(|row| row.license.is_some());
     match (condition, is_license_port, rows.len()) {
         (Condition::Flagged, true, _) => Some("not flagged"),
         (Condition::Licenses | Condition::Flagged, ..) => Some("no port of a license manager"),
+        (Condition::Exposed, ..) if is_lost => Some("at an address that no interface has now"),
+        (Condition::Exposed, ..) => Some("reached from this machine only"),
         (
-            Condition::Protocol | Condition::Family | Condition::Pid | Condition::Process | Condition::User,
+            Condition::Protocol
+            | Condition::Family
+            | Condition::Pid
+            | Condition::Process
+            | Condition::User
+            | Condition::Address,
             ..,
         ) => None,
     }

@@ -1,5 +1,6 @@
 //! What there is to say about each word of the question, even where nothing listens.
 
+mod addresses;
 mod answers;
 mod dropped;
 mod lines;
@@ -155,7 +156,7 @@ impl Question<'_> {
     }
 
     /// Adds to all words what there is to say.
-    pub(super) fn add_sentences(&self, all: &mut [Asked], found: &Found<'_>) {
+    pub(super) fn add_sentences(&self, all: &mut Vec<Asked>, found: &Found<'_>) {
         let targets: Vec<usize> = self.targets().map(|(target, _)| target).collect();
         for (asked, target) in all.iter_mut().zip(targets) {
             // A UDP socket with a peer holds its port as much as one without: no other program can use it. A TCP port
@@ -171,6 +172,10 @@ impl Question<'_> {
         for (asked, (_, sought)) in options.zip(self.options()) {
             self.add_about_option(asked, sought, found);
         }
+        let (filter, scope) = (&self.query.filter, &self.query.scope);
+        let interfaces = self.observation.interfaces.as_deref();
+        let rows = &found.filtered.rows;
+        all.extend(addresses::not_own(&filter.addresses, interfaces, rows, scope.all_namespaces));
     }
 
     /// What to say of a name: of processes that listen nowhere, or that there is none.
@@ -283,7 +288,7 @@ impl Question<'_> {
             if may_be_free {
                 notes.extend(self.process_of_that_number(asked));
                 notes.extend(sentences::rules(asked, &facts));
-                notes.extend(sentences::packet_rules(asked, self.observation));
+                notes.extend(sentences::packet_rules(self.observation).filter(|_| is_free(asked)));
                 notes.extend(
                     asked.managers.iter().map(|manager| Note::new(NoteKind::License, &*manager.note)),
                 );
@@ -335,6 +340,13 @@ fn of_managers(shown: &[&Row]) -> Vec<Note> {
         }
     }
     notes.into_iter().map(|note| Note::new(NoteKind::BesideVerdict, note)).collect()
+}
+
+/// Whether any of the ports is free.
+fn is_free(asked: &Asked) -> bool {
+    asked.may_be_free()
+        && (asked.more_free.is_some_and(|more| more > 0)
+            || asked.with_status(PortStatus::Free).next().is_some())
 }
 
 /// The license managers of a product, with each range of their ports.

@@ -173,10 +173,8 @@ pub(super) fn rules(asked: &Asked, facts: &Facts<'_>) -> Vec<Note> {
 }
 
 /// What packet rules may do with the ports that are free. Those that may redirect are a gap.
-pub(super) fn packet_rules(asked: &Asked, observation: &Observation) -> Option<Note> {
-    let is_free =
-        asked.more_free.is_some_and(|more| more > 0) || asked.with_status(PortStatus::Free).next().is_some();
-    let text = match observation.packet_rules.filter(|_| is_free)? {
+pub(super) fn packet_rules(observation: &Observation) -> Option<Note> {
+    let text = match observation.packet_rules? {
         PacketRules::Hidden if observation.privileged => {
             "packet rules were not examined: that takes CAP_NET_ADMIN"
         }
