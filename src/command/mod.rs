@@ -114,10 +114,11 @@ impl Command {
         }
         let mut query = Query::resolve(&cli.list, knowledge)?;
         query.scope.deadline = cli.global.deadline;
-        // Only the JSON has them.
+        // A table has neither.
         query.scope.other_sockets = cli.global.json && query.is_about_everything();
         query.scope.interfaces =
             cli.global.json || query.is_about_ports() || !query.filter.addresses.is_empty();
+        query.scope.details |= cli.global.json;
         let output = output.for_listing(&cli.list);
         let repeat = command_line(args, environment.program.as_deref());
         Ok(match query.is_about_ports() {

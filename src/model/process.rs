@@ -135,10 +135,20 @@ words! {
     pub enum RunState {
         /// it runs, or waits for something
         Running = "running",
-        /// a signal or a debugger has stopped it
+        /// a signal has stopped it, as Ctrl+Z does
         Stopped = "stopped",
+        /// a debugger holds it
+        Traced = "traced",
         /// it has ended, and its parent has not asked how
         Zombie = "zombie",
+    }
+}
+
+impl RunState {
+    /// Whether it does nothing until somebody lets it continue.
+    #[must_use]
+    pub fn is_halted(self) -> bool {
+        matches!(self, RunState::Stopped | RunState::Traced)
     }
 }
 
@@ -158,6 +168,8 @@ pub struct Process {
     pub presence: Presence,
     /// `None` where the system does not report it.
     pub state: Option<RunState>,
+    /// Who holds it, of one that is [`RunState::Traced`].
+    pub tracer: Option<ProcessRef>,
     /// The user it runs as, on systems where users have numbers.
     pub uid: Option<u32>,
     /// The name of the user it runs as, or the number of a user without a name, as ps(1) shows it.

@@ -18,6 +18,8 @@ pub struct ScanScope {
     pub ipv6: bool,
     /// Also read the command lines of the processes, which may hold secrets.
     pub args: bool,
+    /// Also read what tells two holders of one program apart: where they work and which script they run.
+    pub details: bool,
     /// List the listeners of every network namespace, not only of the caller's own.
     pub all_namespaces: bool,
     /// Count the connections of every listener, not only of those on license ports.
@@ -90,6 +92,7 @@ impl Default for ScanScope {
             ipv4: true,
             ipv6: true,
             args: false,
+            details: false,
             all_namespaces: false,
             connections: false,
             bpf: Bpf::WhereQuicker,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
+use sysinfo::{ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
 
 use super::inspect_files::{self, FileFacts, PortsOf};
 use super::interfaces;
@@ -19,8 +19,9 @@ use super::this_os::THIS_OS;
 use super::users::Users;
 use super::{FileChecks, Inspect, ScanScope};
 use crate::model::{
-    Checked, CodeFile, Gap, GapKind, HiddenProcesses, Holding, Host, NotInspected, Observation, Pid,
-    PortConnection, Presence, Process, Socket, SocketId, UnansweredAttempt, forward_target, script_of,
+    Checked, CodeFile, Gap, GapKind, HiddenProcesses, Holding, Host, NotInspected, Observation, Os, Pid,
+    PortConnection, Presence, Process, RunState, Socket, SocketId, UnansweredAttempt, WorkingFolder,
+    forward_target, script_of,
 };
 
 /// A socket and the processes that hold it.
@@ -63,7 +64,7 @@ pub(super) fn observation(
     let servers: Vec<Pid> = if scope.license_servers { license_files::servers(inspect) } else { Vec::new() };
     let sought = SoughtPids::of(scope);
     let wanted = [&servers[..], sought.as_ref().map_or(&[], |sought| &sought.pids)].concat();
-    let processes = read(&ports_of, &wanted, users, inspect, scope.args).unwrap_or_else(|error| {
+    let processes = read(&ports_of, &wanted, users, inspect, scope).unwrap_or_else(|error| {
         let detail = format!("only the ids of the processes could be read ({error})");
         gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
         BTreeMap::new()
@@ -107,14 +108,18 @@ fn read(
     servers: &[Pid],
     users: &Users,
     inspect: &dyn Inspect,
-    args: bool,
+    scope: &ScanScope,
 ) -> Result<BTreeMap<Pid, Process>, sysinfo::Error> {
     let mut kind = ProcessRefreshKind::nothing()
         .without_tasks()
         .with_exe(UpdateKind::OnlyIfNotSet)
         .with_user(UpdateKind::OnlyIfNotSet);
-    if args {
+    if scope.args {
         kind = kind.with_cmd(UpdateKind::OnlyIfNotSet);
+    }
+    // On Windows it stands in the memory of the process, and whoever may read that may read its secrets.
+    if scope.details && THIS_OS == Os::Macos {
+        kind = kind.with_cwd(UpdateKind::OnlyIfNotSet);
     }
     let mut system = System::new()?;
     let mut processes = BTreeMap::new();
@@ -126,7 +131,7 @@ fn read(
         users.look_up(owners.map(user_id));
         for &pid in &wanted {
             let process = match system.process(sysinfo::Pid::from_u32(pid)) {
-                Some(process) => decode(pid, process, users, args),
+                Some(process) => decode(pid, process, users, scope.args),
                 None if holders.contains_key(&pid) => Process { pid, ..Process::default() },
                 // A parent that has ended: its id says nothing.
                 None => continue,
@@ -256,6 +261,11 @@ fn decode(pid: Pid, process: &sysinfo::Process, users: &Users, args: bool) -> Pr
         name,
         short_name,
         presence,
+        state: state(process),
+        cwd: process
+            .cwd()
+            .filter(|path| !path.as_os_str().is_empty())
+            .map(|path| WorkingFolder { path: text(path.as_os_str()), deleted: false }),
         uid: owner.and_then(uid),
         user: owner.map(|owner| users.name_or_id(user_id(owner))),
         started_at: i64::try_from(process.start_time())
@@ -263,6 +273,17 @@ fn decode(pid: Pid, process: &sysinfo::Process, users: &Users, args: bool) -> Pr
             .filter(|&seconds| seconds > 0)
             .and_then(|seconds| Timestamp::from_second(seconds).ok()),
         ..Process::default()
+    }
+}
+
+/// Whether a process can do anything. Windows stops threads, not processes, and sysinfo says nothing of these.
+fn state(process: &sysinfo::Process) -> Option<RunState> {
+    match process.status() {
+        _ if THIS_OS != Os::Macos => None,
+        ProcessStatus::Run | ProcessStatus::Sleep | ProcessStatus::Idle => Some(RunState::Running),
+        ProcessStatus::Stop => Some(RunState::Stopped),
+        ProcessStatus::Zombie => Some(RunState::Zombie),
+        _ => None,
     }
 }
 

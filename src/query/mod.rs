@@ -84,6 +84,7 @@ impl Query {
             ipv4: family != Some(Family::Ipv6),
             ipv6: family != Some(Family::Ipv4),
             args: args.args,
+            details: alone.is_some(),
             all_namespaces: args.all_namespaces,
             connections: args.connections || license_servers,
             bpf: match args.bpf {

@@ -1,5 +1,5 @@
-//! One port or service in detail: who holds it, since when, who can reach it, the verdict and what to
-//! do next. It reads as one would say it on the phone.
+//! One port or service in detail: who holds it, the verdict and what to do next, then the facts: since when, as what,
+//! who can reach it. It reads as one would say it on the phone.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -14,8 +14,8 @@ use super::text::{escape, named, registered_name};
 use crate::model::phrase::list;
 use crate::model::quoting::{quoted, quoted_account};
 use crate::model::{
-    GapKind, License, Manager, Note, NoteKind, Owner, PortClass, Presence, Receiver, Report, Row, Service,
-    Severity, State, Verdict,
+    GapKind, License, Manager, Note, NoteKind, Owner, PortClass, Presence, Receiver, Report, Row, RunState,
+    Service, Severity, State, Verdict,
 };
 
 mod free;
@@ -59,6 +59,10 @@ impl Page<'_> {
         };
         self.title(&title, service.as_deref(), row.license.as_ref())?;
         self.prose(&held(group, report))?;
+        if let Some(license) = &row.license {
+            writeln!(self.out)?;
+            self.verdict(license)?;
+        }
         writeln!(self.out)?;
 
         if let Some(lead) = group.lead() {
@@ -80,6 +84,19 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// What a person asks first, right below who holds the port.
+    fn verdict(&mut self, license: &License) -> io::Result<()> {
+        let severity = match license.severity {
+            Severity::Info => String::new(),
+            severity => format!(" ({})", severity.code()),
+        };
+        self.field("Verdict", &format!("{}{severity}: {}", license.verdict.code(), license.reason))?;
+        match &license.advice {
+            Some(advice) => self.field("Next", advice),
+            None => Ok(()),
+        }
+    }
+
     fn license(&mut self, license: &License) -> io::Result<()> {
         let managers: Vec<String> = license.managers.iter().map(Manager::called).collect();
         let expected = match &license.expected[..] {
@@ -89,18 +106,7 @@ impl Page<'_> {
             names => format!("; expected process: {}", list(names, "or")),
         };
         self.field("License", &format!("{}{expected}", list(&managers, "or")))?;
-        let severity = match license.severity {
-            Severity::Info => String::new(),
-            severity => format!(" ({})", severity.code()),
-        };
-        self.field("Verdict", &format!("{}{severity}: {}", license.verdict.code(), license.reason))?;
-        for manager in &license.managers {
-            self.field("Note", &manager.note)?;
-        }
-        match &license.advice {
-            Some(advice) => self.field("Next", advice),
-            None => Ok(()),
-        }
+        license.managers.iter().try_for_each(|manager| self.field("Note", &manager.note))
     }
 
     /// A sentence stands apart from what is above it.
@@ -175,7 +181,8 @@ fn held(group: &RowGroup<'_>, report: &Report) -> String {
             let exe = lead.name.as_deref().unwrap_or_default();
             let alias = lead.short_name.as_deref().filter(|short| !exe.starts_with(short));
             let alias = alias.map_or(String::new(), |short| format!(", which calls itself {},", said(short)));
-            format!("{}{alias} listens on {protocol} port {port}.", process_called(lead))
+            let halted = if lead.state.is_some_and(RunState::is_halted) { ", which is stopped," } else { "" };
+            format!("{}{alias}{halted} listens on {protocol} port {port}.", process_called(lead))
         }
     }
 }

@@ -34,6 +34,8 @@ mod live_disk_images;
 #[cfg(target_os = "linux")]
 mod live_doubled;
 #[cfg(target_os = "linux")]
+mod live_holders;
+#[cfg(target_os = "linux")]
 mod live_in_flight;
 #[cfg(target_os = "linux")]
 mod live_labels;

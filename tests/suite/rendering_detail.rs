@@ -19,6 +19,10 @@ fn a_mismatch_in_detail() {
     1538/tcp  (3ds-lm)  mismatch
     python3.11 (PID 11224) listens on TCP port 1538.
 
+    Verdict      mismatch (warning): python3.11 is not a known program of Autodesk 3ds-lm
+    Next         If Autodesk 3ds-lm should run here, stop python3.11 or move it to another port. If not,
+                 find out why python3.11 uses a license manager's port.
+
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Parents      systemd (PID 1) → python3.11 (PID 11224)
     Runs         /usr/bin/python3.11
@@ -27,11 +31,8 @@ fn a_mismatch_in_detail() {
     Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     3ds-lm (IANA, registered port)
     License      Autodesk 3ds-lm; expected process: lmgrd, lmadmin or adskflex
-    Verdict      mismatch (warning): python3.11 is not a known program of Autodesk 3ds-lm
     Note         Autodesk's own documents put its license server on 27000-27009 and 2080. Nothing found
                  shows a current Autodesk product on 1538, so a listener here deserves a look.
-    Next         If Autodesk 3ds-lm should run here, stop python3.11 or move it to another port. If not,
-                 find out why python3.11 uses a license manager's port.
     ");
 }
 
@@ -41,6 +42,8 @@ fn an_expected_server_in_detail() {
     27000/tcp  flex-lm  expected
     lmgrd (PID 900) listens on TCP port 27000.
 
+    Verdict      expected: lmgrd is a known program of Revenera FlexNet license server
+
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Parents      systemd (PID 1) → lmgrd (PID 900)
     Runs         /opt/flexlm/bin/lmgrd
@@ -49,7 +52,6 @@ fn an_expected_server_in_detail() {
     Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     flex-lm, FLEX LM (1-10) (IANA, registered port)
     License      Revenera FlexNet license server; expected process: lmgrd or lmadmin
-    Verdict      expected: lmgrd is a known program of Revenera FlexNet license server
     Note         A FlexNet license server without a port of its own takes the first free one of
                  27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
                  of lmadmin. FlexNet was called FLEXlm, and Revenera was Flexera and Globetrotter.
@@ -84,11 +86,12 @@ fn a_hidden_owner_in_detail() {
     1538/tcp  (3ds-lm)  cannot-tell
     TCP port 1538 is in use. You are not allowed to see by which program.
 
+    Verdict      cannot-tell: the process that holds this port of Autodesk 3ds-lm is hidden
+
     User         alice
     Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     3ds-lm (IANA, registered port)
     License      Autodesk 3ds-lm; expected process: lmgrd, lmadmin or adskflex
-    Verdict      cannot-tell: the process that holds this port of Autodesk 3ds-lm is hidden
     Note         Autodesk's own documents put its license server on 27000-27009 and 2080. Nothing found
                  shows a current Autodesk product on 1538, so a listener here deserves a look.
 
@@ -187,14 +190,15 @@ fn a_free_port_in_detail() {
     TCP port 7279 is free: nothing on this machine listens on it. A connection, or a socket that does
     not listen, may still block it.
 
+    Next         If the license server (lmgrd, lmadmin or CITRIX) should run on this machine, it is not
+                 running or uses another port: check its log, or search by name: whatlistens lmgrd. If
+                 it runs on another machine, check there.
+
     Registry     ctxlic, Citrix Licensing (IANA, registered port)
     License      Citrix License Server
     Note         7279 is the port of the vendor daemon CITRIX; the license server manager (lmadmin,
                  formerly lmgrd) listens on 27000, and with its console on 8082. 8083 is the Simple
                  License Service's, by Citrix's own table of ports. 7279 is not a Sentinel port.
-    Next         If the license server (lmgrd, lmadmin or CITRIX) should run on this machine, it is not
-                 running or uses another port: check its log, or search by name: whatlistens lmgrd. If
-                 it runs on another machine, check there.
     ");
     // The server may use TCP, which was not scanned.
     let by_udp = office().printed("1538/udp", None).split_whitespace().collect::<Vec<_>>().join(" ");

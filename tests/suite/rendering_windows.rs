@@ -145,6 +145,8 @@ fn the_detail_names_them_in_full() {
     27000/tcp  flex-lm  expected
     lmgrd.exe (PID 900) listens on TCP port 27000.
 
+    Verdict      expected: lmgrd.exe is a known program of Revenera FlexNet license server
+
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Runs         C:\Flexnet\lmgrd.exe
     File         only administrators can replace it
@@ -153,7 +155,6 @@ fn the_detail_names_them_in_full() {
     Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     flex-lm, FLEX LM (1-10) (IANA, registered port)
     License      Revenera FlexNet license server; expected process: lmgrd.exe or lmadmin.exe
-    Verdict      expected: lmgrd.exe is a known program of Revenera FlexNet license server
     Note         A FlexNet license server without a port of its own takes the first free one of
                  27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
                  of lmadmin. FlexNet was called FLEXlm, and Revenera was Flexera and Globetrotter.
@@ -250,6 +251,11 @@ fn a_port_that_is_reserved_is_not_free() {
     Nothing on this machine listens on TCP or UDP port 1538, but Windows has reserved it for another
     program: opening it with TCP fails.
 
+    Next         If winnat has reserved it, run as administrator: net stop winnat, then netsh interface
+                 ipv4 add excludedportrange tcp startport=1538 numberofports=1 store=persistent, then
+                 net start winnat. This briefly interrupts the network of Docker, WSL and virtual
+                 machines. Afterwards programs can use 1538.
+
     Excluded     1461-1560/tcp is reserved for another program. Opening one of these ports fails with
                  error 10013, “An attempt was made to access a socket in a way forbidden by its access
                  permissions”. Hyper-V, WSL and Docker reserve such blocks through the service winnat;
@@ -258,10 +264,6 @@ fn a_port_that_is_reserved_is_not_free() {
     License      Autodesk 3ds-lm
     Note         Autodesk's own documents put its license server on 27000-27009 and 2080. Nothing found
                  shows a current Autodesk product on 1538, so a listener here deserves a look.
-    Next         If winnat has reserved it, run as administrator: net stop winnat, then netsh interface
-                 ipv4 add excludedportrange tcp startport=1538 numberofports=1 store=persistent, then
-                 net start winnat. This briefly interrupts the network of Docker, WSL and virtual
-                 machines. Afterwards programs can use 1538.
     ");
     insta::assert_snapshot!(with_hyper_v().printed("50007/tcp", None), @"
     50007/tcp
@@ -353,6 +355,11 @@ fn of_several_ports_those_that_are_reserved_are_told() {
     Nothing on this machine listens on TCP or UDP port 27005, but Windows has reserved it for another
     program: opening it with TCP on IPv6 addresses fails.
 
+    Next         If winnat has reserved it, run as administrator: net stop winnat, then netsh interface
+                 ipv6 add excludedportrange tcp startport=27005 numberofports=1 store=persistent, then
+                 net start winnat. This briefly interrupts the network of Docker, WSL and virtual
+                 machines. Afterwards programs can use 27005.
+
     Excluded     27005-27049/tcp is reserved for another program. Opening one of these ports on IPv6
                  addresses fails with error 10013, “An attempt was made to access a socket in a way
                  forbidden by its access permissions”. Hyper-V, WSL and Docker reserve such blocks
@@ -362,10 +369,6 @@ fn of_several_ports_those_that_are_reserved_are_told() {
     Note         A FlexNet license server without a port of its own takes the first free one of
                  27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
                  of lmadmin. FlexNet was called FLEXlm, and Revenera was Flexera and Globetrotter.
-    Next         If winnat has reserved it, run as administrator: net stop winnat, then netsh interface
-                 ipv6 add excludedportrange tcp startport=27005 numberofports=1 store=persistent, then
-                 net start winnat. This briefly interrupts the network of Docker, WSL and virtual
-                 machines. Afterwards programs can use 27005.
     ");
     let flexnet = partly.printed("flex-lm", None);
     assert!(flexnet.contains("27005-27009 for another program"), "{flexnet}");

@@ -61,6 +61,7 @@ mod unit_files;
 mod units;
 mod user_database;
 mod user_mounts;
+mod whereabouts;
 mod writers;
 
 use std::collections::BTreeSet;
@@ -200,6 +201,9 @@ fn find_owners(
     let judged = || sockets.found.iter().chain(&behind.sockets);
     hidden.add(newcomers::search(context, judged(), &mut holders));
     behind.settle(&mut holders);
+    if context.scope.details {
+        whereabouts::add(context, &mut holders);
+    }
     let processes = executables::inspect(context, judged(), &mut holders);
     let (license_setup, unread) = setup.map(|setup| setup.finish(context)).unzip();
     sockets.gaps.extend(unread.flatten());

@@ -18,6 +18,10 @@ impl Page<'_> {
         let (sentences, notes): (Vec<_>, Vec<_>) =
             asked.notes.iter().partition(|note| note.kind == NoteKind::Sentence);
         sentences.iter().try_for_each(|note| self.prose(&note.text))?;
+        if let Some(next) = &asked.next {
+            writeln!(self.out)?;
+            self.field("Next", next)?;
+        }
         writeln!(self.out)?;
         let uses: Vec<_> = asked.with_status(PortStatus::InUse).flat_map(|answer| &answer.by).collect();
         let (shown, more) = first_few(&uses, MOST_USES);
@@ -33,9 +37,6 @@ impl Page<'_> {
             self.field("License", &manager.called())?;
             self.field("Note", &manager.note)?;
         }
-        match &asked.next {
-            Some(next) => self.field("Next", next),
-            None => Ok(()),
-        }
+        Ok(())
     }
 }

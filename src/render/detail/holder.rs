@@ -12,7 +12,7 @@ use crate::model::phrase::{age, list};
 use crate::model::quoting::{quoted, quoted_account, quoted_path};
 use crate::model::{
     Application, Checked, Container, Executable, FileTrust, FileVersion, Host, Os, Presence, Process,
-    ProcessRef, ProcessService, Program, Report, Row, ServiceManager, Writer,
+    ProcessRef, ProcessService, Program, Report, Row, RunState, ServiceManager, WorkingFolder, Writer,
 };
 
 /// More processes than these are counted, not named.
@@ -36,6 +36,9 @@ impl Page<'_> {
         if let Some(started) = lead.started_at {
             self.field("Started", &self.since(started, *taken_at))?;
         }
+        if let Some(state) = lead.state.and_then(|state| state_called(state, lead.tracer.as_ref())) {
+            self.field("State", &state)?;
+        }
         if !group.lead_row().ancestors.is_empty() {
             self.field("Parents", &parents(group.lead_row(), lead))?;
         }
@@ -54,6 +57,9 @@ impl Page<'_> {
         match &lead.presence {
             Presence::Running(program) => {
                 self.program(program, lead, *os)?;
+                if let Some(folder) = &lead.cwd {
+                    self.field("Works in", &working_folder(folder))?;
+                }
                 self.field("User", &user)?;
             }
             Presence::Kernel => self.field("Runs", KERNEL)?,
@@ -96,6 +102,24 @@ impl Page<'_> {
         let local = started.to_zoned(self.style.time_zone.clone());
         format!("{} ({})", local.strftime("%Y-%m-%d %H:%M:%S"), age(started, now))
     }
+}
+
+/// What keeps a process from doing anything; `None` where nothing does.
+fn state_called(state: RunState, tracer: Option<&ProcessRef>) -> Option<String> {
+    match (state, tracer) {
+        (RunState::Running, _) => None,
+        (RunState::Stopped, _) => Some("stopped, by Ctrl+Z or another signal".to_owned()),
+        (RunState::Traced, Some(tracer)) => {
+            Some(format!("held by the debugger {}", process_ref_called(tracer)))
+        }
+        (RunState::Traced, None) => Some("held by a debugger".to_owned()),
+        (RunState::Zombie, _) => Some("ended; its parent has not noticed yet (zombie)".to_owned()),
+    }
+}
+
+fn working_folder(WorkingFolder { path, deleted }: &WorkingFolder) -> String {
+    let path = quoted_path(path);
+    if *deleted { format!("{path} (deleted)") } else { path.into_owned() }
 }
 
 fn runs(exe: &Executable) -> String {

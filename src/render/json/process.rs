@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use super::document::{Code, Text, seconds};
 use crate::model::{
     Application, ApplicationKind, Container, FileTrust, FileVersion, Presence, Process, ProcessRef,
-    ProcessService, Protocol, Runtime, ServiceManager, name_of_account,
+    ProcessService, Protocol, RunState, Runtime, ServiceManager, name_of_account,
 };
 
 #[derive(Serialize, JsonSchema)]
@@ -40,6 +40,14 @@ pub(super) struct ProcessOut<'a> {
     user: Option<&'a str>,
     /// when it started: RFC 3339, UTC, whole seconds. `null`: unknown
     started_at: Option<Text<strtime::Display<'static>>>,
+    /// whether it can do anything. `null`: unknown (Windows)
+    state: Option<Code<RunState>>,
+    /// the debugger of a process that is `traced`. `null`: none, or unknown
+    tracer: Option<OtherProcessOut<'a>>,
+    /// the folder that it works in, in its own view of the file system. `null`: unknown, or not read (Windows)
+    cwd: Option<&'a str>,
+    /// whether that folder was deleted since. `null`: `cwd` is `null`; macOS never says `true`
+    cwd_deleted: Option<bool>,
     /// the first of `services`. `null`: `services` is empty
     service: Option<ProcessServiceOut<'a>>,
     /// the services that it belongs to. On Windows a process can run several
@@ -182,6 +190,10 @@ fn process(process: &Process) -> ProcessOut<'_> {
         uid: process.uid,
         user: process.user.as_deref().and_then(name_of_account),
         started_at: process.started_at.map(seconds),
+        state: process.state.map(Code),
+        tracer: process.tracer.as_ref().map(other_process),
+        cwd: process.cwd.as_ref().map(|folder| folder.path.as_str()),
+        cwd_deleted: process.cwd.as_ref().map(|folder| folder.deleted),
         service: process.services.first().map(process_service),
         services: &process.services,
         file_version: process.exe().and_then(|exe| exe.version.as_ref()).map(file_version),

@@ -218,7 +218,7 @@ fn listen_nowhere(sought: Sought<'_>, idle: &[&AskedProcess], scene: &Scene<'_>)
             subject(&one.process, scene.observation.host.os),
             one.process.pid
         ),
-        Some(RunState::Running | RunState::Stopped) | None => {
+        Some(RunState::Running | RunState::Stopped | RunState::Traced) | None => {
             format!("{} but listens on no {port}.", runs(&one.process, scene.observation))
         }
     };

@@ -185,7 +185,7 @@ impl<'b, 'a> Judging<'b, 'a> {
 
     fn state(&self) -> ServerState {
         let listens = |process: &ServerProcess| {
-            !process.ports.is_empty() && process.process.state != Some(RunState::Stopped)
+            !process.ports.is_empty() && !process.process.state.is_some_and(RunState::is_halted)
         };
         match &self.server {
             // What only calls itself a daemon may be anything.

@@ -85,7 +85,7 @@ impl Judging<'_, '_> {
 
     fn not_listening(&self, state: ServerState) -> Option<Problem> {
         let server = self.server.as_ref().filter(|_| state == ServerState::NotListening)?;
-        if server.process.state == Some(RunState::Stopped) {
+        if server.process.state.is_some_and(RunState::is_halted) {
             return Some(stopped(server, ProblemCode::NotListening));
         }
         let text = format!("{} runs and listens nowhere.{}", server.process.called(), self.log_says());
@@ -100,7 +100,9 @@ impl Judging<'_, '_> {
             Some(Vendor::Unknown(name)) => Some(name.as_str()),
             _ => self.block.daemon_lines.first().map(|(_, line)| line.name.as_str()),
         };
-        if let Some(daemon) = self.daemons.iter().find(|one| one.process.state == Some(RunState::Stopped)) {
+        if let Some(daemon) =
+            self.daemons.iter().find(|one| one.process.state.is_some_and(RunState::is_halted))
+        {
             return Some(stopped(daemon, ProblemCode::NoVendorDaemon));
         }
         let silent = self.daemons.first().map(|one| one.process.called());

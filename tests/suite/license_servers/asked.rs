@@ -33,12 +33,13 @@ fn a_license_port_that_is_asked_about_shows_its_server() {
     Port 27001 is free for TCP and UDP: nothing on this machine listens on it. A connection, or a socket
     that does not listen, may still block it.
 
+    Next         lmgrd (PID 812) listens on 27000/tcp.
+
     Registry     flex-lm, FLEX LM (1-10) (IANA, registered port)
     License      Revenera FlexNet license server
     Note         A FlexNet license server without a port of its own takes the first free one of
                  27000-27009. The vendor daemon is its child and has another port. 8090 is the web page
                  of lmadmin. FlexNet was called FLEXlm, and Revenera was Flexera and Globetrotter.
-    Next         lmgrd (PID 812) listens on 27000/tcp.
 
     Autodesk Network License Manager (FlexNet Publisher)        up, 5 clients
       lmgrd     PID 812  27000/tcp  v11.19.5.0  /opt/flexlm/lmgrd

@@ -39,8 +39,8 @@ fn run_state(letter: &str) -> Option<RunState> {
     match letter {
         // Runs, sleeps, waits for a device, or is a thread of the kernel that has nothing to do.
         "R" | "S" | "D" | "I" => Some(RunState::Running),
-        // By a signal, or by whoever traces it.
-        "T" | "t" => Some(RunState::Stopped),
+        "T" => Some(RunState::Stopped),
+        "t" => Some(RunState::Traced),
         "Z" => Some(RunState::Zombie),
         _ => None,
     }
@@ -58,6 +58,13 @@ pub fn socket_inode(link: &[u8]) -> Option<u32> {
 pub fn namespace_inode(link: &[u8]) -> Option<u64> {
     let digits = link.strip_prefix(b"net:[")?.strip_suffix(b"]")?;
     std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// The id of the process that traces this one, from the beginning of `/proc/PID/status`.
+#[must_use]
+pub fn tracer(status: &str) -> Option<Pid> {
+    let line = status.lines().find_map(|line| line.strip_prefix("TracerPid:"))?;
+    line.trim().parse().ok().filter(|&pid| pid != 0)
 }
 
 /// How many words of a command line are kept, more than anybody types.
@@ -100,9 +107,9 @@ mod tests {
     fn the_letter_of_the_state_says_whether_it_can_do_anything() {
         let state =
             |letter: &str| stat(format!("1 (a) {letter} 0{} 7 0", " 0".repeat(17)).as_bytes()).unwrap().state;
-        let (running, stopped) = (Some(RunState::Running), Some(RunState::Stopped));
+        let [running, stopped, traced] = [RunState::Running, RunState::Stopped, RunState::Traced].map(Some);
         assert_eq!(["R", "S", "D", "I"].map(state), [running; 4]);
-        assert_eq!(["T", "t", "Z"].map(state), [stopped, stopped, Some(RunState::Zombie)]);
+        assert_eq!(["T", "t", "Z"].map(state), [stopped, traced, Some(RunState::Zombie)]);
         assert_eq!(["X", "x", "K", "P", "RS", "?"].map(state), [None; 6]);
     }
 
