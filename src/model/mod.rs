@@ -30,6 +30,7 @@ pub mod recording;
 mod registered;
 mod relay;
 mod report;
+mod script;
 mod service_manager;
 mod socket;
 mod sought;
@@ -79,6 +80,7 @@ pub use report::{
     Attributed, Excluded, ExcludedReport, HeldOtherSocket, Owner, OwnerStatus, PortClass, Report, Row,
     UnansweredClient,
 };
+pub use script::{ClaimedScript, ScriptKind, claimed_script, runs_scripts};
 pub use service_manager::{ProcessService, ServiceManager};
 pub use socket::{AcceptQueue, Activation, Connections, Namespace, Socket, SocketId, State};
 pub use sought::{SoughtProcess, SoughtProcesses};

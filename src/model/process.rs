@@ -92,6 +92,17 @@ pub struct ProcessRef {
     pub name: Option<String>,
 }
 
+impl ProcessRef {
+    /// Its name and id.
+    #[must_use]
+    pub fn called(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{} (PID {})", quoted(name), self.pid),
+            None => format!("PID {}", self.pid),
+        }
+    }
+}
+
 /// A process in whose unix sockets descriptors wait that it has not received yet (SCM_RIGHTS, `unix(7)`). A socket that
 /// no process holds may be among them: the system does not say which they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Checked, FileTrust, Os, Writer};
+use super::{Checked, ClaimedScript, FileTrust, Os, Writer};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +16,8 @@ pub struct Program {
     /// The id of the license manager or emulator that an interpreter runs, if its command line names one.
     /// Without a request nothing else of a command line is kept: it may hold secrets.
     pub interpreted: Option<String>,
+    /// What an interpreter runs, by its command line, if that was requested ([`claimed_script`](super::claimed_script)).
+    pub claimed_script: Option<ClaimedScript>,
     /// Where a relay forwards to, if its command line says so ([`forward_target`](super::forward_target)).
     pub relays_to: Option<String>,
     /// Whether the user that an interpreter runs as is an account for a service; asked of those that run a license

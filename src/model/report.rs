@@ -140,6 +140,8 @@ pub struct Row {
     pub assigned_to: Option<Vec<AssignedTo>>,
     /// `None` on a port of no license manager.
     pub license: Option<License>,
+    /// What to do next, in whole sentences; `None` where there is nothing to say, or the port was not asked about.
+    pub next: Option<String>,
 }
 
 impl Row {

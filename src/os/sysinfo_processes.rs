@@ -21,7 +21,7 @@ use super::{FileChecks, Inspect, ScanScope};
 use crate::model::{
     Checked, CodeFile, Gap, GapKind, HiddenProcesses, Holding, Host, NotInspected, Observation, Os, Pid,
     PortConnection, Presence, Process, RunState, Socket, SocketId, UnansweredAttempt, WorkingFolder,
-    forward_target, script_of,
+    claimed_script, forward_target, runs_scripts, script_of,
 };
 
 /// A socket and the processes that hold it.
@@ -142,7 +142,7 @@ fn read(
         wanted = parents.filter(|pid| !processes.contains_key(pid)).collect();
     }
     inspect_all(&mut processes, holders, inspect, users);
-    name_interpreted(&mut system, &mut processes, holders, inspect, users);
+    name_interpreted(&mut system, &mut processes, holders, inspect, users, scope.details);
     Ok(processes)
 }
 
@@ -153,11 +153,12 @@ fn name_interpreted(
     holders: &PortsOf,
     inspect: &dyn Inspect,
     users: &Users,
+    details: bool,
 ) {
     let interpreters: Vec<(Pid, String)> = holders
         .keys()
         .filter_map(|&pid| Some((pid, processes.get(&pid)?.exe_name(THIS_OS)?.to_owned())))
-        .filter(|(_, exe)| inspect.reads_command_line_of(exe))
+        .filter(|(_, exe)| inspect.reads_command_line_of(exe) || (details && runs_scripts(exe)))
         .collect();
     if interpreters.is_empty() {
         return;
@@ -172,6 +173,7 @@ fn name_interpreted(
             let args: Vec<String> = running.cmd().iter().map(|arg| text(arg)).collect();
             program.interpreted = inspect.program(&exe, &args);
             program.relays_to = forward_target(&exe, &args);
+            program.claimed_script = if details { claimed_script(&exe, &args) } else { None };
             program.script = script_of(&exe, &args)
                 .map(|path| CodeFile { path: path.to_owned(), writers: writers(Path::new(path), users) });
         }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use owo_colors::Style as Paint;
 
-use self::holder::{process_called, process_ref_called};
+use self::holder::process_called;
 use super::Style;
 use super::group::RowGroup;
 use super::page::Page;
@@ -59,10 +59,7 @@ impl Page<'_> {
         };
         self.title(&title, service.as_deref(), row.license.as_ref())?;
         self.prose(&held(group, report))?;
-        if let Some(license) = &row.license {
-            writeln!(self.out)?;
-            self.verdict(license)?;
-        }
+        self.verdict(row)?;
         writeln!(self.out)?;
 
         if let Some(lead) = group.lead() {
@@ -85,14 +82,19 @@ impl Page<'_> {
     }
 
     /// What a person asks first, right below who holds the port.
-    fn verdict(&mut self, license: &License) -> io::Result<()> {
-        let severity = match license.severity {
-            Severity::Info => String::new(),
-            severity => format!(" ({})", severity.code()),
-        };
-        self.field("Verdict", &format!("{}{severity}: {}", license.verdict.code(), license.reason))?;
-        match &license.advice {
-            Some(advice) => self.field("Next", advice),
+    fn verdict(&mut self, row: &Row) -> io::Result<()> {
+        if row.license.is_some() || row.next.is_some() {
+            writeln!(self.out)?;
+        }
+        if let Some(license) = &row.license {
+            let severity = match license.severity {
+                Severity::Info => String::new(),
+                severity => format!(" ({})", severity.code()),
+            };
+            self.field("Verdict", &format!("{}{severity}: {}", license.verdict.code(), license.reason))?;
+        }
+        match &row.next {
+            Some(next) => self.field("Next", next),
             None => Ok(()),
         }
     }
@@ -182,7 +184,9 @@ fn held(group: &RowGroup<'_>, report: &Report) -> String {
             let alias = lead.short_name.as_deref().filter(|short| !exe.starts_with(short));
             let alias = alias.map_or(String::new(), |short| format!(", which calls itself {},", said(short)));
             let halted = if lead.state.is_some_and(RunState::is_halted) { ", which is stopped," } else { "" };
-            format!("{}{alias}{halted} listens on {protocol} port {port}.", process_called(lead))
+            let script = lead.program().and_then(|program| program.claimed_script.as_ref()?.short_name());
+            let script = script.map_or(String::new(), |name| format!(" runs {} and", quoted(name)));
+            format!("{}{alias}{halted}{script} listens on {protocol} port {port}.", process_called(lead))
         }
     }
 }
@@ -205,7 +209,7 @@ fn unowned(row: &Row) -> String {
 
 /// Says which processes may be about to receive a socket. There is at least one.
 fn on_its_way_to(receivers: &[Receiver]) -> String {
-    let names = named(receivers, MOST_RECEIVERS, |receiver| process_ref_called(&receiver.process));
+    let names = named(receivers, MOST_RECEIVERS, |receiver| receiver.process.called());
     let waiting = match receivers {
         [Receiver { descriptors: 1, .. }] => "which has 1 descriptor waiting in a unix socket".to_owned(),
         [Receiver { descriptors, .. }] => {

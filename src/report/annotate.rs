@@ -25,6 +25,7 @@ pub(super) fn annotate(
         exposure: of_socket(&socket),
         assigned_to: addresses.and_then(|addresses| addresses.of(&socket)),
         license,
+        next: None,
         socket,
         owner,
         ancestors,

@@ -9,6 +9,7 @@ mod excluded;
 mod exposure;
 mod gaps;
 mod kept;
+mod next;
 mod other_sockets;
 mod rows;
 mod servers;
@@ -46,7 +47,12 @@ pub fn report(
     let license_servers = servers_in(query, &naming, observation, &rows, knowledge);
     let question = Question { query, observation, knowledge, naming: &naming, unknown: &unknown };
     let mut asked = question.answers(&rows);
-    let filtered = filter(rows, &query.filter, &naming, &observation.hidden, os);
+    let mut filtered = filter(rows, &query.filter, &naming, &observation.hidden, os);
+    if !asked.is_empty() {
+        for row in &mut filtered.rows {
+            row.next = next::next(row, os, observation.privileged);
+        }
+    }
     let rows = &filtered.rows;
 
     let remedy = os::remedy(os, observation.privileged, repeat);

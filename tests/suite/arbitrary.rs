@@ -10,13 +10,14 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use whatlistens::model::{
-    AcceptQueue, Account, Activation, Application, ApplicationKind, AtTarget, Checked, CodeFile,
-    ConnectionState, Connections, Container, Contents, ExcludedPorts, Executable, Family, FileVersion,
-    Forward, Gap, GapKind, HiddenProcess, HiddenProcesses, Holding, Host, Interface, InterfaceAddress,
-    Interpreter, ListenerElsewhere, Namespace, NotInspected, Observation, Os, OtherNamespace, OtherSocket,
-    OtherSocketKind, PacketRules, Pid, PortConnection, PortRange, PortRules, Presence, Process, ProcessRef,
-    ProcessService, Program, Protocol, Receiver, RunState, Runtime, ServiceManager, Socket, SocketId,
-    SoughtProcess, SoughtProcesses, State, UnansweredAttempt, User, WorkingFolder, Writer,
+    AcceptQueue, Account, Activation, Application, ApplicationKind, AtTarget, Checked, ClaimedScript,
+    CodeFile, ConnectionState, Connections, Container, Contents, ExcludedPorts, Executable, Family,
+    FileVersion, Forward, Gap, GapKind, HiddenProcess, HiddenProcesses, Holding, Host, Interface,
+    InterfaceAddress, Interpreter, ListenerElsewhere, Namespace, NotInspected, Observation, Os,
+    OtherNamespace, OtherSocket, OtherSocketKind, PacketRules, Pid, PortConnection, PortRange, PortRules,
+    Presence, Process, ProcessRef, ProcessService, Program, Protocol, Receiver, RunState, Runtime,
+    ScriptKind, ServiceManager, Socket, SocketId, SoughtProcess, SoughtProcesses, State, UnansweredAttempt,
+    User, WorkingFolder, Writer,
 };
 
 /// Any of these variants. One that is missing here does not compile.
@@ -161,6 +162,10 @@ fn presence() -> BoxedStrategy<Presence> {
         exe: of(executable()),
         args: of(vec(text(), 0..3)),
         interpreted: of(text()),
+        claimed_script: of(any_fields!(ClaimedScript {
+            kind: variant!(ScriptKind: Script Module Class Jar Assembly Code),
+            name: of(text()),
+        })),
         relays_to: of(text()),
         by_service: checked(any::<bool>()),
         script: of(code_file()),

@@ -65,6 +65,7 @@ fn a_recorded_listener_is_told_in_full() {
               "application": null,
               "forwards_to": null,
               "relays_to": null,
+              "script": null,
               "args": [
                 "python3"
               ]

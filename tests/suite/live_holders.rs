@@ -41,6 +41,23 @@ fn two_holders_of_one_program_differ_by_where_they_work() {
 }
 
 #[test]
+fn two_holders_of_one_program_differ_by_what_they_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.py");
+    std::fs::write(&path, script(LISTENS)).unwrap();
+    let mut command = Command::new("python3");
+    command.arg("-u").arg(&path).arg("--password=secret");
+    let (process, detail) = holder(&Listening::start(&mut command, 1).unwrap());
+    let named = process.script.unwrap();
+    assert_eq!((named.kind.as_str(), named.name.as_deref()), ("script", path.to_str()));
+    assert!(detail.contains(") runs shop.py and listens on TCP port"), "{detail}");
+    assert!(detail.contains("(by its command line)") && !detail.contains("secret"), "{detail}");
+    let (process, detail) = holder(&python_in(folder.path(), LISTENS));
+    assert_eq!(process.script.map(|script| (script.kind, script.name)), Some(("code".to_owned(), None)));
+    assert!(detail.contains("Script       code in its command line\n"), "{detail}");
+}
+
+#[test]
 fn a_folder_that_is_gone_is_said_to_be() {
     let folder = tempfile::tempdir().unwrap();
     let listening = python_in(folder.path(), LISTENS);

@@ -76,6 +76,7 @@ mod live_windows;
 mod names;
 #[cfg(target_os = "linux")]
 mod network;
+mod next;
 #[cfg(target_os = "linux")]
 mod oracle;
 mod other_sockets;

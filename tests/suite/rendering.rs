@@ -1,8 +1,8 @@
 //! The table and the notes below it, verbatim.
 
 use whatlistens::model::{
-    Checked, Executable, FileVersion, Namespace, Presence, Process, ProcessService, Program, ServiceManager,
-    Socket,
+    Checked, ClaimedScript, Executable, FileVersion, Namespace, Presence, Process, ProcessService, Program,
+    ScriptKind, ServiceManager, Socket,
 };
 use whatlistens::query::Environment;
 
@@ -167,6 +167,7 @@ fn nothing_raw_of_a_stranger_s_names_reaches_the_terminal() {
         presence: Presence::Running(Program {
             args: Some(vec![hostile.to_owned()]),
             interpreted: None,
+            claimed_script: Some(ClaimedScript { kind: ScriptKind::Script, name: Some(hostile.to_owned()) }),
             relays_to: Some(hostile.to_owned()),
             script: None,
             by_service: Checked::NotRequested,

@@ -68,6 +68,8 @@ fn shared_sockets_in_detail() {
     80/tcp  http
     nginx (PID 800) listens on TCP port 80.
 
+    Next         If only this machine needs it, bind it to 127.0.0.1. To stop it: kill 800.
+
     Also         nginx (PID 801) and nginx (PID 802)
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Parents      systemd (PID 1) → nginx (PID 800)

@@ -102,6 +102,8 @@ fn a_unit_a_full_backlog_and_connections_in_detail() {
     80/tcp  http
     nginx (PID 800) listens on TCP port 80.
 
+    Next         If only this machine needs it, bind it to 127.0.0.1. To stop it: systemctl stop nginx.
+
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Parents      systemd (PID 1) → nginx.service → nginx (PID 800)
     Unit         nginx.service (systemd)
@@ -123,6 +125,9 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
     8080/tcp  (http-alt)
     docker-proxy (PID 900) listens on TCP port 8080.
 
+    Next         If only this machine needs it, publish it as 127.0.0.1:8080:80. To stop it: docker stop
+                 web.
+
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Parents      systemd (PID 1) → docker.service → docker-proxy (PID 900)
     Unit         docker.service (systemd)
@@ -137,6 +142,9 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
     22/tcp  ssh
     systemd (PID 1) listens on TCP port 22.
 
+    Next         To stop it: systemctl stop ssh.socket ssh. Nobody can then log in over SSH, perhaps not
+                 even you.
+
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Runs         /usr/lib/systemd/systemd
     File         only root can replace it
@@ -147,6 +155,8 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
 
     5000/tcp in network namespace blue  (commplex-main)
     httpd (PID 44) listens on TCP port 5000.
+
+    Next         To stop it: docker stop web.
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Parents      systemd (PID 1) → httpd (PID 44)
@@ -160,6 +170,8 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
     7000/tcp  (afs3-fileserver)
     python3.11 (PID 50) holds TCP port 7000 without listening: connections are refused, and usually no
     other program can use it.
+
+    Next         To stop it: kill 50.
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Parents      systemd (PID 1) → python3.11 (PID 50)

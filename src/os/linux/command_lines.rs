@@ -9,7 +9,7 @@ use super::helper::{Pending, ProcessId};
 use super::holders::Holders;
 use super::process_reader::IdentifiedProcess;
 use super::scan_context::ScanContext;
-use crate::model::{Checked, CodeFile, Os, Pid, forward_target, script_of};
+use crate::model::{Checked, CodeFile, Os, Pid, claimed_script, forward_target, runs_scripts, script_of};
 
 /// Command lines that are being read.
 pub(super) struct CommandLinesInProgress {
@@ -30,7 +30,9 @@ impl CommandLinesInProgress {
     pub(super) fn begin(context: &ScanContext<'_>, holders: &Holders) -> CommandLinesInProgress {
         let says_what_it_does = |IdentifiedProcess { process, .. }: &IdentifiedProcess| {
             process.exe_name(Os::Linux).is_some_and(|name| {
-                docker_proxy::is_proxy(name) || context.inspect.reads_command_line_of(name)
+                docker_proxy::is_proxy(name)
+                    || context.inspect.reads_command_line_of(name)
+                    || (context.scope.details && runs_scripts(name))
             })
         };
         let direct = LazyCell::new(|| holders.direct());
@@ -89,7 +91,9 @@ impl CommandLines {
             let Some(process) = processes.get_mut(pid).map(|identified| &mut identified.process) else {
                 continue;
             };
-            let exe = process.exe_name(Os::Linux).filter(|exe| context.inspect.reads_command_line_of(exe));
+            let name = process.exe_name(Os::Linux);
+            let says = name.filter(|_| context.scope.details).and_then(|name| claimed_script(name, args));
+            let exe = name.filter(|exe| context.inspect.reads_command_line_of(exe));
             let interpreted = exe.and_then(|exe| context.inspect.program(exe, args));
             // Whether that is what it says it is, its script shows.
             let script = exe.filter(|_| interpreted.is_some()).and_then(|exe| script_of(exe, args));
@@ -99,6 +103,7 @@ impl CommandLines {
             if let Some(program) = process.program_mut() {
                 program.interpreted = interpreted;
                 program.relays_to = relays_to;
+                program.claimed_script = says;
                 program.script = script;
                 program.args = context.scope.args.then(|| args.clone());
             }

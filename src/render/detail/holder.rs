@@ -11,8 +11,9 @@ use super::super::text::{command_line, named, service_called};
 use crate::model::phrase::{age, list};
 use crate::model::quoting::{quoted, quoted_account, quoted_path};
 use crate::model::{
-    Application, Checked, Container, Executable, FileTrust, FileVersion, Host, Os, Presence, Process,
-    ProcessRef, ProcessService, Program, Report, Row, RunState, ServiceManager, WorkingFolder, Writer,
+    Application, Checked, ClaimedScript, Container, Executable, FileTrust, FileVersion, Host, Os, Presence,
+    Process, ProcessRef, ProcessService, Program, Report, Row, RunState, ScriptKind, ServiceManager,
+    WorkingFolder, Writer,
 };
 
 /// More processes than these are counted, not named.
@@ -57,6 +58,9 @@ impl Page<'_> {
         match &lead.presence {
             Presence::Running(program) => {
                 self.program(program, lead, *os)?;
+                if let Some(script) = &program.claimed_script {
+                    self.field("Script", &script_called(script))?;
+                }
                 if let Some(folder) = &lead.cwd {
                     self.field("Works in", &working_folder(folder))?;
                 }
@@ -109,12 +113,23 @@ fn state_called(state: RunState, tracer: Option<&ProcessRef>) -> Option<String> 
     match (state, tracer) {
         (RunState::Running, _) => None,
         (RunState::Stopped, _) => Some("stopped, by Ctrl+Z or another signal".to_owned()),
-        (RunState::Traced, Some(tracer)) => {
-            Some(format!("held by the debugger {}", process_ref_called(tracer)))
-        }
+        (RunState::Traced, Some(tracer)) => Some(format!("held by the debugger {}", tracer.called())),
         (RunState::Traced, None) => Some("held by a debugger".to_owned()),
         (RunState::Zombie, _) => Some("ended; its parent has not noticed yet (zombie)".to_owned()),
     }
+}
+
+/// What a process says it runs.
+fn script_called(ClaimedScript { kind, name }: &ClaimedScript) -> String {
+    let Some(name) = name else { return "code in its command line".to_owned() };
+    let name = match kind {
+        ScriptKind::Script | ScriptKind::Jar | ScriptKind::Assembly | ScriptKind::Code => {
+            quoted(name).into_owned()
+        }
+        ScriptKind::Module => format!("module {}", quoted(name)),
+        ScriptKind::Class => format!("class {}", quoted(name)),
+    };
+    format!("{name} (by its command line)")
 }
 
 fn working_folder(WorkingFolder { path, deleted }: &WorkingFolder) -> String {
@@ -186,7 +201,7 @@ fn version_resource(version: &FileVersion, name: Option<&str>) -> String {
 
 /// The processes that may hold the sockets of a process that has ended.
 fn possible_heirs(children: &[ProcessRef]) -> String {
-    let named = named(children, MOST_OTHERS, process_ref_called);
+    let named = named(children, MOST_OTHERS, ProcessRef::called);
     match children.len() {
         0 => {
             "unknown: no process that it started is running. One further down may have inherited the socket, or \
@@ -195,13 +210,6 @@ fn possible_heirs(children: &[ProcessRef]) -> String {
         }
         1 => format!("{}, a child process that may have inherited the socket", named[0]),
         _ => format!("{}, child processes that may have inherited the socket", list(&named, "or")),
-    }
-}
-
-pub(super) fn process_ref_called(ProcessRef { pid, name }: &ProcessRef) -> String {
-    match name {
-        Some(name) => format!("{} (PID {pid})", quoted(name)),
-        None => format!("PID {pid}"),
     }
 }
 
@@ -264,12 +272,12 @@ fn forwards(process: &Process) -> Option<String> {
         let to = process.program()?.relays_to.as_ref()?;
         return Some(format!("{} (by its command line)", quoted(to)));
     };
-    let who = forward.process.as_ref().map(process_ref_called);
+    let who = forward.process.as_ref().map(ProcessRef::called);
     let container = forward.container.as_deref().map(Container::called);
     if forward.is_listening() == Some(false) {
         let container = container.map_or(String::new(), |container| format!(" in container {container}"));
         let elsewhere = forward.elsewhere().map_or(String::new(), |elsewhere| {
-            let who = elsewhere.process.as_ref().map_or("a program".to_owned(), process_ref_called);
+            let who = elsewhere.process.as_ref().map_or("a program".to_owned(), ProcessRef::called);
             format!("; {who} listens there on {} only", elsewhere.places())
         });
         return Some(format!(

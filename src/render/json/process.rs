@@ -9,8 +9,8 @@ use serde::{Serialize, Serializer};
 
 use super::document::{Code, Text, seconds};
 use crate::model::{
-    Application, ApplicationKind, Container, FileTrust, FileVersion, Presence, Process, ProcessRef,
-    ProcessService, Protocol, RunState, Runtime, ServiceManager, name_of_account,
+    Application, ApplicationKind, ClaimedScript, Container, FileTrust, FileVersion, Presence, Process,
+    ProcessRef, ProcessService, Protocol, RunState, Runtime, ScriptKind, ServiceManager, name_of_account,
 };
 
 #[derive(Serialize, JsonSchema)]
@@ -70,6 +70,9 @@ pub(super) struct ProcessOut<'a> {
     /// `lic01:27000`; several are joined by `, `. Nothing else of the command line is in it. `null`:
     /// it is none of these, or that is not known
     relays_to: Option<&'a str>,
+    /// what an interpreter (Python, Node.js, Java, Ruby, PHP, a shell and others) runs, as its command line says, which
+    /// the process can choose. `null`: it is no interpreter, or that is not certain
+    script: Option<ScriptOut<'a>>,
     /// the command line, a string for each argument. `null`: `--args` was not given, or it could not be read
     args: Option<&'a [String]>,
 }
@@ -105,6 +108,15 @@ struct ForwardOut<'a> {
     /// where nobody does: who listens on the same port at other addresses only, such as 127.0.0.1. `null`:
     /// nobody
     elsewhere: Option<ElsewhereOut<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Script")]
+struct ScriptOut<'a> {
+    /// what it is
+    kind: Code<ScriptKind>,
+    /// as the command line has it. `null`: `kind` is `code`
+    name: Option<&'a str>,
 }
 
 /// Who listens on the port that it forwards to, at other addresses only.
@@ -221,6 +233,7 @@ fn process(process: &Process) -> ProcessOut<'_> {
             }),
         }),
         relays_to: process.program().and_then(|program| program.relays_to.as_deref()),
+        script: process.program().and_then(|program| program.claimed_script.as_ref()).map(script),
         args: process.program().and_then(|program| program.args.as_deref()),
     }
 }
@@ -240,6 +253,10 @@ fn file_version(version: &FileVersion) -> FileVersionOut<'_> {
         product: version.product.as_deref(),
         original_name: version.original_name.as_deref(),
     }
+}
+
+fn script(ClaimedScript { kind, name }: &ClaimedScript) -> ScriptOut<'_> {
+    ScriptOut { kind: Code(*kind), name: name.as_deref() }
 }
 
 pub(super) fn container(Container { runtime, id, name, pod, user }: &Container) -> ContainerOut<'_> {

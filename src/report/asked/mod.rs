@@ -8,7 +8,8 @@ mod names;
 mod places;
 mod sentences;
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 
 use self::answers::{Answers, PortUses};
@@ -267,10 +268,7 @@ impl Question<'_> {
             None => lines::line(asked, &facts).map(Note::line).into_iter().collect(),
         });
         if !shown.is_empty() {
-            let licenses = shown.iter().filter_map(|row| row.license.as_ref());
-            let advised = licenses.filter(|license| license.advice.is_some());
-            asked.next =
-                advised.max_by_key(|license| license.severity).and_then(|license| license.advice.clone());
+            asked.next = next_of(asked, &shown);
             notes.extend(self.absent(asked, &shown));
             notes.extend(if is_alone { of_managers(&shown) } else { Vec::new() });
         // A filter may have dropped what listens.
@@ -347,6 +345,22 @@ fn is_free(asked: &Asked) -> bool {
     asked.may_be_free()
         && (asked.more_free.is_some_and(|more| more > 0)
             || asked.with_status(PortStatus::Free).next().is_some())
+}
+
+/// What to do about the sockets on a single port, as their detail views say it, each once; of more ports only what the
+/// most severe verdict advises.
+fn next_of(asked: &Asked, shown: &[&Row]) -> Option<String> {
+    if !matches!(&asked.ports[..], [range] if range.single().is_some()) {
+        let licenses = shown.iter().filter_map(|row| row.license.as_ref());
+        let advised = licenses.filter(|license| license.advice.is_some());
+        return advised.max_by_key(|license| license.severity).and_then(|license| license.advice.clone());
+    }
+    let mut rows = shown.to_vec();
+    rows.sort_by_key(|row| Reverse(row.license.as_ref().map(|license| license.severity)));
+    let mut known = BTreeSet::new();
+    let each: Vec<&str> =
+        rows.iter().filter_map(|row| row.next.as_deref()).filter(|next| known.insert(*next)).collect();
+    (!each.is_empty()).then(|| each.join(" "))
 }
 
 /// The license managers of a product, with each range of their ports.

@@ -47,7 +47,17 @@ pub struct Process {
     pub forwards_to: Option<Forward>,
     pub relays_to: Option<String>,
     #[serde(deserialize_with = "present")]
+    pub script: Option<Script>,
+    #[serde(deserialize_with = "present")]
     pub args: Option<Vec<String>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Script {
+    pub kind: String,
+    #[serde(deserialize_with = "present")]
+    pub name: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

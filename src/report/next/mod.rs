@@ -1,0 +1,110 @@
+//! What to do next about a listener: let it continue, restart it, stop it, by whatever runs it. It only suggests.
+
+mod backend;
+mod caution;
+mod commands;
+
+use self::caution::caution;
+use self::commands::Commands;
+use crate::model::{Exposure, Os, Process, Protocol, Row, RunState, State};
+
+/// How the kernel names memory from which a program was started.
+const IN_MEMORY: &str = "/memfd:";
+
+/// What to do next, in whole sentences; `None` where there is nothing to say. `privileged`: whether this was seen with
+/// administrator's rights. Who lacks them sees only their own processes on Linux and macOS.
+pub(super) fn next(row: &Row, os: Os, privileged: bool) -> Option<String> {
+    let Some(lead) = row.owner.lead() else {
+        return row.license.as_ref().and_then(|license| license.advice.clone());
+    };
+    let commands = Commands::of(row, lead, os, privileged);
+    let mut sentences = Vec::new();
+    sentences.extend(continued(row, lead));
+    sentences.extend(restarted(lead, commands.as_ref()));
+    match &row.license {
+        // What is right or wrong there is known better, and a license server is not stopped like another program.
+        Some(license) => sentences.extend(license.advice.clone()),
+        None => match backend::behind(lead, row.socket.local.port(), os) {
+            // To stop it would stop all that is behind it.
+            Some(behind) => sentences.push(behind),
+            None => {
+                sentences.extend(bound_to_loopback(row, lead, os));
+                sentences.extend(stopped(row, lead, commands.as_ref(), os));
+            }
+        },
+    }
+    (!sentences.is_empty()).then(|| sentences.join(" "))
+}
+
+/// How to let a holder go on that does nothing.
+fn continued(row: &Row, lead: &Process) -> Option<String> {
+    // Workers of a server may go on without it.
+    let is_halted = |process: &Process| process.state.is_some_and(RunState::is_halted);
+    let all_halted = !row.more_holders && row.owner.processes().all(|process| is_halted(process));
+    let consequence = match (all_halted, row.socket.state) {
+        (false, _) | (true, State::Bound) => "",
+        (true, State::Listen) => " and accepts no connection",
+        (true, State::Unconnected) => " and answers nothing",
+    };
+    let debugger = lead
+        .tracer
+        .as_ref()
+        .map_or("a debugger".to_owned(), |tracer| format!("the debugger {}", tracer.called()));
+    match lead.state? {
+        RunState::Stopped => {
+            Some(format!("It is stopped{consequence}. To let it continue: kill -CONT {}.", lead.pid))
+        }
+        RunState::Traced => Some(format!(
+            "It is stopped by {debugger}{consequence}. Let it continue there, or detach from it."
+        )),
+        RunState::Running | RunState::Zombie => None,
+    }
+}
+
+/// How to run the new program where the file of the old one is gone.
+fn restarted(lead: &Process, commands: Option<&Commands>) -> Option<String> {
+    lead.exe().filter(|exe| exe.deleted == Some(true) && !exe.path.starts_with(IN_MEMORY))?;
+    let how = match commands {
+        Some(Commands { restart: Some(restart), .. }) => format!(": {restart}"),
+        Some(Commands { stop, restart: None }) => format!(", end it ({stop}) and start it again"),
+        None if lead.pid == 1 && lead.name.as_deref() == Some("systemd") => {
+            ": systemctl daemon-reexec".to_owned()
+        }
+        None => ", start it again".to_owned(),
+    };
+    Some(format!("Its program file was deleted or replaced, as by an upgrade. To run the new one{how}."))
+}
+
+/// That it could be reachable from this machine alone.
+fn bound_to_loopback(row: &Row, lead: &Process, os: Os) -> Option<String> {
+    let is_exposed = matches!(row.exposure, Exposure::AllInterfaces | Exposure::Public);
+    let is_here = row.socket.namespace.is_none() && lead.container.is_none();
+    let listens = row.socket.protocol == Protocol::Tcp && row.socket.state == State::Listen;
+    let serves_others = caution(row, lead, os).is_some_and(|caution| caution.serves_others);
+    if !(is_exposed && is_here && listens) || serves_others || lead.program().is_none() {
+        return None;
+    }
+    let port = row.socket.local.port();
+    Some(match (&lead.forward, &row.socket.activation) {
+        (Some(forward), _) => {
+            format!("If only this machine needs it, publish it as 127.0.0.1:{port}:{}.", forward.to.port())
+        }
+        (None, Some(_)) => {
+            format!("If only this machine needs it, set ListenStream=127.0.0.1:{port} in its socket unit.")
+        }
+        (None, None) => "If only this machine needs it, bind it to 127.0.0.1.".to_owned(),
+    })
+}
+
+/// How to stop what holds the port, and what stops with it.
+fn stopped(row: &Row, lead: &Process, commands: Option<&Commands>, os: Os) -> Option<String> {
+    let caution = caution(row, lead, os);
+    if let Some(caution) = caution.filter(|caution| caution.never) {
+        return Some(format!("{} Do not stop it.", caution.consequence));
+    }
+    let stop = &commands?.stop;
+    Some(match caution {
+        Some(caution) => format!("To stop it: {stop}. {}", caution.consequence),
+        None => format!("To stop it: {stop}."),
+    })
+}

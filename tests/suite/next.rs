@@ -1,0 +1,241 @@
+//! What to do next about a listener: by whatever runs it, in the detail view and in the JSON alike.
+
+use whatlistens::model::{
+    Activation, Application, ApplicationKind, AtTarget, Container, Forward, Os, Process, ProcessRef,
+    ProcessService, Protocol, RunState, Runtime, ServiceManager,
+};
+
+use crate::document::read;
+use crate::recorded::{Machine, linux, office, process, with_file};
+use crate::started::unbroken;
+
+/// The advice on port 8080/tcp, which this process holds at an address, on a machine.
+fn on(machine: Machine, address: &str, holder: Process) -> String {
+    of(&machine.socket(&format!("tcp {address}:8080"), &[holder]))
+}
+
+/// The advice of the detail view, which the JSON gives too; `-` where there is none.
+fn of(machine: &Machine) -> String {
+    let json = read(&machine.printed("8080/tcp --json", None)).asked.remove(0).next;
+    let detail = machine.printed("8080/tcp", None);
+    let fields = detail.split("\n\n").nth(1).unwrap();
+    let shown = fields.split_once("Next ").map(|(_, next)| unbroken(next));
+    assert_eq!(json, shown, "{detail}");
+    shown.unwrap_or_else(|| "-".to_owned())
+}
+
+/// On loopback, seen by root.
+fn next(holder: Process) -> String {
+    on(linux(), "127.0.0.1", holder)
+}
+
+/// On loopback, seen by whom it belongs to, who is an ordinary user.
+fn next_for_user(holder: Process) -> String {
+    on(linux().by_ordinary_user(&[]), "127.0.0.1", holder)
+}
+
+fn nginx() -> Process {
+    process(60, "/usr/sbin/nginx")
+}
+
+fn in_unit(manager: ServiceManager, name: &str, holder: Process) -> Process {
+    Process { services: vec![ProcessService::new(manager, name)], ..holder }
+}
+
+fn contained(runtime: Runtime, name: Option<&str>, user: Option<&str>) -> Process {
+    let container = Container {
+        runtime,
+        id: "4f66ad9a0b2e".repeat(6)[..64].to_owned(),
+        name: name.map(str::to_owned),
+        pod: None,
+        user: user.map(str::to_owned),
+    };
+    Process { container: Some(Box::new(container)), ..nginx() }
+}
+
+#[test]
+fn what_runs_it_stops_it() {
+    use ServiceManager::{Systemd, SystemdUser};
+    insta::assert_snapshot!(next(nginx()), @"To stop it: kill 60.");
+    insta::assert_snapshot!(next_for_user(nginx()), @"To stop it: kill 60.");
+    let unit = || in_unit(Systemd, "nginx.service", nginx());
+    insta::assert_snapshot!(next(unit()), @"To stop it: systemctl stop nginx.");
+    insta::assert_snapshot!(next_for_user(unit()), @"To stop it: sudo systemctl stop nginx.");
+    let of_user = || in_unit(SystemdUser, "shop.service", nginx());
+    insta::assert_snapshot!(next(of_user()), @"To stop it: systemctl --user -M alice@ stop shop.");
+    insta::assert_snapshot!(next_for_user(of_user()), @"To stop it: systemctl --user stop shop.");
+    // A session, and what cron runs: more than this process is in it.
+    insta::assert_snapshot!(next(in_unit(Systemd, "session-4.scope", nginx())), @"To stop it: kill 60.");
+    insta::assert_snapshot!(next(in_unit(Systemd, "cron.service", nginx())), @"To stop it: kill 60.");
+    let snap = Application { kind: ApplicationKind::Snap, id: "nextcloud".to_owned(), user: None };
+    let snap =
+        Process { application: Some(snap), ..in_unit(Systemd, "snap.nextcloud.apache.service", nginx()) };
+    insta::assert_snapshot!(next(snap), @"To stop it: snap stop nextcloud.");
+    let flatpak = Application { kind: ApplicationKind::Flatpak, id: "org.x.Y".to_owned(), user: None };
+    let flatpak = Process { application: Some(flatpak), ..in_unit(SystemdUser, "app-x.scope", nginx()) };
+    insta::assert_snapshot!(next(flatpak), @"To stop it: flatpak kill org.x.Y.");
+}
+
+#[test]
+fn a_socket_unit_is_stopped_too() {
+    let held = |holder: Process, manager, socket: &str, service: Option<&str>| {
+        let activation =
+            Activation { manager, socket: socket.to_owned(), service: service.map(str::to_owned) };
+        let machine = linux().socket("tcp 127.0.0.1:8080", &[holder]);
+        of(&machine.but(|socket| socket.activation = Some(activation)))
+    };
+    let systemd = || process(1, "/usr/lib/systemd/systemd");
+    let cups = Some("cups.service");
+    insta::assert_snapshot!(held(systemd(), ServiceManager::Systemd, "cups.socket", cups), @"To stop it: systemctl stop cups.socket cups.");
+    insta::assert_snapshot!(held(systemd(), ServiceManager::Systemd, "x.socket", None), @"To stop it: systemctl stop x.socket.");
+    insta::assert_snapshot!(held(systemd(), ServiceManager::Systemd, "ssh.socket", Some("ssh.service")), @"To stop it: systemctl stop ssh.socket ssh. Nobody can then log in over SSH, perhaps not even you.");
+    let of_user = process(70, "/usr/lib/systemd/systemd");
+    insta::assert_snapshot!(held(of_user, ServiceManager::SystemdUser, "x.socket", None), @"To stop it: systemctl --user -M alice@ stop x.socket.");
+}
+
+#[test]
+fn a_container_is_stopped_by_its_runtime() {
+    insta::assert_snapshot!(next(contained(Runtime::Docker, Some("web"), None)), @"To stop it: docker stop web.");
+    insta::assert_snapshot!(next(contained(Runtime::Docker, None, None)), @"To stop it: docker stop 4f66ad9a0b2e.");
+    insta::assert_snapshot!(next(contained(Runtime::Podman, Some("web"), Some("bob"))), @"To stop it: podman stop web (as bob).");
+    insta::assert_snapshot!(next(contained(Runtime::Containerd, None, None)), @"To stop it: nerdctl stop 4f66ad9a0b2e.");
+    insta::assert_snapshot!(next(contained(Runtime::SystemdNspawn, Some("web"), None)), @"To stop it: machinectl poweroff web.");
+    let mut pod = contained(Runtime::Containerd, None, None);
+    pod.container.as_mut().unwrap().pod = Some("1-2".to_owned());
+    insta::assert_snapshot!(next(pod), @"To stop it: kubectl delete or scale what owns its pod (kubectl get pods -A shows it).");
+    let web = contained(Runtime::Docker, Some("web"), None).container;
+    let forward = Forward {
+        protocol: Protocol::Tcp,
+        to: "172.17.0.2:80".parse().unwrap(),
+        container: web,
+        process: None,
+        there: Some(AtTarget::Nobody { elsewhere: None }),
+    };
+    let proxy = || in_unit(ServiceManager::Systemd, "docker.service", process(9, "/usr/bin/docker-proxy"));
+    let forwards = Process { forward: Some(Box::new(forward)), ..proxy() };
+    insta::assert_snapshot!(on(linux(), "0.0.0.0", forwards), @"If only this machine needs it, publish it as 127.0.0.1:8080:80. To stop it: docker stop web.");
+    insta::assert_snapshot!(next(proxy()), @"To stop it: docker stop CONTAINER (docker ps --filter publish=8080 shows which).");
+}
+
+#[test]
+fn no_name_becomes_a_command() {
+    let unit = |name: &str| next(in_unit(ServiceManager::SystemdUser, name, nginx()));
+    insta::assert_snapshot!(unit("a;reboot.service"), @"To stop it: kill 60.");
+    insta::assert_snapshot!(unit("*.service"), @"To stop it: kill 60.");
+    insta::assert_snapshot!(unit("-H.service"), @"To stop it: kill 60.");
+    insta::assert_snapshot!(unit(r"my\x2dweb.service"), @r#"To stop it: systemctl --user -M alice@ stop "my\\x2dweb"."#);
+    let container = |name: &str| next(contained(Runtime::Lxc, Some(name), None));
+    insta::assert_snapshot!(container("$(reboot)"), @"To stop it: lxc stop '$(reboot)', or lxc-stop -n '$(reboot)', by what made the container.");
+    insta::assert_snapshot!(container("a\u{1b}[2K"), @"To stop it: kill 60.");
+    insta::assert_snapshot!(container("a\nreboot"), @"To stop it: kill 60.");
+    insta::assert_snapshot!(container("--all"), @"To stop it: kill 60.");
+}
+
+#[test]
+fn a_supervisor_would_start_it_again() {
+    let child_of = |name: &str| {
+        let parent = Process { short_name: Some(name.to_owned()), ..process(50, "/usr/bin/python3.11") };
+        let child = Process { ppid: Some(50), ..nginx() };
+        of(&linux().with(parent).socket("tcp 127.0.0.1:8080", &[child]))
+    };
+    insta::assert_snapshot!(child_of("supervisord"), @"To stop it: supervisorctl stop NAME (supervisorctl status shows the names).");
+    insta::assert_snapshot!(child_of("PM2 v5.3.0: God"), @"To stop it: pm2 stop NAME (pm2 list shows the names).");
+    insta::assert_snapshot!(child_of("runsv"), @"To stop it: sv stop NAME.");
+    insta::assert_snapshot!(child_of("bash"), @"To stop it: kill 60.");
+}
+
+#[test]
+fn what_more_depends_on_is_not_stopped_lightly() {
+    let unit = |exe: &str, unit: &str| next(in_unit(ServiceManager::Systemd, unit, process(60, exe)));
+    insta::assert_snapshot!(unit("/usr/sbin/sshd", "ssh.service"), @"To stop it: systemctl stop ssh. Nobody can then log in over SSH, perhaps not even you.");
+    insta::assert_snapshot!(unit("/usr/lib/systemd/systemd-resolved", "systemd-resolved.service"), @"To stop it: systemctl stop systemd-resolved. Names of hosts may then no longer be found, here or on machines that ask this one.");
+    insta::assert_snapshot!(unit("/usr/bin/dockerd", "docker.service"), @"To stop it: systemctl stop docker. Containers of this machine may stop with it.");
+    insta::assert_snapshot!(next(process(1, "/usr/lib/systemd/systemd")), @"It starts and supervises everything else. Do not stop it.");
+    insta::assert_snapshot!(next(process(1, "/usr/sbin/nginx")), @"-");
+    insta::assert_snapshot!(on(linux(), "0.0.0.0", process(60, "/usr/sbin/sshd")), @"To stop it: kill 60. Nobody can then log in over SSH, perhaps not even you.");
+}
+
+#[test]
+fn what_all_can_reach_could_be_bound_to_loopback() {
+    let unit = || in_unit(ServiceManager::Systemd, "nginx.service", nginx());
+    insta::assert_snapshot!(on(linux(), "0.0.0.0", unit()), @"If only this machine needs it, bind it to 127.0.0.1. To stop it: systemctl stop nginx.");
+    insta::assert_snapshot!(on(linux(), "203.0.113.7", unit()), @"If only this machine needs it, bind it to 127.0.0.1. To stop it: systemctl stop nginx.");
+    insta::assert_snapshot!(on(linux(), "192.168.7.9", unit()), @"To stop it: systemctl stop nginx.");
+    // In a container, 127.0.0.1 is the container's own.
+    insta::assert_snapshot!(on(linux(), "0.0.0.0", contained(Runtime::Docker, Some("web"), None)), @"To stop it: docker stop web.");
+}
+
+#[test]
+fn a_stopped_process_comes_first_and_then_a_replaced_file() {
+    let replaced = |holder: Process| Process {
+        presence: with_file(60, "/usr/sbin/nginx", |exe| exe.deleted = Some(true)).presence,
+        ..holder
+    };
+    let unit = || in_unit(ServiceManager::Systemd, "nginx.service", nginx());
+    insta::assert_snapshot!(next(replaced(unit())), @"Its program file was deleted or replaced, as by an upgrade. To run the new one: systemctl restart nginx. To stop it: systemctl stop nginx.");
+    insta::assert_snapshot!(next(replaced(nginx())), @"Its program file was deleted or replaced, as by an upgrade. To run the new one, end it (kill 60) and start it again. To stop it: kill 60.");
+    let stopped = |holder: Process| Process { state: Some(RunState::Stopped), ..holder };
+    insta::assert_snapshot!(next(stopped(replaced(unit()))), @"It is stopped and accepts no connection. To let it continue: kill -CONT 60. Its program file was deleted or replaced, as by an upgrade. To run the new one: systemctl restart nginx. To stop it: systemctl stop nginx.");
+    let gdb = ProcessRef { pid: 70, name: Some("gdb".to_owned()) };
+    let traced = |tracer| Process { state: Some(RunState::Traced), tracer, ..nginx() };
+    insta::assert_snapshot!(next(traced(Some(gdb))), @"It is stopped by the debugger gdb (PID 70) and accepts no connection. Let it continue there, or detach from it. To stop it: kill 60.");
+    insta::assert_snapshot!(next(traced(None)), @"It is stopped by a debugger and accepts no connection. Let it continue there, or detach from it. To stop it: kill 60.");
+    // A worker accepts.
+    let worker = Process { ppid: Some(60), ..process(61, "/usr/sbin/nginx") };
+    let machine = linux().socket("tcp 127.0.0.1:8080", &[stopped(nginx()), worker]);
+    insta::assert_snapshot!(of(&machine), @"It is stopped. To let it continue: kill -CONT 60. To stop it: kill 60.");
+    let in_memory = with_file(60, "/memfd:x", |exe| exe.deleted = Some(true));
+    insta::assert_snapshot!(next(in_memory), @"To stop it: kill 60.");
+}
+
+#[test]
+fn a_port_of_a_license_manager_keeps_its_advice() {
+    let advice =
+        |machine: &Machine| read(&machine.printed("1538/tcp --json", None)).asked.remove(0).next.unwrap();
+    insta::assert_snapshot!(advice(&office()), @"If Autodesk 3ds-lm should run here, stop python3.11 or move it to another port. If not, find out why python3.11 uses a license manager's port.");
+    let stopped = Process { state: Some(RunState::Stopped), ..process(7, "/usr/bin/python3.11") };
+    let machine = linux().socket("tcp 0.0.0.0:1538", &[stopped]);
+    assert!(
+        advice(&machine)
+            .starts_with("It is stopped and accepts no connection. To let it continue: kill -CONT 7. If ")
+    );
+    assert_eq!(read(&office().printed("27000 --json", None)).asked[0].next, None);
+}
+
+#[test]
+fn nobody_who_cannot_be_seen_is_stopped() {
+    let hidden = linux().by_ordinary_user(&[(7, "sshd")]).socket("tcp 0.0.0.0:8080", &[]);
+    assert_eq!(of(&hidden), "-");
+    assert_eq!(of(&linux().socket("tcp 0.0.0.0:8080", &[])), "-");
+}
+
+#[test]
+fn what_forwards_for_others_says_where_to_look() {
+    let relay = |os, exe: &str| on(linux().os(os), "127.0.0.1", process(60, exe));
+    insta::assert_snapshot!(relay(Os::Windows, r"C:\Windows\System32\wslrelay.exe"), @"A program called wslrelay.exe forwards ports of Linux distributions in WSL 2. What is behind this port: wsl -- ss -ltnp.");
+    insta::assert_snapshot!(relay(Os::Windows, r"C:\Docker\com.docker.backend.exe"), @"A program called com.docker.backend.exe forwards ports of Docker Desktop's containers. What is behind this port: docker ps --filter publish=8080.");
+    insta::assert_snapshot!(relay(Os::Macos, "/Applications/Docker.app/Contents/MacOS/com.docker.backend"), @"A program called com.docker.backend forwards ports of Docker Desktop's containers. What is behind this port: docker ps --filter publish=8080.");
+    insta::assert_snapshot!(relay(Os::Linux, "/usr/bin/rootlessport"), @"A program called rootlessport forwards ports of a user's containers (rootless Docker or Podman). What is behind this port: docker ps --filter publish=8080, or podman ps --filter publish=8080, as that user.");
+    insta::assert_snapshot!(relay(Os::Macos, "/opt/homebrew/bin/limactl"), @"A program called limactl forwards ports of a virtual machine (Lima, Colima). What is behind this port: limactl list, then limactl shell INSTANCE ss -ltnp.");
+}
+
+#[test]
+fn the_other_systems_stop_it_their_way() {
+    let windows = |exe: &str, services: &[&str]| {
+        let services =
+            services.iter().map(|name| ProcessService::new(ServiceManager::Windows, name)).collect();
+        on(linux().os(Os::Windows), "127.0.0.1", Process { services, ..process(60, exe) })
+    };
+    insta::assert_snapshot!(windows(r"C:\x\node.exe", &[]), @"To stop it: taskkill /PID 60 (with /F if that does not end it).");
+    insta::assert_snapshot!(windows(r"C:\x\httpd.exe", &["Apache2.4"]), @"To stop it: net stop Apache2.4.");
+    insta::assert_snapshot!(windows(r"C:\Windows\svchost.exe", &["A", "B"]), @"To stop it: net stop NAME, with the one of its services that has the port.");
+    insta::assert_snapshot!(windows(r"C:\x\httpd.exe", &["a&calc"]), @"-");
+    insta::assert_snapshot!(windows(r"C:\Windows\System32\lsass.exe", &[]), @"Windows does not run without it. Do not stop it.");
+    let macos = |uid, label: &str| {
+        let job = in_unit(ServiceManager::Launchd, label, nginx());
+        on(linux().os(Os::Macos), "127.0.0.1", Process { uid: Some(uid), ..job })
+    };
+    insta::assert_snapshot!(macos(501, "org.x.web"), @"To stop it: launchctl bootout gui/501/org.x.web.");
+    insta::assert_snapshot!(macos(0, "org.x.web"), @"To stop it: launchctl bootout system/org.x.web.");
+    insta::assert_snapshot!(macos(0, "com.apple.smbd"), @"-");
+}
