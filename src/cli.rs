@@ -77,6 +77,14 @@ pub struct ListArgs {
     #[arg(long)]
     pub all: bool,
 
+    /// The columns of the table, in this order, such as port,process,exposed
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub columns: Vec<String>,
+
+    /// Leave out no column and cut nothing, however long the lines become
+    #[arg(long)]
+    pub wide: bool,
+
     /// Add the command lines of processes; they may contain secrets
     #[arg(long)]
     pub args: bool,
@@ -117,6 +125,14 @@ pub struct ListArgs {
     /// lsof's `-sTCP:LISTEN`, which is what this does anyway.
     #[arg(short = 's', value_name = "STATE", value_parser = ["TCP:LISTEN", "tcp:listen"], hide = true)]
     pub state: Option<String>,
+}
+
+impl ListArgs {
+    /// Whether the answer has rows, even if it is about one port.
+    #[must_use]
+    pub fn gives_rows(&self) -> bool {
+        self.no_header || !self.columns.is_empty()
+    }
 }
 
 /// What every command takes, before or behind its name.

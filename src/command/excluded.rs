@@ -77,15 +77,16 @@ impl Excluded {
             || args.args
             || args.connections
             || args.all_namespaces;
+        let of_rows = args.wide || !args.columns.is_empty() || args.sort.is_some();
         let vouches = !args.trust_user.is_empty() || !args.trust_path.is_empty();
-        if by_holder || of_listeners || vouches || args.ipv4 || args.ipv6 || args.sort.is_some() {
+        if by_holder || of_listeners || of_rows || vouches || args.ipv4 || args.ipv6 {
             return Err(UsageError::OptionsOfListing { command: "excluded" });
         }
         let filter = Filter::resolve(args, knowledge)?;
         if let Some(word) = filter.names_without_ports().next() {
             return Err(UsageError::NoPorts { word: word.into() });
         }
-        Ok(Excluded { filter, output: output.for_listing(args) })
+        Ok(Excluded { filter, output: output.for_listing(args)? })
     }
 
     pub(super) fn output(&self) -> &Output {

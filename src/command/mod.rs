@@ -7,6 +7,7 @@ mod error;
 mod excluded;
 mod explain;
 mod failure;
+mod help;
 mod list;
 mod servers;
 mod show;
@@ -15,7 +16,7 @@ mod version;
 use std::ffi::OsString;
 use std::io::{BufWriter, Write};
 
-use clap::{ArgAction, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cli::{GlobalArgs, ListArgs};
 use crate::knowledge::Knowledge;
@@ -70,7 +71,10 @@ impl Command {
         let asks_for_help = matches!(args, [_, word] if word == "/?" || word == "/help" || word == "help");
         let help: &[OsString] = &["whatlistens".into(), "--help".into()];
         let words = if asks_for_help { help.into() } else { explain::keep_codes(args) };
-        let cli = match Cli::try_parse_from(&*words) {
+        let width = help::width(environment.width.or(environment.exported_width));
+        let mut grammar = Cli::command().term_width(width).after_help(help::below(width));
+        let parsed = grammar.try_get_matches_from_mut(&*words);
+        let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
             Ok(cli) => cli,
             Err(error) => {
                 let usage = UsageError::from_clap(&error).map(|error| refused(error, args));
@@ -116,10 +120,10 @@ impl Command {
         query.scope.deadline = cli.global.deadline;
         // A table has neither.
         query.scope.other_sockets = cli.global.json && query.is_about_everything();
-        query.scope.interfaces =
+        query.scope.interfaces |=
             cli.global.json || query.is_about_ports() || !query.filter.addresses.is_empty();
         query.scope.details |= cli.global.json;
-        let output = output.for_listing(&cli.list);
+        let output = output.for_listing(&cli.list)?;
         let repeat = command_line(args, environment.program.as_deref());
         Ok(match query.is_about_ports() {
             true => Command::Show(Show::new(query, output.in_local_time(environment), repeat)),
@@ -222,8 +226,6 @@ fn printed(help: &clap::Error) -> Command {
     name = "whatlistens",
     version,
     about,
-    after_help = AFTER_HELP,
-    term_width = 80,
     disable_help_flag = true,
     disable_version_flag = true,
     args_override_self = true,
@@ -249,27 +251,8 @@ struct Cli {
     version: bool,
 }
 
-const AFTER_HELP: &str = "\
-Examples:
-  whatlistens                 every listener on this machine
-  whatlistens 1538            who holds port 1538, and should it?
-  whatlistens --flagged       license ports whose process may be wrong
-  whatlistens servers         are the license servers up, and if not, why?
-  whatlistens explain lmgrd   what is known about lmgrd
-  whatlistens explain -15     what a license error means
-  whatlistens --json | jq .   for scripts
-
-These options of ss, netstat and lsof are accepted and change nothing:
-  -a -b -e -l -n -o -p -P, -s TCP:LISTEN
-
-Exit status:
-  0 something matched   1 nothing matched   2 wrong usage
-  3 this machine cannot be observed";
-
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     fn parse(line: &str) -> Result<Command, Refused> {

@@ -91,7 +91,7 @@ impl Servers {
             products: args.products.clone(),
             expiry_days: args.expiry_days,
             is_check: args.check,
-            output: output.for_listing(&ListArgs { connections: false, all_namespaces: false, ..listing }),
+            output: output.for_listing(&ListArgs { connections: false, all_namespaces: false, ..listing })?,
             repeat,
         })
     }

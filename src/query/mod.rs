@@ -23,6 +23,7 @@ use crate::knowledge::Knowledge;
 use crate::knowledge::explain::Topic;
 use crate::model::{Family, Vouched, is_path};
 use crate::os::{Bpf, DEADLINE, FileAt, ScanScope, Sought};
+use crate::render::column_named;
 
 pub use self::address::Address;
 pub use self::bounds::refuse_long;
@@ -62,7 +63,7 @@ impl Query {
             return Err(UsageError::NamedUser { option: "--user".to_owned(), user: user.clone().into() });
         }
         let alone = match &filter.targets[..] {
-            [target] if !selects && !args.no_header && target.is_single() => {
+            [target] if !selects && !args.gives_rows() && target.is_single() => {
                 args.what.first().or(args.internet.first())
             }
             _ => None,
@@ -79,14 +80,17 @@ impl Query {
         let everything = !detail_ports.is_empty() && !filter.ports_alone().is_empty();
         let protocol = filter.protocol.filter(|_| !everything);
         let family = filter.family.filter(|_| !everything);
+        let shows = |column: &str| {
+            args.columns.iter().any(|typed| column_named(typed).is_some_and(|name| name.0 == column))
+        };
         let scope = ScanScope {
             protocol: protocol.or_else(|| filter.common_protocol().filter(|_| !license_servers)),
             ipv4: family != Some(Family::Ipv6),
             ipv6: family != Some(Family::Ipv4),
-            args: args.args,
+            args: args.args || shows("command"),
             details: alone.is_some(),
             all_namespaces: args.all_namespaces,
-            connections: args.connections || license_servers,
+            connections: args.connections || shows("connections") || license_servers,
             bpf: match args.bpf {
                 cli::Bpf::Auto => Bpf::WhereQuicker,
                 cli::Bpf::Always => Bpf::Always,
@@ -97,7 +101,7 @@ impl Query {
             license_servers,
             license_files: Vec::new(),
             other_sockets: false,
-            interfaces: false,
+            interfaces: shows("exposed"),
             deadline: DEADLINE,
             sought: Sought {
                 names: filter.names().map(|(name, _)| name.to_owned()).collect(),

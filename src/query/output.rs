@@ -7,15 +7,19 @@ use std::{env, fs};
 
 use jiff::tz::TimeZone;
 
+use super::UsageError;
 use crate::cli::{Color, GlobalArgs, ListArgs};
 use crate::os;
-use crate::render::{Format, Style};
+use crate::render::{ColumnName, Format, Style, column_named, column_names};
 
 /// What the environment says about output, and about the program itself.
 #[derive(Debug, Clone)]
 pub struct Environment {
     /// Columns of the terminal; `None` where output goes elsewhere.
     pub width: Option<u16>,
+    /// The columns that `COLUMNS` says, where output does not go to a terminal: to `watch` or `less`, which show it on
+    /// one.
+    pub exported_width: Option<u16>,
     /// Whether colours reach somebody who wants them.
     pub color: bool,
     /// Finds the user's time zone. It searches the system's zones, so it is called only where a time is shown.
@@ -34,6 +38,7 @@ impl Environment {
         let capable = obeys && env::var_os("TERM").is_none_or(|term| term != "dumb");
         Environment {
             width: terminal.then(terminal_width),
+            exported_width: exported_width().filter(|_| !terminal),
             // https://no-color.org: any value that is not empty.
             color: terminal && capable && unless_set("NO_COLOR"),
             time_zone,
@@ -44,7 +49,13 @@ impl Environment {
     /// A pipe, in UTC.
     #[must_use]
     pub fn plain() -> Environment {
-        Environment { width: None, color: false, time_zone: || TimeZone::UTC, program: None }
+        Environment {
+            width: None,
+            exported_width: None,
+            color: false,
+            time_zone: || TimeZone::UTC,
+            program: None,
+        }
     }
 }
 
@@ -76,8 +87,12 @@ fn local_time() -> Option<TimeZone> {
 /// environment says, or the width that every terminal has had since the VT100.
 fn terminal_width() -> u16 {
     let reported = terminal_size::terminal_size().map(|(width, _)| width.0);
-    let configured = || env::var("COLUMNS").ok()?.parse().ok().filter(|&columns| columns > 0);
-    reported.or_else(configured).unwrap_or(80)
+    reported.or_else(exported_width).unwrap_or(80)
+}
+
+/// The columns that the environment says. Shells know them, and export them only where they are told to.
+fn exported_width() -> Option<u16> {
+    env::var("COLUMNS").ok()?.parse().ok().filter(|&columns| columns > 0)
 }
 
 /// How to show an answer.
@@ -85,21 +100,28 @@ fn terminal_width() -> u16 {
 pub struct Output {
     pub format: Format,
     pub style: Style,
+    /// The width of the terminal that output goes to, whatever else says how wide lines may be.
+    terminal: Option<u16>,
 }
 
 impl Output {
     #[must_use]
     pub fn new(args: &GlobalArgs, environment: &Environment) -> Output {
+        let format = if args.json { Format::Json } else { Format::Text };
+        let exported = environment.exported_width.filter(|_| format == Format::Text);
         Output {
-            format: if args.json { Format::Json } else { Format::Text },
+            format,
+            terminal: environment.width,
             style: Style {
                 color: match args.color {
                     Color::Always => true,
                     Color::Never => false,
                     Color::Auto => environment.color,
                 },
-                width: environment.width,
+                width: environment.width.or(exported),
                 header: true,
+                columns: None,
+                wide: false,
                 args: false,
                 connections: false,
                 namespaces: false,
@@ -110,17 +132,24 @@ impl Output {
     }
 
     /// With the output options of a listing.
-    #[must_use]
-    pub fn for_listing(self, args: &ListArgs) -> Output {
+    ///
+    /// # Errors
+    ///
+    /// Where a column is not known, or columns are chosen for an answer that has none.
+    pub fn for_listing(self, args: &ListArgs) -> Result<Output, UsageError> {
         let style = Style {
+            // What a script reads depends on no terminal.
+            width: if args.no_header { self.terminal } else { self.style.width },
             header: !args.no_header,
+            columns: columns(&args.columns, self.format)?,
+            wide: args.wide,
             args: args.args,
             connections: args.connections,
             namespaces: args.all_namespaces,
             verbose: args.verbose,
             ..self.style
         };
-        Output { style, ..self }
+        Ok(Output { style, ..self })
     }
 
     /// With times in the user's time zone. Other formats have UTC.
@@ -132,6 +161,27 @@ impl Output {
         let time_zone = (environment.time_zone)();
         Output { style: Style { time_zone, ..self.style }, ..self }
     }
+}
+
+/// The columns that were chosen, each once.
+fn columns(typed: &[String], format: Format) -> Result<Option<Vec<ColumnName>>, UsageError> {
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    if format == Format::Json {
+        return Err(UsageError::ColumnsOfJson);
+    }
+    let mut columns = Vec::new();
+    for name in typed {
+        let column = column_named(name.trim()).ok_or_else(|| UsageError::UnknownColumn {
+            typed: name.as_str().into(),
+            columns: column_names().map(|name| name.0).collect(),
+        })?;
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
+    Ok(Some(columns))
 }
 
 /// Where sudo looks for programs, on most systems (`secure_path` in sudoers(5)).

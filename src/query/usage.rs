@@ -125,6 +125,12 @@ pub enum UsageError {
         value: Typed,
         wanted: String,
     },
+    UnknownColumn {
+        typed: Typed,
+        columns: Vec<&'static str>,
+    },
+    /// `--columns` where the answer is JSON.
+    ColumnsOfJson,
     /// A target of one protocol, and an option that leaves the other alone.
     Conflict {
         typed: Typed,
@@ -277,6 +283,12 @@ impl fmt::Display for UsageError {
                     f,
                     "‘{option} {user}’: --numeric looks up no name; give the user's number (id -u {user})"
                 )
+            }
+            UsageError::UnknownColumn { typed, columns } => {
+                write!(f, "‘--columns {typed}’: the columns are {}", columns.join(", "))
+            }
+            UsageError::ColumnsOfJson => {
+                f.write_str("--columns chooses columns of the table; JSON always has every field")
             }
             UsageError::Conflict { typed, only } => {
                 write!(

@@ -1,42 +1,48 @@
 //! The columns of a listing, in order: the title, the value and the layout of each stand here alone.
 //! Values are text for a person, escaped for a terminal.
 
-use comfy_table::CellAlignment;
 use owo_colors::Style as Paint;
 
-use super::Style;
 use super::group::RowGroup;
+use super::style::{ColumnName, Style};
 use super::text::{
     beginning, command_line, escape, one_word, registered_name, service_called, unit_called, verdict_paint,
 };
-use crate::model::quoting::{quoted, quoted_account};
+use crate::model::quoting::{quoted, quoted_account, quoted_path};
 use crate::model::{
-    Application, Container, Namespace, Os, Owner, Presence, Process, ProcessService, State, account_name,
+    Application, Container, Exposure, Namespace, Os, Owner, Presence, Process, ProcessService, State,
+    account_name,
 };
 
 pub(super) struct Column {
     /// Kebab-case. Never changes: scripts name columns by it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for formats other than the table"))]
     pub(super) key: &'static str,
     pub(super) title: &'static str,
-    pub(super) align: CellAlignment,
-    /// The table leaves the column out if it has fewer terminal columns than this.
-    pub(super) least_room: u16,
-    pub(super) width: Width,
-    /// The colour of each cell, if it has one. Columns with colours come last.
+    pub(super) is_right: bool,
+    /// How narrow the column may be, in a table that is too wide otherwise.
+    pub(super) least: usize,
+    /// Where there is no room for all columns, the one with the lowest rank is left out first.
+    pub(super) rank: u8,
+    /// The colour of each cell, if it has one.
     pub(super) paint: Option<fn(&RowGroup<'_>) -> Paint>,
     is_wanted: fn(&Listing<'_>) -> bool,
     value: fn(&RowGroup<'_>, &Listing<'_>) -> String,
 }
 
-/// How far a column may shrink if the table is too wide.
-pub(super) enum Width {
-    /// Not at all.
-    Whole,
-    /// To `least` columns if the table has `room` or more, else to any width.
-    AtLeast { least: u16, room: u16 },
-    /// To any width.
-    Any,
+/// The column that a user names: by its key, or by its title with `-` for the blank. `service` and `iana-name` are the
+/// same.
+#[must_use]
+pub fn column_named(typed: &str) -> Option<ColumnName> {
+    let is_meant = |column: &&Column| {
+        let title = column.title.replace(' ', "-");
+        column.key.eq_ignore_ascii_case(typed) || title.eq_ignore_ascii_case(typed)
+    };
+    COLUMNS.iter().find(is_meant).map(|column| ColumnName(column.key))
+}
+
+/// The names of all columns, in their order.
+pub fn column_names() -> impl Iterator<Item = ColumnName> {
+    COLUMNS.iter().map(|column| ColumnName(column.key))
 }
 
 pub(super) struct Listing<'a> {
@@ -45,36 +51,31 @@ pub(super) struct Listing<'a> {
     pub(super) style: &'a Style,
 }
 
-/// Lines are never cut below this: port, process and PID must stay legible.
-pub(super) const LEAST: u16 = 32;
+/// Of a column that is never cut.
+const WHOLE: usize = usize::MAX;
+/// Of a column that is never left out.
+const ALWAYS: u8 = u8::MAX;
 
-/// So many lines of a text are laid out: what stands in the second decides where the first is broken.
-const LINES: usize = 3;
-
-/// A table narrower than this has room for little more than ports and processes.
-const NARROW: u16 = 52;
-/// A table at least this wide keeps short addresses whole, such as `10.0.0.1 (bound)`.
-const ROOMY: u16 = 78;
-
-/// The defaults: left-aligned, always shown.
+/// The defaults: left-aligned, always wanted.
 const TEXT: Column = Column {
     key: "",
     title: "",
-    align: CellAlignment::Left,
-    least_room: 0,
-    width: Width::Any,
+    is_right: false,
+    least: 10,
+    rank: 5,
     paint: None,
     is_wanted: |_| true,
     value: |_, _| String::new(),
 };
 
-/// Where space is short, PORT, PROCESS and PID stay: the detail view has the rest.
+/// Where space is short, PORT, PROCESS, PID and LICENSE stay: the detail view has the rest.
 const COLUMNS: &[Column] = &[
     Column {
         key: "port",
         title: "PORT",
-        align: CellAlignment::Right,
-        width: Width::Whole,
+        is_right: true,
+        least: WHOLE,
+        rank: ALWAYS,
         value: |group, _| {
             let socket = &group.lead_row().socket;
             format!("{}/{}", socket.local.port(), socket.protocol)
@@ -84,32 +85,26 @@ const COLUMNS: &[Column] = &[
     Column {
         key: "address",
         title: "ADDRESS",
-        least_room: 44,
-        width: Width::AtLeast { least: 17, room: ROOMY },
+        // An IPv4 address and port.
+        least: 21,
+        rank: 4,
         value: addresses,
         ..TEXT
     },
-    Column {
-        key: "process",
-        title: "PROCESS",
-        // The length of the kernel's short name (TASK_COMM_LEN without the NUL).
-        width: Width::AtLeast { least: 15, room: NARROW },
-        value: process,
-        ..TEXT
-    },
+    Column { key: "process", title: "PROCESS", least: 12, rank: ALWAYS, value: process, ..TEXT },
     Column {
         key: "pid",
         title: "PID",
-        align: CellAlignment::Right,
-        width: Width::Whole,
+        is_right: true,
+        least: WHOLE,
+        rank: 7,
         value: |group, _| group.lead().map_or(String::new(), |lead| lead.pid.to_string()),
         ..TEXT
     },
     Column {
         key: "user",
         title: "USER",
-        least_room: NARROW,
-        width: Width::Whole,
+        rank: 3,
         value: |group, listing| {
             let user = group.lead_row().user();
             user.map_or(String::new(), |user| quoted_account(account_name(&user, listing.os)).into_owned())
@@ -119,14 +114,19 @@ const COLUMNS: &[Column] = &[
     Column {
         key: "service",
         title: "IANA NAME",
-        least_room: 62,
+        rank: 2,
+        paint: Some(|group| match group.lead_row().known_for_service {
+            Some(true) => Paint::new(),
+            _ => Paint::new().dimmed(),
+        }),
         value: |group, _| registered_name(group.lead_row()).unwrap_or_default(),
         ..TEXT
     },
     Column {
         key: "unit",
         title: "UNIT",
-        least_room: 96,
+        least: 16,
+        rank: 1,
         // Rows for scripts have a fixed set of columns.
         is_wanted: |listing| listing.style.header && listing.groups.iter().any(|group| unit(group).is_some()),
         value: |group, _| unit(group).unwrap_or_default(),
@@ -144,6 +144,7 @@ const COLUMNS: &[Column] = &[
     Column {
         key: "connections",
         title: "CONNS",
+        least: WHOLE,
         is_wanted: |listing| listing.style.connections,
         value: |group, _| group.connections().map_or(String::new(), |all| all.established.to_string()),
         ..TEXT
@@ -151,6 +152,7 @@ const COLUMNS: &[Column] = &[
     Column {
         key: "command",
         title: "COMMAND",
+        least: 16,
         is_wanted: |listing| listing.style.args,
         value: |group, listing| {
             let args = group.lead().and_then(|lead| lead.program()?.args.as_ref());
@@ -162,8 +164,41 @@ const COLUMNS: &[Column] = &[
         ..TEXT
     },
     Column {
+        key: "exposed",
+        title: "EXPOSED",
+        is_wanted: by_name_alone,
+        value: |group, _| group.exposure().map_or("", Exposure::code).to_owned(),
+        ..TEXT
+    },
+    Column {
+        key: "uid",
+        title: "UID",
+        is_right: true,
+        is_wanted: by_name_alone,
+        value: |group, _| {
+            let uid = group.lead().and_then(|lead| lead.uid).or(group.lead_row().socket.uid);
+            uid.map_or(String::new(), |uid| uid.to_string())
+        },
+        ..TEXT
+    },
+    Column {
+        key: "path",
+        title: "PATH",
+        least: 16,
+        is_wanted: by_name_alone,
+        value: |group, listing| {
+            let exe = group.lead().and_then(Process::exe);
+            exe.map_or(String::new(), |exe| match listing.style.header {
+                true => quoted_path(&exe.path).into_owned(),
+                false => quoted(&exe.path).into_owned(),
+            })
+        },
+        ..TEXT
+    },
+    Column {
         key: "license",
         title: "LICENSE",
+        rank: 8,
         paint: Some(|group| group.lead_row().license.as_ref().map_or(Paint::new(), verdict_paint)),
         // Rows for scripts have a fixed set of columns.
         is_wanted: |listing| {
@@ -177,17 +212,21 @@ const COLUMNS: &[Column] = &[
     },
 ];
 
+/// Of columns that are shown only if they are named.
+fn by_name_alone(_: &Listing<'_>) -> bool {
+    false
+}
+
 impl Column {
-    /// The value for a group, escaped for a terminal; empty if there is none. For a table that has to fit a
-    /// terminal it is cut: laying out a long command line takes seconds, and no more than a line of it is shown. For a
-    /// script it is whole, and one word.
+    /// The value for a group, escaped for a terminal; empty if there is none. In a table that has to fit a
+    /// terminal no more of it is laid out than one line could show. For a script it is whole, and one word.
     pub(super) fn text(&self, group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
         let value = (self.value)(group, listing);
         if !listing.style.header {
             return one_word(&escape(&value));
         }
-        let shown = match listing.style.width {
-            Some(width) => beginning(&value, LINES * usize::from(width.max(LEAST))),
+        let shown = match listing.style.room() {
+            Some(room) => beginning(&value, room + 1),
             None => &value,
         };
         escape(shown).into_owned()
@@ -195,9 +234,15 @@ impl Column {
 }
 
 impl Listing<'_> {
-    /// The columns to show if there is room for all.
-    pub(super) fn columns(&self) -> impl Iterator<Item = &'static Column> {
-        COLUMNS.iter().filter(|column| (column.is_wanted)(self))
+    /// The columns to show if there is room for all: those that were named, in that order.
+    pub(super) fn columns(&self) -> Vec<&'static Column> {
+        match &self.style.columns {
+            Some(names) => {
+                let named = |name: &ColumnName| COLUMNS.iter().find(|column| column.key == name.0);
+                names.iter().filter_map(named).collect()
+            }
+            None => COLUMNS.iter().filter(|column| (column.is_wanted)(self)).collect(),
+        }
     }
 
     /// Scripts split rows at blanks, so this program writes none inside a column for them.
@@ -289,7 +334,11 @@ mod tests {
     }
 
     #[test]
-    fn columns_with_a_colour_stand_last() {
-        assert!(COLUMNS.is_sorted_by_key(|column| column.paint.is_some()));
+    fn a_column_is_named_by_its_key_or_its_title() {
+        for (typed, key) in [("iana-name", "service"), ("SERVICE", "service"), ("conns", "connections")] {
+            assert_eq!(column_named(typed).map(|name| name.0), Some(key));
+        }
+        assert_eq!(column_named("size"), None);
+        assert!(column_names().all(|name| column_named(name.0) == Some(name)));
     }
 }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::iter;
 
 use owo_colors::Style as Paint;
 
@@ -130,14 +131,15 @@ impl Page<'_> {
     }
 
     fn title(&mut self, what: &str, service: Option<&str>, license: Option<&License>) -> io::Result<()> {
-        let mut title = self.style.paint(&escape(what), Paint::new().bold());
-        if let Some(service) = service {
-            title += &format!("  {}", escape(service));
-        }
-        if let Some(license) = license {
-            title += &format!("  {}", self.style.verdict(license));
-        }
-        writeln!(self.out, "{title}")
+        let (what, service) = (escape(what), service.map(escape));
+        let code = license.map(|license| license.verdict.code());
+        let columns =
+            [Some(&*what), service.as_deref(), code].into_iter().flatten().map(|part| part.len() + 2);
+        let between = if self.style.fits(columns.sum::<usize>() - 2) { "  " } else { "\n  " };
+        let what = self.style.paint(&what, Paint::new().bold());
+        let verdict = license.map(|license| self.style.verdict(license));
+        let parts = iter::once(what).chain(service.map(Cow::into_owned)).chain(verdict);
+        writeln!(self.out, "{}", parts.collect::<Vec<_>>().join(between))
     }
 }
 

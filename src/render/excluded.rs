@@ -2,53 +2,56 @@
 
 use std::io::{self, Write};
 
-use comfy_table::presets::NOTHING;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
 use owo_colors::Style as Paint;
 
 use super::Style;
-use super::text;
+use super::text::{self, fill, unbroken};
 use crate::model::{Excluded, ExcludedPorts, Family};
 
 /// More license managers of one range than these are counted, not named.
 const MOST_MANAGERS: usize = 4;
 
-/// Title, alignment and value.
-type Column = (&'static str, CellAlignment, fn(&Excluded) -> String);
+/// Title and value.
+type Column = (&'static str, fn(&Excluded) -> String);
 
 const COLUMNS: [Column; 4] = [
-    ("PORTS", CellAlignment::Right, |excluded| excluded.ports.to_string()),
-    ("FAMILY", CellAlignment::Left, |excluded| families(excluded.ports.family).to_owned()),
-    ("KIND", CellAlignment::Left, |excluded| kind(&excluded.ports).to_owned()),
-    ("LICENSE MANAGERS", CellAlignment::Left, managers),
+    ("PORTS", |excluded| excluded.ports.to_string()),
+    ("FAMILY", |excluded| families(excluded.ports.family).to_owned()),
+    ("KIND", |excluded| kind(&excluded.ports).to_owned()),
+    ("LICENSE MANAGERS", managers),
 ];
 
-/// One line for each range.
+/// One line for each range; where the terminal has no room for it, the last column goes on below.
 pub(super) fn write(excluded: &[Excluded], style: &Style, out: &mut dyn Write) -> io::Result<()> {
     if excluded.is_empty() {
         return Ok(());
     }
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    if style.header {
-        table.set_header(COLUMNS.map(|(title, ..)| title));
+    let titles = style.header.then(|| COLUMNS.map(|(title, _)| title.to_owned()));
+    let row = |excluded: &Excluded| {
+        COLUMNS.map(|(_, value)| match style.header {
+            true => value(excluded),
+            false => text::one_word(&value(excluded)),
+        })
+    };
+    let rows: Vec<[String; 4]> = titles.into_iter().chain(excluded.iter().map(row)).collect();
+    let width = |at: usize| rows.iter().map(|row| row[at].len()).max().unwrap_or(0);
+    let [ports, family, kind] = [0, 1, 2].map(width);
+    for (at, row) in rows.iter().enumerate() {
+        let first = format!("{:>ports$}  {:<family$}  {:<kind$}  ", row[0], row[1], row[2]);
+        let margin = " ".repeat(first.len());
+        let line = match style.room() {
+            Some(room) => {
+                let options = unbroken(room).initial_indent(&first).subsequent_indent(&margin);
+                fill(&row[3], options)
+            }
+            None => format!("{first}{}", row[3]),
+        };
+        let is_header = style.header && at == 0;
+        let paint = if is_header { Paint::new().bold() } else { Paint::new() };
+        let line = if line.trim().is_empty() { first } else { line };
+        writeln!(out, "{}", style.paint(line.trim_end(), paint))?;
     }
-    for excluded in excluded {
-        table.add_row(COLUMNS.map(|(.., value)| {
-            let text = value(excluded);
-            if style.header { text } else { text::one_word(&text) }
-        }));
-    }
-    for (column, (_, align, _)) in table.column_iter_mut().zip(COLUMNS) {
-        column.set_padding((0, 2)).set_cell_alignment(align);
-    }
-    let mut lines = table.lines();
-    if style.header
-        && let Some(header) = lines.next()
-    {
-        writeln!(out, "{}", style.paint(header.trim_end(), Paint::new().bold()))?;
-    }
-    lines.try_for_each(|line| writeln!(out, "{}", line.trim_end()))
+    Ok(())
 }
 
 fn managers(excluded: &Excluded) -> String {

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use crate::model::quoting::quoted;
 use crate::model::{
-    AcceptQueue, Connections, Namespace, Owner, Pid, Process, Protocol, Row, Severity, Socket, State, Verdict,
+    AcceptQueue, Connections, Exposure, Namespace, Owner, Pid, Process, Protocol, Row, Severity, Socket,
+    State, Verdict,
 };
 
 /// The rows of one service, in the order of the report.
@@ -179,6 +180,11 @@ impl<'a> RowGroup<'a> {
         let queues =
             self.rows.iter().filter_map(|row| Some((row.socket.accept_queue?, row.socket.local.ip())));
         queues.max_by_key(|(queue, _)| (queue.is_full(), queue.waiting, Reverse(queue.limit)))
+    }
+
+    /// From where it can be reached: the widest reach counts.
+    pub(super) fn exposure(&self) -> Option<Exposure> {
+        self.rows.iter().map(|row| row.exposure).max()
     }
 
     pub(super) fn rows(&self) -> &[&'a Row] {

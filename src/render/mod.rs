@@ -19,8 +19,9 @@ use std::io::{self, Write};
 
 use crate::model::{CheckResult, ExcludedReport, Explanation, LicenseServer, Report, ServersReport};
 
+pub use columns::{column_named, column_names};
 pub use json::{json_error, json_schema};
-pub use style::Style;
+pub use style::{ColumnName, Style};
 pub use text::escape;
 
 /// What a command answers.
@@ -94,8 +95,9 @@ fn explanations(explanations: &[Explanation], style: &Style, out: &mut dyn Write
 /// the notes go to `notes`.
 fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()> {
     let rows = group::group(&report.rows);
-    table::write(&rows, report.host.os, style, out)?;
-    let mut lines = notes::of_words(report, style);
+    let hidden = table::write(&rows, report.host.os, style, out)?;
+    let mut lines: Vec<String> = notes::of_hidden_columns(&hidden, style).into_iter().collect();
+    lines.extend(notes::of_words(report, style));
     let idle = if style.header { idle::of(report) } else { &[] };
     if !idle.is_empty() {
         notes::write(&lines, false, out)?;

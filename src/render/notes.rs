@@ -31,6 +31,12 @@ pub(super) fn write(lines: &[String], apart: bool, out: &mut dyn Write) -> io::R
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
+/// The columns for which the terminal has no room.
+pub(super) fn of_hidden_columns(titles: &[&str], style: &Style) -> Option<String> {
+    let line = format!("{} hidden: --wide or --columns", titles.join(", "));
+    (!titles.is_empty()).then(|| style.paint(&style.set(&line), Paint::new().dimmed()))
+}
+
 /// Why rows are flagged, or that there are none.
 pub(super) fn of_table(report: &Report, groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
     if !groups.is_empty() {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use owo_colors::Style as Paint;
+use textwrap::core::display_width;
 
 use super::Style;
 use super::text::{beginning, escape, fill, unbroken};
@@ -22,8 +23,15 @@ impl Page<'_> {
     /// Bold text, followed by an aside that is not bold.
     pub(super) fn heading(&mut self, text: &str, aside: &str) -> io::Result<()> {
         let heading = self.style.paint(&escape(text), Paint::new().bold());
-        let aside = if aside.is_empty() { String::new() } else { format!("  {}", escape(aside)) };
-        writeln!(self.out, "{heading}{aside}")
+        let aside = escape(aside);
+        match display_width(text) + 2 + display_width(&aside) {
+            _ if aside.is_empty() => writeln!(self.out, "{heading}"),
+            columns if self.style.fits(columns) => writeln!(self.out, "{heading}  {aside}"),
+            _ => {
+                let options = unbroken(self.style.prose_width()).initial_indent("  ").subsequent_indent("  ");
+                writeln!(self.out, "{heading}\n{}", fill(&aside, options))
+            }
+        }
     }
 
     pub(super) fn prose(&mut self, text: &str) -> io::Result<()> {

@@ -42,9 +42,14 @@ pub(super) fn block(server: &LicenseServer, style: &Style, out: &mut dyn Write) 
         server.technology.as_ref().filter(|technology| !server.product.contains(&technology.name));
     let technology = technology.map_or(String::new(), |technology| format!(" ({})", technology.name));
     let called = escape(&format!("{}{technology}", server.called())).into_owned();
-    let state = style.paint(&state(server), state_paint(server));
+    let state = state(server);
     let room = style.width.map_or(HEADING, |width| HEADING.min(usize::from(width).saturating_sub(20)));
-    let gap = " ".repeat(room.saturating_sub(display_width(&called)).max(2));
+    let gap = room.saturating_sub(display_width(&called)).max(2);
+    let gap = match style.fits(display_width(&called) + gap + display_width(&state)) {
+        true => " ".repeat(gap),
+        false => format!("\n{INDENT}"),
+    };
+    let (called, state) = (style.set(&called), style.paint(&state, state_paint(server)));
     writeln!(out, "{}{gap}{state}", style.paint(&called, Paint::new().bold()))?;
     let rows: Vec<Cells> = server.processes().map(|process| cells(process, server)).collect();
     let mut widths = [0; 5];
@@ -56,6 +61,10 @@ pub(super) fn block(server: &LicenseServer, style: &Style, out: &mut dyn Write) 
     for row in &rows {
         let mut line = INDENT.to_owned();
         for (cell, width) in row.iter().zip(widths).filter(|(_, width)| *width > 0) {
+            let last = line.lines().last().map_or(0, display_width);
+            if !style.fits(last + display_width(cell)) {
+                line = format!("{}\n{INDENT}{INDENT}", line.trim_end());
+            }
             line += cell;
             line += &" ".repeat(width - display_width(cell) + 2);
         }

@@ -2,6 +2,13 @@
 
 use jiff::tz::TimeZone;
 
+/// Nothing is laid out narrower.
+const LEAST: u16 = 20;
+
+/// The name of a column: kebab-case, and never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ColumnName(pub &'static str);
+
 #[derive(Debug, Clone)]
 pub struct Style {
     pub color: bool,
@@ -9,6 +16,10 @@ pub struct Style {
     pub width: Option<u16>,
     /// With a header line, and with the notes below the rows not in a stream of their own.
     pub header: bool,
+    /// The columns that were chosen, in their order; `None` for the usual ones.
+    pub columns: Option<Vec<ColumnName>>,
+    /// Rows are as long as their texts.
+    pub wide: bool,
     pub args: bool,
     pub connections: bool,
     pub namespaces: bool,
@@ -16,4 +27,12 @@ pub struct Style {
     pub verbose: bool,
     /// For points in time.
     pub time_zone: TimeZone,
+}
+
+impl Style {
+    /// The columns of the terminal that rows have to fit. A script must find every column, and whole.
+    pub(super) fn room(&self) -> Option<usize> {
+        let width = self.width.filter(|_| self.header && !self.wide);
+        width.map(|width| usize::from(width.max(LEAST)))
+    }
 }

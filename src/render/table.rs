@@ -2,136 +2,120 @@
 
 use std::io::{self, Write};
 
-use comfy_table::presets::NOTHING;
-use comfy_table::{
-    CellAlignment, ColumnConstraint, ContentArrangement, Row as Cells, Table, Width as Columns,
-};
 use owo_colors::Style as Paint;
 use textwrap::core::display_width;
 
 use super::Style;
-use super::columns::{Column, LEAST, Listing, Width};
+use super::columns::{Column, Listing};
 use super::group::RowGroup;
+use super::text::cut;
 use crate::model::Os;
 
-const GAP: u16 = 2;
+const GAP: usize = 2;
+/// Where even the columns that stay do not fit, they may become as narrow as this.
+const NARROWEST: usize = 4;
 /// Without a terminal, no text is cut. A longer one than this, in columns, moves the rest of its own line, and not
 /// that of all others.
 const WIDEST: usize = 400;
 
-/// Columns with colours are not laid out by comfy-table: it would count colour codes as width.
-pub(super) fn write(groups: &[RowGroup<'_>], os: Os, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+/// A column with its texts, in the order of the groups, and its width on the screen.
+struct Laid {
+    column: &'static Column,
+    texts: Vec<String>,
+    width: usize,
+}
+
+/// Writes the table, and returns the titles of the columns for which there is no room.
+pub(super) fn write(
+    groups: &[RowGroup<'_>],
+    os: Os,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<Vec<&'static str>> {
     if groups.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let listing = Listing { groups, os, style };
-    let mut coloured = Vec::new();
-    let mut plain = Vec::new();
-    for column in listing.columns() {
-        match column.paint {
-            Some(paint) => coloured.push((column, paint, longest(column, &listing))),
-            None => plain.push(column),
+    let mut columns: Vec<Laid> =
+        listing.columns().into_iter().map(|column| Laid::new(column, &listing)).collect();
+    let mut hidden = Vec::new();
+    if let Some(room) = style.room() {
+        if style.columns.is_none() {
+            hidden = leave_out(&mut columns, room);
         }
+        shrink(&mut columns, room);
     }
-    let taken: usize = coloured.iter().map(|(.., width)| width + usize::from(GAP)).sum();
-    let taken = u16::try_from(taken).unwrap_or(u16::MAX).saturating_sub(GAP);
-    // A script must find every column, and whole.
-    let room = style.width.filter(|_| style.header).map(|width| width.saturating_sub(taken).max(LEAST));
-    let lines = match room {
-        Some(room) => fitted(&listing, plain, room),
-        None => aligned(&listing, &plain),
-    };
-    let mut lines = lines.into_iter();
-
-    if style.header
-        && let Some(mut header) = lines.next()
-    {
-        for &(column, _, width) in &coloured {
-            header += &format!("{:1$}", column.title, width + usize::from(GAP));
-        }
+    if style.header {
+        let titles = columns.iter().map(|laid| laid.padded(laid.column.title, Paint::new(), style));
+        let header: String = titles.collect();
         writeln!(out, "{}", style.paint(header.trim_end(), Paint::new().bold()))?;
     }
-    for (group, mut line) in groups.iter().zip(lines) {
-        for &(column, paint, width) in &coloured {
-            let text = column.text(group, &listing);
-            line += &style.paint(&text, paint(group));
-            line += &" ".repeat(width.saturating_sub(display_width(&text)) + usize::from(GAP));
-        }
+    for (at, group) in groups.iter().enumerate() {
+        let cell = |laid: &Laid| {
+            let paint = laid.column.paint.map_or(Paint::new(), |paint| paint(group));
+            laid.padded(&laid.texts[at], paint, style)
+        };
+        let line: String = columns.iter().map(cell).collect();
         writeln!(out, "{}", line.trim_end())?;
     }
-    Ok(())
+    Ok(hidden)
 }
 
-/// The widest text of a column.
-fn longest(column: &Column, listing: &Listing<'_>) -> usize {
-    let texts = listing.groups.iter().map(|group| display_width(&column.text(group, listing)));
-    texts.max().unwrap_or(0)
-}
-
-/// The header, if there is one, and a line for each group, as wide as the texts are.
-fn aligned(listing: &Listing<'_>, columns: &[&Column]) -> Vec<String> {
-    let titles = columns.iter().map(|column| column.title.to_owned()).collect();
-    let header = listing.style.header.then_some(titles);
-    let rows: Vec<Vec<String>> =
-        header.into_iter().chain(listing.groups.iter().map(|group| texts(group, columns, listing))).collect();
-    let width = |at: usize| {
-        let widths = rows.iter().map(|row| display_width(&row[at]));
-        widths.filter(|&width| width <= WIDEST).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
-    let line = |row: Vec<String>| {
-        let mut line = String::new();
-        for ((text, column), width) in row.iter().zip(columns).zip(&widths) {
-            let padding = width.saturating_sub(display_width(text));
-            let before = if column.align == CellAlignment::Right { padding } else { 0 };
-            line.extend(std::iter::repeat_n(' ', before));
-            line.push_str(text);
-            line.extend(std::iter::repeat_n(' ', padding - before + usize::from(GAP)));
-        }
-        line
-    };
-    rows.into_iter().map(line).collect()
-}
-
-fn texts(group: &RowGroup<'_>, columns: &[&Column], listing: &Listing<'_>) -> Vec<String> {
-    columns.iter().map(|column| column.text(group, listing)).collect()
-}
-
-/// The header, if there is one, and a line for each group, no wider than `room`. Columns without enough room are
-/// left out.
-fn fitted(listing: &Listing<'_>, mut columns: Vec<&Column>, room: u16) -> Vec<String> {
-    columns.retain(|column| room >= column.least_room);
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(room);
-    let of_one_line = |cells: Vec<String>| {
-        let mut cells = Cells::from(cells);
-        cells.max_height(1);
-        cells
-    };
-    if listing.style.header {
-        let titles = columns.iter().map(|column| column.title.to_owned());
-        table.set_header(of_one_line(titles.collect()));
+impl Laid {
+    fn new(column: &'static Column, listing: &Listing<'_>) -> Laid {
+        let texts: Vec<String> = listing.groups.iter().map(|group| column.text(group, listing)).collect();
+        let title = if listing.style.header { column.title.len() } else { 0 };
+        let widths = texts.iter().map(|text| display_width(text)).filter(|&width| width <= WIDEST);
+        let width = widths.max().unwrap_or(0).max(title);
+        Laid { column, texts, width }
     }
-    for group in listing.groups {
-        table.add_row(of_one_line(texts(group, &columns, listing)));
+
+    fn least(&self) -> usize {
+        self.width.min(self.column.least)
     }
-    let longest = table.column_max_content_widths();
-    for ((laid_out, column), longest) in table.column_iter_mut().zip(columns).zip(longest) {
-        laid_out.set_padding((0, GAP)).set_cell_alignment(column.align);
-        if let Some(constraint) = constraint(column, longest, room) {
-            laid_out.set_constraint(constraint);
-        }
+
+    /// A text in the width of the column, cut where it is too long, and the gap behind it.
+    fn padded(&self, text: &str, paint: Paint, style: &Style) -> String {
+        let shown = if style.room().is_some() { cut(text, self.width) } else { text.into() };
+        let padding = self.width.saturating_sub(display_width(&shown));
+        let before = if self.column.is_right { padding } else { 0 };
+        // Painted after it was measured: colour codes would count as width.
+        let painted = style.paint(&shown, paint);
+        format!("{:before$}{painted}{:2$}", "", "", padding - before + GAP)
     }
-    table.lines().collect()
 }
 
-/// How far a column with a text of `longest` may shrink in a table of `room` columns.
-fn constraint(column: &Column, longest: u16, room: u16) -> Option<ColumnConstraint> {
-    match column.width {
-        Width::Whole => Some(ColumnConstraint::ContentWidth),
-        Width::AtLeast { least, room: from } if room >= from => {
-            Some(ColumnConstraint::LowerBoundary(Columns::Fixed(longest.min(least) + GAP)))
-        }
-        Width::AtLeast { .. } | Width::Any => None,
+fn width_of(widths: impl ExactSizeIterator<Item = usize>) -> usize {
+    let gaps = GAP * widths.len().saturating_sub(1);
+    widths.sum::<usize>() + gaps
+}
+
+/// Leaves columns out until the others fit, and returns their titles.
+fn leave_out(columns: &mut Vec<Laid>, room: usize) -> Vec<&'static str> {
+    let mut titles = Vec::new();
+    while width_of(columns.iter().map(Laid::least)) > room {
+        let ranks = columns.iter().map(|laid| laid.column.rank).enumerate();
+        let Some((lowest, _)) = ranks.filter(|(_, rank)| *rank < u8::MAX).min_by_key(|(_, rank)| *rank)
+        else {
+            break;
+        };
+        titles.push(columns.remove(lowest).column.title);
+    }
+    titles
+}
+
+/// Makes the widest columns narrower until all fit, as far as they may be.
+fn shrink(columns: &mut [Laid], room: usize) {
+    let fits = width_of(columns.iter().map(Laid::least)) <= room;
+    let least = |laid: &Laid| match laid.column.least {
+        usize::MAX => laid.width,
+        _ if fits => laid.least(),
+        _ => laid.width.min(NARROWEST),
+    };
+    let leasts: Vec<usize> = columns.iter().map(least).collect();
+    while width_of(columns.iter().map(|laid| laid.width)) > room {
+        let shrinkable = columns.iter_mut().zip(&leasts).filter(|(laid, least)| laid.width > **least);
+        let Some((widest, _)) = shrinkable.max_by_key(|(laid, _)| laid.width) else { break };
+        widest.width -= 1;
     }
 }

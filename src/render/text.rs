@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use owo_colors::{OwoColorize, Style as Paint};
 use textwrap::Options;
 use textwrap::WordSplitter::NoHyphenation;
+use textwrap::core::display_width;
 
 use super::Style;
 use crate::model::quoting::{escaped, is_printable, quoted};
@@ -87,6 +88,11 @@ impl Style {
         }
     }
 
+    /// Whether a line of so many columns fits. Elsewhere than on a terminal any does.
+    pub(super) fn fits(&self, columns: usize) -> bool {
+        self.width.is_none_or(|width| columns <= usize::from(width))
+    }
+
     /// Colours text, if colour is on.
     pub(super) fn paint(&self, text: &str, paint: Paint) -> String {
         if self.color && !text.is_empty() { text.style(paint).to_string() } else { text.to_owned() }
@@ -140,6 +146,23 @@ pub(super) fn unbroken(width: usize) -> Options<'static> {
 /// The beginning of a text, at `most` so many characters.
 pub(super) fn beginning(text: &str, most: usize) -> &str {
     text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
+}
+
+/// A text that is no wider than `width` columns: the rest is an ellipsis.
+pub(super) fn cut(text: &str, width: usize) -> Cow<'_, str> {
+    if display_width(text) <= width {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::new();
+    let mut left = width.saturating_sub(1);
+    for c in text.chars() {
+        let Some(rest) = left.checked_sub(display_width(c.encode_utf8(&mut [0; 4]))) else { break };
+        left = rest;
+        shown.push(c);
+    }
+    shown.truncate(shown.trim_end().len());
+    shown.push('…');
+    Cow::Owned(shown)
 }
 
 /// The first items, at `most` so many, and the number of the others.

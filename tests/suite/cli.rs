@@ -231,6 +231,10 @@ fn help_names_every_option_and_exits_0() {
                                port [possible values: port, address, process, pid,
                                user, service, verdict]
           --all                Exit with 0 only if every WHAT matches
+          --columns <NAMES>    The columns of the table, in this order, such as
+                               port,process,exposed
+          --wide               Leave out no column and cut nothing, however long the
+                               lines become
           --args               Add the command lines of processes; they may contain
                                secrets
           --connections        Count the connections of every listener, not only of
@@ -267,7 +271,9 @@ fn help_names_every_option_and_exits_0() {
       -a -b -e -l -n -o -p -P, -s TCP:LISTEN
 
     Exit status:
-      0 something matched   1 nothing matched   2 wrong usage
+      0 something matched
+      1 nothing matched
+      2 wrong usage
       3 this machine cannot be observed
     ");
     let (version, _, status) = whatlistens(&["--version"]);

@@ -135,8 +135,10 @@ fn one_that_is_up_is_told_in_a_few_lines() {
       license   /opt/flexlm/adsk.lic: SERVER lic01 27000, VENDOR adskflex port=2080: all as it should be
     ");
     insta::assert_snapshot!(healthy().printed("servers", Some(60)), @"
-    Autodesk Network License Manager (FlexNet Publisher)  up, 5 clients
-      lmgrd     PID 812  27000/tcp  v11.19.5.0  /opt/flexlm/lmgrd
+    Autodesk Network License Manager (FlexNet Publisher)
+      up, 5 clients
+      lmgrd     PID 812  27000/tcp  v11.19.5.0
+        /opt/flexlm/lmgrd
       adskflex  PID 815  2080/tcp   v11.19.5.0  5 clients
       license   /opt/flexlm/adsk.lic: SERVER lic01 27000, VENDOR
                 adskflex port=2080: all as it should be

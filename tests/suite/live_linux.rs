@@ -188,8 +188,9 @@ fn a_terminal_gets_colour_and_lines_that_fit() {
     for setting in ["NO_COLOR=1", "TERM=dumb"] {
         assert!(!on_terminal(100, setting).contains('\x1b'), "{setting}");
     }
-    assert!(on_terminal(100, "").contains("ADDRESS"));
-    assert!(!on_terminal(40, "").contains("ADDRESS"), "there is no room for it");
+    assert!(on_terminal(100, "").contains("ADDRESS  "));
+    assert!(on_terminal(40, "").contains("ADDRESS hidden: "), "there is no room for it");
+    assert!(on_terminal(100, "COLUMNS=40").contains("ADDRESS  "), "the terminal knows its own width");
 }
 
 #[test]

@@ -74,6 +74,7 @@ mod live_waiting;
 #[cfg(windows)]
 mod live_windows;
 mod names;
+mod narrow;
 #[cfg(target_os = "linux")]
 mod network;
 mod next;

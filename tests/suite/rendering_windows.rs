@@ -95,13 +95,14 @@ fn the_table_names_services_the_kernel_and_what_has_ended() {
     The file or the user of 1 process could not be read, not even as administrator.
     ");
     insta::assert_snapshot!(office().printed("", Some(80)), @"
-         PORT  ADDRESS      PROCESS       PID  USER             IANA NAME   LICENSE
-      445/tcp  0.0.0.0:445  System          4                   microsoft…
-     3333/tcp  127.0.0.1:…  MsMpEng.exe  3000                   (dec-note…
-     5000/tcp  0.0.0.0:50…  (ended)      7777                   (commplex…
-     5355/udp  0.0.0.0:53…  svchost.exe  1200  NETWORK SERVICE  llmnr
-    27000/tcp  0.0.0.0:27…  lmgrd.exe     900  alice            flex-lm     expected
+         PORT  ADDRESS         PROCESS       PID  USER         IANA NAME    LICENSE
+      445/tcp  0.0.0.0:445     System          4               microsoft-…
+     3333/tcp  127.0.0.1:3333  MsMpEng.exe  3000               (dec-notes)
+     5000/tcp  0.0.0.0:5000    (ended)      7777               (commplex-…
+     5355/udp  0.0.0.0:5355    svchost.exe  1200  NETWORK SE…  llmnr
+    27000/tcp  0.0.0.0:27000   lmgrd.exe     900  alice        flex-lm      expected
 
+    UNIT hidden: --wide or --columns
     Revenera FlexNet license server: lmgrd.exe (PID 900) has no vendor daemon that
     listens: clients get error -97 or -15. For details: whatlistens servers
     The file or the user of 1 process could not be read, not even as administrator.
