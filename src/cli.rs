@@ -119,7 +119,14 @@ pub struct ListArgs {
 
     /// Accepted for users of ss, netstat and lsof, and changes nothing: only listeners (l), all of them (a), numeric
     /// (n, P), with processes (p, o, b) and more (e).
-    #[arg(short = 'l', short_aliases = ['a', 'b', 'e', 'n', 'o', 'p', 'P'], action = ArgAction::Count, hide = true)]
+    #[arg(
+        short = 'l',
+        short_aliases = ['a', 'b', 'e', 'n', 'o', 'p', 'P'],
+        long = "listening",
+        aliases = ["listen", "listeners", "processes", "programs", "program", "extended"],
+        action = ArgAction::Count,
+        hide = true
+    )]
     pub habits: u8,
 
     /// lsof's `-sTCP:LISTEN`, which is what this does anyway.
@@ -138,7 +145,11 @@ impl ListArgs {
 /// What every command takes, before or behind its name.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct GlobalArgs {
-    /// Print one JSON object
+    /// Print a table or text, lines of ‘label: value’ for screen readers, or one JSON object
+    #[arg(long, value_name = "FORMAT", value_enum, global = true)]
+    pub output: Option<OutputFormat>,
+
+    /// The same as --output json
     #[arg(long, global = true)]
     pub json: bool,
 
@@ -149,6 +160,13 @@ pub struct GlobalArgs {
     /// Wait no longer than this for what does not answer: 2, 500ms, 1m
     #[arg(long, value_name = "TIME", value_parser = deadline, default_value = "5s", global = true)]
     pub deadline: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    Table,
+    List,
+    Json,
 }
 
 /// Seconds, or a time with its unit. Less than a tick of the kernel's clock would be no time at all.

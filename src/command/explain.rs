@@ -121,9 +121,15 @@ fn position(args: &[OsString]) -> Option<usize> {
     loop {
         at += match args.get(at)?.to_str()? {
             "explain" => return Some(at),
-            "--color" | "--deadline" => 2,
+            "--color" | "--deadline" | "--output" => 2,
             "--json" => 1,
-            option if option.starts_with("--color=") || option.starts_with("--deadline=") => 1,
+            option
+                if option.starts_with("--output=")
+                    || option.starts_with("--color=")
+                    || option.starts_with("--deadline=") =>
+            {
+                1
+            }
             _ => return None,
         };
     }

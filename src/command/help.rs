@@ -1,5 +1,7 @@
 //! What `--help` says below the options, for any width.
 
+use std::ffi::OsString;
+
 /// A line of help is no longer than this, however wide the terminal is.
 const WIDEST: u16 = 80;
 /// Words need this room.
@@ -19,6 +21,16 @@ const HABITS: &str = "These options of ss, netstat and lsof are accepted and cha
 
 const STATUSES: [&str; 4] =
     ["0 something matched", "1 nothing matched", "2 wrong usage", "3 this machine cannot be observed"];
+
+/// `whatlistens help servers` in this program's own words.
+pub(super) fn on_command(args: &[OsString], verbs: &[&str]) -> Option<Vec<OsString>> {
+    match args {
+        [program, help, verb] if help == "help" && verbs.iter().any(|known| verb == known) => {
+            Some(vec![program.clone(), verb.clone(), "--help".into()])
+        }
+        _ => None,
+    }
+}
 
 /// The width of help on a terminal with so many columns.
 pub(super) fn width(terminal: Option<u16>) -> usize {

@@ -20,7 +20,7 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cli::{GlobalArgs, ListArgs};
 use crate::knowledge::Knowledge;
-use crate::query::{Environment, Output, Query, UsageError, command_line, refuse_long};
+use crate::query::{Environment, Output, Query, UsageError, command_line, in_own_words, refuse_long};
 use crate::render::Format;
 
 pub use self::context::{Context, LiveMachine, Source};
@@ -70,21 +70,25 @@ impl Command {
         // What Windows users type for help, and what many programs take as a word.
         let asks_for_help = matches!(args, [_, word] if word == "/?" || word == "/help" || word == "help");
         let help: &[OsString] = &["whatlistens".into(), "--help".into()];
-        let words = if asks_for_help { help.into() } else { explain::keep_codes(args) };
+        let help_on = help::on_command(args, &VERBS);
+        let args = help_on.as_deref().unwrap_or(args);
+        let typed = in_own_words(args, &VERBS).map_err(|error| refused(error, args))?;
+        let words = if asks_for_help { help.into() } else { explain::keep_codes(&typed) };
         let width = help::width(environment.width.or(environment.exported_width));
         let mut grammar = Cli::command().term_width(width).after_help(help::below(width));
         let parsed = grammar.try_get_matches_from_mut(&*words);
         let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
             Ok(cli) => cli,
             Err(error) => {
-                let usage = UsageError::from_clap(&error).map(|error| refused(error, args));
+                let usage = UsageError::from_clap(&error, &options(&grammar, &typed))
+                    .map(|error| refused(error, args));
                 return usage.map_or_else(|| Ok(printed(&error)), Err);
             }
         };
         if cli.version {
             return Ok(Command::Print(version::text(cli.list.verbose)));
         }
-        let output = Output::new(&cli.global, environment);
+        let output = Output::new(&cli.global, environment).map_err(|error| refused(error, args))?;
         let format = output.format;
         Command::resolve(cli, args, output, environment, knowledge)
             .map_err(|error| Refused { format, ..refused(error, args) })
@@ -119,10 +123,10 @@ impl Command {
         let mut query = Query::resolve(&cli.list, knowledge)?;
         query.scope.deadline = cli.global.deadline;
         // A table has neither.
-        query.scope.other_sockets = cli.global.json && query.is_about_everything();
-        query.scope.interfaces |=
-            cli.global.json || query.is_about_ports() || !query.filter.addresses.is_empty();
-        query.scope.details |= cli.global.json;
+        let is_json = output.format == Format::Json;
+        query.scope.other_sockets = is_json && query.is_about_everything();
+        query.scope.interfaces |= is_json || query.is_about_ports() || !query.filter.addresses.is_empty();
+        query.scope.details |= is_json;
         let output = output.for_listing(&cli.list)?;
         let repeat = command_line(args, environment.program.as_deref());
         Ok(match query.is_about_ports() {
@@ -193,6 +197,19 @@ impl Command {
     }
 }
 
+/// The names of the commands.
+const VERBS: [&str; 3] = ["explain", "excluded", "servers"];
+
+/// The long options of the command that was typed, without those that only users of other programs know.
+fn options(grammar: &clap::Command, typed: &[OsString]) -> Vec<String> {
+    let verb = typed.iter().skip(1).filter_map(|word| word.to_str()).find(|word| VERBS.contains(word));
+    let command = verb.and_then(|verb| grammar.find_subcommand(verb));
+    let global = grammar.get_arguments().filter(|arg| command.is_none() || arg.is_global_set());
+    let own = command.into_iter().flat_map(clap::Command::get_arguments);
+    let shown = global.chain(own).filter(|arg| !arg.is_hide_set());
+    shown.filter_map(|arg| arg.get_long().map(str::to_owned)).collect()
+}
+
 impl Verb {
     fn name(&self) -> &'static str {
         match self {
@@ -206,8 +223,10 @@ impl Verb {
 /// The form that a command line asks for which is not understood: `--json` is an option up to `--`.
 #[must_use]
 pub fn typed_format(args: &[OsString]) -> Format {
-    let mut options = args.iter().skip(1).take_while(|arg| *arg != "--");
-    if options.any(|arg| arg == "--json") { Format::Json } else { Format::Text }
+    let options: Vec<&OsString> = args.iter().skip(1).take_while(|arg| *arg != "--").collect();
+    let is_json = options.iter().any(|arg| *arg == "--json" || *arg == "--output=json")
+        || options.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json");
+    if is_json { Format::Json } else { Format::Text }
 }
 
 fn refused(error: UsageError, args: &[OsString]) -> Refused {

@@ -103,7 +103,7 @@ impl Servers {
     pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
         match self.answer(context) {
             // A monitoring system reads one line of the output, whatever went wrong.
-            Err(error) if self.is_check && self.output.format == Format::Text && !error.is_closed_pipe() => {
+            Err(error) if self.is_check && self.output.format != Format::Json && !error.is_closed_pipe() => {
                 let check = report::unknown(&error.to_string());
                 context.write(Answer::Check(&check), &self.output)?;
                 Ok(Exit::Checked(check.status))
@@ -129,7 +129,7 @@ impl Servers {
         }
         let check = report::check(&report);
         let answer = match self.output.format {
-            Format::Text => Answer::Check(&check),
+            Format::Text | Format::List => Answer::Check(&check),
             Format::Json => Answer::Servers(&report),
         };
         context.write(answer, &self.output)?;

@@ -8,7 +8,7 @@ use std::{env, fs};
 use jiff::tz::TimeZone;
 
 use super::UsageError;
-use crate::cli::{Color, GlobalArgs, ListArgs};
+use crate::cli::{Color, GlobalArgs, ListArgs, OutputFormat};
 use crate::os;
 use crate::render::{ColumnName, Format, Style, column_named, column_names};
 
@@ -105,20 +105,29 @@ pub struct Output {
 }
 
 impl Output {
-    #[must_use]
-    pub fn new(args: &GlobalArgs, environment: &Environment) -> Output {
-        let format = if args.json { Format::Json } else { Format::Text };
+    /// # Errors
+    ///
+    /// Where two formats were typed.
+    pub fn new(args: &GlobalArgs, environment: &Environment) -> Result<Output, UsageError> {
+        let format = match (args.output, args.json) {
+            (Some(OutputFormat::Json), _) | (None, true) => Format::Json,
+            (Some(_), true) => return Err(UsageError::TwoFormats),
+            (Some(OutputFormat::List), false) => Format::List,
+            (Some(OutputFormat::Table) | None, false) => Format::Text,
+        };
+        let is_plain = format == Format::List;
         let exported = environment.exported_width.filter(|_| format == Format::Text);
-        Output {
+        Ok(Output {
             format,
-            terminal: environment.width,
+            terminal: environment.width.filter(|_| !is_plain),
             style: Style {
+                plain: is_plain,
                 color: match args.color {
                     Color::Always => true,
                     Color::Never => false,
-                    Color::Auto => environment.color,
+                    Color::Auto => environment.color && !is_plain,
                 },
-                width: environment.width.or(exported),
+                width: environment.width.filter(|_| !is_plain).or(exported),
                 header: true,
                 columns: None,
                 wide: false,
@@ -128,7 +137,7 @@ impl Output {
                 verbose: false,
                 time_zone: TimeZone::UTC,
             },
-        }
+        })
     }
 
     /// With the output options of a listing.
@@ -140,7 +149,7 @@ impl Output {
         let style = Style {
             // What a script reads depends on no terminal.
             width: if args.no_header { self.terminal } else { self.style.width },
-            header: !args.no_header,
+            header: !args.no_header || self.style.plain,
             columns: columns(&args.columns, self.format)?,
             wide: args.wide,
             args: args.args,
@@ -155,7 +164,7 @@ impl Output {
     /// With times in the user's time zone. Other formats have UTC.
     #[must_use]
     pub fn in_local_time(self, environment: &Environment) -> Output {
-        if self.format != Format::Text {
+        if self.format == Format::Json {
             return self;
         }
         let time_zone = (environment.time_zone)();

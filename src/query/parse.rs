@@ -26,6 +26,7 @@ pub(super) fn targets(word: &str) -> Result<Vec<Target>, UsageError> {
                 false => parts.into_iter().map(target).collect(),
             }
         }
+        [_, _, ..] if parts.iter().all(|part| !part.is_empty()) => parts.into_iter().map(target).collect(),
         _ => Ok(vec![target(word)?]),
     }
 }
@@ -257,11 +258,12 @@ mod tests {
     }
 
     #[test]
-    fn commas_join_ports_and_nothing_else() {
+    fn commas_join_ports_and_names() {
         let udp = Some(Protocol::Udp);
         let expected = [ports(80, 80, None), ports(443, 443, None), ports(53, 53, udp)];
         assert_eq!(targets(" 80,:443,53/udp").unwrap(), expected);
-        assert_eq!(targets("a,b").unwrap(), [alone("a,b")]);
+        assert_eq!(targets("nginx,lmgrd").unwrap(), [alone("nginx"), alone("lmgrd")]);
+        assert_eq!(targets("a,").unwrap(), [alone("a,")], "a name may have one");
         assert_eq!(targets("22,ssh").unwrap(), [ports(22, 22, None), alone("ssh")]);
         assert!(targets("80,").is_err() && targets(",80").is_err());
         assert!(targets("80,70000").is_err());

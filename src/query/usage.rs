@@ -1,10 +1,8 @@
 //! Wrong usage, one line each: what was typed, and what would be right.
 
-use std::error::Error;
 use std::fmt;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-
+use super::nearest::in_place_of;
 use super::typed::Typed;
 use crate::model::Protocol;
 use crate::model::phrase::list;
@@ -16,6 +14,15 @@ pub enum UsageError {
         typed: Typed,
         nearest: Option<String>,
     },
+    /// An option that other programs have, and what does the same here.
+    OptionElsewhere {
+        typed: Typed,
+        right: &'static str,
+    },
+    /// `/ano`, as many programs of Windows take options.
+    SlashedOption {
+        typed: Typed,
+    },
     /// `values` is empty where any text would do.
     MissingValue {
         option: String,
@@ -26,6 +33,7 @@ pub enum UsageError {
         option: String,
         value: Typed,
         values: String,
+        nearest: Option<String>,
     },
     /// A command was given nothing to work on.
     MissingWhat,
@@ -129,6 +137,8 @@ pub enum UsageError {
         typed: Typed,
         columns: Vec<&'static str>,
     },
+    /// `--json` and another format.
+    TwoFormats,
     /// `--columns` where the answer is JSON.
     ColumnsOfJson,
     /// A target of one protocol, and an option that leaves the other alone.
@@ -189,14 +199,20 @@ impl fmt::Display for UsageError {
             UsageError::UnknownOption { typed, nearest: None } => {
                 write!(f, "there is no option {typed}; see --help")
             }
+            UsageError::OptionElsewhere { typed, right } => write!(f, "there is no option {typed}: {right}"),
+            UsageError::SlashedOption { typed } => {
+                let typed = typed.to_string();
+                write!(f, "‘{typed}’: options begin with a minus, as in -{}", &typed[1..].to_lowercase())
+            }
             UsageError::MissingValue { option, placeholder, values } if values.is_empty() => {
                 write!(f, "{option} needs a value: {placeholder}")
             }
             UsageError::MissingValue { option, values, .. } => {
                 write!(f, "{option} needs a value: one of {values}")
             }
-            UsageError::InvalidValue { option, value, values } => {
-                write!(f, "‘{option} {value}’: the values are {values}")
+            UsageError::InvalidValue { option, value, values, nearest } => {
+                write!(f, "‘{option} {value}’: the values are {values}")?;
+                nearest.as_ref().map_or(Ok(()), |nearest| write!(f, ". Did you mean {nearest}?"))
             }
             UsageError::MissingWhat => f.write_str(
                 "WHAT is missing: name a port, a service, a process, a license manager or a license error",
@@ -287,6 +303,9 @@ impl fmt::Display for UsageError {
             UsageError::UnknownColumn { typed, columns } => {
                 write!(f, "‘--columns {typed}’: the columns are {}", columns.join(", "))
             }
+            UsageError::TwoFormats => {
+                f.write_str("--json and --output name different formats: give one of them")
+            }
             UsageError::ColumnsOfJson => {
                 f.write_str("--columns chooses columns of the table; JSON always has every field")
             }
@@ -299,6 +318,9 @@ impl fmt::Display for UsageError {
             UsageError::UnknownName { word, is_searched, nearest, managers } => {
                 let does = if *is_searched { "was found" } else { "listens here" };
                 write!(f, "‘{word}’ is not a known service, and no process of that name {does}.")?;
+                if let Some(right) = in_place_of(&word.to_string()) {
+                    return write!(f, " {right}");
+                }
                 did_you_mean(nearest, f)?;
                 for (manager, ports) in managers.iter().filter(|_| nearest.is_empty()) {
                     write!(f, " {manager} uses {ports}.")?;
@@ -349,51 +371,3 @@ fn did_you_mean(nearest: &[String], f: &mut fmt::Formatter<'_>) -> fmt::Result {
         names => write!(f, " Did you mean {}?", list(names, "or")),
     }
 }
-
-impl UsageError {
-    /// What clap finds wrong; `None` where it was asked for help.
-    #[must_use]
-    pub fn from_clap(error: &clap::Error) -> Option<UsageError> {
-        if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-            return None;
-        }
-        let text = |kind| match error.get(kind) {
-            Some(ContextValue::String(text)) => Some(text.clone()),
-            Some(ContextValue::Strings(texts)) if !texts.is_empty() => Some(list(texts, "or")),
-            _ => None,
-        };
-        let typed = text(ContextKind::InvalidArg).unwrap_or_default();
-        Some(match error.kind() {
-            ErrorKind::UnknownArgument => {
-                UsageError::UnknownOption { typed: typed.into(), nearest: text(ContextKind::SuggestedArg) }
-            }
-            ErrorKind::InvalidValue => {
-                let value = text(ContextKind::InvalidValue).unwrap_or_default();
-                let option = typed.split(' ').next().unwrap_or_default().to_owned();
-                let values = match error.get(ContextKind::ValidValue) {
-                    Some(ContextValue::Strings(values)) => values.join(", "),
-                    _ => String::new(),
-                };
-                match value.is_empty() {
-                    true => UsageError::MissingValue { option, placeholder: typed, values },
-                    false => UsageError::InvalidValue { option, value: value.into(), values },
-                }
-            }
-            ErrorKind::ValueValidation => {
-                let option = typed.split(' ').next().unwrap_or_default().to_owned();
-                let value = text(ContextKind::InvalidValue).unwrap_or_default();
-                let wanted = Error::source(error).map(ToString::to_string).unwrap_or_default();
-                UsageError::WrongValue { option, value: value.into(), wanted }
-            }
-            ErrorKind::MissingRequiredArgument => UsageError::MissingWhat,
-            _ => {
-                let all = error.render().to_string();
-                let first = all.lines().next().unwrap_or_default();
-                UsageError::CommandLine(first.trim_start_matches("error: ").into())
-            }
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -8,6 +8,7 @@ use super::style::{ColumnName, Style};
 use super::text::{
     beginning, command_line, escape, one_word, registered_name, service_called, unit_called, verdict_paint,
 };
+use crate::model::phrase::counted;
 use crate::model::quoting::{quoted, quoted_account, quoted_path};
 use crate::model::{
     Application, Container, Exposure, Namespace, Os, Owner, Presence, Process, ProcessService, State,
@@ -119,7 +120,7 @@ const COLUMNS: &[Column] = &[
             Some(true) => Paint::new(),
             _ => Paint::new().dimmed(),
         }),
-        value: |group, _| registered_name(group.lead_row()).unwrap_or_default(),
+        value: |group, listing| registered_name(group.lead_row(), listing.style).unwrap_or_default(),
         ..TEXT
     },
     Column {
@@ -257,10 +258,18 @@ const MOST_ADDRESSES: usize = 2;
 fn addresses(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
     let blank = listing.blank();
     let addresses = match &group.addresses_and_port()[..] {
-        [first, rest @ ..] if listing.style.header && rest.len() >= MOST_ADDRESSES => {
+        [first, rest @ ..]
+            if listing.style.header && !listing.style.plain && rest.len() >= MOST_ADDRESSES =>
+        {
             format!("{first} +{}", rest.len())
         }
         all => all.join(&format!(",{blank}")),
+    };
+    // A sign that a screen reader may skip.
+    let addresses = if listing.style.plain {
+        addresses.replace("*:", "IPv6 and IPv4, all addresses:")
+    } else {
+        addresses
     };
     match group.lead_row().socket.state {
         State::Bound => format!("{addresses}{blank}(bound)"),
@@ -283,6 +292,7 @@ fn process(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
     };
     match group.others().len() {
         0 => name,
+        others if listing.style.plain => format!("{name} and {}", counted(others, "more holder")),
         others => format!("{name}{}+{others}", listing.blank()),
     }
 }

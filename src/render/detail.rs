@@ -8,10 +8,10 @@ use std::iter;
 use owo_colors::Style as Paint;
 
 use self::holder::process_called;
-use super::Style;
 use super::group::RowGroup;
 use super::page::Page;
 use super::text::{escape, named, registered_name};
+use super::{Style, list as plain_list};
 use crate::model::phrase::list;
 use crate::model::quoting::{quoted, quoted_account};
 use crate::model::{
@@ -53,7 +53,7 @@ impl Page<'_> {
     fn listener(&mut self, group: &RowGroup<'_>, report: &Report) -> io::Result<()> {
         let row = group.lead_row();
         let (port, protocol) = (row.socket.local.port(), row.socket.protocol);
-        let service = registered_name(row);
+        let service = registered_name(row, self.style);
         let title = match &row.socket.namespace {
             None => format!("{port}/{protocol}"),
             Some(namespace) => format!("{port}/{protocol} in network namespace {}", namespace.called()),
@@ -132,6 +132,10 @@ impl Page<'_> {
 
     fn title(&mut self, what: &str, service: Option<&str>, license: Option<&License>) -> io::Result<()> {
         let (what, service) = (escape(what), service.map(escape));
+        if self.style.plain {
+            plain_list::line("Port", &what, self.out)?;
+            return service.map_or(Ok(()), |service| plain_list::line("IANA name", &service, self.out));
+        }
         let code = license.map(|license| license.verdict.code());
         let columns =
             [Some(&*what), service.as_deref(), code].into_iter().flatten().map(|part| part.len() + 2);

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use owo_colors::Style as Paint;
 
-use super::Style;
 use super::text::{self, fill, unbroken};
+use super::{Style, list};
+use crate::model::phrase::capitalized;
 use crate::model::{Excluded, ExcludedPorts, Family};
 
 /// More license managers of one range than these are counted, not named.
@@ -25,6 +26,9 @@ const COLUMNS: [Column; 4] = [
 pub(super) fn write(excluded: &[Excluded], style: &Style, out: &mut dyn Write) -> io::Result<()> {
     if excluded.is_empty() {
         return Ok(());
+    }
+    if style.plain {
+        return plain(excluded, out);
     }
     let titles = style.header.then(|| COLUMNS.map(|(title, _)| title.to_owned()));
     let row = |excluded: &Excluded| {
@@ -50,6 +54,21 @@ pub(super) fn write(excluded: &[Excluded], style: &Style, out: &mut dyn Write) -
         let paint = if is_header { Paint::new().bold() } else { Paint::new() };
         let line = if line.trim().is_empty() { first } else { line };
         writeln!(out, "{}", style.paint(line.trim_end(), paint))?;
+    }
+    Ok(())
+}
+
+fn plain(excluded: &[Excluded], out: &mut dyn Write) -> io::Result<()> {
+    for (at, excluded) in excluded.iter().enumerate() {
+        if at > 0 {
+            writeln!(out)?;
+        }
+        for (title, value) in COLUMNS {
+            let value = value(excluded);
+            if !value.is_empty() {
+                list::line(&capitalized(&title.to_lowercase()), &value, out)?;
+            }
+        }
     }
     Ok(())
 }

@@ -102,7 +102,7 @@ impl Page<'_> {
 
     pub(super) fn sources(&mut self, sources: &[String]) -> io::Result<()> {
         for (index, source) in sources.iter().enumerate() {
-            self.field(if index == 0 { "Source" } else { "" }, source)?;
+            self.field(if index == 0 || self.style.plain { "Source" } else { "" }, source)?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ mod group;
 mod idle;
 mod json;
 mod license_error;
+mod list;
 mod notes;
 mod page;
 mod servers;
@@ -42,6 +43,8 @@ pub enum Answer<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     Text,
+    /// Lines of `label: value`.
+    List,
     /// One JSON object.
     Json,
 }
@@ -59,15 +62,24 @@ pub fn write(
     notes: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
-        Format::Text => match answer {
-            Answer::Listing(report) => table(report, style, out, notes),
-            Answer::Detail(report) => detail(report, style, out),
-            Answer::Excluded(report) => excluded(report, style, out, notes),
-            Answer::Explanations(all) => explanations(all, style, out),
-            Answer::Servers(report) => servers(report, style, out),
-            Answer::Check(check) => servers::check(check, out),
-        },
+        Format::Text => text(answer, style, out, notes),
+        Format::List => {
+            let mut written = Vec::new();
+            text(answer, style, &mut written, notes)?;
+            out.write_all(list::in_plain_signs(&String::from_utf8_lossy(&written)).as_bytes())
+        }
         Format::Json => json(answer, style, out, notes),
+    }
+}
+
+fn text(answer: Answer<'_>, style: &Style, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()> {
+    match answer {
+        Answer::Listing(report) => table(report, style, out, notes),
+        Answer::Detail(report) => detail(report, style, out),
+        Answer::Excluded(report) => excluded(report, style, out, notes),
+        Answer::Explanations(all) => explanations(all, style, out),
+        Answer::Servers(report) => servers(report, style, out),
+        Answer::Check(check) => servers::check(check, out),
     }
 }
 
@@ -95,7 +107,12 @@ fn explanations(explanations: &[Explanation], style: &Style, out: &mut dyn Write
 /// the notes go to `notes`.
 fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()> {
     let rows = group::group(&report.rows);
-    let hidden = table::write(&rows, report.host.os, style, out)?;
+    let hidden = if style.plain {
+        list::write(&rows, report.host.os, style, out)?;
+        Vec::new()
+    } else {
+        table::write(&rows, report.host.os, style, out)?
+    };
     let mut lines: Vec<String> = notes::of_hidden_columns(&hidden, style).into_iter().collect();
     lines.extend(notes::of_words(report, style));
     let idle = if style.header { idle::of(report) } else { &[] };

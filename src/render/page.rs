@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use owo_colors::Style as Paint;
 use textwrap::core::display_width;
 
-use super::Style;
 use super::text::{beginning, escape, fill, unbroken};
+use super::{Style, list};
 
 /// The column at which values begin.
 const INDENT: usize = 13;
@@ -24,6 +24,9 @@ impl Page<'_> {
     pub(super) fn heading(&mut self, text: &str, aside: &str) -> io::Result<()> {
         let heading = self.style.paint(&escape(text), Paint::new().bold());
         let aside = escape(aside);
+        if self.style.plain && !aside.is_empty() {
+            return writeln!(self.out, "{heading}, {aside}");
+        }
         match display_width(text) + 2 + display_width(&aside) {
             _ if aside.is_empty() => writeln!(self.out, "{heading}"),
             columns if self.style.fits(columns) => writeln!(self.out, "{heading}  {aside}"),
@@ -50,6 +53,9 @@ impl Page<'_> {
         let mut shown = escape(within);
         if within.len() < value.len() {
             shown.to_mut().push('…');
+        }
+        if self.style.plain {
+            return list::line(label.trim_start(), &shown, self.out);
         }
         let margin = " ".repeat(INDENT);
         let first = format!("{label:<INDENT$}");

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use owo_colors::Style as Paint;
 use textwrap::core::display_width;
 
-use super::Style;
 use super::text::{escape, fill, unbroken};
-use crate::model::phrase::{counted, list};
+use super::{Style, list};
+use crate::model::phrase::{capitalized, counted, list as joined};
 use crate::model::quoting::{quoted, quoted_path};
 use crate::model::{
     CheckResult, JudgedLine, LicenseServer, ServerLicenseFile, ServerProcess, ServerState, Severity,
@@ -43,6 +43,9 @@ pub(super) fn block(server: &LicenseServer, style: &Style, out: &mut dyn Write) 
     let technology = technology.map_or(String::new(), |technology| format!(" ({})", technology.name));
     let called = escape(&format!("{}{technology}", server.called())).into_owned();
     let state = state(server);
+    if style.plain {
+        return plain_block(&called, &state, server, style, out);
+    }
     let room = style.width.map_or(HEADING, |width| HEADING.min(usize::from(width).saturating_sub(20)));
     let gap = room.saturating_sub(display_width(&called)).max(2);
     let gap = match style.fits(display_width(&called) + gap + display_width(&state)) {
@@ -70,6 +73,28 @@ pub(super) fn block(server: &LicenseServer, style: &Style, out: &mut dyn Write) 
         }
         writeln!(out, "{}", line.trim_end())?;
     }
+    findings(server, style, out)
+}
+
+/// A line for each thing there is to say.
+fn plain_block(
+    called: &str,
+    state: &str,
+    server: &LicenseServer,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    list::line("License server", called, out)?;
+    list::line("State", state, out)?;
+    for process in server.processes() {
+        let cells = cells(process, server);
+        let known: Vec<&str> = cells.iter().map(String::as_str).filter(|cell| !cell.is_empty()).collect();
+        list::line("Process", &known.join(", "), out)?;
+    }
+    findings(server, style, out)
+}
+
+fn findings(server: &LicenseServer, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     for file in &server.license_files {
         license_file(file, style, out)?;
     }
@@ -160,6 +185,10 @@ fn license_file(file: &ServerLicenseFile, style: &Style, out: &mut dyn Write) ->
 
 /// A label and a text; what is wrapped stands below the text.
 fn hanging(label: &str, text: &str, paint: Paint, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    if style.plain {
+        let label = if label.is_empty() { "remark" } else { label };
+        return list::line(&capitalized(label), &escape(text), out);
+    }
     const LABEL: usize = 10;
     let margin = " ".repeat(INDENT.len() + LABEL);
     let first = format!("{INDENT}{label:<LABEL$}");
@@ -181,7 +210,7 @@ pub(super) fn none(products: &[String]) -> String {
         [] => "No license server was found.".to_owned(),
         products => {
             let products: Vec<_> = products.iter().map(|product| quoted(product)).collect();
-            format!("No license server of {} runs here.", list(&products, "or"))
+            format!("No license server of {} runs here.", joined(&products, "or"))
         }
     }
 }

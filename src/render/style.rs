@@ -18,6 +18,8 @@ pub struct Style {
     pub header: bool,
     /// The columns that were chosen, in their order; `None` for the usual ones.
     pub columns: Option<Vec<ColumnName>>,
+    /// Labels and values, with no layout that only the eye takes in.
+    pub plain: bool,
     /// Rows are as long as their texts.
     pub wide: bool,
     pub args: bool,

@@ -14,6 +14,9 @@ use crate::model::{License, Os, ProcessService, Row, Service, ServiceManager, Se
 /// The width of prose, in columns: longer lines are hard to read.
 const PROSE: usize = 100;
 
+/// A width that no line has.
+const UNBROKEN: usize = 1 << 20;
+
 /// Makes untrusted text safe to show: unprintable characters become `\u{1b}` or the like.
 #[must_use]
 pub fn escape(text: &str) -> Cow<'_, str> {
@@ -60,9 +63,13 @@ pub(super) fn system(os: Os) -> &'static str {
 
 /// What the registry calls a port. In parentheses unless the program is known for that: the name says what the port is
 /// registered for, not what runs there.
-pub(super) fn registered_name(row: &Row) -> Option<String> {
+pub(super) fn registered_name(row: &Row, style: &Style) -> Option<String> {
     let Service { name, .. } = row.service.as_ref()?;
-    Some(if row.known_for_service == Some(true) { name.clone() } else { format!("({name})") })
+    Some(match row.known_for_service {
+        Some(true) => name.clone(),
+        _ if style.plain => format!("{name}, which may not be what runs there"),
+        _ => format!("({name})"),
+    })
 }
 
 /// A service by its name; that of a user's own service manager is marked: any user may call one `nginx.service`.
@@ -77,7 +84,7 @@ pub(super) fn unit_called(manager: ServiceManager, name: &str) -> String {
 
 impl Style {
     pub(super) fn prose_width(&self) -> usize {
-        self.width.map_or(PROSE, usize::from).clamp(20, PROSE)
+        if self.plain { UNBROKEN } else { self.width.map_or(PROSE, usize::from).clamp(20, PROSE) }
     }
 
     /// Wraps a sentence to the terminal; in a file or pipe it stays one line.
@@ -123,14 +130,14 @@ pub(super) fn fill(text: &str, options: Options<'_>) -> String {
 
 /// Follows a text, and says what is within a quoted name.
 #[derive(Default)]
-struct Quotes {
+pub(super) struct Quotes {
     is_open: bool,
     is_escaped: bool,
 }
 
 impl Quotes {
     /// Whether the next character, this one, is within quotes.
-    fn before(&mut self, next: char) -> bool {
+    pub(super) fn before(&mut self, next: char) -> bool {
         let was_open = self.is_open;
         self.is_open ^= next == '"' && !self.is_escaped;
         self.is_escaped = self.is_open && next == '\\' && !self.is_escaped;

@@ -249,7 +249,10 @@ fn help_names_every_option_and_exits_0() {
       -v, --verbose            Show how the data was collected
       -H, --no-header          Print no header and no detail view; notes go to
                                standard error
-          --json               Print one JSON object
+          --output <FORMAT>    Print a table or text, lines of ‘label: value’ for
+                               screen readers, or one JSON object [possible values:
+                               table, list, json]
+          --json               The same as --output json
           --color <WHEN>       When to use colours [default: auto] [possible values:
                                auto, always, never]
           --deadline <TIME>    Wait no longer than this for what does not answer: 2,

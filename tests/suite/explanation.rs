@@ -32,9 +32,10 @@ fn ids(explanation: &Explanation) -> Vec<&str> {
 fn printed(explanation: Explanation) -> String {
     let mut out = Vec::new();
     let style = Output::new(
-        &GlobalArgs { json: false, color: Color::Never, deadline: DEADLINE },
+        &GlobalArgs { output: None, json: false, color: Color::Never, deadline: DEADLINE },
         &Environment::plain(),
     )
+    .unwrap()
     .style;
     let answer = Answer::Explanations(slice::from_ref(&explanation));
     render::write(answer, Format::Text, &style, &mut out, &mut io::sink()).unwrap();

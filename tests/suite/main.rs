@@ -81,6 +81,7 @@ mod next;
 #[cfg(target_os = "linux")]
 mod oracle;
 mod other_sockets;
+mod plain_list;
 mod reach;
 mod real_setups;
 mod recorded;

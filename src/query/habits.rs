@@ -1,0 +1,128 @@
+//! What users of netstat, ss and lsof type, in this program's own words.
+
+use std::ffi::{OsStr, OsString};
+
+use super::UsageError;
+
+/// The letters that this program accepts behind one `-` and that take no value.
+const LETTERS: &str = "46abelnopPtuvH";
+
+/// A command line, the program's name first, in this program's own words; `verbs` are the names of its commands, which
+/// have words of their own.
+///
+/// # Errors
+///
+/// Where it is clear what was meant, and this program has no such thing.
+pub fn in_own_words(args: &[OsString], verbs: &[&str]) -> Result<Vec<OsString>, UsageError> {
+    let mut own: Vec<OsString> = args.iter().take(1).cloned().collect();
+    let mut rest = args.iter().skip(1).peekable();
+    while let Some(arg) = rest.next() {
+        let Some(word) = arg.to_str() else {
+            own.push(arg.clone());
+            continue;
+        };
+        if word == "--" || verbs.contains(&word) {
+            own.push(arg.clone());
+            own.extend(rest.cloned());
+            break;
+        }
+        match word {
+            "/?" => own.push("--help".into()),
+            _ if is_slashed(word) => return Err(UsageError::SlashedOption { typed: word.into() }),
+            _ if ends_with_protocol_option(word) => {
+                own.push(arg.clone());
+                let protocol = rest.next_if(|next| is_protocol(next));
+                own.extend(protocol.and_then(|protocol| protocol.to_str()).map(flags).transpose()?);
+            }
+            _ => own.push(as_option(word).map_or_else(|| arg.clone(), OsString::from)),
+        }
+    }
+    Ok(own)
+}
+
+/// `/ano`: options as many programs of Windows take them. A path of one short name is as unlikely as it is useless.
+fn is_slashed(word: &str) -> bool {
+    let letters = word.strip_prefix('/').unwrap_or_default();
+    let is_known = letters.chars().all(|letter| LETTERS.contains(letter.to_ascii_lowercase()));
+    is_known && (matches!(letters.len(), 1 | 2) || letters.starts_with("an"))
+}
+
+/// Whether a word is `-p`, alone or behind other letters, as in `netstat -anp tcp`.
+fn ends_with_protocol_option(word: &str) -> bool {
+    let letters = word.strip_prefix('-').and_then(|letters| letters.strip_suffix('p'));
+    letters.is_some_and(|letters| letters.chars().all(|letter| LETTERS.contains(letter)))
+}
+
+/// The protocols that netstat takes behind `-p`, on Windows, macOS and the BSDs.
+const PROTOCOLS: [&str; 10] =
+    ["tcp", "udp", "tcp4", "udp4", "tcp6", "udp6", "tcpv6", "udpv6", "icmp", "icmpv6"];
+
+fn is_protocol(word: &OsStr) -> bool {
+    word.to_str().is_some_and(|word| PROTOCOLS.iter().any(|known| known.eq_ignore_ascii_case(word)))
+}
+
+/// The option for a protocol, and for its family where it has one.
+fn flags(protocol: &str) -> Result<OsString, UsageError> {
+    let lower = protocol.to_ascii_lowercase();
+    let letter = match lower.get(..3) {
+        Some("tcp") => 't',
+        Some("udp") => 'u',
+        _ => {
+            let typed = format!("-p {protocol}").into();
+            return Err(UsageError::OptionElsewhere { typed, right: "only TCP and UDP have ports: -t, -u" });
+        }
+    };
+    let family =
+        lower.chars().last().filter(char::is_ascii_digit).map_or(String::new(), |digit| digit.to_string());
+    Ok(format!("-{letter}{family}").into())
+}
+
+/// `pid:7171` for `--pid=7171`, and the like.
+fn as_option(word: &str) -> Option<String> {
+    let (before, value) = word.split_once([':', '='])?;
+    let option = match before.to_ascii_lowercase().as_str() {
+        "pid" => "--pid",
+        "user" => "--user",
+        "process" => "--process",
+        // A port is a word, not an option.
+        "port" => return Some(value.to_owned()),
+        _ => return None,
+    };
+    Some(format!("{option}={value}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(line: &str) -> String {
+        let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        let own = in_own_words(&args, &["explain", "servers"]).map_err(|error| error.to_string());
+        own.map_or_else(|error| error, |own| own.join(OsStr::new(" ")).to_string_lossy().into_owned())
+    }
+
+    #[test]
+    fn what_other_tools_take_is_understood() {
+        for (typed, meant) in [
+            ("w -p tcp", "w -p -t"),
+            ("w -anp UDP", "w -anp -u"),
+            ("w -an -p TCPv6 80", "w -an -p -t6 80"),
+            ("w -p 80", "w -p 80"),
+            ("w -tulpn tcp", "w -tulpn tcp"),
+            ("w pid:7171", "w --pid=7171"),
+            ("w PID=7171 user:root", "w --pid=7171 --user=root"),
+            ("w port:80 process:nginx", "w 80 --process=nginx"),
+            ("w /?", "w --help"),
+            ("w -- pid:7171", "w -- pid:7171"),
+            ("w explain -p tcp", "w explain -p tcp"),
+            ("w /usr/sbin/nginx /opt", "w /usr/sbin/nginx /opt"),
+            ("w http://localhost:80/", "w http://localhost:80/"),
+            ("w -i tcp:80", "w -i tcp:80"),
+        ] {
+            assert_eq!(own(typed), meant, "{typed}");
+        }
+        insta::assert_snapshot!(own("w /ano"), @"‘/ano’: options begin with a minus, as in -ano");
+        insta::assert_snapshot!(own("w /A"), @"‘/A’: options begin with a minus, as in -a");
+        insta::assert_snapshot!(own("w -p icmp"), @"there is no option -p icmp: only TCP and UDP have ports: -t, -u");
+    }
+}

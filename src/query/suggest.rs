@@ -1,0 +1,178 @@
+//! What was typed wrong → what would be right. Only what exists is suggested: by likeness, or because other programs call
+//! it so.
+
+use std::error::Error;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::nearest::nearest;
+use super::usage::UsageError;
+use crate::model::phrase::list;
+
+/// Options that other programs have, and what does the same here.
+const ELSEWHERE: &[(&[&str], &str)] = &[
+    (&["--csv", "--tsv", "--output csv"], "CSV is not supported. Use -H for columns, or --output json"),
+    (
+        &["--format", "--fmt", "--out", "--output-format"],
+        "the format is chosen with --output, as in --output json",
+    ),
+    (
+        &["--xml", "--yaml", "--html", "--markdown", "--text"],
+        "the formats are those of --output: table, list, json",
+    ),
+    (
+        &["--watch", "-w", "--interval", "--continuous", "--repeat", "--follow", "--refresh"],
+        "to repeat the listing use watch whatlistens",
+    ),
+    (&["-c"], "for a process use --process NAME, to repeat the listing watch whatlistens"),
+    (
+        &["-q", "--quiet", "--silent"],
+        "for the exit status alone, send the output to /dev/null (on Windows: NUL)",
+    ),
+    (&["--process-name", "--proc", "--name", "--command", "--exe"], "for a process use --process NAME"),
+    (&["--protocol", "--proto"], "for TCP alone use -t, for UDP alone -u"),
+    (&["--no-color", "--no-colour", "--colour", "--nocolor"], "for no colours use --color never"),
+    (&["--kill", "-k"], "it ends no process"),
+    (&["--unix", "-x"], "it lists ports, and no unix sockets"),
+    (&["--state", "--states", "--established"], "it lists listeners; --connections counts connections"),
+    (&["--help-all", "--man", "--usage"], "see --help"),
+    (&["--headers", "--header"], "headers are shown unless you give -H"),
+];
+
+/// The long option most like one that does not exist.
+fn nearest_option(typed: &str, options: &[String]) -> Option<String> {
+    let name = typed.strip_prefix("--")?;
+    nearest(name, options.iter().map(String::as_str)).map(|nearest| format!("--{nearest}"))
+}
+
+impl UsageError {
+    /// What clap finds wrong; `None` where it was asked for help. `options` are the long options that exist.
+    #[must_use]
+    pub fn from_clap(error: &clap::Error, options: &[String]) -> Option<UsageError> {
+        if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+            return None;
+        }
+        let text = |kind| match error.get(kind) {
+            Some(ContextValue::String(text)) => Some(text.clone()),
+            Some(ContextValue::Strings(texts)) if !texts.is_empty() => Some(list(texts, "or")),
+            _ => None,
+        };
+        let typed = text(ContextKind::InvalidArg).unwrap_or_default();
+        Some(match error.kind() {
+            ErrorKind::UnknownArgument => unknown_option(typed, options),
+            ErrorKind::InvalidValue => {
+                let value = text(ContextKind::InvalidValue).unwrap_or_default();
+                let option = typed.split(' ').next().unwrap_or_default().to_owned();
+                let values = match error.get(ContextKind::ValidValue) {
+                    Some(ContextValue::Strings(values)) => &values[..],
+                    _ => &[],
+                };
+                if option == "--output" && ["csv", "tsv"].contains(&value.as_str()) {
+                    return Some(unknown_option("--output csv".to_owned(), options));
+                }
+                let nearest = nearest(&value, values.iter().map(String::as_str)).map(str::to_owned);
+                let values = values.join(", ");
+                match value.is_empty() {
+                    true => UsageError::MissingValue { option, placeholder: typed, values },
+                    false => UsageError::InvalidValue { option, value: value.into(), values, nearest },
+                }
+            }
+            ErrorKind::ValueValidation => {
+                let option = typed.split(' ').next().unwrap_or_default().to_owned();
+                let value = text(ContextKind::InvalidValue).unwrap_or_default();
+                let wanted = Error::source(error).map(ToString::to_string).unwrap_or_default();
+                UsageError::WrongValue { option, value: value.into(), wanted }
+            }
+            ErrorKind::MissingRequiredArgument => UsageError::MissingWhat,
+            _ => {
+                let all = error.render().to_string();
+                let first = all.lines().next().unwrap_or_default();
+                UsageError::CommandLine(first.trim_start_matches("error: ").into())
+            }
+        })
+    }
+}
+
+fn unknown_option(typed: String, options: &[String]) -> UsageError {
+    let elsewhere = ELSEWHERE.iter().find(|(names, _)| names.contains(&typed.as_str()));
+    match elsewhere {
+        Some((_, right)) => UsageError::OptionElsewhere { typed: typed.into(), right },
+        None => {
+            let nearest = nearest_option(&typed, options);
+            UsageError::UnknownOption { typed: typed.into(), nearest }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::*;
+    use crate::cli::{GlobalArgs, ListArgs};
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        list: ListArgs,
+        #[command(flatten)]
+        global: GlobalArgs,
+    }
+
+    fn options() -> Vec<String> {
+        let grammar = Line::command();
+        let shown = grammar.get_arguments().filter(|arg| !arg.is_hide_set());
+        shown.filter_map(|arg| arg.get_long().map(str::to_owned)).collect()
+    }
+
+    fn refused(line: &str) -> String {
+        let error = Line::try_parse_from(line.split_whitespace()).unwrap_err();
+        UsageError::from_clap(&error, &options()).unwrap().to_string()
+    }
+
+    #[test]
+    fn wrong_usage_is_one_line() {
+        insta::assert_snapshot!(refused("w --jsn"), @"there is no option --jsn; did you mean --json?");
+        insta::assert_snapshot!(refused("w -z"), @"there is no option -z; see --help");
+        insta::assert_snapshot!(refused("w --sort size"), @"‘--sort size’: the values are port, address, process, pid, user, service, verdict");
+        insta::assert_snapshot!(refused("w --sort prot"), @"‘--sort prot’: the values are port, address, process, pid, user, service, verdict. Did you mean port?");
+        insta::assert_snapshot!(refused("w --color"), @"--color needs a value: one of auto, always, never");
+        insta::assert_snapshot!(refused("w --pid"), @"--pid needs a value: --pid <PID>");
+        insta::assert_snapshot!(refused("w --deadline 0"), @"‘--deadline 0’: give seconds or a time with its unit, from 10ms to 1h, as in --deadline 2 or --deadline 500ms");
+        insta::assert_snapshot!(refused("w --deadline 5x"), @"‘--deadline 5x’: give seconds or a time with its unit, from 10ms to 1h, as in --deadline 2 or --deadline 500ms");
+    }
+
+    #[test]
+    fn options_of_other_programs_are_answered_with_those_of_this() {
+        insta::assert_snapshot!(refused("w --csv"), @"there is no option --csv: CSV is not supported. Use -H for columns, or --output json");
+        insta::assert_snapshot!(refused("w --format json"), @"there is no option --format: the format is chosen with --output, as in --output json");
+        insta::assert_snapshot!(refused("w --watch"), @"there is no option --watch: to repeat the listing use watch whatlistens");
+        insta::assert_snapshot!(refused("w -q"), @"there is no option -q: for the exit status alone, send the output to /dev/null (on Windows: NUL)");
+        insta::assert_snapshot!(refused("w --process-name x"), @"there is no option --process-name: for a process use --process NAME");
+        insta::assert_snapshot!(refused("w --help-all"), @"there is no option --help-all: see --help");
+    }
+
+    #[test]
+    fn only_what_exists_and_is_like_it_is_suggested() {
+        let suggested = |typed: &str| nearest_option(typed, &options());
+        for (typed, option) in [
+            ("--verb", "--verbose"),
+            ("--vebrose", "--verbose"),
+            ("--wied", "--wide"),
+            ("--licence", "--licenses"),
+            ("--users", "--user"),
+            ("--no-headers", "--no-header"),
+            ("--column", "--columns"),
+            ("--namespaces", "--all-namespaces"),
+        ] {
+            let expected = if typed == "--namespaces" { None } else { Some(option) };
+            assert_eq!(suggested(typed).as_deref(), expected, "{typed}");
+        }
+        for typed in ["--frobnicate", "--x", "--width", "--trace", "--no-such-option-at-all"] {
+            assert!(
+                suggested(typed).is_none_or(|option| option == "--wide" && typed == "--width"),
+                "{typed}"
+            );
+        }
+    }
+}

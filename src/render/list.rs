@@ -1,0 +1,82 @@
+//! Lines of `label: value`, for screen readers and for whoever reads no tables: one listener after the other.
+
+use std::io::{self, Write};
+
+use super::Style;
+use super::columns::{Column, Listing};
+use super::group::RowGroup;
+use super::text::Quotes;
+use crate::model::Os;
+use crate::model::phrase::capitalized;
+
+/// One block of lines for each group; what has no value has no line.
+pub(super) fn write(groups: &[RowGroup<'_>], os: Os, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let listing = Listing { groups, os, style };
+    let columns = listing.columns();
+    for (at, group) in groups.iter().enumerate() {
+        if at > 0 {
+            writeln!(out)?;
+        }
+        for column in &columns {
+            let value = column.text(group, &listing);
+            if !value.is_empty() {
+                line(&label(column), &value, out)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn line(label: &str, value: &str, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{label}: {value}")
+}
+
+/// The title of a column in ordinary letters and whole words.
+fn label(column: &Column) -> String {
+    match column.key {
+        "pid" | "uid" => column.title.to_owned(),
+        "service" => "IANA name".to_owned(),
+        "exposed" => "Exposed to".to_owned(),
+        key => capitalized(key),
+    }
+}
+
+/// A text without signs that a screen reader spells or skips. Names in quotes stay as they are: they are others' words.
+pub(super) fn in_plain_signs(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut quotes = Quotes::default();
+    for c in text.chars() {
+        let is_quoted = quotes.before(c);
+        match c {
+            c if is_quoted => plain.push(c),
+            '→' if plain.is_empty() || plain.ends_with([':', '\n']) || plain.ends_with(": ") => {
+                plain.push_str("to")
+            }
+            '→' => {
+                plain.truncate(plain.trim_end_matches(' ').len());
+                plain.push_str(", then");
+            }
+            '…' => plain.push_str("..."),
+            '‘' | '’' => plain.push('\''),
+            '“' | '”' => plain.push('"'),
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_become_words() {
+        assert_eq!(
+            in_plain_signs("Parents: systemd (PID 1) → a.service → a"),
+            "Parents: systemd (PID 1), then a.service, then a"
+        );
+        assert_eq!(in_plain_signs("Unit: → docker web (10.0.0.2:80)"), "Unit: to docker web (10.0.0.2:80)");
+        assert_eq!(in_plain_signs("‘80’ is “x”…"), "'80' is \"x\"...");
+        assert_eq!(in_plain_signs("Process: \"→ docker\""), "Process: \"→ docker\"");
+    }
+}

@@ -1,0 +1,134 @@
+//! `--output list`: what a screen reader can read aloud.
+
+use crate::recorded::{Machine, office, process};
+
+fn with_unit() -> Machine {
+    office()
+        .socket("tcp [::]:3000", &[process(41, "/usr/bin/node")])
+        .but(|socket| socket.dual_stack = Some(true))
+}
+
+#[test]
+fn a_listener_is_a_block_of_labels_and_values() {
+    insta::assert_snapshot!(with_unit().printed("--output list -t", None), @"
+    Port: 80/tcp
+    Address: 0.0.0.0:80, [::]:80
+    Process: nginx and 2 more holders
+    PID: 800
+    User: root
+    IANA name: http
+
+    Port: 1538/tcp
+    Address: 0.0.0.0:1538
+    Process: python3.11
+    PID: 11224
+    User: alice
+    IANA name: 3ds-lm, which may not be what runs there
+    License: mismatch
+
+    Port: 3000/tcp
+    Address: IPv6 and IPv4, all addresses:3000
+    Process: node
+    PID: 41
+    User: alice
+    IANA name: hbci, which may not be what runs there
+
+    Port: 27000/tcp
+    Address: 0.0.0.0:27000
+    Process: lmgrd
+    PID: 900
+    User: root
+    IANA name: flex-lm
+    License: expected
+
+    1538/tcp mismatch: python3.11 is not a known program of Autodesk 3ds-lm.
+    ");
+}
+
+#[test]
+fn one_port_is_told_line_by_line() {
+    insta::assert_snapshot!(with_unit().printed("--output list 80", None), @"
+    Port: 80/tcp
+    IANA name: http
+    nginx (PID 800) listens on TCP port 80.
+
+    Also: nginx (PID 801) and nginx (PID 802)
+    Started: 2026-11-22 02:53:20 (66 minutes ago)
+    Parents: systemd (PID 1), then nginx (PID 800)
+    Runs: /usr/sbin/nginx
+    File: only root can replace it
+    User: root
+    Reach: 0.0.0.0, :: (any other machine, unless a firewall blocks it)
+    Registry: http, World Wide Web HTTP (IANA, system port)
+    ");
+    insta::assert_snapshot!(with_unit().printed("5433 --output list", None), @"
+    Port: 5433
+    IANA name: pyrrho
+    Port 5433 is free for TCP and UDP: nothing on this machine listens on it. A connection, or a socket that does not listen, may still block it.
+
+    Registry: pyrrho, Pyrrho DBMS (IANA, registered port)
+    ");
+}
+
+#[test]
+fn the_commands_are_told_line_by_line() {
+    insta::assert_snapshot!(with_unit().printed("servers --output list", None), @"
+    License server: Revenera FlexNet license server (FlexNet Publisher)
+    State: no vendor daemon
+    Process: lmgrd, PID 900, 27000/tcp, /opt/flexlm/bin/lmgrd
+    Critical: lmgrd (PID 900) has no vendor daemon that listens: clients get error -97 or -15. Look at the end of its log, and start it again.
+    ");
+    insta::assert_snapshot!(with_unit().printed("--output=list explain sidefx-hserver", None), @"
+    sidefx-hserver, a license manager
+
+    SideFX hserver, sidefx-hserver
+    Port: 1714/tcp: a helper of programs that use licenses, not a server
+    Linux: hserver
+    Windows: hserver.exe
+    macOS: hserver
+    Service: on Windows: HoudiniServer
+    Clients: it also runs on machines that only use licenses
+    Note: hserver runs on every machine with Houdini and asks the license server for it. It serves no licenses.
+    Healthy: hserver listens on 1714 by TCP on each machine with Houdini.
+    Safety: No other machine need reach it: keep 1714 closed in the firewall.
+    Certainty: high. From the vendor's own documents, or from the program's files. For 1714 the registry has only the name sesi-lm.
+    Source: https://www.sidefx.com/faq/question/what-kind-of-options-are-available-to-hserver/
+    Source: IANA 1714/tcp sesi-lm
+    ");
+}
+
+#[test]
+fn no_sign_and_no_layout_is_left_whatever_the_terminal() {
+    for line in
+        ["", "80", "1538", "3000", "servers", "excluded", "explain 1538", "explain -15", "9999", "--args"]
+    {
+        let told = |width| with_unit().printed(&format!("{line} --output list"), width);
+        let text = told(None);
+        assert_eq!(text, told(Some(40)), "a screen reader needs no lines that fit");
+        assert!(!text.contains(['→', '…', '‘', '’', '“', '”', '\x1b']), "{text}");
+        assert!(!text.contains("  "), "{text}");
+    }
+}
+
+#[test]
+fn columns_may_be_chosen_for_a_list_too() {
+    insta::assert_snapshot!(with_unit().printed("--output list --columns pid,exposed 80,1538", None), @"
+    PID: 800
+    Exposed to: all-interfaces
+
+    PID: 11224
+    Exposed to: all-interfaces
+
+    1538/tcp mismatch: python3.11 is not a known program of Autodesk 3ds-lm.
+    ");
+}
+
+#[test]
+fn formats_have_one_name_each() {
+    let json = |line: &str| with_unit().printed(line, None);
+    assert_eq!(json("--output json 80"), json("--json 80"));
+    assert_eq!(json("--output table 80"), json("80"));
+    insta::assert_snapshot!(with_unit().refusal("--json --output list"), @"--json and --output name different formats: give one of them");
+    insta::assert_snapshot!(with_unit().refusal("--output csv"), @"there is no option --output csv: CSV is not supported. Use -H for columns, or --output json");
+    insta::assert_snapshot!(with_unit().refusal("--output lst"), @"‘--output lst’: the values are table, list, json. Did you mean list?");
+}
