@@ -175,10 +175,10 @@ fn users_of_a_directory_that_does_not_answer_are_shown_by_number() {
     // One deadline for them all, not one for each.
     let (document, took) = with_stalled_service(&net, folder.path(), &["--deadline", "2s"]);
     assert!(took < ENOUGH, "{took:?}");
-    let users: Vec<Option<&str>> =
-        document.listeners.iter().map(|listener| listener.processes[0].user.as_deref()).collect();
-    let numbers: Vec<String> = uids.iter().map(u32::to_string).collect();
-    assert_eq!(users, numbers.iter().map(|number| Some(number.as_str())).collect::<Vec<_>>());
+    let holders = document.listeners.iter().map(|listener| &listener.processes[0]);
+    let users: Vec<(Option<&str>, Option<u32>)> =
+        holders.map(|holder| (holder.user.as_deref(), holder.uid)).collect();
+    assert_eq!(users, uids.iter().map(|&uid| (None, Some(uid))).collect::<Vec<_>>());
     assert_eq!(gaps(&document), [("timed-out", "the names of 10 users could not be read within 2 s")]);
     let (document, _) = with_stalled_service(&net, folder.path(), &["--numeric"]);
     assert_eq!(gaps(&document), []);

@@ -47,10 +47,12 @@ fn a_listener_is_a_block_of_labels_and_values() {
 
 #[test]
 fn one_port_is_told_line_by_line() {
-    insta::assert_snapshot!(with_unit().printed("--output list 80", None), @"
+    insta::assert_snapshot!(with_unit().printed("--output list 80", None), @r"
     Port: 80/tcp
     IANA name: http
     nginx (PID 800) listens on TCP port 80.
+
+    Next: If only this machine needs it, bind it to 127.0.0.1. To stop it: kill 800.
 
     Also: nginx (PID 801) and nginx (PID 802)
     Started: 2026-11-22 02:53:20 (66 minutes ago)
