@@ -18,7 +18,7 @@ use whatlistens::model::{
 };
 use whatlistens::os::decode::linux::{
     accounts::{AccountFiles, Accounts},
-    acl, btf, cgroup, container_names, docker_proxy, inet_diag, local_addresses, mappings, mounts, netlink,
+    acl, btf, cgroup, container_labels, docker_proxy, inet_diag, local_addresses, mappings, mounts, netlink,
     other_sockets, packet_rules,
     port_filter::port_filter,
     port_rules, proc_net, proc_pid, ring_files, rtnetlink, sctp_endpoints, service_unit, socket_unit, startup_script,
@@ -205,9 +205,9 @@ fuzz_target!(|data: &[u8]| {
             .group(0);
         }
         17 => {
-            let names = container_names::podman(rest);
-            assert!(names.len() <= rest.len() / 16, "each has an id and a name");
-            let _ = container_names::docker(rest);
+            let labels = container_labels::podman(rest);
+            assert!(labels.len() <= rest.len() / 8, "each has an id");
+            let _ = container_labels::docker(rest);
         }
         18 => {
             let (exe, words) = text.split_once('\0').unwrap_or(("python3", &text));

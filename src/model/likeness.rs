@@ -144,6 +144,7 @@ mod tests {
             runtime: Runtime::Docker,
             id: "3f4e8f1c2b7a".repeat(6)[..64].to_owned(),
             name: Some("web".to_owned()),
+            image: None,
             pod: None,
             user: None,
         };

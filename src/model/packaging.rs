@@ -27,6 +27,8 @@ pub struct Container {
     pub id: String,
     /// The name that a person gave it; `None` where it could not be found.
     pub name: Option<String>,
+    /// What it was made of, as the runtime names it: `nginx:1.25`. `None` where it could not be found.
+    pub image: Option<String>,
     /// The UID of its Kubernetes pod.
     pub pod: Option<String>,
     /// The user whose container it is: without root's rights, a user chooses its id. `None` for one of root's.

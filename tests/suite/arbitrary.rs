@@ -101,6 +101,7 @@ fn container() -> BoxedStrategy<Container> {
         runtime: variant!(Runtime: Docker Podman Containerd CriO Kubernetes Lxc SystemdNspawn),
         id: text(),
         name: of(text()),
+        image: of(text()),
         pod: of(text()),
         user: of(text()),
     })

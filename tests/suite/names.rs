@@ -219,6 +219,7 @@ fn a_unit_and_a_container_are_found_by_their_names() {
             runtime: Runtime::Docker,
             id: "4f66ad9a0b2e".repeat(6)[..64].to_owned(),
             name: Some(name.to_owned()),
+            image: None,
             pod: None,
             user: None,
         };

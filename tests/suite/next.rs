@@ -47,6 +47,7 @@ fn contained(runtime: Runtime, name: Option<&str>, user: Option<&str>) -> Proces
         runtime,
         id: "4f66ad9a0b2e".repeat(6)[..64].to_owned(),
         name: name.map(str::to_owned),
+        image: None,
         pod: None,
         user: user.map(str::to_owned),
     };

@@ -20,6 +20,7 @@ fn web() -> Container {
         runtime: Runtime::Docker,
         id: ID.to_owned(),
         name: Some("web".to_owned()),
+        image: Some("nginx:1.25".to_owned()),
         pod: None,
         user: None,
     }
@@ -163,7 +164,7 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Parents      systemd (PID 1) → httpd (PID 44)
-    Container    docker web (4f66ad9a0b2e)
+    Container    docker web (4f66ad9a0b2e), image nginx:1.25
     Runs         /usr/sbin/httpd
     File         only root can replace it
     User         alice
@@ -296,7 +297,7 @@ fn rootless() -> Machine {
     let user = Some("alice".to_owned());
     let nginx = ProcessService::new(ServiceManager::SystemdUser, "nginx.service");
     let unit = Process { services: vec![nginx], ..process(70, "/home/alice/nginx") };
-    let container = Container { user: user.clone(), name: None, ..web() };
+    let container = Container { user: user.clone(), name: None, image: None, ..web() };
     let application = Application { kind: ApplicationKind::Snap, id: "lxd".to_owned(), user };
     linux()
         .socket("tcp 0.0.0.0:80", &[unit])

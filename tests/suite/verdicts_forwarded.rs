@@ -12,7 +12,14 @@ const LMGRD: Pid = 71;
 
 fn container() -> Container {
     let id = "9a".repeat(32);
-    Container { runtime: Runtime::Docker, id, name: Some("web".to_owned()), pod: None, user: None }
+    Container {
+        runtime: Runtime::Docker,
+        id,
+        name: Some("web".to_owned()),
+        image: None,
+        pod: None,
+        user: None,
+    }
 }
 
 fn nobody(elsewhere: Option<ListenerElsewhere>) -> AtTarget {

@@ -1,4 +1,4 @@
-//! The names of root's containers, from the files of the runtimes, which root may read. Those of users are in their homes
+//! The names and images of root's containers, from the files of the runtimes, which root may read. Those of users are in their homes
 //! and not read. But the runtimes' folders may be on a server too, or mounted in a container that may do there what it
 //! likes: only ordinary files on this machine are read, and no lease is waited for.
 
@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use super::super::decode::linux::container_names;
+use super::super::decode::linux::container_labels::{self, ContainerLabel};
 use super::mount_tables::MountTables;
 use super::proc_dir::Proc;
 use super::process_root::ProcessRoot;
@@ -21,42 +21,44 @@ const PODMAN: &str = "/var/lib/containers/storage/overlay-containers/containers.
 /// Larger files are not read. The labels of a container are in them, and whoever made its image chose some.
 const LARGEST: u64 = 4 * 1024 * 1024;
 
-/// The names, each looked up once.
+/// The names and images, each looked up once.
 #[derive(Default)]
 pub(super) struct Containers {
     /// This program's own; `None` if it is on a server.
     root: OnceLock<Option<ProcessRoot>>,
-    of_docker: Mutex<HashMap<String, Option<String>>>,
-    of_podman: OnceLock<HashMap<String, String>>,
+    of_docker: Mutex<HashMap<String, ContainerLabel>>,
+    of_podman: OnceLock<HashMap<String, ContainerLabel>>,
 }
 
 impl Containers {
-    /// The name of a container; `None` if it has none or it may not be read.
-    pub(super) fn name(&self, proc: &Proc, mounts: &MountTables, container: &Container) -> Option<String> {
+    /// The name and image of a container, as far as they may be read.
+    pub(super) fn label(&self, proc: &Proc, mounts: &MountTables, container: &Container) -> ContainerLabel {
         let open = || ProcessRoot::own(proc, mounts).ok();
         let root = || self.root.get_or_init(open).as_ref();
         match container.runtime {
             Runtime::Docker => {
                 let mut names = self.of_docker.lock().unwrap_or_else(PoisonError::into_inner);
-                let read = || docker(root()?, Path::new(DOCKER), &container.id);
+                let read =
+                    || root().map(|root| docker(root, Path::new(DOCKER), &container.id)).unwrap_or_default();
                 names.entry(container.id.clone()).or_insert_with(read).clone()
             }
             Runtime::Podman => {
                 let list = || small(root()?, Path::new(PODMAN));
-                let read = || list().map_or_else(HashMap::new, |list| container_names::podman(&list));
-                self.of_podman.get_or_init(read).get(&container.id).cloned()
+                let read = || list().map_or_else(HashMap::new, |list| container_labels::podman(&list));
+                self.of_podman.get_or_init(read).get(&container.id).cloned().unwrap_or_default()
             }
             Runtime::Containerd
             | Runtime::CriO
             | Runtime::Kubernetes
             | Runtime::Lxc
-            | Runtime::SystemdNspawn => None,
+            | Runtime::SystemdNspawn => ContainerLabel::default(),
         }
     }
 }
 
-fn docker(root: &ProcessRoot, folder: &Path, id: &str) -> Option<String> {
-    container_names::docker(&small(root, &folder.join(id).join("config.v2.json"))?)
+fn docker(root: &ProcessRoot, folder: &Path, id: &str) -> ContainerLabel {
+    let config = small(root, &folder.join(id).join("config.v2.json"));
+    config.map(|config| container_labels::docker(&config)).unwrap_or_default()
 }
 
 /// What is in a file of no unusual size.
@@ -77,7 +79,7 @@ mod tests {
     #[test]
     fn only_files_of_a_usual_size_are_read() {
         let folder = tempfile::tempdir().unwrap();
-        let docker = |id: &str| docker(&root(folder.path()), Path::new("/"), id);
+        let docker = |id: &str| docker(&root(folder.path()), Path::new("/"), id).name;
         let path = folder.path().join("web/config.v2.json");
         fs::create_dir(path.parent().unwrap()).unwrap();
         let config = |labels: usize| {

@@ -38,7 +38,8 @@ impl ScanContext<'_> {
             container.user = account.or_else(|| creator().map(Account::Id)).map(user);
             // Whoever chose the id could have chosen that of another container.
             if container.user.is_none() && !nested {
-                container.name = self.containers.name(&self.proc, &self.mounts, container);
+                let label = self.containers.label(&self.proc, &self.mounts, container);
+                (container.name, container.image) = (label.name, label.image);
             }
         }
         Labels { service, container, application }

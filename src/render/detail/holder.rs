@@ -255,7 +255,8 @@ fn contained(container: &Container) -> String {
         Some(_) => format!(" ({})", container.id.get(..12).unwrap_or(&container.id)),
         None => String::new(),
     };
-    format!("{}{id}{pod}{}", container.called(), of_user(container.user.as_deref()))
+    let image = container.image.as_ref().map_or(String::new(), |image| format!(", image {}", quoted(image)));
+    format!("{}{id}{image}{pod}{}", container.called(), of_user(container.user.as_deref()))
 }
 
 fn packaged(Application { kind, id, user }: &Application) -> String {

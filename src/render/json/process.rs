@@ -171,6 +171,8 @@ pub(super) struct ContainerOut<'a> {
     /// the name that a person gave it (Docker and Podman, as root, for containers of root's). `null`: none, or
     /// unknown, as where the files of Docker are on a server
     name: Option<&'a str>,
+    /// the image that it was made of, as the runtime names it, such as `nginx:1.25` (as for `name`). `null`: unknown
+    image: Option<&'a str>,
     /// the UID of its Kubernetes pod. `null`: none
     pod: Option<&'a str>,
     /// whether it is a user's and not root's. That user could choose `runtime` and `id`
@@ -259,11 +261,12 @@ fn script(ClaimedScript { kind, name }: &ClaimedScript) -> ScriptOut<'_> {
     ScriptOut { kind: Code(*kind), name: name.as_deref() }
 }
 
-pub(super) fn container(Container { runtime, id, name, pod, user }: &Container) -> ContainerOut<'_> {
+pub(super) fn container(Container { runtime, id, name, image, pod, user }: &Container) -> ContainerOut<'_> {
     ContainerOut {
         runtime: Code(*runtime),
         id,
         name: name.as_deref(),
+        image: image.as_deref(),
         pod: pod.as_deref(),
         rootless: user.is_some(),
         user: user.as_deref().and_then(name_of_account),

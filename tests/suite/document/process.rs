@@ -130,6 +130,8 @@ pub struct Container {
     #[serde(deserialize_with = "present")]
     pub name: Option<String>,
     #[serde(deserialize_with = "present")]
+    pub image: Option<String>,
+    #[serde(deserialize_with = "present")]
     pub pod: Option<String>,
     pub rootless: bool,
     #[serde(deserialize_with = "present")]

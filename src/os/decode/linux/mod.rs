@@ -5,7 +5,7 @@ pub mod acl;
 mod bpf_code;
 pub mod btf;
 pub mod cgroup;
-pub mod container_names;
+pub mod container_labels;
 pub mod docker_proxy;
 pub mod inet_diag;
 pub mod local_addresses;
