@@ -33,7 +33,7 @@ impl OwnAddresses {
         OwnAddresses(all)
     }
 
-    /// The interfaces that have the address of a socket, as in [`Row`].
+    /// The interfaces that have the address of a socket, as in [`Row`](crate::model::Row).
     pub(super) fn of(&self, socket: &Socket) -> Option<Vec<AssignedTo>> {
         let ip = socket.local.ip().to_canonical();
         if socket.namespace.is_some() || ip.is_unspecified() || ip.is_multicast() {

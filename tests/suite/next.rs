@@ -240,3 +240,10 @@ fn the_other_systems_stop_it_their_way() {
     insta::assert_snapshot!(macos(0, "org.x.web"), @"To stop it: launchctl bootout system/org.x.web.");
     insta::assert_snapshot!(macos(0, "com.apple.smbd"), @"-");
 }
+
+#[test]
+fn an_address_that_the_machine_has_lost_is_to_be_changed() {
+    let lost = linux().socket("tcp 192.168.7.20:8080", &[nginx()]);
+    let lost = lost.but(|socket| socket.assigned = Some(false));
+    insta::assert_snapshot!(of(&lost), @"This machine no longer has 192.168.7.20: set it to listen at an address that the machine has, or at all of them, and restart it. To stop it: kill 60.");
+}

@@ -21,6 +21,7 @@ pub(super) fn next(row: &Row, os: Os, privileged: bool) -> Option<String> {
     let mut sentences = Vec::new();
     sentences.extend(continued(row, lead));
     sentences.extend(restarted(lead, commands.as_ref()));
+    sentences.extend(moved(row));
     match &row.license {
         // What is right or wrong there is known better, and a license server is not stopped like another program.
         Some(license) => sentences.extend(license.advice.clone()),
@@ -73,6 +74,18 @@ fn restarted(lead: &Process, commands: Option<&Commands>) -> Option<String> {
         None => ", start it again".to_owned(),
     };
     Some(format!("Its program file was deleted or replaced, as by an upgrade. To run the new one{how}."))
+}
+
+/// That nobody reaches it where it listens.
+fn moved(row: &Row) -> Option<String> {
+    let is_lost = row.exposure == Exposure::Unassigned && row.socket.state != State::Bound;
+    is_lost.then(|| {
+        format!(
+            "This machine no longer has {}: set it to listen at an address that the machine has, or at all of \
+             them, and restart it.",
+            row.socket.local.ip()
+        )
+    })
 }
 
 /// That it could be reachable from this machine alone.
