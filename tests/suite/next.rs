@@ -146,6 +146,17 @@ fn a_supervisor_would_start_it_again() {
 }
 
 #[test]
+fn a_worker_of_another_user_s_server_would_be_replaced() {
+    let master = Process { uid: Some(0), ..process(50, "/usr/sbin/nginx") };
+    let worker = |uid| Process { ppid: Some(50), uid: Some(uid), ..nginx() };
+    let of_worker = |machine: Machine, uid| of(&machine.socket("tcp 127.0.0.1:8080", &[worker(uid)]));
+    let as_user = || linux().with(master.clone()).by_ordinary_user(&[]);
+    insta::assert_snapshot!(of_worker(as_user(), 33), @"To stop it: sudo kill 50.");
+    insta::assert_snapshot!(of_worker(as_user(), 0), @"To stop it: kill 60.");
+    insta::assert_snapshot!(of_worker(linux().with(master.clone()), 33), @"To stop it: kill 60.");
+}
+
+#[test]
 fn what_more_depends_on_is_not_stopped_lightly() {
     let unit = |exe: &str, unit: &str| next(in_unit(ServiceManager::Systemd, unit, process(60, exe)));
     insta::assert_snapshot!(unit("/usr/sbin/sshd", "ssh.service"), @"To stop it: systemctl stop ssh. Nobody can then log in over SSH, perhaps not even you.");
@@ -184,7 +195,7 @@ fn a_stopped_process_comes_first_and_then_a_replaced_file() {
     // A worker accepts.
     let worker = Process { ppid: Some(60), ..process(61, "/usr/sbin/nginx") };
     let machine = linux().socket("tcp 127.0.0.1:8080", &[stopped(nginx()), worker]);
-    insta::assert_snapshot!(of(&machine), @"It is stopped. To let it continue: kill -CONT 60. To stop it: kill 60.");
+    insta::assert_snapshot!(of(&machine), @"It is stopped. To let it continue: kill -CONT 60. To stop it: kill 60, then kill -CONT 60.");
     let in_memory = with_file(60, "/memfd:x", |exe| exe.deleted = Some(true));
     insta::assert_snapshot!(next(in_memory), @"To stop it: kill 60.");
 }

@@ -78,7 +78,19 @@ fn on_unix(row: &Row, lead: &Process, os: Os, privileged: bool) -> Option<Comman
     of_application(lead, sudo)
         .or_else(|| of_supervisor(row, sudo))
         .or_else(|| lead.services.iter().find_map(|service| of_service(service, lead, privileged)))
-        .or_else(|| Some(Commands { stop: format!("kill {}", lead.pid), restart: None }))
+        .or_else(|| Some(Commands { stop: killed(row, lead, privileged), restart: None }))
+}
+
+/// An ordinary user sees the workers of a server that root started, such as nginx, and not that it holds the port: the
+/// server would replace a worker that ends.
+fn killed(row: &Row, lead: &Process, privileged: bool) -> String {
+    let is_server = |parent: &&std::sync::Arc<Process>| {
+        !privileged && parent.name.is_some() && parent.name == lead.name && parent.uid != lead.uid
+    };
+    match row.ancestors.first().filter(is_server) {
+        Some(server) => format!("sudo kill {}", server.pid),
+        None => format!("kill {}", lead.pid),
+    }
 }
 
 /// A word for a shell; `None` where it would not be what it seems.

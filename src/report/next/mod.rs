@@ -115,7 +115,10 @@ fn stopped(row: &Row, lead: &Process, commands: Option<&Commands>, os: Os) -> Op
     if let Some(caution) = caution.filter(|caution| caution.never) {
         return Some(format!("{} Do not stop it.", caution.consequence));
     }
-    let stop = &commands?.stop;
+    let Commands { stop, .. } = commands?;
+    // A signal other than KILL waits until the process continues (signal(7)).
+    let waits = lead.state == Some(RunState::Stopped) && stop.starts_with("kill ");
+    let stop = if waits { format!("{stop}, then kill -CONT {}", lead.pid) } else { stop.clone() };
     Some(match caution {
         Some(caution) => format!("To stop it: {stop}. {}", caution.consequence),
         None => format!("To stop it: {stop}."),
