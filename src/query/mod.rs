@@ -92,7 +92,7 @@ impl Query {
             ipv4: family != Some(Family::Ipv6),
             ipv6: family != Some(Family::Ipv4),
             args: args.args || shows("command"),
-            details: alone.is_some(),
+            details: alone.is_some() || shows("script") || shows("cwd"),
             all_namespaces: args.all_namespaces,
             connections: args.connections || shows("connections") || license_servers,
             bpf: match args.bpf {

@@ -197,6 +197,31 @@ const COLUMNS: &[Column] = &[
         ..TEXT
     },
     Column {
+        key: "script",
+        title: "SCRIPT",
+        is_wanted: by_name_alone,
+        value: |group, _| {
+            let script =
+                group.lead().and_then(|lead| lead.program()?.claimed_script.as_ref()?.name.as_deref());
+            script.map_or(String::new(), |name| quoted(name).into_owned())
+        },
+        ..TEXT
+    },
+    Column {
+        key: "cwd",
+        title: "WORKS IN",
+        least: 16,
+        is_wanted: by_name_alone,
+        value: |group, listing| {
+            let folder = group.lead().and_then(|lead| lead.cwd.as_ref());
+            folder.map_or(String::new(), |folder| match listing.style.header {
+                true => quoted_path(&folder.path).into_owned(),
+                false => quoted(&folder.path).into_owned(),
+            })
+        },
+        ..TEXT
+    },
+    Column {
         key: "license",
         title: "LICENSE",
         rank: 8,
