@@ -285,8 +285,8 @@ mod tests {
         insta::assert_snapshot!(refused("127.0.0.1:70000"), @"‘127.0.0.1:70000’: 70000 is not a port; ports are 1 to 65535");
         insta::assert_snapshot!(refused("./prog"), @"‘./prog’: give the full path of the program, as in /usr/sbin/nginx");
         insta::assert_snapshot!(refused("/usr/sbin/"), @"‘/usr/sbin/’: this is a folder: give the full path of the program");
-        insta::assert_snapshot!(refused("fd00::2"), @"‘fd00::2’ is an address: give a port too, as in [fd00::2]:80");
-        insta::assert_snapshot!(refused("192.0.2.2"), @"‘192.0.2.2’ is an address: give a port too, as in 192.0.2.2:80");
+        insta::assert_snapshot!(refused("fd00::2"), @"‘fd00::2’ is an address: give a port too, as in [fd00::2]:80, or list what receives there: --address fd00::2");
+        insta::assert_snapshot!(refused("192.0.2.2"), @"‘192.0.2.2’ is an address: give a port too, as in 192.0.2.2:80, or list what receives there: --address 192.0.2.2");
         insta::assert_snapshot!(refused("tcp:80"), @"‘tcp:80’: write 80/tcp");
         insta::assert_snapshot!(refused("udp/53"), @"‘udp/53’: write 53/udp");
         insta::assert_snapshot!(refused("TCP"), @"‘TCP’: for all tcp ports use -t, for one port write 80/tcp");

@@ -253,7 +253,10 @@ impl fmt::Display for UsageError {
             UsageError::Address { word } => {
                 let word = word.to_string();
                 let at = if word.contains(':') { format!("[{word}]") } else { word.clone() };
-                write!(f, "‘{word}’ is an address: give a port too, as in {at}:80")
+                write!(
+                    f,
+                    "‘{word}’ is an address: give a port too, as in {at}:80, or list what receives there: --address {word}"
+                )
             }
             UsageError::AddressAndPort { word, port } => {
                 write!(f, "‘{word}’: ports are searched at every address; give the port alone: {port}")

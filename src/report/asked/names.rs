@@ -113,8 +113,9 @@ pub(super) fn sentences(sought: Sought<'_>, processes: &[AskedProcess], scene: &
     said.extend(unlisted.iter().take(MOST_PROCESSES).map(|one| elsewhere(one, scene)));
     let more = unlisted.len().saturating_sub(MOST_PROCESSES);
     said.extend((more > 0).then(|| {
-        let (processes, run) = if more == 1 { ("process", "runs") } else { ("processes", "run") };
-        format!("{more} more {processes} {}{run}, and the rows do not show where.", of(sought))
+        let (processes, run, they) =
+            if more == 1 { ("process", "runs", "it listens") } else { ("processes", "run", "they listen") };
+        format!("{more} more {processes} {}{run}. On which ports {they} is not shown here.", of(sought))
     }));
     said.extend(listen_nowhere(sought, &idle, scene));
     let left_out = scene.observation.sought.as_ref().map_or(0, |sought| sought.left_out);

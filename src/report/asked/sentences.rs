@@ -131,7 +131,7 @@ pub(super) fn whether_free(asked: &Asked, facts: &Facts<'_>) -> String {
             "{nothing_listens}, but the system may have reserved {it}: its rules for ports could not be read."
         ),
         None if facts.all_scanned() => {
-            format!("{free}: nothing {here} listens on {it}, and no other TCP or UDP socket uses {it}.")
+            format!("{free}: nothing {here} listens on {it}, and no other {kind} socket uses {it}.")
         }
         None => format!(
             "{free}: nothing {here} listens on {it}. A connection, or a socket that does not listen, may \
