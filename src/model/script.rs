@@ -77,7 +77,7 @@ pub fn claimed_script(exe: &str, args: &[String]) -> Option<ClaimedScript> {
         }
         let Found { meaning, joined } = language.option(word);
         match (meaning, joined) {
-            (Some(Meaning::Switch | Meaning::Joined), _)
+            (Some(Meaning::Switch | Meaning::Joined | Meaning::Chars(_)), _)
             | (Some(Meaning::Value), Some(_))
             | (None, Some(_)) => {}
             (Some(Meaning::Value), None) => drop(words.next()?),
@@ -137,11 +137,14 @@ impl Language {
 
     /// Letters that stand together, up to one that takes a value.
     fn letters_of<'a>(&self, letters: &'a str) -> Found<'a> {
-        for (at, letter) in letters.char_indices() {
+        let mut letters = letters;
+        while let Some(letter) = letters.chars().next() {
             let meaning = self.letters.iter().find(|(known, _)| known.contains(letter)).map(|&(_, one)| one);
-            let rest = &letters[at + letter.len_utf8()..];
+            let rest = &letters[letter.len_utf8()..];
+            letters = rest;
             match meaning {
                 Some(Meaning::Switch) => {}
+                Some(Meaning::Chars(chars)) => letters = rest.trim_start_matches(|c| chars.contains(c)),
                 // In a shell the code comes after all options, and `-c` need not be the last letter.
                 Some(meaning) => {
                     return Found {
@@ -177,15 +180,24 @@ fn code() -> ClaimedScript {
 }
 
 fn named(kind: ScriptKind, word: &str) -> Option<ClaimedScript> {
+    if is_code(word) {
+        return Some(code());
+    }
     let name = without_secrets(word);
     let is_name = !name.is_empty() && !name.starts_with('-') && name.len() <= LONGEST;
     is_name.then_some(ClaimedScript { kind, name: Some(name) })
 }
 
+/// Whether a word is code rather than the name of a file: an option may be read wrongly here, and code may hold secrets.
+fn is_code(word: &str) -> bool {
+    let is_sign = |c: char| c.is_control() || ";{}$\"=".contains(c);
+    word.starts_with("data:") || (word.contains(char::is_whitespace) && word.contains(is_sign))
+}
+
 /// An address may have a password before its host, and a token behind its path.
 fn without_secrets(word: &str) -> String {
     let Some((scheme, rest)) = word.split_once("://") else { return word.to_owned() };
-    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let rest = rest.split(['?', '#', ';']).next().unwrap_or_default();
     let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let host = host.rsplit('@').next().unwrap_or_default();
     format!("{scheme}://{host}{path}")

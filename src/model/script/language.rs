@@ -33,6 +33,8 @@ pub(super) enum Meaning {
     Value,
     /// Its value, if it has one, is joined to it.
     Joined,
+    /// It may be followed by some of these characters; other letters may stand behind them, as in `perl -0777ne`.
+    Chars(&'static str),
     /// Its value is what runs.
     Runs(ScriptKind),
     /// Its value is code, which is never kept.

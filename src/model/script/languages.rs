@@ -4,7 +4,7 @@
 
 use super::language::{Language, Meaning, ScriptKind};
 use super::node;
-use Meaning::{Code, Joined, Runs, Switch, Unclear, Value};
+use Meaning::{Chars, Code, Joined, Runs, Switch, Unclear, Value};
 use ScriptKind::{Assembly, Class, Jar, Module, Script};
 
 const PLAIN: Language = Language {
@@ -16,6 +16,8 @@ const PLAIN: Language = Language {
     endings: &[],
     any_case: false,
 };
+
+const DIGITS: &str = "0123456789";
 
 const JAVASCRIPT: &[&str] = &[".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx"];
 
@@ -156,7 +158,14 @@ pub(super) const LANGUAGES: &[Language] = &[
     },
     Language {
         names: &["ruby", "jruby"],
-        letters: &[("acdhlnpsSUvwy", Switch), ("CEIr", Value), ("0FiKTWx", Joined), ("e", Code)],
+        letters: &[
+            ("acdhlnpsSUvwy", Switch),
+            ("CEIr", Value),
+            ("Fi", Joined),
+            ("0TW", Chars(DIGITS)),
+            ("e", Code),
+            ("Kx", Unclear),
+        ],
         words: &[
             ("--enable", Value),
             ("--disable", Value),
@@ -175,7 +184,16 @@ pub(super) const LANGUAGES: &[Language] = &[
     },
     Language {
         names: &["perl"],
-        letters: &[("acfnpsStTuUwWX", Switch), ("I", Value), ("0CdDFilmMVvx", Joined), ("eE", Code)],
+        letters: &[
+            ("acfnpsStTuUwWX", Switch),
+            ("I", Value),
+            ("DFimMV", Joined),
+            ("0l", Chars(DIGITS)),
+            ("C", Chars("IOEioADSLa0123456789")),
+            ("d", Chars("t")),
+            ("eE", Code),
+            ("vx", Unclear),
+        ],
         ..PLAIN
     },
     Language {
@@ -233,7 +251,21 @@ pub(super) const LANGUAGES: &[Language] = &[
         ..PLAIN
     },
     Language {
-        names: &["sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "fish"],
+        names: &["fish"],
+        letters: &[("ilnNPvp", Switch), ("CdDof", Value), ("c", Code)],
+        words: &[
+            ("--init-command", Value),
+            ("--command", Code),
+            ("--debug", Joined),
+            ("--features", Value),
+            ("--login", Switch),
+            ("--no-config", Switch),
+            ("--private", Switch),
+        ],
+        ..PLAIN
+    },
+    Language {
+        names: &["sh", "bash", "dash", "ash", "ksh", "mksh", "zsh"],
         letters: &[("abefghiklmnprtuvxBCDEHPTd", Switch), ("oO", Value), ("c", Code), ("s", Unclear)],
         words: &[
             ("--rcfile", Value),

@@ -47,6 +47,44 @@ fn python_runs_a_script_or_a_module() {
 }
 
 #[test]
+fn code_behind_letters_that_stand_together_is_code() {
+    for line in [
+        "perl -le 'print secret'",
+        "perl -lne secret",
+        "perl -wle secret",
+        "perl -Tle secret",
+        "perl -w0777ne secret",
+        "perl -F: -lane secret",
+        "perl -de secret",
+        "perl -C7 -le secret",
+        "perl -CSDe secret",
+        "perl -i -le secret",
+        "perl -mstrict -le secret",
+        "perl -l012e secret",
+        "ruby -0777ne secret",
+        "ruby -W0e secret",
+        "ruby -T1e secret",
+        "fish -C 'set -x PW secret' -c secret",
+        "deno run -A 'data:application/typescript,let pw = secret'",
+        "perl -Q 'my $pw = \"secret\"; run()'",
+        "unknown -x",
+    ] {
+        assert!(["code", "-"].contains(&&*said(line)), "{line}: {}", said(line));
+    }
+    all_say(&[
+        ("perl -l app.pl", "script app.pl"),
+        ("perl -0777 -n app.pl", "script app.pl"),
+        ("perl -CSD app.pl", "script app.pl"),
+        ("perl -T -w app.pl", "script app.pl"),
+        ("ruby -W0 app.rb", "script app.rb"),
+        ("fish -C 'set -x PW secret' a.fish", "script a.fish"),
+        ("fish -N a.fish", "script a.fish"),
+        ("python3 'My App.py'", "script My App.py"),
+        ("python3 'my app; rm $x.py'", "code"),
+    ]);
+}
+
+#[test]
 fn node_runs_the_first_word_that_is_no_value() {
     all_say(&[
         ("node server.js", "script server.js"),
