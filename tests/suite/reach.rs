@@ -84,7 +84,7 @@ fn an_address_that_no_interface_has_any_more_reaches_nobody() {
 #[test]
 fn an_interface_that_is_down_is_named() {
     let down = server("tcp 172.17.0.1:7001", |socket| socket.assigned = Some(true));
-    insta::assert_snapshot!(reach(&down), @"Reach        172.17.0.1 on docker0 (the interface docker0 is down: no other machine reaches it)");
+    insta::assert_snapshot!(reach(&down), @"Reach        172.17.0.1 on docker0 (the interface docker0 is down: other machines reach it only through another interface)");
     assert_eq!(exposure(&down).0, "private", "it has the address");
     let up_too = down.socket("tcp 192.168.7.31:7001", &[process(9, "/usr/bin/server")]);
     insta::assert_snapshot!(reach(&up_too), @"Reach        172.17.0.1 on docker0, 192.168.7.31 on va (machines on the private network, unless a firewall blocks it)");

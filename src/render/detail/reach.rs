@@ -31,7 +31,7 @@ pub(super) fn reach(group: &RowGroup<'_>, interfaces: Option<&[Interface]>) -> S
                 }
             }
         }
-        None => down(rows, widest).unwrap_or_else(|| meaning(group, widest)),
+        None => down(rows, widest, interfaces).unwrap_or_else(|| meaning(group, widest)),
     };
     let but = if lost.is_empty() { String::new() } else { format!("; {}", nobody()) };
     let addresses = group.addresses_as(on_interface).join(", ");
@@ -68,7 +68,7 @@ fn through<'a>(group: &RowGroup<'a>) -> Option<&'a str> {
 }
 
 /// That the interfaces are down which have the most exposed addresses; `None` if one is up or not known.
-fn down(rows: &[&Row], widest: Exposure) -> Option<String> {
+fn down(rows: &[&Row], widest: Exposure, interfaces: Option<&[Interface]>) -> Option<String> {
     if widest <= Exposure::Loopback {
         return None;
     }
@@ -82,7 +82,14 @@ fn down(rows: &[&Row], widest: Exposure) -> Option<String> {
     names.sort_unstable();
     names.dedup();
     let (interface, is) = if names.len() == 1 { ("interface", "is") } else { ("interfaces", "are") };
-    Some(format!("the {interface} {} {is} down: no other machine reaches it", list(&names, "and")))
+    // Linux answers for all its addresses at every interface (arp_ignore and the weak host model of RFC 1122, 3.3.4.2).
+    let another_is_up =
+        interfaces.is_none_or(|all| all.iter().any(|one| !one.is_loopback && one.is_up != Some(false)));
+    let who = match another_is_up {
+        true => "other machines reach it only through another interface",
+        false => "no other machine reaches it",
+    };
+    Some(format!("the {interface} {} {is} down: {who}", list(&names, "and")))
 }
 
 fn meaning(group: &RowGroup<'_>, widest: Exposure) -> String {
