@@ -230,6 +230,8 @@ struct MayBe<'a> {
     called: HashSet<&'a str>,
     pids: HashSet<Pid>,
     of: HashSet<&'a str>,
+    /// Whether it may be a license program on any port.
+    licensed: bool,
 }
 
 impl<'a> MayBe<'a> {
@@ -248,6 +250,7 @@ impl<'a> MayBe<'a> {
             called: words.chain(names).collect(),
             pids: filter.pids.iter().copied().filter(|&pid| hidden.may_have_pid(pid)).collect(),
             of: users.filter(|user| hidden.may_be_of(user)).collect(),
+            licensed: *hidden == HiddenProcesses::Unlisted,
         }
     }
 }
@@ -286,7 +289,7 @@ fn judge(row: &Row, filter: &Filter, naming: &Naming, may_be: &MayBe<'_>, os: Os
         ),
         (Condition::Process, any_of(&filter.processes, |name| called(name))),
         (Condition::User, any_of(&filter.users, |user| matches_user(row, user, may_be, os))),
-        (Condition::Licenses, (!filter.licenses || row.license.is_some()).into()),
+        (Condition::Licenses, if filter.licenses { is_licensed(row, may_be) } else { Match::Yes }),
         (Condition::Flagged, (!filter.flagged || row.flagged()).into()),
         (Condition::Exposed, (!filter.exposed || row.exposure.is_beyond_loopback()).into()),
         (Condition::Address, any_of(&filter.addresses, |address| address.reaches(&row.socket).into())),
@@ -300,6 +303,15 @@ fn has_family(socket: &Socket, family: Family) -> bool {
     match family {
         Family::Ipv4 => socket.local.is_ipv4() || socket.dual_stack == Some(true),
         Family::Ipv6 => socket.local.is_ipv6(),
+    }
+}
+
+/// Whether it is of a license manager. Where not even the names of all processes are seen, any hidden owner may be one.
+fn is_licensed(row: &Row, may_be: &MayBe<'_>) -> Match {
+    match row.license {
+        Some(_) => Match::Yes,
+        None if may_be.licensed && row.owner == Owner::Hidden => Match::Unknown,
+        None => Match::No,
     }
 }
 

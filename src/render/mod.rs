@@ -174,7 +174,7 @@ fn servers(report: &ServersReport, style: &Style, out: &mut dyn Write) -> io::Re
     servers::write(&report.servers, style, out)?;
     let mut lines = Vec::new();
     if report.servers.is_empty() || !report.missing.is_empty() {
-        lines.push(style.set(&escape(&servers::none(&report.missing))));
+        lines.push(style.set(&escape(&servers::none(&report.missing, report.gaps.is_empty()))));
     }
     lines.extend(notes::not_shown(&report.other_namespaces, "license-port listener", style));
     lines.extend(notes::of_gaps(&report.gaps, style));

@@ -204,13 +204,14 @@ fn hanging(label: &str, text: &str, paint: Paint, style: &Style, out: &mut dyn W
     writeln!(out, "{}", filled.replacen(label, &style.paint(label, paint), usize::from(!label.is_empty())))
 }
 
-/// What is said where no license server was found.
-pub(super) fn none(products: &[String]) -> String {
+/// What is said where no license server was found. `complete`: whether everything was seen.
+pub(super) fn none(products: &[String], complete: bool) -> String {
     match products {
         [] => "No license server was found.".to_owned(),
         products => {
             let products: Vec<_> = products.iter().map(|product| quoted(product)).collect();
-            format!("No license server of {} runs here.", joined(&products, "or"))
+            let what = if complete { "runs here" } else { "was found" };
+            format!("No license server of {} {what}.", joined(&products, "or"))
         }
     }
 }

@@ -5,8 +5,8 @@ use crate::knowledge::explain::names;
 use crate::knowledge::{Knowledge, LicenseProgram};
 use crate::model::phrase::list;
 use crate::model::{
-    Gap, LicenseServer, NamedBy, NotInspected, Observation, Os, OtherNamespace, Problem, Protocol, Row,
-    ServerState, ServersReport, Vouched,
+    Gap, HiddenProcesses, LicenseServer, NamedBy, NotInspected, Observation, Os, OtherNamespace, Owner,
+    Problem, Protocol, Row, ServerState, ServersReport, Vouched,
 };
 use crate::os;
 use crate::query::filter::is_called;
@@ -178,7 +178,7 @@ fn other_namespaces(observation: &Observation, knowledge: &Knowledge) -> Vec<Oth
 }
 
 /// What could not be seen of license servers. A socket whose owner is hidden matters only on a license port, or where
-/// a license server is not seen to listen.
+/// a license server is not seen to listen, or where not even the names of all processes are seen.
 fn gaps_of(
     question: &ServersQuestion<'_>,
     observation: &Observation,
@@ -186,7 +186,11 @@ fn gaps_of(
     servers: &[LicenseServer],
 ) -> Vec<Gap> {
     let is_open = servers.iter().any(|server| server.state != ServerState::Up);
-    let rows: Vec<Row> = rows.iter().filter(|row| row.license.is_some() || is_open).cloned().collect();
+    let (shown, others): (Vec<&Row>, Vec<&Row>) =
+        rows.iter().partition(|row| row.license.is_some() || is_open);
+    let may_be_any = observation.hidden == HiddenProcesses::Unlisted;
+    let undecided = others.iter().filter(|row| may_be_any && row.owner == Owner::Hidden).count();
+    let shown: Vec<Row> = shown.into_iter().cloned().collect();
     let remedy = os::remedy(observation.host.os, observation.privileged, question.repeat);
-    gaps::of(observation, &rows, 0, &[], 0, remedy, &os::ScanScope::default())
+    gaps::of(observation, &shown, 0, &[], undecided, remedy, &os::ScanScope::default())
 }

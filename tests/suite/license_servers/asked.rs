@@ -2,7 +2,7 @@
 
 use whatlistens::command::Exit;
 use whatlistens::model::Process;
-use whatlistens::model::{CheckStatus, Checked, NotInspected};
+use whatlistens::model::{CheckStatus, Checked, HiddenProcesses, NotInspected};
 use whatlistens::query::Environment;
 
 use super::{LMGRD, changed, healthy, of, without_daemon};
@@ -230,5 +230,25 @@ fn what_is_hidden_is_said() {
     Revenera FlexNet license server (FlexNet Publisher)         cannot tell
       lmgrd  PID 812  (hidden)
       note      PID 812 calls itself lmgrd. What it runs, and where it listens, is hidden.
+    ");
+}
+
+#[test]
+fn a_server_that_may_be_hidden_is_not_said_to_be_missing() {
+    // As with hidepid=2: a port that is no license manager's, held by somebody whom nobody sees.
+    let machine = linux().by_ordinary_user(&[]).socket("tcp 0.0.0.0:27123", &[]);
+    let machine = machine.seen(|seen| seen.hidden = HiddenProcesses::Unlisted);
+    for line in ["servers autodesk", "servers", "--licenses"] {
+        let document = read(&machine.printed(&format!("{line} --json"), None));
+        let gaps: Vec<&str> = document.gaps.iter().map(|gap| gap.kind.as_str()).collect();
+        assert_eq!((document.complete, &gaps[..]), (false, &["owner-hidden"][..]), "{line}");
+    }
+    assert_eq!(
+        machine.run("servers --check autodesk", &Environment::plain()).unwrap().2,
+        Exit::Checked(CheckStatus::Unknown)
+    );
+    insta::assert_snapshot!(machine.printed("servers autodesk", None), @r"
+    No license server of autodesk was found.
+    The owner of 1 socket could not be identified, because /proc does not show you the processes of other users: what you asked for may be among them. To see more: sudo whatlistens servers autodesk
     ");
 }
