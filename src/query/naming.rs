@@ -1,4 +1,4 @@
-//! Which processes the typed names mean: those that a name is most like.
+//! Which processes the typed names mean: those that a name is most like, of what listens first.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -22,13 +22,18 @@ impl Naming {
             return Naming::default();
         }
         let holders = rows.iter().flat_map(|row| row.owner.processes()).map(|one| &**one);
+        let holders: BTreeMap<Pid, &Process> = holders.map(|process| (process.pid, process)).collect();
         let sought = observation.sought.iter().flat_map(|sought| &sought.found);
         let sought = sought.filter_map(|one| observation.processes.get(&one.pid)).map(|one| &**one);
-        let processes: BTreeMap<Pid, &Process> =
-            holders.chain(sought).map(|process| (process.pid, process)).collect();
+        let others: BTreeMap<Pid, &Process> = sought.map(|process| (process.pid, process)).collect();
         let likeness = |word: &str, is_whole: bool| {
-            let of_processes = processes.values().filter_map(|process| Likeness::of_process(process, word));
-            let of_processes = of_processes.min().filter(|found| !is_whole || *found != Likeness::Beginning);
+            let best = |processes: &BTreeMap<Pid, &Process>| {
+                let found = processes.values().filter_map(|process| Likeness::of_process(process, word));
+                found.min().filter(|found| !is_whole || *found != Likeness::Beginning)
+            };
+            // One that listens nowhere must not keep the others from being found: of two processes of the same
+            // program, `python3` may be what one calls itself, and the beginning of the other's name.
+            let of_processes = best(&holders).or_else(|| best(&others));
             let is_label = || rows.iter().any(|row| is_labelled(&row.socket, word));
             match of_processes {
                 Some(Likeness::Exact) => of_processes,
@@ -40,11 +45,11 @@ impl Naming {
         Naming(found.collect())
     }
 
-    /// Whether a name means this process.
+    /// Whether a name means this process: it is like it at least as well as the name is taken.
     #[must_use]
     pub fn means(&self, process: &Process, word: &str) -> bool {
-        let best = self.likeness(word);
-        best.is_some() && Likeness::of_process(process, word) == best
+        let Some(taken) = self.likeness(word) else { return false };
+        Likeness::of_process(process, word).is_some_and(|likeness| likeness <= taken)
     }
 
     /// How well a name names anything; `None` if it names nothing.

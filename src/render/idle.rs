@@ -29,6 +29,10 @@ pub(super) fn write(
     style: &Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    if let Some(next) = report.asked.first().and_then(|asked| asked.next.as_deref()) {
+        writeln!(out)?;
+        Page { style, out }.field("Next", next)?;
+    }
     for one in processes {
         writeln!(out)?;
         let mut page = Page { style, out };

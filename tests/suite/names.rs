@@ -61,8 +61,10 @@ fn said(machine: &Machine, line: &str) -> String {
 #[test]
 fn a_process_that_listens_nowhere_is_described() {
     let machine = idle(searched(linux()), stopped_server());
-    insta::assert_snapshot!(machine.printed("lmgrd", None), @"
+    insta::assert_snapshot!(machine.printed("lmgrd", None), @r"
     lmgrd runs (PID 812, started 66 minutes ago, state: stopped) but listens on no port.
+
+    Next         To let it continue: kill -CONT 812.
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Unit         flexlm.service
@@ -327,4 +329,15 @@ fn a_port_at_an_address_is_what_receives_there() {
     );
     assert!(several.contains("127.0.0.1:9999: free"), "{several}");
     assert_eq!(exit(&machine, "explain https://example.org/"), Exit::Matched);
+}
+
+#[test]
+fn one_that_listens_nowhere_hides_no_other() {
+    // A symbolic link gives the idle one its name.
+    let idle = Process { short_name: Some("python3".to_owned()), ..process(7, "/usr/bin/python3.11") };
+    let machine = searched(linux()).socket("tcp 0.0.0.0:8080", &[process(8, "/usr/bin/python3.11")]);
+    let machine = self::idle(machine, idle);
+    let told = machine.printed("python3", None);
+    assert!(told.contains("8080/tcp") && told.contains("(PID 7)"), "{told}");
+    assert_eq!(exit(&machine, "python3"), Exit::Matched);
 }

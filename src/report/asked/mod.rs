@@ -205,6 +205,7 @@ impl Question<'_> {
             }
         };
         asked.notes = lines.into_iter().map(Note::line).collect();
+        asked.next = names::next(&asked.processes);
     }
 
     fn word(&self, target: usize) -> &str {
@@ -231,6 +232,7 @@ impl Question<'_> {
         asked.is_matched = holders.any(|process| self.is_sought(process, sought));
         let said = names::sentences(sought, &asked.processes, &self.scene(sought, asked));
         asked.notes = said.into_iter().map(Note::line).collect();
+        asked.next = names::next(&asked.processes);
     }
 
     /// What to say of what listens, or of ports on which nothing does.

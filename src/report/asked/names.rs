@@ -126,6 +126,19 @@ pub(super) fn sentences(sought: Sought<'_>, processes: &[AskedProcess], scene: &
     said
 }
 
+/// How to let processes go on that listen nowhere because a signal has stopped them.
+pub(super) fn next(processes: &[AskedProcess]) -> Option<String> {
+    let stopped =
+        processes.iter().filter(|one| one.is_idle() && one.process.state == Some(RunState::Stopped));
+    let pids: Vec<String> = stopped.take(MOST_NAMES).map(|one| one.process.pid.to_string()).collect();
+    let it = match pids.len() {
+        0 => return None,
+        1 => "it",
+        _ => "them",
+    };
+    Some(format!("To let {it} continue: kill -CONT {}.", pids.join(" ")))
+}
+
 /// How a name was understood that is not exactly that of a process.
 fn taken_as(sought: Sought<'_>, processes: &[AskedProcess], likeness: Option<Likeness>) -> Option<String> {
     let Sought::Name(word) = sought else { return None };
@@ -171,6 +184,9 @@ fn nothing(sought: Sought<'_>, scene: &Scene<'_>) -> String {
 fn elsewhere(one: &AskedProcess, scene: &Scene<'_>) -> String {
     let runs = runs(&one.process, scene.observation);
     match (&one.namespace, &one.listens_on) {
+        (None, _) if one.process.state == Some(RunState::Zombie) => {
+            format!("{}.", zombie(&one.process, scene, "port"))
+        }
         (None, _) => format!("{runs}. You are not allowed to see on which ports it listens."),
         (Some(namespace), None) => {
             let namespace = namespace.called();
@@ -213,12 +229,7 @@ fn listen_nowhere(sought: Sought<'_>, idle: &[&AskedProcess], scene: &Scene<'_>)
         )];
     }
     let one = |one: &&AskedProcess| match one.process.state {
-        Some(RunState::Zombie) => format!(
-            "{} has ended (PID {}), but the process that started it has not collected it: it is a zombie and listens \
-             on no {port}.",
-            subject(&one.process, scene.observation.host.os),
-            one.process.pid
-        ),
+        Some(RunState::Zombie) => format!("{}.", zombie(&one.process, scene, &port)),
         Some(RunState::Running | RunState::Stopped | RunState::Traced) | None => {
             format!("{} but listens on no {port}.", runs(&one.process, scene.observation))
         }
@@ -226,11 +237,27 @@ fn listen_nowhere(sought: Sought<'_>, idle: &[&AskedProcess], scene: &Scene<'_>)
     let mut said: Vec<String> = idle.iter().take(MOST_PROCESSES).map(one).collect();
     let more = idle.len().saturating_sub(MOST_PROCESSES);
     said.extend((more > 0).then(|| {
-        let (processes, run, listen) =
-            if more == 1 { ("process", "runs", "listens") } else { ("processes", "run", "listen") };
-        format!("{more} more {processes} {}{run} but {listen} on no {port}.", of(sought))
+        let rest = idle.iter().skip(MOST_PROCESSES);
+        let all_run = rest.clone().all(|one| one.process.state != Some(RunState::Zombie));
+        let (processes, run, listen) = match (more, all_run) {
+            (1, true) => ("process", "runs but ", "listens"),
+            (1, false) => ("process", "", "listens"),
+            (_, true) => ("processes", "run but ", "listen"),
+            (_, false) => ("processes", "", "listen"),
+        };
+        format!("{more} more {processes} {}{run}{listen} on no {port}.", of(sought))
     }));
     said
+}
+
+/// That a process has ended and stays in the list of processes (ps(1), `defunct`): it has no file open.
+fn zombie(process: &Process, scene: &Scene<'_>, port: &str) -> String {
+    format!(
+        "{} has ended (PID {}), but the process that started it has not collected it: it is a zombie and listens on no \
+         {port}",
+        subject(process, scene.observation.host.os),
+        process.pid
+    )
 }
 
 /// ` called lmgrd `, or what else the processes have in common.
