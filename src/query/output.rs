@@ -90,7 +90,7 @@ fn terminal_width() -> u16 {
     reported.or_else(exported_width).unwrap_or(80)
 }
 
-/// The columns that the environment says. Shells know them, and export them only where they are told to.
+/// The columns that the environment says. Shells set them, and export them only on request.
 fn exported_width() -> Option<u16> {
     env::var("COLUMNS").ok()?.parse().ok().filter(|&columns| columns > 0)
 }

@@ -1,4 +1,4 @@
-//! From where a socket can be reached: at which addresses of which interfaces, or at none any more.
+//! From where a socket can be reached: which interfaces have its address, or that none has it any more.
 
 use whatlistens::model::{Interface, InterfaceAddress, Socket};
 

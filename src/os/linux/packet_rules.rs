@@ -1,5 +1,5 @@
-//! Whether this thread's network namespace has packet rules. What they say is not read, except that TPROXY is told from
-//! filters.
+//! Whether this thread's network namespace has packet rules. What they say is not read; only TPROXY is
+//! distinguished from filters.
 
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsRawFd, OwnedFd};
