@@ -171,6 +171,12 @@ impl Asked {
         self.answers.iter().filter(move |answer| answer.status == status)
     }
 
+    /// Whether it stands for a single port.
+    #[must_use]
+    pub fn is_one_port(&self) -> bool {
+        matches!(&self.ports[..], [range] if range.single().is_some())
+    }
+
     /// Whether it stands for ports on which no socket was found that receives or is about to.
     #[must_use]
     pub fn may_be_free(&self) -> bool {

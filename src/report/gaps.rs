@@ -57,7 +57,7 @@ fn packet_rules(asked: &[Asked], observation: &Observation) -> Option<Gap> {
     let free: Vec<&Asked> = asked.iter().filter(|asked| asked.may_be_free() && is_redirecting).collect();
     let what = match &free[..] {
         [] => return None,
-        [Asked { ports, .. }] if matches!(&ports[..], [range] if range.single().is_some()) => "this port",
+        [asked] if asked.is_one_port() => "this port",
         _ => "free ports",
     };
     let detail = format!("packet rules exist that may send {what} elsewhere (not looked at)");

@@ -1,15 +1,13 @@
 //! Whatever the text says, the JSON says too: each sentence of the text is in the JSON of the same question.
 
-use std::net::SocketAddr;
-
 use serde_json::Value;
 use whatlistens::model::{
-    ConnectionState, ExcludedPorts, Gap, GapKind, Namespace, Os, OtherNamespace, PacketRules, PortConnection,
-    PortRange, Process, Protocol, State,
+    ExcludedPorts, Gap, GapKind, Namespace, Os, OtherNamespace, PacketRules, PortRange, Process, Protocol,
 };
 use whatlistens::query::Environment;
 
-use crate::recorded::{Machine, linux, office, process};
+use crate::recorded::{Machine, linux, process};
+use crate::several::with_uses;
 
 /// What the text says of all answers alike, and what JSON has as single values: `owner_status`, `state`, `listeners`,
 /// `service`, `accept_queue`, `unanswered`, `other_namespaces`.
@@ -32,28 +30,7 @@ const AS_VALUES: [&str; 15] = [
 ];
 
 fn machines() -> Vec<(&'static str, Machine)> {
-    let connection = |protocol, state, port: u16, pids: &[u32]| PortConnection {
-        protocol,
-        state,
-        local: SocketAddr::from(([127, 0, 0, 1], port)),
-        peer: "127.0.0.1:9".parse().unwrap(),
-        pids: pids.to_vec(),
-        namespace: None,
-    };
-    let used = || {
-        office()
-            .with(process(7, "/usr/sbin/openvpn"))
-            .socket("tcp 0.0.0.0:8080", &[process(60, "/x/app")])
-            .but(|socket| socket.state = State::Bound)
-            .seen(|seen| {
-                seen.port_connections = vec![
-                    connection(Protocol::Udp, ConnectionState::Connected, 1194, &[7]),
-                    connection(Protocol::Tcp, ConnectionState::TimeWait, 5433, &[]),
-                ];
-                seen.port_rules.ephemeral = PortRange::parse("32768-60999");
-                seen.port_rules.unprivileged_from = Some(1024);
-            })
-    };
+    let used = || with_uses().seen(|seen| seen.port_rules.unprivileged_from = Some(1024));
     let elsewhere = OtherNamespace {
         namespace: Namespace { inode: 4, name: Some("blue".to_owned()) },
         listeners: vec![(Protocol::Tcp, 9999)],

@@ -13,7 +13,7 @@ use crate::document::{Asked, read};
 use crate::recorded::{Machine, linux, office, process};
 use crate::started::unbroken;
 
-fn with_uses() -> Machine {
+pub fn with_uses() -> Machine {
     let connection = |protocol, state, port: u16, pids: &[u32]| PortConnection {
         protocol,
         state,

@@ -41,9 +41,7 @@ fn sentence(asked: &Asked, by: &[Condition], rows: &[&Row], filter: &Filter) -> 
 
 /// What was asked about, or of several ports those that are held.
 fn places(asked: &Asked, rows: &[&Row]) -> (String, &'static str) {
-    if let [range] = &asked.ports[..]
-        && range.single().is_some()
-    {
+    if asked.is_one_port() {
         return (asked.what.clone(), "is");
     }
     let mut places: Vec<_> = rows.iter().map(|row| (row.socket.local.port(), row.socket.protocol)).collect();

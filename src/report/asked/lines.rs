@@ -41,7 +41,7 @@ fn held(asked: &Asked) -> impl Iterator<Item = &PortAnswer> {
 
 /// What is said of ports that nothing has, as far as that is known.
 fn unheld(asked: &Asked, facts: &Facts<'_>) -> String {
-    let it_is = if is_one_port(asked) { "it is" } else { "they are" };
+    let it_is = if asked.is_one_port() { "it is" } else { "they are" };
     if facts.gaps.iter().any(|gap| gap.kind.hides_sockets()) {
         return format!(
             "no listener was found, but not all sockets are visible: whether {it_is} free is unknown."
@@ -61,7 +61,7 @@ fn unheld(asked: &Asked, facts: &Facts<'_>) -> String {
         Some(Family::Ipv6) => "no listener at an IPv6 address. IPv4 sockets were not scanned.".to_owned(),
         None if facts.has_gap(GapKind::PortRulesUnreadable) => format!(
             "no listener, but the system may have reserved {}: its rules for ports could not be read.",
-            if is_one_port(asked) { "it" } else { "them" }
+            if asked.is_one_port() { "it" } else { "them" }
         ),
         None => format!("free{}{}.", protocols(asked, None), facts.how_free()),
     }
@@ -72,7 +72,7 @@ fn rest(asked: &Asked, facts: &Facts<'_>, others_are_said: bool) -> String {
     if asked.more_free.is_none() || asked.answers.iter().any(|answer| answer.status == PortStatus::Unknown) {
         return String::new();
     }
-    if is_one_port(asked) {
+    if asked.is_one_port() {
         let free: Vec<Protocol> = asked.with_status(PortStatus::Free).map(|answer| answer.protocol).collect();
         let is_said = !asked
             .answers
@@ -105,10 +105,6 @@ fn protocols(asked: &Asked, only: Option<&[Protocol]>) -> String {
         (None, None) => vec!["TCP", "UDP"],
     };
     format!(" for {}", list(&titles, "and"))
-}
-
-fn is_one_port(asked: &Asked) -> bool {
-    matches!(&asked.ports[..], [range] if range.single().is_some())
 }
 
 /// What keeps other programs from ports on which nothing listens.

@@ -352,7 +352,7 @@ fn is_free(asked: &Asked) -> bool {
 /// What to do about the sockets on a single port, as their detail views say it, each once; of more ports only what the
 /// most severe verdict advises.
 fn next_of(asked: &Asked, shown: &[&Row]) -> Option<String> {
-    if !matches!(&asked.ports[..], [range] if range.single().is_some()) {
+    if !asked.is_one_port() {
         let licenses = shown.iter().filter_map(|row| row.license.as_ref());
         let advised = licenses.filter(|license| license.advice.is_some());
         return advised.max_by_key(|license| license.severity).and_then(|license| license.advice.clone());

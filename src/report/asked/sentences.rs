@@ -78,7 +78,7 @@ pub(super) fn usual_ports(managers: &[Manager], what: &str) -> Vec<String> {
 pub(super) fn whether_free(asked: &Asked, facts: &Facts<'_>) -> String {
     let ports: Vec<String> = asked.ports.iter().map(ToString::to_string).collect();
     let ports = list(&ports, "and");
-    let is_one = matches!(&asked.ports[..], [range] if range.single().is_some());
+    let is_one = asked.is_one_port();
     let (noun, is, it) = if is_one { ("port", "is", "it") } else { ("ports", "are", "them") };
     let (kind, free) = match asked.protocol {
         Some(protocol) => {
