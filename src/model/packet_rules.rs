@@ -9,7 +9,8 @@ pub enum PacketRules {
     /// This user may not see them.
     Hidden,
     Seen {
-        /// Some may send what is for a port elsewhere: NAT, redirection, TPROXY or IPVS.
+        /// Some may send what is for a port elsewhere: NAT, redirection, TPROXY, IPVS, or a filter
+        /// that rewrites packets or hands them on.
         may_redirect: bool,
         /// Some may refuse it.
         may_filter: bool,

@@ -52,6 +52,19 @@ fn rules_that_may_redirect_are_a_gap_and_filters_a_note() {
     assert_eq!(with_rules(&filter("prerouting", "tcp dport 8125 tproxy ip to :9000;")), (true, false));
     assert_eq!(with_rules(&filter("prerouting", "tcp dport 8125 drop;")), (false, true));
     assert_eq!(with_rules(&filter("input", "tcp dport 8125 drop;")), (false, true));
+    let of_a_device = "type filter hook ingress device \"lo\" priority 0";
+    for family in ["netdev", "inet"] {
+        assert_eq!(
+            with_rules(&chain(family, of_a_device, "tcp dport 8125 drop;")),
+            (false, true),
+            "{family}"
+        );
+        let rewrites = chain(family, of_a_device, "tcp dport 8125 tcp dport set 9000;");
+        assert_eq!(with_rules(&rewrites), (true, false), "{family}");
+    }
+    assert_eq!(with_rules(&filter("output", "tcp dport 8125 tcp dport set 9000;")), (true, false));
+    assert_eq!(with_rules(&filter("output", "ip daddr set 192.0.2.7;")), (true, false));
+    assert_eq!(with_rules(&filter("output", "ip dscp set cs1;")), (false, true));
     // Another chain leads to the rule.
     let behind = "table ip6 t {\n chain d { tcp dport 8125 tproxy to :9000; }\n \
         chain c { type filter hook prerouting priority -150; meta l4proto tcp jump d; }\n}\n";

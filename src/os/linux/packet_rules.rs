@@ -1,5 +1,5 @@
-//! Whether this thread's network namespace has packet rules. What they say is not read; only TPROXY is
-//! distinguished from filters.
+//! Whether this thread's network namespace has packet rules, and whether they can do more than filter. What they say is
+//! not read.
 
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -58,12 +58,12 @@ fn of_nftables() -> io::Result<Vec<Effect>> {
         } else if !checked.contains(&table) {
             checked.push(table);
             let request = |sequence| packet_rules::rules_request(chain, sequence);
-            let is_tproxy = match netlink.ask(Ask::Dump, request, packet_rules::is_tproxy) {
+            let redirects = match netlink.ask(Ask::Dump, request, packet_rules::redirects) {
                 Ok(rules) => rules.contains(&true),
                 // There are more than are read, or they keep changing: they may be any.
                 Err(_) => true,
             };
-            effects.push(if is_tproxy { Effect::FilterOrRedirect } else { Effect::Filter });
+            effects.push(if redirects { Effect::FilterOrRedirect } else { Effect::Filter });
         }
     }
     Ok(effects)

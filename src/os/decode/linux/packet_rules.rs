@@ -21,14 +21,26 @@ const NFTA_RULE_EXPRESSIONS: u16 = 4;
 const NFTA_EXPR_NAME: u16 = 1;
 const NFTA_EXPR_DATA: u16 = 2;
 const NFTA_TARGET_NAME: u16 = 1;
+const NFTA_PAYLOAD_BASE: u16 = 2;
+const NFTA_PAYLOAD_OFFSET: u16 = 3;
+const NFTA_PAYLOAD_LEN: u16 = 4;
+const NFTA_PAYLOAD_SREG: u16 = 5;
+const NFT_PAYLOAD_NETWORK_HEADER: u32 = 1;
+const NFT_PAYLOAD_TRANSPORT_HEADER: u32 = 2;
 
-/// IPv4, IPv6 and both (`NFPROTO_*` in `include/uapi/linux/netfilter.h`).
-const IP: [u8; 3] = [1, 2, 10];
+/// IPv4 and IPv6 in one, IPv4, what a network device gets, and IPv6 (`NFPROTO_*` in
+/// `include/uapi/linux/netfilter.h`).
+const IP: [u8; 4] = [1, 2, 5, 10];
 
 /// Where packets enter, and where those of this machine leave (`enum nf_inet_hooks`).
 const PRE_ROUTING: usize = 0;
 const LOCAL_OUT: usize = 3;
 const HOOKS: usize = 5;
+
+/// The ports come first in the headers of TCP, UDP and SCTP, in bytes.
+const TRANSPORT_PORTS: u32 = 4;
+/// The destination is the end of the IPv4 header, in bytes. In IPv6, both addresses end after this offset.
+const IPV4_HEADER: u32 = 20;
 
 /// The size of `ipt_getinfo` and `ip6t_getinfo`.
 pub const TABLE_INFO: usize = 84;
@@ -37,7 +49,7 @@ pub const TABLE_INFO: usize = 84;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
     Filter,
-    /// It depends on what the rules are: those of TPROXY redirect.
+    /// It depends on what the rules are.
     FilterOrRedirect,
     Redirect,
 }
@@ -88,30 +100,50 @@ pub fn chain(kind: u16, body: &[u8]) -> Option<Chain> {
         Some("nat") if hook == PRE_ROUTING || hook == LOCAL_OUT => Effect::Redirect,
         // It changes the source alone.
         Some("nat") => return None,
-        _ if hook == PRE_ROUTING => Effect::FilterOrRedirect,
-        _ => Effect::Filter,
+        _ => Effect::FilterOrRedirect,
     };
     Some(Chain { family, table: table?, effect })
 }
 
-/// Whether a rule redirects packets to a socket of this machine (TPROXY); `None` if the message is none about a rule.
+/// Whether a rule of a filter may send packets elsewhere: to a socket of this machine (TPROXY), another network device or
+/// a program, or by another address or port in them. `None` if the message is none about a rule.
 #[must_use]
-pub fn is_tproxy(kind: u16, body: &[u8]) -> Option<bool> {
+pub fn redirects(kind: u16, body: &[u8]) -> Option<bool> {
     let attributes_of_rule = attributes(body.get(HEAD..).filter(|_| kind == NFT_MSG_NEWRULE)?);
     let expressions = attributes_of_rule.filter(|&(kind, _)| kind == NFTA_RULE_EXPRESSIONS);
     let mut expressions = expressions.flat_map(|(_, list)| attributes(list));
     Some(expressions.any(|(_, expression)| {
         let part = |wanted| attributes(expression).find(|&(kind, _)| kind == wanted).map(|(_, value)| value);
         match part(NFTA_EXPR_NAME).and_then(text).as_deref() {
-            Some("tproxy") => true,
+            Some("tproxy" | "fwd" | "queue") => true,
+            Some("payload") => part(NFTA_EXPR_DATA).is_some_and(sets_destination),
             // As iptables writes it.
             Some("target") => part(NFTA_EXPR_DATA).is_some_and(|data| {
                 let mut names = attributes(data).filter(|&(kind, _)| kind == NFTA_TARGET_NAME);
-                names.any(|(_, name)| text(name).as_deref() == Some("TPROXY"))
+                names.any(|(_, name)| matches!(text(name).as_deref(), Some("TPROXY" | "NFQUEUE")))
             }),
             _ => false,
         }
     }))
+}
+
+/// Whether an expression writes into the ports or the addresses of a packet: not the lifetime or the class before them
+/// in the header of IP.
+fn sets_destination(payload: &[u8]) -> bool {
+    let number = |wanted| {
+        let (_, value) = attributes(payload).find(|&(kind, _)| kind == wanted)?;
+        bytes_at(value, 0).map(u32::from_be_bytes)
+    };
+    let (Some(_), Some(offset), Some(length)) =
+        (number(NFTA_PAYLOAD_SREG), number(NFTA_PAYLOAD_OFFSET), number(NFTA_PAYLOAD_LEN))
+    else {
+        return false;
+    };
+    match number(NFTA_PAYLOAD_BASE) {
+        Some(NFT_PAYLOAD_TRANSPORT_HEADER) => offset < TRANSPORT_PORTS,
+        Some(NFT_PAYLOAD_NETWORK_HEADER) => offset.saturating_add(length) >= IPV4_HEADER,
+        _ => false,
+    }
 }
 
 /// What the rules in a table of iptables may do, by its name and what the kernel says of it; `None` without any rule.
@@ -186,8 +218,10 @@ mod tests {
         assert_eq!(effect(1, Some(3), 2, "nat"), Some(Effect::Redirect));
         assert_eq!(effect(2, Some(4), 2, "nat"), None, "masquerading changes the source");
         assert_eq!(effect(10, Some(0), 1, "filter"), Some(Effect::FilterOrRedirect));
-        assert_eq!(effect(2, Some(1), 1, "filter"), Some(Effect::Filter));
-        assert_eq!(effect(2, Some(3), 1, "route"), Some(Effect::Filter));
+        assert_eq!(effect(2, Some(1), 1, "filter"), Some(Effect::FilterOrRedirect));
+        assert_eq!(effect(2, Some(3), 1, "route"), Some(Effect::FilterOrRedirect));
+        assert_eq!(effect(5, Some(0), 1, "filter"), Some(Effect::FilterOrRedirect), "of a device");
+        assert_eq!(effect(1, Some(5), 1, "filter"), Some(Effect::FilterOrRedirect), "before all others");
         assert_eq!(effect(2, Some(0), 0, "nat"), None, "it is empty");
         assert_eq!(effect(2, None, 3, "nat"), None, "only others lead to it");
         assert_eq!(effect(3, Some(0), 3, "filter"), None, "it is about ARP");
@@ -202,13 +236,41 @@ mod tests {
     }
 
     #[test]
-    fn tproxy_is_recognised_as_nftables_and_as_iptables_write_it() {
-        let is = |name: &str, data: &[u8]| is_tproxy(NFT_MSG_NEWRULE, &rule(name, data));
+    fn what_redirects_is_recognised_as_nftables_and_as_iptables_write_it() {
+        let is = |name: &str, data: &[u8]| redirects(NFT_MSG_NEWRULE, &rule(name, data));
         assert_eq!(is("tproxy", &[]), Some(true));
         assert_eq!(is("target", &attribute(NFTA_TARGET_NAME, b"TPROXY\0")), Some(true));
         assert_eq!(is("target", &attribute(NFTA_TARGET_NAME, b"CONNMARK\0")), Some(false));
         assert_eq!(is("counter", b"tproxy\0"), Some(false));
-        assert_eq!(is_tproxy(NFT_MSG_NEWCHAIN, &rule("tproxy", &[])), None);
+        assert_eq!(is("fwd", &[]), Some(true));
+        assert_eq!(
+            (is("queue", &[]), is("target", &attribute(NFTA_TARGET_NAME, b"NFQUEUE\0"))),
+            (Some(true), Some(true))
+        );
+        assert_eq!(redirects(NFT_MSG_NEWCHAIN, &rule("tproxy", &[])), None);
+    }
+
+    #[test]
+    fn a_filter_redirects_where_it_writes_into_addresses_or_ports() {
+        let access = |register: u16, base: u32, offset: u32, length: u32| {
+            let parts = [
+                (register, 8),
+                (NFTA_PAYLOAD_BASE, base),
+                (NFTA_PAYLOAD_OFFSET, offset),
+                (NFTA_PAYLOAD_LEN, length),
+            ];
+            let parts = parts.map(|(kind, number)| attribute(kind, &number.to_be_bytes()));
+            redirects(NFT_MSG_NEWRULE, &rule("payload", &parts.concat())).unwrap()
+        };
+        let writes = |base, offset, length| access(NFTA_PAYLOAD_SREG, base, offset, length);
+        let (network, transport) = (NFT_PAYLOAD_NETWORK_HEADER, NFT_PAYLOAD_TRANSPORT_HEADER);
+        assert!(writes(transport, 2, 2), "tcp dport set");
+        assert!(writes(network, 16, 4) && writes(network, 24, 16), "ip daddr set, ip6 daddr set");
+        assert!(!writes(network, 1, 1) && !writes(network, 8, 1), "ip dscp set, ip ttl set");
+        assert!(!writes(transport, 13, 1), "tcp flags set");
+        let reads = 1;
+        assert!(!access(reads, transport, 2, 2), "tcp dport");
+        assert!(writes(network, u32::MAX, u32::MAX));
     }
 
     /// A table with a chain for each of these hooks, with so many bytes of rules in each.
@@ -256,7 +318,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_are_too_strange(kind in 2560_u16..2570, noise in prop::collection::vec(any::<u8>(), 0..120)) {
-            let _ = (chain(kind, &noise), is_tproxy(kind, &noise), of_table("nat", &noise));
+            let _ = (chain(kind, &noise), redirects(kind, &noise), of_table("nat", &noise));
         }
     }
 }
