@@ -29,6 +29,14 @@ pub fn in_own_words(args: &[OsString], verbs: &[&str]) -> Result<Vec<OsString>, 
         match word {
             "/?" => own.push("--help".into()),
             _ if is_slashed(word) => return Err(UsageError::SlashedOption { typed: word.into() }),
+            "-o" if rest.peek().is_some_and(|next| are_columns(next)) => own.push("--columns".into()),
+            // Behind an option it may be its value, as in `--sort pid`.
+            "pid" | "PID" if !own.last().is_some_and(|last| last.as_encoded_bytes().starts_with(b"-")) => {
+                let pid = rest.next_if(|next| is_number(next));
+                own.push(
+                    pid.map_or_else(|| arg.clone(), |pid| OsString::from(format!("--pid={}", pid.display()))),
+                );
+            }
             _ if ends_with_protocol_option(word) => {
                 own.push(arg.clone());
                 let protocol = rest.next_if(|next| is_protocol(next));
@@ -51,6 +59,17 @@ fn is_slashed(word: &str) -> bool {
 fn ends_with_protocol_option(word: &str) -> bool {
     let letters = word.strip_prefix('-').and_then(|letters| letters.strip_suffix('p'));
     letters.is_some_and(|letters| letters.chars().all(|letter| LETTERS.contains(letter)))
+}
+
+/// Whether a word is a list of columns, as ps(1) takes it behind `-o`.
+fn are_columns(word: &OsStr) -> bool {
+    let known = |column: &str| ["port", "pid", "user", "process", "address", "path", "cwd"].contains(&column);
+    word.to_str().is_some_and(|word| word.contains(',') && word.split(',').any(known))
+}
+
+fn is_number(word: &OsStr) -> bool {
+    let digits = word.as_encoded_bytes();
+    !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
 }
 
 /// The protocols that netstat takes behind `-p`, on Windows, macOS and the BSDs.
@@ -113,6 +132,11 @@ mod tests {
             ("w PID=7171 user:root", "w --pid=7171 --user=root"),
             ("w port:80 process:nginx", "w 80 --process=nginx"),
             ("w /?", "w --help"),
+            ("w pid 7171 80", "w --pid=7171 80"),
+            ("w pid nginx", "w pid nginx"),
+            ("w --sort pid 80", "w --sort pid 80"),
+            ("w -o 80,443", "w -o 80,443"),
+            ("w -o port,pid", "w --columns port,pid"),
             ("w -- pid:7171", "w -- pid:7171"),
             ("w explain -p tcp", "w explain -p tcp"),
             ("w /usr/sbin/nginx /opt", "w /usr/sbin/nginx /opt"),

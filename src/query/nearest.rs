@@ -2,7 +2,18 @@
 
 /// Words that are no command here, and what is.
 const NO_COMMAND: &[(&[&str], &str)] = &[
-    (&["list", "ls", "status", "scan", "ps", "netstat", "ss", "lsof"], "To list everything: whatlistens"),
+    (
+        &["list", "ls", "status", "scan", "ps", "netstat", "ss", "lsof", "all"],
+        "To list everything: whatlistens",
+    ),
+    (&["free", "unused", "available"], "To learn whether a port is free, name it, as in: whatlistens 8080"),
+    (&["pid"], "For a process ID: whatlistens --pid 4242"),
+    (&["user", "users", "owner"], "For a user: whatlistens --user NAME"),
+    (&["process", "program", "command", "name"], "For a process, name it, as in: whatlistens nginx"),
+    (
+        &["localhost", "localhost.localdomain"],
+        "Give a port too, as in localhost:80, or list what receives there: --address 127.0.0.1",
+    ),
     (
         &["show", "get", "find", "port", "who", "what", "check"],
         "Name only what you look for, as in: whatlistens 80",

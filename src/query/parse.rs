@@ -72,6 +72,7 @@ fn wrong_path(word: &str) -> Option<&'static str> {
 pub(super) const PATH_OF_FOLDER: &str = "this is a folder: give the full path of the program";
 
 fn looks_like_ports(text: &str) -> bool {
+    let text = text.replacen("..", "-", 1);
     text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'-')
 }
 
@@ -115,6 +116,8 @@ fn habit_of_another_tool(word: &str) -> Option<UsageError> {
 
 /// Reads a port or a range; `word` is what was typed.
 fn range(word: &str, text: &str) -> Result<PortRange, UsageError> {
+    // `3000..3010`, as shells write ranges.
+    let text = &text.replacen("..", "-", 1);
     if let Some(range) = PortRange::parse(text).filter(|range| range.first > 0) {
         return Ok(range);
     }
@@ -158,16 +161,21 @@ pub(super) fn internet(texts: &[String]) -> Result<Internet, UsageError> {
     Ok(all)
 }
 
-/// Reads lsof's `[46][protocol][:ports]` (`lsof(8)`, option -i), and a port without its colon.
-/// Hosts are refused: this lists listeners at whatever address.
+/// Reads lsof's `[46][protocol][@host][:ports]` (`lsof(8)`, option -i), and a port without its colon.
 fn one_internet(text: &str) -> Result<Internet, UsageError> {
     let wrong = || UsageError::LsofSpec { text: text.into() };
-    let (selector, ports) = match text.split_once(':') {
-        Some((selector, ports)) if !ports.is_empty() => (selector, Some(ports)),
-        Some(_) => return Err(wrong()),
-        None if text.len() > 1 && looks_like_ports(text) => ("", Some(text)),
-        None => (text, None),
+    let (selector, host, ports) = match (text.split_once('@'), text.split_once(':')) {
+        (Some((selector, place)), _) => {
+            let (host, ports) = place.rsplit_once(':').ok_or_else(wrong)?;
+            (selector, Some(host), Some(ports))
+        }
+        (None, Some((selector, ports))) => (selector, None, Some(ports)),
+        (None, None) if text.len() > 1 && looks_like_ports(text) => ("", None, Some(text)),
+        (None, None) => (text, None, None),
     };
+    if ports.is_some_and(str::is_empty) {
+        return Err(wrong());
+    }
     let (ipv4, ipv6, protocol) = match selector.as_bytes() {
         [b'4', ..] => (true, false, &selector[1..]),
         [b'6', ..] => (false, true, &selector[1..]),
@@ -179,10 +187,17 @@ fn one_internet(text: &str) -> Result<Internet, UsageError> {
     };
     let targets = match (ports, protocol) {
         (Some(ports), _) => {
-            let read = |port: &str| match (target(port)?, protocol) {
+            let at = |port: &str| match (host, protocol) {
+                (None, _) => target(port),
+                (Some(host), None) => target(&format!("{host}:{port}")),
+                (Some(host), Some(protocol)) => target(&format!("{host}:{port}/{protocol}")),
+            };
+            let read = |port: &str| match (at(port)?, protocol) {
                 (Target::Ports(Ports { range, protocol: None }), protocol) => {
                     Ok(Target::Ports(Ports { range, protocol }))
                 }
+                (place @ Target::At(..), _) => Ok(place),
+                (Target::Name { .. }, _) if host.is_some() => Err(wrong()),
                 (Target::Name { word, protocol: None, .. }, protocol) => Ok(named(word, protocol)),
                 (target, None) => Ok(target),
                 (_, Some(_)) => Err(wrong()),
@@ -245,6 +260,7 @@ mod tests {
             ("1538/udp", ports(1538, 1538, udp)),
             (":1538/TCP", ports(1538, 1538, tcp)),
             ("27000-27009", ports(27000, 27009, None)),
+            ("27000..27009", ports(27000, 27009, None)),
             ("27000-27009/tcp", ports(27000, 27009, tcp)),
             ("3ds-lm", alone("3ds-lm")),
             (":ssh", alone("ssh")),
@@ -308,11 +324,27 @@ mod tests {
         let ssh = named("ssh".to_owned(), udp);
         assert_eq!(asked("udp:ssh"), (false, false, vec![ssh]));
         assert_eq!(asked("tcp:1-1024"), (false, false, vec![ports(1, 1024, tcp)]));
+        let places = |text| asked(text).2.into_iter().map(|target| target.to_string()).collect::<Vec<_>>();
+        assert_eq!(places("@127.0.0.1:3001"), ["127.0.0.1:3001"]);
+        assert_eq!(places("4TCP@127.0.0.1:80"), ["127.0.0.1:80/tcp"]);
+        assert_eq!(places("@[::1]:80"), ["[::1]:80"]);
+        assert_eq!(places("tcp@localhost:80,443"), ["localhost:80/tcp", "localhost:443/tcp"]);
     }
 
     #[test]
     fn what_lsof_takes_and_this_does_not_is_refused() {
-        for text in ["tcp:80/udp", "udp:ssh/tcp", "@host", "tcp@host:80", "sctp", ":", "tcp:", "tcp:80,"] {
+        for text in [
+            "tcp:80/udp",
+            "udp:ssh/tcp",
+            "@",
+            "tcp@",
+            "@127.0.0.1",
+            "sctp@host:80",
+            "sctp",
+            ":",
+            "tcp:",
+            "tcp:80,",
+        ] {
             assert!(one_internet(text).is_err(), "{text}");
         }
     }

@@ -34,6 +34,11 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
     (&["--no-color", "--no-colour", "--colour", "--nocolor"], "for no colours use --color never"),
     (&["--kill", "-k"], "it ends no process"),
     (&["--unix", "-x"], "it lists ports, and no unix sockets"),
+    (&["-j"], "for JSON use --json"),
+    (
+        &["--local", "--local-only", "--localhost", "--loopback"],
+        "--exposed leaves out what only this machine reaches, --address 127.0.0.1 lists what receives there",
+    ),
     (&["--state", "--states", "--established"], "it lists listeners; --connections counts connections"),
     (&["--help-all", "--man", "--usage"], "see --help"),
     (&["--headers", "--header"], "headers are shown unless you give -H"),

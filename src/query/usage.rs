@@ -273,7 +273,10 @@ impl fmt::Display for UsageError {
                 write!(f, "‘{word}’ is backwards. Did you mean {last}-{first}?")
             }
             UsageError::LsofSpec { text } => {
-                write!(f, "‘-i {text}’: give [46][tcp|udp][:PORTS], as in -i :1538, -i tcp:80,443 or -i 6udp")
+                write!(
+                    f,
+                    "‘-i {text}’: give [46][tcp|udp][@HOST][:PORTS], as in -i :1538, -i tcp:80,443 or -i 6udp"
+                )
             }
             UsageError::MixedFamilies => {
                 f.write_str("a 4 or 6 after -i applies to every -i: give it to each of them, or use -4 or -6")
