@@ -15,7 +15,10 @@ const UNIFIED: std::ops::Range<i64> = 210_000..220_000;
 /// Reads a word as a code, with the name of its licensing system before it in the same word (`rlm -17`) or not.
 /// `None`: it is meant as something else.
 pub(super) fn read(word: &str, knowledge: &Knowledge) -> Option<Result<(String, LicenseCode), UsageError>> {
-    let word = word.trim();
+    let mut word = word.trim();
+    while let Some((_, rest)) = word.split_once(char::is_whitespace).filter(|(first, _)| introduces(first)) {
+        word = rest.trim();
+    }
     let with_name = word.split_once(char::is_whitespace);
     if let Some(code) = with_name.and_then(|(name, code)| behind(name, code.trim(), knowledge)) {
         return Some(code);
@@ -28,6 +31,12 @@ pub(super) fn read(word: &str, knowledge: &Knowledge) -> Option<Result<(String, 
     });
     let code = is_symbol.then(|| knowledge.license_errors().of_symbol(word)).flatten()?;
     Some(Ok((word.to_owned(), code)))
+}
+
+/// Whether a word only says that the code of an error follows: `License error -15`.
+pub(super) fn introduces(word: &str) -> bool {
+    let word = word.trim_end_matches(':');
+    ["license", "licence", "error", "err", "code"].iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
 /// Reads the word behind the name of a licensing system: there a small number too is a code, if the system has it.

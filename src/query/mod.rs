@@ -202,6 +202,13 @@ pub fn topics(words: &[String], knowledge: &Knowledge) -> Result<Vec<(String, To
     let mut topics = Vec::new();
     let mut words = words.iter().peekable();
     while let Some(word) = words.next() {
+        let begins_error = || {
+            let code = words.clone().find(|word| !license_code::introduces(word));
+            code.is_some_and(|code| license_code::read(code, knowledge).is_some())
+        };
+        if license_code::introduces(word) && begins_error() {
+            continue;
+        }
         let next = words.peek().and_then(|next| license_code::behind(word, next, knowledge));
         if next.is_some() {
             words.next();

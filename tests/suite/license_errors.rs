@@ -205,11 +205,14 @@ fn a_code_is_typed_as_programs_show_it() {
         ("210005", &["sentinel-rms 5"]),
         ("lm_vendor_down", &["flexnet -97"]),
         ("-15 -15", &["flexnet -15", "rlm -15"]),
+        ("error -97", &["flexnet -97"]),
+        ("License error: -97 H0007", &["flexnet -97", "sentinel-ldk H0007"]),
     ] {
         assert_eq!(codes(words), expected, "{words}");
     }
     let quoted = topics(&["rlm -17".to_owned()], knowledge()).unwrap();
     assert_eq!(quoted[0].0, "rlm -17");
+    assert_eq!(topics(&["license error -97".to_owned()], knowledge()).unwrap()[0].0, "-97");
     assert_eq!(topics(&["\u{2212}15.570".to_owned()], knowledge()).unwrap()[0].0, "-15,570");
 }
 
@@ -226,6 +229,7 @@ fn what_is_no_code_stays_what_it_was() {
         "lm_sensors",
         "h0me",
         "autodesk 22",
+        "error 22",
     ] {
         let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
         let topics = topics(&words, knowledge()).unwrap();
