@@ -10,7 +10,7 @@ use super::deadline::Deadline;
 #[cfg(unix)]
 use super::unix::{UserId, user_name};
 #[cfg(windows)]
-use super::windows::{UserId, user_name};
+use super::windows::accounts::{UserId, user_name};
 use crate::model::{Gap, GapKind};
 
 /// No process is needed for what may not answer: a thread can be left behind.

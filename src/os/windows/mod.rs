@@ -2,7 +2,7 @@
 //! in a process, the ports that the system excludes, the version resources of programs, the process `System`, and
 //! sockets that have outlived their process.
 
-mod accounts;
+pub(super) mod accounts;
 mod file_security;
 mod installed;
 mod netsh;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub(super) use self::accounts::{UserId, has_user, is_of_service, privileged, uid, user_id, user_name};
+pub(super) use self::accounts::{has_user, is_of_service, privileged, uid, user_id};
 pub(super) use self::file_security::writers;
 pub(super) use self::programs::{may_not_answer, same_path};
 use super::license_files;
