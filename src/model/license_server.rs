@@ -82,10 +82,12 @@ pub struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// The connections to its ports; `None` where they were not counted.
+    /// The connections to its ports; `None` where they were not counted, even of one of them. UDP has none.
     #[must_use]
     pub fn clients(&self) -> Option<usize> {
-        self.ports.iter().filter_map(|port| port.clients).reduce(usize::saturating_add)
+        let mut counts =
+            self.ports.iter().filter(|port| port.protocol == Protocol::Tcp).map(|port| port.clients);
+        counts.next()?.and_then(|first| counts.try_fold(first, |sum, count| Some(sum.saturating_add(count?))))
     }
 }
 

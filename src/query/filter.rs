@@ -85,6 +85,14 @@ impl Filter {
         self.by_holder() || self.licenses || self.flagged || self.exposed || !self.addresses.is_empty()
     }
 
+    /// Whether no port and no name was typed; `-i tcp` is about all ports.
+    #[must_use]
+    pub fn is_about_all_ports(&self) -> bool {
+        let is_all =
+            |target: &Target| matches!(target, Target::Ports(ports) if ports.range == PortRange::ALL);
+        self.targets.iter().all(is_all)
+    }
+
     /// Every name that may be that of a process, and whether it names a service, a product or a program: then it is no
     /// beginning of another name.
     pub fn names(&self) -> impl Iterator<Item = (&str, bool)> {

@@ -158,7 +158,7 @@ struct Document<'a> {
     unanswered: &'a [UnansweredClient],
     /// license servers as wholes: all with `servers` (or those of the products that you named), else those that
     /// what you asked is about. `null`: no license port is shown or asked about, or you asked for less than
-    /// their ports (`-t`, `-4`)
+    /// their ports (`-u`, `-4`). A plain listing reads no license files: what only these say is not concluded
     #[serde(serialize_with = "each_license_server")]
     #[schemars(with = "Option<Vec<LicenseServerOut<'a>>>")]
     license_servers: Option<&'a [LicenseServer]>,

@@ -18,7 +18,7 @@ mod unanswered;
 use self::asked::{Found, Question};
 use self::rows::rows;
 use crate::knowledge::Knowledge;
-use crate::model::{LicenseServer, Observation, OtherNamespace, Owner, Report, Row};
+use crate::model::{LicenseServer, Observation, OtherNamespace, Owner, PortRange, Report, Row};
 use crate::os;
 use crate::query::{Filter, Naming, Query, UsageError, filter, unknown_names};
 
@@ -96,14 +96,25 @@ fn servers_in(
     rows: &[Row],
     knowledge: &Knowledge,
 ) -> Option<Vec<LicenseServer>> {
-    let scope = &query.scope;
-    let is_whole = scope.ports.is_empty() && scope.protocol.is_none() && scope.ipv4 && scope.ipv6;
-    let has_license_port = || rows.iter().any(|row| row.license.is_some());
-    if !is_whole || !(scope.license_servers || (query.filter.targets.is_empty() && has_license_port())) {
+    let (scope, os) = (&query.scope, observation.host.os);
+    let is_whole = scope.ports.iter().all(|ports| *ports == PortRange::ALL) && scope.ipv4 && scope.ipv6;
+    // A daemon that is left over may listen on any port.
+    let is_license_program =
+        |row: &Row| row.owner.lead().is_some_and(|lead| knowledge.licenses().recognise(lead, os).is_some());
+    let has_license_port = || rows.iter().any(|row| row.license.is_some() || is_license_program(row));
+    if !is_whole || !(scope.license_servers || (query.filter.is_about_all_ports() && has_license_port())) {
         return None;
     }
     let all = license_servers(observation, rows, &query.vouched, knowledge, EXPIRY_DAYS);
-    Some(servers::about(all, &query.filter, naming, knowledge, observation.host.os))
+    let is_seen = |server: &LicenseServer| {
+        scope.protocol.is_none_or(|only| servers::is_known_by(server, only, knowledge.licenses()))
+    };
+    let seen: Vec<LicenseServer> = all.into_iter().filter(is_seen).collect();
+    // The one that this was about may use the other protocol.
+    if seen.is_empty() && scope.protocol.is_some() {
+        return None;
+    }
+    Some(servers::about(seen, &query.filter, naming, knowledge, os))
 }
 
 /// The other namespaces, with those of their listeners that would match as far as port and protocol alone

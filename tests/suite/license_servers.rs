@@ -11,6 +11,7 @@ use crate::recorded::{Machine, anyone_at, linux, process, with_file};
 
 mod asked;
 mod files;
+mod listed;
 
 const LMGRD: &str = "/opt/flexlm/lmgrd";
 const ADSKFLEX: &str = "/opt/flexlm/adskflex";
@@ -281,7 +282,8 @@ fn each_problem_has_its_code() {
     assert_eq!(only(&loopback), state_and_codes("up", &["loopback-only"]));
     let loose = linux()
         .socket("tcp 0.0.0.0:27000", &[of(812, 1, LMGRD)])
-        .socket("tcp 0.0.0.0:41234", &[of(815, 812, ADSKFLEX)]);
+        .socket("tcp 0.0.0.0:41234", &[of(815, 812, ADSKFLEX)])
+        .seen(|seen| seen.license_setup = Some(LicenseSetup::default()));
     assert_eq!(only(&loose), state_and_codes("up", &["port-not-fixed"]));
     let older = linux()
         .socket("tcp 0.0.0.0:27000", &[built(812, 1, LMGRD, "v11.9.0.0")])
@@ -333,7 +335,8 @@ fn on_windows_the_same_is_said_in_its_words() {
     let machine = linux()
         .os(Os::Windows)
         .socket("tcp 0.0.0.0:27000", &[of(812, 4, r"C:\Autodesk\lmgrd.exe")])
-        .socket("tcp 0.0.0.0:53200", &[of(99, 3, r"C:\MATLAB\MLM.exe")]);
+        .socket("tcp 0.0.0.0:53200", &[of(99, 3, r"C:\MATLAB\MLM.exe")])
+        .seen(|seen| seen.license_setup = Some(LicenseSetup::default()));
     insta::assert_snapshot!(machine.printed("servers", None), @r"
     MathWorks MATLAB Network License Manager (FlexNet Publisher)  orphaned daemon
       MLM.exe  PID 99  53200/tcp  C:\MATLAB\MLM.exe
@@ -341,6 +344,6 @@ fn on_windows_the_same_is_said_in_its_words() {
 
     Revenera FlexNet license server (FlexNet Publisher)         no vendor daemon
       lmgrd.exe  PID 812  27000/tcp  C:\Autodesk\lmgrd.exe
-      critical  lmgrd.exe (PID 812) has no vendor daemon that listens: clients get error -97 or -15. Look at the end of its log, and start it again.
+      critical  lmgrd.exe (PID 812) has no vendor daemon that listens: clients get error -97 or -15. MLM.exe (PID 99) runs, but lmgrd.exe (PID 812) did not start it. Look at the end of its log, and start it again.
     ");
 }

@@ -104,6 +104,7 @@ fn chosen_columns_come_in_their_order() {
     lmgrd       27000/tcp  all-interfaces  /opt/flexlm/bin/lmgrd
 
     1538/tcp mismatch: python3.11 is not a known program of Autodesk 3ds-lm.
+    Revenera FlexNet license server: lmgrd (PID 900) has no vendor daemon that listens: clients get error -97 or -15. For details: whatlistens servers
     ");
     insta::assert_snapshot!(office().printed("-H --columns iana-name,PORT,port 80", None), @"http  80/tcp");
     insta::assert_snapshot!(office().printed("80 --columns uid,license,unit", None), @"

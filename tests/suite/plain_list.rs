@@ -42,6 +42,7 @@ fn a_listener_is_a_block_of_labels_and_values() {
     License: expected
 
     1538/tcp mismatch: python3.11 is not a known program of Autodesk 3ds-lm.
+    Revenera FlexNet license server: lmgrd (PID 900) has no vendor daemon that listens: clients get error -97 or -15. For details: whatlistens servers
     ");
 }
 

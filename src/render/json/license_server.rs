@@ -62,7 +62,7 @@ struct DaemonOut<'a> {
     #[serde(flatten)]
     process: ServerProcessOut<'a>,
     /// whether its port stays the same: what its line in the license file says; without one, whether the port
-    /// lies outside the ephemeral range. `null`: it listens nowhere
+    /// lies outside the ephemeral range. `null`: it listens nowhere, or the license files were not read
     port_is_fixed: Option<bool>,
 }
 

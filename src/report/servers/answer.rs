@@ -2,7 +2,7 @@
 
 use super::judging::license_servers;
 use crate::knowledge::explain::names;
-use crate::knowledge::{Knowledge, LicenseProgram};
+use crate::knowledge::{Knowledge, LicenseManager, LicenseProgram, Licenses};
 use crate::model::phrase::list;
 use crate::model::{
     Gap, HiddenProcesses, LicenseServer, NamedBy, NotInspected, Observation, Os, OtherNamespace, Owner,
@@ -105,6 +105,9 @@ pub(in crate::report) fn about(
     servers.retain(|server| {
         !filter.by_holder() || server.processes().any(|one| filter.asks_for(&one.process, naming, os))
     });
+    if filter.is_about_all_ports() {
+        return seen(servers).collect();
+    }
     // The server on a port that is held is the one that is meant.
     if let [Target::Ports(ports) | Target::At(_, ports)] = &filter.targets[..]
         && ports.range.single().is_some()
@@ -119,13 +122,34 @@ pub(in crate::report) fn about(
                 ports.iter().any(|ports| uses(server, ports)) || is_about(server, word, knowledge, os)
             }
         };
-        filter.targets.is_empty() || filter.targets.iter().any(is_meant)
+        filter.targets.iter().any(is_meant)
     };
-    // That a holder is hidden is said of its port.
-    let is_seen = |server: &LicenseServer| {
-        server.state != ServerState::CannotTell || server.processes().next().is_some()
+    seen(servers).filter(is_asked).collect()
+}
+
+/// Those of which more is known than a port whose holder is hidden: that is said of the port.
+fn seen(servers: Vec<LicenseServer>) -> impl Iterator<Item = LicenseServer> {
+    servers
+        .into_iter()
+        .filter(|server| server.state != ServerState::CannotTell || server.processes().next().is_some())
+}
+
+/// Whether the listeners of one protocol say all about the state of a license server. What serves with TCP uses UDP to be
+/// found, if at all.
+pub(in crate::report) fn is_known_by(server: &LicenseServer, only: Protocol, licenses: &Licenses) -> bool {
+    let own = server.id.split('+').filter_map(|id| licenses.manager(id));
+    let of_system = server.technology.iter().filter_map(|own| {
+        let technology = licenses.technologies.iter().find(|technology| technology.id == own.id)?;
+        licenses.manager_of(technology)
+    });
+    let mut managers = own.chain(of_system).filter(|manager| !manager.ports.is_empty()).peekable();
+    let serves_with = |protocol: Protocol, manager: &LicenseManager| {
+        manager.ports.iter().any(|known| known.protocols.contains(&protocol))
     };
-    servers.into_iter().filter(|server| is_seen(server) && is_asked(server)).collect()
+    managers.peek().is_some()
+        && managers.all(|manager| {
+            serves_with(only, manager) && (only == Protocol::Tcp || !serves_with(Protocol::Tcp, manager))
+        })
 }
 
 /// What to say of a port that is free, where a license server of it listens elsewhere, or cannot start.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::block::{Block, Vendor, blocks, called};
-use super::survey::Survey;
+use super::block::{Block, Vendor, blocks, called, is_called};
+use super::survey::{Role, Survey};
 use crate::knowledge::{Knowledge, LicenseManager};
 use crate::model::phrase::sentence;
 use crate::model::quoting::quoted;
@@ -111,7 +111,11 @@ impl<'b, 'a> Judging<'b, 'a> {
         let daemons: Vec<ServerProcess> = self.daemons.into_iter().chain(self.orphans).collect();
         let clients = match &daemons[..] {
             [] => self.server.as_ref().and_then(ServerProcess::clients),
-            daemons => daemons.iter().filter_map(ServerProcess::clients).reduce(usize::saturating_add),
+            daemons => {
+                let listening = daemons.iter().filter(|daemon| !daemon.ports.is_empty());
+                let counts: Option<Vec<usize>> = listening.map(ServerProcess::clients).collect();
+                counts.and_then(|counts| counts.into_iter().reduce(usize::saturating_add))
+            }
         };
         LicenseServer {
             id,
@@ -148,7 +152,7 @@ impl<'b, 'a> Judging<'b, 'a> {
             match ports.last_mut().filter(|last| (last.port, last.protocol) == (port, protocol)) {
                 Some(last) => {
                     last.exposure = last.exposure.max(exposure);
-                    last.clients = last.clients.into_iter().chain(clients).reduce(usize::saturating_add);
+                    last.clients = last.clients.zip(clients).map(|(one, other)| one.saturating_add(other));
                     last.is_backlog_full |= is_backlog_full;
                 }
                 None => ports.push(ServerPort { port, protocol, exposure, clients, is_backlog_full }),
@@ -171,9 +175,12 @@ impl<'b, 'a> Judging<'b, 'a> {
             Os::Windows | Os::Macos => EPHEMERAL,
         });
         let by_line = self.block.line_of(self.survey, daemon).map(|line| line.port.is_some());
+        let are_read = self.survey.observation.license_setup.is_some();
         let by_range = || {
             let first = found.ports.first()?;
-            Some(!ephemeral.contains(first.port))
+            let is_outside = !ephemeral.contains(first.port);
+            // A license file that was not read may fix any port.
+            (is_outside || are_read).then_some(is_outside)
         };
         ServerProcess { port_is_fixed: by_line.or_else(by_range), ..found }
     }
@@ -205,12 +212,42 @@ impl<'b, 'a> Judging<'b, 'a> {
                     true if self.daemons.iter().any(|daemon| daemon.process.exe().is_none()) => {
                         ServerState::CannotTell
                     }
+                    true if self.may_have_stray() => ServerState::CannotTell,
                     true => ServerState::NoDaemon,
                 }
             }
             Some(_) if self.doubted().is_some() => ServerState::CannotTell,
             Some(_) => ServerState::Up,
         }
+    }
+
+    /// Running daemons that no server has started and that may be this one's, although they are not counted as such.
+    pub(super) fn strays(&self) -> impl Iterator<Item = &'a Arc<Process>> {
+        let os = self.survey.os();
+        let technology = self.block.technology.map(|technology| &technology.id);
+        let is_of_it = move |daemon: &Process| match self.survey.role(daemon.pid) {
+            Some(Role::Daemon(own, _)) => Some(&own.id) == technology,
+            Some(Role::Server(_) | Role::Alone(_)) | None => false,
+        };
+        let is_named = move |daemon: &Process| {
+            let name = daemon.exe_name(os).or(daemon.name.as_deref()).unwrap_or_default();
+            let mut lines = self.block.daemon_lines.iter();
+            self.block.vendor.is_none() || lines.any(|(_, line)| is_called(line, name, os))
+        };
+        // What has only the name of one listens nowhere.
+        let runs =
+            move |daemon: &Process| daemon.exe().is_none() || !self.survey.listeners(daemon.pid).is_empty();
+        let is_counted = move |daemon: &Process| self.all().any(|own| own.process.pid == daemon.pid);
+        let others = self.survey.started_by(None).iter().copied();
+        others.filter(move |one| is_of_it(one) && is_named(one) && runs(one) && !is_counted(one))
+    }
+
+    /// Whether a daemon that no server has started may be this one's: only its license files say so, and they were not
+    /// read.
+    fn may_have_stray(&self) -> bool {
+        self.survey.observation.license_setup.is_none()
+            && self.block.vendor.is_none()
+            && self.strays().next().is_some()
     }
 
     /// A listener of it whose process is not confirmed as the right one.
@@ -285,7 +322,14 @@ impl<'b, 'a> Judging<'b, 'a> {
                 one.process.pid
             ));
         }
-        let license = self.doubted()?.license.as_ref()?;
-        Some(format!("{}.", sentence(&license.reason)))
+        if let Some(license) = self.doubted().and_then(|row| row.license.as_ref()) {
+            return Some(format!("{}.", sentence(&license.reason)));
+        }
+        let stray = self.strays().next()?;
+        Some(format!(
+            "Its license files were not read here, so whether {} is its daemon is not known. To read them: whatlistens \
+             servers",
+            stray.called()
+        ))
     }
 }

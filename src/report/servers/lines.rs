@@ -1,5 +1,7 @@
 //! A server's license files, line by line, beside what listens and what the machine is called.
 
+use std::sync::Arc;
+
 use super::block::is_called;
 use super::judging::Judging;
 use crate::model::phrase::list;
@@ -93,8 +95,7 @@ impl Judging<'_, '_> {
         let Some(daemon) = daemon else {
             return Some(match self.program_remark(line) {
                 Some(why) => why,
-                None if self.server.is_none() => "its license server does not run".to_owned(),
-                None => format!("{} does not run", quoted(&line.name)),
+                None => self.absence(line),
             });
         };
         let listens: Vec<String> = daemon.ports.iter().map(|one| one.port.to_string()).collect();
@@ -105,6 +106,21 @@ impl Judging<'_, '_> {
             }
             Some(_) => None,
             None => Some(format!("no port= here, so the system chose {}", list(&listens, "and"))),
+        }
+    }
+
+    /// Why a daemon is not among those of the server.
+    fn absence(&self, line: &DaemonLine) -> String {
+        let os = self.survey.os();
+        let is_it = |one: &&&Arc<Process>| {
+            is_called(line, one.exe_name(os).or(one.name.as_deref()).unwrap_or_default(), os)
+        };
+        match (&self.server, self.strays().collect::<Vec<_>>().iter().find(is_it)) {
+            (Some(server), Some(stray)) => {
+                format!("{} runs, but {} did not start it", stray.called(), server.process.called())
+            }
+            (None, _) => "its license server does not run".to_owned(),
+            (Some(_), None) => format!("{} does not run", quoted(&line.name)),
         }
     }
 

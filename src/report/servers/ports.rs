@@ -166,16 +166,24 @@ impl Judging<'_, '_> {
                 format!(" (line {} of {})", line.line, quoted_path(&file.path))
             });
             let keyword = line.map_or(keyword, |line| &line.keyword);
-            Problem {
-                code: ProblemCode::PortNotFixed,
-                text: format!(
-                    "The port of {}, {}, was chosen by the system and changes with the next start: no firewall rule \
-                     can name it.",
-                    daemon.process.called(),
-                    list(&ports, "and")
+            let (daemon, ports) = (daemon.process.called(), list(&ports, "and"));
+            let (text, next) = match line {
+                Some(_) => (
+                    format!(
+                        "The port of {daemon}, {ports}, was chosen by the system and changes with the next start: no \
+                         firewall rule can name it."
+                    ),
+                    format!("Write port= on the {keyword} line{place}."),
                 ),
-                next: Some(format!("Write port= on the {keyword} line{place}.")),
-            }
+                None => (
+                    format!(
+                        "{daemon} listens on {ports}, which the system probably chose: unless the license file names \
+                         that port, it changes with the next start, and no firewall rule can name it."
+                    ),
+                    format!("If the {keyword} line has no port=, add it."),
+                ),
+            };
+            Problem { code: ProblemCode::PortNotFixed, text, next: Some(next) }
         });
         problems.collect()
     }

@@ -115,6 +115,9 @@ impl Judging<'_, '_> {
             Some(silent) => format!("{silent} runs and listens nowhere{consequence}."),
             None => format!("{} has no {daemon}{named} that listens{consequence}.", server.process.called()),
         };
+        if let Some(stray) = self.strays().next() {
+            text += &format!(" {} runs, but {} did not start it.", stray.called(), server.process.called());
+        }
         let remarks = self
             .block
             .daemon_lines
