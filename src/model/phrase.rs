@@ -18,6 +18,26 @@ pub fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
+/// The first items, at `most` so many, and the number of the others.
+#[must_use]
+pub fn first_few<T>(items: &[T], most: usize) -> (&[T], usize) {
+    let (shown, rest) = items.split_at(most.min(items.len()));
+    (shown, rest.len())
+}
+
+/// The names of the first items; the others are counted: "a", "b", "3 more".
+pub fn named<T>(items: &[T], most: usize, name: impl Fn(&T) -> String) -> Vec<String> {
+    let (shown, more) = first_few(items, most);
+    and_more(shown.iter().map(name).collect(), more)
+}
+
+/// Adds "3 more" to names, if there are more.
+#[must_use]
+pub fn and_more(mut names: Vec<String>, more: usize) -> Vec<String> {
+    names.extend((more > 0).then(|| format!("{more} more")));
+    names
+}
+
 /// The age in one unit, the one that a person would use.
 #[must_use]
 pub fn age(started: Timestamp, now: Timestamp) -> String {
@@ -63,5 +83,13 @@ mod tests {
     #[test]
     fn one_is_singular() {
         assert_eq!([0, 1, 2].map(|n| counted(n, "socket")), ["0 sockets", "1 socket", "2 sockets"]);
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted() {
+        let few = |most| named(&["a", "b", "c"], most, |name| (*name).to_owned());
+        assert_eq!(few(3), ["a", "b", "c"]);
+        assert_eq!(few(1), ["a", "2 more"]);
+        assert_eq!(first_few(&["a", "b"], 1), (&["a"][..], 1));
     }
 }

@@ -10,9 +10,9 @@ use owo_colors::Style as Paint;
 use self::holder::process_called;
 use super::group::RowGroup;
 use super::page::Page;
-use super::text::{escape, named, registered_name};
+use super::text::{escape, registered_name};
 use super::{Style, list as plain_list};
-use crate::model::phrase::list;
+use crate::model::phrase::{list, named};
 use crate::model::quoting::{quoted, quoted_account};
 use crate::model::{
     GapKind, License, Manager, Note, NoteKind, Owner, PortClass, Presence, Receiver, Report, Row, RunState,

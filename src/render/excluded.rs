@@ -6,7 +6,7 @@ use owo_colors::Style as Paint;
 
 use super::text::{self, fill, unbroken};
 use super::{Style, list};
-use crate::model::phrase::capitalized;
+use crate::model::phrase::{self, capitalized};
 use crate::model::{Excluded, ExcludedPorts, Family};
 
 /// More license managers of one range than these are counted, not named.
@@ -77,7 +77,7 @@ fn managers(excluded: &Excluded) -> String {
     let mut named: Vec<String> =
         excluded.managers.iter().map(|m| format!("{} {}", m.ports, m.product)).collect();
     named.dedup();
-    text::named(&named, MOST_MANAGERS, String::clone).join(", ")
+    phrase::named(&named, MOST_MANAGERS, String::clone).join(", ")
 }
 
 /// One word, so that scripts can split the columns at blanks.

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::Style;
 use super::page::Page;
-use super::text::{first_few, service_called};
-use crate::model::phrase::age;
+use super::text::service_called;
+use crate::model::phrase::{age, first_few};
 use crate::model::quoting::{quoted_account, quoted_path};
 use crate::model::{AskedProcess, Container, Report};
 

@@ -8,8 +8,8 @@ use owo_colors::Style as Paint;
 
 use super::Style;
 use super::group::RowGroup;
-use super::text::{escape, first_few, named};
-use crate::model::phrase::{capitalized, counted, list};
+use super::text::escape;
+use crate::model::phrase::{capitalized, counted, first_few, list, named};
 use crate::model::quoting::{quoted, quoted_account};
 use crate::model::{
     Asked, ExcludedReport, Gap, License, LicenseServer, Manager, NoteKind, OtherNamespace, Owner, Report,

@@ -172,24 +172,6 @@ pub(super) fn cut(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The first items, at `most` so many, and the number of the others.
-pub(super) fn first_few<T>(items: &[T], most: usize) -> (&[T], usize) {
-    let (shown, rest) = items.split_at(most.min(items.len()));
-    (shown, rest.len())
-}
-
-/// The names of the first items; the others are counted: "a", "b", "3 more".
-pub(super) fn named<T>(items: &[T], most: usize, name: impl Fn(&T) -> String) -> Vec<String> {
-    let (shown, more) = first_few(items, most);
-    and_more(shown.iter().map(name).collect(), more)
-}
-
-/// Adds "3 more" to names, if there are more.
-pub(super) fn and_more(mut names: Vec<String>, more: usize) -> Vec<String> {
-    names.extend((more > 0).then(|| format!("{more} more")));
-    names
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,13 +199,5 @@ mod tests {
         for text in [r"C:\Program Files\Tool's (x86)\a.exe", "a) (b", "größe 日本 🦀", "\"quoted\""] {
             assert!(matches!(escape(text), Cow::Borrowed(same) if same == text));
         }
-    }
-
-    #[test]
-    fn what_is_left_out_is_counted() {
-        let few = |most| named(&["a", "b", "c"], most, |name| (*name).to_owned());
-        assert_eq!(few(3), ["a", "b", "c"]);
-        assert_eq!(few(1), ["a", "2 more"]);
-        assert_eq!(first_few(&["a", "b"], 1), (&["a"][..], 1));
     }
 }

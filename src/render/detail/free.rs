@@ -3,8 +3,7 @@
 use std::io;
 
 use super::super::page::Page;
-use super::super::text::first_few;
-use crate::model::phrase::counted;
+use crate::model::phrase::{counted, first_few};
 use crate::model::{Asked, NoteKind, PortStatus};
 
 /// More sockets than these are counted, not named.

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::super::group::RowGroup;
 use super::super::page::Page;
-use super::super::text::{command_line, named, service_called};
-use crate::model::phrase::{age, list};
+use super::super::text::{command_line, service_called};
+use crate::model::phrase::{age, list, named};
 use crate::model::quoting::{quoted, quoted_account, quoted_path};
 use crate::model::{
     Application, Checked, ClaimedScript, Container, Executable, FileTrust, FileVersion, Host, Os, Presence,

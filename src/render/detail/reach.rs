@@ -1,8 +1,7 @@
 //! From where a socket can be reached.
 
 use super::super::group::{RowGroup, written};
-use super::super::text::and_more;
-use crate::model::phrase::list;
+use crate::model::phrase::{and_more, list};
 use crate::model::quoting::quoted;
 use crate::model::{Exposure, Interface, Row, Socket, reached_at as addresses_for};
 

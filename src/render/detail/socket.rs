@@ -4,9 +4,10 @@ use std::io;
 
 use super::super::group::RowGroup;
 use super::super::page::Page;
-use super::super::text::{and_more, unit_called};
+use super::super::text::unit_called;
 use super::holder::unit;
 use super::reach::{reach, reached_at};
+use crate::model::phrase::and_more;
 use crate::model::quoting::quoted;
 use crate::model::{AcceptQueue, Connections, Interface, State};
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::phrase::{counted, list};
+use crate::model::phrase::{list, named};
 use crate::model::quoting::{quoted, quoted_account};
-use crate::model::{Asked, Exposure, Owner, Process, Row};
-use crate::query::{Condition, Dropped, Filter};
+use crate::model::{Asked, Exposure, Owner, Pid, Process, Row};
+use crate::query::{Address, Condition, Dropped, Filter};
 
 /// More sentences about one word than these are not said.
 const MOST_SENTENCES: usize = 3;
@@ -48,7 +48,8 @@ fn places(asked: &Asked, rows: &[&Row]) -> (String, &'static str) {
     places.sort_unstable();
     places.dedup();
     let is = if places.len() == 1 { "is" } else { "are" };
-    (few(places.iter().map(|(port, protocol)| format!("{port}/{protocol}")), "more port"), is)
+    let named = named(&places, MOST_NAMES, |(port, protocol)| format!("{port}/{protocol}"));
+    (list(&named, "and"), is)
 }
 
 /// The holders of the rows, each once.
@@ -109,19 +110,10 @@ fn not(condition: Condition, filter: &Filter) -> Option<String> {
     Some(match condition {
         Condition::Protocol => format!("not with {}", filter.protocol?.title()),
         Condition::Family => format!("not at an {} address", filter.family?.name()),
-        Condition::Pid => {
-            let pids: Vec<String> = filter.pids.iter().map(ToString::to_string).collect();
-            format!("not by PID {}", any(&pids))
-        }
-        Condition::Process => {
-            let names: Vec<String> = filter.processes.iter().map(|name| quoted(name).into_owned()).collect();
-            format!("not by a process called {}", any(&names))
-        }
+        Condition::Pid => format!("not by {}", pids(filter)),
+        Condition::Process => format!("not by {}", called_so(filter)),
         Condition::User => format!("not by {}", users(filter)),
-        Condition::Address => {
-            let addresses: Vec<String> = filter.addresses.iter().map(ToString::to_string).collect();
-            format!("not at {}", quoted(&any(&addresses)))
-        }
+        Condition::Address => format!("not at {}", quoted(&any(&filter.addresses, Address::to_string))),
         Condition::Licenses | Condition::Flagged | Condition::Exposed => return None,
     })
 }
@@ -149,15 +141,10 @@ fn and(condition: Condition, rows: &[&Row]) -> Option<&'static str> {
 
 /// What may be, where the conditions could not be decided.
 fn undecided(rows: &[&Row], filter: &Filter) -> String {
-    let wanted = match (&filter.pids[..], &filter.processes[..], &filter.users[..]) {
-        (pids, [], []) => {
-            format!("PID {}", any(&pids.iter().map(ToString::to_string).collect::<Vec<_>>()))
-        }
-        (_, [_, ..], _) => {
-            let names: Vec<String> = filter.processes.iter().map(|name| quoted(name).into_owned()).collect();
-            format!("a process called {}", any(&names))
-        }
-        (_, [], [_, ..]) => format!("a process of {}", users(filter)),
+    let wanted = match (&filter.processes[..], &filter.users[..]) {
+        ([], []) => pids(filter),
+        ([_, ..], _) => called_so(filter),
+        ([], [_, ..]) => format!("a process of {}", users(filter)),
     };
     let is_unknown = |row: &&Row| row.owner.lead().is_none_or(|lead| lead.user.is_none());
     match rows.iter().any(is_unknown) {
@@ -166,25 +153,22 @@ fn undecided(rows: &[&Row], filter: &Filter) -> String {
     }
 }
 
+fn pids(filter: &Filter) -> String {
+    format!("PID {}", any(&filter.pids, Pid::to_string))
+}
+
+fn called_so(filter: &Filter) -> String {
+    format!("a process called {}", any(&filter.processes, |name| quoted(name).into_owned()))
+}
+
 fn users(filter: &Filter) -> String {
-    let user = |user: &String| match user.bytes().all(|b| b.is_ascii_digit()) {
+    any(&filter.users, |user| match user.bytes().all(|b| b.is_ascii_digit()) {
         true => format!("user {user}"),
         false => quoted_account(user).into_owned(),
-    };
-    any(&filter.users.iter().map(user).collect::<Vec<_>>())
+    })
 }
 
-/// The first of these words, with "or".
-fn any(words: &[String]) -> String {
-    if words.len() <= MOST_NAMES {
-        return list(words, "or");
-    }
-    format!("{} or {} more", words[..MOST_NAMES].join(", "), words.len() - MOST_NAMES)
-}
-
-/// The first of these words, and how many more there are.
-fn few(words: impl ExactSizeIterator<Item = String>, noun: &str) -> String {
-    let more = words.len().saturating_sub(MOST_NAMES);
-    let more = (more > 0).then(|| counted(more, noun));
-    list(&words.take(MOST_NAMES).chain(more).collect::<Vec<_>>(), "and")
+/// The first of these, with "or".
+fn any<T>(all: &[T], name: impl Fn(&T) -> String) -> String {
+    list(&named(all, MOST_NAMES, name), "or")
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::sentences::{Facts, refused};
-use crate::model::phrase::{counted, list};
-use crate::model::{Asked, ExcludedPorts, Family, GapKind, PortAnswer, PortStatus, Protocol};
+use crate::model::phrase::{counted, first_few, list, named};
+use crate::model::{Asked, ExcludedPorts, Family, GapKind, PortAnswer, PortRange, PortStatus, Protocol};
 
 /// More uses of ports, and more reservations, than these are counted.
 const MOST_CLAUSES: usize = 3;
@@ -30,9 +30,8 @@ fn label(asked: &Asked) -> String {
     if asked.what.starts_with(|c: char| c.is_ascii_digit()) || asked.what.contains([':', '@']) {
         return asked.what.clone();
     }
-    let ports: Vec<String> = asked.ports.iter().take(MOST_CLAUSES).map(ToString::to_string).collect();
-    let more = if asked.ports.len() > MOST_CLAUSES { ", …" } else { "" };
-    format!("{} ({}{more})", asked.what, ports.join(", "))
+    let ports = named(&asked.ports, MOST_CLAUSES, PortRange::to_string);
+    format!("{} ({})", asked.what, ports.join(", "))
 }
 
 fn held(asked: &Asked) -> impl Iterator<Item = &PortAnswer> {
@@ -109,9 +108,9 @@ fn protocols(asked: &Asked, only: Option<&[Protocol]>) -> String {
 
 /// What keeps other programs from ports on which nothing listens.
 fn blocked(asked: &Asked, facts: &Facts<'_>) -> String {
-    let used: Vec<String> = asked.with_status(PortStatus::InUse).map(in_use).collect();
-    let mut clauses: Vec<String> = used.iter().take(MOST_CLAUSES).cloned().collect();
-    let more = used.len().saturating_sub(MOST_CLAUSES);
+    let used: Vec<&PortAnswer> = asked.with_status(PortStatus::InUse).collect();
+    let (shown, more) = first_few(&used, MOST_CLAUSES);
+    let mut clauses: Vec<String> = shown.iter().map(|answer| in_use(answer)).collect();
     clauses.extend((more > 0).then(|| format!("{} in use", counted(more, "more port"))));
     clauses.extend(reserved(asked, facts));
     clauses.iter().map(|clause| format!("{clause}.")).collect::<Vec<_>>().join(" ")
@@ -136,12 +135,10 @@ fn reserved(asked: &Asked, facts: &Facts<'_>) -> Option<String> {
         None => excluded.to_string(),
     };
     let ranges: BTreeSet<&ExcludedPorts> = refused(asked, facts).map(|(excluded, _)| excluded).collect();
-    let more = ranges.len().saturating_sub(MOST_CLAUSES);
-    let more = (more > 0).then(|| counted(more, "more range"));
-    let named: Vec<String> = ranges.iter().copied().map(range).take(MOST_CLAUSES).chain(more).collect();
-    let is_one = matches!(ranges.first(), Some(one) if ranges.len() == 1 && one.ports.single().is_some());
+    let ranges: Vec<&ExcludedPorts> = ranges.into_iter().collect();
+    let is_one = matches!(&ranges[..], [one] if one.ports.single().is_some());
     let these = if is_one { "this port" } else { "these ports" };
-    let named = list(&named, "and");
+    let named = list(&named(&ranges, MOST_CLAUSES, |excluded| range(excluded)), "and");
     (!ranges.is_empty())
         .then(|| format!("Windows has reserved {named} for another program: opening {these} fails"))
 }

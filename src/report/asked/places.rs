@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::model::phrase::list;
+use crate::model::phrase::{list, named};
 use crate::model::{Observation, Row, needs_interface, receives_at};
 use crate::query::{Destination, Place, Ports};
 
@@ -36,15 +36,15 @@ pub(super) fn sentences(
     let (there, elsewhere): (Vec<&Row>, Vec<&Row>) = rows.iter().filter(has_port).partition(is_there);
     if there.is_empty() && !elsewhere.is_empty() {
         let addresses: BTreeSet<IpAddr> = elsewhere.iter().map(|row| row.socket.local.ip()).collect();
-        let more = addresses.len().saturating_sub(MOST_ADDRESSES);
-        let mut shown: Vec<String> = addresses.iter().take(MOST_ADDRESSES).map(IpAddr::to_string).collect();
-        shown.extend((more > 0).then(|| format!("{more} more")));
+        let addresses: Vec<IpAddr> = addresses.into_iter().collect();
+        let shown = named(&addresses, MOST_ADDRESSES, IpAddr::to_string);
         let held: BTreeSet<String> = elsewhere
             .iter()
             .map(|row| format!("{}/{}", row.socket.local.port(), row.socket.protocol))
             .collect();
-        let held: Vec<String> = held.into_iter().take(MOST_ADDRESSES).collect();
+        let held: Vec<String> = held.into_iter().collect();
         let is = if held.len() == 1 { "is" } else { "are" };
+        let held = named(&held, MOST_ADDRESSES, String::clone);
         let (held, shown) = (list(&held, "and"), list(&shown, "and"));
         let ports = ports.range;
         said.push(format!(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::phrase::list;
+use crate::model::phrase::{first_few, list};
 use crate::model::{
     Asked, ConnectionState, Excluded, ExcludedPorts, Family, Gap, GapKind, Manager, Note, NoteKind,
     Observation, Os, PacketRules, PortConnection, PortRange, PortRules, PortStatus, Protocol,
@@ -60,13 +60,13 @@ const MOST_MANAGERS: usize = 3;
 /// each other.
 pub(super) fn usual_ports(managers: &[Manager], what: &str) -> Vec<String> {
     let of_one: Vec<&[Manager]> = managers.chunk_by(|one, next| one.id == next.id).collect();
-    let sentences = of_one.iter().take(MOST_MANAGERS).filter_map(|ports| {
+    let (shown, more) = first_few(&of_one, MOST_MANAGERS);
+    let sentences = shown.iter().filter_map(|ports| {
         let mut ranges: Vec<String> = ports.iter().map(|manager| manager.ports.to_string()).collect();
         ranges.dedup();
         let name = ports.first()?.called();
         Some(format!("{name} usually listens on {}.", list(&ranges, "and")))
     });
-    let more = of_one.len().saturating_sub(MOST_MANAGERS);
     let more = (more > 0).then(|| {
         let (managers, are) = if more == 1 { ("manager", "is") } else { ("managers", "are") };
         format!("{more} more license {managers} of ‘{what}’ {are} known: whatlistens explain {what}")
