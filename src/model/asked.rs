@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::word::words;
-use super::{Manager, Namespace, PortConnection, PortRange, Process, Protocol, Service};
+use super::{
+    Manager, Namespace, PortConnection, PortRange, Process, Protocol, Service, SoughtProcess, UnlistedPorts,
+};
 
 /// What there is to say about one port, range, service or process that was asked about.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -92,9 +94,44 @@ pub struct AskedProcess {
     pub namespace: Option<Namespace>,
     /// The ports it listens on, each once; `None` where this may not be seen.
     pub listens_on: Option<Vec<(u16, Protocol)>>,
+    /// Those of them in namespaces that are not listed.
+    pub unlisted: Vec<UnlistedPorts>,
+    /// Whether it may listen on others, in a namespace that could not be scanned.
+    pub may_hold_more: bool,
 }
 
 impl AskedProcess {
+    /// A process that holds none of the listed sockets.
+    #[must_use]
+    pub fn of(process: Arc<Process>, sought: &SoughtProcess) -> AskedProcess {
+        let namespace = sought.namespace.clone();
+        let mut one =
+            AskedProcess { process, namespace, listens_on: None, unlisted: Vec::new(), may_hold_more: false };
+        one.add(sought);
+        one
+    }
+
+    /// Adds what is not listed.
+    pub fn add(&mut self, sought: &SoughtProcess) {
+        self.unlisted.clone_from(&sought.unlisted);
+        self.may_hold_more = sought.may_hold_more;
+        let unlisted = sought.unlisted.iter().map(|there| there.listens_on.as_ref());
+        let is_whole =
+            sought.is_seen && !sought.may_hold_more && unlisted.clone().all(|ports| ports.is_some());
+        let mut all: Vec<(u16, Protocol)> = self.listens_on.take().unwrap_or_default();
+        all.extend(unlisted.flatten().flatten());
+        all.sort_unstable();
+        all.dedup();
+        self.listens_on = (is_whole || !all.is_empty()).then_some(all);
+    }
+
+    /// Whether this user may not see on which ports it listens, in some namespace.
+    #[must_use]
+    pub fn has_hidden_ports(&self) -> bool {
+        (self.listens_on.is_none() && !self.may_hold_more)
+            || self.unlisted.iter().any(|there| there.listens_on.is_none())
+    }
+
     /// Whether it certainly listens on no port.
     #[must_use]
     pub fn is_idle(&self) -> bool {

@@ -83,7 +83,7 @@ pub use report::{
 pub use script::{ClaimedScript, ScriptKind, claimed_script, runs_scripts};
 pub use service_manager::{ProcessService, ServiceManager};
 pub use socket::{AcceptQueue, Activation, Connections, Namespace, Socket, SocketId, State};
-pub use sought::{SoughtProcess, SoughtProcesses};
+pub use sought::{SoughtProcess, SoughtProcesses, UnlistedPorts};
 pub use verdict::{License, Severity, Verdict};
 pub use vouched::Vouched;
 pub use word::Word;

@@ -18,9 +18,22 @@ pub struct SoughtProcesses {
 #[serde(deny_unknown_fields)]
 pub struct SoughtProcess {
     pub pid: Pid,
-    /// The network namespace that it is in; `None` for the caller's own.
+    /// The network namespace that its first thread is in; `None` for the caller's own.
     pub namespace: Option<Namespace>,
-    /// What it listens on, of what is not listed: the ports in another namespace. `None` where this user may not see
-    /// its sockets, or that namespace could not be scanned.
+    /// Whether this user sees all its sockets.
+    pub is_seen: bool,
+    /// What it listens on in namespaces that are not listed: that of its first thread, and those of its other threads and
+    /// of sockets that it holds.
+    pub unlisted: Vec<UnlistedPorts>,
+    /// Whether it holds sockets that may be in a namespace which could not be scanned.
+    pub may_hold_more: bool,
+}
+
+/// The ports of a process in a network namespace that is not listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnlistedPorts {
+    pub namespace: Namespace,
+    /// Each once; `None` where they could not be seen.
     pub listens_on: Option<Vec<(u16, Protocol)>>,
 }

@@ -53,11 +53,14 @@ impl SoughtPids {
     /// Those that were read. On macOS only root may see the sockets of others.
     pub(super) fn found(self, processes: &BTreeMap<Pid, Process>, privileged: bool) -> SoughtProcesses {
         let may_be_seen = THIS_OS == Os::Windows || privileged;
-        let found = self
-            .pids
-            .into_iter()
-            .filter(|pid| processes.contains_key(pid))
-            .map(|pid| SoughtProcess { pid, namespace: None, listens_on: may_be_seen.then(Vec::new) });
+        let found =
+            self.pids.into_iter().filter(|pid| processes.contains_key(pid)).map(|pid| SoughtProcess {
+                pid,
+                namespace: None,
+                is_seen: may_be_seen,
+                unlisted: Vec::new(),
+                may_hold_more: false,
+            });
         let mut found: Vec<SoughtProcess> = found.collect();
         found.sort_unstable_by_key(|one| one.pid);
         SoughtProcesses { found, left_out: self.left_out }

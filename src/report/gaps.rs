@@ -42,6 +42,7 @@ pub(super) fn of(
     let hidden = rows.iter().filter(|row| row.owner == Owner::Hidden).count() + hidden_others;
     gaps.extend(hidden_owners(hidden, undecided, observation, remedy.clone()));
     gaps.extend(unseen_processes(rows, asked, undecided, observation, remedy.clone()));
+    gaps.extend(unreachable_namespaces(asked));
     gaps.extend(protected(rows, observation, remedy.clone()));
     if scope.args {
         gaps.extend(hidden_args(rows, observation, remedy.clone()));
@@ -90,7 +91,7 @@ fn unseen_processes(
     remedy: Option<String>,
 ) -> Option<Gap> {
     observation.sought.as_ref()?;
-    let unseen = asked.iter().flat_map(|asked| &asked.processes).filter(|one| one.listens_on.is_none());
+    let unseen = asked.iter().flat_map(|asked| &asked.processes).filter(|one| one.has_hidden_ports());
     let unseen: BTreeSet<Pid> = unseen.map(|one| one.process.pid).collect();
     let detail = match unseen.len() {
         // The gap of their owners says it.
@@ -106,6 +107,20 @@ fn unseen_processes(
     };
     let count = Some(unseen.len() as u64).filter(|&count| count > 0);
     Some(Gap { kind: GapKind::ProcessesHidden, detail, count, remedy })
+}
+
+/// Processes that were asked about and may hold sockets of a network namespace that cannot be entered: no process is in
+/// it, and no mount keeps it. More rights do not help.
+fn unreachable_namespaces(asked: &[Asked]) -> Option<Gap> {
+    let all = asked.iter().flat_map(|asked| &asked.processes).filter(|one| one.may_hold_more);
+    let count = all.map(|one| one.process.pid).collect::<BTreeSet<Pid>>().len();
+    let who = match count {
+        0 => return None,
+        1 => "1 process that you asked for".to_owned(),
+        n => format!("{n} processes that you asked for"),
+    };
+    let detail = format!("{who} may hold sockets of a network namespace that could not be entered");
+    Some(Gap { count: Some(count as u64), ..Gap::new(GapKind::NamespacesHidden, detail) })
 }
 
 /// Whether a process that was asked about and not found may be hidden.

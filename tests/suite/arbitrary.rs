@@ -17,7 +17,7 @@ use whatlistens::model::{
     OtherNamespace, OtherSocket, OtherSocketKind, PacketRules, Pid, PortConnection, PortRange, PortRules,
     Presence, Process, ProcessRef, ProcessService, Program, Protocol, Receiver, RunState, Runtime,
     ScriptKind, ServiceManager, Socket, SocketId, SoughtProcess, SoughtProcesses, State, UnansweredAttempt,
-    User, WorkingFolder, Writer,
+    UnlistedPorts, User, WorkingFolder, Writer,
 };
 
 /// Any of these variants. One that is missing here does not compile.
@@ -339,10 +339,16 @@ fn other_socket() -> BoxedStrategy<OtherSocket> {
 }
 
 fn sought() -> BoxedStrategy<SoughtProcesses> {
+    let unlisted = any_fields!(UnlistedPorts {
+        namespace: namespace(),
+        listens_on: of(vec((port(), protocol()), 0..3))
+    });
     let found = any_fields!(SoughtProcess {
         pid: pid(),
         namespace: of(namespace()),
-        listens_on: of(vec((port(), protocol()), 0..3)),
+        is_seen: any::<bool>(),
+        unlisted: vec(unlisted, 0..3),
+        may_hold_more: any::<bool>(),
     });
     any_fields!(SoughtProcesses { found: vec(found, 0..3), left_out: 0..3_u64 })
 }

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::document::{Document, read};
 use crate::live_linux::{NOBODY, copied};
+use crate::live_sockets::script;
 use crate::network::{Net, eventually, quiet};
 use crate::started::{Ended, Listening, listener_program, program, told, unbroken, whatlistens};
 
@@ -99,4 +100,93 @@ fn an_ordinary_user_is_not_told_that_another_s_process_listens_nowhere() {
     let (json, ..) = nobody(&["--json", "--pid", &id]);
     let document = read(&json);
     assert!(document.asked[0].processes[0].listens_on.is_none() && !document.complete);
+}
+
+/// A Python of a name that no other process has, with these lines: `CLONE_NEWNET` is a new network namespace, and `own` the
+/// first one.
+fn python(name: &str, lines: &str, count: usize) -> (String, Listening) {
+    let name = format!("{name}{}", std::process::id() % 10_000);
+    let lines = format!(
+        "
+import ctypes, threading
+libc = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWNET, own = 0x40000000, os.open('/proc/self/ns/net', os.O_RDONLY)
+def must(status): assert status == 0, os.strerror(ctypes.get_errno())
+def listen(host):
+    s = socket(); s.bind((host, 0)); s.listen(); say(s); return s
+open('/proc/self/comm', 'w').write('{name}')
+{lines}"
+    );
+    (name, Listening::start(Command::new("python3").args(["-c", &script(&lines)]), count).unwrap())
+}
+
+#[test]
+#[ignore = "needs root: makes a network namespace"]
+fn a_listener_of_a_thread_in_another_namespace_is_named() {
+    let lines = "
+def there():
+    must(libc.unshare(CLONE_NEWNET))
+    kept.append(listen('0.0.0.0'))
+    threading.Event().wait()
+kept = []
+threading.Thread(target=there, daemon=True).start()";
+    let (name, there) = python("wlthr", lines, 1);
+    let expected = format!(", and listens on {}/tcp in network namespace ", there.port());
+    for args in [["--process", &name], ["--pid", &there.pid().to_string()]] {
+        let text = unbroken(&whatlistens(&args).0);
+        assert!(text.contains(&expected) && !text.contains("on no port"), "{text}");
+        let (document, status) = asked(&args);
+        let process = &document.asked[0].processes[0];
+        assert_eq!(process.listens_on.as_ref().unwrap()[..], [format!("{}/tcp", there.port())]);
+        assert_eq!((process.namespace.is_none(), status), (true, 1));
+    }
+}
+
+#[test]
+#[ignore = "needs root: makes a network namespace"]
+fn a_listener_here_does_not_hide_one_of_the_same_name_elsewhere() {
+    let net = Net::new();
+    let name = format!("wlboth{}", std::process::id());
+    let (_folder, own) = copied(&listener_program(), &name);
+    let here = Listening::at(&own, &["tcp:127.0.0.1:0"]);
+    let there = Listening::start(net.command(&own).arg("tcp:127.0.0.1:0"), 1).unwrap();
+    let (text, _, status) = whatlistens(&[&name]);
+    let expected = format!("in network namespace {}, and listens on {}/tcp there.", net.name, there.port());
+    assert!(text.contains(&format!("{}/tcp", here.port())) && status == 0, "{text}");
+    assert!(unbroken(&text).contains(&expected), "{text}");
+}
+
+#[test]
+#[ignore = "needs root: makes a network namespace"]
+fn a_socket_kept_from_a_namespace_that_was_left_is_not_denied() {
+    // Back to where it was, and on to another one; with BPF and without.
+    for (name, lines, whole) in [
+        (
+            "wlback",
+            "must(libc.unshare(CLONE_NEWNET)); s = listen('0.0.0.0'); must(libc.setns(own, CLONE_NEWNET))",
+            false,
+        ),
+        (
+            "wlon",
+            "must(libc.unshare(CLONE_NEWNET)); s = listen('0.0.0.0'); must(libc.unshare(CLONE_NEWNET))",
+            false,
+        ),
+        (
+            "wlhere",
+            "c = listen('127.0.0.1'); s = create_connection(c.getsockname()); a = c.accept(); c.close()",
+            true,
+        ),
+    ] {
+        let (name, _kept) = python(name, lines, 1);
+        for bpf in ["auto", "never"] {
+            let args = ["--bpf", bpf, "--process", &name];
+            let text = unbroken(&whatlistens(&args).0);
+            let (document, status) = asked(&args);
+            let gap = "1 process that you asked for may hold sockets of a network namespace that could not be entered";
+            let has_gap = document.gaps.iter().any(|one| one.detail == gap);
+            let ports = document.asked[0].processes[0].listens_on.as_ref();
+            assert_eq!((has_gap, ports.is_some(), status), (!whole, whole, 1), "{bpf} {text}");
+            assert_eq!(text.contains("listens on no port."), whole, "{bpf} {text}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The processes that may hold a wanted socket: all, or those that the kernel reports.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::mpsc::Sender;
@@ -33,13 +33,16 @@ pub(super) enum Task {
     Confirm(Vec<Reported>),
 }
 
+/// Holders of sockets in each network namespace that has one, by the namespace's inode: all if processes are sought, else
+/// one.
+pub(super) type HoldersIn = BTreeMap<u64, BTreeSet<Pid>>;
+
 /// How the holders of sockets were searched.
 pub(super) enum SearchMethod {
     /// The open files of each process in `/proc` were read. If BPF was tried first, why it failed.
     Walk(Option<io::Error>),
-    /// The kernel reported the open sockets (BPF). One holder of a socket in each network namespace, by the namespace's
-    /// inode.
-    Kernel(BTreeMap<u64, Pid>),
+    /// The kernel reported the open sockets (BPF).
+    Kernel(HoldersIn),
 }
 
 impl Default for SearchMethod {
@@ -73,7 +76,10 @@ impl<'a> Candidates<'a> {
         match self.scope.bpf {
             Bpf::Always => true,
             // Only the kernel reports namespaces in which there are sockets and no process.
-            Bpf::WhereQuicker => is_root() && (self.pids.len() >= WORTH_BPF || self.scope.all_namespaces),
+            Bpf::WhereQuicker => {
+                let asks_for_namespaces = self.scope.all_namespaces || !self.scope.sought.is_empty();
+                is_root() && (self.pids.len() >= WORTH_BPF || asks_for_namespaces)
+            }
             Bpf::Never => false,
         }
     }
@@ -98,15 +104,18 @@ impl<'a> Candidates<'a> {
     }
 
     /// Queues the processes that have a wanted socket or an io_uring open, as the kernel reports them.
-    /// Returns a holder of a socket in each network namespace.
-    fn queue_reported_by_kernel(&self) -> io::Result<BTreeMap<u64, Pid>> {
+    fn queue_reported_by_kernel(&self) -> io::Result<HoldersIn> {
         let families = if self.scope.other_sockets { WITH_PACKET } else { INTERNET };
         let (files, probe) = (TaskFiles::load(families, states_of_holders(self.scope))?, Probe::open()?);
         let mut of_one: Vec<Reported> = Vec::new();
-        let (mut saw_probe, mut namespaces) = (false, BTreeMap::new());
+        let (mut saw_probe, mut namespaces) = (false, HoldersIn::new());
+        let all_are_wanted = !self.scope.sought.is_empty();
         files.each(self.deadline, |reported, namespace| {
             if let Reported::Socket(socket) = reported {
-                namespaces.entry(u64::from(namespace)).or_insert(socket.file.pid);
+                let holders = namespaces.entry(u64::from(namespace)).or_default();
+                if holders.is_empty() || all_are_wanted {
+                    holders.insert(socket.file.pid);
+                }
                 saw_probe |= probe.is(&socket);
                 if self.wanted.is_some_and(|wanted| !wanted.contains(&socket.inode)) {
                     return;

@@ -6,7 +6,7 @@ use std::io;
 use super::super::decode::linux::mounts;
 use super::super::inspect_files::PortsOf;
 use super::super::{in_words, unix};
-use super::candidates::SearchMethod;
+use super::candidates::{HoldersIn, SearchMethod};
 use super::listeners::ScannedSocket;
 use super::mount_tables::MOST_OF_MOUNTS;
 use super::nonblocking;
@@ -210,9 +210,8 @@ impl Holders {
         HiddenProcesses::Processes(std::mem::take(&mut self.inaccessible))
     }
 
-    /// A holder of a socket in each network namespace that has one, by the namespace's inode; `None` if the kernel did
-    /// not report them.
-    pub(super) fn namespaces(&self) -> Option<&BTreeMap<u64, Pid>> {
+    /// Holders of sockets in each network namespace; `None` if the kernel did not report them.
+    pub(super) fn namespaces(&self) -> Option<&HoldersIn> {
         match &self.method {
             SearchMethod::Kernel(namespaces) => Some(namespaces),
             SearchMethod::Walk(_) => None,

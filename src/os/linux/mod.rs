@@ -59,6 +59,7 @@ mod tables;
 mod threads;
 mod unit_files;
 mod units;
+mod unlisted_ports;
 mod user_database;
 mod user_mounts;
 mod whereabouts;

@@ -102,7 +102,12 @@ pub(super) fn find(proc: &Proc, threads: bool) -> Namespaces {
 /// # Errors
 ///
 /// If this user may not inspect the process.
-fn others_of(proc: &Proc, pid: Pid, own: u64, threads: bool) -> io::Result<Vec<(u64, Option<Pid>)>> {
+pub(super) fn others_of(
+    proc: &Proc,
+    pid: Pid,
+    own: u64,
+    threads: bool,
+) -> io::Result<Vec<(u64, Option<Pid>)>> {
     let other = |link: PathBuf, thread| Some((inode(&link).filter(|&inode| inode != own)?, thread));
     let mut others = Vec::new();
     let is_alive = match proc.link(pid, "ns/net") {
@@ -119,6 +124,11 @@ fn others_of(proc: &Proc, pid: Pid, own: u64, threads: bool) -> io::Result<Vec<(
         others.extend(link.and_then(|link| other(link, Some(thread))));
     }
     Ok(others)
+}
+
+/// The inode of the namespace of a process; `None` if this user may not see it.
+pub(super) fn of_process(proc: &Proc, pid: Pid) -> Option<u64> {
+    inode(&proc.link(pid, "ns/net").ok()?)
 }
 
 /// Whether a process, or one of its threads, is in a namespace.

@@ -66,7 +66,7 @@ impl ProcessDir {
     }
 
     /// The folder of a thread's open files.
-    fn table_of(&self, thread: u32) -> String {
+    pub(super) fn table_of(&self, thread: u32) -> String {
         if thread == self.pid { "fd".to_owned() } else { format!("task/{thread}/fd") }
     }
 

@@ -1,6 +1,6 @@
 //! Scans the sockets of the caller's network namespace and of all others.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 
 use rustix::system::uname;
@@ -8,6 +8,7 @@ use rustix::system::uname;
 use super::super::decode::linux::port_rules;
 use super::super::decode::linux::socket::LinuxSocket;
 use super::super::{Inspect, ScanScope, Unobservable, in_words};
+use super::candidates::HoldersIn;
 use super::holders::lists_all_processes;
 use super::listeners::ScannedSocket;
 use super::namespace_scan::{NamespaceScan, ScannedConnection, scan_listed, scan_namespace};
@@ -54,7 +55,9 @@ impl SocketScan {
         let license_ports = inspect.license_ports();
         let mut tables = Tables::of_this_thread();
         let mut scan_own = || scan_listed(&mut tables, scope, asked(scope), &license_ports);
-        let find_others = || context.map(|context| namespaces::find(&context.proc, needs_namespaces(scope)));
+        // A process that is asked about may have a thread elsewhere.
+        let with_threads = needs_namespaces(scope) || !scope.sought.is_empty();
+        let find_others = || context.map(|context| namespaces::find(&context.proc, with_threads));
         // To find out that a port is free takes some time, which is mostly waiting.
         let (others, own) = match scope.detail_ports.is_empty() {
             false => threads::at_once(find_others, scan_own),
@@ -167,12 +170,12 @@ impl SocketScan {
     }
 
     /// Adds the gap that sockets are in namespaces that no process is in and no mount keeps: these cannot be entered.
-    /// `holders` are processes with a socket in each namespace that has one, by its inode. If the kernel did not report
-    /// these, that there may be such namespaces is a gap where all are to be listed; `bpf_error` is why, if it was asked.
+    /// If the kernel did not report the `holders` of their sockets, that there may be such namespaces is a gap where all are
+    /// to be listed; `bpf_error` is why, if it was asked.
     pub(super) fn add_namespaces_of_sockets(
         &mut self,
         context: &ScanContext<'_>,
-        holders: Option<&BTreeMap<u64, Pid>>,
+        holders: Option<&HoldersIn>,
         bpf_error: Option<&io::Error>,
     ) {
         let (scope, proc) = (context.scope, &context.proc);
@@ -188,8 +191,9 @@ impl SocketScan {
         };
         let others = holders.iter().filter(|(namespace, _)| !self.namespaces.contains(namespace));
         // Those that were made since the namespaces were searched have a process.
-        let since = others.filter(|&(&namespace, &pid)| !namespaces::is_in(proc, pid, namespace));
-        let pids: Vec<Pid> = since.map(|(_, &pid)| pid).collect();
+        let first = others.filter_map(|(&namespace, pids)| Some((namespace, *pids.first()?)));
+        let since = first.filter(|&(namespace, pid)| !namespaces::is_in(proc, pid, namespace));
+        let pids: Vec<Pid> = since.map(|(_, pid)| pid).collect();
         self.gaps.extend(only_sockets_in(proc, &pids));
     }
 

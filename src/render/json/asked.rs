@@ -81,8 +81,9 @@ struct AskedProcessOut<'a> {
     name: Option<&'a str>,
     /// whether it can do anything. `null`: unknown, as on Windows and macOS
     state: Option<Code<RunState>>,
-    /// strings such as `27000/tcp`, each once. Empty: it listens on no port. `null`: you may not see its sockets, or
-    /// those of its network namespace
+    /// strings such as `27000/tcp`, each once, also those in network namespaces that are not listed, which `notes` says.
+    /// Empty: it listens on no port. `null`: you may not see its sockets, or those of a network namespace that it may listen
+    /// in
     listens_on: Option<Vec<String>>,
     /// the file it runs. `null`: not visible
     exe: Option<&'a str>,
@@ -137,7 +138,8 @@ fn port_use(PortUse { connection, processes }: &PortUse) -> UseOut<'_> {
     }
 }
 
-fn process(AskedProcess { process, namespace: its, listens_on }: &AskedProcess) -> AskedProcessOut<'_> {
+fn process(one: &AskedProcess) -> AskedProcessOut<'_> {
+    let AskedProcess { process, namespace: its, listens_on, .. } = one;
     let port = |&(port, protocol): &(u16, Protocol)| format!("{port}/{protocol}");
     AskedProcessOut {
         pid: process.pid,

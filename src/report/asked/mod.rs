@@ -2,7 +2,9 @@
 
 mod addresses;
 mod answers;
+mod describe;
 mod dropped;
+mod elsewhere;
 mod lines;
 mod names;
 mod places;

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::phrase::{age, capitalized, list};
+use super::describe::{runs, subject};
+use super::elsewhere;
+use crate::model::phrase::{first_few, list, named};
 use crate::model::quoting::{quoted, quoted_path};
 use crate::model::{
     AskedProcess, HiddenProcesses, Likeness, Observation, Os, Pid, Process, Protocol, Row, RunState, State,
@@ -46,6 +48,8 @@ pub(super) fn processes(
                 process: process.clone(),
                 namespace: row.socket.namespace.clone(),
                 listens_on: Some(Vec::new()),
+                unlisted: Vec::new(),
+                may_hold_more: false,
             });
             if row.socket.state != State::Bound {
                 one.listens_on.get_or_insert_default().push((row.socket.local.port(), row.socket.protocol));
@@ -57,18 +61,13 @@ pub(super) fn processes(
             continue;
         };
         match found.get_mut(&sought.pid) {
-            // A holder that shares its sockets with other namespaces.
             Some(known) => {
-                let more = sought.listens_on.iter().flatten();
-                known.listens_on.get_or_insert_default().extend(more);
                 // It was read once more, with its folder.
                 known.process = process.clone();
+                known.namespace = sought.namespace.clone().or(known.namespace.take());
+                known.add(sought);
             }
-            None => {
-                let (process, namespace) = (process.clone(), sought.namespace.clone());
-                let listens_on = sought.listens_on.clone();
-                found.insert(sought.pid, AskedProcess { process, namespace, listens_on });
-            }
+            None => drop(found.insert(sought.pid, AskedProcess::of(process.clone(), sought))),
         }
     }
     let each_once = |mut one: AskedProcess| {
@@ -104,14 +103,12 @@ pub(super) fn sentences(sought: Sought<'_>, processes: &[AskedProcess], scene: &
         said.extend((!scene.is_shown).then(|| nothing(sought, scene)));
         return said;
     }
-    let (idle, others): (Vec<&AskedProcess>, Vec<&AskedProcess>) =
-        processes.iter().partition(|one| one.namespace.is_none() && one.is_idle());
-    let unlisted: Vec<&AskedProcess> = others
-        .into_iter()
-        .filter(|one| one.listens_on.is_none() || (one.namespace.is_some() && !scene.is_shown))
-        .collect();
-    said.extend(unlisted.iter().take(MOST_PROCESSES).map(|one| elsewhere(one, scene)));
-    let more = unlisted.len().saturating_sub(MOST_PROCESSES);
+    // Where rows are shown, those that listen nowhere are counted.
+    let is_idle = |one: &&AskedProcess| one.is_idle() && (scene.is_shown || one.unlisted.is_empty());
+    let (idle, others): (Vec<&AskedProcess>, Vec<&AskedProcess>) = processes.iter().partition(is_idle);
+    let unlisted: Vec<&AskedProcess> = others.into_iter().filter(|one| elsewhere::is_unlisted(one)).collect();
+    let (shown, more) = first_few(&unlisted, MOST_PROCESSES);
+    said.extend(shown.iter().map(|one| elsewhere::sentence(one, scene.observation)));
     said.extend((more > 0).then(|| {
         let (processes, run, they) =
             if more == 1 { ("process", "runs", "it listens") } else { ("processes", "run", "they listen") };
@@ -148,11 +145,8 @@ fn taken_as(sought: Sought<'_>, processes: &[AskedProcess], likeness: Option<Lik
         [name.as_deref(), short_name.as_deref()].into_iter().flatten().find(is_like)
     });
     let names: BTreeSet<&str> = names.collect();
-    let more = names.len().saturating_sub(MOST_NAMES);
-    let mut shown: Vec<String> =
-        names.into_iter().take(MOST_NAMES).map(|name| quoted(name).into_owned()).collect();
-    shown.extend((more > 0).then(|| format!("{more} more")));
-    let names = list(&shown, "and");
+    let names: Vec<&str> = names.into_iter().collect();
+    let names = list(&named(&names, MOST_NAMES, |name| quoted(name).into_owned()), "and");
     match likeness? {
         Likeness::Exact => None,
         Likeness::Case => Some(format!("‘{word}’ was taken as {names}.")),
@@ -180,48 +174,13 @@ fn nothing(sought: Sought<'_>, scene: &Scene<'_>) -> String {
     }
 }
 
-/// What to say of a process whose sockets are not listed, or cannot be seen.
-fn elsewhere(one: &AskedProcess, scene: &Scene<'_>) -> String {
-    let runs = runs(&one.process, scene.observation);
-    match (&one.namespace, &one.listens_on) {
-        (None, _) if one.process.state == Some(RunState::Zombie) => {
-            format!("{}.", zombie(&one.process, scene, "port"))
-        }
-        (None, _) => format!("{runs}. You are not allowed to see on which ports it listens."),
-        (Some(namespace), None) => {
-            let namespace = namespace.called();
-            format!(
-                "{runs} in network namespace {namespace}. On which ports it listens there could not be seen."
-            )
-        }
-        (Some(namespace), Some(ports)) if ports.is_empty() => {
-            format!("{runs} in network namespace {}, but listens on no port there.", namespace.called())
-        }
-        (Some(namespace), Some(ports)) => {
-            let all = ports.iter().map(|(port, protocol)| format!("{port}/{protocol}"));
-            let mut shown: Vec<String> = all.take(MOST_NAMES).collect();
-            let more = ports.len().saturating_sub(MOST_NAMES);
-            shown.extend((more > 0).then(|| format!("{more} more")));
-            format!(
-                "{runs} in network namespace {}, and listens on {} there. To show it: --all-namespaces",
-                namespace.called(),
-                list(&shown, "and")
-            )
-        }
-    }
-}
-
 /// What to say of processes that listen nowhere.
 fn listen_nowhere(sought: Sought<'_>, idle: &[&AskedProcess], scene: &Scene<'_>) -> Vec<String> {
     let port = scene.protocol.map_or("port".to_owned(), |protocol| format!("{} port", protocol.title()));
     if scene.is_shown && !idle.is_empty() {
-        let more = idle.len().saturating_sub(MOST_NAMES);
-        let mut pids: Vec<String> =
-            idle.iter().take(MOST_NAMES).map(|one| one.process.pid.to_string()).collect();
-        pids.extend((more > 0).then(|| format!("{more} more")));
         let (processes, listen) =
             if idle.len() == 1 { ("process", "listens") } else { ("processes", "listen") };
-        let pids = list(&pids, "and");
+        let pids = list(&named(idle, MOST_NAMES, |one| one.process.pid.to_string()), "and");
         return vec![format!(
             "{} more {processes} {}{listen} on no {port} (PID {pids}).",
             idle.len(),
@@ -234,8 +193,8 @@ fn listen_nowhere(sought: Sought<'_>, idle: &[&AskedProcess], scene: &Scene<'_>)
             format!("{} but listens on no {port}.", runs(&one.process, scene.observation))
         }
     };
-    let mut said: Vec<String> = idle.iter().take(MOST_PROCESSES).map(one).collect();
-    let more = idle.len().saturating_sub(MOST_PROCESSES);
+    let (shown, more) = first_few(idle, MOST_PROCESSES);
+    let mut said: Vec<String> = shown.iter().map(one).collect();
     said.extend((more > 0).then(|| {
         let rest = idle.iter().skip(MOST_PROCESSES);
         let all_run = rest.clone().all(|one| one.process.state != Some(RunState::Zombie));
@@ -267,25 +226,4 @@ fn of(sought: Sought<'_>) -> String {
         Sought::Name(word) if is_path(word) => format!("of {} ", quoted_path(word)),
         Sought::Name(word) => format!("of {} ", quoted(word)),
     }
-}
-
-/// `lmgrd runs (PID 812, started 2 hours ago, state: stopped)`.
-fn runs(process: &Process, observation: &Observation) -> String {
-    let started = process.started_at.map(|started| format!("started {}", age(started, observation.taken_at)));
-    let state = process.state.filter(|state| *state != RunState::Running);
-    let state = state.map(|state| format!("state: {}", state.code()));
-    let facts: Vec<String> =
-        [format!("PID {}", process.pid)].into_iter().chain(started).chain(state).collect();
-    format!("{} runs ({})", subject(process, observation.host.os), facts.join(", "))
-}
-
-/// A process by its name; what it only calls itself is said to be that.
-fn subject(process: &Process, os: Os) -> String {
-    let Some(name) = process.name.as_deref() else { return "A process of unknown name".to_owned() };
-    if process.claims_its_name(os) {
-        return capitalized(&format!("a process that calls itself {}", quoted(name)));
-    }
-    let short = process.short_name.as_deref().filter(|short| !name.starts_with(short));
-    let alias = short.map_or(String::new(), |short| format!(", which calls itself {},", quoted(short)));
-    format!("{}{alias}", quoted(name))
 }
