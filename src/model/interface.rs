@@ -13,6 +13,9 @@ pub struct Interface {
     pub is_up: Option<bool>,
     /// Whether only this machine sends through it.
     pub is_loopback: bool,
+    /// The interface that it is a part of: a bridge, a bond or a VRF, which also has what arrives by it. `None` for none, or
+    /// where the system does not report it.
+    pub master: Option<String>,
     pub addresses: Vec<InterfaceAddress>,
 }
 
@@ -57,7 +60,7 @@ pub fn needs_interface(ip: IpAddr) -> bool {
 
 /// Whether one of these interfaces has the address, or is in the network whose broadcast address it is.
 #[must_use]
-pub fn receives_at(interfaces: &[Interface], ip: IpAddr) -> bool {
+pub fn receives_at<'a>(interfaces: impl IntoIterator<Item = &'a Interface>, ip: IpAddr) -> bool {
     let ip = ip.to_canonical();
     let is_it = |own: &InterfaceAddress| {
         let broadcast = match own.ip {
@@ -68,7 +71,20 @@ pub fn receives_at(interfaces: &[Interface], ip: IpAddr) -> bool {
         };
         own.ip.to_canonical() == ip || broadcast == Some(ip)
     };
-    interfaces.iter().flat_map(|one| &one.addresses).any(is_it)
+    interfaces.into_iter().flat_map(|one| &one.addresses).any(is_it)
+}
+
+/// Whether a socket that is bound to an interface receives what is sent to an address: Linux looks up which interface has
+/// that, whoever sends it. True where this is not known.
+#[must_use]
+pub fn device_receives_at(interfaces: Option<&[Interface]>, device: &str, ip: IpAddr) -> bool {
+    const LOOPBACK: &str = "lo";
+    let Some(all) = interfaces else { return !ip.is_loopback() || device == LOOPBACK };
+    let parts = all.iter().filter(|one| one.name == device || one.master.as_deref() == Some(device));
+    let is_loopback = parts.clone().any(|one| one.is_loopback);
+    // What is for several machines arrives by any interface.
+    let is_for_several = !needs_interface(ip) && !ip.is_loopback();
+    is_for_several || (ip.is_loopback() && is_loopback) || receives_at(parts, ip)
 }
 
 /// The addresses at which other machines may reach a socket that takes all of these families: those of interfaces that
@@ -119,8 +135,13 @@ mod tests {
             ["192.0.2.7", "fe80::1", "fd00::1", "::ffff:192.0.2.7", "192.168.7.255"].into_iter().all(needs)
         );
         let address = InterfaceAddress { ip: "192.168.7.31".parse().unwrap(), prefix: 24 };
-        let va =
-            Interface { name: "va".to_owned(), is_up: None, is_loopback: false, addresses: vec![address] };
+        let va = Interface {
+            name: "va".to_owned(),
+            is_up: None,
+            is_loopback: false,
+            master: None,
+            addresses: vec![address],
+        };
         let receives = |ip: &str| receives_at(std::slice::from_ref(&va), ip.parse().unwrap());
         assert!(["192.168.7.31", "::ffff:192.168.7.31", "192.168.7.255"].into_iter().all(receives));
         assert!(!receives("192.168.7.20") && !receives("fd00::1"));

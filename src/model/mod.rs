@@ -48,7 +48,9 @@ pub use exposure::Exposure;
 pub use file_trust::{Account, Checked, FileTrust, NotInspected, User, Writer};
 pub use gap::{Gap, GapKind};
 pub use hidden::{HiddenProcess, HiddenProcesses};
-pub use interface::{AssignedTo, Interface, InterfaceAddress, needs_interface, reached_at, receives_at};
+pub use interface::{
+    AssignedTo, Interface, InterfaceAddress, device_receives_at, needs_interface, reached_at, receives_at,
+};
 pub use license_error::{Cause, Check, KnownSystemError, LicenseError, Minor, SystemError};
 pub use license_file::{
     DaemonLine, DaemonProgram, Expiry, Flaw, LicenseFile, LicenseLines, LicenseSystem, NamedBy, ServerLine,

@@ -47,6 +47,7 @@ fn grouped(all: Vec<if_addrs::Interface>) -> Vec<Interface> {
                     _ => Some(false),
                 },
                 is_loopback: ip.is_loopback(),
+                master: None,
                 addresses: vec![address],
             }),
         }

@@ -8,8 +8,8 @@ use super::order;
 use super::target::{Ports, Target};
 use crate::cli::Sort;
 use crate::model::{
-    Family, HiddenProcesses, Likeness, Os, Owner, Pid, PortRange, Process, Protocol, Row, Socket,
-    account_name,
+    Family, HiddenProcesses, Interface, Likeness, Observation, Os, Owner, Pid, PortRange, Process, Protocol,
+    Row, Socket, account_name,
 };
 
 /// What to keep, and in which order. An empty list keeps everything.
@@ -179,23 +179,17 @@ pub enum Condition {
     Address,
 }
 
-/// Keeps what matches, in order: without another key, in the order of the targets. `hidden` are the processes that a
-/// hidden owner may be; `naming` decides which processes a name means, and `os` how the names of users compare.
+/// Keeps what matches, in order: without another key, in the order of the targets. `naming` decides which processes a name
+/// means; the rows are those of `seen`, which says what a hidden owner may be, and which interface has an address.
 #[must_use]
-pub fn filter(
-    rows: Vec<Row>,
-    filter: &Filter,
-    naming: &Naming,
-    hidden: &HiddenProcesses,
-    os: Os,
-) -> Filtered {
-    let may_be = MayBe::of(filter, hidden);
+pub fn filter(rows: Vec<Row>, filter: &Filter, naming: &Naming, seen: &Observation) -> Filtered {
+    let may_be = MayBe::of(filter, &seen.hidden);
     let mut undecided = 0;
     let mut matched = vec![false; filter.targets.len()];
     let mut dropped = Vec::new();
     let mut kept: Vec<(usize, Row)> = Vec::new();
     for row in rows {
-        let Judged { is_target, targets, is_wanted, by } = judge(&row, filter, naming, &may_be, os);
+        let Judged { is_target, targets, is_wanted, by } = judge(&row, filter, naming, &may_be, seen);
         match is_target.min(is_wanted) {
             Match::Yes => {
                 targets.iter().for_each(|&target| matched[target] = true);
@@ -274,13 +268,14 @@ struct Judged {
     by: Vec<Condition>,
 }
 
-fn judge(row: &Row, filter: &Filter, naming: &Naming, may_be: &MayBe<'_>, os: Os) -> Judged {
+fn judge(row: &Row, filter: &Filter, naming: &Naming, may_be: &MayBe<'_>, seen: &Observation) -> Judged {
+    let (os, interfaces) = (seen.host.os, seen.interfaces.as_deref());
     let called =
         |name: &str| by_holder(row, |process| naming.means(process, name), || may_be.called.contains(name));
     let mut targets = Vec::new();
     let mut is_target = if filter.targets.is_empty() { Match::Yes } else { Match::No };
     for (index, target) in filter.targets.iter().enumerate() {
-        let one = matches_target(row, target, called);
+        let one = matches_target(row, target, called, interfaces);
         is_target = is_target.max(one);
         if one == Match::Yes {
             targets.push(index);
@@ -300,7 +295,10 @@ fn judge(row: &Row, filter: &Filter, naming: &Naming, may_be: &MayBe<'_>, os: Os
         (Condition::Licenses, if filter.licenses { is_licensed(row, may_be) } else { Match::Yes }),
         (Condition::Flagged, (!filter.flagged || row.flagged()).into()),
         (Condition::Exposed, (!filter.exposed || row.exposure.is_beyond_loopback()).into()),
-        (Condition::Address, any_of(&filter.addresses, |address| address.reaches(&row.socket).into())),
+        (
+            Condition::Address,
+            any_of(&filter.addresses, |address| address.reaches(&row.socket, interfaces).into()),
+        ),
     ];
     let is_wanted = conditions.iter().map(|(_, one)| *one).min().unwrap_or(Match::Yes);
     let by = conditions.into_iter().filter(|(_, one)| *one == Match::No).map(|(condition, _)| condition);
@@ -328,12 +326,17 @@ fn any_of<T>(items: &[T], matches: impl Fn(&T) -> Match) -> Match {
     items.iter().map(matches).max().unwrap_or(Match::Yes)
 }
 
-fn matches_target(row: &Row, target: &Target, called: impl Fn(&str) -> Match) -> Match {
+fn matches_target(
+    row: &Row,
+    target: &Target,
+    called: impl Fn(&str) -> Match,
+    interfaces: Option<&[Interface]>,
+) -> Match {
     match target {
         Target::Ports(ports) => in_ports(row, ports).into(),
         Target::At(place, ports) => {
             let socket = &row.socket;
-            (in_ports(row, ports) && place.destination.reaches(socket.local.ip(), socket.dual_stack)).into()
+            (in_ports(row, ports) && place.destination.reaches(socket, interfaces)).into()
         }
         Target::Name { word, protocol, ports, managers, programs } => {
             let by_port = Match::from(ports.iter().any(|ports| in_ports(row, ports)));

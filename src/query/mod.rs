@@ -105,7 +105,7 @@ impl Query {
             license_servers,
             license_files: Vec::new(),
             other_sockets: false,
-            interfaces: shows("exposed"),
+            interfaces: shows("exposed") || filter.targets.iter().any(|one| matches!(one, Target::At(..))),
             deadline: DEADLINE,
             sought: Sought {
                 names: filter.names().map(|(name, _)| name.to_owned()).collect(),

@@ -3,8 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::UsageError;
+use super::address::Address;
 use super::target::Destination;
-use crate::model::Protocol;
+use crate::model::{Interface, Protocol, Socket};
 
 /// The words of one, with the text of the ports.
 #[derive(Debug, PartialEq, Eq)]
@@ -107,9 +108,10 @@ fn host_and_port(word: &str) -> Option<Words<'_>> {
 /// An address, with or without brackets and the interface behind it; or a name.
 fn host(text: &str) -> Option<Destination> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    let (bare, _) = bare.split_once('%').unwrap_or((bare, ""));
+    let (bare, interface) = bare.split_once('%').unwrap_or((bare, ""));
     if let Ok(ip) = bare.parse::<IpAddr>() {
-        return Some(Destination::Ip(ip.to_canonical()));
+        let interface = Some(interface).filter(|name| !name.is_empty()).map(str::to_owned);
+        return Some(Destination::Ip(Address { ip: ip.to_canonical(), interface }));
     }
     match bare {
         "*" => Some(Destination::Any),
@@ -125,24 +127,28 @@ fn host(text: &str) -> Option<Destination> {
 }
 
 impl Destination {
-    /// Whether a socket bound to this address receives what is sent there. Of a wildcard: whether it is bound to all
-    /// addresses of that family. An IPv6 wildcard that may take IPv4 too does so unless it is known not to.
+    /// Whether a socket receives what is sent there. Of a wildcard: whether it is bound to all addresses of that family.
     #[must_use]
-    pub fn reaches(&self, local: IpAddr, dual_stack: Option<bool>) -> bool {
-        let is_any_ipv6 = local == IpAddr::from(Ipv6Addr::UNSPECIFIED);
-        let is_any_ipv4 =
-            local == IpAddr::from(Ipv4Addr::UNSPECIFIED) || (is_any_ipv6 && dual_stack != Some(false));
+    pub fn reaches(&self, socket: &Socket, interfaces: Option<&[Interface]>) -> bool {
+        let at = |ip| Address { ip, interface: None }.reaches(socket, interfaces);
         match self {
             Destination::Any | Destination::Named(_) => true,
-            Destination::Loopback => local.is_loopback() || local.is_unspecified(),
-            Destination::Ip(ip) => local == *ip || if ip.is_ipv4() { is_any_ipv4 } else { is_any_ipv6 },
+            Destination::Loopback => {
+                let local = socket.local.ip();
+                let all = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()];
+                all.into_iter().chain(Some(local).filter(IpAddr::is_loopback)).any(at)
+            }
+            Destination::Ip(address) => address.reaches(socket, interfaces),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
+    use crate::model::{SocketId, State};
 
     fn read(word: &str) -> Option<(Destination, &str, Option<Protocol>)> {
         words(word).unwrap().map(|Words { host, ports, protocol }| (host, ports, protocol))
@@ -150,7 +156,11 @@ mod tests {
 
     #[test]
     fn every_way_to_write_a_port_at_an_address() {
-        let ip = |text: &str| Destination::Ip(text.parse().unwrap());
+        let ip = |text: &str| {
+            let (ip, interface) = text.split_once('%').unwrap_or((text, ""));
+            let interface = Some(interface).filter(|name| !name.is_empty()).map(str::to_owned);
+            Destination::Ip(Address { ip: ip.parse().unwrap(), interface })
+        };
         let named = |name: &str| Destination::Named(name.to_owned());
         for (word, host, ports) in [
             ("127.0.0.1:80", ip("127.0.0.1"), "80"),
@@ -159,7 +169,8 @@ mod tests {
             (":::22", ip("::"), "22"),
             ("[::1]:80", ip("::1"), "80"),
             ("[::ffff:127.0.0.1]:80", ip("127.0.0.1"), "80"),
-            ("[fe80::1%eth0]:80", ip("fe80::1"), "80"),
+            ("[fe80::1%eth0]:80", ip("fe80::1%eth0"), "80"),
+            ("0.0.0.0%eth0:80", ip("0.0.0.0%eth0"), "80"),
             ("10.0.0.1:80-90", ip("10.0.0.1"), "80-90"),
             ("*:80", Destination::Any, "80"),
             ("localhost:3000", Destination::Loopback, "3000"),
@@ -210,7 +221,9 @@ mod tests {
     fn a_wildcard_receives_for_every_address_of_its_family() {
         let reaches = |host: &str, local: &str, dual| {
             let host = read(&format!("{host}:1")).unwrap().0;
-            host.reaches(local.parse().unwrap(), dual)
+            let local = SocketAddr::new(local.parse().unwrap(), 1);
+            let socket = Socket::new(SocketId(0), Protocol::Tcp, State::Listen, local);
+            host.reaches(&Socket { dual_stack: dual, ..socket }, None)
         };
         for (host, local, dual, expected) in [
             ("127.0.0.1", "127.0.0.1", None, true),

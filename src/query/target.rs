@@ -1,8 +1,8 @@
 //! What was typed to list: ports, or a name.
 
 use std::fmt;
-use std::net::IpAddr;
 
+use super::address::Address;
 use crate::model::{PortRange, Protocol};
 
 /// Ports, of one protocol or of both.
@@ -18,7 +18,7 @@ pub struct Ports {
 pub enum Destination {
     /// `*`: any address.
     Any,
-    Ip(IpAddr),
+    Ip(Address),
     /// `localhost`.
     Loopback,
     /// A machine by its name, which is not looked up.

@@ -47,7 +47,7 @@ pub fn report(
     let license_servers = servers_in(query, &naming, observation, &rows, knowledge);
     let question = Question { query, observation, knowledge, naming: &naming, unknown: &unknown };
     let mut asked = question.answers(&rows);
-    let mut filtered = filter(rows, &query.filter, &naming, &observation.hidden, os);
+    let mut filtered = filter(rows, &query.filter, &naming, observation);
     if !asked.is_empty() {
         for row in &mut filtered.rows {
             row.next = next::next(row, os, observation.privileged);

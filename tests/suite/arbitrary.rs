@@ -323,6 +323,7 @@ fn interface() -> BoxedStrategy<Interface> {
         name: text(),
         is_up: any::<Option<bool>>(),
         is_loopback: any::<bool>(),
+        master: of(text()),
         addresses: vec(address, 0..3),
     })
 }

@@ -159,3 +159,44 @@ fn a_plain_listing_asks_only_about_single_addresses() {
     let _single = tcp(&net, "AF_INET", "192.168.7.20");
     assert_eq!(asked(&[]), 1);
 }
+
+#[test]
+#[ignore = "needs root, to make network interfaces"]
+fn what_an_interface_has_not_its_sockets_do_not_receive() {
+    let net = with_pair(&["10.1.1.1/24", "fe80::77/64"]);
+    net.ip(&["addr", "add", "10.2.2.2/24", "dev", "vb"]);
+    let lines = "
+def on(device, family, host, port):
+    s = socket(family); s.setsockopt(SOL_SOCKET, SO_BINDTODEVICE, device); s.bind((host, port)); s.listen(); say(s); return s
+kept = [on(b'va', AF_INET, '0.0.0.0', 7001), on(b'va', AF_INET6, '::', 7002), on(b'lo', AF_INET6, '::', 7003)]
+# What the kernel says, beside the answer: who receives, and whose request is refused.
+for host, port in (('127.0.0.1', 7001), ('10.1.1.1', 7001), ('10.2.2.2', 7001), ('::1', 7002), ('127.0.0.1', 7003), ('::1', 7003),
+                   ('10.1.1.1', 7003), ('fe80::77%va', 7002)):
+    try: create_connection((host, port), 5).close(); taken = 1
+    except ConnectionRefusedError: taken = 2
+    print('127.0.0.%d:%d' % (taken, port), flush=True)
+";
+    let server = python(&net, lines, 11);
+    let asked = [
+        ("127.0.0.1", 7001, false),
+        ("10.1.1.1", 7001, true),
+        ("10.2.2.2", 7001, false),
+        ("::1", 7002, false),
+        ("127.0.0.1", 7003, true),
+        ("::1", 7003, true),
+        ("10.1.1.1", 7003, false),
+        ("fe80::77%va", 7002, true),
+    ];
+    for ((host, port, receives), said) in asked.into_iter().zip(&server.addresses[3..]) {
+        assert_eq!(said.to_string(), format!("127.0.0.{}:{port}", if receives { 1 } else { 2 }), "{host}");
+        let word = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+        for args in [&[&word[..]][..], &[&port.to_string(), "--address", host]] {
+            let (text, _, status) = net.run(args);
+            assert_eq!(status, u8::from(!receives), "{args:?}: {text}");
+            assert!(receives || text.contains("is held "), "{args:?}: {text}");
+        }
+    }
+    assert!(net.run(&["localhost:7001"]).0.contains("7001/tcp is held at 0.0.0.0%va only"));
+    let (text, _, status) = net.run(&["[fe80::77%vb]:7002"]);
+    assert!(status == 1 && text.contains("No interface of this machine has fe80::77%vb"), "{text}");
+}

@@ -11,7 +11,7 @@ fn interface(name: &str, is_up: Option<bool>, addresses: &[&str]) -> Interface {
         InterfaceAddress { ip: ip.parse().unwrap(), prefix: prefix.parse().unwrap() }
     };
     let addresses = addresses.iter().map(address).collect();
-    Interface { name: name.to_owned(), is_up, is_loopback: name == "lo", addresses }
+    Interface { name: name.to_owned(), is_up, is_loopback: name == "lo", master: None, addresses }
 }
 
 /// A machine with a network card, a bridge that nothing is plugged into, and a tunnel.

@@ -25,10 +25,12 @@ pub(super) fn read() -> io::Result<Vec<Interface>> {
     for LinkAddress { link, address, prefix } in addresses_of(&mut netlink)? {
         addresses.entry(link).or_default().push(InterfaceAddress { ip: address, prefix });
     }
-    let interfaces = links.into_iter().map(|Link { index, name, is_up, is_loopback }| Interface {
+    let names: HashMap<u32, String> = links.iter().map(|link| (link.index, link.name.clone())).collect();
+    let interfaces = links.into_iter().map(|Link { index, name, is_up, is_loopback, master }| Interface {
         name,
         is_up: Some(is_up),
         is_loopback,
+        master: master.and_then(|index| names.get(&index).cloned()),
         addresses: addresses.remove(&index).unwrap_or_default(),
     });
     Ok(interfaces.collect())

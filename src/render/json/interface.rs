@@ -30,7 +30,9 @@ struct AddressOut {
     prefix: u8,
 }
 
-pub(super) fn interface(Interface { name, is_up, is_loopback, addresses }: &Interface) -> InterfaceOut<'_> {
+pub(super) fn interface(
+    Interface { name, is_up, is_loopback, addresses, .. }: &Interface,
+) -> InterfaceOut<'_> {
     InterfaceOut {
         name,
         up: *is_up,

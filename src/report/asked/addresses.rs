@@ -1,7 +1,7 @@
 //! What to say of addresses that were asked about: that this machine does not have one.
 
 use crate::model::quoting::quoted;
-use crate::model::{Asked, Interface, Note, Row, State, needs_interface, receives_at};
+use crate::model::{Asked, Interface, Note, Row, State};
 use crate::query::Address;
 
 /// An answer about each address that no interface has, as far as the interfaces are known. `rows` are those that are
@@ -15,13 +15,11 @@ pub(super) fn not_own(
     // Those of other namespaces are not known.
     let Some(interfaces) = interfaces.filter(|_| !lists_namespaces) else { return Vec::new() };
     let is_foreign = |address: &&Address| {
-        let named = |one: &&Interface| address.interface.as_ref().is_none_or(|name| *name == one.name);
-        let own: Vec<Interface> = interfaces.iter().filter(named).cloned().collect();
         // A local route may have it.
         let is_routed = rows.iter().any(|row| {
             row.socket.assigned == Some(true) && row.socket.local.ip().to_canonical() == address.ip
         });
-        needs_interface(address.ip) && !receives_at(&own, address.ip) && !is_routed
+        address.is_foreign(interfaces) && !is_routed
     };
     let answer = |address: &Address| {
         let waits = rows.iter().any(|row| row.socket.state != State::Bound);

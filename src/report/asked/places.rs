@@ -1,11 +1,11 @@
 //! What to say where a port was asked about at an address: whose address that is, and where else the port is held.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use crate::model::phrase::{list, named};
-use crate::model::{Observation, Row, needs_interface, receives_at};
-use crate::query::{Destination, Place, Ports};
+use crate::model::quoting::quoted;
+use crate::model::{Observation, Row};
+use crate::query::{Address, Destination, Place, Ports};
 
 /// More addresses than these are counted, not named.
 const MOST_ADDRESSES: usize = 3;
@@ -25,19 +25,25 @@ pub(super) fn sentences(
             "whatlistens looks at this machine only: the answer is about this machine's port, not about {name}."
         ));
     }
-    if let (Destination::Ip(ip), Some(interfaces)) = (&place.destination, &observation.interfaces)
-        && needs_interface(*ip)
-        && !receives_at(interfaces, *ip)
+    let interfaces = observation.interfaces.as_deref();
+    if let (Destination::Ip(address), Some(interfaces)) = (&place.destination, interfaces)
+        && address.is_foreign(interfaces)
     {
-        said.push(format!("No interface of this machine has {ip}: the answer is about this machine's port."));
+        let address = address.to_string();
+        said.push(format!(
+            "No interface of this machine has {}: the answer is about this machine's port.",
+            quoted(&address)
+        ));
     }
-    let is_there = |row: &&Row| place.destination.reaches(row.socket.local.ip(), row.socket.dual_stack);
+    let is_there = |row: &&Row| place.destination.reaches(&row.socket, interfaces);
     let has_port = |row: &&Row| ports.have(row.socket.protocol, row.socket.local.port());
     let (there, elsewhere): (Vec<&Row>, Vec<&Row>) = rows.iter().filter(has_port).partition(is_there);
     if there.is_empty() && !elsewhere.is_empty() {
-        let addresses: BTreeSet<IpAddr> = elsewhere.iter().map(|row| row.socket.local.ip()).collect();
-        let addresses: Vec<IpAddr> = addresses.into_iter().collect();
-        let shown = named(&addresses, MOST_ADDRESSES, IpAddr::to_string);
+        let bound_to =
+            |row: &&Row| Address { ip: row.socket.local.ip(), interface: row.socket.interface.clone() };
+        let addresses: BTreeSet<Address> = elsewhere.iter().map(bound_to).collect();
+        let addresses: Vec<Address> = addresses.into_iter().collect();
+        let shown = named(&addresses, MOST_ADDRESSES, |one| quoted(&one.to_string()).into_owned());
         let held: BTreeSet<String> = elsewhere
             .iter()
             .map(|row| format!("{}/{}", row.socket.local.port(), row.socket.protocol))

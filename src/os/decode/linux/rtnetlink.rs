@@ -23,6 +23,7 @@ const ADDRESS: usize = 8;
 const ROUTE: usize = 12;
 
 const IFLA_IFNAME: u16 = 3;
+const IFLA_MASTER: u16 = 10;
 const IFLA_EXT_MASK: u16 = 29;
 /// Leaves out the counters of each interface, which are most of an answer.
 const RTEXT_FILTER_SKIP_STATS: u32 = 1 << 3;
@@ -47,6 +48,8 @@ pub struct Link {
     /// Switched on, and connected.
     pub is_up: bool,
     pub is_loopback: bool,
+    /// The index of the interface that it is a part of.
+    pub master: Option<u32>,
 }
 
 /// An address of an interface.
@@ -94,13 +97,15 @@ pub fn route_request(to: IpAddr, interface: Option<NonZeroU32>, sequence: u32) -
 #[must_use]
 pub fn link(kind: u16, body: &[u8]) -> Option<Link> {
     let (index, flags) = (u32_at(body, 4)?, u32_at(body, 8)?);
-    let name = attributes(body.get(LINK..)?).find(|&(kind, _)| kind == IFLA_IFNAME)?.1;
+    let value = |wanted| Some(attributes(body.get(LINK..)?).find(|&(kind, _)| kind == wanted)?.1);
+    let name = value(IFLA_IFNAME)?;
     let name = name.split(|&byte| byte == 0).next()?;
     (kind == RTM_NEWLINK && !name.is_empty()).then(|| Link {
         index,
         name: String::from_utf8_lossy(name).into_owned(),
         is_up: flags & (IFF_UP | IFF_LOWER_UP) == IFF_UP | IFF_LOWER_UP,
         is_loopback: flags & IFF_LOOPBACK != 0,
+        master: value(IFLA_MASTER).and_then(|index| u32_at(index, 0)).filter(|&index| index > 0),
     })
 }
 
@@ -161,9 +166,12 @@ mod tests {
         let named = |flags| link(RTM_NEWLINK, &link_body(flags, b"va\0")).unwrap();
         assert_eq!(
             named(0x1_1043),
-            Link { index: 7, name: "va".to_owned(), is_up: true, is_loopback: false }
+            Link { index: 7, name: "va".to_owned(), is_up: true, is_loopback: false, master: None }
         );
         assert!(named(0x1_0049).is_up && named(0x1_0049).is_loopback);
+        let mut part = link_body(1, b"va\0");
+        part.extend(attribute(IFLA_MASTER, &9_u32.to_ne_bytes()));
+        assert_eq!(link(RTM_NEWLINK, &part).unwrap().master, Some(9));
         assert!(!named(0x1003).is_up, "it has no carrier");
         assert!(!named(0x1002).is_up, "it is switched off");
         assert_eq!(link(RTM_NEWADDR, &link_body(1, b"va\0")), None);
