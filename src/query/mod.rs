@@ -17,6 +17,7 @@ mod suggest;
 mod target;
 mod trust;
 mod typed;
+mod url;
 mod usage;
 
 use std::borrow::Cow;
@@ -87,12 +88,13 @@ impl Query {
         let shows = |column: &str| {
             args.columns.iter().any(|typed| column_named(typed).is_some_and(|name| name.0 == column))
         };
+        let is_about_processes = filter.names().next().is_some() || !filter.pids.is_empty();
         let scope = ScanScope {
             protocol: protocol.or_else(|| filter.common_protocol().filter(|_| !license_servers)),
             ipv4: family != Some(Family::Ipv6),
             ipv6: family != Some(Family::Ipv4),
             args: args.args || shows("command"),
-            details: alone.is_some() || shows("script") || shows("cwd"),
+            details: alone.is_some() || shows("script") || shows("cwd") || is_about_processes,
             all_namespaces: args.all_namespaces,
             connections: args.connections || shows("connections") || license_servers,
             bpf: match args.bpf {

@@ -8,6 +8,7 @@ use std::{env, fs};
 use jiff::tz::TimeZone;
 
 use super::UsageError;
+use super::url::without_secrets;
 use crate::cli::{Color, GlobalArgs, ListArgs, OutputFormat};
 use crate::os;
 use crate::render::{ColumnName, Format, Style, column_named, column_names};
@@ -200,7 +201,9 @@ const SUDO_PATH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", 
 /// where it was found by that name and sudo would find it.
 #[must_use]
 pub fn command_line(args: &[OsString], program: Option<&Path>) -> String {
-    let mut words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    // What is written on a terminal may be seen by others, or kept.
+    let word = |arg: &OsString| without_secrets(&arg.to_string_lossy()).into_owned();
+    let mut words: Vec<String> = args.iter().map(word).collect();
     if MAIN_SEPARATOR != '/' {
         return for_windows(&words);
     }

@@ -6,6 +6,7 @@ use super::bounds::distinct;
 use super::place::{self, Words};
 use super::target::{Place, Ports, Target};
 use super::typed::Typed;
+use super::url::{is_url, without_secrets};
 use crate::model::{Pid, PortRange, Protocol, is_path};
 
 /// Reads one `WHAT`: a port or range, with or without a protocol, several of them with commas, or
@@ -13,7 +14,7 @@ use crate::model::{Pid, PortRange, Protocol, is_path};
 pub(super) fn targets(word: &str) -> Result<Vec<Target>, UsageError> {
     let word = word.trim();
     // A comma may stand in a URL.
-    if place::is_url(word) {
+    if is_url(word) {
         return Ok(vec![target(word)?]);
     }
     let parts: Vec<&str> = word.split(',').collect();
@@ -34,7 +35,7 @@ pub(super) fn targets(word: &str) -> Result<Vec<Target>, UsageError> {
 fn target(word: &str) -> Result<Target, UsageError> {
     if let Some(Words { host, ports, protocol }) = place::words(word)? {
         let ports = Ports { range: range(word, ports)?, protocol };
-        return Ok(Target::At(Place { typed: word.to_owned(), destination: host }, ports));
+        return Ok(Target::At(Place { typed: without_secrets(word).into_owned(), destination: host }, ports));
     }
     if let Some(wanted) = wrong_path(word) {
         return Err(UsageError::WrongPath { word: word.into(), wanted });

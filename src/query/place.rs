@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::UsageError;
 use super::address::Address;
 use super::target::Destination;
+use super::url::is_url;
 use crate::model::{Interface, Protocol, Socket};
 
 /// The words of one, with the text of the ports.
@@ -45,14 +46,6 @@ const OF_SCHEMES: [(&str, &str); 20] = [
 
 /// What stands before a colon and is no host: `tcp:80`, and what may be meant for an option.
 const NO_HOSTS: [&str; 6] = ["tcp", "udp", "pid", "user", "process", "port"];
-
-pub(super) fn is_url(word: &str) -> bool {
-    word.split_once("://").is_some_and(|(scheme, _)| !scheme.is_empty() && scheme.bytes().all(is_of_scheme))
-}
-
-fn is_of_scheme(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"+.-".contains(&byte)
-}
 
 /// Reads a port at an address; `None` where the word is none.
 ///

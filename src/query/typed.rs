@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use super::url::without_secrets;
+
 /// So many characters of a word are quoted in a message.
 const QUOTED: usize = 60;
 
-/// A word, of which a message quotes no more than the beginning.
+/// A word, of which a message quotes no more than the beginning, and no password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Typed(String);
 
@@ -18,13 +20,13 @@ impl Typed {
 
 impl From<&str> for Typed {
     fn from(word: &str) -> Typed {
-        Typed(word.to_owned())
+        Typed(without_secrets(word).into_owned())
     }
 }
 
 impl From<String> for Typed {
     fn from(word: String) -> Typed {
-        Typed(word)
+        Typed::from(&*word)
     }
 }
 
