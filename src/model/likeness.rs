@@ -44,8 +44,10 @@ impl Likeness {
         if is_path(word) {
             return is_at(process, word).then_some(Likeness::Exact);
         }
-        let names = [process.name.as_deref(), process.short_name.as_deref()];
-        let by_name = names.into_iter().flatten().filter_map(|name| Likeness::of_name(name, word)).min();
+        // A link to the file gives the process the link's name: what runs as `python3` is no other program than what runs as
+        // `python3.11`.
+        let of_name = |name: &Option<String>| Likeness::of_name(name.as_deref()?, word);
+        let by_name = of_name(&process.name).or_else(|| of_name(&process.short_name));
         let forward = process.forward.as_ref().and_then(|forward| forward.container.as_deref());
         let containers = process.container.as_deref().into_iter().chain(forward);
         let is_labelled = || {
@@ -163,5 +165,11 @@ mod tests {
             assert_eq!(Likeness::of_process(&process, word), None, "{word}");
         }
         assert_eq!(Likeness::of_process(&process, "Worker"), Some(Likeness::Case));
+        let linked = Process {
+            name: Some("python3.11".to_owned()),
+            short_name: Some("python3".to_owned()),
+            ..Process::default()
+        };
+        assert_eq!(Likeness::of_process(&linked, "python3"), Some(Likeness::Beginning));
     }
 }

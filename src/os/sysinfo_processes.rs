@@ -97,7 +97,8 @@ pub(super) fn observation(
     observation
 }
 
-/// Reads the holders, the license servers that hold nothing, and all their ancestors, which decide who of several holders is the lead, and who started it.
+/// Reads the holders, `others` that hold nothing (license servers, and who was asked about), and all their ancestors, which
+/// decide who of several holders is the lead, and who started it.
 /// A holder that has ended since has only an id.
 ///
 /// # Errors
@@ -105,7 +106,7 @@ pub(super) fn observation(
 /// If no process can be read.
 fn read(
     holders: &PortsOf,
-    servers: &[Pid],
+    others: &[Pid],
     users: &Users,
     inspect: &dyn Inspect,
     scope: &ScanScope,
@@ -123,7 +124,7 @@ fn read(
     }
     let mut system = System::new()?;
     let mut processes = BTreeMap::new();
-    let mut wanted: BTreeSet<Pid> = holders.keys().chain(servers).copied().collect();
+    let mut wanted: BTreeSet<Pid> = holders.keys().chain(others).copied().collect();
     while !wanted.is_empty() {
         let pids: Vec<_> = wanted.iter().map(|&pid| sysinfo::Pid::from_u32(pid)).collect();
         system.refresh_processes_specifics(ProcessesToUpdate::Some(&pids), false, kind);
@@ -142,7 +143,7 @@ fn read(
         wanted = parents.filter(|pid| !processes.contains_key(pid)).collect();
     }
     inspect_all(&mut processes, holders, inspect, users);
-    name_interpreted(&mut system, &mut processes, holders, inspect, users, scope.details);
+    name_interpreted(&mut system, &mut processes, holders, others, inspect, users, scope.details);
     Ok(processes)
 }
 
@@ -151,12 +152,14 @@ fn name_interpreted(
     system: &mut System,
     processes: &mut BTreeMap<Pid, Process>,
     holders: &PortsOf,
+    others: &[Pid],
     inspect: &dyn Inspect,
     users: &Users,
     details: bool,
 ) {
     let interpreters: Vec<(Pid, String)> = holders
         .keys()
+        .chain(others.iter().filter(|_| details))
         .filter_map(|&pid| Some((pid, processes.get(&pid)?.exe_name(THIS_OS)?.to_owned())))
         .filter(|(_, exe)| inspect.reads_command_line_of(exe) || (details && runs_scripts(exe)))
         .collect();

@@ -8,6 +8,7 @@ use std::iter;
 use owo_colors::Style as Paint;
 
 use self::holder::process_called;
+pub(super) use self::holder::script_called;
 use super::group::RowGroup;
 use super::page::Page;
 use super::text::{escape, registered_name};

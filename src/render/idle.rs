@@ -1,18 +1,19 @@
-//! Processes that were asked about and listen nowhere: what else is known of each.
+//! What else is known of processes that were asked about and listen nowhere.
 
 use std::io::{self, Write};
 
 use super::Style;
+use super::detail::script_called;
 use super::page::Page;
 use super::text::service_called;
 use crate::model::phrase::{age, first_few};
 use crate::model::quoting::{quoted_account, quoted_path};
 use crate::model::{AskedProcess, Container, Report};
 
-/// Of more processes no details are shown.
+/// At most so many processes are described.
 const MOST_PROCESSES: usize = 3;
 
-/// The processes to describe: of an answer about one name or id alone, of which nothing is shown otherwise.
+/// The processes to describe: those of a question about a single name or id to which no row belongs.
 pub(super) fn of(report: &Report) -> &[AskedProcess] {
     match &report.asked[..] {
         [one] if one.ports.is_empty() && report.rows.is_empty() => {
@@ -22,7 +23,7 @@ pub(super) fn of(report: &Report) -> &[AskedProcess] {
     }
 }
 
-/// Writes what is known of each, after an empty line.
+/// Writes what to do next, and what is known of each, with an empty line before each part.
 pub(super) fn write(
     processes: &[AskedProcess],
     report: &Report,
@@ -54,6 +55,9 @@ pub(super) fn write(
         if let Some(exe) = process.exe() {
             let gone = if exe.deleted == Some(true) { " (deleted or replaced since)" } else { "" };
             page.field("Runs", &format!("{}{gone}", quoted_path(&exe.path)))?;
+        }
+        if let Some(script) = process.program().and_then(|program| program.claimed_script.as_ref()) {
+            page.field("Script", &script_called(script))?;
         }
         if let Some(cwd) = &process.cwd {
             let gone = if cwd.deleted { " (deleted)" } else { "" };

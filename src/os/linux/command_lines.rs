@@ -1,7 +1,7 @@
 //! The command lines of processes, of those that are shown or that say what the process does.
 
 use std::cell::LazyCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::super::decode::linux::docker_proxy;
 use super::helper::command_line::CommandLineTask;
@@ -9,7 +9,9 @@ use super::helper::{Pending, ProcessId};
 use super::holders::Holders;
 use super::process_reader::IdentifiedProcess;
 use super::scan_context::ScanContext;
-use crate::model::{Checked, CodeFile, Os, Pid, claimed_script, forward_target, runs_scripts, script_of};
+use crate::model::{
+    Checked, CodeFile, Os, Pid, SoughtProcesses, claimed_script, forward_target, runs_scripts, script_of,
+};
 
 /// Command lines that are being read.
 pub(super) struct CommandLinesInProgress {
@@ -25,9 +27,14 @@ pub(super) struct CommandLines {
 }
 
 impl CommandLinesInProgress {
-    /// Begins to read the command lines of the holders that say what they do, and if they were requested, of all and of
-    /// their ancestors: what runs in an ancestor changes nothing, and a process has to be started for it.
-    pub(super) fn begin(context: &ScanContext<'_>, holders: &Holders) -> CommandLinesInProgress {
+    /// Begins to read the command lines of the holders and of the processes that were `sought`, if these say what they do.
+    /// If they were requested, those of all, and of their ancestors: what runs in an ancestor changes nothing, and a process
+    /// has to be started for it.
+    pub(super) fn begin(
+        context: &ScanContext<'_>,
+        holders: &Holders,
+        sought: Option<&SoughtProcesses>,
+    ) -> CommandLinesInProgress {
         let says_what_it_does = |IdentifiedProcess { process, .. }: &IdentifiedProcess| {
             process.exe_name(Os::Linux).is_some_and(|name| {
                 docker_proxy::is_proxy(name)
@@ -35,7 +42,10 @@ impl CommandLinesInProgress {
                     || (context.scope.details && runs_scripts(name))
             })
         };
-        let direct = LazyCell::new(|| holders.direct());
+        let direct = LazyCell::new(|| {
+            let sought = sought.iter().flat_map(|sought| &sought.found).map(|one| one.pid);
+            holders.direct().into_iter().chain(sought).collect::<HashSet<Pid>>()
+        });
         let read = holders.processes.values().filter(|one| {
             context.scope.args || (says_what_it_does(one) && direct.contains(&one.process.pid))
         });

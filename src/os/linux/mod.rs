@@ -87,7 +87,7 @@ use self::socket_scan::SocketScan;
 use self::units::{UnitsInProgress, UnitsRead};
 use super::deadline::Deadline;
 use super::{Inspect, ScanScope, Unobservable};
-use crate::model::{HiddenProcesses, Observation};
+use crate::model::{HiddenProcesses, Observation, SoughtProcesses};
 
 pub(super) use self::observation::observe_port_rules;
 pub(super) use self::own_files::{can_be_read_at_once, file_at};
@@ -197,7 +197,7 @@ fn find_owners(
         accounts.look_up(&users(context.scope, sockets, &holders, &hidden));
     }
     let setup = context.scope.license_servers.then(|| SetupInProgress::begin(context, &holders, unseen));
-    let (late, behind) = add_details(context, sockets, &mut holders, accounts);
+    let (late, behind) = add_details(context, sockets, &mut holders, accounts, sought.as_ref());
     // The sockets behind proxies are judged too.
     let judged = || sockets.found.iter().chain(&behind.sockets);
     hidden.add(newcomers::search(context, judged(), &mut holders));
@@ -244,8 +244,9 @@ fn add_details(
     sockets: &mut SocketScan,
     holders: &mut Holders,
     accounts: &mut Accounts,
+    sought: Option<&SoughtProcesses>,
 ) -> (Late, Behind) {
-    let command_lines = CommandLinesInProgress::begin(context, holders);
+    let command_lines = CommandLinesInProgress::begin(context, holders, sought);
     let units = UnitsInProgress::begin(context, &sockets.found, holders, accounts);
     let command_lines = command_lines.finish(context);
     command_lines.add(context, &mut holders.processes);

@@ -120,7 +120,7 @@ fn state_called(state: RunState, tracer: Option<&ProcessRef>) -> Option<String> 
 }
 
 /// What a process says it runs.
-fn script_called(ClaimedScript { kind, name }: &ClaimedScript) -> String {
+pub(in crate::render) fn script_called(ClaimedScript { kind, name }: &ClaimedScript) -> String {
     let Some(name) = name else { return "code in its command line".to_owned() };
     let name = match kind {
         ScriptKind::Script | ScriptKind::Jar | ScriptKind::Assembly | ScriptKind::Code => {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::document::{Code, Text, seconds};
 use super::listener::{NamespaceOut, namespace};
-use super::process::{ContainerOut, ProcessServiceOut, container, each_service};
+use super::process::{ContainerOut, ProcessServiceOut, ScriptOut, container, each_service, script_of};
 use crate::model::{
     Asked, AskedProcess, ConnectionState, Note, PortAnswer, PortStatus, PortUse, ProcessService, Protocol,
     RunState, name_of_account,
@@ -87,10 +87,14 @@ struct AskedProcessOut<'a> {
     listens_on: Option<Vec<String>>,
     /// the file it runs. `null`: not visible
     exe: Option<&'a str>,
+    /// what an interpreter runs, by its own command line. `null`: it runs nothing so, or that could not be read
+    script: Option<ScriptOut<'a>>,
     /// the folder it works in (Linux). `null`: not visible, or not read
     cwd: Option<&'a str>,
     /// whether that folder was deleted since. `null`: as for `cwd`
     cwd_deleted: Option<bool>,
+    /// the number of the user it runs as. `null`: not visible, or on Windows
+    uid: Option<u32>,
     /// the name of the user it runs as. `null`: it has no name, is unknown, or you gave `--numeric`
     user: Option<&'a str>,
     /// when it started: RFC 3339, UTC, whole seconds. `null`: unknown
@@ -147,8 +151,10 @@ fn process(one: &AskedProcess) -> AskedProcessOut<'_> {
         state: process.state.map(Code),
         listens_on: listens_on.as_ref().map(|ports| ports.iter().map(port).collect()),
         exe: process.exe().map(|exe| exe.path.as_str()),
+        script: script_of(process),
         cwd: process.cwd.as_ref().map(|cwd| cwd.path.as_str()),
         cwd_deleted: process.cwd.as_ref().map(|cwd| cwd.deleted),
+        uid: process.uid,
         user: process.user.as_deref().and_then(name_of_account),
         started_at: process.started_at.map(seconds),
         services: &process.services,

@@ -112,7 +112,7 @@ struct ForwardOut<'a> {
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Script")]
-struct ScriptOut<'a> {
+pub(super) struct ScriptOut<'a> {
     /// what it is
     kind: Code<ScriptKind>,
     /// as the command line has it. `null`: `kind` is `code`
@@ -235,7 +235,7 @@ fn process(process: &Process) -> ProcessOut<'_> {
             }),
         }),
         relays_to: process.program().and_then(|program| program.relays_to.as_deref()),
-        script: process.program().and_then(|program| program.claimed_script.as_ref()).map(script),
+        script: script_of(process),
         args: process.program().and_then(|program| program.args.as_deref()),
     }
 }
@@ -257,8 +257,9 @@ fn file_version(version: &FileVersion) -> FileVersionOut<'_> {
     }
 }
 
-fn script(ClaimedScript { kind, name }: &ClaimedScript) -> ScriptOut<'_> {
-    ScriptOut { kind: Code(*kind), name: name.as_deref() }
+pub(super) fn script_of(process: &Process) -> Option<ScriptOut<'_>> {
+    let ClaimedScript { kind, name } = process.program()?.claimed_script.as_ref()?;
+    Some(ScriptOut { kind: Code(*kind), name: name.as_deref() })
 }
 
 pub(super) fn container(Container { runtime, id, name, image, pod, user }: &Container) -> ContainerOut<'_> {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Container, Forwarded, Namespace, ProcessService, present};
+use super::{Container, Forwarded, Namespace, ProcessService, Script, present};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,9 +50,13 @@ pub struct AskedProcess {
     #[serde(deserialize_with = "present")]
     pub exe: Option<String>,
     #[serde(deserialize_with = "present")]
+    pub script: Option<Script>,
+    #[serde(deserialize_with = "present")]
     pub cwd: Option<String>,
     #[serde(deserialize_with = "present")]
     pub cwd_deleted: Option<bool>,
+    #[serde(deserialize_with = "present")]
+    pub uid: Option<u32>,
     #[serde(deserialize_with = "present")]
     pub user: Option<String>,
     #[serde(deserialize_with = "present")]
