@@ -9,7 +9,7 @@ use super::target::{Ports, Target};
 use crate::cli::Sort;
 use crate::model::{
     Family, HiddenProcesses, Interface, Likeness, Observation, Os, Owner, Pid, PortRange, Process, Protocol,
-    Row, Socket, account_name,
+    Row, Socket, Verdict, account_name,
 };
 
 /// What to keep, and in which order. An empty list keeps everything.
@@ -79,10 +79,16 @@ impl Filter {
         !self.pids.is_empty() || !self.processes.is_empty() || !self.users.is_empty()
     }
 
+    /// Whether it selects by what only a listener has.
+    #[must_use]
+    pub fn by_listener(&self) -> bool {
+        self.licenses || self.flagged || self.exposed || !self.addresses.is_empty()
+    }
+
     /// Whether it selects by something else than ports, names and protocols.
     #[must_use]
     pub fn by_others(&self) -> bool {
-        self.by_holder() || self.licenses || self.flagged || self.exposed || !self.addresses.is_empty()
+        self.by_holder() || self.by_listener()
     }
 
     /// Whether no port and no name was typed; `-i tcp` is about all ports.
@@ -342,8 +348,12 @@ fn matches_target(
             let by_port = Match::from(ports.iter().any(|ports| in_ports(row, ports)));
             let by_name = called(word).max(is_labelled(&row.socket, word).into());
             let right_protocol = protocol.is_none_or(|protocol| protocol == row.socket.protocol);
-            let license = row.license.iter().flat_map(|license| &license.managers);
-            let by_product = Match::from(license.into_iter().any(|manager| managers.contains(&manager.id)));
+            let by_product = row.license.iter().flat_map(|license| match license.verdict {
+                // Of several that use the port, it is the first whose program it is not.
+                Verdict::Mismatch => &license.managers[..license.managers.len().min(1)],
+                _ => &license.managers[..],
+            });
+            let by_product = Match::from(by_product.into_iter().any(|one| managers.contains(&one.id)));
             let by_program = programs.iter().map(|program| called(program)).max().unwrap_or(Match::No);
             by_port.max(by_name).max(by_product).max(by_program).min(right_protocol.into())
         }

@@ -179,9 +179,13 @@ pub fn unknown_names(
         let listening = processes.values().filter_map(|process| process.name.as_deref());
         let nearest = knowledge.registry.nearest(word, listening.chain(knowledge.licenses().executables(os)));
         let managers = managers(word, knowledge.licenses());
+        // The runtimes keep the names in files of root's.
+        let may_be_container =
+            is_searched && os == Os::Linux && !observation.privileged && !observation.hidden.is_nothing();
+        let word = word.as_str().into();
         unknown.insert(
             index,
-            UsageError::UnknownName { word: word.as_str().into(), is_searched, nearest, managers },
+            UsageError::UnknownName { word, is_searched, may_be_container, nearest, managers },
         );
     }
     if unknown.len() == filter.targets.len()

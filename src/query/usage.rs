@@ -151,6 +151,8 @@ pub enum UsageError {
         word: Typed,
         /// Whether all processes were searched, and not only those that listen.
         is_searched: bool,
+        /// Whether it may be the name of a container that this user may not see.
+        may_be_container: bool,
         nearest: Vec<String>,
         managers: Vec<(String, String)>,
     },
@@ -321,11 +323,14 @@ impl fmt::Display for UsageError {
                     "‘{typed}’ is not a {only} port, but only {only} was requested: leave out one of the two"
                 )
             }
-            UsageError::UnknownName { word, is_searched, nearest, managers } => {
+            UsageError::UnknownName { word, is_searched, may_be_container, nearest, managers } => {
                 let does = if *is_searched { "was found" } else { "listens here" };
                 write!(f, "‘{word}’ is not a known service, and no process of that name {does}.")?;
                 if let Some(right) = in_place_of(&word.to_string()) {
                     return write!(f, " {right}");
+                }
+                if *may_be_container {
+                    f.write_str(" The names of other users' containers are shown to root only.")?;
                 }
                 did_you_mean(nearest, f)?;
                 for (manager, ports) in managers.iter().filter(|_| nearest.is_empty()) {

@@ -8,8 +8,8 @@ use crate::model::{
 };
 use crate::os::ScanScope;
 
-/// The gaps of the observation, those of the rows that are shown, and those of the `undecided` ones, which
-/// might match. `hidden_others` is how many sockets without a port have a hidden owner, `remedy` is what to do to see more.
+/// The gaps of the observation, of the rows that are shown, and of the `undecided` rows, which might match.
+/// `hidden_others` counts the sockets without a port whose owner is hidden; `remedy` is what to do to see more.
 pub(super) fn of(
     observation: &Observation,
     rows: &[Row],
@@ -51,7 +51,7 @@ pub(super) fn of(
     gaps
 }
 
-/// Packet rules that may send what is for a port elsewhere that nothing listens on.
+/// Packet rules that may send elsewhere what is for a port on which nothing listens.
 fn packet_rules(asked: &[Asked], observation: &Observation) -> Option<Gap> {
     let is_redirecting =
         matches!(observation.packet_rules, Some(PacketRules::Seen { may_redirect: true, .. }));
@@ -65,7 +65,7 @@ fn packet_rules(asked: &[Asked], observation: &Observation) -> Option<Gap> {
     Some(Gap::new(GapKind::PacketRules, detail))
 }
 
-/// How many holders of these sockets there are of a kind.
+/// How many holders of these sockets are of a kind.
 fn holders(rows: &[Row], is_of_kind: impl Fn(&Process) -> bool) -> usize {
     let holders = rows.iter().flat_map(|row| row.owner.processes());
     holders.filter(|process| is_of_kind(process)).map(|process| process.pid).collect::<BTreeSet<Pid>>().len()

@@ -1,5 +1,6 @@
 //! No port is called free that a socket has, however it moves between the kernel's tables while they are read.
 
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -146,6 +147,11 @@ fn what_an_ordinary_user_calls_free_is_free_in_this_namespace() {
     assert_eq!(document.asked[0].answers[0].status, "free");
 }
 
+/// The number of the user who runs it.
+fn udp_user(of: &Listening) -> String {
+    std::fs::metadata(format!("/proc/{}", of.pid())).unwrap().uid().to_string()
+}
+
 #[test]
 fn a_port_that_a_connected_udp_socket_has_is_held() {
     let client = Listening::at(&listener_program(), &["udp-connected:127.0.0.1:0"]);
@@ -161,6 +167,18 @@ fn a_port_that_a_connected_udp_socket_has_is_held() {
         ("in-use", "connected", &local, &local)
     );
     assert_eq!(by.processes[0].pid, client.pid());
+    // Options that ask for its holder ask for it, others do not.
+    let (pid, own) = (client.pid().to_string(), udp_user(&client));
+    for (option, value, expected) in [
+        ("--pid", &pid[..], 0),
+        ("--user", &own, 0),
+        ("--process", "listener", 0),
+        ("--pid", "1", 1),
+        ("--user", "4711", 1),
+    ] {
+        assert_eq!(whatlistens(&[&port, option, value]).2, expected, "{option} {value}");
+    }
+    assert_eq!(whatlistens(&[&port, "--exposed"]).2, 1, "it has no listener's reach");
     for words in [&["-H", &port][..], &[&port, "1/tcp"], &[&format!("{port}/udp")]] {
         let (out, notes, status) = whatlistens(words);
         let said = unbroken(&format!("{out}{notes}"));

@@ -74,6 +74,8 @@ mod live_waiting;
 #[cfg(windows)]
 mod live_windows;
 mod names;
+mod names_elsewhere;
+mod names_narrowed;
 mod narrow;
 #[cfg(target_os = "linux")]
 mod network;

@@ -12,12 +12,12 @@ use crate::recorded::{Machine, linux, office, process};
 use crate::started::unbroken;
 
 /// What was sought: nothing so far.
-fn searched(machine: Machine) -> Machine {
+pub fn searched(machine: Machine) -> Machine {
     machine.seen(|seen| seen.sought = Some(SoughtProcesses { found: Vec::new(), left_out: 0 }))
 }
 
 /// A process all of whose sockets are seen, but for what `change` says.
-fn found(machine: Machine, process: Process, change: impl FnOnce(&mut SoughtProcess)) -> Machine {
+pub fn found(machine: Machine, process: Process, change: impl FnOnce(&mut SoughtProcess)) -> Machine {
     let mut one = SoughtProcess {
         pid: process.pid,
         namespace: None,
@@ -30,19 +30,19 @@ fn found(machine: Machine, process: Process, change: impl FnOnce(&mut SoughtProc
 }
 
 /// A process that listens nowhere.
-fn idle(machine: Machine, process: Process) -> Machine {
+pub fn idle(machine: Machine, process: Process) -> Machine {
     found(machine, process, |_| ())
 }
 
 /// TCP ports in a namespace that is not listed; `None` where they could not be seen.
-fn unlisted(name: &str, ports: Option<&[u16]>) -> UnlistedPorts {
+pub fn unlisted(name: &str, ports: Option<&[u16]>) -> UnlistedPorts {
     let namespace = Namespace { inode: name.len() as u64, name: Some(name.to_owned()) };
     let listens_on = ports.map(|ports| ports.iter().map(|&port| (port, Protocol::Tcp)).collect());
     UnlistedPorts { namespace, listens_on }
 }
 
 /// A process that this user may not inspect.
-fn unseen(machine: Machine, pid: u32, name: &str) -> Machine {
+pub fn unseen(machine: Machine, pid: u32, name: &str) -> Machine {
     let mut process = Process { user: Some("root".to_owned()), ..process(pid, "/x") };
     process.name = Some(name.to_owned());
     process.short_name = Some(name.to_owned());
@@ -59,16 +59,16 @@ fn stopped_server() -> Process {
     }
 }
 
-fn exit(machine: &Machine, line: &str) -> Exit {
+pub fn exit(machine: &Machine, line: &str) -> Exit {
     machine.run(line, &Environment::plain()).unwrap().2
 }
 
-fn asked(machine: &Machine, line: &str) -> Asked {
+pub fn asked(machine: &Machine, line: &str) -> Asked {
     read(&machine.printed(&format!("--json {line}"), None)).asked.remove(0)
 }
 
 /// What is said of the words, without the details of a process.
-fn said(machine: &Machine, line: &str) -> String {
+pub fn said(machine: &Machine, line: &str) -> String {
     machine.run(&format!("-H {line}"), &Environment::plain()).unwrap().1
 }
 
@@ -199,85 +199,6 @@ fn whose_sockets_are_not_seen_does_not_listen_nowhere() {
 }
 
 #[test]
-fn what_listens_elsewhere_is_said_beside_what_is_shown() {
-    let here = || searched(linux()).socket("tcp 0.0.0.0:80", &[process(7, "/usr/sbin/nginx")]);
-    let in_namespace = |machine: Machine, pid, ports: &[u16]| {
-        found(machine, process(pid, "/usr/sbin/nginx"), |one| {
-            one.unlisted = vec![unlisted("docker web", Some(ports))];
-            one.namespace = Some(one.unlisted[0].namespace.clone());
-        })
-    };
-    let machine = in_namespace(in_namespace(here(), 8, &[8080]), 9, &[]);
-    let runs = "nginx runs (PID 8, started 66 minutes ago) in network namespace docker web";
-    insta::assert_snapshot!(said(&machine, "nginx").replace(runs, "RUNS"), @r"
-    RUNS, and listens on 8080/tcp there. To show it: --all-namespaces
-    1 more process of nginx listens on no port (PID 9).
-    ");
-    assert_eq!(exit(&machine, "nginx"), Exit::Matched);
-    let ports = |machine: &Machine| -> Vec<Option<Vec<String>>> {
-        asked(machine, "nginx").processes.into_iter().map(|one| one.listens_on).collect()
-    };
-    let some = |ports: &[&str]| Some(ports.iter().map(|&port| port.to_owned()).collect());
-    assert_eq!(ports(&machine), [some(&["80/tcp"]), some(&["8080/tcp"]), some(&[])]);
-    // The same process, with a thread or a socket there.
-    let machine = found(here(), process(7, "/usr/sbin/nginx"), |one| {
-        one.unlisted = vec![unlisted("a", Some(&[81])), unlisted("bb", None)];
-    });
-    insta::assert_snapshot!(said(&machine, "nginx"), @r"
-    nginx runs (PID 7, started 66 minutes ago), and also listens on 81/tcp in network namespace a. It may listen in network namespace bb, which could not be seen. To show it: --all-namespaces
-    The ports of 1 process that you asked for could not be seen. To see more: run it on the host, outside any container, or with CAP_SYS_PTRACE and no security policy in the way
-    ");
-    assert_eq!(ports(&machine), [some(&["80/tcp", "81/tcp"])]);
-    assert_eq!(machine.report("nginx").gaps[0].count, Some(1));
-}
-
-#[test]
-fn a_thread_elsewhere_is_not_said_to_listen_nowhere() {
-    let with = |there: Vec<UnlistedPorts>| {
-        found(searched(linux()), process(7, "/usr/sbin/nginx"), |one| one.unlisted = there)
-    };
-    let machine = with(vec![unlisted("a", Some(&[81, 82]))]);
-    insta::assert_snapshot!(said(&machine, "nginx"), @"nginx runs (PID 7, started 66 minutes ago), and listens on 81/tcp and 82/tcp in network namespace a. To show it: --all-namespaces");
-    assert_eq!(exit(&machine, "nginx"), Exit::NothingMatched);
-    let many = ["a", "bb", "ccc", "dddd", "eeeee"].map(|name| unlisted(name, Some(&[81])));
-    insta::assert_snapshot!(said(&with(many.to_vec()), "--pid 7"), @"nginx runs (PID 7, started 66 minutes ago), and listens on 81/tcp in network namespace a. It listens on 81/tcp in network namespace bb. It listens on 81/tcp in network namespace ccc. Its ports in 2 more network namespaces are not shown here. To show it: --all-namespaces");
-}
-
-#[test]
-fn sockets_of_a_namespace_that_cannot_be_entered_are_a_gap() {
-    let nginx = || process(7, "/usr/sbin/nginx");
-    let machine = found(searched(linux()), nginx(), |one| one.may_hold_more = true);
-    insta::assert_snapshot!(machine.printed("nginx", None), @r"
-    nginx runs (PID 7, started 66 minutes ago). Whether it listens is not known: it may hold sockets of a network namespace that could not be entered.
-
-    Started      2026-11-22 02:53:20 (66 minutes ago)
-    Runs         /usr/sbin/nginx
-    User         alice
-
-    1 process that you asked for may hold sockets of a network namespace that could not be entered.
-    ");
-    assert_eq!(asked(&machine, "nginx").processes[0].listens_on, None);
-    assert_eq!(exit(&machine, "nginx"), Exit::NothingMatched);
-    // It may be another one than it is in, or listen here too.
-    let machine = found(searched(linux()), nginx(), |one| {
-        one.unlisted = vec![unlisted("a", Some(&[]))];
-        one.namespace = Some(one.unlisted[0].namespace.clone());
-        one.may_hold_more = true;
-    });
-    insta::assert_snapshot!(said(&machine, "nginx"), @r"
-    nginx runs (PID 7, started 66 minutes ago) in network namespace a, but listens on no port there. Whether it listens elsewhere is not known: it may hold sockets of a network namespace that could not be entered.
-    1 process that you asked for may hold sockets of a network namespace that could not be entered.
-    ");
-    let machine = searched(linux()).socket("tcp 0.0.0.0:80", &[nginx()]);
-    let machine = found(machine, nginx(), |one| one.may_hold_more = true);
-    insta::assert_snapshot!(said(&machine, "nginx"), @r"
-    nginx runs (PID 7, started 66 minutes ago). Whether it listens on more ports is not known: it may hold sockets of a network namespace that could not be entered.
-    1 process that you asked for may hold sockets of a network namespace that could not be entered.
-    ");
-    assert_eq!(asked(&machine, "nginx").processes[0].listens_on.as_deref().unwrap(), ["80/tcp"]);
-}
-
-#[test]
 fn a_name_is_exact_then_in_any_case_then_a_beginning() {
     let machine = searched(linux())
         .socket("tcp 0.0.0.0:80", &[process(80, "/usr/sbin/nginx")])
@@ -341,7 +262,7 @@ fn a_unit_and_a_container_are_found_by_their_names() {
 fn a_product_says_how_many_managers_it_stands_for() {
     let machine = idle(searched(linux()), process(7, "/opt/flexlm"));
     let said = said(&machine, "flexlm");
-    assert!(said.starts_with("Nothing of flexlm was found listening.\nflexlm runs (PID 7, "), "{said}");
+    assert!(said.starts_with("No listener of flexlm was found.\nflexlm runs (PID 7, "), "{said}");
     assert!(
         said.contains(" more license managers of ‘flexlm’ are known: whatlistens explain flexlm"),
         "{said}"
@@ -399,7 +320,7 @@ fn a_port_at_an_address_is_what_receives_there() {
     assert_eq!(
         asked(&machine, "0.0.0.0:27000").notes,
         [
-            "Nothing that listens receives what is sent to 0.0.0.0:27000. 27000/tcp is held at 10.0.0.1 only: whatlistens 27000"
+            "No listener receives what is sent to 0.0.0.0:27000. 27000/tcp is held at 10.0.0.1 only: whatlistens 27000"
         ]
     );
     let foreign = asked(&machine, "https://example.org/").notes;
@@ -419,10 +340,7 @@ fn a_port_at_an_address_is_what_receives_there() {
     assert!(asked(&moved, "127.0.0.1:80").notes.is_empty());
     // Among others each has its line.
     let several = said(&machine, "0.0.0.0:27000 80 127.0.0.1:9999");
-    assert!(
-        several.starts_with("Nothing that listens receives what is sent to 0.0.0.0:27000. "),
-        "{several}"
-    );
+    assert!(several.starts_with("No listener receives what is sent to 0.0.0.0:27000. "), "{several}");
     assert!(several.contains("127.0.0.1:9999: free"), "{several}");
     assert_eq!(exit(&machine, "explain https://example.org/"), Exit::Matched);
 }

@@ -387,7 +387,7 @@ fn reserved_ranges_beyond_a_few_are_counted() {
     let ranges = (0..7).map(|at| excluded(&(9000 + 2 * at).to_string(), Protocol::Tcp, None, false));
     let machine = windows().seen(|seen| seen.port_rules.excluded = Some(ranges.collect()));
     let printed = machine.printed("9000-9100", None);
-    insta::assert_snapshot!(printed, @"9000-9100: nothing listens, but Windows has reserved 9000/tcp, 9002/tcp, 9004/tcp and 4 more ranges for another program: opening these ports fails.");
+    insta::assert_snapshot!(printed, @"9000-9100: nothing listens, but Windows has reserved 9000/tcp, 9002/tcp, 9004/tcp and 4 more for another program: opening these ports fails.");
 }
 
 #[test]

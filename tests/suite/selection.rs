@@ -162,11 +162,11 @@ fn an_unknown_name_is_refused_with_the_nearest() {
 #[test]
 fn a_product_of_which_nothing_listens_says_where_it_would() {
     insta::assert_snapshot!(office().printed("citrix", None), @"
-    Nothing of citrix was found listening.
+    No listener of citrix was found.
     Citrix License Server usually listens on 7279, 27000 and 8082.
     ");
     insta::assert_snapshot!(office().printed("gurobi", None), @"
-    Nothing of gurobi was found listening.
+    No listener of gurobi was found.
     Gurobi token server usually listens on 41954.
     ");
 }

@@ -141,7 +141,7 @@ fn a_name_that_is_not_known_does_not_keep_the_others_from_an_answer() {
     80/tcp  0.0.0.0:80, [::]:80  nginx +2  800  root  http
 
     ‘lmgrdd’ is not a known service, and no process of that name listens here. Did you mean lmgrd? (For a process that may not be running: --process lmgrdd)
-    Nothing of citrix was found listening.
+    No listener of citrix was found.
     Citrix License Server usually listens on 7279, 27000 and 8082.
     No process called lmadmin was found listening.
 
@@ -188,7 +188,7 @@ fn what_a_filter_drops_is_said_and_never_called_free() {
     27000 is held by lmgrd (PID 900), and is not flagged.
     80 is held by nginx (PID 800), not by PID 900, and is no port of a license manager.
     ");
-    insta::assert_snapshot!(said("1-65535 --user bob"), @"53/udp, 80/tcp, 1538/tcp and 3 more ports are held by nginx (root), python3.11 (alice), lmgrd (root) and others, not by bob.");
+    insta::assert_snapshot!(said("1-65535 --user bob"), @"53/udp, 80/tcp, 1538/tcp and 3 more are held by nginx (root), python3.11 (alice), lmgrd (root) and others, not by bob.");
     insta::assert_snapshot!(said("nginx --user bob"), @"80/tcp is held by nginx (root), not by bob.");
     insta::assert_snapshot!(said("33333 --pid 3"), @"33333 is in use, but no visible process has the socket.");
     for line in ["80 --user nobody", "80 --pid 812", "80 --licenses", "27000 --user bob", "nginx --user bob"]

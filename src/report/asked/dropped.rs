@@ -1,13 +1,14 @@
-//! Why nothing is shown of a port that something holds: what was asked for besides it.
+//! Why a port that is held, or a process that runs, is not shown: which of the options ask for others.
 
 use std::collections::BTreeMap;
 
-use crate::model::phrase::{list, named};
+use super::describe::runs;
+use crate::model::phrase::{first_few, list, named};
 use crate::model::quoting::{quoted, quoted_account};
-use crate::model::{Asked, Exposure, Owner, Pid, Process, Row};
-use crate::query::{Address, Condition, Dropped, Filter};
+use crate::model::{Asked, Exposure, Observation, Owner, Pid, Process, Row};
+use crate::query::{Address, Condition, Dropped, Filter, Naming};
 
-/// More sentences about one word than these are not said.
+/// At most so many sentences about one word.
 const MOST_SENTENCES: usize = 3;
 /// More ports and holders than these are counted, not named.
 const MOST_NAMES: usize = 3;
@@ -20,6 +21,40 @@ pub(super) fn sentences(asked: &Asked, dropped: &[&Dropped], filter: &Filter) ->
     }
     let sentences = by_reason.into_iter().take(MOST_SENTENCES);
     sentences.map(|(by, rows)| sentence(asked, by, &rows, filter)).collect()
+}
+
+/// A sentence for each process that is of the name or id, and that the other options do not ask for.
+pub(super) fn processes(
+    found: &[&Process],
+    filter: &Filter,
+    naming: &Naming,
+    observation: &Observation,
+) -> Vec<String> {
+    let os = observation.host.os;
+    let (shown, more) = first_few(found, MOST_SENTENCES);
+    let sentence = |process: &&Process| {
+        let user = process.user.as_deref();
+        let is_of_user = filter.asks_for_user(user, process.uid, os);
+        let as_user = match user {
+            _ if is_of_user => None,
+            Some(user) => Some(format!("as {}, not as {}", quoted_account(user), users(filter))),
+            None => Some(format!("whether as {} is not known", users(filter))),
+        };
+        let is_of_pid = filter.pids.is_empty() || filter.pids.contains(&process.pid);
+        let is_called =
+            filter.processes.is_empty() || filter.processes.iter().any(|name| naming.means(process, name));
+        let why: Vec<String> = as_user
+            .into_iter()
+            .chain((!is_of_pid).then(|| format!("not with {}", pids(filter))))
+            .chain((!is_called).then(|| format!("not as {}", called_so(filter))))
+            .collect();
+        format!("{}, but {}.", runs(process, observation), list(&why, "and"))
+    };
+    let more = (more > 0).then(|| {
+        let processes = if more == 1 { "process runs" } else { "processes run" };
+        format!("{more} more such {processes}, but your options ask for others.")
+    });
+    shown.iter().map(sentence).chain(more).collect()
 }
 
 fn sentence(asked: &Asked, by: &[Condition], rows: &[&Row], filter: &Filter) -> String {
@@ -105,7 +140,7 @@ fn unseen(owner: &Owner) -> &'static str {
     }
 }
 
-/// Whom it is not held by.
+/// By whom, or how, it is not held.
 fn not(condition: Condition, filter: &Filter) -> Option<String> {
     Some(match condition {
         Condition::Protocol => format!("not with {}", filter.protocol?.title()),
@@ -139,7 +174,7 @@ fn and(condition: Condition, rows: &[&Row]) -> Option<&'static str> {
     }
 }
 
-/// What may be, where the conditions could not be decided.
+/// What is not known, where the owner is hidden.
 fn undecided(rows: &[&Row], filter: &Filter) -> String {
     let wanted = match (&filter.processes[..], &filter.users[..]) {
         ([], []) => pids(filter),

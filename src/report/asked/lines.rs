@@ -6,7 +6,7 @@ use super::sentences::{Facts, refused};
 use crate::model::phrase::{counted, first_few, list, named};
 use crate::model::{Asked, ExcludedPorts, Family, GapKind, PortAnswer, PortRange, PortStatus, Protocol};
 
-/// More uses of ports, and more reservations, than these are counted.
+/// Of more uses, ports and reservations than these, the rest is counted.
 const MOST_CLAUSES: usize = 3;
 
 /// What to say of ports below the rows; `None` where the rows say it all.
@@ -106,7 +106,7 @@ fn protocols(asked: &Asked, only: Option<&[Protocol]>) -> String {
     format!(" for {}", list(&titles, "and"))
 }
 
-/// What keeps other programs from ports on which nothing listens.
+/// What blocks ports on which nothing listens.
 fn blocked(asked: &Asked, facts: &Facts<'_>) -> String {
     let used: Vec<&PortAnswer> = asked.with_status(PortStatus::InUse).collect();
     let (shown, more) = first_few(&used, MOST_CLAUSES);

@@ -6,6 +6,7 @@ mod describe;
 mod dropped;
 mod elsewhere;
 mod lines;
+mod meant;
 mod names;
 mod places;
 mod sentences;
@@ -23,7 +24,7 @@ use crate::knowledge::{Knowledge, LicenseManager, LicenseProgram};
 use crate::model::quoting::quoted;
 use crate::model::{
     Asked, Excluded, Family, Gap, Manager, Note, NoteKind, Observation, Os, Pid, PortRange, PortStatus,
-    Process, Protocol, Row,
+    Protocol, Row,
 };
 use crate::query::{Dropped, Filtered, Naming, Ports, Query, Target, UsageError};
 
@@ -66,7 +67,7 @@ impl Question<'_> {
             what,
             is_option: true,
             more_free: Some(0),
-            processes: names::processes(|process| self.is_sought(process, sought), rows, self.observation),
+            processes: self.processes(rows, |process| self.is_sought(process, sought)),
             ..Asked::default()
         });
         words.chain(options).collect()
@@ -78,23 +79,6 @@ impl Question<'_> {
         let pids = filter.pids.iter().map(|&pid| (format!("--pid {pid}"), Sought::Pid(pid)));
         let names = filter.processes.iter().map(|name| (format!("--process {name}"), Sought::Name(name)));
         pids.chain(names).filter(|_| filter.targets.is_empty())
-    }
-
-    fn is_sought(&self, process: &Process, sought: Sought<'_>) -> bool {
-        match sought {
-            Sought::Pid(pid) => process.pid == pid,
-            Sought::Name(name) => self.naming.means(process, name),
-        }
-    }
-
-    /// Whether a name means this process: by the name itself, or as a program of the product.
-    fn is_meant(&self, process: &Process, target: &Target) -> bool {
-        match target {
-            Target::Name { word, programs, .. } => {
-                programs.iter().chain([word]).any(|name| self.naming.means(process, name))
-            }
-            Target::Ports(_) | Target::At(..) => false,
-        }
     }
 
     fn scene(&self, sought: Sought<'_>, asked: &Asked) -> Scene<'_> {
@@ -134,7 +118,7 @@ impl Question<'_> {
             },
             processes: match name {
                 None => Vec::new(),
-                Some(_) => names::processes(|process| self.is_meant(process, target), rows, self.observation),
+                Some(_) => self.processes(rows, |process| self.is_meant(process, target)),
             },
             ..Asked::default()
         };
@@ -164,8 +148,11 @@ impl Question<'_> {
         for (asked, target) in all.iter_mut().zip(targets) {
             // A UDP socket with a peer holds its port as much as one without: no other program can use it. A TCP port
             // that only connections have can be listened on again.
-            let in_use = asked.with_status(PortStatus::InUse).any(|answer| answer.protocol == Protocol::Udp);
-            asked.is_matched = found.filtered.matched[target] || (in_use && !self.query.filter.by_others());
+            let is_in_use = asked
+                .with_status(PortStatus::InUse)
+                .filter(|answer| answer.protocol == Protocol::Udp)
+                .any(|answer| answer.by.iter().any(|one| self.asks_for_use(one)));
+            asked.is_matched = found.filtered.matched[target] || is_in_use;
             match asked.ports.is_empty() {
                 true => self.add_about_name(asked, target, found),
                 false => self.add_about_ports(asked, target, found),
@@ -186,15 +173,23 @@ impl Question<'_> {
         let dropped = found.dropped.get(&target).map_or(&[][..], Vec::as_slice);
         let word = self.word(target);
         let scene = self.scene(Sought::Name(word), asked);
-        let of_processes = || names::sentences(Sought::Name(word), &asked.processes, &scene);
+        let others = match asked.processes.is_empty() {
+            true => self.not_asked_for(|process| self.is_meant(process, &self.query.filter.targets[target])),
+            false => Vec::new(),
+        };
+        let of_processes = || match &others[..] {
+            [] => names::sentences(Sought::Name(word), &asked.processes, &scene),
+            others => dropped::processes(others, &self.query.filter, self.naming, self.observation),
+        };
         let name = quoted(&asked.what);
         let lines: Vec<String> = match (self.unknown.get(&target), dropped) {
             _ if asked.is_matched => of_processes(),
             (Some(wrong), _) => vec![wrong.to_string()],
             (None, [_, ..]) => dropped::sentences(asked, dropped, &self.query.filter),
             (None, []) if !asked.managers.is_empty() => {
-                let nothing = format!("Nothing of {name} was found listening.");
-                let of_processes = if asked.processes.is_empty() { Vec::new() } else { of_processes() };
+                let nothing = format!("No listener of {name} was found.");
+                let is_none = asked.processes.is_empty() && others.is_empty();
+                let of_processes = if is_none { Vec::new() } else { of_processes() };
                 let usual = sentences::usual_ports(&asked.managers, &name);
                 iter::once(nothing).chain(of_processes).chain(usual).collect()
             }
@@ -202,7 +197,8 @@ impl Question<'_> {
                 vec![format!("No process called {name} was found listening.")]
             }
             (None, []) => {
-                let managers = if asked.processes.is_empty() { self.managers_of(word) } else { Vec::new() };
+                let is_none = asked.processes.is_empty() && others.is_empty();
+                let managers = if is_none { self.managers_of(word) } else { Vec::new() };
                 of_processes().into_iter().chain(sentences::usual_ports(&managers, &name)).collect()
             }
         };
@@ -232,7 +228,17 @@ impl Question<'_> {
     fn add_about_option(&self, asked: &mut Asked, sought: Sought<'_>, found: &Found<'_>) {
         let mut holders = found.filtered.rows.iter().flat_map(|row| row.owner.processes());
         asked.is_matched = holders.any(|process| self.is_sought(process, sought));
-        let said = names::sentences(sought, &asked.processes, &self.scene(sought, asked));
+        let filter = &self.query.filter;
+        let others = match asked.processes.is_empty() {
+            true => self.not_asked_for(|process| self.is_sought(process, sought)),
+            false => Vec::new(),
+        };
+        let said = match (sought, &others[..]) {
+            // What is said of each id is about its name too.
+            (Sought::Name(_), _) if !filter.pids.is_empty() => Vec::new(),
+            (_, []) => names::sentences(sought, &asked.processes, &self.scene(sought, asked)),
+            (_, others) => dropped::processes(others, filter, self.naming, self.observation),
+        };
         asked.notes = said.into_iter().map(Note::line).collect();
         asked.next = names::next(&asked.processes);
     }

@@ -80,7 +80,7 @@ pub(super) fn processes(
     found.into_values().map(each_once).collect()
 }
 
-/// Whether a process may run that this user does not see by its name, or of an id if `what` is that of an option.
+/// Whether there may be a process of this name, or of this id if `what` is an option, that this user does not see.
 pub(in crate::report) fn may_be_hidden(what: &str, observation: &Observation) -> bool {
     let Observation { host, hidden, privileged, sockets, .. } = observation;
     match host.os {
@@ -110,9 +110,9 @@ pub(super) fn sentences(sought: Sought<'_>, processes: &[AskedProcess], scene: &
     let (shown, more) = first_few(&unlisted, MOST_PROCESSES);
     said.extend(shown.iter().map(|one| elsewhere::sentence(one, scene.observation)));
     said.extend((more > 0).then(|| {
-        let (processes, run, they) =
-            if more == 1 { ("process", "runs", "it listens") } else { ("processes", "run", "they listen") };
-        format!("{more} more {processes} {}{run}. On which ports {they} is not shown here.", of(sought))
+        let (processes, run, their) =
+            if more == 1 { ("process", "runs", "Its") } else { ("processes", "run", "Their") };
+        format!("{more} more {processes} {}{run}. {their} ports are not shown here.", of(sought))
     }));
     said.extend(listen_nowhere(sought, &idle, scene));
     let left_out = scene.observation.sought.as_ref().map_or(0, |sought| sought.left_out);
@@ -123,7 +123,7 @@ pub(super) fn sentences(sought: Sought<'_>, processes: &[AskedProcess], scene: &
     said
 }
 
-/// How to let processes go on that listen nowhere because a signal has stopped them.
+/// How to let processes continue that a signal has stopped.
 pub(super) fn next(processes: &[AskedProcess]) -> Option<String> {
     let stopped =
         processes.iter().filter(|one| one.is_idle() && one.process.state == Some(RunState::Stopped));
@@ -219,7 +219,7 @@ fn zombie(process: &Process, scene: &Scene<'_>, port: &str) -> String {
     )
 }
 
-/// ` called lmgrd `, or what else the processes have in common.
+/// `of lmgrd `, or what else the processes have in common.
 fn of(sought: Sought<'_>) -> String {
     match sought {
         Sought::Pid(_) => String::new(),

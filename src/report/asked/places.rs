@@ -10,7 +10,7 @@ use crate::query::{Address, Destination, Place, Ports};
 /// More addresses than these are counted, not named.
 const MOST_ADDRESSES: usize = 3;
 
-/// The sentences, of all sockets that were listed.
+/// The sentences. `rows` are all sockets that were listed, whether or not they are shown.
 pub(super) fn sentences(
     place: &Place,
     ports: &Ports,
@@ -54,7 +54,7 @@ pub(super) fn sentences(
         let (held, shown) = (list(&held, "and"), list(&shown, "and"));
         let ports = ports.range;
         said.push(format!(
-            "Nothing that listens receives what is sent to {}. {held} {is} held at {shown} only: whatlistens {ports}",
+            "No listener receives what is sent to {}. {held} {is} held at {shown} only: whatlistens {ports}",
             place.typed
         ));
     }

@@ -53,7 +53,7 @@ impl Facts<'_> {
     }
 }
 
-/// The usual ports of more license managers than these are not said.
+/// Of more license managers than these, the usual ports are left out.
 const MOST_MANAGERS: usize = 3;
 
 /// On which ports the license managers of `what` listen unless they are set up otherwise. Several ranges of one follow

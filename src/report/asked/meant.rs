@@ -1,0 +1,52 @@
+//! Which processes a word or an option means, and which of them the other options ask for.
+
+use super::Question;
+use super::names::{self, Sought};
+use crate::model::{AskedProcess, PortUse, Process, Row};
+use crate::query::Target;
+
+impl Question<'_> {
+    pub(super) fn is_sought(&self, process: &Process, sought: Sought<'_>) -> bool {
+        match sought {
+            Sought::Pid(pid) => process.pid == pid,
+            Sought::Name(name) => self.naming.means(process, name),
+        }
+    }
+
+    /// Whether a name means this process: by the name itself, or as a program of the product.
+    pub(super) fn is_meant(&self, process: &Process, target: &Target) -> bool {
+        match target {
+            Target::Name { word, programs, .. } => {
+                programs.iter().chain([word]).any(|name| self.naming.means(process, name))
+            }
+            Target::Ports(_) | Target::At(..) => false,
+        }
+    }
+
+    /// Whether a process fulfils the options that are about processes.
+    pub(super) fn asks_for(&self, process: &Process) -> bool {
+        self.query.filter.asks_for(process, self.naming, self.observation.host.os)
+    }
+
+    /// Whether what uses a port fulfils all options. It has none of a listener's properties.
+    pub(super) fn asks_for_use(&self, port_use: &PortUse) -> bool {
+        let filter = &self.query.filter;
+        match filter.by_holder() {
+            _ if filter.by_listener() => false,
+            true => port_use.processes.iter().any(|process| self.asks_for(process)),
+            false => true,
+        }
+    }
+
+    /// The processes that `is_it` means and the options ask for.
+    pub(super) fn processes(&self, rows: &[Row], is_it: impl Fn(&Process) -> bool) -> Vec<AskedProcess> {
+        names::processes(|process| is_it(process) && self.asks_for(process), rows, self.observation)
+    }
+
+    /// Those that `is_it` means and the options do not ask for, of the processes that were sought.
+    pub(super) fn not_asked_for(&self, is_it: impl Fn(&Process) -> bool) -> Vec<&Process> {
+        let sought = self.observation.sought.iter().flat_map(|sought| &sought.found);
+        let all = sought.filter_map(|one| self.observation.processes.get(&one.pid)).map(AsRef::as_ref);
+        all.filter(|process: &&Process| is_it(process) && !self.asks_for(process)).collect()
+    }
+}
