@@ -179,9 +179,10 @@ pub fn unknown_names(
         let listening = processes.values().filter_map(|process| process.name.as_deref());
         let nearest = knowledge.registry.nearest(word, listening.chain(knowledge.licenses().executables(os)));
         let managers = managers(word, knowledge.licenses());
-        // The runtimes keep the names in files of root's.
-        let may_be_container =
-            is_searched && os == Os::Linux && !observation.privileged && !observation.hidden.is_nothing();
+        // The runtimes keep the names in files of root's. Without a socket nobody's files were read, and none is known to be
+        // hidden.
+        let are_hidden = !observation.hidden.is_nothing() || observation.sockets.is_empty();
+        let may_be_container = is_searched && os == Os::Linux && !observation.privileged && are_hidden;
         let word = word.as_str().into();
         unknown.insert(
             index,

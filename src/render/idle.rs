@@ -15,8 +15,10 @@ const MOST_PROCESSES: usize = 3;
 
 /// The processes to describe: those of a question about a single name or id to which no row belongs.
 pub(super) fn of(report: &Report) -> &[AskedProcess] {
-    match &report.asked[..] {
-        [one] if one.ports.is_empty() && report.rows.is_empty() => {
+    // Of an id with a name, only the id is answered.
+    let mut answered = report.asked.iter().filter(|one| !one.notes.is_empty());
+    match (answered.next(), answered.next()) {
+        (Some(one), None) if one.ports.is_empty() && report.rows.is_empty() => {
             first_few(&one.processes, MOST_PROCESSES).0
         }
         _ => &[],

@@ -23,6 +23,8 @@ fn options_narrow_what_listens_nowhere_too() {
     redis-server runs (PID 8, started 66 minutes ago) but listens on no port.
     ");
     assert!(said(&machine, "nginx --user root").contains("but listens on no port"));
+    let described = |line: &str| machine.printed(line, None).contains("Runs         /usr/sbin/nginx\n");
+    assert!(described("--pid 7 --process nginx") && described("nginx") && !described("nginx --user bob"));
     for line in ["nginx --user bob", "nginx --pid 8", "--process nginx --user bob", "--pid 7 --process redis"]
     {
         assert_eq!((pids(line), exit(&machine, line)), (vec![], Exit::NothingMatched), "{line}");
@@ -116,6 +118,8 @@ fn the_names_of_containers_may_be_hidden() {
     let refused = machine.refusal("web");
     assert!(refused.contains("The names of other users' containers are shown to root only."), "{refused}");
     assert!(!searched(linux()).refusal("web").contains("containers"));
+    let nothing_read = searched(linux()).seen(|seen| seen.privileged = false);
+    assert!(nothing_read.refusal("web").contains("containers"));
 }
 
 #[test]
