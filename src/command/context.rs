@@ -1,5 +1,6 @@
 //! What every command works with.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -54,6 +55,13 @@ impl Context<'_> {
         query.refuse_unknown_users(|name| self.source.has_user(name))?;
         let query = query.with_files(|path| self.source.file_at(path))?;
         let observation = self.source.observe(&query.scope)?;
+        let report = report::report(&query, &observation, self.knowledge, repeat)?;
+        if !report::is_about_license_servers(&query, &report, self.knowledge) {
+            return Ok(report);
+        }
+        // Only now is it known that a license program is meant: what it belongs to needs a look at the whole machine.
+        let query = query.with_license_servers();
+        let observation = self.source.observe(&query.scope)?;
         Ok(report::report(&query, &observation, self.knowledge, repeat)?)
     }
 
@@ -63,15 +71,26 @@ impl Context<'_> {
 }
 
 pub struct LiveMachine<'a> {
-    pub knowledge: &'a Knowledge,
-    /// What becomes [`Observation::taken_at`].
-    pub now: Timestamp,
+    knowledge: &'a Knowledge,
+    now: Timestamp,
+    /// Opened for the first scan.
+    machine: RefCell<Option<Machine>>,
+}
+
+impl<'a> LiveMachine<'a> {
+    /// `now` becomes [`Observation::taken_at`].
+    #[must_use]
+    pub fn new(knowledge: &'a Knowledge, now: Timestamp) -> LiveMachine<'a> {
+        LiveMachine { knowledge, now, machine: RefCell::default() }
+    }
 }
 
 impl Source for LiveMachine<'_> {
     fn observe(&self, scope: &ScanScope) -> Result<Observation, Unobservable> {
         let inspection = Inspection::new(self.knowledge);
-        Machine::open_restricted(scope, &inspection).observe(self.now)
+        let mut machine = self.machine.borrow_mut();
+        let machine = machine.get_or_insert_with(|| Machine::open_restricted(scope));
+        machine.observe(scope, &inspection, self.now)
     }
 
     fn observe_port_rules(&self) -> Result<Observation, Unobservable> {

@@ -10,7 +10,7 @@ use super::{Context, Error, Exit};
 use crate::cli::GlobalArgs;
 use crate::knowledge::Knowledge;
 use crate::knowledge::explain::{Topic, explain, names};
-use crate::model::Explanation;
+use crate::model::{Explanation, Vouched};
 use crate::os::ScanScope;
 use crate::query::{Output, UsageError, topics};
 use crate::render::Answer;
@@ -40,6 +40,8 @@ pub struct Explain {
     /// How to look at the license servers, if they are to be looked at.
     scope: Option<ScanScope>,
     output: Output,
+    /// The command line, quoted for a shell, to be typed again with more rights.
+    repeat: String,
 }
 
 impl Explain {
@@ -48,6 +50,7 @@ impl Explain {
         global: &GlobalArgs,
         output: Output,
         knowledge: &Knowledge,
+        repeat: String,
     ) -> Result<Explain, UsageError> {
         let topics = topics(&args.what, knowledge)?;
         if let Some((word, _)) =
@@ -60,7 +63,7 @@ impl Explain {
             deadline: global.deadline,
             ..ScanScope::default()
         });
-        Ok(Explain { topics, scope, output })
+        Ok(Explain { topics, scope, output, repeat })
     }
 
     pub(super) fn output(&self) -> &Output {
@@ -71,7 +74,13 @@ impl Explain {
         let mut explanations = self.explanations(context.knowledge)?;
         if let Some(scope) = &self.scope {
             let observation = context.source.observe(scope)?;
-            let servers = report::all_servers(&observation, context.knowledge);
+            let about = report::ServersQuestion {
+                vouched: &Vouched::default(),
+                products: &[],
+                expiry_days: report::EXPIRY_DAYS,
+                repeat: &self.repeat,
+            };
+            let servers = report::servers(&about, &observation, context.knowledge)?;
             let errors = explanations.iter_mut().flat_map(|explanation| &mut explanation.license_errors);
             errors.for_each(|error| report::add_causes_here(error, &servers));
         }

@@ -106,13 +106,13 @@ impl Command {
             if cli.list != ListArgs::default() {
                 return Err(UsageError::OptionsOfListing { command: verb.name() });
             }
+            let repeat = command_line(args, environment.program.as_deref());
             return match verb {
                 Verb::Explain(args) => {
-                    Explain::resolve(&args, &cli.global, output, knowledge).map(Command::Explain)
+                    Explain::resolve(&args, &cli.global, output, knowledge, repeat).map(Command::Explain)
                 }
                 Verb::Excluded(args) => Excluded::resolve(&args, output, knowledge).map(Command::Excluded),
                 Verb::Servers(own) => {
-                    let repeat = command_line(args, environment.program.as_deref());
                     Servers::resolve(&own, &cli.global, output, knowledge, repeat).map(Command::Servers)
                 }
             };

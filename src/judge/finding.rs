@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use crate::knowledge::{Emulator, Technology};
 use crate::model::phrase::list;
 use crate::model::quoting::{quoted, quoted_account};
-use crate::model::{Process, ProcessService, Severity, Verdict};
+use crate::model::{Os, Pid, Process, ProcessService, Severity, Verdict};
 
 /// A verdict before it is part of a report.
 pub(super) struct Finding {
@@ -130,6 +130,23 @@ pub(super) fn renamed_off_port(exe: &str, original: &str, what: &str) -> Finding
              one of its usual ports"
         ),
         Some(format!("Find out who renamed it, and whether {exe} should listen here.")),
+    )
+}
+
+/// `what` is whose daemon it is.
+pub(super) fn orphaned_daemon(exe: &str, what: &str, pid: Pid, os: Os) -> Finding {
+    let stop = match os {
+        Os::Windows => format!("taskkill /pid {pid} /f"),
+        Os::Linux | Os::Macos => format!("kill {pid}"),
+    };
+    Finding::new(
+        Verdict::CannotTell,
+        Severity::Warning,
+        format!("{exe} belongs to {what}, but no license server that runs has started it"),
+        Some(format!(
+            "A license server cannot start its own {exe} as long as this one runs. Stop it, then start the license \
+             server: {stop}"
+        )),
     )
 }
 

@@ -1,6 +1,7 @@
 //! What is judged.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::model::{Os, Owner, Process, Protocol};
 
@@ -14,6 +15,8 @@ pub struct JudgedSocket<'a> {
     pub owner: &'a Owner,
     /// The lead's parent.
     pub parent: Option<&'a Process>,
+    /// The ancestors of the lead, as far as they are known, the parent first.
+    pub ancestors: &'a [Arc<Process>],
     /// Whether a hidden process may hold it too.
     pub more_holders: bool,
     /// Who receives what the lead forwards, where that was observed.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::holder::Holder;
 use super::judged_socket::{Behind, JudgedSocket};
+use super::orphan::is_orphan;
 use super::systemd::is_systemd;
 use crate::knowledge::{LicenseManager, LicenseProgram, Licenses, PortClaims, RegisteredTo, Technology};
 use crate::model::{Confidence, Manager, PortRole, Process, Verdict, Vouched};
@@ -49,7 +50,10 @@ impl<'a> LicensePort<'a> {
         let lead = port.lead?;
         let is_sure = match certainty(lead.program?, licenses, claims) {
             Certainty::ByItself => true,
-            Certainty::ByStarter => port.starter(&lead).is_some(),
+            Certainty::ByStarter => {
+                port.starter(&lead).is_some()
+                    || (is_orphan(&socket, licenses, &lead) && is_believed(&port, &lead))
+            }
             Certainty::Hearsay => false,
         };
         port.managers = port.managers_of(&lead);
@@ -65,7 +69,8 @@ impl<'a> LicensePort<'a> {
         if !is_lead || container.user.is_some() {
             return None;
         }
-        let socket = JudgedSocket { owner, parent, more_holders, behind: None, ..self.socket };
+        let socket =
+            JudgedSocket { owner, parent, ancestors: &[], more_holders, behind: None, ..self.socket };
         LicensePort::of(socket, self.vouched, self.licenses, self.claims, self.is_believed)
     }
 
@@ -230,7 +235,7 @@ fn to_judge<'a>(socket: &JudgedSocket<'a>) -> impl Iterator<Item = &'a Process> 
 enum Certainty {
     ByItself,
     /// A daemon's name is a short word that other programs have too, and its file's text may be copied: the license
-    /// server that started it makes it certain.
+    /// server that started it makes it certain. Where that has ended, name and text together do, in a file that is believed.
     ByStarter,
     /// Too little is known of the program.
     Hearsay,

@@ -12,6 +12,7 @@ mod holder;
 mod inspection;
 mod judged_socket;
 mod license_port;
+mod orphan;
 mod replaceable;
 mod rules;
 mod systemd;

@@ -5,6 +5,7 @@ use super::doubts;
 use super::finding::{self, Finding, forwarded as words};
 use super::holder::Holder;
 use super::license_port::LicensePort;
+use super::orphan::is_orphan;
 use crate::knowledge::{LicenseManager, LicenseProgram, RegisteredTo};
 use crate::model::phrase::list;
 use crate::model::quoting::quoted;
@@ -55,6 +56,7 @@ const RULES: &[Rule] = &[
     Rule { name: "unknown-script", about: Doubt(doubts::unknown_script) },
     Rule { name: "unknown-libraries", about: Doubt(doubts::unknown_libraries) },
     Rule { name: "renamed-off-port", about: Process(renamed_off_port) },
+    Rule { name: "orphaned-daemon", about: Process(orphaned_daemon) },
     Rule { name: "right-program", about: Process(right_program) },
     Rule { name: "any-vendor-port", about: Process(any_vendor_port) },
     Rule { name: "started-daemon", about: Process(started_daemon) },
@@ -189,6 +191,13 @@ fn renamed_off_port(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Findi
         return None;
     }
     Some(finding::renamed_off_port(&holder.called()?, &holder.renamed_from()?, &holder.belongs_to()?))
+}
+
+/// No license server that runs has started it, and this is no license port.
+fn orphaned_daemon(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let is_orphan = is_orphan(&port.socket, port.licenses, holder) && !port.claims.is_license_port();
+    let exe = holder.described().filter(|_| is_orphan)?;
+    Some(finding::orphaned_daemon(&exe, &holder.belongs_to()?, holder.process.pid, port.socket.os))
 }
 
 /// It is a program of a manager of this port, or the server of that manager's technology.
@@ -368,8 +377,7 @@ fn serving_whom(port: &LicensePort<'_>, manager: &LicenseManager) -> String {
 mod tests {
     #[test]
     fn the_rules_are_tried_in_this_order() {
-        let rules = super::rules().collect::<Vec<_>>().join("\n");
-        insta::assert_snapshot!(rules, @"
+        insta::assert_snapshot!(super::rules().collect::<Vec<_>>().join("\n"), @"
         owner-hidden
         owner-unattributed
         more-holders-possible
@@ -395,6 +403,7 @@ mod tests {
         unknown-script
         unknown-libraries
         renamed-off-port
+        orphaned-daemon
         right-program
         any-vendor-port
         started-daemon

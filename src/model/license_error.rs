@@ -18,6 +18,9 @@ pub struct LicenseError {
     pub meaning: String,
     /// In order of frequency.
     pub causes: Vec<Cause>,
+    /// That none of the causes was found on this machine, in whole sentences; `None` where one was, or that was not looked
+    /// for.
+    pub here: Option<String>,
     /// The number behind the comma, if one was typed.
     pub minor: Option<Minor>,
     /// The number behind the colon, if one was typed.

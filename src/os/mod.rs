@@ -60,39 +60,44 @@ pub use self::unobservable::Unobservable;
 use self::unobservable::in_words;
 use crate::model::{Observation, Os};
 
-/// This machine, ready to be scanned once.
-pub struct Machine<'a> {
-    scope: &'a ScanScope,
-    inspect: &'a dyn Inspect,
+/// This machine, ready to be scanned.
+pub struct Machine {
     prepared: platform::Prepared,
     /// What this process may do, in a sentence without the full stop.
     restrictions: Option<String>,
 }
 
-impl<'a> Machine<'a> {
-    /// On Linux, may start a process that looks up users: call it before any thread is started.
+impl Machine {
+    /// On Linux, may start a process that looks up users: call it before any thread is started. `scope` is that of the
+    /// first scan.
     #[must_use]
-    pub fn open(scope: &'a ScanScope, inspect: &'a dyn Inspect) -> Machine<'a> {
-        Machine { scope, inspect, prepared: platform::Prepared::new(scope), restrictions: None }
+    pub fn open(scope: &ScanScope) -> Machine {
+        Machine { prepared: platform::Prepared::new(scope), restrictions: None }
     }
 
     /// As [`Machine::open`]. From then on this thread, and what it starts, may do nothing but what a scan needs, as far
     /// as the system can enforce that.
     #[must_use]
-    pub fn open_restricted(scope: &'a ScanScope, inspect: &'a dyn Inspect) -> Machine<'a> {
+    pub fn open_restricted(scope: &ScanScope) -> Machine {
         platform::drop_rights();
-        let machine = Machine::open(scope, inspect);
+        let machine = Machine::open(scope);
         Machine { restrictions: platform::restrict(), ..machine }
     }
 
-    /// Scans the machine. `now` becomes [`Observation::taken_at`].
+    /// Scans the machine. `now` becomes [`Observation::taken_at`]. Of users that are not on this machine, only those of the
+    /// first scan have names.
     ///
     /// # Errors
     ///
     /// If no socket table could be read at all. Everything else that could not be read is a gap.
-    pub fn observe(self, now: Timestamp) -> Result<Observation, Unobservable> {
-        let mut observation = platform::observe(self.scope, self.inspect, self.prepared, now)?;
-        observation.method_notes.extend(self.restrictions);
+    pub fn observe(
+        &mut self,
+        scope: &ScanScope,
+        inspect: &dyn Inspect,
+        now: Timestamp,
+    ) -> Result<Observation, Unobservable> {
+        let mut observation = platform::observe(scope, inspect, &mut self.prepared, now)?;
+        observation.method_notes.extend(self.restrictions.clone());
         Ok(observation)
     }
 }

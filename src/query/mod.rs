@@ -25,7 +25,7 @@ use std::borrow::Cow;
 use crate::cli::{self, ListArgs};
 use crate::knowledge::Knowledge;
 use crate::knowledge::explain::Topic;
-use crate::model::{Family, Vouched, is_path};
+use crate::model::{Family, Os, Vouched, is_path};
 use crate::os::{Bpf, DEADLINE, FileAt, ScanScope, Sought};
 use crate::render::column_named;
 
@@ -77,10 +77,6 @@ impl Query {
             None if filter.port_count() > MOST_DETAIL => Vec::new(),
             _ => filter.ports().map(|ports| ports.range).collect(),
         };
-        // A license server is known by all its ports.
-        let license_servers = filter.protocol.is_none()
-            && filter.family.is_none()
-            && asks_about_license_servers(&filter, knowledge);
         // Of a few ports it is said who has them with another protocol, or at other addresses.
         let everything = !detail_ports.is_empty() && !filter.ports_alone().is_empty();
         let protocol = filter.protocol.filter(|_| !everything);
@@ -90,13 +86,13 @@ impl Query {
         };
         let is_about_processes = filter.names().next().is_some() || !filter.pids.is_empty();
         let scope = ScanScope {
-            protocol: protocol.or_else(|| filter.common_protocol().filter(|_| !license_servers)),
+            protocol: protocol.or_else(|| filter.common_protocol()),
             ipv4: family != Some(Family::Ipv6),
             ipv6: family != Some(Family::Ipv4),
             args: args.args || shows("command"),
             details: alone.is_some() || shows("script") || shows("cwd") || is_about_processes,
             all_namespaces: args.all_namespaces,
-            connections: args.connections || shows("connections") || license_servers,
+            connections: args.connections || shows("connections"),
             bpf: match args.bpf {
                 cli::Bpf::Auto => Bpf::WhereQuicker,
                 cli::Bpf::Always => Bpf::Always,
@@ -104,7 +100,7 @@ impl Query {
             },
             by_user: !args.user.is_empty(),
             numeric: args.numeric,
-            license_servers,
+            license_servers: false,
             license_files: Vec::new(),
             other_sockets: false,
             interfaces: shows("exposed") || filter.targets.iter().any(|one| matches!(one, Target::At(..))),
@@ -113,7 +109,7 @@ impl Query {
                 names: filter.names().map(|(name, _)| name.to_owned()).collect(),
                 pids: filter.pids.clone(),
             },
-            ports: if license_servers { Vec::new() } else { filter.ports_alone() },
+            ports: filter.ports_alone(),
             detail_ports,
         };
         let alone = alone.map(|typed| match &filter.targets[..] {
@@ -126,7 +122,30 @@ impl Query {
             _ => typed.trim_start_matches(':').to_owned(),
         });
         let vouched = trust::vouched(&args.trust_user, &args.trust_path)?;
-        Ok(Query { scope, filter, vouched, alone, all: args.all })
+        let is_about_license_servers = asks_about_license_servers(&filter, knowledge);
+        let query = Query { scope, filter, vouched, alone, all: args.all };
+        Ok(if is_about_license_servers { query.with_license_servers() } else { query })
+    }
+
+    /// The same question, with the license servers of the machine. One is known by all its ports.
+    #[must_use]
+    pub fn with_license_servers(&self) -> Query {
+        let scope = ScanScope {
+            protocol: None,
+            ipv4: true,
+            ipv6: true,
+            connections: true,
+            license_servers: true,
+            ports: Vec::new(),
+            ..self.scope.clone()
+        };
+        Query { scope, ..self.clone() }
+    }
+
+    /// Whether it is about few enough ports and names for an answer to each.
+    #[must_use]
+    pub fn asks_about_few(&self) -> bool {
+        !self.filter.targets.is_empty() && self.filter.port_count() <= MOST_DETAIL
     }
 
     /// # Errors
@@ -189,8 +208,13 @@ fn asks_about_license_servers(filter: &Filter, knowledge: &Knowledge) -> bool {
         let mut range = ports.range.first..=ports.range.last;
         range.any(|port| knowledge.claims(port, ports.protocol).is_license_port())
     };
-    let names_product =
-        |target: &Target| matches!(target, Target::Name { managers, .. } if !managers.is_empty());
+    let licenses = knowledge.licenses();
+    let names_product = |target: &Target| match target {
+        Target::Name { word, managers, .. } => {
+            !managers.is_empty() || Os::ALL.into_iter().any(|os| licenses.program_called(word, os).is_some())
+        }
+        Target::Ports(_) | Target::At(..) => false,
+    };
     filter.targets.iter().any(names_product)
         || (filter.port_count() <= MOST_DETAIL && filter.ports().any(is_license_port))
 }

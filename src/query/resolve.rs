@@ -157,7 +157,7 @@ pub fn unknown_names(
         let Target::Name { word, ports, protocol, managers: of_product, .. } = target else { continue };
         let known = !ports.is_empty()
             || !of_product.is_empty()
-            || knowledge.licenses().recognise_name(word, os).is_some()
+            || knowledge.licenses().program_called(word, os).is_some()
             || naming.likeness(word).is_some()
             // Of these it is clear what they are, whether or not there is one.
             || is_path(word)

@@ -24,6 +24,9 @@ impl Page<'_> {
         if let Some(error) = &error.system_error {
             self.field("System error", &in_words(error))?;
         }
+        if let Some(here) = &error.here {
+            self.field("Here", here)?;
+        }
         for (index, cause) in error.causes.iter().enumerate() {
             self.field(&format!("Cause {}", index + 1), &cause.text)?;
             if let Some(here) = &cause.here {

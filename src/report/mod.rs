@@ -17,8 +17,10 @@ mod unanswered;
 
 use self::asked::{Found, Question};
 use self::rows::rows;
-use crate::knowledge::Knowledge;
-use crate::model::{LicenseServer, Observation, OtherNamespace, Owner, PortRange, Report, Row};
+use crate::knowledge::{Knowledge, LicenseProgram};
+use crate::model::{
+    LicenseServer, Observation, OtherNamespace, Owner, PortRange, Process, Report, Row, Verdict,
+};
 use crate::os;
 use crate::query::{Filter, Naming, Query, UsageError, filter, unknown_names};
 
@@ -26,7 +28,7 @@ pub use self::attribute::attribute;
 pub use self::excluded::excluded;
 pub use self::exposure::exposure;
 pub use self::servers::{
-    EXPIRY_DAYS, ServersQuestion, add_causes_here, all_servers, check, license_servers, servers, unknown,
+    EXPIRY_DAYS, ServersQuestion, add_causes_here, check, license_servers, servers, unknown,
 };
 
 /// What an observation answers to a question. `repeat` is the command line, quoted for a shell.
@@ -50,7 +52,8 @@ pub fn report(
     let mut filtered = filter(rows, &query.filter, &naming, observation);
     if !asked.is_empty() {
         for row in &mut filtered.rows {
-            row.next = next::next(row, os, observation.privileged);
+            let orphaned = servers::next_of_orphan(row, license_servers.as_deref().unwrap_or_default());
+            row.next = orphaned.or_else(|| next::next(row, os, observation.privileged));
         }
     }
     let rows = &filtered.rows;
@@ -85,6 +88,24 @@ pub fn report(
         narrowed: query.filter.is_narrow(),
         rows: filtered.rows,
     })
+}
+
+/// Whether a question turns out to be about a license server: what holds the port, or has the name, is a program of one.
+#[must_use]
+pub fn is_about_license_servers(query: &Query, report: &Report, knowledge: &Knowledge) -> bool {
+    if query.scope.license_servers || !query.asks_about_few() {
+        return false;
+    }
+    let is_program = |process: &Process| {
+        let program = knowledge.licenses().recognise(process, report.host.os);
+        program.is_some_and(|program| !matches!(program, LicenseProgram::Emulator(_)))
+    };
+    // A daemon of an unknown vendor is known by the server that started it.
+    let is_expected =
+        |row: &Row| row.license.as_ref().is_some_and(|license| license.verdict == Verdict::Expected);
+    let asked = report.asked.iter().flat_map(|asked| &asked.processes);
+    report.rows.iter().any(|row| is_expected(row) || row.owner.processes().any(|process| is_program(process)))
+        || asked.into_iter().any(|one| is_program(&one.process))
 }
 
 /// The license servers that the question is about. `None` where none of their ports is shown or asked about, or where

@@ -32,6 +32,7 @@ fn judged_socket<'a>(attributed: &'a Attributed, behind: Option<Behind<'a>>, os:
         local: attributed.socket.local,
         owner: &attributed.owner,
         parent: attributed.ancestors.first().map(Arc::as_ref),
+        ancestors: &attributed.ancestors,
         more_holders: attributed.more_holders,
         behind,
     }

@@ -124,6 +124,7 @@ pub struct LicenseError {
     pub symbol: String,
     pub meaning: String,
     pub causes: Vec<Cause>,
+    pub here: Option<String>,
     pub minor: Option<u32>,
     pub system_error: Option<SystemError>,
     pub sources: Vec<String>,

@@ -85,6 +85,10 @@ fn a_process_that_listens_nowhere_is_described() {
     Runs         /opt/flexlm/bin/lmgrd
     Works in     /var/log/flexlm
     User         alice
+
+    Revenera FlexNet license server (FlexNet Publisher)         not listening
+      lmgrd  PID 812  no port  /opt/flexlm/bin/lmgrd
+      critical  lmgrd (PID 812) is stopped by a signal or a debugger, and answers nobody. Let it go on: kill -CONT 812
     ");
     assert_eq!(exit(&machine, "lmgrd"), Exit::NothingMatched);
     let one = asked(&machine, "lmgrd");

@@ -93,8 +93,8 @@ fn this_machine_reads_back_the_same() {
     let scope =
         ScanScope { args: true, other_sockets: true, ..query("--all-namespaces --connections 22").scope };
     for scope in [ScanScope::default(), scope] {
-        let seen =
-            os::Machine::open(&scope, &Inspection::new(knowledge())).observe(Timestamp::now()).unwrap();
+        let (mut machine, inspection) = (os::Machine::open(&scope), Inspection::new(knowledge()));
+        let seen = machine.observe(&scope, &inspection, Timestamp::now()).unwrap();
         assert_eq!(read_back(&seen), seen);
     }
 }

@@ -61,7 +61,13 @@ fn without_a_header_rows_and_notes_stand_apart() {
 
 #[test]
 fn nothing_found_is_said() {
-    insta::assert_snapshot!(office().printed("lmadmin", None), @"No process called lmadmin was found listening.");
+    insta::assert_snapshot!(office().printed("lmadmin", None), @r"
+    No process called lmadmin was found listening.
+
+    Revenera FlexNet license server (FlexNet Publisher)         no vendor daemon
+      lmgrd  PID 900  27000/tcp  /opt/flexlm/bin/lmgrd
+      critical  lmgrd (PID 900) has no vendor daemon that listens: clients get error -97 or -15. Look at the end of its log, and start it again.
+    ");
     insta::assert_snapshot!(linux().printed("", None), @"Nothing listens here.");
 }
 

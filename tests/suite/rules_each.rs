@@ -91,6 +91,7 @@ fn cases() -> Vec<License> {
         jetbrains(|program| program.script = None),
         program(|program| program.loaded = Checked::Failed(NotInspected::Unreadable)),
         on_windows("tcp 0.0.0.0:40000", made_as(r"C:\x\foo.exe", "Flexera", "lmgrd.exe")),
+        on("tcp 0.0.0.0:53200", with_file(9, "/opt/matlab/MLM", daemon)),
         on(FLEXNET, lmgrd()),
         on(FLEXNET, process(9, "/opt/autodesk/adskflex")),
         judged(
@@ -198,6 +199,9 @@ fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
     renamed-off-port: cannot-tell Info
       the file of foo.exe says that it was originally lmgrd.exe, which belongs to FlexNet Publisher license server; this is not one of its usual ports
       Find out who renamed it, and whether foo.exe should listen here.
+    orphaned-daemon: cannot-tell Warning
+      MLM belongs to MathWorks MATLAB Network License Manager, but no license server that runs has started it
+      A license server cannot start its own MLM as long as this one runs. Stop it, then start the license server: kill 9
     right-program: expected Info
       lmgrd is a known program of Revenera FlexNet license server
       -

@@ -256,6 +256,7 @@ fn where_little_is_known_a_mismatch_is_no_warning() {
             local: "0.0.0.0:7000".parse().unwrap(),
             owner: &Owner::Identified { lead: process(1, "/usr/bin/python3.11").into(), others: Vec::new() },
             parent: None,
+            ancestors: &[],
             more_holders: false,
             behind: None,
         };

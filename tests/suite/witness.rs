@@ -49,9 +49,8 @@ fn an_independent_witness_finds_the_same_listeners_and_holders() {
     let places = ["tcp:127.0.0.1:0", "tcp:[::1]:0", "udp:127.0.0.1:0", "udp-connected:127.0.0.1:0"];
     let listening = Listening::at(&listener_program(), &places);
     let pid = listening.pid();
-    let observation = Machine::open(&ScanScope::default(), &Inspection::new(knowledge()))
-        .observe(Timestamp::now())
-        .unwrap();
+    let (scope, inspection) = (ScanScope::default(), Inspection::new(knowledge()));
+    let observation = Machine::open(&scope).observe(&scope, &inspection, Timestamp::now()).unwrap();
     let exe = observation.processes[&pid].exe().map(|exe| exe.path.clone());
     assert_eq!(exe.as_deref(), listener_program().canonicalize().unwrap().to_str());
 

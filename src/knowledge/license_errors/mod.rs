@@ -106,6 +106,7 @@ impl LicenseErrors {
             symbol: error.symbol.clone(),
             meaning: error.meaning.clone(),
             causes: causes.collect(),
+            here: None,
             minor: minor.map(|(number, meaning)| Minor { number, meaning: meaning.clone() }),
             system_error: typed.system_error.map(|number| SystemError {
                 number,

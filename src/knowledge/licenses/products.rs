@@ -1,6 +1,7 @@
 //! License managers by the words that people use: `autodesk`, `matlab`, `flexlm`, `sentinel`.
 
-use super::{LicenseManager, Licenses};
+use super::{LicenseManager, LicenseProgram, Licenses};
+use crate::model::Os;
 
 /// Words in the names of many products that name none of them.
 const NAME_NOTHING: [&str; 14] = [
@@ -28,6 +29,15 @@ impl Licenses {
         self.technologies.iter().any(|technology| {
             let first = technology.name.split(' ').next().unwrap_or_default();
             is_it(&technology.id) || is_it(first) || technology.aliases.iter().any(|alias| is_it(alias))
+        })
+    }
+
+    /// The license program that a word names, in any case if none is exactly so.
+    #[must_use]
+    pub fn program_called(&self, word: &str, os: Os) -> Option<LicenseProgram<'_>> {
+        self.recognise_name(word, os).or_else(|| {
+            let name = self.executables(os).find(|name| name.eq_ignore_ascii_case(word))?;
+            self.recognise_name(name, os)
         })
     }
 

@@ -217,6 +217,12 @@ impl Technology {
         self.marker.as_ref().is_some_and(|marker| texts.contains(marker))
     }
 
+    /// Whether these texts are as those in a daemon's file, and not only in a server's.
+    #[must_use]
+    pub fn is_daemon_by(&self, texts: &[String]) -> bool {
+        self.is_daemon_s(texts) || matches!(self.shown_by(texts), Some(Shown::Daemon))
+    }
+
     /// What a file with these texts is; `None` where none of them is a marker. One with the markers of both is taken
     /// for the lesser of the two.
     pub(super) fn shown_by(&self, texts: &[String]) -> Option<Shown> {

@@ -96,13 +96,13 @@ pub(super) use self::user_database::has_user;
 
 /// What has to be started before this program restricts itself and starts a thread.
 pub(super) struct Prepared {
-    accounts: io::Result<Option<AccountsProcess>>,
+    accounts: Accounts,
 }
 
 impl Prepared {
     pub(super) fn new(scope: &ScanScope) -> Prepared {
         let accounts = if scope.numeric { Ok(None) } else { AccountsProcess::start_if_needed() };
-        Prepared { accounts }
+        Prepared { accounts: Accounts::new(accounts) }
     }
 }
 
@@ -114,15 +114,14 @@ impl Prepared {
 pub(super) fn observe(
     scope: &ScanScope,
     inspect: &dyn Inspect,
-    prepared: Prepared,
+    Prepared { accounts }: &mut Prepared,
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
     let deadline = Deadline::after(scope.deadline);
-    let mut accounts = Accounts::new(prepared.accounts);
     let (sockets, owners) = match ScanContext::open(scope, inspect, deadline) {
         Ok(context) => {
             let (mut sockets, holders) = scan_and_search(&context)?;
-            let owners = find_owners(&context, &mut sockets, holders, &mut accounts);
+            let owners = find_owners(&context, &mut sockets, holders, accounts);
             (sockets, owners)
         }
         Err(error) => (SocketScan::run(scope, inspect, None)?, Err(error)),

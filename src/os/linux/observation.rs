@@ -29,7 +29,7 @@ use crate::model::{
 pub(super) fn assemble(
     scope: &ScanScope,
     now: Timestamp,
-    mut users: Accounts,
+    users: &mut Accounts,
     deadline: Deadline,
     mut scan: SocketScan,
     owners: std::io::Result<Owners>,
@@ -61,7 +61,7 @@ pub(super) fn assemble(
     for process in hidden.processes_mut() {
         process.user = process.uid.and_then(|uid| users.name(uid));
     }
-    scan.gaps.extend(not_in_time(&users, &late, deadline));
+    scan.gaps.extend(not_in_time(users, &late, deadline));
     let interfaces =
         scope.interfaces.then(|| interfaces::read().map_err(|error| interfaces::unreadable(&error)));
     let interfaces = interfaces.and_then(|read| read.map_err(|gap| scan.gaps.push(gap)).ok());
@@ -74,7 +74,7 @@ pub(super) fn assemble(
         holdings: holdings(&scan.found, &holders),
         receivers,
         processes: processes.into_iter().map(|(pid, process)| (pid, Arc::new(process))).collect(),
-        unanswered: unanswered(&scan, &holders, &users),
+        unanswered: unanswered(&scan, &holders, users),
         port_connections: port_connections(&scan, &holders),
         // Only the report on a free port shows them.
         port_rules: if scope.needs_port_rules() { port_rules::read() } else { PortRules::default() },

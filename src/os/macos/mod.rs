@@ -40,7 +40,7 @@ use crate::model::{Host, Observation, Os, Pid, PortRange, PortRules, Process, Pr
 pub(super) fn observe(
     scope: &ScanScope,
     inspect: &dyn Inspect,
-    _: Prepared,
+    _: &mut Prepared,
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
     let license_ports = inspect.license_ports();

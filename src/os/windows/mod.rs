@@ -36,7 +36,7 @@ const SYSTEM: Pid = 4;
 pub(super) fn observe(
     scope: &ScanScope,
     inspect: &dyn Inspect,
-    _: Prepared,
+    _: &mut Prepared,
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
     let mut gaps = Vec::new();

@@ -196,6 +196,9 @@ struct LicenseErrorOut<'a> {
     /// what on the license server's machine can be the reason, the most frequent first; with `--servers` those
     /// come first that were found on this machine. Empty: none are documented
     causes: Vec<CauseOut<'a>>,
+    /// with `--servers`: that none of the causes was found on this machine, or could be seen. `null`: one was, or
+    /// it was not looked for
+    here: Option<&'a str>,
     /// the number behind the comma, for the vendor's support. `null`: none was typed
     minor: Option<u32>,
     /// the number behind the colon, an error of the client's operating system. `null`: none was typed
@@ -340,6 +343,7 @@ fn license_error(error: &LicenseError) -> LicenseErrorOut<'_> {
         symbol: &error.symbol,
         meaning: &error.meaning,
         causes: error.causes.iter().map(cause).collect(),
+        here: error.here.as_deref(),
         minor: error.minor.as_ref().map(|minor| minor.number),
         system_error,
         sources: &error.sources,

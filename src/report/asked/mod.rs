@@ -82,7 +82,7 @@ impl Question<'_> {
     }
 
     fn scene(&self, sought: Sought<'_>, asked: &Asked) -> Scene<'_> {
-        let protocol = self.query.scope.protocol;
+        let protocol = self.query.scope.protocol.or(self.query.filter.protocol);
         let likeness = match sought {
             Sought::Pid(_) => None,
             Sought::Name(name) => self.naming.likeness(name),
@@ -216,7 +216,7 @@ impl Question<'_> {
     /// The license managers whose program has this name, with each range of their ports.
     fn managers_of(&self, program: &str) -> Vec<Manager> {
         let licenses = self.knowledge.licenses();
-        let manager = match licenses.recognise_name(program, self.observation.host.os) {
+        let manager = match licenses.program_called(program, self.observation.host.os) {
             Some(LicenseProgram::Server(technology)) => licenses.manager_of(technology),
             Some(LicenseProgram::Own(manager)) => Some(manager),
             Some(LicenseProgram::Emulator(_) | LicenseProgram::UnlistedDaemon(_)) | None => None,

@@ -6,7 +6,7 @@ use crate::knowledge::{Knowledge, LicenseManager, LicenseProgram, Licenses};
 use crate::model::phrase::list;
 use crate::model::{
     Gap, HiddenProcesses, LicenseServer, NamedBy, NotInspected, Observation, Os, OtherNamespace, Owner,
-    Problem, Protocol, Row, ServerState, ServersReport, Vouched,
+    Problem, ProblemCode, Protocol, Row, ServerState, ServersReport, Vouched,
 };
 use crate::os;
 use crate::query::filter::is_called;
@@ -41,7 +41,7 @@ pub fn servers(
     let os = observation.host.os;
     for word in question.products {
         let is_known = !knowledge.licenses().products(word).is_empty()
-            || knowledge.licenses().recognise_name(word, os).is_some()
+            || knowledge.licenses().program_called(word, os).is_some()
             || all.iter().any(|server| is_about(server, word, knowledge, os));
         if !is_known {
             let nearest = knowledge.registry.nearest(word, names(knowledge.licenses()));
@@ -119,7 +119,9 @@ pub(in crate::report) fn about(
         let is_meant = |target: &Target| match target {
             Target::Ports(ports) | Target::At(_, ports) => uses(server, ports),
             Target::Name { word, ports, .. } => {
-                ports.iter().any(|ports| uses(server, ports)) || is_about(server, word, knowledge, os)
+                ports.iter().any(|ports| uses(server, ports))
+                    || is_about(server, word, knowledge, os)
+                    || server.processes().any(|one| naming.means(&one.process, word))
             }
         };
         filter.targets.iter().any(is_meant)
@@ -168,12 +170,24 @@ pub(in crate::report) fn elsewhere(servers: &[LicenseServer]) -> Option<String> 
     servers.iter().flat_map(|server| &server.problems).next().map(Problem::in_full)
 }
 
+/// What to do about a daemon that is left over and has no verdict.
+pub(in crate::report) fn next_of_orphan(row: &Row, servers: &[LicenseServer]) -> Option<String> {
+    let pid = row.owner.lead().filter(|_| row.license.is_none())?.pid;
+    let is_it = |server: &&LicenseServer| {
+        let mut daemons = server.daemons.iter();
+        server.state == ServerState::OrphanedDaemon && daemons.any(|daemon| daemon.process.pid == pid)
+    };
+    let problems = servers.iter().filter(is_it).flat_map(|server| &server.problems);
+    let mut orphaned = problems.filter(|problem| problem.code == ProblemCode::OrphanedDaemon);
+    orphaned.find(|problem| problem.text.contains(&format!("(PID {pid})"))).map(Problem::in_full)
+}
+
 /// Whether a license server is one of a vendor, product, licensing system or program.
 fn is_about(server: &LicenseServer, word: &str, knowledge: &Knowledge, os: Os) -> bool {
     let licenses = knowledge.licenses();
     // What stands for a whole system is also the answer to a question about one of its vendors, unless it is another's.
     let is_of_product = licenses.products(word).iter().any(|manager| server.has_manager(&manager.id));
-    let by_program = match licenses.recognise_name(word, os) {
+    let by_program = match licenses.program_called(word, os) {
         Some(LicenseProgram::Own(manager)) => server.has_manager(&manager.id),
         Some(LicenseProgram::Server(technology)) => {
             server.technology.as_ref().is_some_and(|own| own.id == technology.id)

@@ -1,20 +1,10 @@
 //! The causes of a license error that hold on this machine.
 
-use super::judging::{EXPIRY_DAYS, license_servers};
-use crate::knowledge::Knowledge;
-use crate::model::{Check, LicenseError, LicenseServer, Observation, ProblemCode, Vouched};
-use crate::report::rows::rows;
+use crate::model::phrase::capitalized;
+use crate::model::{Check, LicenseError, LicenseServer, ProblemCode, ServerState, ServersReport};
 
-/// All license servers of a machine.
-#[must_use]
-pub fn all_servers(observation: &Observation, knowledge: &Knowledge) -> Vec<LicenseServer> {
-    let vouched = Vouched::default();
-    let rows = rows(observation, &vouched, knowledge);
-    license_servers(observation, &rows, &vouched, knowledge, EXPIRY_DAYS)
-}
-
-/// Adds to each cause of an error what was found that makes it the cause, and puts these first.
-pub fn add_causes_here(error: &mut LicenseError, servers: &[LicenseServer]) {
+/// Adds to each cause of an error what was found that makes it the cause, and puts these first; or that nothing was found.
+pub fn add_causes_here(error: &mut LicenseError, report: &ServersReport) {
     let of_system = |server: &&LicenseServer| {
         // What belongs to no system, such as Sentinel LDK, has the id of the error's system in its own.
         match &server.technology {
@@ -22,11 +12,31 @@ pub fn add_causes_here(error: &mut LicenseError, servers: &[LicenseServer]) {
             None => server.id.contains(&error.system),
         }
     };
-    let own: Vec<&LicenseServer> = servers.iter().filter(of_system).collect();
+    let own: Vec<&LicenseServer> = report.servers.iter().filter(of_system).collect();
+    let unseen = unseen(&own, report);
     for cause in &mut error.causes {
-        cause.here = cause.check.and_then(|check| found(check, &own, &error.system_name));
+        let found = cause.check.and_then(|check| found(check, &own, &error.system_name));
+        // One that listens may be hidden.
+        cause.here = found.filter(|_| cause.check != Some(Check::PortFree) || unseen.is_none());
     }
     error.causes.sort_by_key(|cause| cause.here.is_none());
+    let is_none_found = !error.causes.is_empty() && error.causes.iter().all(|cause| cause.here.is_none());
+    error.here = is_none_found.then(|| match unseen {
+        Some(unseen) => {
+            format!("None of these causes was found on this machine, but not all can be seen. {unseen}")
+        }
+        None => "None of these causes was found on this machine.".to_owned(),
+    });
+}
+
+/// What could not be seen of the license servers, in whole sentences.
+fn unseen(servers: &[&LicenseServer], report: &ServersReport) -> Option<String> {
+    if let Some(gap) = report.gaps.first() {
+        let remedy = gap.remedy.as_ref().map_or(String::new(), |remedy| format!(" To see more: {remedy}"));
+        return Some(format!("{}.{remedy}", capitalized(&gap.detail)));
+    }
+    let hidden = servers.iter().find(|server| server.state == ServerState::CannotTell)?;
+    hidden.notes.last().cloned()
 }
 
 /// What confirms a cause: a problem of the same code, or that there is no license server at all.

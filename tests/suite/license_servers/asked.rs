@@ -7,7 +7,7 @@ use whatlistens::query::Environment;
 
 use super::{LMGRD, changed, healthy, of, without_daemon};
 use crate::document::{LicenseServer, read};
-use crate::recorded::{Machine, linux, user, with_file, written_by};
+use crate::recorded::{Machine, contains, linux, process, running_with, user, with_file, written_by};
 
 #[test]
 fn products_go_by_the_words_that_people_use() {
@@ -215,6 +215,35 @@ fn the_causes_of_an_error_that_hold_here_come_first() {
 }
 
 #[test]
+fn that_no_cause_of_an_error_holds_here_is_said() {
+    let here = |machine: &Machine, line: &str| {
+        let text = machine.printed(line, None);
+        text.lines().find_map(|line| line.strip_prefix("Here         ")).map(str::to_owned)
+    };
+    let said = "None of these causes was found on this machine.";
+    for code in ["-15", "-97"] {
+        assert_eq!(here(&healthy(), &format!("explain {code} --servers")).as_deref(), Some(said), "{code}");
+        assert_eq!(here(&healthy(), &format!("explain {code}")), None, "{code}");
+    }
+    assert_eq!(here(&linux(), "explain -15 --servers"), None, "one was found");
+    // One that cannot be seen may listen.
+    let hidden = linux().by_ordinary_user(&[(7, "lmgrd")]).socket("tcp 0.0.0.0:27000", &[]);
+    let text = hidden.printed("explain -15,570 --servers", None);
+    assert!(!text.contains("listens on this machine"), "{text}");
+    insta::assert_snapshot!(text.lines().skip(2).take(9).collect::<Vec<_>>().join("\n"), @r"
+    FlexNet Publisher -15  LM_CANTCONNECT
+    Meaning      The program cannot connect to the license server.
+    Minor        570 is for the vendor's support: it identifies the error more closely, and its meaning
+                 is not published.
+    Here         None of these causes was found on this machine, but not all can be seen. The owner of 1
+                 socket could not be identified without more rights. To see more: sudo whatlistens
+                 explain '-15,570' --servers
+    Cause 1      Nothing listens on the port of the SERVER line (one of 27000 to 27009 if it has none):
+                 lmgrd was not started, or it ended.
+    ");
+}
+
+#[test]
 fn what_is_hidden_is_said() {
     let hidden = linux().by_ordinary_user(&[(7, "lmgrd")]).socket("tcp 0.0.0.0:27000", &[]);
     insta::assert_snapshot!(hidden.printed("servers", None), @"
@@ -251,4 +280,101 @@ fn a_server_that_may_be_hidden_is_not_said_to_be_missing() {
     No license server of autodesk was found.
     The owner of 1 socket could not be identified, because /proc does not show you the processes of other users: what you asked for may be among them. To see more: sudo whatlistens servers autodesk
     ");
+}
+
+/// MLM, which no license server started any more, on a port that the system chose.
+fn orphan() -> Machine {
+    linux().socket("tcp 0.0.0.0:53200", &[of(99, 1, "/opt/matlab/etc/MLM")])
+}
+
+#[test]
+fn a_daemon_asked_by_port_or_name_shows_its_license_server() {
+    for line in ["53200", "MLM", "mlm", "53200 -t", "MLM -4", "53200 9999"] {
+        let text = orphan().printed(line, None);
+        assert!(text.contains("orphaned daemon\n  MLM  PID 99  53200/tcp"), "{line}: {text}");
+        assert!(
+            text.contains("critical  MLM (PID 99) is left over from a license server that ended."),
+            "{line}"
+        );
+        assert!(!text.contains("127.0.0.1"), "that helps nobody: {text}");
+        assert_eq!(
+            read(&orphan().printed(&format!("--json {line}"), None)).license_servers.unwrap().len(),
+            1
+        );
+    }
+    for line in ["2080", "27000", "adskflex", "ADSKFLEX", "lmgrd", "Lmgrd"] {
+        let text = healthy().printed(line, None);
+        assert!(text.contains("up, 5 clients\n  lmgrd     PID 812  27000/tcp"), "{line}: {text}");
+    }
+    // A daemon of an unknown vendor belongs to the server that started it.
+    let unknown = linux()
+        .socket("tcp 0.0.0.0:27000", &[of(812, 1, LMGRD)])
+        .socket("tcp 0.0.0.0:53300", &[of(815, 812, "/opt/flexlm/foovd")]);
+    for line in ["53300", "foovd", "FOOVD"] {
+        let text = unknown.printed(line, None);
+        assert!(text.contains("license server of foovd (FlexNet Publisher)"), "{line}: {text}");
+    }
+    // What only listens beside it is of none.
+    let beside = healthy().socket("tcp 0.0.0.0:80", &[process(7, "/usr/sbin/nginx")]);
+    for line in ["80", "nginx", "9999"] {
+        assert!(!beside.printed(line, None).contains("License Manager"), "{line}");
+    }
+}
+
+#[test]
+fn an_orphan_whose_file_shows_what_it_is_has_a_verdict() {
+    let daemon = with_file(99, "/opt/matlab/etc/MLM", |exe| {
+        exe.contents = contains("FLEXnet Licensing Report Log");
+    });
+    let machine = linux().socket("tcp 0.0.0.0:53200", std::slice::from_ref(&daemon));
+    insta::assert_snapshot!(machine.printed("53200", None), @r"
+    53200/tcp  cannot-tell
+    MLM (PID 99) listens on TCP port 53200.
+
+    Verdict      cannot-tell (warning): MLM belongs to MathWorks MATLAB Network License Manager, but no
+                 license server that runs has started it
+    Next         A license server cannot start its own MLM as long as this one runs. Stop it, then start
+                 the license server: kill 99
+
+    Started      2026-11-22 02:53:20 (66 minutes ago)
+    Runs         /opt/matlab/etc/MLM
+    File         only root can replace it
+    User         alice
+    Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
+    Registry     none: dynamic ports (49152 and up) are never assigned
+    License      MathWorks MATLAB Network License Manager; expected process: lmgrd, lmadmin or MLM
+    Note         lmgrd listens on 27000 and starts the vendor daemon MLM, on a port that the system
+                 chooses unless the license file names one: 27001 and 1711 are examples.
+
+    MathWorks MATLAB Network License Manager (FlexNet Publisher)  orphaned daemon
+      MLM  PID 99  53200/tcp  /opt/matlab/etc/MLM
+      critical  MLM (PID 99) is left over from a license server that ended. A new one cannot start it until it stops. Stop it, then start the license server: kill 99
+    ");
+    for options in ["--licenses", "--flagged"] {
+        assert_eq!(machine.report(options).rows.len(), 1, "{options}");
+    }
+    let started = |parent: Process| {
+        let daemon = Process { ppid: Some(parent.pid), ..daemon.clone() };
+        let machine = linux().with(parent).socket("tcp 0.0.0.0:53200", &[daemon]);
+        machine.report("").rows.remove(0).license.map(|license| license.rule)
+    };
+    assert_eq!(started(of(50, 1, "/usr/bin/bash")), Some("orphaned-daemon"));
+    assert_eq!(started(of(50, 1, LMGRD)), Some("started-daemon"));
+    // A script between the two, a server that only calls itself so, and ancestors that are not all known.
+    let wrapped = linux().with(of(40, 1, LMGRD)).with(of(50, 40, "/usr/bin/bash"));
+    let wrapped = wrapped.socket("tcp 0.0.0.0:53200", &[Process { ppid: Some(50), ..daemon.clone() }]);
+    assert_eq!(wrapped.report("").rows.remove(0).license, None);
+    let unseen = running_with(50, LMGRD, |program| program.exe = None);
+    assert_eq!(started(unseen), None);
+    assert_eq!(started(of(50, 40, "/usr/bin/bash")), None);
+}
+
+#[test]
+fn a_program_of_a_license_server_that_does_not_run_is_known_in_any_case() {
+    let empty = linux().socket("tcp 0.0.0.0:22", &[]);
+    for word in ["lmgrd", "LMGRD", "Lmgrd", "ADSKFLEX", "mlm"] {
+        let (text, _, exit) = empty.run(word, &Environment::plain()).unwrap();
+        assert_eq!(exit, Exit::NothingMatched, "{word}");
+        assert!(text.starts_with(&format!("No process called {word} ")), "{text}");
+    }
 }
