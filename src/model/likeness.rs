@@ -1,6 +1,6 @@
 //! Which processes a word names, and how well.
 
-use super::{Container, Process, ProcessService, ServiceManager};
+use super::{ClaimedScript, Container, Process, ProcessService, ServiceManager};
 
 /// How a word names something, the best first. Of several processes those count that it names best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,6 +10,8 @@ pub enum Likeness {
     Case,
     /// `python3` for `python3.11`.
     Beginning,
+    /// `server.js` for the node that runs it, by its command line.
+    Script,
 }
 
 /// The fewest letters that a longer name may be known by.
@@ -37,12 +39,13 @@ impl Likeness {
         }
     }
 
-    /// How a word names a process: by its name or what it calls itself, the path of its file, its service or its
-    /// container. Of all but the names only the whole counts.
+    /// How a word names a process: by its name or what it calls itself, the path of its file, its service, its
+    /// container or the script that it runs, if that was read. Of all but the names only the whole counts.
     #[must_use]
     pub fn of_process(process: &Process, word: &str) -> Option<Likeness> {
         if is_path(word) {
-            return is_at(process, word).then_some(Likeness::Exact);
+            let at = || is_at(process, word).then_some(Likeness::Exact);
+            return at().or_else(|| runs(process, word).then_some(Likeness::Script));
         }
         // A link to the file gives the process the link's name: what runs as `python3` is no other program than what runs as
         // `python3.11`.
@@ -57,7 +60,7 @@ impl Likeness {
         match by_name {
             Some(Likeness::Exact) => by_name,
             _ if is_labelled() => Some(Likeness::Exact),
-            _ => by_name,
+            _ => by_name.or_else(|| runs(process, word).then_some(Likeness::Script)),
         }
     }
 }
@@ -77,6 +80,17 @@ pub fn is_unit(word: &str) -> bool {
 fn is_at(process: &Process, path: &str) -> bool {
     let exe = process.exe().map(|exe| exe.path.as_str());
     exe.is_some_and(|exe| exe == path || (path.contains('\\') && exe.eq_ignore_ascii_case(path)))
+}
+
+/// Whether a word names the script, module, class or archive that a process runs, by its file name or its path.
+fn runs(process: &Process, word: &str) -> bool {
+    let script = process.program().and_then(|program| program.claimed_script.as_ref());
+    let Some(name) = script.and_then(|script| script.name.as_deref()) else { return false };
+    let in_folder =
+        |folder: &str| Some(word.strip_prefix(folder)?.strip_prefix('/')? == name.trim_start_matches("./"));
+    name == word
+        || script.and_then(ClaimedScript::short_name) == Some(word)
+        || process.cwd.as_ref().and_then(|cwd| in_folder(&cwd.path)).unwrap_or_default()
 }
 
 /// Programs of Windows go by their names in any case, and without the ending.
@@ -108,7 +122,7 @@ fn is_container(container: &Container, word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Executable, Presence, Program, Runtime};
+    use crate::model::{Executable, Presence, Program, Runtime, ScriptKind, WorkingFolder};
 
     #[test]
     fn the_beginning_of_a_name_ends_where_a_number_or_word_does() {
@@ -165,6 +179,25 @@ mod tests {
             assert_eq!(Likeness::of_process(&process, word), None, "{word}");
         }
         assert_eq!(Likeness::of_process(&process, "Worker"), Some(Likeness::Case));
+        let running = |name: &str| {
+            let claimed_script =
+                Some(ClaimedScript { kind: ScriptKind::Script, name: Some(name.to_owned()) });
+            Process {
+                name: Some("node".to_owned()),
+                cwd: Some(WorkingFolder { path: "/srv/shop".to_owned(), deleted: false }),
+                presence: Presence::Running(Program { claimed_script, ..Program::default() }),
+                ..Process::default()
+            }
+        };
+        for script in ["server.js", "./server.js", "/srv/shop/server.js"] {
+            for word in ["server.js", "/srv/shop/server.js"] {
+                assert_eq!(Likeness::of_process(&running(script), word), Some(Likeness::Script), "{word}");
+            }
+            for word in ["server", "/srv/blog/server.js", "/srv/shop", "/srv/shopserver.js"] {
+                assert_eq!(Likeness::of_process(&running(script), word), None, "{word} for {script}");
+            }
+        }
+        assert_eq!(Likeness::of_process(&running("node"), "node"), Some(Likeness::Exact));
         let linked = Process {
             name: Some("python3.11".to_owned()),
             short_name: Some("python3".to_owned()),

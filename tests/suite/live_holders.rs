@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::document::Process;
 use crate::live::look;
 use crate::live_sockets::script;
-use crate::started::{Listening, whatlistens};
+use crate::started::{Listening, unbroken, whatlistens};
 
 fn python_in(folder: &std::path::Path, lines: &str) -> Listening {
     let mut command = Command::new("python3");
@@ -43,15 +43,27 @@ fn two_holders_of_one_program_differ_by_where_they_work() {
 #[test]
 fn two_holders_of_one_program_differ_by_what_they_run() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("shop.py");
+    let path = folder.path().join(format!("shop{}.py", std::process::id()));
     std::fs::write(&path, script(LISTENS)).unwrap();
     let mut command = Command::new("python3");
     command.arg("-u").arg(&path).arg("--password=secret");
-    let (process, detail) = holder(&Listening::start(&mut command, 1).unwrap());
+    let listening = Listening::start(&mut command, 1).unwrap();
+    let (process, detail) = holder(&listening);
+    let port = format!(":{}", listening.port());
     let named = process.script.unwrap();
     assert_eq!((named.kind.as_str(), named.name.as_deref()), ("script", path.to_str()));
-    assert!(detail.contains(") runs shop.py and listens on TCP port"), "{detail}");
+    assert!(detail.contains(") runs shop") && detail.contains(".py and listens on TCP port"), "{detail}");
     assert!(detail.contains("(by its command line)") && !detail.contains("secret"), "{detail}");
+    for word in [path.file_name().unwrap(), path.as_os_str()] {
+        let word = word.to_str().unwrap();
+        let (text, _, status) = whatlistens(&[word]);
+        let rows = text.lines().filter(|line| line.contains("tcp")).count();
+        assert!(text.contains(&port) && status == 0 && rows == 1, "{word}: {text}");
+        assert!(
+            unbroken(&text).contains(&format!("‘{word}’ was taken as a script: the command line of ")),
+            "{text}"
+        );
+    }
     let (process, detail) = holder(&python_in(folder.path(), LISTENS));
     assert_eq!(process.script.map(|script| (script.kind, script.name)), Some(("code".to_owned(), None)));
     assert!(detail.contains("Script       code in its command line\n"), "{detail}");

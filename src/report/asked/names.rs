@@ -139,7 +139,8 @@ pub(super) fn next(processes: &[AskedProcess]) -> Option<String> {
 /// How a name was understood that is not exactly that of a process.
 fn taken_as(sought: Sought<'_>, processes: &[AskedProcess], likeness: Option<Likeness>) -> Option<String> {
     let Sought::Name(word) = sought else { return None };
-    let is_like = |name: &&str| Likeness::of_name(name, word) == likeness;
+    let is_like =
+        |name: &&str| likeness == Some(Likeness::Script) || Likeness::of_name(name, word) == likeness;
     let names = processes.iter().filter_map(|one| {
         let Process { name, short_name, .. } = &*one.process;
         [name.as_deref(), short_name.as_deref()].into_iter().flatten().find(is_like)
@@ -151,6 +152,9 @@ fn taken_as(sought: Sought<'_>, processes: &[AskedProcess], likeness: Option<Lik
         Likeness::Exact => None,
         Likeness::Case => Some(format!("‘{word}’ was taken as {names}.")),
         Likeness::Beginning => Some(format!("‘{word}’ was taken as the beginning of {names}.")),
+        Likeness::Script => {
+            Some(format!("‘{word}’ was taken as a script: the command line of {names} has it."))
+        }
     }
 }
 
