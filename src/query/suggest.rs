@@ -41,6 +41,7 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
     ),
     (&["--state", "--states", "--established"], "it lists listeners; --connections counts connections"),
     (&["--help-all", "--man", "--usage"], "see --help"),
+    (&["-H", "--no-header"], "only a listing has a header; for scripts use --output json"),
     (&["--headers", "--header"], "headers are shown unless you give -H"),
 ];
 

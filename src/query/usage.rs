@@ -353,6 +353,9 @@ impl fmt::Display for UsageError {
                     "‘--license-file {path}’: there is no file at this path; give that of a license file"
                 )
             }
+            UsageError::UnknownProduct { word, .. } if word.to_string().parse::<u16>().is_ok() => {
+                write!(f, "‘{word}’: for the license server on a port: whatlistens {word}")
+            }
             UsageError::UnknownProduct { word, nearest } => {
                 write!(f, "No license manager, vendor or license server here is called ‘{word}’.")?;
                 did_you_mean(nearest, f)

@@ -49,6 +49,14 @@ pub fn names(licenses: &Licenses) -> impl Iterator<Item = &str> {
     managers.chain(Os::ALL.into_iter().flat_map(|os| licenses.executables(os)))
 }
 
+/// The few license managers in whose notes a product stands that has no license manager of its name: Autodesk's for
+/// `autocad`. Empty where it stands in those of many, as a common word does.
+#[must_use]
+pub fn managers_that_mention<'l>(licenses: &'l Licenses, word: &str) -> Vec<&'l LicenseManager> {
+    let found: Vec<_> = licenses.managers.iter().filter(|manager| mentions(manager, word)).collect();
+    if found.len() <= IN_FULL { found } else { Vec::new() }
+}
+
 struct Explainer<'a> {
     licenses: &'a Licenses,
     registry: Registry<'a>,

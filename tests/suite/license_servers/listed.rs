@@ -2,7 +2,9 @@
 
 use whatlistens::model::{LicenseSetup, Process};
 
-use super::{ADSKFLEX, LMGRD, adsk_lic, by_command_line, clients, of, servers, setup, without_daemon};
+use super::{
+    ADSKFLEX, LMGRD, adsk_lic, by_command_line, clients, healthy, of, servers, setup, without_daemon,
+};
 use crate::document::{self, read};
 use crate::recorded::{Machine, anyone_at, linux, with_file};
 
@@ -126,4 +128,17 @@ fn what_was_not_counted_or_read_is_not_known() {
     let server = servers(&read).remove(0);
     assert_eq!(server.daemons[0].port_is_fixed, Some(false));
     insta::assert_snapshot!(format!("{} {}", server.problems[0].text, server.problems[0].next.as_deref().unwrap()), @"adskflex (PID 815) listens on 41234/tcp, which the system probably chose: unless the license file names that port, it changes with the next start, and no firewall rule can name it. If the VENDOR line has no port=, add it.");
+}
+
+#[test]
+fn a_product_is_served_by_the_license_manager_that_mentions_it() {
+    for line in ["servers autocad", "servers AutoCAD"] {
+        assert_eq!(healthy().printed(line, None), healthy().printed("servers autodesk", None), "{line}");
+    }
+    insta::assert_snapshot!(linux().printed("servers autocad", None), @"No license server of autocad runs here.");
+    for word in ["port", "the", "frobnicate"] {
+        assert!(healthy().refusal(&format!("servers {word}")).contains("No license manager"), "{word}");
+    }
+    insta::assert_snapshot!(healthy().refusal("servers 27000"), @"‘27000’: for the license server on a port: whatlistens 27000");
+    insta::assert_snapshot!(healthy().refusal("servers -H"), @"there is no option -H: only a listing has a header; for scripts use --output json");
 }
