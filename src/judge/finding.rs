@@ -82,7 +82,7 @@ fn called(process: &Process) -> String {
 pub(super) fn kernel() -> Finding {
     let reason = "the Windows kernel holds the port for a driver such as http.sys; which program uses it is \
                   not visible here";
-    let advice = "Show the programs that use http.sys: netsh http show servicestate.";
+    let advice = "Show the programs that use http.sys: netsh http show servicestate";
     Finding::cannot_tell(reason.to_owned(), Some(advice.to_owned()))
 }
 
@@ -205,15 +205,15 @@ pub(super) fn service_host(exe: &str, services: &[ProcessService]) -> Finding {
 }
 
 /// `to` is where its command line says that it forwards to.
-pub(super) fn wrapper(exe: &str, to: Option<&str>, advice: &str) -> Finding {
-    let target = match to {
-        Some(to) => format!("its command line says that it forwards to {}", quoted(to)),
-        None => "which one is not visible here".to_owned(),
+pub(super) fn wrapper(exe: &str, to: Option<&str>, advice: String) -> Finding {
+    let (target, advice) = match to.map(quoted) {
+        Some(to) => (
+            format!("its command line says that it forwards to {to}"),
+            format!("Look for the license server where it forwards to: {to}"),
+        ),
+        None => ("which one is not visible here".to_owned(), advice),
     };
-    Finding::cannot_tell(
-        format!("{exe} holds the port for another program; {target}"),
-        Some(format!("{advice}.")),
-    )
+    Finding::cannot_tell(format!("{exe} holds the port for another program; {target}"), Some(advice))
 }
 
 pub(super) fn no_program_known(exe: &str, managers: &[String], others_use_it: bool) -> Finding {

@@ -52,33 +52,34 @@ impl<'a> Replaceable<'a> {
         )
     }
 
-    /// Whole sentences. `file` is already quoted.
+    /// Whole sentences, the command last. `file` is already quoted.
     pub(super) fn advice(&self, file: &str) -> String {
-        format!("Find out who put {file} there. Then {}", self.mending(file))
+        let then = self.trusting().map_or("Then".to_owned(), |trusting| format!("{trusting} Otherwise"));
+        format!("Find out who put {file} there. {then} {}", self.mending(file))
     }
 
-    /// The end of a sentence, and perhaps another one.
+    /// How to say that the account is trusted, if one user can be.
+    pub(super) fn trusting(&self) -> Option<String> {
+        let Account::User(user) = &self.first().account else { return None };
+        let name = quoted(&user.name, self.os)?;
+        Some(format!("If you trust {}, add --trust-user {name} to this command.", user.name))
+    }
+
+    /// The end of a sentence. Behind a command there is no full stop.
     pub(super) fn mending(&self, file: &str) -> String {
         let administrators = self.os.administrators();
-        let first = self.first();
         let mut places: Vec<&str> = self.writers.iter().map(|writer| writer.place.as_str()).collect();
         places.sort_unstable();
         places.dedup();
         let more = match places.len() - 1 {
             0 => String::new(),
-            1 => ", and 1 more place".to_owned(),
-            more => format!(", and {more} more places"),
+            1 => " and in 1 more place".to_owned(),
+            more => format!(" and in {more} more places"),
         };
-        let mended = match command(first, self.os) {
-            Some(command) => format!("let only {administrators} write there: {command}{more}."),
+        match command(self.first(), self.os) {
+            Some(command) => format!("let only {administrators} write there{more}: {command}"),
             None => format!("install {file} where only {administrators} can write."),
-        };
-        let trusted = match &first.account {
-            Account::User(user) => quoted(&user.name, self.os)
-                .map(|name| format!(" If you trust {}, add --trust-user {name}.", user.name)),
-            Account::Group { .. } | Account::Everyone => None,
-        };
-        mended + &trusted.unwrap_or_default()
+        }
     }
 
     fn first(&self) -> &'a Writer {
@@ -143,21 +144,21 @@ mod tests {
     #[test]
     fn the_command_fits_the_account_and_the_system() {
         let group = Account::Group { name: "lic".to_owned(), members: Vec::new() };
-        insta::assert_snapshot!(said(&[writer(user("alice"), "/opt/my lic")], Os::Linux), @"the user alice can write to /opt/my lic and may have replaced it. Find out who put lmgrd there. Then let only root write there: chown root: '/opt/my lic'. If you trust alice, add --trust-user alice.");
-        insta::assert_snapshot!(said(&[writer(group.clone(), "/opt/x")], Os::Macos), @"the group lic can write to /opt/x and may have replaced it. Find out who put lmgrd there. Then let only root write there: chmod g-w /opt/x.");
-        insta::assert_snapshot!(said(&[writer(Account::Everyone, "/opt/x$(reboot)")], Os::Linux), @r#"any user of this machine can write to "/opt/x$(reboot)" and may have replaced it. Find out who put lmgrd there. Then let only root write there: chmod o-w '/opt/x$(reboot)'."#);
+        insta::assert_snapshot!(said(&[writer(user("alice"), "/opt/my lic")], Os::Linux), @"the user alice can write to /opt/my lic and may have replaced it. Find out who put lmgrd there. If you trust alice, add --trust-user alice to this command. Otherwise let only root write there: chown root: '/opt/my lic'");
+        insta::assert_snapshot!(said(&[writer(group.clone(), "/opt/x")], Os::Macos), @"the group lic can write to /opt/x and may have replaced it. Find out who put lmgrd there. Then let only root write there: chmod g-w /opt/x");
+        insta::assert_snapshot!(said(&[writer(Account::Everyone, "/opt/x$(reboot)")], Os::Linux), @r#"any user of this machine can write to "/opt/x$(reboot)" and may have replaced it. Find out who put lmgrd there. Then let only root write there: chmod o-w '/opt/x$(reboot)'"#);
         insta::assert_snapshot!(said(&[writer(Account::Everyone, "/tmp")], Os::Linux), @"any user of this machine can write to /tmp and may have replaced it. Find out who put lmgrd there. Then install lmgrd where only root can write.");
-        insta::assert_snapshot!(said(&[writer(user("alice"), "/home/alice/bin")], Os::Linux), @"the user alice can write to /home/alice/bin and may have replaced it. Find out who put lmgrd there. Then install lmgrd where only root can write. If you trust alice, add --trust-user alice.");
-        insta::assert_snapshot!(said(&[writer(Account::Everyone, r"C:\Flexlm")], Os::Windows), @r#"any user of this machine can write to C:\Flexlm and may have replaced it. Find out who put lmgrd there. Then let only administrators write there: icacls C:\Flexlm /inheritance:d /remove:g *S-1-1-0 *S-1-5-11 *S-1-5-32-545."#);
-        insta::assert_snapshot!(said(&[writer(user(r"OFFICE\al ice"), r"C:\My Lic")], Os::Windows), @r#"the user OFFICE\al ice can write to C:\My Lic and may have replaced it. Find out who put lmgrd there. Then let only administrators write there: icacls "C:\My Lic" /inheritance:d /remove:g "OFFICE\al ice". If you trust OFFICE\al ice, add --trust-user "OFFICE\al ice"."#);
+        insta::assert_snapshot!(said(&[writer(user("alice"), "/home/alice/bin")], Os::Linux), @"the user alice can write to /home/alice/bin and may have replaced it. Find out who put lmgrd there. If you trust alice, add --trust-user alice to this command. Otherwise install lmgrd where only root can write.");
+        insta::assert_snapshot!(said(&[writer(Account::Everyone, r"C:\Flexlm")], Os::Windows), @r"any user of this machine can write to C:\Flexlm and may have replaced it. Find out who put lmgrd there. Then let only administrators write there: icacls C:\Flexlm /inheritance:d /remove:g *S-1-1-0 *S-1-5-11 *S-1-5-32-545");
+        insta::assert_snapshot!(said(&[writer(user(r"OFFICE\al ice"), r"C:\My Lic")], Os::Windows), @r#"the user OFFICE\al ice can write to C:\My Lic and may have replaced it. Find out who put lmgrd there. If you trust OFFICE\al ice, add --trust-user "OFFICE\al ice" to this command. Otherwise let only administrators write there: icacls "C:\My Lic" /inheritance:d /remove:g "OFFICE\al ice""#);
         insta::assert_snapshot!(said(&[writer(group, "C:\\a\"b")], Os::Windows), @r#"the group lic can write to "C:\\a\"b" and may have replaced it. Find out who put lmgrd there. Then install lmgrd where only administrators can write."#);
     }
 
     #[test]
     fn several_accounts_and_places_are_counted_and_the_widest_comes_first() {
         let writers = ["a", "b", "c", "d", "a"].map(|name| writer(user(name), &format!("/opt/{name}")));
-        insta::assert_snapshot!(said(&writers, Os::Linux), @"the user a can write to /opt/a and may have replaced it; so may the user b, the user c and 1 more. Find out who put lmgrd there. Then let only root write there: chown root: /opt/a, and 3 more places. If you trust a, add --trust-user a.");
+        insta::assert_snapshot!(said(&writers, Os::Linux), @"the user a can write to /opt/a and may have replaced it; so may the user b, the user c and 1 more. Find out who put lmgrd there. If you trust a, add --trust-user a to this command. Otherwise let only root write there and in 3 more places: chown root: /opt/a");
         let everyone = writer(Account::Everyone, "/opt/b");
-        insta::assert_snapshot!(said(&[&writers[..2], &[everyone]].concat(), Os::Linux), @"any user of this machine can write to /opt/b and may have replaced it; so may the user a and the user b. Find out who put lmgrd there. Then let only root write there: chmod o-w /opt/b, and 1 more place.");
+        insta::assert_snapshot!(said(&[&writers[..2], &[everyone]].concat(), Os::Linux), @"any user of this machine can write to /opt/b and may have replaced it; so may the user a and the user b. Find out who put lmgrd there. Then let only root write there and in 1 more place: chmod o-w /opt/b");
     }
 }

@@ -255,7 +255,7 @@ fn service_host(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> 
 /// to forward hands on no verdict.
 fn forwarded(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let forward = holder.process.forward.as_deref()?;
-    let advice = format!("{}.", filled_in(holder.wrapper_advice()?, port, holder));
+    let advice = filled_in(holder.wrapper_advice()?, port, holder);
     let proxy = holder.called()?;
     Some(match handed_on(port, holder) {
         Err(doubt) => Finding { advice: doubt.advice.or(Some(advice)), ..doubt },
@@ -298,12 +298,12 @@ fn wrapper(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     // A manager's own forwarder has its name, and a license program that an interpreter runs has not.
     let advice = holder.wrapper_advice().filter(|_| !holder.is_known_by_command_line())?;
     let to = holder.process.program().and_then(|program| program.relays_to.as_deref());
-    Some(finding::wrapper(&holder.called()?, to, &filled_in(advice, port, holder)))
+    Some(finding::wrapper(&holder.called()?, to, filled_in(advice, port, holder)))
 }
 
-/// An advice with its `PORT`, `PROTOCOL` and `PID_OF_IT`.
+/// An advice with its `PORT`, `PROTOCOL` and `PID_OF_IT`. Behind a command stands no full stop: it would be copied.
 fn filled_in(advice: &str, port: &LicensePort<'_>, holder: &Holder<'_>) -> String {
-    advice
+    format!("{advice}{}", if advice.contains(": ") { "" } else { "." })
         .replace("PORT", &port.socket.local.port().to_string())
         .replace("PROTOCOL", port.socket.protocol.name())
         .replace("PID_OF_IT", &holder.process.pid.to_string())

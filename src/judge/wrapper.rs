@@ -76,7 +76,7 @@ const WRAPPERS: &[(&[&str], &str)] = &[
     // Thinkbox's.
     (
         &["deadlinelicenseforwarder", "deadlinelicenseforwarder.exe"],
-        "It forwards to the servers of usage-based licenses: see the settings of Deadline",
+        "See in the settings of Deadline to which servers of usage-based licenses it forwards",
     ),
     (
         &[

@@ -163,6 +163,7 @@ mod tests {
             image: None,
             pod: None,
             user: None,
+            nested: false,
         };
         let process = Process {
             name: Some("nginx".to_owned()),

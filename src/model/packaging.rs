@@ -33,6 +33,8 @@ pub struct Container {
     pub pod: Option<String>,
     /// The user whose container it is: without root's rights, a user chooses its id. `None` for one of root's.
     pub user: Option<String>,
+    /// Whether it is inside another container, which could choose its id.
+    pub nested: bool,
 }
 
 impl Container {

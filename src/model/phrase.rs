@@ -12,6 +12,21 @@ pub fn list(words: &[impl AsRef<str>], conjunction: &str) -> String {
     }
 }
 
+/// Sentences in a row. One that ends with a command or an address has no full stop, which would be copied with it, and a
+/// line of its own.
+#[must_use]
+pub fn in_a_row<T: AsRef<str>>(sentences: impl IntoIterator<Item = T>) -> String {
+    let mut row = String::new();
+    for sentence in sentences {
+        let sentence = sentence.as_ref();
+        if !row.is_empty() {
+            row.push(if row.ends_with('.') && sentence.ends_with('.') { ' ' } else { '\n' });
+        }
+        row.push_str(sentence);
+    }
+    row
+}
+
 /// `1 socket`, `2 sockets`.
 #[must_use]
 pub fn counted(count: usize, noun: &str) -> String {

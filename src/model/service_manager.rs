@@ -26,12 +26,14 @@ pub struct ProcessService {
     pub name: String,
     /// The name that people know, where it differs: `DNS Client` for `Dnscache` on Windows.
     pub display_name: Option<String>,
+    /// The user whose own service manager it is, of [`ServiceManager::SystemdUser`].
+    pub user: Option<String>,
 }
 
 impl ProcessService {
     /// A service without a display name.
     #[must_use]
     pub fn new(manager: ServiceManager, name: &str) -> ProcessService {
-        ProcessService { manager, name: name.to_owned(), display_name: None }
+        ProcessService { manager, name: name.to_owned(), display_name: None, user: None }
     }
 }

@@ -96,7 +96,7 @@ impl Page<'_> {
             self.field("Verdict", &format!("{}{severity}: {}", license.verdict.code(), license.reason))?;
         }
         match &row.next {
-            Some(next) => self.field("Next", next),
+            Some(next) => self.next(next),
             None => Ok(()),
         }
     }

@@ -34,7 +34,7 @@ pub(super) fn write(
 ) -> io::Result<()> {
     if let Some(next) = report.asked.first().and_then(|asked| asked.next.as_deref()) {
         writeln!(out)?;
-        Page { style, out }.field("Next", next)?;
+        Page { style, out }.next(next)?;
     }
     for one in processes {
         writeln!(out)?;

@@ -47,6 +47,15 @@ impl Page<'_> {
         if self.style.width.is_some() { beginning(text, MOST_ON_TERMINAL) } else { text }
     }
 
+    /// What to do next: its commands end its lines.
+    pub(super) fn next(&mut self, next: &str) -> io::Result<()> {
+        if self.style.plain {
+            return next.lines().try_for_each(|line| self.field("Next", line));
+        }
+        let lines: Vec<_> = next.lines().map(escape).collect();
+        self.wrapped("Next", &lines.join("\n"))
+    }
+
     /// A label and its value; the value is wrapped and indented.
     pub(super) fn field(&mut self, label: &str, value: &str) -> io::Result<()> {
         let within = self.within(value);
@@ -57,10 +66,14 @@ impl Page<'_> {
         if self.style.plain {
             return list::line(label.trim_start(), &shown, self.out);
         }
+        self.wrapped(label, &shown)
+    }
+
+    fn wrapped(&mut self, label: &str, shown: &str) -> io::Result<()> {
         let margin = " ".repeat(INDENT);
         let first = format!("{label:<INDENT$}");
         let options = unbroken(self.style.prose_width()).initial_indent(&first).subsequent_indent(&margin);
-        let filled = fill(&shown, options);
+        let filled = fill(shown, options);
         // Painted after filling: colour codes would count as width.
         let painted = filled.replacen(label, &self.style.paint(label, Paint::new().dimmed()), 1);
         writeln!(self.out, "{painted}")

@@ -93,7 +93,12 @@ fn manager() -> BoxedStrategy<ServiceManager> {
 }
 
 fn service() -> BoxedStrategy<ProcessService> {
-    any_fields!(ProcessService { manager: manager(), name: text(), display_name: of(text()) })
+    any_fields!(ProcessService {
+        manager: manager(),
+        name: text(),
+        display_name: of(text()),
+        user: of(text())
+    })
 }
 
 fn container() -> BoxedStrategy<Container> {
@@ -104,6 +109,7 @@ fn container() -> BoxedStrategy<Container> {
         image: of(text()),
         pod: of(text()),
         user: of(text()),
+        nested: any::<bool>(),
     })
 }
 

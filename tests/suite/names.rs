@@ -78,7 +78,7 @@ fn a_process_that_listens_nowhere_is_described() {
     insta::assert_snapshot!(machine.printed("lmgrd", None), @r"
     lmgrd runs (PID 812, started 66 minutes ago, state: stopped) but listens on no port.
 
-    Next         To let it continue: kill -CONT 812.
+    Next         To let it continue: kill -CONT 812
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Unit         flexlm.service
@@ -245,6 +245,7 @@ fn a_unit_and_a_container_are_found_by_their_names() {
             image: None,
             pod: None,
             user: None,
+            nested: false,
         };
         Process { container: Some(Box::new(container)), ..process(pid, "/usr/bin/redis-server") }
     };

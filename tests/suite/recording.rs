@@ -170,7 +170,7 @@ fn a_malformed_recording_says_where_and_why() {
     insta::assert_snapshot!(refusal_of(&long), @"malformed recording: unknown field `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa… (line 1, column 1031)");
     insta::assert_snapshot!(refusal_of("{\"whatlistens_recording\": 4}"), @"malformed recording: missing field `observation` (line 1, column 28)");
     let deep = ["[", "]"].map(|bracket| bracket.repeat(1 << 20)).concat();
-    insta::assert_snapshot!(refusal_of(&FORMAT.replace("\"docker\"", &deep)), @"malformed recording: expected value (line 253, column 17)");
+    insta::assert_snapshot!(refusal_of(&FORMAT.replace("\"docker\"", &deep)), @"malformed recording: expected value (line 258, column 17)");
 }
 
 /// Every object of the recording, by its pointer.

@@ -148,7 +148,7 @@ proptest! {
         let [name, user, unit, interface, namespace, container, arg, other] = &names[..] else { unreachable!() };
         let holder = Process {
             container: Some(Box::new(Container {
-                runtime: Runtime::Lxc, id: container.clone(), name: None, image: Some(other.clone()), pod: None, user: Some(other.clone()),
+                runtime: Runtime::Lxc, id: container.clone(), name: None, image: Some(other.clone()), pod: None, user: Some(other.clone()), nested: false,
             })),
             ..server(name, user, unit)
         };

@@ -93,7 +93,7 @@ fn the_name_of_a_port_is_not_taken_for_what_runs_there() {
 #[test]
 fn a_unit_of_the_system_says_what_a_hidden_owner_is_known_for() {
     let opened_by = |manager, name: &str| {
-        let unit = ProcessService { manager, name: name.to_owned(), display_name: None };
+        let unit = ProcessService { manager, name: name.to_owned(), display_name: None, user: None };
         let machine = linux()
             .by_ordinary_user(&[(7, "x")])
             .socket("tcp 0.0.0.0:22", &[])

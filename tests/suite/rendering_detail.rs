@@ -64,11 +64,12 @@ fn an_expected_server_in_detail() {
 
 #[test]
 fn shared_sockets_in_detail() {
-    insta::assert_snapshot!(office().printed("80", None), @"
+    insta::assert_snapshot!(office().printed("80", None), @r"
     80/tcp  http
     nginx (PID 800) listens on TCP port 80.
 
-    Next         If only this machine needs it, bind it to 127.0.0.1. To stop it: kill 800.
+    Next         Bind it to 127.0.0.1 if only this machine needs it.
+                 To stop it: kill 800
 
     Also         nginx (PID 801) and nginx (PID 802)
     Started      2026-11-22 02:53:20 (66 minutes ago)

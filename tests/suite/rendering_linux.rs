@@ -23,6 +23,7 @@ fn web() -> Container {
         image: Some("nginx:1.25".to_owned()),
         pod: None,
         user: None,
+        nested: false,
     }
 }
 
@@ -102,11 +103,12 @@ fn the_table_tells_units_containers_and_who_does_not_listen() {
 
 #[test]
 fn a_unit_a_full_backlog_and_connections_in_detail() {
-    insta::assert_snapshot!(server().printed("80", None), @"
+    insta::assert_snapshot!(server().printed("80", None), @r"
     80/tcp  http
     nginx (PID 800) listens on TCP port 80.
 
-    Next         If only this machine needs it, bind it to 127.0.0.1. To stop it: systemctl stop nginx.
+    Next         Bind it to 127.0.0.1 if only this machine needs it.
+                 To stop it: systemctl stop nginx
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Parents      systemd (PID 1) → nginx.service → nginx (PID 800)
@@ -125,12 +127,12 @@ fn a_unit_a_full_backlog_and_connections_in_detail() {
 #[test]
 fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
     let printed = ["8080", "22", "5000", "7000"].map(|port| server().printed(port, None));
-    insta::assert_snapshot!(printed.join("\n"), @"
+    insta::assert_snapshot!(printed.join("\n"), @r"
     8080/tcp  (http-alt)
     docker-proxy (PID 900) listens on TCP port 8080.
 
-    Next         If only this machine needs it, publish it as 127.0.0.1:8080:80. To stop it: docker stop
-                 web.
+    Next         Publish it as 127.0.0.1:8080:80 if only this machine needs it.
+                 To stop it: docker stop web
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Parents      systemd (PID 1) → docker.service → docker-proxy (PID 900)
@@ -146,8 +148,8 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
     22/tcp  ssh
     systemd (PID 1) listens on TCP port 22.
 
-    Next         To stop it: systemctl stop ssh.socket ssh. Nobody can then log in over SSH, perhaps not
-                 even you.
+    Next         Without it, nobody can log in over SSH, perhaps not even you.
+                 To stop it: systemctl stop ssh.socket ssh
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Runs         /usr/lib/systemd/systemd
@@ -160,7 +162,7 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
     5000/tcp in network namespace blue  (commplex-main)
     httpd (PID 44) listens on TCP port 5000.
 
-    Next         To stop it: docker stop web.
+    Next         To stop it: docker stop web
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Parents      systemd (PID 1) → httpd (PID 44)
@@ -175,7 +177,7 @@ fn a_proxy_an_activated_socket_a_namespace_and_a_bound_port_in_detail() {
     python3.11 (PID 50) holds TCP port 7000 without listening: connections are refused, and usually no
     other program can use it.
 
-    Next         To stop it: kill 50.
+    Next         To stop it: kill 50
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Parents      systemd (PID 1) → python3.11 (PID 50)

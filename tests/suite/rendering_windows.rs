@@ -111,11 +111,12 @@ fn the_table_names_services_the_kernel_and_what_has_ended() {
 
 #[test]
 fn the_detail_names_them_in_full() {
-    insta::assert_snapshot!(office().printed("5355", None), @r"
+    insta::assert_snapshot!(office().printed("5355", None), @r#"
     5355/udp  llmnr
     svchost.exe (PID 1200) listens on UDP port 5355.
 
-    Next         To stop it: net stop NAME, with the one of its services that has the port.
+    Next         NAME is the one of its services that has the port.
+                 To stop it: net stop NAME
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Service      DNS Client (Dnscache) and Network Location Awareness (NlaSvc)
@@ -124,7 +125,7 @@ fn the_detail_names_them_in_full() {
     User         NT AUTHORITY\NETWORK SERVICE
     Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     llmnr (IANA, registered port)
-    ");
+    "#);
     insta::assert_snapshot!(office().printed("445", None), @"
     445/tcp  microsoft-ds
     System (PID 4) listens on TCP port 445.

@@ -123,7 +123,7 @@ fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
             format!("{}: {verdict} {severity:?}\n  {}\n  {advice}", license.rule, license.reason)
         })
         .collect();
-    insta::assert_snapshot!(said.join("\n"), @"
+    insta::assert_snapshot!(said.join("\n"), @r"
     owner-hidden: cannot-tell Info
       the process that holds this port of Revenera FlexNet license server is hidden
       -
@@ -141,7 +141,7 @@ fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
       Find out why python3.11 (PID 60) holds it too.
     kernel: cannot-tell Info
       the Windows kernel holds the port for a driver such as http.sys; which program uses it is not visible here
-      Show the programs that use http.sys: netsh http show servicestate.
+      Show the programs that use http.sys: netsh http show servicestate
     ended: cannot-tell Info
       process 70 opened the port and has ended; which process holds it now is not certain
       If the processes that it started are not needed, end them. Then run whatlistens again.
@@ -153,16 +153,16 @@ fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
       Find out who runs it and why. Activating software with it does not license that software.
     disguised-interpreter: mismatch Warning
       it is called lmgrd, but its file is Python under another name
-      Find out who renamed it, and what it runs: whatlistens --args 27000.
+      Find out who renamed it, and what it runs: whatlistens --args 27000
     user-namespace: cannot-tell Info
       it is called lmgrd, but it runs in another user namespace, where any user can make a program look like that
-      Find out who started it, and from which file: whatlistens 27000.
+      Find out who started it, and from which file: whatlistens 27000
     other-file: cannot-tell Warning
       it calls itself /opt/x/lmgrd, but that path leads to another file
       Find out who started it, and from which file. Compare the two files: cmp /proc/9/exe /opt/x/lmgrd.
     replaceable-file: cannot-tell Warning
       it is called lmgrd, but the user alice can write to /opt/x and may have replaced it
-      Find out who put lmgrd there. Then let only root write there: chown root: /opt/x. If you trust alice, add --trust-user alice.
+      Find out who put lmgrd there. If you trust alice, add --trust-user alice to this command. Otherwise let only root write there: chown root: /opt/x
     deleted-file: cannot-tell Info
       it was started from a file called lmgrd that has since been deleted or replaced
       Restart it so that it runs the current file. Then run whatlistens again.
@@ -171,16 +171,16 @@ fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
       Find out who installed lmgrd.exe, and from where.
     no-interpreter: cannot-tell Warning
       it is called java, and its command line names a license manager, but its file is no java
-      Find out who put it there, and what it runs: whatlistens --args 8080.
+      Find out who put it there, and what it runs: whatlistens --args 8080
     user-s-interpreter: cannot-tell Warning
       java is run by the user alice, who decides what it runs, whatever its command line says
       Find out what it runs: whatlistens --args 8080. If you trust alice, add --trust-user alice.
     replaceable-script: cannot-tell Warning
       java runs /opt/jetbrains/server.jar, but any user of this machine can write to /opt/jetbrains and may have replaced that
-      Find out who put /opt/jetbrains/server.jar there. Then let only root write there: chmod o-w /opt/jetbrains.
+      Find out who put /opt/jetbrains/server.jar there. Then let only root write there: chmod o-w /opt/jetbrains
     replaceable-library: cannot-tell Warning
       lmgrd also runs the code in /home/alice/lib/pre.so, but the user alice can write to /home/alice and may have replaced that
-      Find out why lmgrd loads it: LD_PRELOAD or LD_LIBRARY_PATH in its environment may say so. If it should, install /home/alice/lib/pre.so where only root can write. If you trust alice, add --trust-user alice.
+      Find out why lmgrd loads it: LD_PRELOAD or LD_LIBRARY_PATH in its environment may say so. If you trust alice, add --trust-user alice to this command. If it should, install /home/alice/lib/pre.so where only root can write.
     unconfirmed-path: cannot-tell Info
       it is called lmgrd, but whether it runs /opt/x/lmgrd could not be confirmed: it could not be read
       -
@@ -222,7 +222,7 @@ fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
       -
     wrapper: cannot-tell Info
       docker-proxy holds the port for another program; which one is not visible here
-      See which container publishes the port: docker ps --filter publish=2080/tcp.
+      See which container publishes the port: docker ps --filter publish=2080/tcp
     no-program-known: cannot-tell Info
       this is a port of Integrated Engineering Software, whose programs on this system are not known, so python3.11 can be neither confirmed nor ruled out
       Find out whether python3.11 should use this port.

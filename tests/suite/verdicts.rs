@@ -157,8 +157,8 @@ fn what_holds_a_port_for_another_cannot_be_judged() {
         assert_eq!(on("tcp 0.0.0.0:27000", exe), MISMATCH, "{exe}");
     }
     let advice = |place, exe| judged(&linux().socket(place, &[process(7, exe)])).advice.unwrap();
-    insta::assert_snapshot!(advice("tcp 0.0.0.0:2080", "/usr/bin/docker-proxy"), @"See which container publishes the port: docker ps --filter publish=2080/tcp.");
-    insta::assert_snapshot!(advice("udp 0.0.0.0:5093", "/usr/bin/docker-proxy"), @"See which container publishes the port: docker ps --filter publish=5093/udp.");
+    insta::assert_snapshot!(advice("tcp 0.0.0.0:2080", "/usr/bin/docker-proxy"), @"See which container publishes the port: docker ps --filter publish=2080/tcp");
+    insta::assert_snapshot!(advice("udp 0.0.0.0:5093", "/usr/bin/docker-proxy"), @"See which container publishes the port: docker ps --filter publish=5093/udp");
     let windows = |exe| judged(&linux().os(Os::Windows).socket("tcp 0.0.0.0:2080", &[process(7, exe)]));
     for exe in [
         r"C:\Java\bin\java.exe",
@@ -168,7 +168,7 @@ fn what_holds_a_port_for_another_cannot_be_judged() {
     ] {
         assert_eq!(windows(exe).verdict, Verdict::CannotTell, "{exe}");
     }
-    insta::assert_snapshot!(windows(r"C:\Windows\System32\svchost.exe").advice.unwrap(), @r#"See which services it runs: tasklist /svc /fi "PID eq 7"."#);
+    insta::assert_snapshot!(windows(r"C:\Windows\System32\svchost.exe").advice.unwrap(), @r#"See which services it runs: tasklist /svc /fi "PID eq 7""#);
 }
 
 #[test]

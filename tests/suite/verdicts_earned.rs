@@ -189,7 +189,7 @@ fn a_service_account_s_own_file_is_fine_and_another_s_is_not() {
     // An ordinary user who runs their own file is no service.
     let license = on(1000, user(1000, "alice"));
     insta::assert_snapshot!(license.reason, @"it is called lmgrd, but the user alice can write to /opt/x and may have replaced it");
-    insta::assert_snapshot!(license.advice.unwrap(), @"Find out who put lmgrd there. Then let only root write there: chown root: /opt/x. If you trust alice, add --trust-user alice.");
+    insta::assert_snapshot!(license.advice.unwrap(), @"Find out who put lmgrd there. If you trust alice, add --trust-user alice to this command. Otherwise let only root write there: chown root: /opt/x");
 }
 
 /// The genuine server runs as mallory's process, and mallory's own program inherited the socket.
@@ -393,7 +393,7 @@ fn a_library_in_a_home_is_a_doubt_and_a_vouched_one_is_none() {
     let machine = linux().socket(FLEXNET, &[server]);
     let license = judged(&machine);
     assert_eq!((license.rule, license.severity), ("replaceable-library", Severity::Warning));
-    insta::assert_snapshot!(license.advice.unwrap(), @"Find out why lmgrd loads it: LD_PRELOAD or LD_LIBRARY_PATH in its environment may say so. If it should, install /home/alice/pre.so where only root can write. If you trust alice, add --trust-user alice.");
+    insta::assert_snapshot!(license.advice.unwrap(), @"Find out why lmgrd loads it: LD_PRELOAD or LD_LIBRARY_PATH in its environment may say so. If you trust alice, add --trust-user alice to this command. If it should, install /home/alice/pre.so where only root can write.");
     assert_eq!(judged_with(&machine, "--trust-path /home/alice").unwrap().verdict, Verdict::Expected);
 }
 

@@ -19,6 +19,7 @@ fn container() -> Container {
         image: None,
         pod: None,
         user: None,
+        nested: false,
     }
 }
 
@@ -174,7 +175,7 @@ fn where_the_process_behind_was_not_observed_the_reason_says_what_is_missing() {
     ");
     assert!(all.iter().all(|license| license.verdict == Verdict::CannotTell));
     let advice = all[0].advice.as_deref();
-    assert_eq!(advice, Some("See which container publishes the port: docker ps --filter publish=27000/tcp."));
+    assert_eq!(advice, Some("See which container publishes the port: docker ps --filter publish=27000/tcp"));
 }
 
 #[test]

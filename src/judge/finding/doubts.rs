@@ -11,14 +11,14 @@ pub(in crate::judge) fn disguised_interpreter(exe: &str, interpreter: Interprete
         Verdict::Mismatch,
         Severity::Warning,
         format!("it is called {exe}, but its file is {} under another name", interpreter.name()),
-        Some(format!("Find out who renamed it, and what it runs: whatlistens --args {port}.")),
+        Some(format!("Find out who renamed it, and what it runs: whatlistens --args {port}")),
     )
 }
 
 pub(in crate::judge) fn no_interpreter(exe: &str, port: u16) -> Finding {
     doubtful(
         format!("it is called {exe}, and its command line names a license manager, but its file is no {exe}"),
-        format!("Find out who put it there, and what it runs: whatlistens --args {port}."),
+        format!("Find out who put it there, and what it runs: whatlistens --args {port}"),
     )
 }
 
@@ -28,7 +28,7 @@ pub(in crate::judge) fn user_namespace(exe: &str, port: u16) -> Finding {
             "it is called {exe}, but it runs in another user namespace, where any user can make a program \
              look like that"
         ),
-        Some(format!("Find out who started it, and from which file: whatlistens {port}.")),
+        Some(format!("Find out who started it, and from which file: whatlistens {port}")),
     )
 }
 
@@ -61,8 +61,9 @@ pub(in crate::judge) fn replaceable_library(exe: &str, library: &CodeFile, by: &
     doubtful(
         format!("{exe} also runs the code in {}, but {}", quoted_path(&library.path), by.who("that")),
         format!(
-            "Find out why {exe} loads it: LD_PRELOAD or LD_LIBRARY_PATH in its environment may say so. If it \
+            "Find out why {exe} loads it: LD_PRELOAD or LD_LIBRARY_PATH in its environment may say so.{} If it \
              should, {}",
+            by.trusting().map_or(String::new(), |trusting| format!(" {trusting}")),
             by.mending(&quoted_path(&library.path))
         ),
     )

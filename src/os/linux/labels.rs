@@ -22,7 +22,7 @@ pub(super) struct Labels {
 impl ScanContext<'_> {
     pub(super) fn labels(&self, dir: &ProcessDir) -> Labels {
         let text = dir.read("cgroup").unwrap_or_default();
-        let Membership { service, mut container, created_in, mut application, account, nested } =
+        let Membership { service, mut container, created_in, mut application, account } =
             cgroup::membership(&String::from_utf8_lossy(&text));
         // All names of users are looked up at once, in the end.
         let user = |account: Account| match account {
@@ -37,7 +37,7 @@ impl ScanContext<'_> {
             let creator = || created_in.as_ref().and_then(creator).filter(|&uid| uid != 0);
             container.user = account.or_else(|| creator().map(Account::Id)).map(user);
             // Whoever chose the id could have chosen that of another container.
-            if container.user.is_none() && !nested {
+            if container.user.is_none() && !container.nested {
                 let label = self.containers.label(&self.proc, &self.mounts, container);
                 (container.name, container.image) = (label.name, label.image);
             }
@@ -48,18 +48,21 @@ impl ScanContext<'_> {
 
 /// The users of the labels of a process, which are numbers until they are looked up.
 pub(super) fn users_mut(process: &mut Process) -> impl Iterator<Item = &mut String> {
-    let Process { container, application, forward, .. } = process;
+    let Process { container, application, forward, services, .. } = process;
     let forward = forward.as_mut().and_then(|forward| forward.container.as_mut());
     let containers = container.iter_mut().chain(forward).filter_map(|container| container.user.as_mut());
-    containers.chain(application.iter_mut().filter_map(|application| application.user.as_mut()))
+    let applications = application.iter_mut().filter_map(|application| application.user.as_mut());
+    let managers = services.iter_mut().filter_map(|service| service.user.as_mut());
+    containers.chain(applications).chain(managers)
 }
 
 /// The same users, as far as they are to be looked up.
 pub(super) fn uids(process: &Process) -> impl Iterator<Item = u32> {
-    let Process { container, application, .. } = process;
+    let Process { container, application, services, .. } = process;
     let container = container.as_ref().and_then(|container| container.user.as_ref());
     let application = application.as_ref().and_then(|application| application.user.as_ref());
-    container.into_iter().chain(application).filter_map(|user| user.parse().ok())
+    let managers = services.iter().filter_map(|service| service.user.as_ref());
+    container.into_iter().chain(application).chain(managers).filter_map(|user| user.parse().ok())
 }
 
 /// The user who may create control groups in this one: its owner (cgroups(7), "Delegation"). `None` where that cannot be

@@ -131,7 +131,15 @@ mod tests {
     fn a_program_that_is_called_systemd_is_not_the_system_s() {
         let container = |user: Option<&str>| {
             let (id, user) = ("web".to_owned(), user.map(str::to_owned));
-            Some(Container { runtime: Runtime::Lxc, id, name: None, image: None, pod: None, user })
+            Some(Container {
+                runtime: Runtime::Lxc,
+                id,
+                name: None,
+                image: None,
+                pod: None,
+                user,
+                nested: false,
+            })
         };
         let (system, user) = (Some(ServiceManager::Systemd), Some(ServiceManager::SystemdUser));
         for (uid, container, is_of_user, expected) in [

@@ -19,7 +19,7 @@ impl Page<'_> {
         sentences.iter().try_for_each(|note| self.prose(&note.text))?;
         if let Some(next) = &asked.next {
             writeln!(self.out)?;
-            self.field("Next", next)?;
+            self.next(next)?;
         }
         writeln!(self.out)?;
         let uses: Vec<_> = asked.with_status(PortStatus::InUse).flat_map(|answer| &answer.by).collect();

@@ -159,6 +159,8 @@ pub(super) struct ProcessServiceOut<'a> {
     name: &'a str,
     /// the name that Windows shows for it, if different: `DNS Client`. Else `null`
     display_name: Option<&'a str>,
+    /// the user whose own systemd it is (`systemd-user`). Else, or where that user has no name, `null`
+    user: Option<&'a str>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -241,8 +243,13 @@ fn process(process: &Process) -> ProcessOut<'_> {
 }
 
 pub(super) fn process_service(service: &ProcessService) -> ProcessServiceOut<'_> {
-    let ProcessService { manager, name, display_name } = service;
-    ProcessServiceOut { manager: Code(*manager), name, display_name: display_name.as_deref() }
+    let ProcessService { manager, name, display_name, user } = service;
+    ProcessServiceOut {
+        manager: Code(*manager),
+        name,
+        display_name: display_name.as_deref(),
+        user: user.as_deref().and_then(name_of_account),
+    }
 }
 
 fn other_process(ProcessRef { pid, name }: &ProcessRef) -> OtherProcessOut<'_> {
@@ -262,7 +269,8 @@ pub(super) fn script_of(process: &Process) -> Option<ScriptOut<'_>> {
     Some(ScriptOut { kind: Code(*kind), name: name.as_deref() })
 }
 
-pub(super) fn container(Container { runtime, id, name, image, pod, user }: &Container) -> ContainerOut<'_> {
+pub(super) fn container(container: &Container) -> ContainerOut<'_> {
+    let Container { runtime, id, name, image, pod, user, nested: _ } = container;
     ContainerOut {
         runtime: Code(*runtime),
         id,

@@ -21,6 +21,7 @@ use self::names::{Scene, Sought};
 use self::sentences::Facts;
 use super::annotate::service;
 use crate::knowledge::{Knowledge, LicenseManager, LicenseProgram};
+use crate::model::phrase::in_a_row;
 use crate::model::quoting::quoted;
 use crate::model::{
     Asked, Excluded, Family, Gap, Manager, Note, NoteKind, Observation, Os, Pid, PortRange, PortStatus,
@@ -370,7 +371,7 @@ fn next_of(asked: &Asked, shown: &[&Row]) -> Option<String> {
     let mut known = BTreeSet::new();
     let each: Vec<&str> =
         rows.iter().filter_map(|row| row.next.as_deref()).filter(|next| known.insert(*next)).collect();
-    (!each.is_empty()).then(|| each.join(" "))
+    (!each.is_empty()).then(|| in_a_row(each))
 }
 
 /// The license managers of a product, with each range of their ports.

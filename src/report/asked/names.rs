@@ -133,7 +133,7 @@ pub(super) fn next(processes: &[AskedProcess]) -> Option<String> {
         1 => "it",
         _ => "them",
     };
-    Some(format!("To let {it} continue: kill -CONT {}.", pids.join(" ")))
+    Some(format!("To let {it} continue: kill -CONT {}", pids.join(" ")))
 }
 
 /// How a name was understood that is not exactly that of a process.

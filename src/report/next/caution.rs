@@ -25,25 +25,27 @@ const fn vital(programs: &'static [&'static str], consequence: &'static str) -> 
     Caution { programs, consequence, serves_others: true, never: true }
 }
 
+const NO_LOGIN: &str = "Without it, nobody can log in over SSH, perhaps not even you.";
+
 const ON_UNIX: &[Caution] = &[
     vital(&["systemd", "init", "launchd"], "It starts and supervises everything else."),
-    needed(&["sshd", "sshd-session"], "Nobody can then log in over SSH, perhaps not even you."),
-    needed(&["dropbear"], "Nobody can then log in over SSH, perhaps not even you."),
+    needed(&["sshd", "sshd-session"], NO_LOGIN),
+    needed(&["dropbear"], NO_LOGIN),
     needed(
         &["systemd-resolved", "dnsmasq", "unbound", "named", "mdnsresponder"],
-        "Names of hosts may then no longer be found, here or on machines that ask this one.",
+        "Without it, names of hosts may no longer be found, here or on machines that ask this one.",
     ),
     needed(
         &["systemd-networkd", "networkmanager", "dhclient", "dhcpcd", "connmand", "configd"],
-        "This machine may then lose its network address.",
+        "Without it, this machine may lose its network address.",
     ),
     needed(
         &["chronyd", "ntpd", "systemd-timesyncd", "timed"],
-        "The clock of this machine is then no longer set right.",
+        "Without it, the clock of this machine is no longer set right.",
     ),
-    needed(&["rpcbind", "rpc.mountd", "rpc.statd"], "NFS may then stop working."),
-    needed(&["avahi-daemon"], "Printers and names in .local are then no longer found."),
-    needed(&["smbd", "nmbd"], "Nobody can then use the files that this machine shares."),
+    needed(&["rpcbind", "rpc.mountd", "rpc.statd"], "Without it, NFS may stop working."),
+    needed(&["avahi-daemon"], "Without it, printers and names in .local are no longer found."),
+    needed(&["smbd", "nmbd"], "Without it, nobody can use the files that this machine shares."),
     needed(
         &["dockerd", "containerd", "kubelet", "etcd", "kube-apiserver", "k3s", "crio"],
         "Containers of this machine may stop with it.",
@@ -64,6 +66,10 @@ pub(super) fn caution(row: &Row, lead: &Process, os: Os) -> Option<&'static Caut
             "ssh" => of("sshd"),
             stem => of(stem),
         },
-        None => of(&program_of(lead, os)?),
+        // One that such a program started for a session is not what others depend on.
+        None => of(&program_of(lead, os)?).filter(|caution| {
+            let parent = row.ancestors.first().and_then(|parent| program_of(parent, os));
+            caution.never || parent.is_none_or(|parent| !caution.programs.contains(&parent.as_str()))
+        }),
     }
 }

@@ -3,21 +3,27 @@
 mod backend;
 mod caution;
 mod commands;
+mod runner;
+mod systemd;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use self::caution::caution;
 use self::commands::Commands;
+use crate::model::phrase::in_a_row;
+use crate::model::quoting::quoted;
 use crate::model::{Exposure, Os, Process, Protocol, Row, RunState, State};
 
 /// How the kernel names memory from which a program was started.
 const IN_MEMORY: &str = "/memfd:";
 
-/// What to do next, in whole sentences; `None` where there is nothing to say. `privileged`: whether this was seen with
+/// What to do next, in whole sentences, each command at the end of a line; `None` where there is nothing to say. `privileged`: whether this was seen with
 /// administrator's rights. Who lacks them sees only their own processes on Linux and macOS.
 pub(super) fn next(row: &Row, os: Os, privileged: bool) -> Option<String> {
     let Some(lead) = row.owner.lead() else {
         return row.license.as_ref().and_then(|license| license.advice.clone());
     };
-    let commands = Commands::of(row, lead, os, privileged);
+    let commands = runner::commands(row, lead, os, privileged);
     let mut sentences = Vec::new();
     sentences.extend(continued(row, lead));
     sentences.extend(restarted(lead, commands.as_ref()));
@@ -27,14 +33,15 @@ pub(super) fn next(row: &Row, os: Os, privileged: bool) -> Option<String> {
         Some(license) => sentences.extend(license.advice.clone()),
         None => match backend::behind(lead, row.socket.local.port(), os) {
             // To stop it would stop all that is behind it.
-            Some(behind) => sentences.push(behind),
+            Some(behind) => sentences.extend(behind),
             None => {
+                sentences.extend(relayed(lead));
                 sentences.extend(bound_to_loopback(row, lead, os));
                 sentences.extend(stopped(row, lead, commands.as_ref(), os));
             }
         },
     }
-    (!sentences.is_empty()).then(|| sentences.join(" "))
+    (!sentences.is_empty()).then(|| in_a_row(sentences))
 }
 
 /// How to let a holder go on that does nothing.
@@ -53,7 +60,7 @@ fn continued(row: &Row, lead: &Process) -> Option<String> {
         .map_or("a debugger".to_owned(), |tracer| format!("the debugger {}", tracer.called()));
     match lead.state? {
         RunState::Stopped => {
-            Some(format!("It is stopped{consequence}. To let it continue: kill -CONT {}.", lead.pid))
+            Some(format!("It is stopped{consequence}. To let it continue: kill -CONT {}", lead.pid))
         }
         RunState::Traced => Some(format!(
             "It is stopped by {debugger}{consequence}. Let it continue there, or detach from it."
@@ -67,13 +74,13 @@ fn restarted(lead: &Process, commands: Option<&Commands>) -> Option<String> {
     lead.exe().filter(|exe| exe.deleted == Some(true) && !exe.path.starts_with(IN_MEMORY))?;
     let how = match commands {
         Some(Commands { restart: Some(restart), .. }) => format!(": {restart}"),
-        Some(Commands { stop, restart: None }) => format!(", end it ({stop}) and start it again"),
+        Some(_) => ", end it and start it again.".to_owned(),
         None if lead.pid == 1 && lead.name.as_deref() == Some("systemd") => {
             ": systemctl daemon-reexec".to_owned()
         }
-        None => ", start it again".to_owned(),
+        None => ", start it again.".to_owned(),
     };
-    Some(format!("Its program file was deleted or replaced, as by an upgrade. To run the new one{how}."))
+    Some(format!("Its program file was deleted or replaced, as by an upgrade. To run the new one{how}"))
 }
 
 /// That nobody reaches it where it listens.
@@ -98,15 +105,28 @@ fn bound_to_loopback(row: &Row, lead: &Process, os: Os) -> Option<String> {
         return None;
     }
     let port = row.socket.local.port();
-    Some(match (&lead.forward, &row.socket.activation) {
-        (Some(forward), _) => {
-            format!("If only this machine needs it, publish it as 127.0.0.1:{port}:{}.", forward.to.port())
+    let ip: IpAddr = match row.socket.local.ip().to_canonical() {
+        IpAddr::V6(ip) if !ip.is_unspecified() || row.socket.dual_stack == Some(false) => {
+            Ipv6Addr::LOCALHOST.into()
         }
-        (None, Some(_)) => {
-            format!("If only this machine needs it, set ListenStream=127.0.0.1:{port} in its socket unit.")
-        }
-        (None, None) => "If only this machine needs it, bind it to 127.0.0.1.".to_owned(),
-    })
+        IpAddr::V4(_) | IpAddr::V6(_) => Ipv4Addr::LOCALHOST.into(),
+    };
+    let there = SocketAddr::new(ip, port);
+    let how = match (&lead.forward, &row.socket.activation) {
+        (Some(forward), _) => format!("Publish it as {there}:{}", forward.to.port()),
+        (None, Some(_)) => format!("Set ListenStream={there} in its socket unit"),
+        (None, None) => format!("Bind it to {ip}"),
+    };
+    Some(format!("{how} if only this machine needs it."))
+}
+
+/// Where the program is that answers, of a relay whose command line says so.
+fn relayed(lead: &Process) -> Option<String> {
+    let to = lead.program()?.relays_to.as_ref()?;
+    Some(format!(
+        "The program that answers is where this one forwards to, by its command line: {}",
+        quoted(to)
+    ))
 }
 
 /// How to stop what holds the port, and what stops with it.
@@ -115,12 +135,13 @@ fn stopped(row: &Row, lead: &Process, commands: Option<&Commands>, os: Os) -> Op
     if let Some(caution) = caution.filter(|caution| caution.never) {
         return Some(format!("{} Do not stop it.", caution.consequence));
     }
-    let Commands { stop, .. } = commands?;
-    // A signal other than KILL waits until the process continues (signal(7)).
-    let waits = lead.state == Some(RunState::Stopped) && stop.starts_with("kill ");
-    let stop = if waits { format!("{stop}, then kill -CONT {}", lead.pid) } else { stop.clone() };
-    Some(match caution {
-        Some(caution) => format!("To stop it: {stop}. {}", caution.consequence),
-        None => format!("To stop it: {stop}."),
-    })
+    let Commands { before, stop, aside, .. } = commands?;
+    let stop = stop.as_ref().map(|stop| {
+        // A signal other than KILL waits until the process continues (signal(7)).
+        let waits = lead.state == Some(RunState::Stopped) && stop.starts_with("kill ");
+        let then = if waits { format!("; kill -CONT {}", lead.pid) } else { String::new() };
+        format!("To stop it{}: {stop}{then}", aside.as_deref().unwrap_or_default())
+    });
+    let consequence = caution.map(|caution| caution.consequence.to_owned());
+    Some(in_a_row(consequence.into_iter().chain(before.clone()).chain(stop)))
 }

@@ -109,6 +109,8 @@ pub struct ProcessService {
     pub name: String,
     #[serde(deserialize_with = "present")]
     pub display_name: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub user: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -31,8 +31,6 @@ pub struct Membership {
     pub application: Option<Application>,
     /// The user who could choose the names of the container and of the application; `None` where only root could.
     pub account: Option<Account>,
-    /// Whether the container is inside another one, which could choose its id.
-    pub nested: bool,
 }
 
 /// A control group in its hierarchy.
@@ -75,7 +73,7 @@ pub fn membership(text: &str) -> Membership {
             found.service = found.service.or(one.service);
         }
         if found.container.is_none() {
-            (found.container, found.created_in, found.nested) = (one.container, one.created_in, one.nested);
+            (found.container, found.created_in) = (one.container, one.created_in);
         }
         found.application = found.application.or(one.application);
     }
@@ -117,7 +115,10 @@ pub fn of_path(path: &str) -> Membership {
         _ => (own, None, of_root),
     };
     let nested = containers.len() > 1;
-    let innermost = containers.pop();
+    let mut innermost = containers.pop();
+    if let Some((_, container)) = &mut innermost {
+        container.nested = nested;
+    }
     // An application around a container says nothing about what is inside.
     let inside = innermost.as_ref().map_or(0, |(at, _)| at + 1);
     let created_in = innermost.as_ref().filter(|_| account.is_none()).map(|(at, _)| {
@@ -133,7 +134,6 @@ pub fn of_path(path: &str) -> Membership {
         container: innermost.map(|(_, container)| container),
         created_in,
         account,
-        nested,
     }
 }
 
@@ -155,8 +155,12 @@ fn service(names: &[&str], container: Option<usize>) -> Option<ProcessService> {
     let first = units.next()?;
     let is_user_manager = first.starts_with("user@") && first.ends_with(".service");
     let below = units.next().filter(|_| is_user_manager);
-    let manager = if below.is_some() { ServiceManager::SystemdUser } else { ServiceManager::Systemd };
-    Some(ProcessService::new(manager, below.unwrap_or(first)))
+    let Some(below) = below else { return Some(ProcessService::new(ServiceManager::Systemd, first)) };
+    let uid = first.strip_prefix("user@").and_then(|rest| rest.strip_suffix(".service"));
+    Some(ProcessService {
+        user: uid.map(str::to_owned),
+        ..ProcessService::new(ServiceManager::SystemdUser, below)
+    })
 }
 
 fn is_unit(name: &str) -> bool {
@@ -304,6 +308,19 @@ garbage => - - -";
         for (path, expected) in paths() {
             assert_eq!(decoded(&of_path(&path)), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn whose_manager_a_service_is_of_and_who_chose_a_container_s_id_is_known() {
+        let user = |path: &str| of_path(path).service.and_then(|service| service.user);
+        let manager = "/user.slice/user-1000.slice/user@1000.service";
+        assert_eq!(user(&format!("{manager}/app.slice/shop.service")).as_deref(), Some("1000"));
+        assert_eq!(user(&format!("{manager}/init.scope")), None, "that is the system's");
+        assert_eq!(user("/system.slice/nginx.service"), None);
+        let nested = |path: &str| of_path(&path.replace("ID", ID)).container.map(|one| one.nested);
+        assert_eq!(nested("/docker/ID"), Some(false));
+        assert_eq!(nested("/docker/ID/docker/ID"), Some(true));
+        assert_eq!(nested("/lxc.payload.web/system.slice/docker.service/docker/ID"), Some(true));
     }
 
     #[test]

@@ -39,7 +39,15 @@ pub(super) fn containers(names: &[&str]) -> Vec<(usize, Container)> {
             .or_else(|| nspawn(name).filter(|_| !supervisor))
             .or_else(of_parent);
         if let Some((runtime, id)) = container {
-            let container = Container { runtime, id, name: None, image: None, pod: pod.clone(), user: None };
+            let container = Container {
+                runtime,
+                id,
+                name: None,
+                image: None,
+                pod: pod.clone(),
+                user: None,
+                nested: false,
+            };
             found.push((at, container));
         }
         in_ecs |= name == "ecs";
