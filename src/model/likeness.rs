@@ -10,6 +10,8 @@ pub enum Likeness {
     Case,
     /// `python3` for `python3.11`.
     Beginning,
+    /// `flexlm` for what runs in `flexlm.service`.
+    Unit,
     /// `server.js` for the node that runs it, by its command line.
     Script,
 }
@@ -57,9 +59,11 @@ impl Likeness {
             process.services.iter().any(|service| is_service(service, word))
                 || containers.into_iter().any(|container| is_container(container, word))
         };
+        let is_in_unit = || process.services.iter().any(|service| is_stem_of(service, word));
         match by_name {
             Some(Likeness::Exact) => by_name,
             _ if is_labelled() => Some(Likeness::Exact),
+            None if is_in_unit() => Some(Likeness::Unit),
             _ => by_name.or_else(|| runs(process, word).then_some(Likeness::Script)),
         }
     }
@@ -109,6 +113,19 @@ fn is_service(service: &ProcessService, word: &str) -> bool {
             service.name == word
         }
     }
+}
+
+/// Whether a word is the name of a unit but for its kind, which `systemctl` adds too.
+fn is_stem_of(service: &ProcessService, word: &str) -> bool {
+    let is_systemd = matches!(service.manager, ServiceManager::Systemd | ServiceManager::SystemdUser);
+    is_systemd && unit_is_called(&service.name, word)
+}
+
+/// Whether a unit of systemd goes by this word: its name, with or without its kind. A scope is called as its maker likes.
+#[must_use]
+pub fn unit_is_called(unit: &str, word: &str) -> bool {
+    let stem = [".service", ".socket"].iter().find_map(|kind| unit.strip_suffix(kind));
+    unit == word || stem == Some(word)
 }
 
 fn is_container(container: &Container, word: &str) -> bool {
@@ -205,5 +222,19 @@ mod tests {
             ..Process::default()
         };
         assert_eq!(Likeness::of_process(&linked, "python3"), Some(Likeness::Beginning));
+        let in_unit = |unit: &str, word: &str| {
+            let services = vec![ProcessService::new(ServiceManager::Systemd, unit)];
+            Likeness::of_process(&Process { services, ..process.clone() }, word)
+        };
+        for (unit, word, expected) in [
+            ("flexlm.service", "flexlm", Some(Likeness::Unit)),
+            ("flexlm.service", "flexl", None),
+            ("flexlm.service", "Flexlm", None),
+            ("postgresql@16-main.service", "postgresql@16-main", Some(Likeness::Unit)),
+            ("session-4.scope", "session-4", None),
+            ("nginx.service", "nginx", Some(Likeness::Exact)),
+        ] {
+            assert_eq!(in_unit(unit, word), expected, "{word} in {unit}");
+        }
     }
 }

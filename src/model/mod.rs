@@ -62,7 +62,7 @@ pub use license_server::{
 pub use license_setup::{
     DebugLog, InstalledServer, InstalledState, LicenseSetup, LockFile, MachineIdentity, Starter,
 };
-pub use likeness::{Likeness, is_path, is_unit};
+pub use likeness::{Likeness, is_path, is_unit, unit_is_called};
 pub use net::{Family, Protocol};
 pub use observation::{Holding, Host, Observation, OtherNamespace};
 pub use os::Os;

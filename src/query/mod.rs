@@ -19,6 +19,7 @@ mod trust;
 mod typed;
 mod url;
 mod usage;
+mod words;
 
 use std::borrow::Cow;
 
@@ -68,9 +69,7 @@ impl Query {
             return Err(UsageError::NamedUser { option: "--user".to_owned(), user: user.clone().into() });
         }
         let alone = match &filter.targets[..] {
-            [target] if !selects && !args.gives_rows() && target.is_single() => {
-                args.what.first().or(args.internet.first())
-            }
+            [target] if !selects && !args.gives_rows() && target.is_single() => Some(target.to_string()),
             _ => None,
         };
         let detail_ports = match alone {
@@ -112,15 +111,6 @@ impl Query {
             ports: filter.ports_alone(),
             detail_ports,
         };
-        let alone = alone.map(|typed| match &filter.targets[..] {
-            // The same port may have been typed again, behind a comma.
-            [Target::Ports(_)] => typed.split(',').next().unwrap_or(typed),
-            _ => typed,
-        });
-        let alone = alone.map(|typed| match &filter.targets[..] {
-            [Target::At(place, _)] => place.typed.clone(),
-            _ => typed.trim_start_matches(':').to_owned(),
-        });
         let vouched = trust::vouched(&args.trust_user, &args.trust_path)?;
         let is_about_license_servers = asks_about_license_servers(&filter, knowledge);
         let query = Query { scope, filter, vouched, alone, all: args.all };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::model::{Likeness, Observation, Pid, Process, Row, Socket};
+use crate::model::{Likeness, Observation, Pid, Process, Row, Socket, unit_is_called};
 
 /// How well each name that was typed names something that was observed.
 #[derive(Debug, Clone, Default)]
@@ -63,5 +63,6 @@ impl Naming {
 pub(super) fn is_labelled(socket: &Socket, word: &str) -> bool {
     let activation = socket.activation.iter();
     let mut units = activation.flat_map(|unit| [Some(unit.socket.as_str()), unit.service.as_deref()]);
-    units.any(|unit| unit == Some(word)) || socket.made_in.as_ref().is_some_and(|made| made.name == word)
+    let is_it = |unit: &str| unit_is_called(unit, word);
+    units.any(|unit| unit.is_some_and(is_it)) || socket.made_in.as_ref().is_some_and(|made| is_it(&made.name))
 }

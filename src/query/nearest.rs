@@ -1,47 +1,65 @@
 //! What exists and is most like a word that was typed.
 
-/// Words that are no command here, and what is.
+/// Words that are no command here, and what is; `WHAT` stands for what else was typed.
 const NO_COMMAND: &[(&[&str], &str)] = &[
     (
         &["list", "ls", "status", "scan", "ps", "netstat", "ss", "lsof", "all"],
-        "To list everything: whatlistens",
+        "to list everything: whatlistens",
     ),
-    (&["free", "unused", "available"], "To learn whether a port is free, name it, as in: whatlistens 8080"),
-    (&["pid"], "For a process ID: whatlistens --pid 4242"),
-    (&["user", "users", "owner"], "For a user: whatlistens --user NAME"),
-    (&["process", "program", "command", "name"], "For a process, name it, as in: whatlistens nginx"),
+    (&["free", "unused", "available"], "to learn whether a port is free, name it: whatlistens WHAT"),
+    (&["pid"], "for a process ID: whatlistens --pid 4242"),
+    (&["user", "users", "owner"], "for a user: whatlistens --user NAME"),
+    (&["process", "program", "command", "name"], "for a process, name it: whatlistens nginx"),
     (
         &["localhost", "localhost.localdomain"],
-        "Give a port too, as in localhost:80, or list what receives there: --address 127.0.0.1",
+        "give a port too, as in localhost:80, or list what receives there: --address 127.0.0.1",
     ),
     (
-        &["show", "get", "find", "port", "who", "what", "check"],
-        "Name only what you look for, as in: whatlistens 80",
+        &["show", "get", "find", "port", "ports", "who", "what", "which", "is", "check", "search"],
+        "name only what you look for: whatlistens WHAT",
+    ),
+    (
+        &["kill", "pkill", "killall", "stop", "terminate", "close", "release", "restart"],
+        "whatlistens ends no process, but says how to: whatlistens WHAT",
+    ),
+    (&["watch", "follow", "monitor", "repeat"], "to repeat the listing: watch whatlistens WHAT"),
+    (
+        &["open", "block", "allow", "deny"],
+        "whatlistens changes nothing, but says what listens: whatlistens WHAT",
+    ),
+    (
+        &["connect", "probe", "ping"],
+        "whatlistens connects to no port, but says what listens: whatlistens WHAT",
     ),
     (
         &["licenses", "license", "licences", "licence"],
-        "For ports of license managers: whatlistens --licenses; for license servers: whatlistens servers",
+        "for ports of license managers: whatlistens --licenses; for license servers: whatlistens servers",
     ),
-    (&["flagged"], "Did you mean --flagged?"),
-    (&["json"], "Did you mean --json?"),
-    (&["version"], "Did you mean --version?"),
+    (&["flagged"], "did you mean --flagged?"),
+    (&["json"], "did you mean --json?"),
+    (&["help", "man", "usage"], "did you mean --help?"),
+    (&["version"], "did you mean --version?"),
 ];
+
+/// What is right in place of a word that is often a command; `None` for any other word.
+pub(super) fn no_command(word: &str) -> Option<&'static str> {
+    let word = word.to_ascii_lowercase();
+    NO_COMMAND.iter().find(|(words, _)| words.contains(&word.as_str())).map(|(_, right)| *right)
+}
 
 /// The names of the commands.
 const COMMANDS: [&str; 3] = ["servers", "excluded", "explain"];
 
-/// What to type in place of a word that names nothing: a command's name that is mistyped, or what other programs have as
-/// a command.
+/// What to type in place of a word that names nothing: a command's name that is mistyped.
 pub(super) fn in_place_of(word: &str) -> Option<String> {
-    let known = NO_COMMAND.iter().find(|(words, _)| words.contains(&word));
-    let command = || Some(format!("Did you mean whatlistens {}?", nearest(word, COMMANDS.into_iter())?));
-    known.map(|(_, right)| (*right).to_owned()).or_else(command)
+    Some(format!("Did you mean whatlistens {}?", nearest(word, COMMANDS.into_iter())?))
 }
 
 /// Below this a word is like too many others.
 const LEAST: usize = 3;
 
-/// The candidate most like a word: one slip in every three letters, or the beginning of one of the two.
+/// The candidate most like a word: one that it is the beginning of; else one with a slip in every three letters, or that
+/// is its beginning.
 pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     if word.len() < LEAST {
@@ -50,11 +68,11 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>)
     let bound = (word.len() / 3).clamp(1, 3);
     let alike = candidates.filter_map(|candidate| {
         let slips = strsim::damerau_levenshtein(&word, candidate);
-        let is_part =
-            candidate.starts_with(&word) || (candidate.len() > LEAST && word.starts_with(candidate));
-        (slips <= bound || is_part).then_some((slips, candidate))
+        let is_begun = candidate.starts_with(&word);
+        let is_part = is_begun || (candidate.len() > LEAST && word.starts_with(candidate));
+        (slips <= bound || is_part).then_some((!is_begun, slips, candidate))
     });
-    alike.min().map(|(_, candidate)| candidate)
+    alike.min().map(|(.., candidate)| candidate)
 }
 
 #[cfg(test)]
@@ -65,7 +83,7 @@ mod tests {
     fn a_word_that_is_no_command_is_answered_with_what_is() {
         assert_eq!(in_place_of("server").as_deref(), Some("Did you mean whatlistens servers?"));
         assert_eq!(in_place_of("explian").as_deref(), Some("Did you mean whatlistens explain?"));
-        assert_eq!(in_place_of("ls").as_deref(), Some("To list everything: whatlistens"));
+        assert_eq!(no_command("LS"), Some("to list everything: whatlistens"));
         for word in ["nginx", "serv3r-farm", "ex", "exchange"] {
             assert_eq!(in_place_of(word), None, "{word}");
         }

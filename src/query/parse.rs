@@ -24,7 +24,11 @@ pub(super) fn targets(word: &str) -> Result<Vec<Target>, UsageError> {
         [_, _, ..] if parts.iter().any(begins_like_a_port) => {
             match parts.iter().any(|part| part.is_empty()) {
                 true => Err(UsageError::NothingBesideComma { word: word.into() }),
-                false => parts.into_iter().map(target).collect(),
+                false => {
+                    let mut targets = parts.into_iter().map(target).collect::<Result<Vec<_>, _>>()?;
+                    share_protocol(word, &mut targets);
+                    Ok(targets)
+                }
             }
         }
         [_, _, ..] if parts.iter().all(|part| !part.is_empty()) => parts.into_iter().map(target).collect(),
@@ -32,10 +36,23 @@ pub(super) fn targets(word: &str) -> Result<Vec<Target>, UsageError> {
     }
 }
 
+/// Of `tcp:80,443` both ports are TCP's.
+fn share_protocol(word: &str, targets: &mut [Target]) {
+    let first = word.split_once([':', '/']).and_then(|(protocol, _)| Protocol::from_name(protocol));
+    for target in targets.iter_mut().filter(|_| first.is_some()) {
+        if let Target::Ports(Ports { protocol: protocol @ None, .. }) = target {
+            *protocol = first;
+        }
+    }
+}
+
 fn target(word: &str) -> Result<Target, UsageError> {
     if let Some(Words { host, ports, protocol }) = place::words(word)? {
         let ports = Ports { range: range(word, ports)?, protocol };
         return Ok(Target::At(Place { typed: without_secrets(word).into_owned(), destination: host }, ports));
+    }
+    if let Some(target) = behind_protocol(word)? {
+        return Ok(target);
     }
     if let Some(wanted) = wrong_path(word) {
         return Err(UsageError::WrongPath { word: word.into(), wanted });
@@ -59,6 +76,21 @@ fn target(word: &str) -> Result<Target, UsageError> {
         return Err(UsageError::NoSuchProtocol { word: word.into(), ports: digits.into() });
     }
     Ok(Target::Ports(Ports { range: range(word, digits)?, protocol: named }))
+}
+
+/// `tcp:80`, `udp/53` and `tcp:ssh`; `None` where a word does not begin so.
+fn behind_protocol(word: &str) -> Result<Option<Target>, UsageError> {
+    let Some((protocol, what)) = word.split_once([':', '/']) else { return Ok(None) };
+    let Some(protocol) = Protocol::from_name(protocol) else { return Ok(None) };
+    let digits = what.strip_prefix(':').unwrap_or(what);
+    Ok(match what {
+        _ if looks_like_ports(digits) => {
+            Some(Target::Ports(Ports { range: range(word, digits)?, protocol: Some(protocol) }))
+        }
+        "" => return Err(UsageError::NoPortAfterColon { word: word.into() }),
+        _ if word.contains('/') || what.contains(':') => None,
+        _ => Some(named(what.to_owned(), Some(protocol))),
+    })
 }
 
 /// What is wrong with a path.
@@ -104,15 +136,8 @@ fn habit_of_another_tool(word: &str) -> Option<UsageError> {
     if word.parse::<std::net::IpAddr>().is_ok() {
         return Some(UsageError::Address { word: typed });
     }
-    let (before, port) = word.rsplit_once([':', '/'])?;
-    if !looks_like_ports(port) {
-        return None;
-    }
-    let port = Typed::from(port);
-    Some(match Protocol::from_name(before) {
-        Some(protocol) => UsageError::ProtocolFirst { word: typed, port, protocol },
-        None => UsageError::AddressAndPort { word: typed, port },
-    })
+    let (_, port) = word.rsplit_once([':', '/'])?;
+    looks_like_ports(port).then(|| UsageError::AddressAndPort { word: typed, port: port.into() })
 }
 
 /// Reads a port or a range; `word` is what was typed.
@@ -269,6 +294,11 @@ mod tests {
             ("rpc.statd", alone("rpc.statd")),
             ("ssh/tcp", named("ssh".to_owned(), tcp)),
             ("EtherNet/IP-1", alone("EtherNet/IP-1")),
+            ("tcp:80", ports(80, 80, tcp)),
+            ("udp/53", ports(53, 53, udp)),
+            ("UDP:27000-27009", ports(27000, 27009, udp)),
+            ("tcp::80", ports(80, 80, tcp)),
+            ("tcp:ssh", named("ssh".to_owned(), tcp)),
         ] {
             assert_eq!(target(word).unwrap(), expected, "{word}");
         }
@@ -282,6 +312,11 @@ mod tests {
         assert_eq!(targets("nginx,lmgrd").unwrap(), [alone("nginx"), alone("lmgrd")]);
         assert_eq!(targets("a,").unwrap(), [alone("a,")], "a name may have one");
         assert_eq!(targets("22,ssh").unwrap(), [ports(22, 22, None), alone("ssh")]);
+        let tcp = Some(Protocol::Tcp);
+        assert_eq!(
+            targets("tcp:80,443,53/udp").unwrap(),
+            [ports(80, 80, tcp), ports(443, 443, tcp), ports(53, 53, udp)]
+        );
         assert!(targets("80,").is_err() && targets(",80").is_err());
         assert!(targets("80,70000").is_err());
     }
@@ -304,8 +339,8 @@ mod tests {
         insta::assert_snapshot!(refused("/usr/sbin/"), @"‘/usr/sbin/’: this is a folder: give the full path of the program");
         insta::assert_snapshot!(refused("fd00::2"), @"‘fd00::2’ is an address: give a port too, as in [fd00::2]:80, or list what receives there: --address fd00::2");
         insta::assert_snapshot!(refused("192.0.2.2"), @"‘192.0.2.2’ is an address: give a port too, as in 192.0.2.2:80, or list what receives there: --address 192.0.2.2");
-        insta::assert_snapshot!(refused("tcp:80"), @"‘tcp:80’: write 80/tcp");
-        insta::assert_snapshot!(refused("udp/53"), @"‘udp/53’: write 53/udp");
+        insta::assert_snapshot!(refused("tcp:"), @"‘tcp:’: a port is missing after the colon, as in :1538");
+        insta::assert_snapshot!(refused("tcp:70000"), @"‘tcp:70000’: 70000 is not a port; ports are 1 to 65535");
         insta::assert_snapshot!(refused("TCP"), @"‘TCP’: for all tcp ports use -t, for one port write 80/tcp");
     }
 

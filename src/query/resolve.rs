@@ -6,8 +6,10 @@ use super::UsageError;
 use super::bounds::distinct;
 use super::filter::Filter;
 use super::naming::Naming;
+use super::nearest::no_command;
 use super::parse::{self, Internet};
 use super::target::{Ports, Target};
+use super::words;
 use crate::cli::ListArgs;
 use crate::knowledge::{Entry, Knowledge, LicenseManager, Licenses, Services};
 use crate::model::phrase::list;
@@ -38,8 +40,8 @@ impl Filter {
             _ => None,
         };
         let mut targets = Vec::new();
-        for word in &args.what {
-            targets.extend(parse::targets(word)?);
+        for word in words::joined(&args.what)? {
+            targets.extend(parse::targets(&word)?);
         }
         targets.extend(internet.targets);
         let mut targets = distinct(targets)?;
@@ -143,6 +145,13 @@ pub fn unknown_names(
     knowledge: &Knowledge,
 ) -> Result<BTreeMap<usize, UsageError>, UsageError> {
     let os = observation.host.os;
+    // Few mean the service that is called so, as `find` is.
+    if let [Target::Name { word, protocol: None, .. }, _, ..] = &filter.targets[..]
+        && let Some(right) = no_command(word).filter(|_| naming.likeness(word).is_none())
+    {
+        let rest = rest_of(filter, 0).into();
+        return Err(UsageError::NoCommand { word: word.as_str().into(), right, rest });
+    }
     let may_be_process = |target: &Target| matches!(target, Target::Name { ports, .. } if ports.is_empty());
     if !filter.targets.iter().any(may_be_process) {
         return Ok(BTreeMap::new());
@@ -166,6 +175,10 @@ pub fn unknown_names(
             || (some_hidden && observation.hidden.seem_to_be_called(word));
         if known {
             continue;
+        }
+        if let Some(right) = no_command(word) {
+            let rest = rest_of(filter, index).into();
+            return Err(UsageError::NoCommand { word: word.as_str().into(), right, rest });
         }
         let service = of_service(knowledge.registry.of_name(word)).next();
         if let (Some(Ports { range, protocol: Some(own) }), Some(only)) =
@@ -196,6 +209,19 @@ pub fn unknown_names(
     }
     Ok(unknown)
 }
+
+/// What was typed beside a word that is no command, if that can be typed anywhere; else an example.
+fn rest_of(filter: &Filter, but: usize) -> String {
+    let others = filter.targets.iter().enumerate().filter(|(index, _)| *index != but);
+    let words: Vec<String> = others.map(|(_, target)| target.to_string()).collect();
+    let is_plain = |word: &String| word.chars().all(|c| c.is_ascii_alphanumeric() || ".:/-_@".contains(c));
+    let rest = words.into_iter().filter(is_plain).filter(|word| no_command(word).is_none());
+    let rest: Vec<String> = rest.take(MOST_OTHERS).collect();
+    if rest.is_empty() { "80".to_owned() } else { rest.join(" ") }
+}
+
+/// So many other words are repeated.
+const MOST_OTHERS: usize = 3;
 
 /// So many license managers are named where a word is in the names of many.
 const MOST_MANAGERS: usize = 3;

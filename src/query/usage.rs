@@ -65,11 +65,15 @@ pub enum UsageError {
         word: Typed,
         protocol: Protocol,
     },
-    /// `tcp:80`, as some tools take it.
-    ProtocolFirst {
+    /// A filter of ss(8) that says something else than ports.
+    SocketFilter {
+        filter: Typed,
+    },
+    /// A word that is often a command. `rest` is what else was typed.
+    NoCommand {
         word: Typed,
-        port: Typed,
-        protocol: Protocol,
+        right: &'static str,
+        rest: Typed,
     },
     Address {
         word: Typed,
@@ -249,8 +253,12 @@ impl fmt::Display for UsageError {
                 let flag = &protocol.name()[..1];
                 write!(f, "‘{word}’: for all {protocol} ports use -{flag}, for one port write 80/{protocol}")
             }
-            UsageError::ProtocolFirst { word, port, protocol } => {
-                write!(f, "‘{word}’: write {port}/{protocol}")
+            UsageError::SocketFilter { filter } => write!(
+                f,
+                "‘{filter}’: of the filters of ss only ‘sport = :80’ is understood; give ports and ranges, as in 80 27000-27009"
+            ),
+            UsageError::NoCommand { word, right, rest } => {
+                write!(f, "‘{word}’: {}", right.replace("WHAT", &rest.to_string()))
             }
             UsageError::Address { word } => {
                 let word = word.to_string();

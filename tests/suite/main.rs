@@ -106,6 +106,7 @@ mod several;
 mod started;
 mod tidy;
 mod tidy_imports;
+mod typing;
 mod verdicts;
 mod verdicts_earned;
 mod verdicts_forwarded;

@@ -154,7 +154,7 @@ fn an_empty_answer_tells_whether_something_was_left_out() {
 fn an_unknown_name_is_refused_with_the_nearest() {
     insta::assert_snapshot!(office().refusal("3ds-ml"), @"‘3ds-ml’ is not a known service, and no process of that name listens here. Did you mean 3ds-lm? (For a process that may not be running: --process 3ds-ml)");
     insta::assert_snapshot!(office().refusal("lmgrdd"), @"‘lmgrdd’ is not a known service, and no process of that name listens here. Did you mean lmgrd? (For a process that may not be running: --process lmgrdd)");
-    insta::assert_snapshot!(office().refusal("Citrixx"), @"‘Citrixx’ is not a known service, and no process of that name listens here. Did you mean CITRIX, citrixima or citrixupp? (For a process that may not be running: --process Citrixx)");
+    insta::assert_snapshot!(office().refusal("Citrixx"), @"‘Citrixx’ is not a known service, and no process of that name listens here. Did you mean CITRIX? (For a process that may not be running: --process Citrixx)");
     insta::assert_snapshot!(office().refusal("flexne"), @"‘flexne’ is not a known service, and no process of that name listens here. Revenera FlexNet license server uses 27000-27009 and 8090. Revenera FlexNet lmadmin uses 27010. Revenera FlexNet Embedded local license server uses 7070. (For a process that may not be running: --process flexne)");
     insta::assert_snapshot!(office().refusal("qqqq"), @"‘qqqq’ is not a known service, and no process of that name listens here. (For a process that may not be running: --process qqqq)");
 }

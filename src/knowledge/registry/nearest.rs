@@ -14,11 +14,19 @@ pub(super) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> V
     let word = word.to_lowercase();
     let mut alike: Vec<(f64, &str)> = names
         .map(|name| (strsim::jaro_winkler(&word, &name.to_lowercase()), name))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .filter(|(likeness, name)| *likeness >= ALIKE && is_slip(&word, name))
         .collect();
     alike.sort_by(|(a, one), (b, other)| b.total_cmp(a).then_with(|| one.cmp(other)));
     alike.dedup_by(|a, b| a.1 == b.1);
     alike.into_iter().take(MOST).map(|(_, name)| name.to_owned()).collect()
+}
+
+/// Whether a word is a name mistyped: a slip in every four letters, and none in the first. A name that is only somewhat
+/// like it is rather another word, as `watchdoc` is for `watch`.
+fn is_slip(word: &str, name: &str) -> bool {
+    let name = name.to_lowercase();
+    let most = (word.len() / 4).max(1);
+    word.chars().next() == name.chars().next() && strsim::damerau_levenshtein(word, &name) <= most
 }
 
 #[cfg(test)]
@@ -41,7 +49,10 @@ mod tests {
 
     #[test]
     fn nothing_is_offered_for_what_is_like_nothing() {
-        assert!(nearest("qqqqq", std::iter::empty()).is_empty());
+        for word in ["qqqqq", "kill", "watch", "server"] {
+            let found = nearest(word, std::iter::empty());
+            assert!(found.is_empty(), "{word}: {found:?}");
+        }
         let long = "https".repeat(100_000);
         assert!(nearest(&long, [long.as_str()].into_iter()).is_empty(), "it is not even compared");
     }

@@ -9,7 +9,7 @@ use crate::model::phrase::{first_few, list, named};
 use crate::model::quoting::{quoted, quoted_path};
 use crate::model::{
     AskedProcess, HiddenProcesses, Likeness, Observation, Os, Pid, Process, Protocol, Row, RunState, State,
-    is_path, is_unit,
+    is_path, is_unit, unit_is_called,
 };
 
 /// More processes than these are counted, not named.
@@ -139,6 +139,11 @@ pub(super) fn next(processes: &[AskedProcess]) -> Option<String> {
 /// How a name was understood that is not exactly that of a process.
 fn taken_as(sought: Sought<'_>, processes: &[AskedProcess], likeness: Option<Likeness>) -> Option<String> {
     let Sought::Name(word) = sought else { return None };
+    if likeness == Some(Likeness::Unit) {
+        let services = processes.iter().flat_map(|one| &one.process.services);
+        let unit = services.map(|service| service.name.as_str()).find(|unit| unit_is_called(unit, word))?;
+        return Some(format!("‘{word}’ was taken as the unit {}.", quoted(unit)));
+    }
     let is_like =
         |name: &&str| likeness == Some(Likeness::Script) || Likeness::of_name(name, word) == likeness;
     let names = processes.iter().filter_map(|one| {
@@ -149,7 +154,7 @@ fn taken_as(sought: Sought<'_>, processes: &[AskedProcess], likeness: Option<Lik
     let names: Vec<&str> = names.into_iter().collect();
     let names = list(&named(&names, MOST_NAMES, |name| quoted(name).into_owned()), "and");
     match likeness? {
-        Likeness::Exact => None,
+        Likeness::Exact | Likeness::Unit => None,
         Likeness::Case => Some(format!("‘{word}’ was taken as {names}.")),
         Likeness::Beginning => Some(format!("‘{word}’ was taken as the beginning of {names}.")),
         Likeness::Script => {

@@ -1,0 +1,139 @@
+//! Words that stand for one thing together: `udp 5514`, `80, 443`, `( sport = :80 )`, `port 80`.
+
+use std::borrow::Cow;
+
+use super::UsageError;
+use crate::model::Protocol;
+
+/// The words of a listing, each with what belongs to it.
+///
+/// # Errors
+///
+/// Where a filter of ss says something else than ports.
+pub(super) fn joined(words: &[String]) -> Result<Vec<Cow<'_, str>>, UsageError> {
+    if let Some(ports) = of_socket_filter(words)? {
+        return Ok(ports.into_iter().map(Cow::Owned).collect());
+    }
+    let is_list = words.len() > 1;
+    let words: Vec<&str> = words
+        .iter()
+        .map(|word| if is_list { without_comma(word) } else { word })
+        .filter(|word| !(is_list && word.is_empty()))
+        .collect();
+    // Before the port or behind it, where nothing else was typed.
+    if let [port, protocol] = &words[..]
+        && is_port(port)
+        && let Some(protocol) = Protocol::from_name(protocol)
+    {
+        return Ok(vec![Cow::Owned(format!("{port}/{protocol}"))]);
+    }
+    let mut joined = Vec::with_capacity(words.len());
+    let mut rest = words.iter().copied().peekable();
+    while let Some(word) = rest.next() {
+        let port = rest.peek().copied().filter(|next| is_port(next));
+        let is_noun = ["port", "ports"].iter().any(|noun| word.eq_ignore_ascii_case(noun));
+        match (Protocol::from_name(word), port) {
+            (None, Some(_)) if is_noun => {}
+            (Some(protocol), Some(port)) => {
+                rest.next();
+                // Of `tcp 80 443` it is not plain whether both are meant.
+                match rest.peek().is_some_and(|next| is_port(next)) {
+                    true => joined.extend([Cow::Borrowed(word), Cow::Borrowed(port)]),
+                    false => joined.push(Cow::Owned(format!("{port}/{protocol}"))),
+                }
+            }
+            _ => joined.push(Cow::Borrowed(word)),
+        }
+    }
+    Ok(joined)
+}
+
+/// A port or a range without a protocol, as in `80`, `:80` or `1-1024`.
+fn is_port(word: &str) -> bool {
+    let digits = word.strip_prefix(':').unwrap_or(word);
+    digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+}
+
+/// A word of a list, which a shell has split behind its commas. Only ports have them there: a name may end in one.
+fn without_comma(word: &str) -> &str {
+    let bare = word.trim_matches(',');
+    let is_of_ports = bare.is_empty() || bare.split(',').all(is_port);
+    if is_of_ports { bare } else { word }
+}
+
+/// The ports of `( sport = :80 or sport = :443 )`, as ss(8) takes it, in one word or several; `None` for other words.
+fn of_socket_filter(words: &[String]) -> Result<Option<Vec<String>>, UsageError> {
+    const FIELDS: [&str; 4] = ["sport", "dport", "src", "dst"];
+    let text = words.join(" ").replace(['(', ')'], " ").replace('=', " = ");
+    let mut tokens = text.split_whitespace().peekable();
+    if words.len() > MOST_WORDS || !tokens.peek().is_some_and(|first| FIELDS.contains(first)) {
+        return Ok(None);
+    }
+    let wrong = || UsageError::SocketFilter { filter: words.join(" ").into() };
+    let mut ports = Vec::new();
+    while let Some(field) = tokens.next() {
+        while tokens.next_if(|next| ["=", "eq", "is"].contains(next)).is_some() {}
+        match (field, tokens.next()) {
+            // A process may be called so.
+            (_, None) if ports.is_empty() => return Ok(None),
+            ("sport" | "src", Some(port)) if port.contains(|c: char| c.is_ascii_alphanumeric()) => {
+                let is_comparison = ["ge", "gt", "le", "lt", "ne", "neq"].contains(&port);
+                ports.push((!is_comparison).then(|| port.to_owned()).ok_or_else(wrong)?);
+            }
+            _ => return Err(wrong()),
+        }
+        while tokens.next_if(|next| ["or", "|", "||", ","].contains(next)).is_some() {}
+    }
+    Ok(Some(ports))
+}
+
+/// No filter has more words.
+const MOST_WORDS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    fn joined(line: &str) -> String {
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        super::joined(&words).map_or_else(|error| error.to_string(), |words| words.join(" "))
+    }
+
+    #[test]
+    fn what_belongs_together_is_one_word() {
+        for (typed, meant) in [
+            ("udp 5514", "5514/udp"),
+            ("5514 udp", "5514/udp"),
+            ("TCP 1-1024", "1-1024/tcp"),
+            ("tcp 80 udp 53", "80/tcp 53/udp"),
+            ("nginx tcp 80", "nginx 80/tcp"),
+            ("80, 443", "80 443"),
+            ("80 , 443", "80 443"),
+            ("80,443, 22", "80,443 22"),
+            ("80 ,443", "80 443"),
+            ("port 80", "80"),
+            ("ports 80 443", "80 443"),
+            ("( sport = :80 )", ":80"),
+            ("sport = :80", ":80"),
+            ("sport == :http", ":http"),
+            ("sport=80", "80"),
+            ("sport eq :80 or sport eq :443", ":80 :443"),
+            ("src 127.0.0.1:80", "127.0.0.1:80"),
+        ] {
+            assert_eq!(joined(typed), meant, "{typed}");
+        }
+        let quoted = ["( sport = :80 )".to_owned()];
+        assert_eq!(super::joined(&quoted).unwrap(), [":80"]);
+    }
+
+    #[test]
+    fn what_is_not_plain_stays_as_it_is() {
+        for typed in
+            ["udp", "tcp 80 443", "80 443 tcp", "80,", "port", "a, b", "tcp nginx", "sport", "port nginx"]
+        {
+            assert_eq!(joined(typed), typed);
+        }
+        insta::assert_snapshot!(joined("dport = :80"), @"‘dport = :80’: of the filters of ss only ‘sport = :80’ is understood; give ports and ranges, as in 80 27000-27009");
+        insta::assert_snapshot!(joined("sport >= :1024"), @"‘sport >= :1024’: of the filters of ss only ‘sport = :80’ is understood; give ports and ranges, as in 80 27000-27009");
+        insta::assert_snapshot!(joined("( sport ge :1024 )"), @"‘( sport ge :1024 )’: of the filters of ss only ‘sport = :80’ is understood; give ports and ranges, as in 80 27000-27009");
+    }
+}
