@@ -75,9 +75,9 @@ fn of_writers(what: &str, writers: &Checked<Vec<Writer>>, lead: &Process, os: Os
         return vec![format!("only {} can replace {what}", os.administrators())];
     }
     let (named, more) = found.split_at(found.len().min(MOST_WRITERS));
-    let named = named
-        .iter()
-        .map(|Writer { account, place }| format!("{} can write to {}", account.called(), quoted_path(place)));
+    let named = named.iter().map(|Writer { account, place, .. }| {
+        format!("{} can write to {}", account.called(), quoted_path(place))
+    });
     let more = (!more.is_empty()).then(|| format!("{} more accounts or places", more.len()));
     named.chain(more).collect()
 }

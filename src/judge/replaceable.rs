@@ -24,9 +24,9 @@ impl<'a> Replaceable<'a> {
     pub(super) fn by(mut writers: Vec<&'a Writer>, os: Os) -> Option<Replaceable<'a>> {
         // The more people it is, the sooner it should be said.
         writers.sort_by_key(|writer| match writer.account {
-            Account::Everyone => 0,
-            Account::Group { .. } => 1,
-            Account::User(_) => 2,
+            Account::Everyone => (0, writer.only_adds),
+            Account::Group { .. } => (1, writer.only_adds),
+            Account::User(_) => (2, writer.only_adds),
         });
         (!writers.is_empty()).then_some(Replaceable { writers, os })
     }
@@ -43,10 +43,14 @@ impl<'a> Replaceable<'a> {
         let (named, more) = others.split_at(others.len().min(MOST_OTHERS));
         let mut named: Vec<String> = named.iter().map(|account| account.called()).collect();
         named.extend((!more.is_empty()).then(|| format!("{} more", more.len())));
+        let done = match first.only_adds {
+            true => format!("put {it} there"),
+            false => format!("replaced {it}"),
+        };
         let others =
             if named.is_empty() { String::new() } else { format!("; so may {}", list(&named, "and")) };
         format!(
-            "{} can write to {} and may have replaced {it}{others}",
+            "{} can write to {} and may have {done}{others}",
             first.account.called(),
             quoted_path(&first.place)
         )
@@ -88,7 +92,7 @@ impl<'a> Replaceable<'a> {
 }
 
 /// The command that takes an account's right to write; `None` where nothing short of moving the file helps.
-fn command(Writer { account, place }: &Writer, os: Os) -> Option<String> {
+fn command(Writer { account, place, .. }: &Writer, os: Os) -> Option<String> {
     if FOR_EVERYBODY.contains(&place.as_str()) || HOMES.iter().any(|homes| place.starts_with(homes)) {
         return None;
     }
@@ -133,7 +137,7 @@ mod tests {
     }
 
     fn writer(account: Account, place: &str) -> Writer {
-        Writer { account, place: place.to_owned() }
+        Writer { account, place: place.to_owned(), only_adds: false }
     }
 
     fn said(writers: &[Writer], os: Os) -> String {
@@ -152,6 +156,13 @@ mod tests {
         insta::assert_snapshot!(said(&[writer(Account::Everyone, r"C:\Flexlm")], Os::Windows), @r"any user of this machine can write to C:\Flexlm and may have replaced it. Find out who put lmgrd there. Then let only administrators write there: icacls C:\Flexlm /inheritance:d /remove:g *S-1-1-0 *S-1-5-11 *S-1-5-32-545");
         insta::assert_snapshot!(said(&[writer(user(r"OFFICE\al ice"), r"C:\My Lic")], Os::Windows), @r#"the user OFFICE\al ice can write to C:\My Lic and may have replaced it. Find out who put lmgrd there. If you trust OFFICE\al ice, add --trust-user "OFFICE\al ice" to this command. Otherwise let only administrators write there: icacls "C:\My Lic" /inheritance:d /remove:g "OFFICE\al ice""#);
         insta::assert_snapshot!(said(&[writer(group, "C:\\a\"b")], Os::Windows), @r#"the group lic can write to "C:\\a\"b" and may have replaced it. Find out who put lmgrd there. Then install lmgrd where only administrators can write."#);
+    }
+
+    #[test]
+    fn what_is_in_a_sticky_folder_may_have_been_put_there() {
+        let sticky = |account, place: &str| Writer { only_adds: true, ..writer(account, place) };
+        insta::assert_snapshot!(said(&[sticky(Account::Everyone, "/tmp")], Os::Linux), @"any user of this machine can write to /tmp and may have put it there. Find out who put lmgrd there. Then install lmgrd where only root can write.");
+        insta::assert_snapshot!(said(&[sticky(Account::Everyone, "/srv/x"), writer(user("alice"), "/srv")], Os::Linux), @"any user of this machine can write to /srv/x and may have put it there; so may the user alice. Find out who put lmgrd there. Then let only root write there and in 1 more place: chmod o-w /srv/x");
     }
 
     #[test]

@@ -107,6 +107,10 @@ pub struct Writer {
     pub account: Account,
     /// The file or folder through which: its own file, or a folder above it.
     pub place: String,
+    /// Whether the account may only have put the file there, and not have replaced it: the place is a sticky folder, in which
+    /// only the owner of a file or of the folder may rename or remove it (inode(7)). It may have moved it there from a
+    /// folder of its own, whoever owns the file.
+    pub only_adds: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -233,7 +237,7 @@ mod tests {
     }
 
     fn writer(account: Account) -> Writer {
-        Writer { account, place: "/opt/lmgrd".to_owned() }
+        Writer { account, place: "/opt/lmgrd".to_owned(), only_adds: false }
     }
 
     #[test]

@@ -115,7 +115,8 @@ mod tests {
 
     fn written_by(accounts: &[Account]) -> Checked<Vec<Writer>> {
         let place = "/opt/x".to_owned();
-        let writer = |account: &Account| Writer { account: account.clone(), place: place.clone() };
+        let writer =
+            |account: &Account| Writer { account: account.clone(), place: place.clone(), only_adds: false };
         Checked::Done(accounts.iter().map(writer).collect())
     }
 

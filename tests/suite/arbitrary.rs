@@ -137,7 +137,7 @@ fn writers() -> BoxedStrategy<Checked<Vec<Writer>>> {
         (text(), vec(user(), 0..3)).prop_map(|(name, members)| Account::Group { name, members }),
         Just(Account::Everyone),
     ];
-    checked(vec(any_fields!(Writer { account: account, place: text() }), 0..3))
+    checked(vec(any_fields!(Writer { account: account, place: text(), only_adds: any::<bool>() }), 0..3))
 }
 
 fn code_file() -> BoxedStrategy<CodeFile> {

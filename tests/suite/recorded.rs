@@ -102,7 +102,7 @@ pub fn anyone_at(place: &str) -> Checked<Vec<Writer>> {
 
 /// Besides root this account can put other content into a file, through this file or folder.
 pub fn written_by(account: Account, place: &str) -> Checked<Vec<Writer>> {
-    Checked::Done(vec![Writer { account, place: place.to_owned() }])
+    Checked::Done(vec![Writer { account, place: place.to_owned(), only_adds: false }])
 }
 
 /// An ordinary user from 1000 on, the account of a service below.

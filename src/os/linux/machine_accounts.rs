@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::super::decode::linux::accounts::{AccountFiles, Accounts};
 use super::super::decode::linux::nsswitch::{SWITCH, USER_DATABASE, may_tell_users};
-use super::super::decode::linux::permissions::{Grantee, Way};
+use super::super::decode::linux::permissions::{Grant, Grantee, Way};
 use super::file_status::FileIdentity;
 use super::mount_tables::MountTables;
 use super::proc_dir::Proc;
@@ -33,20 +33,20 @@ impl<'a> MachineAccounts<'a> {
 
     /// Who may put another file in the place of that to which this way leads.
     pub(super) fn writers(&self, way: &Way, root: &ProcessRoot) -> Vec<Writer> {
-        let grantees = way.grantees();
-        if grantees.is_empty() {
+        let grants = way.grants();
+        if grants.is_empty() {
             return Vec::new();
         }
         let accounts = self.of(root);
-        let writer = |(grantee, place): (Grantee, &str)| {
+        let writer = |Grant { grantee, place, only_adds }: Grant<'_>| {
             let account = match grantee {
                 Grantee::User(uid) => Account::User(accounts.user(uid)),
                 Grantee::Group(gid) => accounts.group(gid)?,
                 Grantee::Everyone => Account::Everyone,
             };
-            Some(Writer { account, place: place.to_owned() })
+            Some(Writer { account, place: place.to_owned(), only_adds })
         };
-        grantees.into_iter().filter_map(writer).collect()
+        grants.into_iter().filter_map(writer).collect()
     }
 
     /// Whether a user is an account for a service.

@@ -32,7 +32,7 @@ pub(in crate::os) fn is_of_service(uid: u32) -> bool {
 
 /// Who besides administrators could put other content into a file.
 pub(in crate::os) fn writers(path: &Path, users: &Users) -> Checked<Vec<Writer>> {
-    let writer = |(grantee, place): (Grantee, &str)| {
+    let writer = |Grant { grantee, place, only_adds }: Grant<'_>| {
         let account = match grantee {
             Grantee::Group(gid) if ADMINISTRATORS.contains(&gid) => return None,
             // Who is in a group, a directory knows: it is not asked.
@@ -43,9 +43,9 @@ pub(in crate::os) fn writers(path: &Path, users: &Users) -> Checked<Vec<Writer>>
             }
             Grantee::Everyone => Account::Everyone,
         };
-        Some(Writer { account, place: place.to_owned() })
+        Some(Writer { account, place: place.to_owned(), only_adds })
     };
-    way(path).map(|way| way.grantees().into_iter().filter_map(writer).collect()).into()
+    way(path).map(|way| way.grants().into_iter().filter_map(writer).collect()).into()
 }
 
 /// Goes name by name, and follows links.

@@ -25,9 +25,11 @@ pub(in crate::os) fn writers(path: &Path, users: &Users) -> Checked<Vec<Writer>>
         let found = descriptor(place).and_then(|descriptor| security::writers(&descriptor, part));
         let Some(found) = found else { return Checked::Failed(NotInspected::Unreadable) };
         let place_text = place.to_string_lossy().into_owned();
-        writers.extend(
-            found.iter().map(|sid| Writer { account: account(sid, users), place: place_text.clone() }),
-        );
+        writers.extend(found.iter().map(|sid| Writer {
+            account: account(sid, users),
+            place: place_text.clone(),
+            only_adds: false,
+        }));
         if is_root(place) {
             return Checked::Done(writers);
         }

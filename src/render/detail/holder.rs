@@ -168,8 +168,9 @@ fn file_trust(exe: &Executable, process: &Process, os: Os) -> Option<String> {
         FileTrust::User | FileTrust::Anyone | FileTrust::Unknown => {
             // Each account once, with all its places.
             let mut accounts: Vec<(String, Vec<String>)> = Vec::new();
-            for Writer { account, place } in writers {
-                let (who, place) = (account.called(), quoted_path(place).into_owned());
+            for Writer { account, place, only_adds } in writers {
+                let can = if *only_adds { "may have put it there" } else { "can replace it" };
+                let (who, place) = (format!("{} {can}", account.called()), quoted_path(place).into_owned());
                 match accounts.iter_mut().find(|(known, _)| *known == who) {
                     Some((_, places)) => places.push(place),
                     None => accounts.push((who, vec![place])),
@@ -177,7 +178,7 @@ fn file_trust(exe: &Executable, process: &Process, os: Os) -> Option<String> {
             }
             let who = named(&accounts, MOST_WRITERS, |(who, places)| {
                 let places = named(places, MOST_WRITERS, String::clone);
-                format!("{who} can replace it, through {}", list(&places, "and"))
+                format!("{who}, through {}", list(&places, "and"))
             });
             who.join("; ")
         }

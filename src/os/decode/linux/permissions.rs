@@ -42,6 +42,16 @@ pub enum Grantee {
     Everyone,
 }
 
+/// Somebody who may put another file in the place of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Grant<'w> {
+    pub grantee: Grantee,
+    /// The path through which.
+    pub place: &'w str,
+    /// Whether this is a sticky folder of somebody else's, in which they may put files and not replace those of others.
+    pub only_adds: bool,
+}
+
 impl PlaceKind {
     /// The permissions that it takes to put other content there.
     #[must_use]
@@ -101,22 +111,29 @@ impl Way {
     /// Who may put another file in place of the last, each with the path through which: the file itself, then what
     /// is nearest to it.
     #[must_use]
-    pub fn grantees(&self) -> Vec<(Grantee, &str)> {
-        let mut found: Vec<(Grantee, &str)> = Vec::new();
+    pub fn grants(&self) -> Vec<Grant<'_>> {
+        let mut found: Vec<Grant<'_>> = Vec::new();
         for (place, folder) in self.places.iter().rev() {
             if place.kind == PlaceKind::File {
-                found.extend(place.grantees().into_iter().map(|grantee| (grantee, place.path.as_str())));
+                let own = place.grantees().into_iter();
+                found.extend(own.map(|grantee| Grant { grantee, place: &place.path, only_adds: false }));
             }
             let Some((folder, _)) = folder.and_then(|folder| self.places.get(folder)) else { continue };
-            let may_replace = if folder.mode & STICKY != 0 && place.kind == PlaceKind::Folder {
+            let is_sticky = folder.mode & STICKY != 0;
+            let may_write = if is_sticky && place.kind == PlaceKind::Folder {
                 // The owner of the folder within may rename it, too: found where something is looked up in it.
                 folder.owner().into_iter().collect()
             } else {
-                // Being sticky protects no file and no link: whoever owns it, anyone may have moved it there from a
-                // folder of their own, or given a file a second name.
                 folder.grantees()
             };
-            found.extend(may_replace.into_iter().map(|grantee| (grantee, folder.path.as_str())));
+            // Nobody but its owner and that of the folder can replace a file or a link in a sticky folder. But whoever owns
+            // it, anyone may have moved it there from a folder of their own, or given a file a second name.
+            let owner = folder.owner();
+            found.extend(may_write.into_iter().map(|grantee| Grant {
+                grantee,
+                place: &folder.path,
+                only_adds: is_sticky && Some(grantee) != owner,
+            }));
         }
         let mut known = HashSet::new();
         found.retain(|grant| known.insert(*grant));
@@ -144,7 +161,7 @@ mod tests {
             }
             folder = Some(way.add(place, folder));
         }
-        way.grantees().into_iter().map(|(grantee, path)| (grantee, path.to_owned())).collect()
+        way.grants().into_iter().map(|grant| (grant.grantee, grant.place.to_owned())).collect()
     }
 
     const PLACES: [&str; 4] = ["/", "/opt", "/opt/lic", "/opt/lic/lmgrd"];
@@ -202,7 +219,27 @@ mod tests {
         let shm = way.add(place("/shm", PlaceKind::Folder, 0, 0o1777), Some(root));
         way.add(place("/shm/link", PlaceKind::Link, 0, 0o777), Some(shm));
         way.add(place("/lmgrd", PlaceKind::File, 0, 0o755), Some(root));
-        assert_eq!(way.grantees(), all.map(|grantee| (grantee, "/shm")));
+        assert_eq!(way.grants(), all.map(|grantee| Grant { grantee, place: "/shm", only_adds: true }));
+    }
+
+    #[test]
+    fn in_a_sticky_folder_only_the_owners_can_replace_a_file() {
+        let in_tmp = |owner_of_folder, owner_of_file, above| {
+            let mut way = Way::default();
+            let root = way.add(place("/", PlaceKind::Folder, 0, above), None);
+            let tmp = way.add(place("/tmp", PlaceKind::Folder, owner_of_folder, 0o1777), Some(root));
+            way.add(place("/tmp/lmgrd", PlaceKind::File, owner_of_file, 0o755), Some(tmp));
+            let replacing = way.grants().into_iter().filter(|grant| !grant.only_adds);
+            replacing.map(|grant| (grant.grantee, grant.place.to_owned())).collect::<Vec<_>>()
+        };
+        let (alice, bob) = (Grantee::User(1000), Grantee::User(1001));
+        assert_eq!(in_tmp(0, 0, 0o755), []);
+        assert_eq!(in_tmp(1000, 0, 0o755), [(alice, "/tmp".to_owned())]);
+        assert_eq!(in_tmp(0, 1001, 0o755), [(bob, "/tmp/lmgrd".to_owned())]);
+        // The folder above may be renamed as a whole where it is not sticky.
+        let all = [Grantee::Group(0), Grantee::Everyone];
+        assert_eq!(in_tmp(0, 0, 0o777), all.map(|grantee| (grantee, "/".to_owned())));
+        assert_eq!(in_tmp(0, 0, 0o1777), []);
     }
 
     #[test]
@@ -213,6 +250,7 @@ mod tests {
         // A link's own mode says nothing.
         way.add(place("/home/link", PlaceKind::Link, 0, 0o777), Some(home));
         way.add(place("/lmgrd", PlaceKind::File, 0, 0o755), Some(root));
-        assert_eq!(way.grantees(), [(Grantee::User(1000), "/home")]);
+        let alice = Grant { grantee: Grantee::User(1000), place: "/home", only_adds: false };
+        assert_eq!(way.grants(), [alice]);
     }
 }
