@@ -1,10 +1,15 @@
 //! README and docs/ say all that they must, and no more than fits.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use whatlistens::model::GapKind;
+use whatlistens::model::{
+    AcceptQueue, FileVersion, GapKind, Interface, InterfaceAddress, Os, Process, ProcessService,
+    ServiceManager, Socket,
+};
 
+use crate::recorded::{Machine, linux, with_file};
 use crate::tidy;
 
 fn root() -> &'static Path {
@@ -68,5 +73,85 @@ fn links_lead_somewhere() {
         for link in links(&text) {
             assert!(path.parent().unwrap().join(link).exists(), "{document}: {link}");
         }
+    }
+}
+
+#[test]
+fn every_option_is_in_the_guide() {
+    let guide = text("docs/usage.md");
+    let words: BTreeSet<&str> = guide.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).collect();
+    for command in ["", "servers", "excluded", "explain"] {
+        let help = linux().printed(&format!("{command} --help"), None);
+        let options = help.lines().filter_map(|line| line.trim_start().split_once("--"));
+        let options = options.filter(|(before, _)| before.is_empty() || before.starts_with('-'));
+        let options: Vec<&str> = options.filter_map(|(_, name)| name.split_whitespace().next()).collect();
+        assert!(options.contains(&"help"), "{help}");
+        for option in options {
+            assert!(
+                words.contains(format!("--{option}").as_str()),
+                "docs/usage.md lacks --{option} of {command:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_sample_of_a_gap_is_what_is_printed() {
+    let of_ssh = |socket: &mut Socket| {
+        socket.made_in = Some(ProcessService::new(ServiceManager::Systemd, "ssh.service"));
+        (socket.uid, socket.user) = (Some(0), Some("root".to_owned()));
+        socket.accept_queue = Some(AcceptQueue { waiting: 0, limit: Some(128) });
+    };
+    let address = InterfaceAddress { ip: "192.168.7.31".parse().unwrap(), prefix: 24 };
+    let interface = Interface {
+        name: "eth0".to_owned(),
+        is_up: Some(true),
+        is_loopback: false,
+        master: None,
+        addresses: vec![address],
+    };
+    let machine = linux()
+        .by_ordinary_user(&[(58, "sshd")])
+        .socket("tcp 0.0.0.0:22", &[])
+        .but(of_ssh)
+        .socket("tcp [::]:22", &[])
+        .but(of_ssh)
+        .seen(|seen| seen.interfaces = Some(vec![interface]));
+    let printed = machine.printed("22", Some(80));
+    assert!(text("docs/gaps.md").contains(&printed), "docs/gaps.md lacks:\n{printed}");
+}
+
+/// The machine of docs/windows.md.
+fn windows_server() -> Machine {
+    let made_by = |company: &str, name: &str| FileVersion {
+        company: Some(company.to_owned()),
+        product: None,
+        original_name: Some(name.to_owned()),
+    };
+    let program = |pid, exe: &str, version: Option<FileVersion>| {
+        let process = with_file(pid, exe, |file| file.version = version);
+        Process { uid: None, user: Some(r"LIC01\alice".to_owned()), ppid: None, ..process }
+    };
+    let python = || program(3120, r"C:\Python313\python.exe", None);
+    let renamed = program(2280, r"C:\Autodesk\update.exe", Some(made_by("Flexera", "lmgrd.exe")));
+    let adskflex = program(2284, r"C:\Autodesk\adskflex.exe", Some(made_by("Autodesk", "adskflex.exe")));
+    let adskflex = Process { ppid: Some(2280), ..adskflex };
+    let windows = linux().os(Os::Windows);
+    let of_nobody = |socket: &mut Socket| (socket.uid, socket.user) = (None, None);
+    let all = [
+        ("tcp 0.0.0.0:1538", python()),
+        ("tcp [::]:8000", python()),
+        ("tcp 0.0.0.0:27000", renamed),
+        ("tcp 0.0.0.0:2080", adskflex),
+    ];
+    all.into_iter().fold(windows, |machine, (place, holder)| machine.socket(place, &[holder]).but(of_nobody))
+}
+
+#[test]
+fn the_samples_in_the_guide_are_what_is_printed() {
+    let guide = text("docs/windows.md");
+    for line in ["", "27000"] {
+        let printed = windows_server().printed(line, Some(100));
+        assert!(guide.contains(&printed), "docs/windows.md lacks the answer to {line:?}:\n{printed}");
     }
 }
