@@ -101,8 +101,6 @@ fn exported_width() -> Option<u16> {
 pub struct Output {
     pub format: Format,
     pub style: Style,
-    /// The width of the terminal that output goes to, whatever else says how wide lines may be.
-    terminal: Option<u16>,
 }
 
 impl Output {
@@ -120,7 +118,6 @@ impl Output {
         let exported = environment.exported_width.filter(|_| format == Format::Text);
         Ok(Output {
             format,
-            terminal: environment.width.filter(|_| !is_plain),
             style: Style {
                 plain: is_plain,
                 color: match args.color {
@@ -149,7 +146,7 @@ impl Output {
     pub fn for_listing(self, args: &ListArgs) -> Result<Output, UsageError> {
         let style = Style {
             // What a script reads depends on no terminal.
-            width: if args.no_header { self.terminal } else { self.style.width },
+            width: self.style.width.filter(|_| !args.no_header && !args.wide),
             header: !args.no_header || self.style.plain,
             columns: columns(&args.columns, self.format)?,
             wide: args.wide,

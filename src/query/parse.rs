@@ -104,7 +104,8 @@ fn wrong_path(word: &str) -> Option<&'static str> {
 /// What is wrong with the path of a folder.
 pub(super) const PATH_OF_FOLDER: &str = "this is a folder: give the full path of the program";
 
-fn looks_like_ports(text: &str) -> bool {
+/// Whether a text is a number or a range of numbers, right or wrong.
+pub(super) fn looks_like_ports(text: &str) -> bool {
     let text = text.replacen("..", "-", 1);
     text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'-')
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::UsageError;
+use super::parse::looks_like_ports;
 use crate::model::Protocol;
 
 /// The words of a listing, each with what belongs to it.
@@ -50,9 +51,7 @@ pub(super) fn joined(words: &[String]) -> Result<Vec<Cow<'_, str>>, UsageError> 
 
 /// A port or a range without a protocol, as in `80`, `:80` or `1-1024`.
 fn is_port(word: &str) -> bool {
-    let digits = word.strip_prefix(':').unwrap_or(word);
-    digits.starts_with(|c: char| c.is_ascii_digit())
-        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+    looks_like_ports(word.strip_prefix(':').unwrap_or(word))
 }
 
 /// A word of a list, which a shell has split behind its commas. Only ports have them there: a name may end in one.

@@ -1,12 +1,16 @@
 //! The columns of a listing, in order: the title, the value and the layout of each stand here alone.
 //! Values are text for a person, escaped for a terminal.
 
+use std::borrow::Cow;
+
 use owo_colors::Style as Paint;
 
 use super::group::RowGroup;
+use super::shortening::{self, Shortest};
 use super::style::{ColumnName, Style};
 use super::text::{
-    beginning, command_line, escape, one_word, registered_name, service_called, unit_called, verdict_paint,
+    beginning, command_line, cut, escape, one_word, registered_name, service_called, unit_called,
+    verdict_paint,
 };
 use crate::model::phrase::counted;
 use crate::model::quoting::{quoted, quoted_account, quoted_path};
@@ -26,6 +30,10 @@ pub(super) struct Column {
     pub(super) rank: u8,
     /// The colour of each cell, if it has one.
     pub(super) paint: Option<fn(&RowGroup<'_>) -> Paint>,
+    /// Makes a text no wider than so many columns.
+    pub(super) cut: fn(&str, usize) -> Cow<'_, str>,
+    /// How narrow a text may become in a table that is too wide otherwise, and how narrow where even that does not fit.
+    pub(super) shortest: fn(&str) -> Shortest,
     is_wanted: fn(&Listing<'_>) -> bool,
     value: fn(&RowGroup<'_>, &Listing<'_>) -> String,
 }
@@ -65,6 +73,8 @@ const TEXT: Column = Column {
     least: 10,
     rank: 5,
     paint: None,
+    cut,
+    shortest: shortening::of_text,
     is_wanted: |_| true,
     value: |_, _| String::new(),
 };
@@ -89,6 +99,8 @@ const COLUMNS: &[Column] = &[
         // An IPv4 address and port.
         least: 21,
         rank: 4,
+        cut: shortening::cut_addresses,
+        shortest: shortening::of_addresses,
         value: addresses,
         ..TEXT
     },
@@ -224,6 +236,8 @@ const COLUMNS: &[Column] = &[
     Column {
         key: "license",
         title: "LICENSE",
+        // `cannot-tell`.
+        least: 11,
         rank: 8,
         paint: Some(|group| group.lead_row().license.as_ref().map_or(Paint::new(), verdict_paint)),
         // Rows for scripts have a fixed set of columns.
@@ -252,7 +266,7 @@ impl Column {
             return one_word(&escape(&value));
         }
         let shown = match listing.style.room() {
-            Some(room) => beginning(&value, room + 1),
+            Some(room) => beginning(&value, (room + 1).max(LONGEST_ADDRESSES)),
             None => &value,
         };
         escape(shown).into_owned()
@@ -276,6 +290,9 @@ impl Listing<'_> {
         if self.style.header { " " } else { "" }
     }
 }
+
+/// Two addresses with their interfaces are shorter, in characters.
+const LONGEST_ADDRESSES: usize = 160;
 
 /// In a table, of more addresses only the first is shown; the detail view and the JSON have them all.
 const MOST_ADDRESSES: usize = 2;

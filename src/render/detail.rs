@@ -60,7 +60,7 @@ impl Page<'_> {
             Some(namespace) => format!("{port}/{protocol} in network namespace {}", namespace.called()),
         };
         self.title(&title, service.as_deref(), row.license.as_ref())?;
-        self.prose(&held(group, report))?;
+        self.prose("Answer", &held(group, report))?;
         self.verdict(row)?;
         writeln!(self.out)?;
 
@@ -119,7 +119,7 @@ impl Page<'_> {
             Some(label) => self.field(label, &note.text),
             None => {
                 writeln!(self.out)?;
-                self.prose(&note.text)
+                self.prose("Note", &note.text)
             }
         }
     }

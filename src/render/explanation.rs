@@ -41,7 +41,7 @@ impl Page<'_> {
         self.heading(&explanation.asked, &summary(explanation))?;
         let classes = explanation.ports.iter().flat_map(|range| range.classes());
         for class in classes.collect::<BTreeSet<_>>() {
-            self.prose(meaning(class))?;
+            self.prose("Meaning", meaning(class))?;
         }
         let nothing = explanation.services.is_empty() && explanation.ports.len() == 1;
         if !explanation.services.is_empty() || nothing || !explanation.beliefs.is_empty() {

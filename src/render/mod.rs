@@ -12,6 +12,7 @@ mod list;
 mod notes;
 mod page;
 mod servers;
+mod shortening;
 mod style;
 mod table;
 mod text;
@@ -117,7 +118,7 @@ fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Wr
     lines.extend(notes::of_words(report, style));
     let idle = if style.header { idle::of(report) } else { &[] };
     if !idle.is_empty() {
-        notes::write(&lines, false, out)?;
+        notes::write(&lines, false, style, out)?;
         idle::write(idle, report, style, out)?;
         lines.clear();
     }
@@ -146,7 +147,7 @@ fn detail(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()>
         servers::write(asked_for, style, out)?;
     }
     let lines = common_notes(report, style);
-    notes::write(&lines, !lines.is_empty(), out)
+    notes::write(&lines, !lines.is_empty(), style, out)
 }
 
 /// The license servers that something was asked about.
@@ -179,7 +180,7 @@ fn servers(report: &ServersReport, style: &Style, out: &mut dyn Write) -> io::Re
     lines.extend(notes::not_shown(&report.other_namespaces, "license-port listener", style));
     lines.extend(notes::of_gaps(&report.gaps, style));
     lines.extend(notes::of_method_notes(&report.method_notes, style));
-    notes::write(&lines, !report.servers.is_empty() && !lines.is_empty(), out)
+    notes::write(&lines, !report.servers.is_empty() && !lines.is_empty(), style, out)
 }
 
 fn json(answer: Answer<'_>, style: &Style, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()> {
@@ -206,7 +207,7 @@ fn json(answer: Answer<'_>, style: &Style, out: &mut dyn Write, notes: &mut dyn 
         }
     };
     out.flush()?;
-    notes::write(&notes::of_method_notes(method_notes, style), false, notes)
+    notes::write(&notes::of_method_notes(method_notes, style), false, style, notes)
 }
 
 /// What must be said of a report in any form but JSON.
@@ -227,8 +228,8 @@ fn below(
     notes: &mut dyn Write,
 ) -> io::Result<()> {
     if style.header {
-        return notes::write(lines, any_rows && !lines.is_empty(), out);
+        return notes::write(lines, any_rows && !lines.is_empty(), style, out);
     }
     out.flush()?;
-    notes::write(lines, false, notes)
+    notes::write(lines, false, style, notes)
 }

@@ -6,9 +6,9 @@ use std::io::{self, Write};
 
 use owo_colors::Style as Paint;
 
-use super::Style;
 use super::group::RowGroup;
 use super::text::escape;
+use super::{Style, list as plain_list};
 use crate::model::phrase::{capitalized, counted, first_few, list, named};
 use crate::model::quoting::{quoted, quoted_account};
 use crate::model::{
@@ -24,11 +24,14 @@ const MOST_LINES: usize = 64;
 const MOST_NAMES: usize = 4;
 
 /// Writes the lines, after an empty line where they are to stand `apart`.
-pub(super) fn write(lines: &[String], apart: bool, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(lines: &[String], apart: bool, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     if apart {
         writeln!(out)?;
     }
-    lines.iter().try_for_each(|line| writeln!(out, "{line}"))
+    lines.iter().try_for_each(|line| match style.plain {
+        true => plain_list::line("Note", line, out),
+        false => writeln!(out, "{line}"),
+    })
 }
 
 /// The columns for which the terminal has no room.

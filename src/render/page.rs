@@ -24,8 +24,9 @@ impl Page<'_> {
     pub(super) fn heading(&mut self, text: &str, aside: &str) -> io::Result<()> {
         let heading = self.style.paint(&escape(text), Paint::new().bold());
         let aside = escape(aside);
-        if self.style.plain && !aside.is_empty() {
-            return writeln!(self.out, "{heading}, {aside}");
+        if self.style.plain {
+            let parts: Vec<&str> = [&*heading, &*aside].into_iter().filter(|part| !part.is_empty()).collect();
+            return list::line("About", &parts.join(", "), self.out);
         }
         match display_width(text) + 2 + display_width(&aside) {
             _ if aside.is_empty() => writeln!(self.out, "{heading}"),
@@ -37,8 +38,12 @@ impl Page<'_> {
         }
     }
 
-    pub(super) fn prose(&mut self, text: &str) -> io::Result<()> {
+    /// Sentences. `label` is for lines that each have one.
+    pub(super) fn prose(&mut self, label: &str, text: &str) -> io::Result<()> {
         let text = escape(self.within(text));
+        if self.style.plain {
+            return list::line(label, &text, self.out);
+        }
         writeln!(self.out, "{}", fill(&text, unbroken(self.style.prose_width())))
     }
 

@@ -8,12 +8,10 @@ use textwrap::core::display_width;
 use super::Style;
 use super::columns::{Column, Listing};
 use super::group::RowGroup;
-use super::text::cut;
+use super::shortening::Shortest;
 use crate::model::Os;
 
 const GAP: usize = 2;
-/// Where even the columns that stay do not fit, they may become as narrow as this.
-const NARROWEST: usize = 4;
 /// Without a terminal, no text is cut. A longer one than this, in columns, moves the rest of its own line, and not
 /// that of all others.
 const WIDEST: usize = 400;
@@ -23,6 +21,8 @@ struct Laid {
     column: &'static Column,
     texts: Vec<String>,
     width: usize,
+    /// How narrow it may be, and how narrow where even that does not fit.
+    shortest: Shortest,
 }
 
 /// Writes the table, and returns the titles of the columns for which there is no room.
@@ -67,16 +67,20 @@ impl Laid {
         let title = if listing.style.header { column.title.len() } else { 0 };
         let widths = texts.iter().map(|text| display_width(text)).filter(|&width| width <= WIDEST);
         let width = widths.max().unwrap_or(0).max(title);
-        Laid { column, texts, width }
-    }
-
-    fn least(&self) -> usize {
-        self.width.min(self.column.least)
+        let each = texts.iter().map(|text| (column.shortest)(text));
+        let widest = each.fold(Shortest::default(), |most, one| Shortest {
+            least: most.least.max(one.least),
+            narrowest: most.narrowest.max(one.narrowest),
+        });
+        let least = widest.least.max(title).min(column.least).min(width);
+        let narrowest = if column.least == usize::MAX { width } else { widest.narrowest.min(least) };
+        Laid { column, texts, width, shortest: Shortest { least, narrowest } }
     }
 
     /// A text in the width of the column, cut where it is too long, and the gap behind it.
     fn padded(&self, text: &str, paint: Paint, style: &Style) -> String {
-        let shown = if style.room().is_some() { cut(text, self.width) } else { text.into() };
+        let is_fitted = style.room().is_some();
+        let shown = if is_fitted { (self.column.cut)(text, self.width) } else { text.into() };
         let padding = self.width.saturating_sub(display_width(&shown));
         let before = if self.column.is_right { padding } else { 0 };
         // Painted after it was measured: colour codes would count as width.
@@ -85,35 +89,44 @@ impl Laid {
     }
 }
 
-fn width_of(widths: impl ExactSizeIterator<Item = usize>) -> usize {
-    let gaps = GAP * widths.len().saturating_sub(1);
-    widths.sum::<usize>() + gaps
+fn width_of(widths: &[usize]) -> usize {
+    widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
 }
 
-/// Leaves columns out until the others fit, and returns their titles.
+/// Leaves columns out until the others fit, and returns their titles. One for which there is room after all, because a
+/// wider one had to go too, stays.
 fn leave_out(columns: &mut Vec<Laid>, room: usize) -> Vec<&'static str> {
-    let mut titles = Vec::new();
-    while width_of(columns.iter().map(Laid::least)) > room {
-        let ranks = columns.iter().map(|laid| laid.column.rank).enumerate();
-        let Some((lowest, _)) = ranks.filter(|(_, rank)| *rank < u8::MAX).min_by_key(|(_, rank)| *rank)
-        else {
+    let mut by_rank: Vec<usize> = (0..columns.len()).collect();
+    by_rank.sort_by_key(|&at| columns[at].column.rank);
+    let mut stays = vec![true; columns.len()];
+    let fits = |stays: &[bool]| {
+        let leasts = columns.iter().zip(stays).filter(|(_, stays)| **stays);
+        width_of(&leasts.map(|(laid, _)| laid.shortest.least).collect::<Vec<_>>()) <= room
+    };
+    let mut left_out = Vec::new();
+    for at in by_rank {
+        if fits(&stays) || columns[at].column.rank == u8::MAX {
             break;
-        };
-        titles.push(columns.remove(lowest).column.title);
+        }
+        stays[at] = false;
+        left_out.push(at);
     }
+    for &at in left_out.iter().rev() {
+        stays[at] = true;
+        stays[at] = fits(&stays);
+    }
+    let titles = left_out.iter().filter(|&&at| !stays[at]).map(|&at| columns[at].column.title).collect();
+    let mut each = stays.iter();
+    columns.retain(|_| each.next().is_some_and(|stays| *stays));
     titles
 }
 
 /// Makes the widest columns narrower until all fit, as far as they may be.
 fn shrink(columns: &mut [Laid], room: usize) {
-    let fits = width_of(columns.iter().map(Laid::least)) <= room;
-    let least = |laid: &Laid| match laid.column.least {
-        usize::MAX => laid.width,
-        _ if fits => laid.least(),
-        _ => laid.width.min(NARROWEST),
-    };
+    let fits = width_of(&columns.iter().map(|laid| laid.shortest.least).collect::<Vec<_>>()) <= room;
+    let least = |laid: &Laid| if fits { laid.shortest.least } else { laid.shortest.narrowest };
     let leasts: Vec<usize> = columns.iter().map(least).collect();
-    while width_of(columns.iter().map(|laid| laid.width)) > room {
+    while width_of(&columns.iter().map(|laid| laid.width).collect::<Vec<_>>()) > room {
         let shrinkable = columns.iter_mut().zip(&leasts).filter(|(laid, least)| laid.width > **least);
         let Some((widest, _)) = shrinkable.max_by_key(|(laid, _)| laid.width) else { break };
         widest.width -= 1;

@@ -84,7 +84,11 @@ pub(super) fn unit_called(manager: ServiceManager, name: &str) -> String {
 
 impl Style {
     pub(super) fn prose_width(&self) -> usize {
-        if self.plain { UNBROKEN } else { self.width.map_or(PROSE, usize::from).clamp(20, PROSE) }
+        if self.plain || self.wide {
+            UNBROKEN
+        } else {
+            self.width.map_or(PROSE, usize::from).clamp(20, PROSE)
+        }
     }
 
     /// Wraps a sentence to the terminal; in a file or pipe it stays one line.

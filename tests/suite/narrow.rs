@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use whatlistens::model::{ExcludedPorts, Family, Gap, GapKind, Namespace, PortRange, Protocol};
+use whatlistens::model::{ExcludedPorts, Family, Gap, GapKind, Namespace, PortRange, Process, Protocol};
 use whatlistens::query::Environment;
 
 use crate::recorded::{Machine, linux, office, process};
@@ -85,7 +85,7 @@ fn a_column_without_room_is_named_below_the_table() {
         let printed = wordy().printed(line, width);
         printed.lines().find(|line| line.contains("hidden: ")).map(str::to_owned)
     };
-    assert_eq!(said("-t", Some(60)).as_deref(), Some("IANA NAME, USER, ADDRESS hidden: --wide or --columns"));
+    assert_eq!(said("-t", Some(60)).as_deref(), Some("IANA NAME, ADDRESS hidden: --wide or --columns"));
     assert_eq!(said("-t", Some(200)), None);
     assert_eq!(said("-t", None), None);
     assert_eq!(said("-t --wide", Some(40)), None);
@@ -93,6 +93,102 @@ fn a_column_without_room_is_named_below_the_table() {
     assert_eq!(said("--columns port,user,iana-name,license", Some(30)), None, "these were asked for");
     let wide = wordy().printed("--wide", Some(40));
     assert!(wide.contains("[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:8080  node"), "{wide}");
+}
+
+#[test]
+fn a_narrow_column_stays_where_a_wider_one_has_to_go() {
+    let www = |pid| Process { user: Some("www-data".to_owned()), ..process(pid, "/usr/sbin/apache2") };
+    let both = linux()
+        .socket("tcp 0.0.0.0:8080", &[www(1_234_567)])
+        .socket("tcp [::]:8080", &[www(1_234_567)])
+        .socket("tcp 127.0.0.53:53", &[process(9, "/usr/lib/systemd/systemd-resolved")]);
+    insta::assert_snapshot!(both.printed("", Some(60)), @r"
+        PORT  ADDRESS          PROCESS             PID  USER
+      53/tcp  127.0.0.53:53    systemd-resol…        9  alice
+    8080/tcp  0.0.0.0:8080 +1  apache2         1234567  www-data
+
+    IANA NAME hidden: --wide or --columns
+    ");
+    insta::assert_snapshot!(wordy().printed("-t 80 1493 8080 27000", Some(60)), @r"
+         PORT  PROCESS       PID  USER   IANA NAME   LICENSE
+       80/tcp  nginx +2      800  root   http
+     1493/tcp  a-program-w…   77  alice  (netmap-l…  cannot-tell
+     8080/tcp  node           79  alice  (http-alt)
+    27000/tcp  lmgrd         900  root   flex-lm     expected
+
+    ADDRESS hidden: --wide or --columns
+    1493: Windows has reserved 1461-1560/tcp on IPv4 addresses
+    for another program: opening these ports fails.
+    27000: Windows has reserved 27000-27100/tcp on IPv4
+    addresses for another program: opening these ports fails.
+    1493/tcp cannot-tell: this is a port of netmap-lm, whose
+    programs on this system are not known, so
+    a-program-with-a-long-name can be neither confirmed nor
+    ruled out.
+    The owners of 2 sockets could not be identified without more
+    rights. To see more: sudo whatlistens --all-namespaces
+    --connections 1538
+
+    Revenera FlexNet license server (FlexNet Publisher)
+      no vendor daemon
+      lmgrd  PID 900  27000/tcp  /opt/flexlm/bin/lmgrd
+      critical  lmgrd (PID 900) has no vendor daemon that
+                listens: clients get error -97 or -15. Look at
+                the end of its log, and start it again.
+    ");
+}
+
+#[test]
+fn no_port_is_cut_from_its_address() {
+    for width in [40, 50, 60, 70] {
+        let columns = "--columns port,address,process,pid,user,iana-name,path,exposed";
+        let printed = wordy().printed(&format!("{columns} -t 1493 8080 27000"), Some(width));
+        for line in printed.lines().skip(1).take(3) {
+            let port = line.split('/').next().unwrap().trim();
+            assert!(line.split_whitespace().nth(1).unwrap().ends_with(&format!(":{port}")), "{printed}");
+        }
+    }
+    insta::assert_snapshot!(wordy().printed("--columns port,address,process 1493 8080", Some(40)), @r"
+        PORT  ADDRESS         PROCESS
+    1493/tcp  0.0.0.0:1493    a-program-wit…
+    8080/tcp  [2001:db…:8080  node
+
+    1493: Windows has reserved 1461-1560/tcp
+    on IPv4 addresses for another program:
+    opening these ports fails.
+    1493/tcp cannot-tell: this is a port of
+    netmap-lm, whose programs on this system
+    are not known, so
+    a-program-with-a-long-name can be
+    neither confirmed nor ruled out.
+    The owners of 2 sockets could not be
+    identified without more rights. To see
+    more: sudo whatlistens --all-namespaces
+    --connections 1538
+    ");
+}
+
+#[test]
+fn what_is_for_scripts_or_wide_is_never_wrapped() {
+    let environment = |width| Environment { width, ..Environment::plain() };
+    for line in [
+        "-H",
+        "-H -t",
+        "-H 1538 1493 9999",
+        "-H --verbose",
+        "--wide",
+        "--wide 1538",
+        "--wide 27000",
+        "--wide 9999",
+    ] {
+        let on_terminal = wordy().run(line, &environment(Some(40))).unwrap();
+        assert_eq!(on_terminal, wordy().run(line, &environment(None)).unwrap(), "{line}");
+    }
+    for line in ["--wide 1538", "--wide 27000"] {
+        let printed = wordy().printed(line, Some(60));
+        assert!(printed.lines().any(|line| line.starts_with("Note  ") && line.len() > 160), "{printed}");
+        assert!(!printed.lines().any(|line| line.starts_with("            ")), "{printed}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `--output list`: what a screen reader can read aloud.
 
+use whatlistens::model::{ExcludedPorts, Namespace, OtherNamespace, PortRange, Protocol};
+
 use crate::recorded::{Machine, office, process};
 
 fn with_unit() -> Machine {
@@ -10,7 +12,7 @@ fn with_unit() -> Machine {
 
 #[test]
 fn a_listener_is_a_block_of_labels_and_values() {
-    insta::assert_snapshot!(with_unit().printed("--output list -t", None), @"
+    insta::assert_snapshot!(with_unit().printed("--output list -t", None), @r"
     Port: 80/tcp
     Address: 0.0.0.0:80, [::]:80
     Process: nginx and 2 more holders
@@ -41,8 +43,8 @@ fn a_listener_is_a_block_of_labels_and_values() {
     IANA name: flex-lm
     License: expected
 
-    1538/tcp mismatch: python3.11 is not a known program of Autodesk 3ds-lm.
-    Revenera FlexNet license server: lmgrd (PID 900) has no vendor daemon that listens: clients get error -97 or -15. For details: whatlistens servers
+    Note: 1538/tcp mismatch: python3.11 is not a known program of Autodesk 3ds-lm.
+    Note: Revenera FlexNet license server: lmgrd (PID 900) has no vendor daemon that listens: clients get error -97 or -15. For details: whatlistens servers
     ");
 }
 
@@ -51,9 +53,10 @@ fn one_port_is_told_line_by_line() {
     insta::assert_snapshot!(with_unit().printed("--output list 80", None), @r"
     Port: 80/tcp
     IANA name: http
-    nginx (PID 800) listens on TCP port 80.
+    Answer: nginx (PID 800) listens on TCP port 80.
 
-    Next: Bind it to 127.0.0.1 if only this machine needs it. To stop it: kill 800
+    Next: Bind it to 127.0.0.1 if only this machine needs it.
+    Next: To stop it: kill 800
 
     Also: nginx (PID 801) and nginx (PID 802)
     Started: 2026-11-22 02:53:20 (66 minutes ago)
@@ -64,10 +67,10 @@ fn one_port_is_told_line_by_line() {
     Reach: 0.0.0.0, :: (any other machine, unless a firewall blocks it)
     Registry: http, World Wide Web HTTP (IANA, system port)
     ");
-    insta::assert_snapshot!(with_unit().printed("5433 --output list", None), @"
+    insta::assert_snapshot!(with_unit().printed("5433 --output list", None), @r"
     Port: 5433
     IANA name: pyrrho
-    Port 5433 is free for TCP and UDP: nothing on this machine listens on it. A connection, or a socket that does not listen, may still block it.
+    Answer: Port 5433 is free for TCP and UDP: nothing on this machine listens on it. A connection, or a socket that does not listen, may still block it.
 
     Registry: pyrrho, Pyrrho DBMS (IANA, registered port)
     ");
@@ -81,10 +84,10 @@ fn the_commands_are_told_line_by_line() {
     Process: lmgrd, PID 900, 27000/tcp, /opt/flexlm/bin/lmgrd
     Critical: lmgrd (PID 900) has no vendor daemon that listens: clients get error -97 or -15. Look at the end of its log, and start it again.
     ");
-    insta::assert_snapshot!(with_unit().printed("--output=list explain sidefx-hserver", None), @"
-    sidefx-hserver, a license manager
+    insta::assert_snapshot!(with_unit().printed("--output=list explain sidefx-hserver", None), @r"
+    About: sidefx-hserver, a license manager
 
-    SideFX hserver, sidefx-hserver
+    About: SideFX hserver, sidefx-hserver
     Port: 1714/tcp: a helper of programs that use licenses, not a server
     Linux: hserver
     Windows: hserver.exe
@@ -113,16 +116,139 @@ fn no_sign_and_no_layout_is_left_whatever_the_terminal() {
     }
 }
 
+/// Every label there is, but those of causes, which are numbered.
+const LABELS: [&str; 68] = [
+    "About",
+    "Address",
+    "Also",
+    "Answer",
+    "Application",
+    "Backlog",
+    "Beware",
+    "Built on",
+    "Certainty",
+    "Check",
+    "Clients",
+    "Command",
+    "Connections",
+    "Container",
+    "Critical",
+    "Ephemeral",
+    "Excluded",
+    "Exposed to",
+    "Family",
+    "File",
+    "File says",
+    "Files",
+    "Formerly",
+    "Forwards to",
+    "Healthy",
+    "Held by",
+    "Here",
+    "IANA name",
+    "In use",
+    "Info",
+    "Kind",
+    "License",
+    "License managers",
+    "License server",
+    "Linux",
+    "Made by",
+    "Meaning",
+    "Minor",
+    "Next",
+    "Note",
+    "Opened by",
+    "PID",
+    "Parents",
+    "Port",
+    "Ports",
+    "Process",
+    "Reach",
+    "Reached at",
+    "Registry",
+    "Remark",
+    "Rights",
+    "Rules",
+    "Runs",
+    "Safety",
+    "Script",
+    "See also",
+    "Service",
+    "Source",
+    "Started",
+    "State",
+    "System error",
+    "Unit",
+    "User",
+    "Verdict",
+    "Warning",
+    "Windows",
+    "Works in",
+    "macOS",
+];
+
+#[test]
+fn every_line_has_a_label() {
+    let machine = with_unit().by_ordinary_user(&[(5, "sshd")]).socket("tcp 0.0.0.0:22", &[]);
+    let machine = machine.seen(|seen| {
+        let elsewhere = Namespace { inode: 4, name: Some("blue".to_owned()) };
+        seen.other_namespaces =
+            vec![OtherNamespace { namespace: elsewhere, listeners: vec![(Protocol::Tcp, 80)] }];
+        let ports = PortRange { first: 1530, last: 1540 };
+        let excluded = ExcludedPorts { ports, protocol: None, family: None, by_number: false };
+        seen.port_rules.excluded = Some(vec![excluded]);
+        seen.method_notes = vec!["by reading".to_owned()];
+    });
+    for line in [
+        "",
+        "80",
+        "22",
+        "1538",
+        "3000",
+        "80 9999 nosuchname",
+        "9999",
+        "--pid 41",
+        "--pid 999",
+        "--user bob",
+        "python3",
+        "lmgrd",
+        "--flagged",
+        "--verbose",
+        "servers",
+        "servers autodesk",
+        "excluded",
+        "explain 1538",
+        "explain 80 40000 60000",
+        "explain -15",
+        "explain -97,121",
+        "explain autodesk",
+        "27000-27009",
+        "autodesk",
+        "--columns pid,exposed",
+    ] {
+        let printed = machine.printed(&format!("{line} --output list"), None);
+        assert!(!printed.is_empty(), "{line}");
+        for told in printed.lines().filter(|told| !told.is_empty()) {
+            let label = told.split_once(": ").map(|(label, _)| label);
+            assert!(
+                label.is_some_and(|label| LABELS.contains(&label) || label.starts_with("Cause ")),
+                "{line}: {told:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn columns_may_be_chosen_for_a_list_too() {
-    insta::assert_snapshot!(with_unit().printed("--output list --columns pid,exposed 80,1538", None), @"
+    insta::assert_snapshot!(with_unit().printed("--output list --columns pid,exposed 80,1538", None), @r"
     PID: 800
     Exposed to: all-interfaces
 
     PID: 11224
     Exposed to: all-interfaces
 
-    1538/tcp mismatch: python3.11 is not a known program of Autodesk 3ds-lm.
+    Note: 1538/tcp mismatch: python3.11 is not a known program of Autodesk 3ds-lm.
     ");
 }
 

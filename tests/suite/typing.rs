@@ -81,7 +81,7 @@ fn a_unit_needs_no_suffix() {
         "{}",
         found("acme-lic")
     );
-    assert!(with_units().refusal("acme").starts_with("‘acme’ is not a known service"));
+    assert!(with_units().refusal("acme-l").starts_with("‘acme-l’ is not a known service"));
     // What is called so comes first.
     let called = with_units().socket("tcp 0.0.0.0:8080", &[process(8, "/opt/web")]);
     let rows = called.printed("-H web", None);

@@ -16,7 +16,7 @@ impl Page<'_> {
         self.title(&asked.what, named, None)?;
         let (sentences, notes): (Vec<_>, Vec<_>) =
             asked.notes.iter().partition(|note| note.kind == NoteKind::Sentence);
-        sentences.iter().try_for_each(|note| self.prose(&note.text))?;
+        sentences.iter().try_for_each(|note| self.prose("Answer", &note.text))?;
         if let Some(next) = &asked.next {
             writeln!(self.out)?;
             self.next(next)?;

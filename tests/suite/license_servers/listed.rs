@@ -99,7 +99,7 @@ fn a_daemon_that_is_not_believed_is_not_said_to_be_missing() {
     insta::assert_snapshot!(machine.printed("servers", None), @r"
     Autodesk Network License Manager (FlexNet Publisher)        cannot tell
       adskflex  PID 99  2080/tcp  /opt/flexlm/adskflex
-      warning   It is called adskflex, but any user of this machine can write to /opt/flexlm and may have replaced it. Find out who put adskflex there. Then let only root write there: chmod o-w /opt/flexlm.
+      warning   It is called adskflex, but any user of this machine can write to /opt/flexlm and may have replaced it. Find out who put adskflex there. Then let only root write there: chmod o-w /opt/flexlm
 
     Autodesk Network License Manager (FlexNet Publisher)        no vendor daemon
       lmgrd  PID 812  27000/tcp  v11.19.5.0  /opt/flexlm/lmgrd
