@@ -49,14 +49,6 @@ pub fn names(licenses: &Licenses) -> impl Iterator<Item = &str> {
     managers.chain(Os::ALL.into_iter().flat_map(|os| licenses.executables(os)))
 }
 
-/// The few license managers in whose notes a product stands that has no license manager of its name: Autodesk's for
-/// `autocad`. Empty where it stands in those of many, as a common word does.
-#[must_use]
-pub fn managers_that_mention<'l>(licenses: &'l Licenses, word: &str) -> Vec<&'l LicenseManager> {
-    let found: Vec<_> = licenses.managers.iter().filter(|manager| mentions(manager, word)).collect();
-    if found.len() <= IN_FULL { found } else { Vec::new() }
-}
-
 struct Explainer<'a> {
     licenses: &'a Licenses,
     registry: Registry<'a>,
@@ -121,12 +113,13 @@ impl<'a> Explainer<'a> {
         self.by_word(word);
     }
 
-    /// Adds the license managers with a word in their name or, failing that, in their notes. In full where
-    /// nothing else was found and they are few, else by name.
+    /// Adds the license managers with a word in their name, or for the program of that name, or, failing that, with it in
+    /// their notes. In full where nothing else was found and they are few, else by name.
     fn by_word(&mut self, word: &str) {
         let nothing = self.explanation.is_empty();
-        let named =
-            |manager: &&LicenseManager| has_word(&manager.called(), word) || has_word(&manager.id, word);
+        let named = |manager: &&LicenseManager| {
+            has_word(&manager.called(), word) || has_word(&manager.id, word) || manager.licenses(word)
+        };
         let mut found: Vec<&LicenseManager> = self.licenses.managers.iter().filter(named).collect();
         if found.is_empty() {
             found = self.licenses.managers.iter().filter(|manager| mentions(manager, word)).collect();

@@ -50,6 +50,7 @@ impl Licenses {
         }
         let is_meant = |manager: &&LicenseManager| {
             manager.id == word
+                || manager.licenses(&word)
                 || has_words(&manager.called(), &word)
                 || self.technology_of(manager).is_some_and(|technology| {
                     technology.id == word
@@ -58,6 +59,14 @@ impl Licenses {
                 })
         };
         self.managers.iter().filter(is_meant).collect()
+    }
+}
+
+impl LicenseManager {
+    /// Whether it licenses a program of this name.
+    #[must_use]
+    pub fn licenses(&self, program: &str) -> bool {
+        self.licenses.iter().any(|licensed| licensed.eq_ignore_ascii_case(program))
     }
 }
 
@@ -83,6 +92,8 @@ mod tests {
         assert!(ids("autodesk").contains(&"autodesk-nlm".to_owned()), "{:?}", ids("autodesk"));
         assert_eq!(ids("MATLAB"), ["mathworks"]);
         assert_eq!(ids("mathworks"), ["mathworks"]);
+        assert_eq!(ids("autocad"), ["autodesk-nlm"]);
+        assert_eq!(ids("Solid Edge"), ["siemens-nx"]);
         let flexlm = ids("flexlm");
         assert!(flexlm.len() > 50 && flexlm.contains(&"flexnet".to_owned()), "{flexlm:?}");
         assert!(flexlm.iter().all(|id| ids("flexnet").contains(id)));

@@ -46,6 +46,9 @@ pub struct LicenseManager {
     /// Who makes the licensed software; `None` where that is not known.
     pub vendor: Option<String>,
     pub product: String,
+    /// The programs that it licenses, where they have other names: `AutoCAD`.
+    #[serde(default)]
+    pub licenses: Vec<String>,
     /// The id of the technology it is built on; `None` where there is none or it is not known.
     pub technology: Option<String>,
     /// Whether its ports are those of the whole technology, so that every vendor's daemon is right there.

@@ -1,7 +1,7 @@
 //! The answer to the question which license servers a machine has.
 
 use super::judging::license_servers;
-use crate::knowledge::explain::{managers_that_mention, names};
+use crate::knowledge::explain::names;
 use crate::knowledge::{Knowledge, LicenseManager, LicenseProgram, Licenses};
 use crate::model::phrase::list;
 use crate::model::{
@@ -40,7 +40,7 @@ pub fn servers(
     let all = license_servers(observation, &rows, question.vouched, knowledge, question.expiry_days);
     let os = observation.host.os;
     for word in question.products {
-        let is_known = !managers_called(word, knowledge).is_empty()
+        let is_known = !knowledge.licenses().products(word).is_empty()
             || knowledge.licenses().program_called(word, os).is_some()
             || all.iter().any(|server| is_about(server, word, knowledge, os));
         if !is_known {
@@ -182,22 +182,11 @@ pub(in crate::report) fn next_of_orphan(row: &Row, servers: &[LicenseServer]) ->
     orphaned.find(|problem| problem.text.contains(&format!("(PID {pid})"))).map(Problem::in_full)
 }
 
-/// The license managers of a vendor or product, or those that also serve a product of this name.
-fn managers_called<'k>(word: &str, knowledge: &'k Knowledge) -> Vec<&'k LicenseManager> {
-    let licenses = knowledge.licenses();
-    let named = licenses.products(word);
-    if named.is_empty() && !word.bytes().all(|b| b.is_ascii_digit()) {
-        return managers_that_mention(licenses, word);
-    }
-    named
-}
-
 /// Whether a license server is one of a vendor, product, licensing system or program.
 fn is_about(server: &LicenseServer, word: &str, knowledge: &Knowledge, os: Os) -> bool {
     let licenses = knowledge.licenses();
     // What stands for a whole system is also the answer to a question about one of its vendors, unless it is another's.
-    let is_of_product =
-        managers_called(word, knowledge).iter().any(|manager| server.has_manager(&manager.id));
+    let is_of_product = licenses.products(word).iter().any(|manager| server.has_manager(&manager.id));
     let by_program = match licenses.program_called(word, os) {
         Some(LicenseProgram::Own(manager)) => server.has_manager(&manager.id),
         Some(LicenseProgram::Server(technology)) => {
