@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-use super::super::decode::linux::permissions::{Grantee, Place, PlaceKind, Way};
+use super::super::decode::linux::permissions::{Grant, Grantee, Place, PlaceKind, Way};
 use super::super::unix::identity;
 use super::super::users::Users;
 use super::calls;
