@@ -339,6 +339,7 @@ mod tests {
         insta::assert_snapshot!(refused("./prog"), @"‘./prog’: give the full path of the program, as in /usr/sbin/nginx");
         insta::assert_snapshot!(refused("/usr/sbin/"), @"‘/usr/sbin/’: this is a folder: give the full path of the program");
         insta::assert_snapshot!(refused("fd00::2"), @"‘fd00::2’ is an address: give a port too, as in [fd00::2]:80, or list what receives there: --address fd00::2");
+        assert!(refused("::1:8080").contains("as in [::1]:8080, or"), "{}", refused("::1:8080"));
         insta::assert_snapshot!(refused("192.0.2.2"), @"‘192.0.2.2’ is an address: give a port too, as in 192.0.2.2:80, or list what receives there: --address 192.0.2.2");
         insta::assert_snapshot!(refused("tcp:"), @"‘tcp:’: a port is missing after the colon, as in :1538");
         insta::assert_snapshot!(refused("tcp:70000"), @"‘tcp:70000’: 70000 is not a port; ports are 1 to 65535");

@@ -65,7 +65,9 @@ pub(super) fn words(word: &str) -> Result<Option<Words<'_>>, UsageError> {
 
 fn url(word: &str) -> Option<Words<'_>> {
     let (scheme, rest) = word.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // `jdbc:postgresql` is a scheme within another.
+    let scheme = scheme.rsplit(':').next().unwrap_or_default();
+    let authority = rest.split(['/', '?', '#', ';']).next().unwrap_or_default();
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let usual =
         || OF_SCHEMES.iter().find(|(known, _)| scheme.eq_ignore_ascii_case(known)).map(|known| known.1);

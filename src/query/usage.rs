@@ -262,10 +262,10 @@ impl fmt::Display for UsageError {
             }
             UsageError::Address { word } => {
                 let word = word.to_string();
-                let at = if word.contains(':') { format!("[{word}]") } else { word.clone() };
+                let at = with_port(&word);
                 write!(
                     f,
-                    "‘{word}’ is an address: give a port too, as in {at}:80, or list what receives there: --address {word}"
+                    "‘{word}’ is an address: give a port too, as in {at}, or list what receives there: --address {word}"
                 )
             }
             UsageError::AddressAndPort { word, port } => {
@@ -338,7 +338,7 @@ impl fmt::Display for UsageError {
                     return write!(f, " {right}");
                 }
                 if *may_be_container {
-                    f.write_str(" The names of other users' containers are shown to root only.")?;
+                    f.write_str(" What other users' containers are called and their interpreters run is shown to root only.")?;
                 }
                 did_you_mean(nearest, f)?;
                 for (manager, ports) in managers.iter().filter(|_| nearest.is_empty()) {
@@ -384,6 +384,17 @@ impl fmt::Display for UsageError {
                 Ok(())
             }
         }
+    }
+}
+
+/// An address with a port. What ends `::1:80` may be meant for one.
+fn with_port(address: &str) -> String {
+    let is_address = |ip: &str| ip.parse::<std::net::Ipv6Addr>().is_ok();
+    let meant = address.rsplit_once(':').filter(|(ip, port)| is_address(ip) && port.parse::<u16>().is_ok());
+    match meant {
+        Some((ip, port)) => format!("[{ip}]:{port}"),
+        None if address.contains(':') => format!("[{address}]:80"),
+        None => format!("{address}:80"),
     }
 }
 
