@@ -74,8 +74,9 @@ pub fn receives_at<'a>(interfaces: impl IntoIterator<Item = &'a Interface>, ip: 
     interfaces.into_iter().flat_map(|one| &one.addresses).any(is_it)
 }
 
-/// Whether a socket that is bound to an interface receives what is sent to an address: Linux looks up which interface has
-/// that, whoever sends it. True where this is not known.
+/// Whether a socket that is bound to an interface receives what is sent to an address. What this machine sends to an own
+/// address arrives by the interface that has it; what others send, by whichever they are connected to, also if another one
+/// has the address (the weak host model of RFC 1122, 3.3.4.2, which Linux follows). True where this is not known.
 #[must_use]
 pub fn device_receives_at(interfaces: Option<&[Interface]>, device: &str, ip: IpAddr) -> bool {
     const LOOPBACK: &str = "lo";
@@ -84,7 +85,9 @@ pub fn device_receives_at(interfaces: Option<&[Interface]>, device: &str, ip: Ip
     let is_loopback = parts.clone().any(|one| one.is_loopback);
     // What is for several machines arrives by any interface.
     let is_for_several = !needs_interface(ip) && !ip.is_loopback();
-    is_for_several || (ip.is_loopback() && is_loopback) || receives_at(parts, ip)
+    let is_of_link = matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local());
+    let from_others = !(is_loopback || ip.is_loopback() || is_of_link) && receives_at(all, ip);
+    is_for_several || (ip.is_loopback() && is_loopback) || from_others || receives_at(parts, ip)
 }
 
 /// The addresses at which other machines may reach a socket that takes all of these families: those of interfaces that
