@@ -238,7 +238,7 @@ struct MayBe<'a> {
     called: HashSet<&'a str>,
     pids: HashSet<Pid>,
     of: HashSet<&'a str>,
-    /// Whether it may be a license program on any port.
+    /// Whether it may be a license program, which listens on any port and may have any name.
     licensed: bool,
 }
 
@@ -258,7 +258,7 @@ impl<'a> MayBe<'a> {
             called: words.chain(names).collect(),
             pids: filter.pids.iter().copied().filter(|&pid| hidden.may_have_pid(pid)).collect(),
             of: users.filter(|user| hidden.may_be_of(user)).collect(),
-            licensed: *hidden == HiddenProcesses::Unlisted,
+            licensed: is_any,
         }
     }
 }
@@ -318,7 +318,7 @@ fn has_family(socket: &Socket, family: Family) -> bool {
     }
 }
 
-/// Whether it is of a license manager. Where not even the names of all processes are seen, any hidden owner may be one.
+/// Whether it is of a license manager, as any hidden owner may be.
 fn is_licensed(row: &Row, may_be: &MayBe<'_>) -> Match {
     match row.license {
         Some(_) => Match::Yes,

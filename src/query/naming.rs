@@ -29,7 +29,9 @@ impl Naming {
         let likeness = |word: &str, is_whole: bool| {
             let best = |processes: &BTreeMap<Pid, &Process>| {
                 let found = processes.values().filter_map(|process| Likeness::of_process(process, word));
-                found.min().filter(|found| !is_whole || *found != Likeness::Beginning)
+                found
+                    .min()
+                    .filter(|found| !is_whole || !matches!(found, Likeness::Beginning | Likeness::Script))
             };
             // One that listens nowhere must not keep the others from being found: of two processes of the same
             // program, `python3` may be what one calls itself, and the beginning of the other's name.

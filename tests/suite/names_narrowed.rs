@@ -116,7 +116,12 @@ fn a_password_is_not_repeated() {
 fn the_names_of_containers_may_be_hidden() {
     let machine = unseen(searched(linux()), 7, "sshd");
     let refused = machine.refusal("web");
-    assert!(refused.contains("The names of other users' containers are shown to root only."), "{refused}");
+    assert!(
+        refused.contains(
+            "What other users' containers are called and their interpreters run is shown to root only."
+        ),
+        "{refused}"
+    );
     assert!(!searched(linux()).refusal("web").contains("containers"));
     let nothing_read = searched(linux()).seen(|seen| seen.privileged = false);
     assert!(nothing_read.refusal("web").contains("containers"));

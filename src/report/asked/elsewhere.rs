@@ -16,8 +16,8 @@ pub(super) fn is_unlisted(one: &AskedProcess) -> bool {
     one.is_idle() || one.listens_on.is_none() || one.may_hold_more || !one.unlisted.iter().all(is_silent)
 }
 
-/// Where it listens, as far as that is known.
-pub(super) fn sentence(one: &AskedProcess, observation: &Observation) -> String {
+/// Where it listens, as far as that is known. `port` is what was asked about.
+pub(super) fn sentence(one: &AskedProcess, observation: &Observation, port: &str) -> String {
     let runs = runs(&one.process, observation);
     let is_own = |there: &&UnlistedPorts| one.namespace.as_ref() == Some(&there.namespace);
     let (own, others): (Vec<_>, Vec<_>) = one.unlisted.iter().partition(is_own);
@@ -28,7 +28,7 @@ pub(super) fn sentence(one: &AskedProcess, observation: &Observation) -> String 
             let runs = format!("{runs} in network namespace {}", own.namespace.called());
             said.push(match &own.listens_on {
                 None => format!("{runs}. On which ports it listens there could not be seen."),
-                Some(ports) if ports.is_empty() => format!("{runs}, but listens on no port there."),
+                Some(ports) if ports.is_empty() => format!("{runs}, but listens on no {port} there."),
                 Some(ports) => format!("{runs}, and listens on {} there.", written(ports)),
             });
             said.extend(shown.iter().map(|there| format!("It {}.", listens(there))));

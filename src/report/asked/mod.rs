@@ -88,7 +88,8 @@ impl Question<'_> {
             Sought::Pid(_) => None,
             Sought::Name(name) => self.naming.likeness(name),
         };
-        Scene { observation: self.observation, protocol, is_shown: asked.is_matched, likeness }
+        let family = self.query.filter.family;
+        Scene { observation: self.observation, protocol, family, is_shown: asked.is_matched, likeness }
     }
 
     /// The words that are answered, each with its index among the targets.

@@ -8,8 +8,8 @@ use super::elsewhere;
 use crate::model::phrase::{first_few, list, named};
 use crate::model::quoting::{quoted, quoted_path};
 use crate::model::{
-    AskedProcess, HiddenProcesses, Likeness, Observation, Os, Pid, Process, Protocol, Row, RunState, State,
-    is_path, is_unit, unit_is_called,
+    AskedProcess, Family, HiddenProcesses, Likeness, Observation, Os, Pid, Process, Protocol, Row, RunState,
+    State, is_path, is_unit, unit_is_called,
 };
 
 /// More processes than these are counted, not named.
@@ -29,10 +29,21 @@ pub(super) struct Scene<'a> {
     pub(super) observation: &'a Observation,
     /// The only protocol that was asked about.
     pub(super) protocol: Option<Protocol>,
+    /// The only family that was asked about.
+    pub(super) family: Option<Family>,
     /// Whether anything of it is shown as a row.
     pub(super) is_shown: bool,
     /// How the name was taken; `None` if it names nothing.
     pub(super) likeness: Option<Likeness>,
+}
+
+impl Scene<'_> {
+    /// What was asked about, as in `no UDP port`.
+    fn port(&self) -> String {
+        let family = self.family.map(Family::name);
+        let protocol = self.protocol.map(Protocol::title);
+        family.into_iter().chain(protocol).chain(["port"]).collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// The processes that are asked about, by id, with what each listens on.
@@ -108,7 +119,7 @@ pub(super) fn sentences(sought: Sought<'_>, processes: &[AskedProcess], scene: &
     let (idle, others): (Vec<&AskedProcess>, Vec<&AskedProcess>) = processes.iter().partition(is_idle);
     let unlisted: Vec<&AskedProcess> = others.into_iter().filter(|one| elsewhere::is_unlisted(one)).collect();
     let (shown, more) = first_few(&unlisted, MOST_PROCESSES);
-    said.extend(shown.iter().map(|one| elsewhere::sentence(one, scene.observation)));
+    said.extend(shown.iter().map(|one| elsewhere::sentence(one, scene.observation, &scene.port())));
     said.extend((more > 0).then(|| {
         let (processes, run, their) =
             if more == 1 { ("process", "runs", "Its") } else { ("processes", "run", "Their") };
@@ -185,7 +196,7 @@ fn nothing(sought: Sought<'_>, scene: &Scene<'_>) -> String {
 
 /// What to say of processes that listen nowhere.
 fn listen_nowhere(sought: Sought<'_>, idle: &[&AskedProcess], scene: &Scene<'_>) -> Vec<String> {
-    let port = scene.protocol.map_or("port".to_owned(), |protocol| format!("{} port", protocol.title()));
+    let port = scene.port();
     if scene.is_shown && !idle.is_empty() {
         let (processes, listen) =
             if idle.len() == 1 { ("process", "listens") } else { ("processes", "listen") };
