@@ -52,7 +52,10 @@ const COMMANDS: [&str; 3] = ["servers", "excluded", "explain"];
 
 /// What to type in place of a word that names nothing: a command's name that is mistyped.
 pub(super) fn in_place_of(word: &str) -> Option<String> {
-    Some(format!("Did you mean whatlistens {}?", nearest(word, COMMANDS.into_iter())?))
+    // `server.js` is the name of a file.
+    let may_be_command = word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let command = nearest(word, COMMANDS.into_iter()).filter(|_| may_be_command)?;
+    Some(format!("Did you mean whatlistens {command}?"))
 }
 
 /// Below this a word is like too many others.
@@ -84,7 +87,7 @@ mod tests {
         assert_eq!(in_place_of("server").as_deref(), Some("Did you mean whatlistens servers?"));
         assert_eq!(in_place_of("explian").as_deref(), Some("Did you mean whatlistens explain?"));
         assert_eq!(no_command("LS"), Some("to list everything: whatlistens"));
-        for word in ["nginx", "serv3r-farm", "ex", "exchange"] {
+        for word in ["nginx", "serv3r-farm", "server.js", "ex", "exchange"] {
             assert_eq!(in_place_of(word), None, "{word}");
         }
     }

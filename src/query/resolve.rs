@@ -196,10 +196,14 @@ pub fn unknown_names(
         // hidden.
         let are_hidden = !observation.hidden.is_nothing() || observation.sockets.is_empty();
         let may_be_container = is_searched && os == Os::Linux && !observation.privileged && are_hidden;
+        let is_user = rows.iter().any(|row| {
+            let users = row.owner.processes().map(|process| process.user.as_deref());
+            users.chain([row.socket.user.as_deref()]).any(|user| user == Some(word))
+        });
         let word = word.as_str().into();
         unknown.insert(
             index,
-            UsageError::UnknownName { word, is_searched, may_be_container, nearest, managers },
+            UsageError::UnknownName { word, is_searched, may_be_container, is_user, nearest, managers },
         );
     }
     if unknown.len() == filter.targets.len()

@@ -157,6 +157,8 @@ pub enum UsageError {
         is_searched: bool,
         /// Whether it may be the name of a container that this user may not see.
         may_be_container: bool,
+        /// Whether a user that was seen has this name.
+        is_user: bool,
         nearest: Vec<String>,
         managers: Vec<(String, String)>,
     },
@@ -331,11 +333,14 @@ impl fmt::Display for UsageError {
                     "‘{typed}’ is not a {only} port, but only {only} was requested: leave out one of the two"
                 )
             }
-            UsageError::UnknownName { word, is_searched, may_be_container, nearest, managers } => {
+            UsageError::UnknownName { word, is_searched, may_be_container, is_user, nearest, managers } => {
                 let does = if *is_searched { "was found" } else { "listens here" };
                 write!(f, "‘{word}’ is not a known service, and no process of that name {does}.")?;
                 if let Some(right) = in_place_of(&word.to_string()) {
                     return write!(f, " {right}");
+                }
+                if *is_user {
+                    return write!(f, " For a user: --user {word}");
                 }
                 if *may_be_container {
                     f.write_str(" What other users' containers are called and their interpreters run is shown to root only.")?;

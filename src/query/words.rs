@@ -15,6 +15,15 @@ pub(super) fn joined(words: &[String]) -> Result<Vec<Cow<'_, str>>, UsageError> 
     if let Some(ports) = of_socket_filter(words)? {
         return Ok(ports.into_iter().map(Cow::Owned).collect());
     }
+    // In quotes: `'port 80'`, `'udp 5514'`. A name may have blanks in it, too.
+    if let [quoted] = words
+        && let Some((first, second)) = quoted.trim().split_once(' ')
+        && is_port(second.trim())
+        && (is_noun(first) || Protocol::from_name(first).is_some())
+    {
+        return joined(&[first.to_owned(), second.trim().to_owned()])
+            .map(|words| words.into_iter().map(|word| Cow::Owned(word.into_owned())).collect());
+    }
     let is_list = words.len() > 1;
     let words: Vec<&str> = words
         .iter()
@@ -32,9 +41,8 @@ pub(super) fn joined(words: &[String]) -> Result<Vec<Cow<'_, str>>, UsageError> 
     let mut rest = words.iter().copied().peekable();
     while let Some(word) = rest.next() {
         let port = rest.peek().copied().filter(|next| is_port(next));
-        let is_noun = ["port", "ports"].iter().any(|noun| word.eq_ignore_ascii_case(noun));
         match (Protocol::from_name(word), port) {
-            (None, Some(_)) if is_noun => {}
+            (None, Some(_)) if is_noun(word) => {}
             (Some(protocol), Some(port)) => {
                 rest.next();
                 // Of `tcp 80 443` it is not plain whether both are meant.
@@ -47,6 +55,10 @@ pub(super) fn joined(words: &[String]) -> Result<Vec<Cow<'_, str>>, UsageError> 
         }
     }
     Ok(joined)
+}
+
+fn is_noun(word: &str) -> bool {
+    ["port", "ports"].iter().any(|noun| word.eq_ignore_ascii_case(noun))
 }
 
 /// A port or a range without a protocol, as in `80`, `:80` or `1-1024`.
@@ -122,6 +134,9 @@ mod tests {
         }
         let quoted = ["( sport = :80 )".to_owned()];
         assert_eq!(super::joined(&quoted).unwrap(), [":80"]);
+        assert_eq!(super::joined(&["port 80".to_owned()]).unwrap(), ["80"]);
+        assert_eq!(super::joined(&["udp 5514".to_owned()]).unwrap(), ["5514/udp"]);
+        assert_eq!(super::joined(&["Port Manager".to_owned()]).unwrap(), ["Port Manager"]);
     }
 
     #[test]

@@ -123,6 +123,16 @@ fn the_names_of_containers_may_be_hidden() {
         "{refused}"
     );
     assert!(!searched(linux()).refusal("web").contains("containers"));
+}
+
+#[test]
+fn a_user_s_name_is_answered_with_the_option_for_it() {
+    let app = Process { user: Some("alice".to_owned()), ..process(7, "/usr/bin/app") };
+    let machine = searched(linux().socket("tcp 0.0.0.0:80", &[app]));
+    let said =
+        "‘alice’ is not a known service, and no process of that name was found. For a user: --user alice";
+    assert_eq!(machine.refusal("alice"), said);
+    assert!(!machine.refusal("bob").contains("--user"));
     let nothing_read = searched(linux()).seen(|seen| seen.privileged = false);
     assert!(nothing_read.refusal("web").contains("containers"));
 }
