@@ -205,3 +205,15 @@ fn of_several_ports_those_in_use_are_named_below_the_rows() {
     ");
     assert!(!used().printed("1194", None).contains("uses 1194/udp"), "the detail view has it");
 }
+
+#[test]
+fn what_to_do_about_two_sockets_of_a_process_is_said_once() {
+    let nginx = || process(60, "/usr/sbin/nginx");
+    let machine = linux()
+        .socket("tcp 0.0.0.0:80", &[nginx()])
+        .socket("tcp [::]:80", &[nginx()])
+        .but(|socket| socket.dual_stack = Some(false));
+    let next = asked(&machine, "80")[0].next.clone().unwrap();
+    assert_eq!(next.matches("To stop it: kill 60").count(), 1, "{next}");
+    assert!(next.contains("Bind it to 127.0.0.1 ") && next.contains("Bind it to ::1 "), "{next}");
+}

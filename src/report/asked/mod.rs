@@ -370,8 +370,8 @@ fn next_of(asked: &Asked, shown: &[&Row]) -> Option<String> {
     let mut rows = shown.to_vec();
     rows.sort_by_key(|row| Reverse(row.license.as_ref().map(|license| license.severity)));
     let mut known = BTreeSet::new();
-    let each: Vec<&str> =
-        rows.iter().filter_map(|row| row.next.as_deref()).filter(|next| known.insert(*next)).collect();
+    let lines = rows.iter().filter_map(|row| row.next.as_deref()).flat_map(str::lines);
+    let each: Vec<&str> = lines.filter(|line| known.insert(*line)).collect();
     (!each.is_empty()).then(|| in_a_row(each))
 }
 
