@@ -180,6 +180,9 @@ fn columns(typed: &[String], format: Format) -> Result<Option<Vec<ColumnName>>, 
     }
     let mut columns = Vec::new();
     for name in typed {
+        if name.trim().is_empty() {
+            return Err(UsageError::EmptyValue { option: "--columns".to_owned() });
+        }
         let column = column_named(name.trim()).ok_or_else(|| UsageError::UnknownColumn {
             typed: name.as_str().into(),
             columns: column_names().map(|name| name.0).collect(),

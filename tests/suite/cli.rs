@@ -83,6 +83,7 @@ fn wrong_usage_is_2_and_one_line() {
         (&["--trust-path", "opt/x"], "give the full path"),
         (&["--trust-path", "/opt/../x"], "--trust-path /x"),
         (&["--trust-user", ""], "needs a value"),
+        (&["--columns", ""], "--columns needs a value"),
         (&["-i", "tcp@host"], "give [46][tcp|udp][@HOST][:PORTS]"),
         (&["\x1b[31m"], "\\u{1b}[31m"),
         // No option, but what was typed.
