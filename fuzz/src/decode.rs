@@ -109,7 +109,7 @@ fuzz_target!(|data: &[u8]| {
                 let netlink::Part::Message { kind, body } = part else { continue };
                 let _ = (rtnetlink::link(kind, body), rtnetlink::address(kind, body));
                 let _ = (rtnetlink::is_received(kind, body), packet_rules::chain(kind, body));
-                let _ = (packet_rules::is_tproxy(kind, body), packet_rules::of_table("nat", body));
+                let _ = (packet_rules::redirects(kind, body), packet_rules::of_table("nat", body));
             }
         }
         2 => {
