@@ -14,6 +14,9 @@ const LETTERS: &str = "46abelnopPtuvH";
 ///
 /// Where it is clear what was meant, and this program has no such thing.
 pub fn in_own_words(args: &[OsString], verbs: &[&str]) -> Result<Vec<OsString>, UsageError> {
+    if is_terse_lsof(args) {
+        return Err(UsageError::OptionElsewhere { typed: "-t beside -i".into(), right: TERSE });
+    }
     let mut own: Vec<OsString> = args.iter().take(1).cloned().collect();
     let mut rest = args.iter().skip(1).peekable();
     while let Some(arg) = rest.next() {
@@ -42,10 +45,20 @@ pub fn in_own_words(args: &[OsString], verbs: &[&str]) -> Result<Vec<OsString>, 
                 let protocol = rest.next_if(|next| is_protocol(next));
                 own.extend(protocol.and_then(|protocol| protocol.to_str()).map(flags).transpose()?);
             }
-            _ => own.push(as_option(word).map_or_else(|| arg.clone(), OsString::from)),
+            _ => own
+                .push(as_option(word).or_else(|| servers(word)).map_or_else(|| arg.clone(), OsString::from)),
         }
     }
     Ok(own)
+}
+
+const TERSE: &str = "for PIDs alone use -H --columns pid, for TCP alone --tcp";
+
+/// Whether PIDs alone are wanted, as from `lsof -t -i :80`: what is meant for kill(1) must be nothing else.
+fn is_terse_lsof(args: &[OsString]) -> bool {
+    let options = || args.iter().skip(1).take_while(|arg| *arg != "--").filter_map(|arg| arg.to_str());
+    let is_internet = |arg: &str| arg.starts_with("-i") || arg.starts_with("-ti");
+    options().any(|arg| arg == "-t" || arg.starts_with("-ti")) && options().any(is_internet)
 }
 
 /// `/ano`: options as many programs of Windows take them. A path of one short name is as unlikely as it is useless.
@@ -96,6 +109,14 @@ fn flags(protocol: &str) -> Result<OsString, UsageError> {
     Ok(format!("-{letter}{family}").into())
 }
 
+/// `27000@lic01:28000@lic02`, as LM_LICENSE_FILE has several license servers.
+fn servers(word: &str) -> Option<String> {
+    // Windows separates them with semicolons.
+    let servers: Vec<&str> = word.split(if word.contains(';') { ';' } else { ':' }).collect();
+    let are_servers = servers.len() > 1 && servers.iter().all(|server| server.contains('@'));
+    are_servers.then(|| servers.join(","))
+}
+
 /// `pid:7171` for `--pid=7171`, and the like.
 fn as_option(word: &str) -> Option<String> {
     let (before, value) = word.split_once([':', '='])?;
@@ -105,6 +126,10 @@ fn as_option(word: &str) -> Option<String> {
         "process" => "--process",
         // A port is a word, not an option.
         "port" => return Some(value.to_owned()),
+        // LM_LICENSE_FILE, RLM_LICENSE and a vendor's own, such as ADSKFLEX_LICENSE_FILE.
+        name if name.ends_with("_license_file") || name.ends_with("_license") => {
+            return Some(servers(value).unwrap_or_else(|| value.to_owned()));
+        }
         _ => return None,
     };
     Some(format!("{option}={value}"))
@@ -132,6 +157,11 @@ mod tests {
             ("w PID=7171 user:root", "w --pid=7171 --user=root"),
             ("w port:80 process:nginx", "w 80 --process=nginx"),
             ("w /?", "w --help"),
+            ("w LM_LICENSE_FILE=27000@lic01", "w 27000@lic01"),
+            ("w ADSKFLEX_LICENSE_FILE=27000@a:27000@b", "w 27000@a,27000@b"),
+            ("w 27000@a;28000@b", "w 27000@a,28000@b"),
+            ("w 27000@a:28000@b", "w 27000@a,28000@b"),
+            ("w u:p@host:80", "w u:p@host:80"),
             ("w pid 7171 80", "w --pid=7171 80"),
             ("w pid nginx", "w pid nginx"),
             ("w --sort pid 80", "w --sort pid 80"),
@@ -147,6 +177,10 @@ mod tests {
         }
         insta::assert_snapshot!(own("w /ano"), @"‘/ano’: options begin with a minus, as in -ano");
         insta::assert_snapshot!(own("w /A"), @"‘/A’: options begin with a minus, as in -a");
+        for line in ["w -t -i:80", "w -ti:80", "w -i :80 -t"] {
+            assert!(own(line).contains("for PIDs alone use -H --columns pid"), "{line}");
+        }
+        assert_eq!(own("w -tlnp -i :80"), "w -tlnp -i :80");
         insta::assert_snapshot!(own("w -p icmp"), @"there is no option -p icmp: only TCP and UDP have ports: -t, -u");
     }
 }

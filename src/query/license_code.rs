@@ -19,6 +19,9 @@ pub(super) fn read(word: &str, knowledge: &Knowledge) -> Option<Result<(String, 
     while let Some((_, rest)) = word.split_once(char::is_whitespace).filter(|(first, _)| introduces(first)) {
         word = rest.trim();
     }
+    // `FlexNet Licensing error:-15,570`, as many programs show it.
+    let shown = word.rsplit_once("error:").map(|(_, code)| code.trim());
+    word = shown.filter(|code| negative(code).is_some()).unwrap_or(word);
     let with_name = word.split_once(char::is_whitespace);
     if let Some(code) = with_name.and_then(|(name, code)| behind(name, code.trim(), knowledge)) {
         return Some(code);

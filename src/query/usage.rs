@@ -202,7 +202,10 @@ impl fmt::Display for UsageError {
                 write!(f, "there is no option {typed}; did you mean {nearest}?")
             }
             UsageError::UnknownOption { typed, nearest: None } if typed.is_number() => {
-                write!(f, "there is no option {typed}; for a license error: whatlistens explain -15")
+                write!(
+                    f,
+                    "there is no option {typed}; for a license error put ‘explain’ before it, as in whatlistens explain -15"
+                )
             }
             UsageError::UnknownOption { typed, nearest: None } => {
                 write!(f, "there is no option {typed}; see --help")

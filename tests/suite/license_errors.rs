@@ -206,6 +206,7 @@ fn a_code_is_typed_as_programs_show_it() {
         ("lm_vendor_down", &["flexnet -97"]),
         ("-15 -15", &["flexnet -15", "rlm -15"]),
         ("error -97", &["flexnet -97"]),
+        ("error:-97,121", &["flexnet -97"]),
         ("License error: -97 H0007", &["flexnet -97", "sentinel-ldk H0007"]),
     ] {
         assert_eq!(codes(words), expected, "{words}");
@@ -213,6 +214,9 @@ fn a_code_is_typed_as_programs_show_it() {
     let quoted = topics(&["rlm -17".to_owned()], knowledge()).unwrap();
     assert_eq!(quoted[0].0, "rlm -17");
     assert_eq!(topics(&["license error -97".to_owned()], knowledge()).unwrap()[0].0, "-97");
+    for shown in ["FlexNet Licensing error:-15,570", "error: \u{2212}15,570 "] {
+        assert_eq!(topics(&[shown.to_owned()], knowledge()).unwrap()[0].0, "-15,570");
+    }
     assert_eq!(topics(&["\u{2212}15.570".to_owned()], knowledge()).unwrap()[0].0, "-15,570");
 }
 
@@ -249,7 +253,7 @@ fn a_code_that_is_not_known_says_which_are() {
     insta::assert_snapshot!(refused(&["-99999999999999999999"]), @"whatlistens: ‘-99999999999999999999’: write a license error as the program shows it, as in -15, -15,570 or -15,570:115");
     let (_, complaint, status) = whatlistens(&["-15"]);
     assert_eq!(status, 2);
-    insta::assert_snapshot!(complaint, @"whatlistens: there is no option -1; for a license error: whatlistens explain -15");
+    insta::assert_snapshot!(complaint, @"whatlistens: there is no option -1; for a license error put ‘explain’ before it, as in whatlistens explain -15");
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn flags_that_leave_nothing_of_a_target_are_refused() {
     insta::assert_snapshot!(office().refusal("-u redis"), @"‘redis (6379/tcp)’ is not a udp port, but only udp was requested: leave out one of the two");
     insta::assert_snapshot!(office().refusal("redis/udp"), @"‘redis (6379/tcp)’ is not a udp port, but only udp was requested: leave out one of the two");
     insta::assert_snapshot!(office().refusal("-u -i tcp:22"), @"‘22/tcp’ is not a udp port, but only udp was requested: leave out one of the two");
-    insta::assert_snapshot!(office().refusal("-t -i udp"), @"‘udp’ is not a tcp port, but only tcp was requested: leave out one of the two");
+    insta::assert_snapshot!(office().refusal("--tcp -i udp"), @"‘udp’ is not a tcp port, but only tcp was requested: leave out one of the two");
     // A process may go by the name of a service of the other protocol.
     let router = linux().socket("tcp 0.0.0.0:18600", &[process(9, "/opt/router")]);
     assert_eq!(places(&router.report("-t router")), ["18600/tcp"]);
