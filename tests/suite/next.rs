@@ -337,7 +337,7 @@ fn a_stopped_process_comes_first_and_then_a_replaced_file() {
     // A worker accepts.
     let worker = Process { ppid: Some(60), ..process(61, "/usr/sbin/nginx") };
     let machine = linux().socket("tcp 127.0.0.1:8080", &[stopped(nginx()), worker]);
-    insta::assert_snapshot!(of(&machine), @"It is stopped. To let it continue: kill -CONT 60 / To stop it: kill 60; kill -CONT 60");
+    insta::assert_snapshot!(of(&machine), @"It is stopped. To let it continue: kill -CONT 60 / To stop it: kill 60 61; kill -CONT 60 61");
     let in_memory = with_file(60, "/memfd:x", |exe| exe.deleted = Some(true));
     insta::assert_snapshot!(next(in_memory), @"To stop it: kill 60");
 }

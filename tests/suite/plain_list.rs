@@ -56,7 +56,7 @@ fn one_port_is_told_line_by_line() {
     Answer: nginx (PID 800) listens on TCP port 80.
 
     Next: Bind it to 127.0.0.1 if only this machine needs it.
-    Next: To stop it: kill 800
+    Next: To stop it: kill 800 801 802
 
     Also: nginx (PID 801) and nginx (PID 802)
     Started: 2026-11-22 02:53:20 (66 minutes ago)

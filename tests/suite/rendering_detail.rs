@@ -69,7 +69,7 @@ fn shared_sockets_in_detail() {
     nginx (PID 800) listens on TCP port 80.
 
     Next         Bind it to 127.0.0.1 if only this machine needs it.
-                 To stop it: kill 800
+                 To stop it: kill 800 801 802
 
     Also         nginx (PID 801) and nginx (PID 802)
     Started      2026-11-22 02:53:20 (66 minutes ago)

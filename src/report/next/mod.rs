@@ -138,8 +138,8 @@ fn stopped(row: &Row, lead: &Process, commands: Option<&Commands>, os: Os) -> Op
     let Commands { before, stop, aside, .. } = commands?;
     let stop = stop.as_ref().map(|stop| {
         // A signal other than KILL waits until the process continues (signal(7)).
-        let waits = lead.state == Some(RunState::Stopped) && stop.starts_with("kill ");
-        let then = if waits { format!("; kill -CONT {}", lead.pid) } else { String::new() };
+        let waiting = stop.strip_prefix("kill ").filter(|_| lead.state == Some(RunState::Stopped));
+        let then = waiting.map_or(String::new(), |pids| format!("; kill -CONT {pids}"));
         format!("To stop it{}: {stop}{then}", aside.as_deref().unwrap_or_default())
     });
     let consequence = caution.map(|caution| caution.consequence.to_owned());

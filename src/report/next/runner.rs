@@ -55,7 +55,7 @@ fn killed(row: &Row, lead: &Process, os: Os, privileged: bool) -> Commands {
     if let Some(server) = row.ancestors.first().filter(is_server) {
         return Commands::stopped_by(format!("sudo kill {}", server.pid));
     }
-    let kill = Commands::stopped_by(format!("kill {}", lead.pid));
+    let kill = Commands::stopped_by(format!("kill {}", pids(row, lead)));
     // Whoever chose the id of such a container could have chosen that of another one.
     if let Some(container) = lead.container.as_deref().filter(|one| is_unproven(one)) {
         return kill.after(unproven(container));
@@ -66,6 +66,18 @@ fn killed(row: &Row, lead: &Process, os: Os, privileged: bool) -> Commands {
             .aside(", and nothing else of that unit"),
         None => kill,
     }
+}
+
+/// More processes than these are not named in a command.
+const MOST_KILLED: usize = 5;
+
+/// The holder, and the others that run the same program: a port stays held by a child that its parent does not end.
+fn pids(row: &Row, lead: &Process) -> String {
+    let same = row.owner.processes().filter(|other| other.pid != lead.pid && other.name == lead.name);
+    let mut pids = vec![lead.pid.to_string()];
+    pids.extend(same.map(|other| other.pid.to_string()));
+    pids.truncate(if pids.len() > MOST_KILLED { 1 } else { MOST_KILLED });
+    pids.join(" ")
 }
 
 /// Whether somebody else than root could choose its id.

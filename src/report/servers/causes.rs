@@ -21,9 +21,15 @@ pub fn add_causes_here(error: &mut LicenseError, report: &ServersReport) {
     }
     error.causes.sort_by_key(|cause| cause.here.is_none());
     let is_none_found = !error.causes.is_empty() && error.causes.iter().all(|cause| cause.here.is_none());
+    let has_others = own.iter().any(|server| !server.problems.is_empty());
     error.here = is_none_found.then(|| match unseen {
         Some(unseen) => {
             format!("None of these causes was found on this machine, but not all can be seen. {unseen}")
+        }
+        None if has_others => {
+            "None of these causes was found on this machine, but its license servers have other \
+                               problems: whatlistens servers"
+                .to_owned()
         }
         None => "None of these causes was found on this machine.".to_owned(),
     });
