@@ -7,7 +7,7 @@ use super::url::without_secrets;
 /// So many characters of a word are quoted in a message.
 const QUOTED: usize = 60;
 
-/// A word, of which a message quotes no more than the beginning, and no password.
+/// A word to quote in a message: its beginning, without a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Typed(String);
 

@@ -1,4 +1,4 @@
-//! Questions by name beside options, and what is told apart and kept back in their answers.
+//! Questions by name together with options: what the options leave out, how processes differ, and what stays secret.
 
 use whatlistens::command::Exit;
 use whatlistens::model::{ClaimedScript, Process, ScriptKind};

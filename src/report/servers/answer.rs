@@ -129,7 +129,7 @@ pub(in crate::report) fn about(
     seen(servers).filter(is_asked).collect()
 }
 
-/// Those of which more is known than a port whose holder is hidden: that is said of the port.
+/// Leaves out those of which only a port is known, whose holder is hidden: the answer about the port says that.
 fn seen(servers: Vec<LicenseServer>) -> impl Iterator<Item = LicenseServer> {
     servers
         .into_iter()
@@ -215,8 +215,8 @@ fn other_namespaces(observation: &Observation, knowledge: &Knowledge) -> Vec<Oth
     others.filter(|other| !other.listeners.is_empty()).collect()
 }
 
-/// What could not be seen of license servers. A socket whose owner is hidden matters only on a license port, or where
-/// a license server is not seen to listen, or where not even the names of all processes are seen.
+/// What could not be seen of license servers. A hidden owner of a socket matters on a license port, if a license server
+/// seems to listen nowhere, and if this user does not even see the names of all processes.
 fn gaps_of(
     question: &ServersQuestion<'_>,
     observation: &Observation,

@@ -27,8 +27,8 @@ pub fn add_causes_here(error: &mut LicenseError, report: &ServersReport) {
             format!("None of these causes was found on this machine, but not all can be seen. {unseen}")
         }
         None if has_others => {
-            "None of these causes was found on this machine, but its license servers have other \
-                               problems: whatlistens servers"
+            "None of these causes was found on this machine, but its license servers have other problems: \
+             whatlistens servers"
                 .to_owned()
         }
         None => "None of these causes was found on this machine.".to_owned(),

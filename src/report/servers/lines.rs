@@ -112,10 +112,10 @@ impl Judging<'_, '_> {
     /// Why a daemon is not among those of the server.
     fn absence(&self, line: &DaemonLine) -> String {
         let os = self.survey.os();
-        let is_it = |one: &&&Arc<Process>| {
+        let is_it = |one: &&Arc<Process>| {
             is_called(line, one.exe_name(os).or(one.name.as_deref()).unwrap_or_default(), os)
         };
-        match (&self.server, self.strays().collect::<Vec<_>>().iter().find(is_it)) {
+        match (&self.server, self.strays().find(is_it)) {
             (Some(server), Some(stray)) => {
                 format!("{} runs, but {} did not start it", stray.called(), server.process.called())
             }
