@@ -197,6 +197,7 @@ const COLUMNS: &[Column] = &[
     Column {
         key: "path",
         title: "PATH",
+        cut: shortening::cut_path,
         least: 16,
         is_wanted: by_name_alone,
         value: |group, listing| {
@@ -211,6 +212,7 @@ const COLUMNS: &[Column] = &[
     Column {
         key: "script",
         title: "SCRIPT",
+        cut: shortening::cut_path,
         is_wanted: by_name_alone,
         value: |group, _| {
             let script =
@@ -222,6 +224,7 @@ const COLUMNS: &[Column] = &[
     Column {
         key: "cwd",
         title: "WORKS IN",
+        cut: shortening::cut_path,
         least: 16,
         is_wanted: by_name_alone,
         value: |group, listing| {

@@ -1,4 +1,4 @@
-//! Texts in a column that is too narrow for them. Of an address the port stays.
+//! Texts in a column that is too narrow for them. Of an address the port stays, of a path the end.
 
 use std::borrow::Cow;
 
@@ -62,9 +62,46 @@ pub(super) fn of_addresses(addresses: &str) -> Shortest {
     Shortest { least: display_width(&first), narrowest: display_width(port) + 1 }
 }
 
+/// The end of a path, which tells two of a kind apart: `…/shop/server.js`.
+pub(super) fn cut_path(path: &str, width: usize) -> Cow<'_, str> {
+    if display_width(path) <= width {
+        return path.into();
+    }
+    let (quote, path) = path.strip_prefix('"').map_or(("", path), |rest| ("\"", rest));
+    let mut room = width.saturating_sub(display_width(quote) + 1);
+    let mut from = path.len();
+    for (at, c) in path.char_indices().rev() {
+        let Some(rest) = room.checked_sub(display_width(c.encode_utf8(&mut [0; 4]))) else { break };
+        (room, from) = (rest, at);
+    }
+    let end = &path[from..];
+    // From the beginning of a name, if one fits.
+    let end = end.find('/').map_or(end, |slash| &end[slash..]);
+    format!("{quote}…{end}").into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_end_of_a_path_stays_whatever_the_width() {
+        for (path, width, shown) in [
+            ("/srv/shop/server.js", 19, "/srv/shop/server.js"),
+            ("/srv/shop/server.js", 18, "…/shop/server.js"),
+            ("/srv/shop/server.js", 11, "…/server.js"),
+            ("/srv/shop/server.js", 10, "…server.js"),
+            ("/srv/shop/server.js", 4, "….js"),
+            ("/srv/shop/server.js", 1, "…"),
+            ("\"/srv/my shop/app.py\"", 14, "\"…/app.py\""),
+            ("/srv/商店/服务", 7, "…/服务"),
+            ("/srv/商店/服务", 5, "…服务"),
+        ] {
+            let cut = cut_path(path, width);
+            assert_eq!(cut, shown, "{path} in {width}");
+            assert!(display_width(&cut) <= width, "{cut}");
+        }
+    }
 
     #[test]
     fn the_port_stays_whatever_the_width() {
