@@ -30,7 +30,7 @@ pub struct ListArgs {
     pub ipv6: bool,
 
     /// Ports as lsof takes them: :1538, tcp:80,443, 6udp
-    #[arg(short = 'i', alias = "port", value_name = "SPEC", num_args = 0..=1, default_missing_value = "")]
+    #[arg(short = 'i', aliases = ["port", "ports"], value_name = "SPEC", num_args = 0..=1, default_missing_value = "")]
     pub internet: Vec<String>,
 
     /// Only ports of license managers
@@ -58,7 +58,7 @@ pub struct ListArgs {
     pub process: Vec<String>,
 
     /// Only ports of this user (name or number)
-    #[arg(long, value_name = "USER", value_delimiter = ',')]
+    #[arg(long, short_alias = 'U', aliases = ["owner", "uid"], value_name = "USER", value_delimiter = ',')]
     pub user: Vec<String>,
 
     /// Believe files that this user could have replaced (name or number; repeatable)
@@ -118,16 +118,20 @@ pub struct ListArgs {
     pub no_header: bool,
 
     /// Accepted for users of ss, netstat and lsof, and changes nothing: only listeners (l), all of them (a), numeric
-    /// (n, P), with processes (p, o, b) and more (e).
+    /// (n, P), with processes (o, b) and more (e).
     #[arg(
         short = 'l',
-        short_aliases = ['a', 'b', 'e', 'n', 'o', 'p', 'P'],
+        short_aliases = ['a', 'b', 'e', 'n', 'o', 'P'],
         long = "listening",
         aliases = ["listen", "listeners", "processes", "programs", "program", "extended"],
         action = ArgAction::Count,
         hide = true
     )]
     pub habits: u8,
+
+    /// With processes, as of ss and netstat. Behind it, lsof takes the ID of a process and nmap a port.
+    #[arg(short = 'p', action = ArgAction::Count, hide = true)]
+    pub with_processes: u8,
 
     /// lsof's `-sTCP:LISTEN`, which is what this does anyway.
     #[arg(short = 's', value_name = "STATE", value_parser = ["TCP:LISTEN", "tcp:listen"], hide = true)]

@@ -80,7 +80,7 @@ impl Command {
         let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
             Ok(cli) => cli,
             Err(error) => {
-                let usage = UsageError::from_clap(&error, &options(&grammar, &typed))
+                let usage = UsageError::from_clap(&error, &options(&grammar, &typed), &typed)
                     .map(|error| refused(error, args));
                 return usage.map_or_else(|| Ok(printed(&error)), Err);
             }

@@ -3,6 +3,8 @@
 use std::ffi::{OsStr, OsString};
 
 use super::UsageError;
+use super::nearest::{filled, no_command};
+use super::typed::Typed;
 
 /// The letters that this program accepts behind one `-` and that take no value.
 const LETTERS: &str = "46abelnopPtuvH";
@@ -15,8 +17,10 @@ const LETTERS: &str = "46abelnopPtuvH";
 /// Where it is clear what was meant, and this program has no such thing.
 pub fn in_own_words(args: &[OsString], verbs: &[&str]) -> Result<Vec<OsString>, UsageError> {
     if is_terse_lsof(args) {
-        return Err(UsageError::OptionElsewhere { typed: "-t beside -i".into(), right: TERSE });
+        return Err(UsageError::OptionElsewhere { typed: "-t beside -i".into(), right: TERSE.to_owned() });
     }
+    refuse_other_program(args)?;
+    let is_lsof = is_of_lsof(args);
     let mut own: Vec<OsString> = args.iter().take(1).cloned().collect();
     let mut rest = args.iter().skip(1).peekable();
     while let Some(arg) = rest.next() {
@@ -31,7 +35,10 @@ pub fn in_own_words(args: &[OsString], verbs: &[&str]) -> Result<Vec<OsString>, 
         }
         match word {
             "/?" => own.push("--help".into()),
-            _ if is_slashed(word) => return Err(UsageError::SlashedOption { typed: word.into() }),
+            _ if is_slashed(word) => {
+                let right = format!("options begin with a minus, as in -{}", word[1..].to_lowercase());
+                return Err(UsageError::instead(word, right));
+            }
             "-o" if rest.peek().is_some_and(|next| are_columns(next)) => own.push("--columns".into()),
             // Behind an option it may be its value, as in `--sort pid`.
             "pid" | "PID" if !own.last().is_some_and(|last| last.as_encoded_bytes().starts_with(b"-")) => {
@@ -40,8 +47,16 @@ pub fn in_own_words(args: &[OsString], verbs: &[&str]) -> Result<Vec<OsString>, 
                     pid.map_or_else(|| arg.clone(), |pid| OsString::from(format!("--pid={}", pid.display()))),
                 );
             }
+            _ if behind_p(word).is_some() => {
+                let numbers = behind_p(word).unwrap_or_default();
+                own.push(format!("{}{numbers}", if is_lsof { "--pid=" } else { "" }).into());
+            }
             _ if ends_with_protocol_option(word) => {
                 own.push(arg.clone());
+                if let Some(pids) = rest.next_if(|next| is_lsof && are_numbers(next)) {
+                    own.push(format!("--pid={}", pids.display()).into());
+                    continue;
+                }
                 let protocol = rest.next_if(|next| is_protocol(next));
                 own.extend(protocol.and_then(|protocol| protocol.to_str()).map(flags).transpose()?);
             }
@@ -81,8 +96,48 @@ fn are_columns(word: &OsStr) -> bool {
 }
 
 fn is_number(word: &OsStr) -> bool {
-    let digits = word.as_encoded_bytes();
-    !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
+    are_numbers(word) && !word.as_encoded_bytes().contains(&b',')
+}
+
+/// Whether a word is a number, or several behind commas.
+fn are_numbers(word: &OsStr) -> bool {
+    let bytes = word.as_encoded_bytes();
+    bytes.first().is_some_and(u8::is_ascii_digit)
+        && bytes.iter().all(|byte| byte.is_ascii_digit() || *byte == b',')
+}
+
+/// The numbers of `-p80` and `-p80,443`: ports of nmap(1), IDs of lsof(8).
+fn behind_p(word: &str) -> Option<&str> {
+    word.strip_prefix("-p").filter(|numbers| are_numbers(OsStr::new(&numbers.replace('-', ","))))
+}
+
+/// Whether options are those of lsof(8), whose `-p` takes the ID of a process: `-P`, `-i`, `-s TCP:LISTEN` and, where no
+/// letter is netstat's, `-a`.
+fn is_of_lsof(args: &[OsString]) -> bool {
+    let options = || {
+        let all = args.iter().skip(1).take_while(|arg| *arg != "--").filter_map(|arg| arg.to_str());
+        all.filter_map(|arg| arg.strip_prefix('-')).filter(|letters| !letters.starts_with('-'))
+    };
+    let is_mark = |letters: &str| letters.starts_with(['i', 's']) || letters.contains('P');
+    let is_netstat = |letters: &str| letters.contains(['t', 'u', 'l', 'e', 'o', 'b']);
+    let are_all = |letters: &str| letters.contains('a') && !letters.ends_with('p');
+    options().any(is_mark) || (options().any(are_all) && !options().any(is_netstat))
+}
+
+/// Refuses `kill -9 80` and `lmutil lmstat -a`: the name of another program before its options, which are none of this
+/// one's.
+fn refuse_other_program(args: &[OsString]) -> Result<(), UsageError> {
+    const PROGRAMS: [&str; 9] =
+        ["kill", "pkill", "killall", "lmutil", "lmstat", "lmdiag", "lmdown", "rlmutil", "rlmstat"];
+    let words = || args.iter().skip(1).map(|arg| arg.to_string_lossy());
+    let Some(first) = words().next().filter(|first| PROGRAMS.contains(&&**first)) else { return Ok(()) };
+    let is_option = |word: &str| word.starts_with('-') && word.len() > 1;
+    let others = || words().skip(1).filter(|word| !is_option(word));
+    let right = no_command(&first).filter(|_| words().any(|word| is_option(&word)));
+    right.map_or(Ok(()), |right| {
+        let rest = others().map(|word| Typed::from(&*word).to_string());
+        Err(UsageError::instead(&first, filled(right, rest)))
+    })
 }
 
 /// The protocols that netstat takes behind `-p`, on Windows, macOS and the BSDs.
@@ -101,7 +156,8 @@ fn flags(protocol: &str) -> Result<OsString, UsageError> {
         Some("udp") => 'u',
         _ => {
             let typed = format!("-p {protocol}").into();
-            return Err(UsageError::OptionElsewhere { typed, right: "only TCP and UDP have ports: -t, -u" });
+            let right = "only TCP and UDP have ports: -t, -u".to_owned();
+            return Err(UsageError::OptionElsewhere { typed, right });
         }
     };
     let family =
@@ -152,6 +208,19 @@ mod tests {
             ("w -anp UDP", "w -anp -u"),
             ("w -an -p TCPv6 80", "w -an -p -t6 80"),
             ("w -p 80", "w -p 80"),
+            ("w -p80,443", "w 80,443"),
+            ("w -nP -p 18", "w -nP -p --pid=18"),
+            ("w -Pan -p 18 -i", "w -Pan -p --pid=18 -i"),
+            ("w -iTCP -sTCP:LISTEN -P -n -a -p 18", "w -iTCP -sTCP:LISTEN -P -n -a -p --pid=18"),
+            ("w -p 18,19 -i", "w -p --pid=18,19 -i"),
+            ("w -nPp 18", "w -nPp --pid=18"),
+            ("w -p18 -a -i", "w --pid=18 -a -i"),
+            ("w -a -p 18", "w -a -p --pid=18"),
+            ("w -p 18 -i :80", "w -p --pid=18 -i :80"),
+            ("w -anp 80", "w -anp 80"),
+            ("w -tanp 80", "w -tanp 80"),
+            ("w -a -t -p 80", "w -a -t -p 80"),
+            ("w -n -p 80", "w -n -p 80"),
             ("w -tulpn tcp", "w -tulpn tcp"),
             ("w pid:7171", "w --pid=7171"),
             ("w PID=7171 user:root", "w --pid=7171 --user=root"),

@@ -36,6 +36,7 @@ pub use self::filter::{Condition, Dropped, Filter, Filtered, filter};
 pub use self::habits::in_own_words;
 pub use self::naming::Naming;
 pub use self::output::{Environment, Output, command_line};
+pub use self::parse::is_about_ports;
 pub use self::resolve::unknown_names;
 pub use self::target::{Destination, Place, Ports, Target};
 pub use self::trust::refuse_unknown_users;
@@ -55,6 +56,8 @@ pub struct Query {
     pub alone: Option<String>,
     /// Whether everything that was typed must match.
     pub all: bool,
+    /// Whether a number may be meant for the ID of a process.
+    pub may_mean_pids: bool,
 }
 
 impl Query {
@@ -113,7 +116,8 @@ impl Query {
         };
         let vouched = trust::vouched(&args.trust_user, &args.trust_path)?;
         let is_about_license_servers = asks_about_license_servers(&filter, knowledge);
-        let query = Query { scope, filter, vouched, alone, all: args.all };
+        let query =
+            Query { scope, filter, vouched, alone, all: args.all, may_mean_pids: args.with_processes > 0 };
         Ok(if is_about_license_servers { query.with_license_servers() } else { query })
     }
 
@@ -157,8 +161,7 @@ impl Query {
             let Target::Name { word, .. } = target else { continue };
             match is_path(word).then(|| file_at(word)) {
                 Some(FileAt::Folder) => {
-                    let wanted = parse::PATH_OF_FOLDER;
-                    return Err(UsageError::WrongPath { word: word.as_str().into(), wanted });
+                    return Err(UsageError::instead(word, parse::PATH_OF_FOLDER));
                 }
                 Some(FileAt::File(path)) if path != *word => {
                     let query = with_files.to_mut();

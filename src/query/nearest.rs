@@ -32,6 +32,14 @@ const NO_COMMAND: &[(&[&str], &str)] = &[
         "whatlistens connects to no port, but says what listens: whatlistens WHAT",
     ),
     (
+        &["lmstat", "lmutil", "rlmstat", "rlmutil", "lmdiag", "lmgr", "lmcheck"],
+        "to see license servers, their daemons and clients, and what is wrong: whatlistens servers",
+    ),
+    (
+        &["lmdown", "rlmdown", "lmreread"],
+        "whatlistens ends no license server, but shows them: whatlistens servers",
+    ),
+    (
         &["licenses", "license", "licences", "licence"],
         "for ports of license managers: whatlistens --licenses; for license servers: whatlistens servers",
     ),
@@ -47,8 +55,26 @@ pub(super) fn no_command(word: &str) -> Option<&'static str> {
     NO_COMMAND.iter().find(|(words, _)| words.contains(&word.as_str())).map(|(_, right)| *right)
 }
 
+/// What is right, with what else was typed in place of `WHAT` and `NAME`, as far as that can be typed anywhere; else with
+/// an example.
+pub(super) fn filled(right: &str, rest: impl Iterator<Item = String>) -> String {
+    let is_plain = |word: &String| word.chars().all(|c| c.is_ascii_alphanumeric() || ".:/-_@,".contains(c));
+    let rest: Vec<String> =
+        rest.filter(is_plain).filter(|word| no_command(word).is_none()).take(MOST_OTHERS).collect();
+    let rest = rest.join(" ");
+    let or = |example: &str| if rest.is_empty() { example.to_owned() } else { rest.clone() };
+    right.replace("WHAT", &or("80")).replace("NAME", &or("NAME"))
+}
+
+/// So many other words are repeated.
+const MOST_OTHERS: usize = 3;
+
 /// The names of the commands.
 const COMMANDS: [&str; 3] = ["servers", "excluded", "explain"];
+
+pub(super) fn is_command(word: &str) -> bool {
+    COMMANDS.contains(&word)
+}
 
 /// What to type in place of a word that names nothing: a command's name that is mistyped.
 pub(super) fn in_place_of(word: &str) -> Option<String> {

@@ -55,7 +55,7 @@ fn target(word: &str) -> Result<Target, UsageError> {
         return Ok(target);
     }
     if let Some(wanted) = wrong_path(word) {
-        return Err(UsageError::WrongPath { word: word.into(), wanted });
+        return Err(UsageError::instead(word, wanted));
     }
     if is_path(word) {
         return Ok(named(word.to_owned(), None));
@@ -72,10 +72,21 @@ fn target(word: &str) -> Result<Target, UsageError> {
             None => name(word, None),
         };
     }
-    if protocol.is_some() && named.is_none() {
-        return Err(UsageError::NoSuchProtocol { word: word.into(), ports: digits.into() });
+    if let Some(other) = protocol.filter(|_| named.is_none()) {
+        return Err(UsageError::instead(word, right_of_slash(digits, other)));
     }
     Ok(Target::Ports(Ports { range: range(word, digits)?, protocol: named }))
+}
+
+/// What is right in place of `80/sctp`, and of `812/lmgrd`, as netstat shows the ID and the name of a process.
+fn right_of_slash(digits: &str, behind: &str) -> String {
+    const NO_PROGRAMS: [&str; 8] = ["sctp", "dccp", "icmp", "ip", "http", "https", "ssl", "tls"];
+    let protocol = format!("the protocol is tcp or udp, as in {digits}/tcp");
+    let is_program = behind.starts_with(|c: char| c.is_ascii_alphabetic())
+        && Protocol::from_name(behind.trim_end_matches(['4', '6'])).is_none()
+        && !NO_PROGRAMS.iter().any(|no| behind.eq_ignore_ascii_case(no));
+    let pid = digits.parse::<Pid>().ok().filter(|_| is_program);
+    pid.map_or_else(|| protocol.clone(), |pid| format!("for the process: --pid {pid}; else {protocol}"))
 }
 
 /// `tcp:80`, `udp/53` and `tcp:ssh`; `None` where a word does not begin so.
@@ -137,8 +148,21 @@ fn habit_of_another_tool(word: &str) -> Option<UsageError> {
     if word.parse::<std::net::IpAddr>().is_ok() {
         return Some(UsageError::Address { word: typed });
     }
+    if let Some(host) = published(word) {
+        let right = format!("of a container's HOST:CONTAINER the first is the port of this machine: {host}");
+        return Some(UsageError::instead(word, right));
+    }
     let (_, port) = word.rsplit_once([':', '/'])?;
-    looks_like_ports(port).then(|| UsageError::AddressAndPort { word: typed, port: port.into() })
+    let right = format!("ports are searched at every address; give the port alone: {port}");
+    looks_like_ports(port).then(|| UsageError::instead(word, right))
+}
+
+/// The host's part of `3000:80` and `127.0.0.1:3000:80`, as `docker run -p` takes them.
+fn published(word: &str) -> Option<&str> {
+    let (host, container) = word.split_once('/').map_or(word, |(ports, _)| ports).rsplit_once(':')?;
+    let (address, ports) = host.rsplit_once(':').unwrap_or(("", host));
+    let is_address = address.is_empty() || address.parse::<std::net::Ipv4Addr>().is_ok();
+    (is_address && looks_like_ports(ports) && looks_like_ports(container)).then_some(host)
 }
 
 /// Reads a port or a range; `word` is what was typed.
@@ -197,7 +221,7 @@ fn one_internet(text: &str) -> Result<Internet, UsageError> {
             (selector, Some(host), Some(ports))
         }
         (None, Some((selector, ports))) => (selector, None, Some(ports)),
-        (None, None) if text.len() > 1 && looks_like_ports(text) => ("", None, Some(text)),
+        (None, None) if text.len() > 1 && text.split(',').all(looks_like_ports) => ("", None, Some(text)),
         (None, None) => (text, None, None),
     };
     if ports.is_some_and(str::is_empty) {
@@ -235,6 +259,13 @@ fn one_internet(text: &str) -> Result<Internet, UsageError> {
         (None, None) => Vec::new(),
     };
     Ok(Internet { ipv4, ipv6, targets })
+}
+
+/// Whether a word is about ports, by number alone or at an address.
+#[must_use]
+pub fn is_about_ports(word: &str) -> bool {
+    let is_port = |target: &Target| matches!(target, Target::Ports(_) | Target::At(..));
+    targets(word).is_ok_and(|targets| targets.iter().all(is_port))
 }
 
 /// Reads process ids.

@@ -115,7 +115,7 @@ fn host(text: &str) -> Option<Destination> {
             let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
             let looks_like_name = !bare.is_empty() && bare.len() == text.len() && bare.bytes().all(is_name);
             // Four numbers that are no address are a slip.
-            let is_number = bare.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+            let is_number = bare.bytes().all(|byte| byte.is_ascii_digit() || b".-".contains(&byte));
             (looks_like_name && !is_number).then(|| Destination::Named(bare.to_ascii_lowercase()))
         }
     }

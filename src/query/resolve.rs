@@ -6,7 +6,7 @@ use super::UsageError;
 use super::bounds::distinct;
 use super::filter::Filter;
 use super::naming::Naming;
-use super::nearest::no_command;
+use super::nearest::{filled, no_command};
 use super::parse::{self, Internet};
 use super::target::{Ports, Target};
 use super::words;
@@ -149,8 +149,7 @@ pub fn unknown_names(
     if let [Target::Name { word, protocol: None, .. }, _, ..] = &filter.targets[..]
         && let Some(right) = no_command(word).filter(|_| naming.likeness(word).is_none())
     {
-        let rest = rest_of(filter, 0).into();
-        return Err(UsageError::NoCommand { word: word.as_str().into(), right, rest });
+        return Err(UsageError::instead(word, filled(right, rest_of(filter, 0))));
     }
     let may_be_process = |target: &Target| matches!(target, Target::Name { ports, .. } if ports.is_empty());
     if !filter.targets.iter().any(may_be_process) {
@@ -177,8 +176,7 @@ pub fn unknown_names(
             continue;
         }
         if let Some(right) = no_command(word) {
-            let rest = rest_of(filter, index).into();
-            return Err(UsageError::NoCommand { word: word.as_str().into(), right, rest });
+            return Err(UsageError::instead(word, filled(right, rest_of(filter, index))));
         }
         let service = of_service(knowledge.registry.of_name(word)).next();
         if let (Some(Ports { range, protocol: Some(own) }), Some(only)) =
@@ -214,18 +212,11 @@ pub fn unknown_names(
     Ok(unknown)
 }
 
-/// What was typed beside a word that is no command, if that can be typed anywhere; else an example.
-fn rest_of(filter: &Filter, but: usize) -> String {
-    let others = filter.targets.iter().enumerate().filter(|(index, _)| *index != but);
-    let words: Vec<String> = others.map(|(_, target)| target.to_string()).collect();
-    let is_plain = |word: &String| word.chars().all(|c| c.is_ascii_alphanumeric() || ".:/-_@".contains(c));
-    let rest = words.into_iter().filter(is_plain).filter(|word| no_command(word).is_none());
-    let rest: Vec<String> = rest.take(MOST_OTHERS).collect();
-    if rest.is_empty() { "80".to_owned() } else { rest.join(" ") }
+/// What was typed beside a word that is no command.
+fn rest_of(filter: &Filter, but: usize) -> impl Iterator<Item = String> {
+    let others = filter.targets.iter().enumerate().filter(move |(index, _)| *index != but);
+    others.map(|(_, target)| target.to_string())
 }
-
-/// So many other words are repeated.
-const MOST_OTHERS: usize = 3;
 
 /// So many license managers are named where a word is in the names of many.
 const MOST_MANAGERS: usize = 3;

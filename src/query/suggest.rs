@@ -2,10 +2,12 @@
 //! it so.
 
 use std::error::Error;
+use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::nearest::nearest;
+use super::nearest::{filled, is_command, nearest};
+use super::typed::Typed;
 use super::usage::UsageError;
 use crate::model::phrase::list;
 
@@ -25,6 +27,7 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
         "to repeat the listing use watch whatlistens",
     ),
     (&["-c"], "for a process use --process NAME, to repeat the listing watch whatlistens"),
+    (&["--pids", "--process-id", "--processid"], "for a process ID use --pid 4242"),
     (
         &["-q", "--quiet", "--silent"],
         "for the exit status alone, send the output to /dev/null (on Windows: NUL)",
@@ -32,7 +35,29 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
     (&["--process-name", "--proc", "--name", "--command", "--exe"], "for a process use --process NAME"),
     (&["--protocol", "--proto"], "for TCP alone use -t, for UDP alone -u"),
     (&["--no-color", "--no-colour", "--colour", "--nocolor"], "for no colours use --color never"),
-    (&["--kill", "-k"], "whatlistens ends no process, but says how to: whatlistens 80"),
+    (
+        &["--kill", "-k", "-K", "--stop", "--free"],
+        "whatlistens ends no process, but says how to: whatlistens WHAT",
+    ),
+    (&["--unit", "--container"], "a unit or a container is found by its name: whatlistens NAME"),
+    (&["--service", "--services"], "a service is found by its name: whatlistens NAME"),
+    (
+        &["--script", "--module", "--jar"],
+        "a script is found by its name: whatlistens NAME; to see those that run: --columns port,process,script",
+    ),
+    (
+        &["--cwd", "--dir", "--directory", "--folder"],
+        "to see the folders in which processes work: --columns port,process,cwd",
+    ),
+    (
+        &["--exclude", "--except", "--without", "--ignore", "--skip", "--not"],
+        "to leave out a port or a name, filter the lines: whatlistens | grep -vw WHAT",
+    ),
+    (
+        &["--public", "--external", "--remote", "--reachable", "--wan"],
+        "for what other machines may reach use --exposed",
+    ),
+    (&["--port", "--ports", "-i"], "for what listens on a port: whatlistens WHAT"),
     (&["--unix", "-x"], "it lists ports, and no unix sockets"),
     (&["-j"], "for JSON use --json"),
     (
@@ -52,9 +77,10 @@ fn nearest_option(typed: &str, options: &[String]) -> Option<String> {
 }
 
 impl UsageError {
-    /// What clap finds wrong; `None` where it was asked for help. `options` are the long options that exist.
+    /// What clap finds wrong in a command line; `None` where it was asked for help. `options` are the long options that
+    /// exist.
     #[must_use]
-    pub fn from_clap(error: &clap::Error, options: &[String]) -> Option<UsageError> {
+    pub fn from_clap(error: &clap::Error, options: &[String], args: &[OsString]) -> Option<UsageError> {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             return None;
         }
@@ -65,7 +91,10 @@ impl UsageError {
         };
         let typed = text(ContextKind::InvalidArg).unwrap_or_default();
         Some(match error.kind() {
-            ErrorKind::UnknownArgument => unknown_option(typed, options),
+            ErrorKind::UnknownArgument => match args.iter().find_map(|arg| number(arg)) {
+                Some(number) => UsageError::NumberAsOption { typed: number.into() },
+                None => unknown_option(typed, options, args),
+            },
             ErrorKind::InvalidValue => {
                 let value = text(ContextKind::InvalidValue).unwrap_or_default();
                 let option = typed.split(' ').next().unwrap_or_default().to_owned();
@@ -74,7 +103,7 @@ impl UsageError {
                     _ => &[],
                 };
                 if option == "--output" && ["csv", "tsv"].contains(&value.as_str()) {
-                    return Some(unknown_option("--output csv".to_owned(), options));
+                    return Some(unknown_option("--output csv".to_owned(), options, args));
                 }
                 let nearest = nearest(&value, values.iter().map(String::as_str)).map(str::to_owned);
                 let values = values.join(", ");
@@ -99,15 +128,42 @@ impl UsageError {
     }
 }
 
-fn unknown_option(typed: String, options: &[String]) -> UsageError {
+fn unknown_option(typed: String, options: &[String], args: &[OsString]) -> UsageError {
     let elsewhere = ELSEWHERE.iter().find(|(names, _)| names.contains(&typed.as_str()));
     match elsewhere {
-        Some((_, right)) => UsageError::OptionElsewhere { typed: typed.into(), right },
+        Some((_, right)) => {
+            let right = filled(right, words(args, &typed));
+            UsageError::OptionElsewhere { typed: typed.into(), right }
+        }
         None => {
             let nearest = nearest_option(&typed, options);
             UsageError::UnknownOption { typed: typed.into(), nearest }
         }
     }
+}
+
+/// The words of a command line that are neither options nor commands nor, behind another option than this, what may be
+/// its value.
+fn words(args: &[OsString], option: &str) -> impl Iterator<Item = String> {
+    let args = args.iter().skip(1).map(|arg| arg.to_string_lossy());
+    let mut before = String::new();
+    args.filter_map(move |arg| {
+        let own = arg.strip_prefix(option).and_then(|rest| rest.strip_prefix('='));
+        let is_value = before.starts_with("--") && before != option && !before.contains('=');
+        let is_word = !arg.starts_with('-') && !is_value && !is_command(&arg);
+        let word = own.or_else(|| is_word.then_some(&*arg)).map(|word| Typed::from(word).to_string());
+        before = arg.into_owned();
+        word
+    })
+}
+
+/// `-97` and `-15,570`: a number, and none of the options -4 and -6.
+fn number(arg: &OsString) -> Option<&str> {
+    let digits = arg.to_str()?.strip_prefix('-')?;
+    let is_number = digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.bytes().all(|byte| byte.is_ascii_digit() || b",.:".contains(&byte))
+        && !digits.bytes().all(|byte| b"46".contains(&byte));
+    is_number.then(|| arg.to_str()).flatten()
 }
 
 #[cfg(test)]
@@ -133,7 +189,8 @@ mod tests {
 
     fn refused(line: &str) -> String {
         let error = Line::try_parse_from(line.split_whitespace()).unwrap_err();
-        UsageError::from_clap(&error, &options()).unwrap().to_string()
+        let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        UsageError::from_clap(&error, &options(), &args).unwrap().to_string()
     }
 
     #[test]
@@ -154,7 +211,7 @@ mod tests {
         insta::assert_snapshot!(refused("w --format json"), @"there is no option --format: the format is chosen with --output, as in --output json");
         insta::assert_snapshot!(refused("w --watch"), @"there is no option --watch: to repeat the listing use watch whatlistens");
         insta::assert_snapshot!(refused("w -q"), @"there is no option -q: for the exit status alone, send the output to /dev/null (on Windows: NUL)");
-        insta::assert_snapshot!(refused("w --process-name x"), @"there is no option --process-name: for a process use --process NAME");
+        insta::assert_snapshot!(refused("w --process-name x"), @"there is no option --process-name: for a process use --process x");
         insta::assert_snapshot!(refused("w --help-all"), @"there is no option --help-all: see --help");
     }
 

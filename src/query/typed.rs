@@ -11,13 +11,6 @@ const QUOTED: usize = 60;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Typed(String);
 
-impl Typed {
-    /// Whether it is a minus and a digit.
-    pub(super) fn is_number(&self) -> bool {
-        self.0.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-    }
-}
-
 impl From<&str> for Typed {
     fn from(word: &str) -> Typed {
         Typed(without_secrets(word).into_owned())

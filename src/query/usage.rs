@@ -1,5 +1,6 @@
 //! Wrong usage, one line each: what was typed, and what would be right.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::nearest::in_place_of;
@@ -17,11 +18,16 @@ pub enum UsageError {
     /// An option that other programs have, and what does the same here.
     OptionElsewhere {
         typed: Typed,
-        right: &'static str,
+        right: String,
     },
-    /// `/ano`, as many programs of Windows take options.
-    SlashedOption {
+    /// `-97`, which is no option and may be the code of a license error.
+    NumberAsOption {
         typed: Typed,
+    },
+    /// What was typed, and what would be right.
+    Instead {
+        word: Typed,
+        right: Cow<'static, str>,
     },
     /// `values` is empty where any text would do.
     MissingValue {
@@ -53,10 +59,6 @@ pub enum UsageError {
     NothingBesideComma {
         word: Typed,
     },
-    NoSuchProtocol {
-        word: Typed,
-        ports: Typed,
-    },
     NoPortAfterColon {
         word: Typed,
     },
@@ -69,23 +71,8 @@ pub enum UsageError {
     SocketFilter {
         filter: Typed,
     },
-    /// A word that is often a command. `rest` is what else was typed.
-    NoCommand {
-        word: Typed,
-        right: &'static str,
-        rest: Typed,
-    },
     Address {
         word: Typed,
-    },
-    AddressAndPort {
-        word: Typed,
-        port: Typed,
-    },
-    /// What `wanted` says is missing of the path of a program.
-    WrongPath {
-        word: Typed,
-        wanted: &'static str,
     },
     OpenRange {
         word: Typed,
@@ -201,20 +188,14 @@ impl fmt::Display for UsageError {
             UsageError::UnknownOption { typed, nearest: Some(nearest) } => {
                 write!(f, "there is no option {typed}; did you mean {nearest}?")
             }
-            UsageError::UnknownOption { typed, nearest: None } if typed.is_number() => {
-                write!(
-                    f,
-                    "there is no option {typed}; for a license error put ‘explain’ before it, as in whatlistens explain -15"
-                )
-            }
             UsageError::UnknownOption { typed, nearest: None } => {
                 write!(f, "there is no option {typed}; see --help")
             }
             UsageError::OptionElsewhere { typed, right } => write!(f, "there is no option {typed}: {right}"),
-            UsageError::SlashedOption { typed } => {
-                let typed = typed.to_string();
-                write!(f, "‘{typed}’: options begin with a minus, as in -{}", &typed[1..].to_lowercase())
+            UsageError::NumberAsOption { typed } => {
+                write!(f, "there is no option {typed}; for a license error: whatlistens explain {typed}")
             }
+            UsageError::Instead { word, right } => write!(f, "‘{word}’: {right}"),
             UsageError::MissingValue { option, placeholder, values } if values.is_empty() => {
                 write!(f, "{option} needs a value: {placeholder}")
             }
@@ -245,9 +226,6 @@ impl fmt::Display for UsageError {
             UsageError::NothingBesideComma { word } => {
                 write!(f, "‘{word}’: a port is missing before or after a comma")
             }
-            UsageError::NoSuchProtocol { word, ports } => {
-                write!(f, "‘{word}’: the protocol is tcp or udp, as in {ports}/tcp")
-            }
             UsageError::NoPortAfterColon { word } => {
                 write!(f, "‘{word}’: a port is missing after the colon, as in :1538")
             }
@@ -262,9 +240,6 @@ impl fmt::Display for UsageError {
                 f,
                 "‘{filter}’: of the filters of ss only ‘sport = :80’ is understood; give ports and ranges, as in 80 27000-27009"
             ),
-            UsageError::NoCommand { word, right, rest } => {
-                write!(f, "‘{word}’: {}", right.replace("WHAT", &rest.to_string()))
-            }
             UsageError::Address { word } => {
                 let word = word.to_string();
                 let at = with_port(&word);
@@ -273,10 +248,6 @@ impl fmt::Display for UsageError {
                     "‘{word}’ is an address: give a port too, as in {at}, or list what receives there: --address {word}"
                 )
             }
-            UsageError::AddressAndPort { word, port } => {
-                write!(f, "‘{word}’: ports are searched at every address; give the port alone: {port}")
-            }
-            UsageError::WrongPath { word, wanted } => write!(f, "‘{word}’: {wanted}"),
             UsageError::OpenRange { word } => write!(f, "‘{word}’: a range has two ends, as in 27000-27009"),
             UsageError::NotAPort { word, part } if word == part => {
                 write!(f, "‘{word}’ is not a port: ports are 1 to 65535")
@@ -369,9 +340,6 @@ impl fmt::Display for UsageError {
                     "‘--license-file {path}’: there is no file at this path; give that of a license file"
                 )
             }
-            UsageError::UnknownProduct { word, .. } if word.to_string().parse::<u16>().is_ok() => {
-                write!(f, "‘{word}’: for the license server on a port: whatlistens {word}")
-            }
             UsageError::UnknownProduct { word, nearest } => {
                 write!(f, "No license manager, vendor or license server here is called ‘{word}’.")?;
                 did_you_mean(nearest, f)
@@ -392,6 +360,14 @@ impl fmt::Display for UsageError {
                 Ok(())
             }
         }
+    }
+}
+
+impl UsageError {
+    /// Where something else would be right than what was typed.
+    #[must_use]
+    pub fn instead(word: &str, right: impl Into<Cow<'static, str>>) -> UsageError {
+        UsageError::Instead { word: word.into(), right: right.into() }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::UsageError;
-use super::parse::looks_like_ports;
+use super::parse::{is_about_ports, looks_like_ports};
 use crate::model::Protocol;
 
 /// The words of a listing, each with what belongs to it.
@@ -15,14 +15,14 @@ pub(super) fn joined(words: &[String]) -> Result<Vec<Cow<'_, str>>, UsageError> 
     if let Some(ports) = of_socket_filter(words)? {
         return Ok(ports.into_iter().map(Cow::Owned).collect());
     }
-    // In quotes: `'port 80'`, `'udp 5514'`. A name may have blanks in it, too.
-    if let [quoted] = words
-        && let Some((first, second)) = quoted.trim().split_once(' ')
-        && is_port(second.trim())
-        && (is_noun(first) || Protocol::from_name(first).is_some())
-    {
-        return joined(&[first.to_owned(), second.trim().to_owned()])
-            .map(|words| words.into_iter().map(|word| Cow::Owned(word.into_owned())).collect());
+    if words.iter().any(|word| are_quoted(word)) {
+        let split = words.iter().flat_map(|word| match are_quoted(word) {
+            true => word.split_whitespace().map(str::to_owned).collect(),
+            false => vec![word.clone()],
+        });
+        let split: Vec<String> = split.collect();
+        let joined = joined(&split)?;
+        return Ok(joined.into_iter().map(|word| Cow::Owned(word.into_owned())).collect());
     }
     let is_list = words.len() > 1;
     let words: Vec<&str> = words
@@ -55,6 +55,18 @@ pub(super) fn joined(words: &[String]) -> Result<Vec<Cow<'_, str>>, UsageError> 
         }
     }
     Ok(joined)
+}
+
+/// Whether a word is several in quotes, all about ports: `'3000 3001'`, `'port 80'`, `'udp 5514'`. A name may have blanks
+/// in it, too.
+fn are_quoted(word: &str) -> bool {
+    let is_part = |part: &str| {
+        let bare = part.trim_matches(',');
+        bare.is_empty() || is_about_ports(bare) || is_noun(bare) || Protocol::from_name(bare).is_some()
+    };
+    word.trim().contains(char::is_whitespace)
+        && word.split_whitespace().any(is_about_ports)
+        && word.split_whitespace().all(is_part)
 }
 
 fn is_noun(word: &str) -> bool {
@@ -137,6 +149,25 @@ mod tests {
         assert_eq!(super::joined(&["port 80".to_owned()]).unwrap(), ["80"]);
         assert_eq!(super::joined(&["udp 5514".to_owned()]).unwrap(), ["5514/udp"]);
         assert_eq!(super::joined(&["Port Manager".to_owned()]).unwrap(), ["Port Manager"]);
+        for (quoted, meant) in [
+            ("3000 3001", "3000 3001"),
+            ("3000\n3001\n", "3000 3001"),
+            (" 80  443 ", "80 443"),
+            ("80, 443", "80 443"),
+            ("80/tcp 53/udp", "80/tcp 53/udp"),
+            ("127.0.0.1:80 [::]:443", "127.0.0.1:80 [::]:443"),
+            ("80 udp", "80/udp"),
+            ("tcp 80 udp 53", "80/tcp 53/udp"),
+            ("Python 3", "Python 3"),
+            ("my app", "my app"),
+            ("tcp udp", "tcp udp"),
+        ] {
+            assert_eq!(super::joined(&[quoted.to_owned()]).unwrap().join(" "), meant, "{quoted}");
+        }
+        assert_eq!(
+            super::joined(&["80 443".to_owned(), "nginx".to_owned()]).unwrap(),
+            ["80", "443", "nginx"]
+        );
     }
 
     #[test]

@@ -253,7 +253,7 @@ fn a_code_that_is_not_known_says_which_are() {
     insta::assert_snapshot!(refused(&["-99999999999999999999"]), @"whatlistens: ‘-99999999999999999999’: write a license error as the program shows it, as in -15, -15,570 or -15,570:115");
     let (_, complaint, status) = whatlistens(&["-15"]);
     assert_eq!(status, 2);
-    insta::assert_snapshot!(complaint, @"whatlistens: there is no option -1; for a license error put ‘explain’ before it, as in whatlistens explain -15");
+    insta::assert_snapshot!(complaint, @"whatlistens: there is no option -15; for a license error: whatlistens explain -15");
 }
 
 #[test]

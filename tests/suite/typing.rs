@@ -87,3 +87,89 @@ fn a_unit_needs_no_suffix() {
     let rows = called.printed("-H web", None);
     assert!(rows.contains("8080/tcp") && !rows.contains(" 80/tcp"), "{rows}");
 }
+
+/// What is refused, and why, whatever the machine.
+fn refused(line: &str) -> String {
+    linux().refusal(line)
+}
+
+#[test]
+fn a_hint_names_what_was_typed() {
+    insta::assert_snapshot!(refused("-k 3000/tcp"), @"there is no option -k: whatlistens ends no process, but says how to: whatlistens 3000/tcp");
+    insta::assert_snapshot!(refused("--kill 3000"), @"there is no option --kill: whatlistens ends no process, but says how to: whatlistens 3000");
+    insta::assert_snapshot!(refused("8000 --kill"), @"there is no option --kill: whatlistens ends no process, but says how to: whatlistens 8000");
+    insta::assert_snapshot!(refused("--kill=8000"), @"there is no option --kill: whatlistens ends no process, but says how to: whatlistens 8000");
+    insta::assert_snapshot!(refused("--kill"), @"there is no option --kill: whatlistens ends no process, but says how to: whatlistens 80");
+    insta::assert_snapshot!(refused("kill -9 3000"), @"‘kill’: whatlistens ends no process, but says how to: whatlistens 3000");
+    insta::assert_snapshot!(refused("3000:80"), @"‘3000:80’: of a container's HOST:CONTAINER the first is the port of this machine: 3000");
+    insta::assert_snapshot!(refused("127.0.0.1:3000:80"), @"‘127.0.0.1:3000:80’: of a container's HOST:CONTAINER the first is the port of this machine: 127.0.0.1:3000");
+    insta::assert_snapshot!(refused("8080-8081:80-81/tcp"), @"‘8080-8081:80-81’: of a container's HOST:CONTAINER the first is the port of this machine: 8080-8081");
+    insta::assert_snapshot!(refused("20/node"), @"‘20/node’: for the process: --pid 20; else the protocol is tcp or udp, as in 20/tcp");
+    insta::assert_snapshot!(refused("20/http"), @"‘20/http’: the protocol is tcp or udp, as in 20/tcp");
+    insta::assert_snapshot!(refused("20/tcp6"), @"‘20/tcp6’: the protocol is tcp or udp, as in 20/tcp");
+    insta::assert_snapshot!(refused("-97"), @"there is no option -97; for a license error: whatlistens explain -97");
+    insta::assert_snapshot!(refused("-15,570"), @"there is no option -15,570; for a license error: whatlistens explain -15,570");
+    insta::assert_snapshot!(refused("-5"), @"there is no option -5; for a license error: whatlistens explain -5");
+    insta::assert_snapshot!(refused("-4,132"), @"there is no option -4,132; for a license error: whatlistens explain -4,132");
+    assert!(asked("-4 80") == "80" && asked("-46 80") == "80");
+}
+
+#[test]
+fn an_option_that_does_not_exist_is_answered_with_what_does() {
+    insta::assert_snapshot!(refused("--exclude 80"), @"there is no option --exclude: to leave out a port or a name, filter the lines: whatlistens | grep -vw 80");
+    insta::assert_snapshot!(refused("--public"), @"there is no option --public: for what other machines may reach use --exposed");
+    insta::assert_snapshot!(refused("--unit nginx"), @"there is no option --unit: a unit or a container is found by its name: whatlistens nginx");
+    insta::assert_snapshot!(refused("--service http"), @"there is no option --service: a service is found by its name: whatlistens http");
+    insta::assert_snapshot!(refused("--name nginx"), @"there is no option --name: for a process use --process nginx");
+    insta::assert_snapshot!(refused("--script server.js"), @"there is no option --script: a script is found by its name: whatlistens server.js; to see those that run: --columns port,process,script");
+    insta::assert_snapshot!(refused("--cwd shop"), @"there is no option --cwd: to see the folders in which processes work: --columns port,process,cwd");
+    assert_eq!(asked("--ports 80,443"), "80 443");
+    assert_eq!(asked("--port 80"), "80");
+    for option in ["--owner", "-U", "--uid"] {
+        let office = office();
+        assert_eq!(
+            office.printed(&format!("{option} root"), None),
+            office.printed("--user root", None),
+            "{option}"
+        );
+    }
+}
+
+#[test]
+fn what_clients_of_license_servers_type_leads_to_them() {
+    insta::assert_snapshot!(refused("lmstat"), @"‘lmstat’: to see license servers, their daemons and clients, and what is wrong: whatlistens servers");
+    insta::assert_snapshot!(refused("lmutil lmstat -a"), @"‘lmutil’: to see license servers, their daemons and clients, and what is wrong: whatlistens servers");
+    insta::assert_snapshot!(refused("lmstat -c 27000@lic01 -a"), @"‘lmstat’: to see license servers, their daemons and clients, and what is wrong: whatlistens servers");
+    insta::assert_snapshot!(refused("rlmstat"), @"‘rlmstat’: to see license servers, their daemons and clients, and what is wrong: whatlistens servers");
+    insta::assert_snapshot!(refused("lmdiag"), @"‘lmdiag’: to see license servers, their daemons and clients, and what is wrong: whatlistens servers");
+    insta::assert_snapshot!(refused("lmdown -q"), @"‘lmdown’: whatlistens ends no license server, but shows them: whatlistens servers");
+    insta::assert_snapshot!(refused("servers --port 27000"), @"there is no option --port: for what listens on a port: whatlistens 27000");
+    insta::assert_snapshot!(refused("servers 27000@lic01"), @"‘27000@lic01’: for the license server on a port: whatlistens 27000@lic01");
+    insta::assert_snapshot!(refused("servers 27000"), @"‘27000’: for the license server on a port: whatlistens 27000");
+    insta::assert_snapshot!(refused("servers down"), @"‘down’: for all license servers with their states: whatlistens servers; for one line on what is wrong: whatlistens servers --check");
+    insta::assert_snapshot!(refused("servers stopped"), @"‘stopped’: for all license servers with their states: whatlistens servers; for one line on what is wrong: whatlistens servers --check");
+    insta::assert_snapshot!(refused("servers nosuch"), @"No license manager, vendor or license server here is called ‘nosuch’.");
+}
+
+#[test]
+fn behind_p_stands_a_process_where_the_options_are_those_of_lsof() {
+    let machine = linux()
+        .socket("tcp 0.0.0.0:3000", &[process(18, "/usr/bin/node")])
+        .socket("tcp 0.0.0.0:8080", &[process(20, "/usr/bin/node")]);
+    let pid = machine.printed("--pid 18", None);
+    assert!(pid.contains("3000") && !pid.contains("8080"), "{pid}");
+    for line in ["-nP -p 18", "-P -p 18", "-a -p 18", "-p 18 -a -i", "-Pan -p 18 -i", "-p18 -nP"] {
+        assert_eq!(machine.printed(line, None), pid, "{line}");
+    }
+    let tcp = machine.printed("-iTCP -sTCP:LISTEN -P -n -a -p 18", None);
+    assert!(tcp.contains("3000") && !tcp.contains("8080") && !tcp.contains("18: "), "{tcp}");
+    let free = machine.printed("-p 18", None);
+    let answer = free.lines().nth(1).unwrap();
+    assert!(
+        answer.starts_with("18 is also the ID of a process, node (for its ports: --pid 18). Port 18"),
+        "{free}"
+    );
+    for line in ["-p 3000", "-p3000", "-anp 3000", "-tlnp 3000"] {
+        assert!(machine.printed(line, None).contains("port 3000"), "{line}: {}", machine.printed(line, None));
+    }
+}

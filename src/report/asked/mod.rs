@@ -287,7 +287,16 @@ impl Question<'_> {
         } else {
             let may_be_free = asked.may_be_free();
             if is_alone {
-                notes.extend(may_be_free.then(|| Note::sentence(sentences::whether_free(asked, &facts))));
+                notes.extend(may_be_free.then(|| {
+                    let whether_free = sentences::whether_free(asked, &facts);
+                    match self.process_of_that_number(asked).filter(|_| self.query.may_mean_pids) {
+                        Some(process) => {
+                            let option = format!("--pid {}", asked.what);
+                            Note::sentence(format!("{process} (for its ports: {option}). {whether_free}"))
+                        }
+                        None => Note::sentence(whether_free),
+                    }
+                }));
                 notes.extend(dropped.into_iter().flatten().map(Note::sentence));
             }
             if may_be_free && !asked.processes.is_empty() {
@@ -296,7 +305,13 @@ impl Question<'_> {
                 notes.extend(said.into_iter().map(if is_alone { Note::sentence } else { Note::line }));
             }
             if may_be_free {
-                notes.extend(self.process_of_that_number(asked));
+                let is_said = is_alone && self.query.may_mean_pids;
+                let process = self.process_of_that_number(asked).filter(|_| !is_said);
+                notes.extend(
+                    process.map(|process| {
+                        Note::sentence(format!("{process}: whatlistens --pid {}", asked.what))
+                    }),
+                );
                 notes.extend(sentences::rules(asked, &facts));
                 notes.extend(sentences::packet_rules(self.observation).filter(|_| is_free(asked)));
                 notes.extend(
@@ -332,11 +347,11 @@ impl Question<'_> {
     }
 
     /// Users of `lsof -p` may type a process's id for a port.
-    fn process_of_that_number(&self, asked: &Asked) -> Option<Note> {
+    fn process_of_that_number(&self, asked: &Asked) -> Option<String> {
         let pid: Pid = asked.what.parse().ok()?;
         let name = self.observation.processes.get(&pid)?.name.as_ref()?;
         let name = quoted(name);
-        Some(Note::sentence(format!("{pid} is also the ID of a process, {name}: whatlistens --pid {pid}")))
+        Some(format!("{pid} is also the ID of a process, {name}"))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::os;
 use crate::query::filter::is_called;
-use crate::query::{Filter, Naming, Ports, Target, UsageError};
+use crate::query::{Filter, Naming, Ports, Target, Typed, UsageError, is_about_ports};
 use crate::report::gaps;
 use crate::report::rows::rows;
 
@@ -44,8 +44,7 @@ pub fn servers(
             || knowledge.licenses().program_called(word, os).is_some()
             || all.iter().any(|server| is_about(server, word, knowledge, os));
         if !is_known {
-            let nearest = knowledge.registry.nearest(word, names(knowledge.licenses()));
-            return Err(UsageError::UnknownProduct { word: word.as_str().into(), nearest });
+            return Err(unknown_product(word, knowledge, os));
         }
     }
     let given = observation.license_setup.iter().flat_map(|setup| &setup.files);
@@ -76,6 +75,32 @@ pub fn servers(
         other_namespaces: other_namespaces(observation, knowledge),
         method_notes: observation.method_notes.clone(),
     })
+}
+
+/// What people ask `servers` for that is no product.
+const STATES: [&str; 9] =
+    ["down", "broken", "dead", "running", "failed", "critical", "warning", "orphan", "orphaned"];
+
+fn unknown_product(word: &str, knowledge: &Knowledge, os: Os) -> UsageError {
+    if is_about_ports(word) {
+        return UsageError::instead(
+            word,
+            format!("for the license server on a port: whatlistens {}", Typed::from(word)),
+        );
+    }
+    let is_state = |state: ServerState| [state.code(), state.in_words()].contains(&word);
+    if STATES.contains(&word) || ServerState::ALL.into_iter().any(is_state) {
+        let right = "for all license servers with their states: whatlistens servers; for one line on what is wrong: \
+                     whatlistens servers --check";
+        return UsageError::instead(word, right);
+    }
+    // The registry has the names of services that have no license server.
+    let licenses = knowledge.licenses();
+    let is_product =
+        |word: &String| !licenses.products(word).is_empty() || licenses.program_called(word, os).is_some();
+    let mut nearest = knowledge.registry.nearest(word, names(licenses));
+    nearest.retain(is_product);
+    UsageError::UnknownProduct { word: word.into(), nearest }
 }
 
 /// The license servers that a question about ports and names is about: those that listen on one of the ports, or would,
