@@ -53,8 +53,12 @@ impl Context<'_> {
     /// What an observation of the source answers to a question. `repeat` is the command line, quoted for a shell.
     pub(super) fn report(&self, query: &Query, repeat: &str) -> Result<Report, Error> {
         query.refuse_unknown_users(|name| self.source.has_user(name))?;
-        let query = query.with_files(|path| self.source.file_at(path))?;
-        let observation = self.source.observe(&query.scope)?;
+        let mut query = query.with_files(|path| self.source.file_at(path))?;
+        let mut observation = self.source.observe(&query.scope)?;
+        if report::needs_all_ports(&query, &observation, self.knowledge) {
+            query.to_mut().scope.ports.clear();
+            observation = self.source.observe(&query.scope)?;
+        }
         let report = report::report(&query, &observation, self.knowledge, repeat)?;
         if !report::is_about_license_servers(&query, &report, self.knowledge) {
             return Ok(report);

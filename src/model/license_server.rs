@@ -40,7 +40,7 @@ words! {
     pub enum ServerState {
         /// server and daemon listen
         Up = "up",
-        /// the server listens, and no vendor daemon does
+        /// the server listens, and no vendor daemon that it started does
         NoDaemon = "no-daemon",
         /// a daemon is left over from a server that ended
         OrphanedDaemon = "orphaned-daemon",

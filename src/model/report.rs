@@ -211,6 +211,8 @@ pub struct Report {
     pub unanswered: Vec<UnansweredClient>,
     /// The license servers that the question is about; `None` where too little was scanned to know them.
     pub license_servers: Option<Vec<LicenseServer>>,
+    /// Whether they are what was asked about: then their files were read, and each is shown as a whole.
+    pub servers_asked: bool,
     /// As in [`Observation`](super::Observation).
     pub interfaces: Option<Vec<Interface>>,
     /// Other network namespaces, with listeners that would match and are not listed.

@@ -77,6 +77,11 @@ impl ScanScope {
         if local.is_ipv4() { self.ipv4 } else { self.ipv6 || (self.ipv4 && dual_stack == Some(true)) }
     }
 
+    #[must_use]
+    pub fn has_both_families(&self) -> bool {
+        self.ipv4 && self.ipv6
+    }
+
     /// Whether the system's rules for ports are in scope.
     #[must_use]
     pub fn needs_port_rules(&self) -> bool {

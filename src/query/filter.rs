@@ -141,6 +141,12 @@ impl Filter {
             && (self.targets.is_empty() || self.ports().any(is_it))
     }
 
+    /// Whether it names this port.
+    #[must_use]
+    pub fn has_port(&self, protocol: Protocol, port: u16) -> bool {
+        self.ports().any(|ports| ports.have(protocol, port))
+    }
+
     /// Whether it keeps this port; all are kept where none was typed.
     #[must_use]
     pub fn keeps(&self, protocol: Protocol, port: u16) -> bool {
@@ -281,7 +287,7 @@ fn judge(row: &Row, filter: &Filter, naming: &Naming, may_be: &MayBe<'_>, seen: 
     let mut targets = Vec::new();
     let mut is_target = if filter.targets.is_empty() { Match::Yes } else { Match::No };
     for (index, target) in filter.targets.iter().enumerate() {
-        let one = matches_target(row, target, called, interfaces);
+        let one = matches_target(row, target, called, naming, interfaces);
         is_target = is_target.max(one);
         if one == Match::Yes {
             targets.push(index);
@@ -336,6 +342,7 @@ fn matches_target(
     row: &Row,
     target: &Target,
     called: impl Fn(&str) -> Match,
+    naming: &Naming,
     interfaces: Option<&[Interface]>,
 ) -> Match {
     match target {
@@ -354,8 +361,12 @@ fn matches_target(
                 _ => &license.managers[..],
             });
             let by_product = Match::from(by_product.into_iter().any(|one| managers.contains(&one.id)));
+            let by_server = by_holder(row, |process| naming.is_of_product(process, word), || false);
             let by_program = programs.iter().map(|program| called(program)).max().unwrap_or(Match::No);
-            by_port.max(by_name).max(by_product).max(by_program).min(right_protocol.into())
+            [by_name, by_product, by_server, by_program]
+                .into_iter()
+                .fold(by_port, Match::max)
+                .min(right_protocol.into())
         }
     }
 }

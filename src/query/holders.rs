@@ -2,6 +2,7 @@
 
 use super::filter::{Filter, is_called, is_user};
 use super::naming::Naming;
+use super::target::Target;
 use crate::model::{Os, Process};
 
 impl Filter {
@@ -13,6 +14,14 @@ impl Filter {
         (self.pids.is_empty() || self.pids.contains(&process.pid))
             && (self.processes.is_empty() || self.processes.iter().any(is_it))
             && self.asks_for_user(process.user.as_deref(), process.uid, os)
+    }
+
+    /// Whether a word names this process.
+    #[must_use]
+    pub fn names_process(&self, process: &Process, naming: &Naming) -> bool {
+        self.targets
+            .iter()
+            .any(|target| matches!(target, Target::Name { word, .. } if naming.means(process, word)))
     }
 
     /// Whether it asks for this user; for every user where none was given.

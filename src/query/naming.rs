@@ -1,12 +1,16 @@
 //! Which processes the typed names mean: those that a name is most like, of what listens first.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::model::{Likeness, Observation, Pid, Process, Row, Socket, unit_is_called};
 
 /// How well each name that was typed names something that was observed.
 #[derive(Debug, Clone, Default)]
-pub struct Naming(HashMap<String, Likeness>);
+pub struct Naming {
+    likeness: HashMap<String, Likeness>,
+    /// The processes of the license servers of each product that was named.
+    of_products: HashMap<String, BTreeSet<Pid>>,
+}
 
 impl Naming {
     /// Compares these [`names`](super::Filter::names) with all holders of these rows, and with the other processes that
@@ -44,7 +48,18 @@ impl Naming {
             }
         };
         let found = names.filter_map(|(word, is_whole)| Some((word.to_owned(), likeness(word, is_whole)?)));
-        Naming(found.collect())
+        Naming { likeness: found.collect(), of_products: HashMap::new() }
+    }
+
+    /// Adds the processes of the license servers of a product, whatever they are called.
+    pub fn add_of_product(&mut self, word: &str, processes: BTreeSet<Pid>) {
+        self.of_products.insert(word.to_owned(), processes);
+    }
+
+    /// Whether a process belongs to a license server of a product.
+    #[must_use]
+    pub fn is_of_product(&self, process: &Process, word: &str) -> bool {
+        self.of_products.get(word).is_some_and(|processes| processes.contains(&process.pid))
     }
 
     /// Whether a name means this process: it is like it at least as well as the name is taken.
@@ -57,7 +72,7 @@ impl Naming {
     /// How well a name names anything; `None` if it names nothing.
     #[must_use]
     pub fn likeness(&self, word: &str) -> Option<Likeness> {
-        self.0.get(word).copied()
+        self.likeness.get(word).copied()
     }
 }
 

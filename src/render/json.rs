@@ -157,8 +157,8 @@ struct Document<'a> {
     #[schemars(with = "Vec<UnansweredOut<'a>>")]
     unanswered: &'a [UnansweredClient],
     /// license servers as wholes: all with `servers` (or those of the products that you named), else those that
-    /// what you asked is about. `null`: no license port is shown or asked about, or you asked for less than
-    /// their ports (`-u`, `-4`). A plain listing reads no license files: what only these say is not concluded
+    /// what you asked is about. `null`: no license port and no license program is shown or asked about, or you asked
+    /// for less than their ports (`-u`, `-4`). A listing reads no license files: what only these say is not concluded
     #[serde(serialize_with = "each_license_server")]
     #[schemars(with = "Option<Vec<LicenseServerOut<'a>>>")]
     license_servers: Option<&'a [LicenseServer]>,

@@ -152,8 +152,7 @@ fn detail(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()>
 
 /// The license servers that something was asked about.
 fn asked_servers(report: &Report) -> &[LicenseServer] {
-    let is_asked = report.asked.iter().any(|asked| !asked.is_option);
-    report.license_servers.as_deref().filter(|_| is_asked).unwrap_or_default()
+    report.license_servers.as_deref().filter(|_| report.servers_asked).unwrap_or_default()
 }
 
 /// Writes the ports that the system excludes.

@@ -19,9 +19,9 @@ use self::asked::{Found, Question};
 use self::rows::rows;
 use crate::knowledge::{Knowledge, LicenseProgram};
 use crate::model::{
-    LicenseServer, Observation, OtherNamespace, Owner, PortRange, Process, Report, Row, Verdict,
+    LicenseServer, Observation, OtherNamespace, Owner, Process, Report, Row, Socket, Verdict,
 };
-use crate::os;
+use crate::os::{self, ScanScope};
 use crate::query::{Filter, Naming, Query, UsageError, filter, unknown_names};
 
 pub use self::attribute::attribute;
@@ -44,9 +44,10 @@ pub fn report(
 ) -> Result<Report, UsageError> {
     let os = observation.host.os;
     let rows = rows(observation, &query.vouched, knowledge);
-    let naming = Naming::of(query.filter.names(), &rows, observation);
+    let mut naming = Naming::of(query.filter.names(), &rows, observation);
     let unknown = unknown_names(&query.filter, &naming, observation, &rows, knowledge)?;
     let license_servers = servers_in(query, &naming, observation, &rows, knowledge);
+    servers::add_processes(&mut naming, &query.filter, license_servers.as_deref().unwrap_or_default());
     let question = Question { query, observation, knowledge, naming: &naming, unknown: &unknown };
     let mut asked = question.answers(&rows);
     let mut filtered = filter(rows, &query.filter, &naming, observation);
@@ -79,6 +80,7 @@ pub fn report(
         gaps,
         unanswered: unanswered::of(observation, &query.filter, &naming, knowledge),
         license_servers,
+        servers_asked: query.scope.license_servers,
         interfaces: observation.interfaces.clone(),
         other_namespaces,
         other_sockets,
@@ -108,6 +110,25 @@ pub fn is_about_license_servers(query: &Query, report: &Report, knowledge: &Know
         || asked.into_iter().any(|one| is_program(&one.process))
 }
 
+/// Whether what a listing of certain ports shows cannot be told without all others: it shows a license server or daemon.
+#[must_use]
+pub fn needs_all_ports(query: &Query, observation: &Observation, knowledge: &Knowledge) -> bool {
+    let scope = &query.scope;
+    if scope.license_servers || has_all_ports(scope) || query.asks_about_few() || !scope.has_both_families() {
+        return false;
+    }
+    let (licenses, os) = (knowledge.licenses(), observation.host.os);
+    let on_license_port =
+        |socket: &Socket| knowledge.claims(socket.local.port(), Some(socket.protocol)).is_license_port();
+    observation.processes.values().any(|process| licenses.recognise(process, os).is_some())
+        || observation.sockets.iter().any(on_license_port)
+}
+
+fn has_all_ports(scope: &ScanScope) -> bool {
+    // Nothing has port 0.
+    scope.ports.is_empty() || scope.ports.iter().any(|ports| ports.first <= 1 && ports.last == u16::MAX)
+}
+
 /// The license servers that the question is about. `None` where none of their ports is shown or asked about, or where
 /// too little was scanned to know them.
 fn servers_in(
@@ -118,12 +139,18 @@ fn servers_in(
     knowledge: &Knowledge,
 ) -> Option<Vec<LicenseServer>> {
     let (scope, os) = (&query.scope, observation.host.os);
-    let is_whole = scope.ports.iter().all(|ports| *ports == PortRange::ALL) && scope.ipv4 && scope.ipv6;
+    let is_whole = has_all_ports(scope) && scope.has_both_families();
     // A daemon that is left over may listen on any port.
     let is_license_program =
         |row: &Row| row.owner.lead().is_some_and(|lead| knowledge.licenses().recognise(lead, os).is_some());
-    let has_license_port = || rows.iter().any(|row| row.license.is_some() || is_license_program(row));
-    if !is_whole || !(scope.license_servers || (query.filter.is_about_all_ports() && has_license_port())) {
+    let is_asked = |row: &Row| {
+        query.filter.is_about_all_ports()
+            || row.owner.lead().is_some_and(|lead| query.filter.names_process(lead, naming))
+            || query.filter.has_port(row.socket.protocol, row.socket.local.port())
+    };
+    let has_license_port =
+        || rows.iter().any(|row| (row.license.is_some() || is_license_program(row)) && is_asked(row));
+    if !is_whole || !(scope.license_servers || has_license_port()) {
         return None;
     }
     let all = license_servers(observation, rows, &query.vouched, knowledge, EXPIRY_DAYS);
@@ -135,7 +162,10 @@ fn servers_in(
     if seen.is_empty() && scope.protocol.is_some() {
         return None;
     }
-    Some(servers::about(seen, &query.filter, naming, knowledge, os))
+    Some(match scope.license_servers {
+        true => servers::about(seen, &query.filter, naming, knowledge, os),
+        false => servers::listed(seen, &query.filter, naming, os),
+    })
 }
 
 /// The other namespaces, with those of their listeners that would match as far as port and protocol alone

@@ -12,6 +12,7 @@ use crate::recorded::{Machine, anyone_at, linux, process, with_file};
 mod asked;
 mod files;
 mod listed;
+mod meant;
 
 const LMGRD: &str = "/opt/flexlm/lmgrd";
 const ADSKFLEX: &str = "/opt/flexlm/adskflex";
@@ -344,6 +345,6 @@ fn on_windows_the_same_is_said_in_its_words() {
 
     Revenera FlexNet license server (FlexNet Publisher)         no vendor daemon
       lmgrd.exe  PID 812  27000/tcp  C:\Autodesk\lmgrd.exe
-      critical  lmgrd.exe (PID 812) has no vendor daemon that listens: clients get error -97 or -15. MLM.exe (PID 99) runs, but lmgrd.exe (PID 812) did not start it. Look at the end of its log, and start it again.
+      critical  lmgrd.exe (PID 812) has started no vendor daemon that listens: clients get error -97 or -15. MLM.exe (PID 99) runs, but lmgrd.exe (PID 812) did not start it. Look at the end of its log, and start it again.
     ");
 }

@@ -126,6 +126,11 @@ fn a_daemon_on_any_port_is_shown_with_its_server() {
         let (text, _, status) = net.run(&[word]);
         assert!(status == 0 && text.contains("orphaned daemon"), "{word}: {text}");
     }
+    // Of more ports than are examined, it is said in a line.
+    for range in ["1-65535", "53000-54000", "50000-54000/tcp"] {
+        let (text, _, status) = net.run(&[range]);
+        assert!(status == 0 && text.contains("is left over from a license server that ended"), "{text}");
+    }
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! The answer to the question which license servers a machine has.
 
+use std::collections::BTreeSet;
+
 use super::judging::license_servers;
 use crate::knowledge::explain::names;
 use crate::knowledge::{Knowledge, LicenseManager, LicenseProgram, Licenses};
 use crate::model::phrase::list;
 use crate::model::{
-    Gap, HiddenProcesses, LicenseServer, NamedBy, NotInspected, Observation, Os, OtherNamespace, Owner,
-    Problem, ProblemCode, Protocol, Row, ServerState, ServersReport, Vouched,
+    Gap, HiddenProcesses, LicenseServer, NamedBy, NotInspected, Observation, Os, OtherNamespace, Owner, Pid,
+    Problem, ProblemCode, Protocol, Row, ServerProcess, ServerState, ServersReport, Vouched,
 };
 use crate::os;
 use crate::query::filter::is_called;
@@ -112,9 +114,6 @@ pub(in crate::report) fn about(
     knowledge: &Knowledge,
     os: Os,
 ) -> Vec<LicenseServer> {
-    let listens = |server: &LicenseServer, ports: &Ports| {
-        server.processes().any(|one| one.ports.iter().any(|port| ports.range.contains(port.port)))
-    };
     let uses = |server: &LicenseServer, ports: &Ports| {
         let claims = knowledge.claims(ports.range.first, ports.protocol);
         let is_claimed = claims.managers.iter().any(|manager| {
@@ -127,9 +126,7 @@ pub(in crate::report) fn about(
         });
         is_claimed || listens(server, ports)
     };
-    servers.retain(|server| {
-        !filter.by_holder() || server.processes().any(|one| filter.asks_for(&one.process, naming, os))
-    });
+    servers.retain(|server| is_of_holders(server, filter, naming, os));
     if filter.is_about_all_ports() {
         return seen(servers).collect();
     }
@@ -140,18 +137,71 @@ pub(in crate::report) fn about(
     {
         return servers.into_iter().filter(|server| listens(server, ports)).collect();
     }
+    // Where a program of that name runs, its servers are meant, and no others of its system.
+    let runs = |server: &LicenseServer, word: &str| {
+        server.processes().any(|one| naming.means(&one.process, word) || is_called(&one.process, word))
+    };
+    let running: BTreeSet<&str> = filter
+        .targets
+        .iter()
+        .filter_map(|target| match target {
+            Target::Name { word, .. } => Some(word.as_str()),
+            Target::Ports(_) | Target::At(..) => None,
+        })
+        .filter(|word| servers.iter().any(|server| runs(server, word)))
+        .collect();
     let is_asked = |server: &LicenseServer| {
         let is_meant = |target: &Target| match target {
             Target::Ports(ports) | Target::At(_, ports) => uses(server, ports),
             Target::Name { word, ports, .. } => {
                 ports.iter().any(|ports| uses(server, ports))
-                    || is_about(server, word, knowledge, os)
-                    || server.processes().any(|one| naming.means(&one.process, word))
+                    || runs(server, word)
+                    || is_of_product(server, word, knowledge.licenses())
+                    || (!running.contains(word.as_str()) && is_about(server, word, knowledge, os))
             }
         };
         filter.targets.iter().any(is_meant)
     };
-    seen(servers).filter(is_asked).collect()
+    let asked: Vec<bool> = servers.iter().map(is_asked).collect();
+    let asked = servers.into_iter().zip(asked).filter_map(|(server, is_asked)| is_asked.then_some(server));
+    seen(asked.collect()).collect()
+}
+
+/// The license servers of which a listing shows a process, or would, if its other conditions kept the row.
+pub(in crate::report) fn listed(
+    mut servers: Vec<LicenseServer>,
+    filter: &Filter,
+    naming: &Naming,
+    os: Os,
+) -> Vec<LicenseServer> {
+    let is_shown = |one: &ServerProcess| {
+        filter.is_about_all_ports()
+            || filter.names_process(&one.process, naming)
+            || one.ports.iter().any(|port| filter.has_port(port.protocol, port.port))
+    };
+    servers.retain(|server| is_of_holders(server, filter, naming, os) && server.processes().any(is_shown));
+    seen(servers).collect()
+}
+
+/// Lets the name of a product mean all processes of its license servers: `lmgrd` has no name of its own.
+pub(in crate::report) fn add_processes(naming: &mut Naming, filter: &Filter, servers: &[LicenseServer]) {
+    for target in &filter.targets {
+        let Target::Name { word, managers, .. } = target else { continue };
+        let own = servers.iter().filter(|server| managers.iter().any(|id| server.has_manager(id)));
+        let pids: BTreeSet<Pid> = own.flat_map(LicenseServer::processes).map(|one| one.process.pid).collect();
+        if !pids.is_empty() {
+            naming.add_of_product(word, pids);
+        }
+    }
+}
+
+fn listens(server: &LicenseServer, ports: &Ports) -> bool {
+    server.processes().any(|one| one.ports.iter().any(|port| ports.range.contains(port.port)))
+}
+
+/// Whether the options ask for one of its processes; they do where they ask for none.
+fn is_of_holders(server: &LicenseServer, filter: &Filter, naming: &Naming, os: Os) -> bool {
+    !filter.by_holder() || server.processes().any(|one| filter.asks_for(&one.process, naming, os))
 }
 
 /// Leaves out those of which only a port is known, whose holder is hidden: the answer about the port says that.
@@ -210,8 +260,6 @@ pub(in crate::report) fn next_of_orphan(row: &Row, servers: &[LicenseServer]) ->
 /// Whether a license server is one of a vendor, product, licensing system or program.
 fn is_about(server: &LicenseServer, word: &str, knowledge: &Knowledge, os: Os) -> bool {
     let licenses = knowledge.licenses();
-    // What stands for a whole system is also the answer to a question about one of its vendors, unless it is another's.
-    let is_of_product = licenses.products(word).iter().any(|manager| server.has_manager(&manager.id));
     let by_program = match licenses.program_called(word, os) {
         Some(LicenseProgram::Own(manager)) => server.has_manager(&manager.id),
         Some(LicenseProgram::Server(technology)) => {
@@ -219,6 +267,15 @@ fn is_about(server: &LicenseServer, word: &str, knowledge: &Knowledge, os: Os) -
         }
         Some(LicenseProgram::Emulator(_) | LicenseProgram::UnlistedDaemon(_)) | None => false,
     };
+    by_program
+        || is_of_product(server, word, licenses)
+        || server.processes().any(|one| is_called(&one.process, word))
+}
+
+/// Whether a license server is one of a vendor, product or licensing system.
+fn is_of_product(server: &LicenseServer, word: &str, licenses: &Licenses) -> bool {
+    // What stands for a whole system is also the answer to a question about one of its vendors, unless it is another's.
+    let is_of_product = licenses.products(word).iter().any(|manager| server.has_manager(&manager.id));
     let is_system = server.technology.as_ref().is_some_and(|own| {
         own.id.eq_ignore_ascii_case(word)
             || licenses.technologies.iter().any(|technology| {
@@ -226,7 +283,7 @@ fn is_about(server: &LicenseServer, word: &str, knowledge: &Knowledge, os: Os) -
                     && technology.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(word))
             })
     });
-    is_of_product || by_program || is_system || server.processes().any(|one| is_called(&one.process, word))
+    is_of_product || is_system
 }
 
 /// The other network namespaces in which something listens on a license port.

@@ -42,7 +42,8 @@ fn unseen(servers: &[&LicenseServer], report: &ServersReport) -> Option<String> 
         return Some(format!("{}.{remedy}", capitalized(&gap.detail)));
     }
     let hidden = servers.iter().find(|server| server.state == ServerState::CannotTell)?;
-    hidden.notes.last().cloned()
+    let weak = hidden.problems.iter().find(|problem| problem.code == ProblemCode::WeakFile);
+    weak.map(|problem| problem.text.clone()).or_else(|| hidden.notes.last().cloned())
 }
 
 /// What confirms a cause: a problem of the same code, or that there is no license server at all.

@@ -107,7 +107,9 @@ impl<'b, 'a> Judging<'b, 'a> {
         let state = self.state();
         let problems = self.problems(state, all);
         let license_files = self.license_files();
-        let notes = self.notes(state);
+        let mut notes = self.notes(state);
+        // What is said as a problem is not said twice.
+        notes.retain(|note| problems.iter().all(|problem| problem.text != *note));
         let daemons: Vec<ServerProcess> = self.daemons.into_iter().chain(self.orphans).collect();
         let clients = match &daemons[..] {
             [] => self.server.as_ref().and_then(ServerProcess::clients),
@@ -212,7 +214,6 @@ impl<'b, 'a> Judging<'b, 'a> {
                     true if self.daemons.iter().any(|daemon| daemon.process.exe().is_none()) => {
                         ServerState::CannotTell
                     }
-                    true if self.may_have_stray() => ServerState::CannotTell,
                     true => ServerState::NoDaemon,
                 }
             }
@@ -242,12 +243,11 @@ impl<'b, 'a> Judging<'b, 'a> {
         others.filter(move |one| is_of_it(one) && is_named(one) && runs(one) && !is_counted(one))
     }
 
-    /// Whether a daemon that no server has started may be this one's: only its license files say so, and they were not
+    /// A daemon that no server has started and that may be this one's: only its license files say so, and they were not
     /// read.
-    fn may_have_stray(&self) -> bool {
-        self.survey.observation.license_setup.is_none()
-            && self.block.vendor.is_none()
-            && self.strays().next().is_some()
+    fn possible_stray(&self) -> Option<&'a Arc<Process>> {
+        let is_open = self.survey.observation.license_setup.is_none() && self.block.vendor.is_none();
+        self.strays().next().filter(|_| is_open)
     }
 
     /// A listener of it whose process is not confirmed as the right one.
@@ -275,8 +275,10 @@ impl<'b, 'a> Judging<'b, 'a> {
         notes.extend(self.switched_off(state));
         notes.extend(self.no_license_file(state));
         notes.extend(self.next_expiry());
-        if state == ServerState::CannotTell {
-            notes.extend(self.why_not_known());
+        match state {
+            ServerState::CannotTell => notes.extend(self.why_not_known()),
+            ServerState::NoDaemon => notes.extend(self.may_be_left_over()),
+            _ => {}
         }
         notes
     }
@@ -322,14 +324,23 @@ impl<'b, 'a> Judging<'b, 'a> {
                 one.process.pid
             ));
         }
-        if let Some(license) = self.doubted().and_then(|row| row.license.as_ref()) {
-            return Some(format!("{}.", sentence(&license.reason)));
-        }
-        let stray = self.strays().next()?;
+        self.doubted().and_then(doubt)
+    }
+
+    fn may_be_left_over(&self) -> Option<String> {
         Some(format!(
-            "Its license files were not read here, so whether {} is its daemon is not known. To read them: whatlistens \
-             servers",
-            stray.called()
+            "Its license files were not read here, so whether {} is left over from it is not known. To read them: \
+             whatlistens servers",
+            self.possible_stray()?.called()
         ))
     }
+}
+
+/// Why a listener has the verdict that it has, as a sentence that stands among those about other processes.
+pub(super) fn doubt(row: &Row) -> Option<String> {
+    let reason = &row.license.as_ref()?.reason;
+    Some(match (reason.strip_prefix("it "), row.owner.lead()) {
+        (Some(predicate), Some(lead)) => format!("PID {} {predicate}.", lead.pid),
+        _ => format!("{}.", sentence(reason)),
+    })
 }

@@ -1,8 +1,8 @@
 //! What keeps clients from licenses, or may do so.
 
 use super::block::Vendor;
-use super::judging::Judging;
-use crate::model::phrase::{capitalized, list, sentence};
+use super::judging::{Judging, doubt};
+use crate::model::phrase::{capitalized, list};
 use crate::model::quoting::{quoted, quoted_path};
 use crate::model::{
     DebugLog, InstalledState, Os, Pid, Problem, ProblemCode, Process, RunState, ServerProcess, ServerState,
@@ -106,6 +106,9 @@ impl Judging<'_, '_> {
             return Some(stopped(daemon, ProblemCode::NoVendorDaemon));
         }
         let silent = self.daemons.first().map(|one| one.process.called());
+        // Where its license files were not read, one that runs may be its own.
+        let stray = self.strays().next();
+        let has = if stray.is_some() { "has started" } else { "has" };
         let named = named.map_or(String::new(), |name| format!(" {}", quoted(name)));
         let consequence = match technology.id.as_str() {
             "flexnet" => ": clients get error -97 or -15",
@@ -113,9 +116,11 @@ impl Judging<'_, '_> {
         };
         let mut text = match silent {
             Some(silent) => format!("{silent} runs and listens nowhere{consequence}."),
-            None => format!("{} has no {daemon}{named} that listens{consequence}.", server.process.called()),
+            None => {
+                format!("{} {has} no {daemon}{named} that listens{consequence}.", server.process.called())
+            }
         };
-        if let Some(stray) = self.strays().next() {
+        if let Some(stray) = stray {
             text += &format!(" {} runs, but {} did not start it.", stray.called(), server.process.called());
         }
         let remarks = self
@@ -277,15 +282,12 @@ impl Judging<'_, '_> {
         const WEAK: [&str; 3] = ["replaceable-file", "replaceable-script", "replaceable-library"];
         let mut problems: Vec<Problem> = Vec::new();
         for one in self.all() {
-            let licenses = self.survey.listeners(one.process.pid).iter();
-            let mut licenses = licenses.filter_map(|row| row.license.as_ref());
-            let weak = licenses
-                .find(|license| license.verdict == Verdict::CannotTell && WEAK.contains(&license.rule))
-                .map(|license| Problem {
-                    code: ProblemCode::WeakFile,
-                    text: format!("{}.", sentence(&license.reason)),
-                    next: license.advice.clone(),
-                });
+            let weak = self.survey.listeners(one.process.pid).iter().find_map(|row| {
+                let license = row.license.as_ref()?;
+                let is_weak = license.verdict == Verdict::CannotTell && WEAK.contains(&license.rule);
+                let text = doubt(row).filter(|_| is_weak)?;
+                Some(Problem { code: ProblemCode::WeakFile, text, next: license.advice.clone() })
+            });
             let problem = weak.or_else(|| self.weak_file(one));
             let is_new = |problem: &Problem| problems.iter().all(|known| known.text != problem.text);
             if let Some(problem) = problem.filter(is_new) {

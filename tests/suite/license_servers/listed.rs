@@ -26,17 +26,38 @@ fn lines_about(machine: &Machine, options: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_daemon_that_may_be_its_own_is_not_said_to_be_missing() {
+fn a_server_that_started_no_daemon_is_said_whatever_else_runs() {
     let said = "Autodesk Network License Manager: adskflex (PID 99) is left over from a license server that ended. A \
                 new one cannot start it until it stops. For details: whatlistens servers";
+    let alone = "Revenera FlexNet license server: lmgrd (PID 812) has started no vendor daemon that listens: clients get \
+                 error -97 or -15. adskflex (PID 99) runs, but lmgrd (PID 812) did not start it. For details: \
+                 whatlistens servers";
     for options in ["", "--licenses", "--flagged", "-t", "-tlnp", "-i tcp", "--licenses -t"] {
+        assert_eq!(lines_about(&apart(), options), [said, alone], "{options}");
+    }
+    // One rule for ranges of ports, and for what else narrows a listing.
+    for options in ["1-65535", "-t 2000-28000", "tcp 1-65535", "2000-28000 --flagged", "1-3000 27000-28000"] {
+        assert_eq!(lines_about(&apart(), options), [said, alone], "{options}");
+    }
+    for options in ["2000-2100", "--pid 99", "--process adskflex", "1-65535 --pid 99", "2000-2100 nginx"] {
         assert_eq!(lines_about(&apart(), options), [said], "{options}");
     }
+    for options in
+        ["27001-30000", "--pid 812", "--process lmgrd", "1-65535 --process lmgrd", "27001-30000/tcp"]
+    {
+        assert_eq!(lines_about(&apart(), options), [alone], "{options}");
+    }
+    for options in ["3000-4000", "3000-4000 nginx", "-u 1-65535", "-4 1-65535", "2000-28000/udp"] {
+        assert_eq!(lines_about(&apart(), options), [""; 0], "{options}");
+        assert!(listed(&apart(), options).is_none(), "{options}");
+    }
+    assert_eq!(format!("{:?}", listed(&apart(), "1-65535")), format!("{:?}", listed(&apart(), "")));
+    assert_eq!(listed(&healthy(), "1-65535").map(|all| all.len()), Some(1));
     let all = listed(&apart(), "").unwrap();
     let states: Vec<(&str, &str)> =
         all.iter().map(|server| (server.id.as_str(), server.state.as_str())).collect();
-    assert_eq!(states, [("autodesk-nlm", "orphaned-daemon"), ("flexnet", "cannot-tell")]);
-    insta::assert_snapshot!(all[1].notes[0], @"Its license files were not read here, so whether adskflex (PID 99) is its daemon is not known. To read them: whatlistens servers");
+    assert_eq!(states, [("autodesk-nlm", "orphaned-daemon"), ("flexnet", "no-daemon")]);
+    insta::assert_snapshot!(all[1].notes[0], @"Its license files were not read here, so whether adskflex (PID 99) is left over from it is not known. To read them: whatlistens servers");
     // With them, `servers` says the same in the same words.
     let read = apart().seen(|seen| {
         seen.license_setup = Some(setup(vec![adsk_lic(by_command_line(812), Some(27005), Some(2081))]));
@@ -53,7 +74,7 @@ fn a_daemon_that_may_be_its_own_is_not_said_to_be_missing() {
 
     Revenera FlexNet license server (FlexNet Publisher)         no vendor daemon
       lmgrd  PID 812  27005/tcp  /opt/flexlm/lmgrd
-      critical  lmgrd (PID 812) has no vendor daemon that listens: clients get error -97 or -15. adskflex (PID 99) runs, but lmgrd (PID 812) did not start it. Look at the end of its log, and start it again.
+      critical  lmgrd (PID 812) has started no vendor daemon that listens: clients get error -97 or -15. adskflex (PID 99) runs, but lmgrd (PID 812) did not start it. Look at the end of its log, and start it again.
     ");
 }
 
@@ -99,14 +120,14 @@ fn a_daemon_that_is_not_believed_is_not_said_to_be_missing() {
     insta::assert_snapshot!(machine.printed("servers", None), @r"
     Autodesk Network License Manager (FlexNet Publisher)        cannot tell
       adskflex  PID 99  2080/tcp  /opt/flexlm/adskflex
-      warning   It is called adskflex, but any user of this machine can write to /opt/flexlm and may have replaced it. Find out who put adskflex there. Then let only root write there: chmod o-w /opt/flexlm
+      warning   PID 99 is called adskflex, but any user of this machine can write to /opt/flexlm and may have replaced it. Find out who put adskflex there. Then let only root write there: chmod o-w /opt/flexlm
 
     Autodesk Network License Manager (FlexNet Publisher)        no vendor daemon
       lmgrd  PID 812  27000/tcp  v11.19.5.0  /opt/flexlm/lmgrd
       license   /opt/flexlm/adsk.lic: SERVER lic01 27000, VENDOR adskflex port=2080
                 line 2, VENDOR adskflex port=2080: adskflex (PID 99) runs, but lmgrd (PID 812) did not start it
       critical  adskflex (PID 99) listens on 2080/tcp, the port of adskflex. See who that is: whatlistens 2080
-      critical  lmgrd (PID 812) has no vendor daemon adskflex that listens: clients get error -97 or -15. adskflex (PID 99) runs, but lmgrd (PID 812) did not start it. Look at the end of its log, and start it again.
+      critical  lmgrd (PID 812) has started no vendor daemon adskflex that listens: clients get error -97 or -15. adskflex (PID 99) runs, but lmgrd (PID 812) did not start it. Look at the end of its log, and start it again.
     ");
 }
 
