@@ -20,7 +20,9 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cli::{GlobalArgs, ListArgs};
 use crate::knowledge::Knowledge;
-use crate::query::{Environment, Output, Query, UsageError, command_line, in_own_words, refuse_long};
+use crate::query::{
+    Environment, Options, Output, Query, UsageError, command_line, in_own_words, refuse_long,
+};
 use crate::render::Format;
 
 pub use self::context::{Context, LiveMachine, Source};
@@ -200,14 +202,30 @@ impl Command {
 /// The names of the commands.
 const VERBS: [&str; 3] = ["explain", "excluded", "servers"];
 
-/// The long options of the command that was typed, without those that only users of other programs know.
-fn options(grammar: &clap::Command, typed: &[OsString]) -> Vec<String> {
+/// The options of the command that was typed, without those that only users of other programs know, and those of the
+/// others.
+fn options(grammar: &clap::Command, typed: &[OsString]) -> Options {
     let verb = typed.iter().skip(1).filter_map(|word| word.to_str()).find(|word| VERBS.contains(word));
     let command = verb.and_then(|verb| grammar.find_subcommand(verb));
+    let is_shown = |arg: &&clap::Arg| !arg.is_hide_set();
     let global = grammar.get_arguments().filter(|arg| command.is_none() || arg.is_global_set());
     let own = command.into_iter().flat_map(clap::Command::get_arguments);
-    let shown = global.chain(own).filter(|arg| !arg.is_hide_set());
-    shown.filter_map(|arg| arg.get_long().map(str::to_owned)).collect()
+    let own = global.chain(own).filter(is_shown).filter_map(|arg| arg.get_long());
+    let listing = command.map(|_| (None, grammar));
+    let commands = grammar.get_subcommands().map(|other| (Some(other.get_name()), other));
+    let others = listing.into_iter().chain(commands.filter(|(name, _)| *name != verb));
+    let of_others = others.flat_map(|(name, other)| {
+        let names = other.get_arguments().filter(is_shown).flat_map(|arg| {
+            let short = arg.get_short().map(|short| format!("-{short}"));
+            short.into_iter().chain(arg.get_long().map(|long| format!("--{long}")))
+        });
+        names.map(move |option| (option, name.map(str::to_owned)))
+    });
+    Options {
+        command: verb.map(str::to_owned),
+        own: own.map(str::to_owned).collect(),
+        of_others: of_others.collect(),
+    }
 }
 
 impl Verb {
@@ -314,6 +332,16 @@ mod tests {
             let refused = parse(line).unwrap_err().error;
             assert!(matches!(refused, UsageError::OptionsOfListing { .. }), "{line}: {refused}");
         }
+    }
+
+    #[test]
+    fn an_option_of_another_command_is_answered_with_that_command() {
+        let refused = |line: &str| parse(line).unwrap_err().error.to_string();
+        insta::assert_snapshot!(refused("w --license-file a.lic 27000"), @"there is no option --license-file in a listing; servers has it: whatlistens servers --license-file");
+        insta::assert_snapshot!(refused("w servers --user lic"), @"there is no option --user in servers; a listing has it: whatlistens --user");
+        insta::assert_snapshot!(refused("w explain -t 80"), @"there is no option -t in explain; a listing has it: whatlistens -t");
+        insta::assert_snapshot!(refused("w excluded --check"), @"there is no option --check in excluded; servers has it: whatlistens servers --check");
+        insta::assert_snapshot!(refused("w --servers"), @"there is no option --servers: servers is a command: whatlistens servers");
     }
 
     #[test]

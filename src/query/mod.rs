@@ -38,6 +38,7 @@ pub use self::naming::Naming;
 pub use self::output::{Environment, Output, command_line};
 pub use self::parse::is_about_ports;
 pub use self::resolve::unknown_names;
+pub use self::suggest::Options;
 pub use self::target::{Destination, Place, Ports, Target};
 pub use self::trust::refuse_unknown_users;
 pub use self::typed::Typed;

@@ -65,10 +65,24 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
         "--exposed leaves out what only this machine reaches, --address 127.0.0.1 lists what receives there",
     ),
     (&["--state", "--states", "--established"], "it lists listeners; --connections counts connections"),
+    (&["--servers"], "servers is a command: whatlistens servers"),
+    (&["--explain"], "explain is a command: whatlistens explain WHAT"),
+    (&["--excluded"], "excluded is a command: whatlistens excluded"),
     (&["--help-all", "--man", "--usage"], "see --help"),
     (&["-H", "--no-header"], "only a listing has a header; for scripts use --output json"),
     (&["--headers", "--header"], "headers are shown unless you give -H"),
 ];
+
+/// The options that exist.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// The command that was typed; `None` for a listing.
+    pub command: Option<String>,
+    /// Its long options, without the hyphens.
+    pub own: Vec<String>,
+    /// Those of the other commands as they are typed, each with its command; `None` for those of a listing.
+    pub of_others: Vec<(String, Option<String>)>,
+}
 
 /// The long option most like one that does not exist.
 fn nearest_option(typed: &str, options: &[String]) -> Option<String> {
@@ -77,10 +91,9 @@ fn nearest_option(typed: &str, options: &[String]) -> Option<String> {
 }
 
 impl UsageError {
-    /// What clap finds wrong in a command line; `None` where it was asked for help. `options` are the long options that
-    /// exist.
+    /// What clap finds wrong in a command line; `None` where it was asked for help.
     #[must_use]
-    pub fn from_clap(error: &clap::Error, options: &[String], args: &[OsString]) -> Option<UsageError> {
+    pub fn from_clap(error: &clap::Error, options: &Options, args: &[OsString]) -> Option<UsageError> {
         if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
             return None;
         }
@@ -128,18 +141,17 @@ impl UsageError {
     }
 }
 
-fn unknown_option(typed: String, options: &[String], args: &[OsString]) -> UsageError {
-    let elsewhere = ELSEWHERE.iter().find(|(names, _)| names.contains(&typed.as_str()));
-    match elsewhere {
-        Some((_, right)) => {
-            let right = filled(right, words(args, &typed));
-            UsageError::OptionElsewhere { typed: typed.into(), right }
-        }
-        None => {
-            let nearest = nearest_option(&typed, options);
-            UsageError::UnknownOption { typed: typed.into(), nearest }
-        }
+fn unknown_option(typed: String, options: &Options, args: &[OsString]) -> UsageError {
+    if let Some((_, right)) = ELSEWHERE.iter().find(|(names, _)| names.contains(&typed.as_str())) {
+        let right = filled(right, words(args, &typed));
+        return UsageError::OptionElsewhere { typed: typed.into(), right };
     }
+    if let Some((option, of)) = options.of_others.iter().find(|(option, _)| *option == typed) {
+        let (option, of, here) = (option.clone(), of.clone(), options.command.clone());
+        return UsageError::OptionOfAnother { option, of, here };
+    }
+    let nearest = nearest_option(&typed, &options.own);
+    UsageError::UnknownOption { typed: typed.into(), nearest }
 }
 
 /// The words of a command line that are neither options nor commands nor, behind another option than this, what may be
@@ -181,10 +193,11 @@ mod tests {
         global: GlobalArgs,
     }
 
-    fn options() -> Vec<String> {
+    fn options() -> Options {
         let grammar = Line::command();
         let shown = grammar.get_arguments().filter(|arg| !arg.is_hide_set());
-        shown.filter_map(|arg| arg.get_long().map(str::to_owned)).collect()
+        let own = shown.filter_map(|arg| arg.get_long().map(str::to_owned)).collect();
+        Options { own, ..Options::default() }
     }
 
     fn refused(line: &str) -> String {
@@ -217,7 +230,7 @@ mod tests {
 
     #[test]
     fn only_what_exists_and_is_like_it_is_suggested() {
-        let suggested = |typed: &str| nearest_option(typed, &options());
+        let suggested = |typed: &str| nearest_option(typed, &options().own);
         for (typed, option) in [
             ("--verb", "--verbose"),
             ("--vebrose", "--verbose"),

@@ -20,6 +20,12 @@ pub enum UsageError {
         typed: Typed,
         right: String,
     },
+    /// An option that another command has: `of` and `here` are commands, `None` for a listing.
+    OptionOfAnother {
+        option: String,
+        of: Option<String>,
+        here: Option<String>,
+    },
     /// `-97`, which is no option and may be the code of a license error.
     NumberAsOption {
         typed: Typed,
@@ -192,6 +198,15 @@ impl fmt::Display for UsageError {
                 write!(f, "there is no option {typed}; see --help")
             }
             UsageError::OptionElsewhere { typed, right } => write!(f, "there is no option {typed}: {right}"),
+            UsageError::OptionOfAnother { option, of, here } => {
+                let here = here.as_deref().unwrap_or("a listing");
+                let (command, has_it) = of.as_deref().map_or(("", "a listing"), |of| (of, of));
+                let blank = if command.is_empty() { "" } else { " " };
+                write!(
+                    f,
+                    "there is no option {option} in {here}; {has_it} has it: whatlistens {command}{blank}{option}"
+                )
+            }
             UsageError::NumberAsOption { typed } => {
                 write!(f, "there is no option {typed}; for a license error: whatlistens explain {typed}")
             }
