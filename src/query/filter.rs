@@ -351,7 +351,7 @@ fn matches_target(
             let socket = &row.socket;
             (in_ports(row, ports) && place.destination.reaches(socket, interfaces)).into()
         }
-        Target::Name { word, protocol, ports, managers, programs } => {
+        Target::Name { word, protocol, ports, managers, programs, .. } => {
             let by_port = Match::from(ports.iter().any(|ports| in_ports(row, ports)));
             let by_name = called(word).max(is_labelled(&row.socket, word).into());
             let right_protocol = protocol.is_none_or(|protocol| protocol == row.socket.protocol);

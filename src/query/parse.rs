@@ -294,7 +294,14 @@ pub(super) fn given(option: &str, values: &[String]) -> Result<Vec<String>, Usag
 
 /// A name that is not resolved yet.
 fn named(word: String, protocol: Option<Protocol>) -> Target {
-    Target::Name { word, protocol, ports: Vec::new(), managers: Vec::new(), programs: Vec::new() }
+    Target::Name {
+        word,
+        protocol,
+        ports: Vec::new(),
+        is_other_name: false,
+        managers: Vec::new(),
+        programs: Vec::new(),
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::parse::{self, Internet};
 use super::target::{Ports, Target};
 use super::words;
 use crate::cli::ListArgs;
-use crate::knowledge::{Entry, Knowledge, LicenseManager, Licenses, Services};
+use crate::knowledge::{Entry, Knowledge, LicenseManager, Licenses, Services, called_otherwise};
 use crate::model::phrase::list;
 use crate::model::{
     Family, HiddenProcesses, Observation, Os, Owner, Pid, PortRange, Process, Protocol, Row, is_path, is_unit,
@@ -88,7 +88,7 @@ fn resolve(
             }
         }
         Target::Ports(_) | Target::At(..) => {}
-        Target::Name { word, protocol, ports, managers, programs } => {
+        Target::Name { word, protocol, ports, is_other_name, managers, programs } => {
             let only = protocol.or(only);
             *ports = of_service(services.called(word)).filter_map(|ports| of_protocol(ports, only)).collect();
             let is_program = || Os::ALL.into_iter().any(|os| licenses.recognise_name(word, os).is_some());
@@ -103,6 +103,14 @@ fn resolve(
                 if is_system {
                     ports.clear();
                 }
+            }
+            if ports.is_empty()
+                && managers.is_empty()
+                && !is_program()
+                && let Some((range, own)) = called_otherwise(word)
+            {
+                ports.extend(of_protocol(Ports { range, protocol: own }, only));
+                *is_other_name = !ports.is_empty();
             }
         }
     }
@@ -178,7 +186,8 @@ pub fn unknown_names(
         if let Some(right) = no_command(word) {
             return Err(UsageError::instead(word, filled(right, rest_of(filter, index))));
         }
-        let service = of_service(knowledge.registry.of_name(word)).next();
+        let otherwise = || called_otherwise(word).map(|(range, protocol)| Ports { range, protocol });
+        let service = of_service(knowledge.registry.of_name(word)).next().or_else(otherwise);
         if let (Some(Ports { range, protocol: Some(own) }), Some(only)) =
             (service, protocol.or(filter.protocol))
         {
@@ -204,13 +213,15 @@ pub fn unknown_names(
             UsageError::UnknownName { word, is_searched, may_be_container, is_user, nearest, managers },
         );
     }
-    if unknown.len() == filter.targets.len()
-        && let Some((_, first)) = unknown.pop_first()
-    {
-        return Err(first);
+    if unknown.len() == filter.targets.len() {
+        let mut all: Vec<UsageError> = unknown.into_values().take(MOST_UNKNOWN).collect();
+        return Err(if all.len() == 1 { all.remove(0) } else { UsageError::Several(all) });
     }
     Ok(unknown)
 }
+
+/// Of so many words it is said that they are unknown, where nothing else was typed.
+const MOST_UNKNOWN: usize = 8;
 
 /// What was typed beside a word that is no command.
 fn rest_of(filter: &Filter, but: usize) -> impl Iterator<Item = String> {

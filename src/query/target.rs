@@ -44,6 +44,9 @@ pub enum Target {
         protocol: Option<Protocol>,
         /// The ports of the service of that name; empty where there is none.
         ports: Vec<Ports>,
+        /// Whether the registry calls the service otherwise. The name is then as well the beginning of a program's, as
+        /// `mongo` is of mongod's.
+        is_other_name: bool,
         /// The ids of the license managers of the vendor or product of that name; empty where there is none.
         managers: Vec<String>,
         /// The file names of their own programs, on any system.
@@ -66,7 +69,9 @@ impl Target {
     /// Whether it is the name of a service or a product.
     pub(super) fn is_known(&self) -> bool {
         match self {
-            Target::Name { ports, managers, .. } => !(ports.is_empty() && managers.is_empty()),
+            Target::Name { ports, managers, is_other_name, .. } => {
+                !(ports.is_empty() && managers.is_empty()) && !is_other_name
+            }
             Target::Ports(_) | Target::At(..) => false,
         }
     }

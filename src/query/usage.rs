@@ -155,6 +155,8 @@ pub enum UsageError {
         nearest: Vec<String>,
         managers: Vec<(String, String)>,
     },
+    /// What is wrong with each of several words.
+    Several(Vec<UsageError>),
     /// Only ports can be excluded, and the word is no service.
     NoPorts {
         word: Typed,
@@ -339,6 +341,10 @@ impl fmt::Display for UsageError {
                     write!(f, " {manager} uses {ports}.")?;
                 }
                 write!(f, " (For a process that may not be running: --process {word})")
+            }
+            UsageError::Several(all) => {
+                let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+                f.write_str(&all.join(" "))
             }
             UsageError::NoPorts { word } => write!(
                 f,

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use whatlistens::knowledge::LicenseBasis;
+use whatlistens::knowledge::{LicenseBasis, called_otherwise};
 use whatlistens::model::{PortRange, Protocol};
 
 use crate::recorded::knowledge;
@@ -35,6 +35,27 @@ fn every_line_of_the_registry_is_an_entry() {
     }
     assert_eq!(knowledge().registry.entries().count(), SERVICES.lines().count());
     assert!(SERVICES.ends_with('\n') && !SERVICES.contains('\r'));
+}
+
+#[test]
+fn another_name_stands_for_a_port_of_the_registry() {
+    let lines = include_str!("../../data/other_names.tsv").lines();
+    assert!(lines.clone().map(|line| columns(line)[0]).is_sorted());
+    for [name, ports, protocol, service, source] in lines.map(columns) {
+        let found = called_otherwise(&name.to_uppercase()).unwrap();
+        assert_eq!(
+            (found.0.to_string(), found.1),
+            (ports.to_owned(), Protocol::from_name(protocol)),
+            "{name}"
+        );
+        assert!(["tcp", "udp", "-"].contains(&protocol) && source.len() > 10, "{name}");
+        let registry = knowledge().registry;
+        assert!(registry.of_name(name).next().is_none(), "{name} is one of the registry's");
+        assert!(knowledge().licenses().products(name).is_empty(), "{name} is a license manager's");
+        let mut registered = registry.of_port(found.0.first).filter(|entry| entry.name == service);
+        let is_right = registered.any(|entry| found.1.is_none_or(|protocol| entry.is_for(protocol)));
+        assert!(is_right, "{name}");
+    }
 }
 
 /// IANA's copy of 2024-06-12 has 11,716 named entries with a port, counted in the file itself; newer.tsv

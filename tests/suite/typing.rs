@@ -173,3 +173,65 @@ fn behind_p_stands_a_process_where_the_options_are_those_of_lsof() {
         assert!(machine.printed(line, None).contains("port 3000"), "{line}: {}", machine.printed(line, None));
     }
 }
+
+#[test]
+fn people_s_names_of_services_are_understood() {
+    let machine = linux()
+        .socket("tcp 0.0.0.0:5432", &[process(7, "/usr/lib/postgresql/16/bin/postgres")])
+        .socket("tcp 127.0.0.1:27018", &[process(8, "/usr/bin/mongod")])
+        .socket("tcp 0.0.0.0:3389", &[process(9, "/usr/sbin/xrdp")]);
+    insta::assert_snapshot!(machine.printed("rdp", None), @r"
+    3389/tcp  ms-wbt-server
+    xrdp (PID 9) listens on TCP port 3389.
+
+    Next         Bind it to 127.0.0.1 if only this machine needs it.
+                 To stop it: kill 9
+
+    Started      2026-11-22 02:53:20 (66 minutes ago)
+    Runs         /usr/sbin/xrdp
+    File         only root can replace it
+    User         alice
+    Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
+    Registry     ms-wbt-server, MS WBT Server (IANA, registered port)
+    ");
+    insta::assert_snapshot!(machine.printed("smb", None), @r"
+    smb  microsoft-ds
+    TCP port 445 is free: nothing on this machine listens on it. A connection, or a socket that does not
+    listen, may still block it.
+
+    Registry     microsoft-ds (IANA, system port)
+    ");
+    insta::assert_snapshot!(machine.printed("rdp smb VNC mssql", None), @r"
+        PORT  ADDRESS       PROCESS  PID  USER   IANA NAME
+    3389/tcp  0.0.0.0:3389  xrdp       9  alice  ms-wbt-server
+
+    smb (445): free for TCP, unless a socket that does not listen still blocks it.
+    VNC (5900): free for TCP, unless a socket that does not listen still blocks it.
+    mssql (1433): free for TCP, unless a socket that does not listen still blocks it.
+    ");
+    assert!(machine.printed("postgres", None).contains("postgres (PID 7)"));
+    // A name may be the beginning of a program's, too.
+    let redis = linux().socket("tcp 0.0.0.0:9999", &[process(3, "/opt/vnc-server")]);
+    insta::assert_snapshot!(redis.printed("vnc", None), @r"
+    9999/tcp  (distinct)
+    vnc-server (PID 3) listens on TCP port 9999.
+
+    Next         Bind it to 127.0.0.1 if only this machine needs it.
+                 To stop it: kill 3
+
+    Started      2026-11-22 02:53:20 (66 minutes ago)
+    Runs         /opt/vnc-server
+    File         only root can replace it
+    User         alice
+    Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
+    Registry     distinct (IANA, registered port); vnc-server is not known for it
+
+    TCP port 5900 is free: nothing on this machine listens on it. A connection, or a socket that does
+    not listen, may still block it.
+
+    ‘vnc’ was taken as the beginning of vnc-server.
+    ");
+    assert_eq!(asked("k8s kafka dns"), "k8s kafka dns");
+    insta::assert_snapshot!(refused("nosuchname othername"), @"‘nosuchname’ is not a known service, and no process of that name listens here. (For a process that may not be running: --process nosuchname) ‘othername’ is not a known service, and no process of that name listens here. (For a process that may not be running: --process othername)");
+    insta::assert_snapshot!(refused("-t ntpd"), @"‘ntpd (123/udp)’ is not a tcp port, but only tcp was requested: leave out one of the two");
+}

@@ -8,7 +8,7 @@ use self::profile::{correction, emulator_facts, manager_facts, registered_only, 
 use crate::knowledge::{
     Emulator, Executables, LicenseCode, LicenseManager, Licenses, PortClaims, RegisteredTo, Technology,
 };
-use crate::knowledge::{Knowledge, Registry};
+use crate::knowledge::{Knowledge, Registry, called_otherwise};
 use crate::model::{Explanation, ManagerFacts, Os, PortRange, Protocol};
 
 /// What to explain.
@@ -98,6 +98,9 @@ impl<'a> Explainer<'a> {
         let licenses = self.licenses;
         let mut ranges: Vec<PortRange> = self.registry.of_name(word).map(|entry| entry.ports).collect();
         ranges.dedup();
+        if ranges.is_empty() {
+            ranges.extend(called_otherwise(word).map(|(range, _)| range));
+        }
         for range in ranges {
             self.ports(range, None);
         }

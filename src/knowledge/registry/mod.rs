@@ -4,9 +4,11 @@
 //! project's tests hold it to them.
 
 mod nearest;
+mod other_names;
 
 use std::collections::HashMap;
 
+pub use self::other_names::called_otherwise;
 use crate::model::{PortRange, Protocol};
 
 const SERVICES: &str = include_str!("../../../data/services.tsv");

@@ -131,10 +131,12 @@ impl Question<'_> {
         ranges.sort_unstable();
         ranges.dedup();
         let protocol = protocol_of(ports, filter.protocol);
-        let entry = registry
-            .of_port(first.range.first)
-            .filter(|entry| protocol.is_none_or(|protocol| entry.is_for(protocol)))
-            .find(|entry| name.is_none_or(|name| entry.name.eq_ignore_ascii_case(name)));
+        let entries = || {
+            let all = registry.of_port(first.range.first);
+            all.filter(|entry| protocol.is_none_or(|protocol| entry.is_for(protocol)))
+        };
+        let called = entries().find(|entry| name.is_none_or(|name| entry.name.eq_ignore_ascii_case(name)));
+        let entry = called.or_else(|| entries().next());
         Asked {
             ports: ranges,
             protocol,
