@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 
 use super::UsageError;
 use super::nearest::{filled, no_command};
+use super::pasted;
 use super::typed::Typed;
 
 /// The letters that this program accepts behind one `-` and that take no value.
@@ -22,6 +23,11 @@ pub fn in_own_words(args: &[OsString], verbs: &[&str]) -> Result<Vec<OsString>, 
     refuse_other_program(args)?;
     let is_lsof = is_of_lsof(args);
     let mut own: Vec<OsString> = args.iter().take(1).cloned().collect();
+    let is_command = |arg: &OsString| arg.to_str().is_some_and(|word| verbs.contains(&word));
+    if let Some(meant) = pasted::meant(&args[own.len()..]).filter(|_| !args.iter().any(is_command)) {
+        own.extend(meant);
+        return Ok(own);
+    }
     let mut rest = args.iter().skip(1).peekable();
     while let Some(arg) = rest.next() {
         let Some(word) = arg.to_str() else {

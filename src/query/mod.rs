@@ -11,6 +11,7 @@ mod nearest;
 mod order;
 mod output;
 mod parse;
+mod pasted;
 mod place;
 mod resolve;
 mod suggest;

@@ -3,7 +3,8 @@
 use super::UsageError;
 use super::address::Address;
 use super::bounds::distinct;
-use super::place::{self, Words};
+use super::pasted;
+use super::place::{self, Words, looks_like_ports};
 use super::target::{Place, Ports, Target};
 use super::typed::Typed;
 use super::url::{is_url, without_secrets};
@@ -73,20 +74,9 @@ fn target(word: &str) -> Result<Target, UsageError> {
         };
     }
     if let Some(other) = protocol.filter(|_| named.is_none()) {
-        return Err(UsageError::instead(word, right_of_slash(digits, other)));
+        return Err(UsageError::instead(word, pasted::right_of_slash(digits, other)));
     }
     Ok(Target::Ports(Ports { range: range(word, digits)?, protocol: named }))
-}
-
-/// What is right in place of `80/sctp`, and of `812/lmgrd`, as netstat shows the ID and the name of a process.
-fn right_of_slash(digits: &str, behind: &str) -> String {
-    const NO_PROGRAMS: [&str; 8] = ["sctp", "dccp", "icmp", "ip", "http", "https", "ssl", "tls"];
-    let protocol = format!("the protocol is tcp or udp, as in {digits}/tcp");
-    let is_program = behind.starts_with(|c: char| c.is_ascii_alphabetic())
-        && Protocol::from_name(behind.trim_end_matches(['4', '6'])).is_none()
-        && !NO_PROGRAMS.iter().any(|no| behind.eq_ignore_ascii_case(no));
-    let pid = digits.parse::<Pid>().ok().filter(|_| is_program);
-    pid.map_or_else(|| protocol.clone(), |pid| format!("for the process: --pid {pid}; else {protocol}"))
 }
 
 /// `tcp:80`, `udp/53` and `tcp:ssh`; `None` where a word does not begin so.
@@ -115,12 +105,6 @@ fn wrong_path(word: &str) -> Option<&'static str> {
 /// What is wrong with the path of a folder.
 pub(super) const PATH_OF_FOLDER: &str = "this is a folder: give the full path of the program";
 
-/// Whether a text is a number or a range of numbers, right or wrong.
-pub(super) fn looks_like_ports(text: &str) -> bool {
-    let text = text.replacen("..", "-", 1);
-    text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'-')
-}
-
 fn name(typed: &str, protocol: Option<Protocol>) -> Result<Target, UsageError> {
     if let Some(wrong) = habit_of_another_tool(typed) {
         return Err(wrong);
@@ -148,21 +132,13 @@ fn habit_of_another_tool(word: &str) -> Option<UsageError> {
     if word.parse::<std::net::IpAddr>().is_ok() {
         return Some(UsageError::Address { word: typed });
     }
-    if let Some(host) = published(word) {
+    if let Some(host) = place::published(word) {
         let right = format!("of a container's HOST:CONTAINER the first is the port of this machine: {host}");
         return Some(UsageError::instead(word, right));
     }
     let (_, port) = word.rsplit_once([':', '/'])?;
     let right = format!("ports are searched at every address; give the port alone: {port}");
     looks_like_ports(port).then(|| UsageError::instead(word, right))
-}
-
-/// The host's part of `3000:80` and `127.0.0.1:3000:80`, as `docker run -p` takes them.
-fn published(word: &str) -> Option<&str> {
-    let (host, container) = word.split_once('/').map_or(word, |(ports, _)| ports).rsplit_once(':')?;
-    let (address, ports) = host.rsplit_once(':').unwrap_or(("", host));
-    let is_address = address.is_empty() || address.parse::<std::net::Ipv4Addr>().is_ok();
-    (is_address && looks_like_ports(ports) && looks_like_ports(container)).then_some(host)
 }
 
 /// Reads a port or a range; `word` is what was typed.

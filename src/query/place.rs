@@ -100,6 +100,20 @@ fn host_and_port(word: &str) -> Option<Words<'_>> {
     Some(Words { host: host(name)?, ports, protocol })
 }
 
+/// The host's part of `3000:80` and `127.0.0.1:3000:80`, as `docker run -p` takes them.
+pub(super) fn published(word: &str) -> Option<&str> {
+    let (host, container) = word.split_once('/').map_or(word, |(ports, _)| ports).rsplit_once(':')?;
+    let (address, ports) = host.rsplit_once(':').unwrap_or(("", host));
+    let is_address = address.is_empty() || address.parse::<Ipv4Addr>().is_ok();
+    (is_address && looks_like_ports(ports) && looks_like_ports(container)).then_some(host)
+}
+
+/// Whether a text is a number or a range of numbers, right or wrong.
+pub(super) fn looks_like_ports(text: &str) -> bool {
+    let text = text.replacen("..", "-", 1);
+    text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'-')
+}
+
 /// An address, with or without brackets and the interface behind it; or a name.
 fn host(text: &str) -> Option<Destination> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);

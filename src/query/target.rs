@@ -70,7 +70,7 @@ impl Target {
     pub(super) fn is_known(&self) -> bool {
         match self {
             Target::Name { ports, managers, is_other_name, .. } => {
-                !(ports.is_empty() && managers.is_empty()) && !is_other_name
+                !is_other_name && (!ports.is_empty() || !managers.is_empty())
             }
             Target::Ports(_) | Target::At(..) => false,
         }

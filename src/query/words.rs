@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::UsageError;
-use super::parse::{is_about_ports, looks_like_ports};
+use super::parse::is_about_ports;
+use super::place::looks_like_ports;
 use crate::model::Protocol;
 
 /// The words of a listing, each with what belongs to it.
@@ -12,6 +13,7 @@ use crate::model::Protocol;
 ///
 /// Where a filter of ss says something else than ports.
 pub(super) fn joined(words: &[String]) -> Result<Vec<Cow<'_, str>>, UsageError> {
+    let words = without_state(words)?;
     if let Some(ports) = of_socket_filter(words)? {
         return Ok(ports.into_iter().map(Cow::Owned).collect());
     }
@@ -83,6 +85,36 @@ fn without_comma(word: &str) -> &str {
     let bare = word.trim_matches(',');
     let is_of_ports = bare.is_empty() || bare.split(',').all(is_port);
     if is_of_ports { bare } else { word }
+}
+
+/// The words behind `state listening`, the filter of ss(8) that changes nothing here.
+fn without_state(words: &[String]) -> Result<&[String], UsageError> {
+    const STATES: [&str; 12] = [
+        "all",
+        "connected",
+        "synchronized",
+        "bucket",
+        "big",
+        "established",
+        "syn-sent",
+        "syn-recv",
+        "time-wait",
+        "close-wait",
+        "fin-wait-1",
+        "fin-wait-2",
+    ];
+    match words {
+        [state, listening, rest @ ..]
+            if state == "state" && ["listening", "listen"].contains(&&**listening) =>
+        {
+            Ok(rest)
+        }
+        [state, other, ..] if state == "state" && STATES.contains(&&**other) => {
+            let right = "only listeners are listed; --connections counts the connections of each";
+            Err(UsageError::instead(&format!("state {other}"), right))
+        }
+        _ => Ok(words),
+    }
 }
 
 /// The ports of `( sport = :80 or sport = :443 )`, as ss(8) takes it, in one word or several; `None` for other words.
@@ -177,6 +209,10 @@ mod tests {
         {
             assert_eq!(joined(typed), typed);
         }
+        assert_eq!(joined("state listening"), "");
+        assert_eq!(joined("state listening sport = :80"), ":80");
+        assert_eq!(joined("state 80"), "state 80");
+        insta::assert_snapshot!(joined("state established"), @"‘state established’: only listeners are listed; --connections counts the connections of each");
         insta::assert_snapshot!(joined("dport = :80"), @"‘dport = :80’: of the filters of ss only ‘sport = :80’ is understood; give ports and ranges, as in 80 27000-27009");
         insta::assert_snapshot!(joined("sport >= :1024"), @"‘sport >= :1024’: of the filters of ss only ‘sport = :80’ is understood; give ports and ranges, as in 80 27000-27009");
         insta::assert_snapshot!(joined("( sport ge :1024 )"), @"‘( sport ge :1024 )’: of the filters of ss only ‘sport = :80’ is understood; give ports and ranges, as in 80 27000-27009");

@@ -235,3 +235,21 @@ fn people_s_names_of_services_are_understood() {
     insta::assert_snapshot!(refused("nosuchname othername"), @"‘nosuchname’ is not a known service, and no process of that name listens here. (For a process that may not be running: --process nosuchname) ‘othername’ is not a known service, and no process of that name listens here. (For a process that may not be running: --process othername)");
     insta::assert_snapshot!(refused("-t ntpd"), @"‘ntpd (123/udp)’ is not a tcp port, but only tcp was requested: leave out one of the two");
 }
+
+#[test]
+fn a_pasted_line_is_understood_in_quotes_and_as_words() {
+    let machine = linux()
+        .socket("tcp 0.0.0.0:3000", &[process(18, "/usr/bin/node")])
+        .socket("tcp 0.0.0.0:8080", &[process(20, "/usr/bin/docker-proxy")]);
+    for (line, same) in [
+        (r#"LISTEN 0 511 0.0.0.0:3000 0.0.0.0:* users:(("node",pid=18,fd=18))"#, "--pid 18"),
+        ("tcp 0 0 0.0.0.0:3000 0.0.0.0:* LISTEN 18/node", "--pid 18"),
+        ("TCP 0.0.0.0:3000 0.0.0.0:0 LISTENING 18", "--pid 18"),
+        ("node 18 root 18u IPv4 1234 0t0 TCP *:3000 (LISTEN)", "--pid 18"),
+        ("0.0.0.0:8080->80/tcp, [::]:8080->80/tcp", "8080/tcp"),
+        ("-ltnp state listening", "-t"),
+    ] {
+        assert_eq!(machine.printed(line, None), machine.printed(same, None), "{line}");
+    }
+    insta::assert_snapshot!(refused("-tnp state established"), @"‘state established’: only listeners are listed; --connections counts the connections of each");
+}
