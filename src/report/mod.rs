@@ -53,8 +53,8 @@ pub fn report(
     let mut filtered = filter(rows, &query.filter, &naming, observation);
     if !asked.is_empty() {
         for row in &mut filtered.rows {
-            let orphaned = servers::next_of_orphan(row, license_servers.as_deref().unwrap_or_default());
-            row.next = orphaned.or_else(|| next::next(row, os, observation.privileged));
+            let servers = license_servers.as_deref().unwrap_or_default();
+            row.next = next::next(row, servers, os, observation.privileged);
         }
     }
     let rows = &filtered.rows;

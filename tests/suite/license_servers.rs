@@ -11,6 +11,7 @@ use crate::recorded::{Machine, anyone_at, linux, process, with_file};
 
 mod asked;
 mod files;
+mod left_over;
 mod listed;
 mod meant;
 

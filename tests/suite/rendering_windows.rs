@@ -152,6 +152,11 @@ fn the_detail_names_them_in_full() {
     lmgrd.exe (PID 900) listens on TCP port 27000.
 
     Verdict      expected: lmgrd.exe is a known program of Revenera FlexNet license server
+    Next         lmgrd.exe (PID 900) has no vendor daemon that listens: clients get error -97 or -15.
+                 Look at the end of its log, and start it again.
+                 To stop it: lmutil lmdown -c 27000@localhost
+                 To let it read a changed license file (a changed port needs a restart): lmutil lmreread
+                 -c 27000@localhost
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Runs         C:\Flexnet\lmgrd.exe

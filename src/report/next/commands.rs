@@ -24,6 +24,12 @@ impl Commands {
         Commands { restart: Some(restart), ..Commands::stopped_by(stop) }
     }
 
+    /// Whether the process alone would get a signal, because nothing runs it.
+    pub(super) fn is_signal(&self) -> bool {
+        let stop = self.stop.as_deref().unwrap_or_default();
+        ["kill ", "sudo kill ", "taskkill "].iter().any(|signal| stop.starts_with(signal))
+    }
+
     pub(super) fn after(self, before: impl Into<String>) -> Commands {
         Commands { before: Some(before.into()), ..self }
     }

@@ -3,6 +3,7 @@
 mod backend;
 mod caution;
 mod commands;
+mod license;
 mod runner;
 mod systemd;
 
@@ -12,14 +13,14 @@ use self::caution::caution;
 use self::commands::Commands;
 use crate::model::phrase::in_a_row;
 use crate::model::quoting::quoted;
-use crate::model::{Exposure, Os, Process, Protocol, Row, RunState, State};
+use crate::model::{Exposure, LicenseServer, Os, Process, Protocol, Row, RunState, State};
 
 /// How the kernel names memory from which a program was started.
 const IN_MEMORY: &str = "/memfd:";
 
 /// What to do next, in whole sentences, each command at the end of a line; `None` where there is nothing to say. `privileged`: whether this was seen with
 /// administrator's rights. Who lacks them sees only their own processes on Linux and macOS.
-pub(super) fn next(row: &Row, os: Os, privileged: bool) -> Option<String> {
+pub(super) fn next(row: &Row, servers: &[LicenseServer], os: Os, privileged: bool) -> Option<String> {
     let Some(lead) = row.owner.lead() else {
         return row.license.as_ref().and_then(|license| license.advice.clone());
     };
@@ -28,9 +29,15 @@ pub(super) fn next(row: &Row, os: Os, privileged: bool) -> Option<String> {
     sentences.extend(continued(row, lead));
     sentences.extend(restarted(lead, commands.as_ref()));
     sentences.extend(moved(row));
+    let has_it = |server: &&LicenseServer| server.processes().any(|one| one.process.pid == lead.pid);
+    let servers: Vec<&LicenseServer> = servers.iter().filter(has_it).collect();
+    let of_server = license::next(lead, &servers, commands.as_ref(), os);
+    let advice = row.license.as_ref().and_then(|license| license.advice.clone());
     match &row.license {
         // What is right or wrong there is known better, and a license server is not stopped like another program.
-        Some(license) => sentences.extend(license.advice.clone()),
+        _ if advice.is_some() => sentences.extend(advice),
+        _ if !of_server.is_empty() => sentences.extend(of_server),
+        Some(_) => {}
         None => match backend::behind(lead, row.socket.local.port(), os) {
             // To stop it would stop all that is behind it.
             Some(behind) => sentences.extend(behind),

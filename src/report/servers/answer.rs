@@ -8,7 +8,7 @@ use crate::knowledge::{Knowledge, LicenseManager, LicenseProgram, Licenses};
 use crate::model::phrase::list;
 use crate::model::{
     Gap, HiddenProcesses, LicenseServer, NamedBy, NotInspected, Observation, Os, OtherNamespace, Owner, Pid,
-    Problem, ProblemCode, Protocol, Row, ServerProcess, ServerState, ServersReport, Vouched,
+    Problem, Protocol, Row, ServerProcess, ServerState, ServersReport, Vouched,
 };
 use crate::os;
 use crate::query::filter::is_called;
@@ -243,18 +243,6 @@ pub(in crate::report) fn elsewhere(servers: &[LicenseServer]) -> Option<String> 
         return Some(listening.join(" "));
     }
     servers.iter().flat_map(|server| &server.problems).next().map(Problem::in_full)
-}
-
-/// What to do about a daemon that is left over and has no verdict.
-pub(in crate::report) fn next_of_orphan(row: &Row, servers: &[LicenseServer]) -> Option<String> {
-    let pid = row.owner.lead().filter(|_| row.license.is_none())?.pid;
-    let is_it = |server: &&LicenseServer| {
-        let mut daemons = server.daemons.iter();
-        server.state == ServerState::OrphanedDaemon && daemons.any(|daemon| daemon.process.pid == pid)
-    };
-    let problems = servers.iter().filter(is_it).flat_map(|server| &server.problems);
-    let mut orphaned = problems.filter(|problem| problem.code == ProblemCode::OrphanedDaemon);
-    orphaned.find(|problem| problem.text.contains(&format!("(PID {pid})"))).map(Problem::in_full)
 }
 
 /// Whether a license server is one of a vendor, product, licensing system or program.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::survey::{Role, Survey};
+use super::vendor::{Vendor, vendor_of, vendor_of_line, vendor_of_manager};
 use crate::knowledge::{LicenseManager, LicenseProgram, Technology};
 use crate::model::phrase::list;
 use crate::model::quoting::quoted;
@@ -11,14 +12,6 @@ use crate::model::{
     DaemonLine, InstalledServer, InstalledState, LicenseFile, LicenseLines, LicenseSystem, NamedBy, Os,
     PortRole, Process, Row, file_name,
 };
-
-/// Whose daemon something is: that of known managers, or of a name that is not known.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Vendor {
-    /// The ids of the managers that it belongs to.
-    Known(Vec<String>),
-    Unknown(String),
-}
 
 /// A line that names a daemon, with its file.
 pub(super) type FileLine<'a> = (&'a LicenseFile, &'a DaemonLine);
@@ -326,8 +319,32 @@ fn add_given<'a>(survey: &Survey<'a>, blocks: &mut Vec<Block<'a>>) {
         if vendors.is_empty() {
             vendors.push(None);
         }
-        blocks.extend(vendors.into_iter().map(|vendor| of_files.block(vendor, technology)));
+        for vendor in vendors {
+            let own = of_files.block(vendor, technology);
+            match blocks.iter_mut().find(|block| is_left_over_from(block, &own, survey)) {
+                Some(block) => {
+                    block.files.extend(own.files);
+                    block.daemon_lines.extend(own.daemon_lines);
+                }
+                None => blocks.push(own),
+            }
+        }
     }
+}
+
+/// Whether a block has the daemons that are left over from the server of a license file: those that the file names. Which
+/// file the server read that started them does not matter, because they keep every other from starting its own.
+fn is_left_over_from(block: &Block<'_>, own: &Block<'_>, survey: &Survey<'_>) -> bool {
+    let os = survey.os();
+    let is_named = |daemon: &Process| {
+        let name = daemon.exe_name(os).unwrap_or_default();
+        own.vendor.as_ref() == Some(&vendor_of(survey, daemon))
+            || own.daemon_lines.iter().any(|(_, line)| is_called(line, name, os))
+    };
+    let is_same_system = block.technology.map(|one| &one.id) == own.technology.map(|one| &one.id);
+    block.server.is_none()
+        && is_same_system
+        && block.orphans.iter().any(|daemon| survey.is_believed(daemon) && is_named(daemon))
 }
 
 /// Adds the license ports whose holder is hidden, where no process with the name of such a server is known.
@@ -354,45 +371,6 @@ fn add_hidden<'a>(survey: &Survey<'a>, blocks: &mut Vec<Block<'a>>) {
             known.extend(own);
         }
     }
-}
-
-/// Whose daemon a process is.
-fn vendor_of(survey: &Survey<'_>, daemon: &Process) -> Vendor {
-    let os = survey.os();
-    let name = daemon.exe_name(os).or(daemon.name.as_deref()).unwrap_or_default();
-    let known = |name: &str| known_vendor(survey, name);
-    let original = || survey.knowledge.licenses().renamed_from(daemon, os).and_then(|name| known(&name));
-    known(name).or_else(original).unwrap_or_else(|| Vendor::Unknown(name.to_owned()))
-}
-
-/// Whose daemon a line of a license file names.
-pub(super) fn vendor_of_line(survey: &Survey<'_>, line: &DaemonLine) -> Vendor {
-    let os = survey.os();
-    let by_path = || known_vendor(survey, file_name(line.path.as_deref()?, os));
-    // On Windows a file has an ending that the line leaves out.
-    let with_ending = || (os == Os::Windows).then(|| known_vendor(survey, &format!("{}.exe", line.name)))?;
-    let known = known_vendor(survey, &line.name).or_else(with_ending).or_else(by_path);
-    known.unwrap_or_else(|| Vendor::Unknown(line.name.clone()))
-}
-
-/// The managers that have a daemon of this name.
-fn known_vendor(survey: &Survey<'_>, name: &str) -> Option<Vendor> {
-    let (licenses, os) = (survey.knowledge.licenses(), survey.os());
-    let has_it = |manager: &&LicenseManager| {
-        manager.executables.have(name, os)
-            && licenses.technology_of(manager).is_some_and(|technology| technology.starts_daemons)
-    };
-    let ids: Vec<String> =
-        licenses.managers.iter().filter(has_it).map(|manager| manager.id.clone()).collect();
-    (!ids.is_empty()).then_some(Vendor::Known(ids))
-}
-
-fn vendor_of_manager(survey: &Survey<'_>, manager: &LicenseManager, process: &Process) -> Vendor {
-    let os = survey.os();
-    let Some(exe) = process.exe_name(os) else { return Vendor::Known(vec![manager.id.clone()]) };
-    let shared = survey.knowledge.licenses().managers.iter().filter(|other| other.executables.have(exe, os));
-    let ids: Vec<String> = shared.map(|other| other.id.clone()).collect();
-    Vendor::Known(if ids.is_empty() { vec![manager.id.clone()] } else { ids })
 }
 
 /// How a block of these managers is called: vendor and product, or the name of a daemon that is not known.

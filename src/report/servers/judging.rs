@@ -6,8 +6,9 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::block::{Block, Vendor, blocks, called, is_called};
+use super::block::{Block, blocks, called, is_called};
 use super::survey::{Role, Survey};
+use super::vendor::Vendor;
 use crate::knowledge::{Knowledge, LicenseManager};
 use crate::model::phrase::sentence;
 use crate::model::quoting::quoted;

@@ -11,9 +11,10 @@ mod ports;
 mod problems;
 mod redundancy;
 mod survey;
+mod vendor;
 
 pub use self::answer::{ServersQuestion, servers};
-pub(super) use self::answer::{about, add_processes, elsewhere, is_known_by, listed, next_of_orphan};
+pub(super) use self::answer::{about, add_processes, elsewhere, is_known_by, listed};
 pub use self::causes::add_causes_here;
 pub use self::check::{check, unknown};
 pub use self::judging::{EXPIRY_DAYS, license_servers};

@@ -1,7 +1,7 @@
 //! What keeps clients from licenses, or may do so.
 
-use super::block::Vendor;
 use super::judging::{Judging, doubt};
+use super::vendor::Vendor;
 use crate::model::phrase::{capitalized, list};
 use crate::model::quoting::{quoted, quoted_path};
 use crate::model::{
