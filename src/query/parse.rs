@@ -345,7 +345,9 @@ mod tests {
         insta::assert_snapshot!(refused("27009-27000"), @"‘27009-27000’ is backwards. Did you mean 27000-27009?");
         insta::assert_snapshot!(refused("27000-"), @"‘27000-’: a range has two ends, as in 27000-27009");
         insta::assert_snapshot!(refused("1-2-3"), @"‘1-2-3’: a range has two ends, as in 27000-27009");
-        insta::assert_snapshot!(refused("80/sctp"), @"‘80/sctp’: the protocol is tcp or udp, as in 80/tcp");
+        insta::assert_snapshot!(refused("80/http"), @"‘80/http’: the protocol is tcp or udp, as in 80/tcp");
+        insta::assert_snapshot!(refused("3868/sctp"), @"‘3868/sctp’: SCTP is found by the port alone: 3868");
+        insta::assert_snapshot!(refused("7001-7009/UDPlite"), @"‘7001-7009/UDPlite’: UDP-Lite is found by the port alone: 7001-7009");
         insta::assert_snapshot!(refused(":"), @"‘:’: a port is missing after the colon, as in :1538");
         insta::assert_snapshot!(refused(""), @"an empty word was given: name a port, a service or a process");
         insta::assert_snapshot!(refused("127.0.0.1/80"), @"‘127.0.0.1/80’: ports are searched at every address; give the port alone: 80");

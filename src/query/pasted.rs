@@ -108,9 +108,14 @@ fn place(cell: &str, protocol: Option<Protocol>) -> Option<String> {
     })
 }
 
-/// What is right in place of `80/sctp`, and of `812/lmgrd`, as netstat shows the ID and the name of a process.
+/// What is right in place of `3868/sctp`, which the rows show, and of `812/lmgrd`, as netstat shows the ID and the name of a
+/// process.
 pub(super) fn right_of_slash(digits: &str, behind: &str) -> String {
-    const NO_PROGRAMS: [&str; 8] = ["sctp", "dccp", "icmp", "ip", "http", "https", "ssl", "tls"];
+    const NO_PROGRAMS: [&str; 7] = ["dccp", "icmp", "ip", "http", "https", "ssl", "tls"];
+    let listed = [Protocol::Sctp, Protocol::Udplite];
+    if let Some(listed) = listed.into_iter().find(|one| behind.eq_ignore_ascii_case(one.name())) {
+        return format!("{} is found by the port alone: {digits}", listed.title());
+    }
     let protocol = format!("the protocol is tcp or udp, as in {digits}/tcp");
     let is_program = behind.starts_with(|c: char| c.is_ascii_alphabetic())
         && Protocol::from_name(behind.trim_end_matches(['4', '6'])).is_none()
