@@ -139,6 +139,12 @@ pub struct ListArgs {
 }
 
 impl ListArgs {
+    /// Whether options of netstat, ss or lsof were typed.
+    #[must_use]
+    pub fn is_typed_as_elsewhere(&self) -> bool {
+        self.habits > 0 || self.with_processes > 0 || self.state.is_some() || !self.internet.is_empty()
+    }
+
     /// Whether the answer has rows, even if it is about one port.
     #[must_use]
     pub fn gives_rows(&self) -> bool {

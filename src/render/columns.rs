@@ -2,22 +2,18 @@
 //! Values are text for a person, escaped for a terminal.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use owo_colors::Style as Paint;
 
 use super::group::RowGroup;
 use super::shortening::{self, Shortest};
 use super::style::{ColumnName, Style};
-use super::text::{
-    beginning, command_line, cut, escape, one_word, registered_name, service_called, unit_called,
-    verdict_paint,
-};
+use super::text::{beginning, command_line, cut, escape, one_word, registered_name, verdict_paint};
+use super::unit::unit;
 use crate::model::phrase::counted;
 use crate::model::quoting::{quoted, quoted_account, quoted_path};
-use crate::model::{
-    Application, Container, Exposure, Namespace, Os, Owner, Presence, Process, ProcessService, State,
-    account_name,
-};
+use crate::model::{Exposure, Namespace, Os, Owner, Presence, Process, RunState, State, account_name};
 
 pub(super) struct Column {
     /// Kebab-case. Never changes: scripts name columns by it.
@@ -119,7 +115,7 @@ const COLUMNS: &[Column] = &[
         title: "USER",
         rank: 3,
         value: |group, listing| {
-            let user = group.lead_row().user();
+            let user = group.user();
             user.map_or(String::new(), |user| quoted_account(account_name(&user, listing.os)).into_owned())
         },
         ..TEXT
@@ -152,6 +148,17 @@ const COLUMNS: &[Column] = &[
         value: |group, _| {
             group.lead_row().socket.namespace.as_ref().map(Namespace::called).unwrap_or_default()
         },
+        ..TEXT
+    },
+    Column {
+        key: "state",
+        title: "STATE",
+        // Who looks for LISTEN searches the output with another program.
+        is_wanted: |listing| {
+            let Style { states, header, plain, .. } = *listing.style;
+            states && header && !plain && listing.style.room().is_none()
+        },
+        value: state,
         ..TEXT
     },
     Column {
@@ -202,9 +209,13 @@ const COLUMNS: &[Column] = &[
         is_wanted: by_name_alone,
         value: |group, listing| {
             let exe = group.lead().and_then(Process::exe);
-            exe.map_or(String::new(), |exe| match listing.style.header {
-                true => quoted_path(&exe.path).into_owned(),
-                false => quoted(&exe.path).into_owned(),
+            exe.map_or(String::new(), |exe| {
+                let path = if listing.style.header { quoted_path(&exe.path) } else { quoted(&exe.path) }
+                    .into_owned();
+                match exe.deleted {
+                    Some(true) => format!("{path}{}(deleted)", listing.blank()),
+                    Some(false) | None => path,
+                }
             })
         },
         ..TEXT
@@ -288,6 +299,22 @@ impl Listing<'_> {
         }
     }
 
+    /// The groups that have a line: of chosen columns each line once, and for a script that asks for process IDs one for
+    /// each holder.
+    pub(super) fn distinct<'a>(mut groups: Vec<RowGroup<'a>>, os: Os, style: &Style) -> Vec<RowGroup<'a>> {
+        let Some(names) = &style.columns else { return groups };
+        if !style.header && names.contains(&ColumnName("pid")) {
+            groups = groups.into_iter().flat_map(RowGroup::of_each_holder).collect();
+        }
+        let listing = Listing { groups: &[], os, style };
+        let columns = listing.columns();
+        let mut known = HashSet::new();
+        groups.retain(|group| {
+            known.insert(columns.iter().map(|column| (column.value)(group, &listing)).collect::<Vec<_>>())
+        });
+        groups
+    }
+
     /// Scripts split rows at blanks, so this program writes none inside a column for them.
     fn blank(&self) -> &'static str {
         if self.style.header { " " } else { "" }
@@ -322,6 +349,20 @@ fn addresses(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
     }
 }
 
+/// The socket's state as ss(8) calls it, and that of a process that does nothing.
+fn state(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
+    let state = match (group.lead_row().socket.state, listing.style.plain) {
+        (state, true) => state.code(),
+        (State::Listen, false) => "LISTEN",
+        (State::Unconnected, false) => "UNCONN",
+        (State::Bound, false) => "BOUND",
+    };
+    match group.lead().and_then(|lead| lead.state) {
+        None | Some(RunState::Running) => state.to_owned(),
+        Some(idle) => format!("{state}{}({})", listing.blank(), idle.code()),
+    }
+}
+
 fn process(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
     let lead = match (&group.lead_row().owner, group.lead()) {
         (Owner::Hidden, _) => return "(hidden)".to_owned(),
@@ -340,38 +381,6 @@ fn process(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
         others if listing.style.plain => format!("{name} and {}", counted(others, "more holder")),
         others => format!("{name}{}+{others}", listing.blank()),
     }
-}
-
-/// The container, application or service that the lead is part of, or holds the port for. A login
-/// session is not a service.
-fn unit(group: &RowGroup<'_>) -> Option<String> {
-    let socket = &group.lead_row().socket;
-    let is_service = |service: &&ProcessService| !service.name.ends_with(".scope");
-    let service = service_called;
-    let services = |process: &Process| {
-        let names: Vec<String> = process.services.iter().filter(is_service).map(service).collect();
-        (!names.is_empty()).then(|| names.join(", "))
-    };
-    let lead = group.lead();
-    if let Some(activation) = &socket.activation
-        && lead.is_none_or(|lead| lead.container.is_none())
-    {
-        return Some(unit_called(activation.manager, &activation.socket));
-    }
-    let Some(lead) = lead else { return socket.made_in.as_ref().filter(is_service).map(service) };
-    let forwards = lead.forward.as_ref().map(|forward| match &forward.container {
-        Some(container) => format!("→ {} ({})", container.called(), forward.to),
-        None => format!("→ {}", forward.to),
-    });
-    let container = || lead.container.as_deref().map(Container::called);
-    let application = || lead.application.as_ref().map(application_called);
-    let kernel = || (lead.presence == Presence::Kernel).then(|| "kernel: http.sys, SMB, …".to_owned());
-    forwards.or_else(kernel).or_else(container).or_else(application).or_else(|| services(lead))
-}
-
-fn application_called(Application { kind, id, user }: &Application) -> String {
-    let user = if user.is_some() { "user " } else { "" };
-    format!("{user}{} {}", kind.code(), quoted(id))
 }
 
 #[cfg(test)]

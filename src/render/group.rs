@@ -17,6 +17,8 @@ use crate::model::{
 pub(super) struct RowGroup<'a> {
     rows: Vec<&'a Row>,
     lead: Option<&'a Process>,
+    /// Whether it is about the lead alone, whoever else holds the sockets.
+    alone: bool,
 }
 
 /// What the rows of a group have in common.
@@ -55,7 +57,7 @@ pub(super) fn group(rows: &[Row]) -> Vec<RowGroup<'_>> {
     for row in rows {
         let keys = keys(row);
         let index = keys.iter().find_map(|key| group_of.get(key).copied()).unwrap_or_else(|| {
-            groups.push(RowGroup { rows: Vec::new(), lead: None });
+            groups.push(RowGroup { rows: Vec::new(), lead: None, alone: false });
             groups.len() - 1
         });
         groups[index].add(row);
@@ -105,6 +107,28 @@ impl<'a> RowGroup<'a> {
         }
     }
 
+    /// One for each holder, the lead first, each with what that holds.
+    pub(super) fn of_each_holder(self) -> Vec<RowGroup<'a>> {
+        let holders: Vec<_> = self.lead.into_iter().chain(self.others()).collect();
+        if holders.is_empty() {
+            return vec![self];
+        }
+        let of = |holder: &'a Process| RowGroup {
+            rows: self.rows.iter().copied().filter(|row| has(row, holder)).collect(),
+            lead: Some(holder),
+            alone: true,
+        };
+        holders.into_iter().map(of).collect()
+    }
+
+    /// The user to show.
+    pub(super) fn user(&self) -> Option<String> {
+        match self.lead {
+            Some(lead) if self.alone => lead.user.clone(),
+            Some(_) | None => self.lead_row().user(),
+        }
+    }
+
     /// The row that represents the group: one of the lead process.
     pub(super) fn lead_row(&self) -> &'a Row {
         let lead = self.lead.map(|lead| lead.pid);
@@ -119,6 +143,9 @@ impl<'a> RowGroup<'a> {
 
     /// All other holders, each once, by PID.
     pub(super) fn others(&self) -> Vec<&'a Process> {
+        if self.alone {
+            return Vec::new();
+        }
         let lead = self.lead.map(|lead| lead.pid);
         let all = self.rows.iter().flat_map(|row| row.owner.processes()).map(Arc::as_ref);
         let mut others: Vec<_> = all.filter(|process| Some(process.pid) != lead).collect();
@@ -190,6 +217,10 @@ impl<'a> RowGroup<'a> {
     pub(super) fn rows(&self) -> &[&'a Row] {
         &self.rows
     }
+}
+
+fn has(row: &Row, holder: &Process) -> bool {
+    row.owner.processes().any(|process| process.pid == holder.pid)
 }
 
 /// The address of a socket. An IPv4-mapped address is written as IPv4.

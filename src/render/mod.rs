@@ -16,9 +16,11 @@ mod shortening;
 mod style;
 mod table;
 mod text;
+mod unit;
 
 use std::io::{self, Write};
 
+use self::columns::Listing;
 use crate::model::{CheckResult, ExcludedReport, Explanation, LicenseServer, Report, ServersReport};
 
 pub use columns::{column_named, column_names};
@@ -108,11 +110,12 @@ fn explanations(explanations: &[Explanation], style: &Style, out: &mut dyn Write
 /// the notes go to `notes`.
 fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()> {
     let rows = group::group(&report.rows);
+    let shown = Listing::distinct(group::group(&report.rows), report.host.os, style);
     let hidden = if style.plain {
-        list::write(&rows, report.host.os, style, out)?;
+        list::write(&shown, report.host.os, style, out)?;
         Vec::new()
     } else {
-        table::write(&rows, report.host.os, style, out)?
+        table::write(&shown, report.host.os, style, out)?
     };
     let mut lines: Vec<String> = notes::of_hidden_columns(&hidden, style).into_iter().collect();
     lines.extend(notes::of_words(report, style));

@@ -23,6 +23,8 @@ pub struct Style {
     /// Rows are as long as their texts.
     pub wide: bool,
     pub args: bool,
+    /// With the state of the sockets, where there is room.
+    pub states: bool,
     pub connections: bool,
     pub namespaces: bool,
     /// With notes about how the data was collected.

@@ -8,6 +8,7 @@ mod behind;
 mod excluded;
 mod exposure;
 mod gaps;
+mod halted;
 mod kept;
 mod next;
 mod other_sockets;
@@ -19,7 +20,7 @@ use self::asked::{Found, Question};
 use self::rows::rows;
 use crate::knowledge::{Knowledge, LicenseProgram};
 use crate::model::{
-    LicenseServer, Observation, OtherNamespace, Owner, Process, Report, Row, Socket, Verdict,
+    LicenseServer, Observation, Os, OtherNamespace, Owner, Process, Report, Row, Socket, Verdict,
 };
 use crate::os::{self, ScanScope};
 use crate::query::{Filter, Naming, Query, UsageError, filter, unknown_names};
@@ -86,10 +87,19 @@ pub fn report(
         other_sockets,
         method_notes: observation.method_notes.clone(),
         excluded,
-        notes: kept::notes(rows, &query.filter, &naming, os),
+        notes: notes(query, rows, &naming, os),
         narrowed: query.filter.is_narrow(),
         rows: filtered.rows,
     })
+}
+
+/// What there is to say of several rows. Of one alone, the detail says it.
+fn notes(query: &Query, rows: &[Row], naming: &Naming, os: Os) -> Vec<String> {
+    let mut notes = kept::notes(rows, &query.filter, naming, os);
+    if query.alone.is_none() {
+        notes.extend(halted::notes(rows));
+    }
+    notes
 }
 
 /// Whether a question turns out to be about a license server: what holds the port, or has the name, is a program of one.

@@ -49,6 +49,7 @@ fn a_recorded_listener_is_told_in_full() {
               "name": "python3.11",
               "exe": "/usr/bin/python3.11",
               "exe_confirmed": true,
+              "exe_deleted": false,
               "file_trust": "system",
               "uid": 1000,
               "user": "alice",

@@ -95,6 +95,7 @@ mod rendering_columns;
 mod rendering_detail;
 mod rendering_free;
 mod rendering_linux;
+mod rendering_processes;
 mod rendering_windows;
 mod rules;
 mod rules_each;

@@ -213,7 +213,7 @@ fn chosen_columns_come_in_their_order() {
 
 #[test]
 fn columns_that_cannot_be_shown_are_refused() {
-    insta::assert_snapshot!(office().refusal("--columns port,size"), @"‘--columns size’: the columns are port, address, process, pid, user, service, unit, namespace, connections, command, exposed, uid, path, script, cwd, license");
+    insta::assert_snapshot!(office().refusal("--columns port,size"), @"‘--columns size’: the columns are port, address, process, pid, user, service, unit, namespace, state, connections, command, exposed, uid, path, script, cwd, license");
     insta::assert_snapshot!(office().refusal("--json --columns port"), @"--columns chooses columns of the table; JSON always has every field");
     assert!(office().refusal("excluded --columns port").contains("there is no option --columns"));
     assert!(office().refusal("--excluded-ports --wide").contains("options of excluded"));

@@ -156,10 +156,12 @@ fn behind_p_stands_a_process_where_the_options_are_those_of_lsof() {
     let machine = linux()
         .socket("tcp 0.0.0.0:3000", &[process(18, "/usr/bin/node")])
         .socket("tcp 0.0.0.0:8080", &[process(20, "/usr/bin/node")]);
-    let pid = machine.printed("--pid 18", None);
+    // In a pipe those have a column more.
+    let on_terminal = Some(200);
+    let pid = machine.printed("--pid 18", on_terminal);
     assert!(pid.contains("3000") && !pid.contains("8080"), "{pid}");
     for line in ["-nP -p 18", "-P -p 18", "-a -p 18", "-p 18 -a -i", "-Pan -p 18 -i", "-p18 -nP"] {
-        assert_eq!(machine.printed(line, None), pid, "{line}");
+        assert_eq!(machine.printed(line, on_terminal), pid, "{line}");
     }
     let tcp = machine.printed("-iTCP -sTCP:LISTEN -P -n -a -p 18", None);
     assert!(tcp.contains("3000") && !tcp.contains("8080") && !tcp.contains("18: "), "{tcp}");
@@ -249,7 +251,8 @@ fn a_pasted_line_is_understood_in_quotes_and_as_words() {
         ("0.0.0.0:8080->80/tcp, [::]:8080->80/tcp", "8080/tcp"),
         ("-ltnp state listening", "-t"),
     ] {
-        assert_eq!(machine.printed(line, None), machine.printed(same, None), "{line}");
+        let on_terminal = Some(200);
+        assert_eq!(machine.printed(line, on_terminal), machine.printed(same, on_terminal), "{line}");
     }
     insta::assert_snapshot!(refused("-tnp state established"), @"‘state established’: only listeners are listed; --connections counts the connections of each");
 }

@@ -87,6 +87,9 @@ struct AskedProcessOut<'a> {
     listens_on: Option<Vec<String>>,
     /// the file it runs. `null`: not visible
     exe: Option<&'a str>,
+    /// whether that file was deleted or replaced since the process started. `null`: as for `exe`, or not known, as on
+    /// Windows and macOS
+    exe_deleted: Option<bool>,
     /// what an interpreter runs, by its own command line. `null`: it runs nothing so, or that could not be read
     script: Option<ScriptOut<'a>>,
     /// the folder it works in (Linux). `null`: not visible, or not read
@@ -151,6 +154,7 @@ fn process(one: &AskedProcess) -> AskedProcessOut<'_> {
         state: process.state.map(Code),
         listens_on: listens_on.as_ref().map(|ports| ports.iter().map(port).collect()),
         exe: process.exe().map(|exe| exe.path.as_str()),
+        exe_deleted: process.exe().and_then(|exe| exe.deleted),
         script: script_of(process),
         cwd: process.cwd.as_ref().map(|cwd| cwd.path.as_str()),
         cwd_deleted: process.cwd.as_ref().map(|cwd| cwd.deleted),

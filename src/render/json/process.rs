@@ -31,6 +31,9 @@ pub(super) struct ProcessOut<'a> {
     /// itself. `null`: not examined, or not known. On Linux a listing of everything examines the processes on
     /// license ports, and those whose file is in a view of the file system that an ordinary user may have made
     exe_confirmed: Option<bool>,
+    /// whether that file was deleted or replaced since the process started. `null`: `exe` is `null`, or not known, as on
+    /// Windows and macOS
+    exe_deleted: Option<bool>,
     /// who could have put other content into that file. `null`: `exe` is `null`
     file_trust: Option<Code<FileTrust>>,
     /// the user ID it runs with. `null`: Windows, or unknown
@@ -202,6 +205,7 @@ fn process(process: &Process) -> ProcessOut<'_> {
         name: process.name.as_deref(),
         exe: process.exe().map(|exe| exe.path.as_str()),
         exe_confirmed: process.exe().and_then(|exe| exe.path_confirmed.done().copied()),
+        exe_deleted: process.exe().and_then(|exe| exe.deleted),
         file_trust: process.exe().map(|exe| Code(exe.trust(process.uid))),
         uid: process.uid,
         user: process.user.as_deref().and_then(name_of_account),

@@ -11,6 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use self::caution::caution;
 use self::commands::Commands;
+use super::halted;
 use crate::model::phrase::in_a_row;
 use crate::model::quoting::quoted;
 use crate::model::{Exposure, LicenseServer, Os, Process, Protocol, Row, RunState, State};
@@ -53,14 +54,7 @@ pub(super) fn next(row: &Row, servers: &[LicenseServer], os: Os, privileged: boo
 
 /// How to let a holder go on that does nothing.
 fn continued(row: &Row, lead: &Process) -> Option<String> {
-    // Workers of a server may go on without it.
-    let is_halted = |process: &Process| process.state.is_some_and(RunState::is_halted);
-    let all_halted = !row.more_holders && row.owner.processes().all(|process| is_halted(process));
-    let consequence = match (all_halted, row.socket.state) {
-        (false, _) | (true, State::Bound) => "",
-        (true, State::Listen) => " and accepts no connection",
-        (true, State::Unconnected) => " and answers nothing",
-    };
+    let consequence = halted::consequence(row).map_or(String::new(), |what| format!(" and {what}"));
     let debugger = lead
         .tracer
         .as_ref()

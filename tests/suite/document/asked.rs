@@ -49,6 +49,7 @@ pub struct AskedProcess {
     pub listens_on: Option<Vec<String>>,
     #[serde(deserialize_with = "present")]
     pub exe: Option<String>,
+    pub exe_deleted: Option<bool>,
     #[serde(deserialize_with = "present")]
     pub script: Option<Script>,
     #[serde(deserialize_with = "present")]

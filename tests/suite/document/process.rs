@@ -16,6 +16,7 @@ pub struct Process {
     pub exe: Option<String>,
     #[serde(deserialize_with = "present")]
     pub exe_confirmed: Option<bool>,
+    pub exe_deleted: Option<bool>,
     #[serde(deserialize_with = "present")]
     pub file_trust: Option<String>,
     #[serde(deserialize_with = "present")]

@@ -1,0 +1,38 @@
+//! What the process of a row is part of.
+
+use super::group::RowGroup;
+use super::text::{service_called, unit_called};
+use crate::model::quoting::quoted;
+use crate::model::{Application, Container, Presence, Process, ProcessService};
+
+/// The container, application or service that the lead is part of, or holds the port for. A login
+/// session is not a service.
+pub(super) fn unit(group: &RowGroup<'_>) -> Option<String> {
+    let socket = &group.lead_row().socket;
+    let is_service = |service: &&ProcessService| !service.name.ends_with(".scope");
+    let service = service_called;
+    let services = |process: &Process| {
+        let names: Vec<String> = process.services.iter().filter(is_service).map(service).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    };
+    let lead = group.lead();
+    if let Some(activation) = &socket.activation
+        && lead.is_none_or(|lead| lead.container.is_none())
+    {
+        return Some(unit_called(activation.manager, &activation.socket));
+    }
+    let Some(lead) = lead else { return socket.made_in.as_ref().filter(is_service).map(service) };
+    let forwards = lead.forward.as_ref().map(|forward| match &forward.container {
+        Some(container) => format!("→ {} ({})", container.called(), forward.to),
+        None => format!("→ {}", forward.to),
+    });
+    let container = || lead.container.as_deref().map(Container::called);
+    let application = || lead.application.as_ref().map(application_called);
+    let kernel = || (lead.presence == Presence::Kernel).then(|| "kernel: http.sys, SMB, …".to_owned());
+    forwards.or_else(kernel).or_else(container).or_else(application).or_else(|| services(lead))
+}
+
+fn application_called(Application { kind, id, user }: &Application) -> String {
+    let user = if user.is_some() { "user " } else { "" };
+    format!("{user}{} {}", kind.code(), quoted(id))
+}

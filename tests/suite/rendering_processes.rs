@@ -1,0 +1,188 @@
+//! What rows say about the process: whether it can do anything, whether its file is still there, and who else holds
+//! the port.
+
+use whatlistens::model::{Pid, Process, ProcessRef, RunState, Socket, State};
+
+use crate::recorded::{Machine, linux, process, with_file};
+
+fn in_state(pid: Pid, state: RunState) -> Process {
+    Process { state: Some(state), ..process(pid, "/usr/bin/node") }
+}
+
+/// One process of each state, a server with a stopped lead whose worker goes on, and a UDP socket.
+fn halted() -> Machine {
+    let traced = Process {
+        tracer: Some(ProcessRef { pid: 5, name: Some("gdb".to_owned()) }),
+        ..in_state(13, RunState::Traced)
+    };
+    let worker = Process { ppid: Some(14), ..in_state(15, RunState::Running) };
+    linux()
+        .socket("tcp 0.0.0.0:3000", &[in_state(11, RunState::Running)])
+        .socket("tcp 0.0.0.0:3001", &[in_state(12, RunState::Stopped)])
+        .socket("tcp [::]:3001", &[in_state(12, RunState::Stopped)])
+        .socket("tcp 0.0.0.0:3002", &[in_state(12, RunState::Stopped)])
+        .socket("udp 0.0.0.0:3003", &[in_state(12, RunState::Stopped)])
+        .socket("tcp 0.0.0.0:3004", &[traced])
+        .socket("tcp 0.0.0.0:3005", &[in_state(14, RunState::Stopped), worker])
+        .socket("tcp 0.0.0.0:3006", &[in_state(16, RunState::Zombie)])
+        .socket("tcp 0.0.0.0:3007", &[process(17, "/usr/bin/node")])
+        .but(|socket: &mut Socket| socket.state = State::Bound)
+}
+
+#[test]
+fn a_listing_says_who_is_stopped_and_how_it_continues() {
+    insta::assert_snapshot!(halted().printed("--columns port,pid,state", None), @r"
+        PORT  PID  STATE
+    3000/tcp   11  LISTEN
+    3001/tcp   12  LISTEN (stopped)
+    3002/tcp   12  LISTEN (stopped)
+    3003/udp   12  UNCONN (stopped)
+    3004/tcp   13  LISTEN (traced)
+    3005/tcp   14  LISTEN (stopped)
+    3006/tcp   16  LISTEN (zombie)
+    3007/tcp   17  BOUND
+
+    node (PID 12) is stopped and accepts no connection on 3001/tcp and 3002/tcp. To let it continue: kill -CONT 12
+    node (PID 12) is stopped and answers nothing on 3003/udp. To let it continue: kill -CONT 12
+    node (PID 13) is stopped by a debugger and accepts no connection on 3004/tcp.
+    node (PID 14), which holds 3005/tcp, is stopped. To let it continue: kill -CONT 14
+    3005/tcp cannot-tell: this is a port of Genius License Manager, whose programs on this system are not known, so node can be neither confirmed nor ruled out.
+    ");
+    insta::assert_snapshot!(halted().printed("-H --columns port,state 3001 3003 3004", None), @r"
+    3001/tcp  LISTEN(stopped)
+    3003/udp  UNCONN(stopped)
+    3004/tcp  LISTEN(traced)
+    node (PID 12) is stopped and accepts no connection on 3001/tcp. To let it continue: kill -CONT 12
+    node (PID 12) is stopped and answers nothing on 3003/udp. To let it continue: kill -CONT 12
+    node (PID 13) is stopped by a debugger and accepts no connection on 3004/tcp.
+    ");
+    insta::assert_snapshot!(halted().printed("--output list --columns port,state 3001 3007", None), @r"
+    Port: 3001/tcp
+    State: listen (stopped)
+
+    Port: 3007/tcp
+    State: bound
+
+    Note: node (PID 12) is stopped and accepts no connection on 3001/tcp. To let it continue: kill -CONT 12
+    ");
+}
+
+#[test]
+fn the_details_of_one_port_say_it_once() {
+    let detail = halted().printed("3004", None);
+    assert!(detail.contains("It is stopped by the debugger gdb (PID 5)"), "{detail}");
+    assert!(!detail.contains("node (PID 13) is stopped"), "{detail}");
+}
+
+#[test]
+fn of_many_stopped_processes_and_ports_the_rest_is_counted() {
+    let mut machine = linux();
+    for at in 0..8 {
+        let holder = in_state(20 + at, RunState::Stopped);
+        for port in 0..6 {
+            let place = format!("tcp 0.0.0.0:{}", 4000 + 10 * at + port);
+            machine = machine.socket(&place, std::slice::from_ref(&holder));
+        }
+    }
+    let report = machine.report("");
+    insta::assert_snapshot!(report.notes.join("\n"), @r"
+    node (PID 20) is stopped and accepts no connection on 4000/tcp, 4001/tcp, 4002/tcp, 4003/tcp and 2 more ports. To let it continue: kill -CONT 20
+    node (PID 21) is stopped and accepts no connection on 4010/tcp, 4011/tcp, 4012/tcp, 4013/tcp and 2 more ports. To let it continue: kill -CONT 21
+    node (PID 22) is stopped and accepts no connection on 4020/tcp, 4021/tcp, 4022/tcp, 4023/tcp and 2 more ports. To let it continue: kill -CONT 22
+    node (PID 23) is stopped and accepts no connection on 4030/tcp, 4031/tcp, 4032/tcp, 4033/tcp and 2 more ports. To let it continue: kill -CONT 23
+    node (PID 24) is stopped and accepts no connection on 4040/tcp, 4041/tcp, 4042/tcp, 4043/tcp and 2 more ports. To let it continue: kill -CONT 24
+    3 more processes are stopped.
+    ");
+}
+
+#[test]
+fn who_searches_piped_rows_for_listen_finds_them() {
+    let with_listen = |line: &str, width| {
+        let printed = halted().printed(line, width);
+        printed.lines().filter(|line| line.contains("LISTEN")).count()
+    };
+    for line in ["-tlnp", "-ano", "-i", "-tulpn --wide", "-nP -sTCP:LISTEN"] {
+        assert!(with_listen(line, None) >= 6, "{line}");
+    }
+    // Nobody searches what is on a terminal, where the columns need the room.
+    assert_eq!(with_listen("-tlnp", Some(80)), 0);
+    for line in ["", "-t", "-t -4", "-H -tlnp", "--output list -tlnp"] {
+        assert_eq!(with_listen(line, None), 0, "{line}");
+    }
+}
+
+#[test]
+fn the_path_of_a_deleted_file_is_marked() {
+    let machine = linux()
+        .socket("tcp 0.0.0.0:7001", &[with_file(11, "/opt/str/gone", |file| file.deleted = Some(true))])
+        .socket("tcp 0.0.0.0:7002", &[with_file(12, "/opt/a (deleted)", |file| file.deleted = Some(false))])
+        .socket("tcp 0.0.0.0:7003", &[with_file(13, "/opt/unknown", |file| file.deleted = None)])
+        .socket("tcp 0.0.0.0:7004", &[process(14, "/opt/here")]);
+    insta::assert_snapshot!(machine.printed("--columns port,path", None), @r#"
+        PORT  PATH
+    7001/tcp  /opt/str/gone (deleted)
+    7002/tcp  "/opt/a (deleted)"
+    7003/tcp  /opt/unknown
+    7004/tcp  /opt/here
+    "#);
+    insta::assert_snapshot!(machine.printed("-H --columns port,path", None), @r#"
+    7001/tcp  /opt/str/gone(deleted)
+    7002/tcp  "/opt/a\u{20}(deleted)"
+    7003/tcp  /opt/unknown
+    7004/tcp  /opt/here
+    "#);
+    insta::assert_snapshot!(machine.printed("--columns port,path 7001", Some(22)), @r"
+        PORT  PATH
+    7001/tcp  …e (deleted)
+    ");
+    let json = machine.printed("--json", None);
+    let said: Vec<&str> = json.lines().filter(|line| line.contains("exe_deleted")).map(str::trim).collect();
+    let known = ["true", "false", "null", "false"];
+    assert_eq!(said, known.map(|known| format!("\"exe_deleted\": {known},")));
+}
+
+/// nginx with two workers of www-data on two ports, one of which it alone holds.
+fn workers() -> Machine {
+    let nginx = process(60, "/usr/sbin/nginx");
+    let worker = |pid| Process {
+        ppid: Some(60),
+        user: Some("www-data".to_owned()),
+        uid: Some(33),
+        ..process(pid, "/usr/sbin/nginx")
+    };
+    let all = [nginx.clone(), worker(61), worker(62)];
+    linux().socket("tcp 0.0.0.0:80", &all).socket("tcp [::]:80", &all).socket("tcp 0.0.0.0:443", &[nginx])
+}
+
+#[test]
+fn equal_lines_of_chosen_columns_are_written_once() {
+    insta::assert_snapshot!(workers().printed("--columns process,pid nginx", None), @r"
+    PROCESS   PID
+    nginx +2   60
+    nginx      60
+    ");
+    insta::assert_snapshot!(workers().printed("--columns process nginx", None), @r"
+    PROCESS
+    nginx +2
+    nginx
+    ");
+    insta::assert_snapshot!(workers().printed("--columns user --output list", None), @"User: alice");
+    assert_eq!(workers().printed("-H", None).lines().count(), 2, "each listener where no columns are chosen");
+}
+
+#[test]
+fn a_script_that_asks_for_process_ids_gets_every_holder() {
+    insta::assert_snapshot!(workers().printed("-H --columns pid nginx", None), @r"
+    60
+    61
+    62
+    ");
+    insta::assert_snapshot!(workers().printed("-H --columns port,pid,process,user", None), @r"
+     80/tcp  60  nginx  alice
+     80/tcp  61  nginx  www-data
+     80/tcp  62  nginx  www-data
+    443/tcp  60  nginx  alice
+    ");
+    let hidden = linux().by_ordinary_user(&[(7, "sshd")]).socket("tcp 0.0.0.0:22", &[]);
+    assert_eq!(hidden.printed("-H --columns pid,process", None).lines().next(), Some("-  (hidden)"));
+}
