@@ -9,7 +9,7 @@ use clap::{ArgAction, Args};
 use super::{Context, Error, Exit};
 use crate::cli::GlobalArgs;
 use crate::knowledge::Knowledge;
-use crate::knowledge::explain::{Topic, explain, names};
+use crate::knowledge::explain::{Topic, explain, names, terms};
 use crate::model::{Explanation, Vouched};
 use crate::os::ScanScope;
 use crate::query::{Output, UsageError, topics};
@@ -20,7 +20,8 @@ use crate::report;
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub(super) struct ExplainArgs {
     /// A port (1538), a range (27000-27009), a service (flex-lm), a process (lmgrd), a license
-    /// manager or its vendor (autodesk), or a license error (-15, -15,570:115, H0007, rms 5)
+    /// manager or its vendor (autodesk), a license error (-15, -15,570:115, H0007, rms 5), an error of the system
+    /// (error 10013, EADDRINUSE), or a word of the answers (mismatch, orphan)
     #[arg(value_name = "WHAT", required = true)]
     what: Vec<String>,
 
@@ -103,8 +104,10 @@ fn explained(typed: &str, topic: &Topic, knowledge: &Knowledge) -> Result<Explan
             let systems = knowledge.license_errors().near(code);
             UsageError::UnknownLicenseError { word: typed.into(), systems }
         }
-        Topic::Ports(..) | Topic::Name(_) => {
-            let nearest = knowledge.registry.nearest(typed, names(knowledge.licenses()));
+        Topic::Ports(..) | Topic::Name(_) | Topic::SystemError(_) => {
+            let terms: Vec<&str> = terms::words().collect();
+            let known = names(knowledge.licenses()).chain(terms.iter().copied());
+            let nearest = knowledge.registry.nearest(typed, known);
             UsageError::UnknownTopic { word: typed.into(), nearest }
         }
     })

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::word::words;
-use super::{LicenseError, Os, PortRange, Protocol};
+use super::{KnownSystemError, LicenseError, Os, PortRange, Protocol};
 
 /// The answer to one word of `explain`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,6 +22,59 @@ pub struct Explanation {
     pub emulators: Vec<EmulatorFacts>,
     /// What the word means as a license error, in each licensing system that has it.
     pub license_errors: Vec<LicenseError>,
+    /// What it means in this program's own answers.
+    pub terms: Vec<ExplainedTerm>,
+    /// The errors of operating systems with this number or name.
+    pub system_errors: Vec<KnownSystemError>,
+    /// The license managers that license the program of this name, as one phrase; `None` where it names none.
+    pub licensed_by: Option<String>,
+    /// What to type where something else is meant, as a sentence that ends in a command.
+    pub hint: Option<String>,
+}
+
+/// A word of this program's answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExplainedTerm {
+    /// As the JSON has it.
+    pub word: String,
+    pub kind: TermKind,
+    /// In whole sentences.
+    pub meaning: String,
+}
+
+words! {
+    /// What a word of the answers is about.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum TermKind {
+        /// whether the process on a license port is the right one
+        Verdict = "verdict",
+        /// how grave something is
+        Severity = "severity",
+        /// the state of a license server
+        ServerState = "server-state",
+        /// what is wrong with a license server
+        Problem = "problem",
+        /// from where a listener can be reached
+        Exposure = "exposure",
+        /// whether a port can be used
+        PortStatus = "port-status",
+        /// the state of a listener
+        SocketState = "socket-state",
+        /// the state of a connection
+        ConnectionState = "connection-state",
+        /// whether a process can do anything
+        ProcessState = "process-state",
+        /// who could have replaced a file
+        FileTrust = "file-trust",
+        /// whether it is known who holds a socket
+        Owner = "owner-status",
+        /// how well a fact is documented
+        Confidence = "confidence",
+        /// what could not be seen
+        Gap = "gap",
+        /// any other word
+        Notion = "notion",
+    }
 }
 
 /// A service of IANA's registry, with all its protocols.
@@ -155,6 +208,8 @@ impl Explanation {
             && self.emulators.is_empty()
             && self.others.is_empty()
             && self.license_errors.is_empty()
+            && self.terms.is_empty()
+            && self.system_errors.is_empty()
     }
 }
 

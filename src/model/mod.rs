@@ -41,8 +41,8 @@ mod word;
 pub use asked::{Asked, AskedProcess, Note, NoteKind, PortAnswer, PortStatus, PortUse};
 pub use command_line::{PythonProgram, interpreter_called, python_program, script_of};
 pub use explanation::{
-    Confidence, Correction, EmulatorFacts, Explanation, ManagerFacts, ManagerPort, ManagerProcesses,
-    PortRole, RegisteredService,
+    Confidence, Correction, EmulatorFacts, ExplainedTerm, Explanation, ManagerFacts, ManagerPort,
+    ManagerProcesses, PortRole, RegisteredService, TermKind,
 };
 pub use exposure::Exposure;
 pub use file_trust::{Account, Checked, FileTrust, NotInspected, User, Writer};

@@ -26,7 +26,7 @@ use std::borrow::Cow;
 
 use crate::cli::{self, ListArgs};
 use crate::knowledge::Knowledge;
-use crate::knowledge::explain::Topic;
+use crate::knowledge::explain::{Topic, terms};
 use crate::model::{Family, Os, Vouched, is_path};
 use crate::os::{Bpf, DEADLINE, FileAt, ScanScope, Sought};
 use crate::render::column_named;
@@ -230,16 +230,44 @@ pub fn topics(words: &[String], knowledge: &Knowledge) -> Result<Vec<(String, To
         if license_code::introduces(word) && begins_error() {
             continue;
         }
+        if let Some(error) = system_error(word, words.peek().copied(), knowledge) {
+            words.next_if(|_| license_code::introduces(word));
+            topics.push(error);
+            continue;
+        }
         let next = words.peek().and_then(|next| license_code::behind(word, next, knowledge));
         if next.is_some() {
             words.next();
         }
         match next.or_else(|| license_code::read(word, knowledge)).transpose()? {
             Some((typed, code)) => topics.push((typed, Topic::LicenseError(code))),
-            None => topics.extend(parse::targets(word)?.into_iter().map(topic)),
+            None => match words.peek().and_then(|next| two_words(word, next)) {
+                Some(topic) => {
+                    words.next();
+                    topics.push(topic);
+                }
+                None => topics.extend(parse::targets(word)?.into_iter().map(topic)),
+            },
         }
     }
     bounds::distinct(topics)
+}
+
+/// `error 10013`, in one word or two.
+fn system_error(word: &str, next: Option<&String>, knowledge: &Knowledge) -> Option<(String, Topic)> {
+    let number = match word.trim().split_once(' ') {
+        Some((first, number)) if license_code::introduces(first) => number.trim(),
+        None if license_code::introduces(word) => next?,
+        _ => return None,
+    };
+    let error = knowledge.license_errors().system_error(number.parse().ok()?)?;
+    Some((format!("error {number}"), Topic::SystemError(error.number)))
+}
+
+/// Two words that are one word of the answers together, as `cannot tell`.
+fn two_words(word: &str, next: &str) -> Option<(String, Topic)> {
+    let both = format!("{word} {next}");
+    (!terms::explained(&both).is_empty()).then(|| (both.clone(), Topic::Name(both)))
 }
 
 fn topic(target: Target) -> (String, Topic) {

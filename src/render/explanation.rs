@@ -9,12 +9,13 @@ use super::{Style, license_error};
 use crate::model::phrase::list;
 use crate::model::{
     Correction, EmulatorFacts, Explanation, ManagerFacts, ManagerPort, ManagerProcesses, PortClass,
-    PortRange, PortRole, RegisteredService,
+    PortRange, PortRole, RegisteredService, TermKind,
 };
 
 pub(super) fn write(explanation: &Explanation, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { style, out };
     page.top(explanation)?;
+    page.own_words(explanation)?;
     for error in &explanation.license_errors {
         writeln!(page.out)?;
         page.license_error(error)?;
@@ -65,6 +66,21 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// The words of the answers, and the errors of the system.
+    fn own_words(&mut self, explanation: &Explanation) -> io::Result<()> {
+        let Explanation { terms, system_errors, hint, .. } = explanation;
+        if !terms.is_empty() || !system_errors.is_empty() || hint.is_some() {
+            writeln!(self.out)?;
+        }
+        for term in terms {
+            self.field(about(term.kind), &term.meaning)?;
+        }
+        for error in system_errors {
+            self.field("Error", &license_error::known_in_words(error))?;
+        }
+        hint.iter().try_for_each(|hint| self.field("See also", hint))
+    }
+
     fn manager(&mut self, manager: &ManagerFacts) -> io::Result<()> {
         self.heading(&manager.called(), &manager.id)?;
         if let Some(technology) = &manager.technology {
@@ -108,10 +124,27 @@ impl Page<'_> {
     }
 }
 
+/// What a word of the answers is.
+const WORD: &str = "a word that whatlistens uses";
+
 /// What the typed words stand for.
 fn summary(explanation: &Explanation) -> String {
     if !explanation.license_errors.is_empty() {
         return license_error::summary(&explanation.license_errors);
+    }
+    if let Some(managers) = &explanation.licensed_by {
+        return format!("a program licensed by {managers}");
+    }
+    let is_term = explanation.ports.is_empty() && explanation.managers.is_empty();
+    match (&explanation.terms[..], &explanation.system_errors[..]) {
+        ([_, ..], _) if is_term => return WORD.to_owned(),
+        ([_, ..], _) => {
+            let ranges: Vec<String> = explanation.ports.iter().map(ToString::to_string).collect();
+            let ports = (!ranges.is_empty()).then(|| format!(", and port {}", list(&ranges, "and")));
+            return format!("{WORD}{}", ports.unwrap_or_default());
+        }
+        ([], [_, ..]) if is_term => return "an error of the operating system".to_owned(),
+        _ => {}
     }
     match (&explanation.ports[..], &explanation.managers[..], &explanation.emulators[..]) {
         ([range], ..) if explanation.asked.starts_with(|c: char| c.is_ascii_digit()) => {
@@ -126,6 +159,25 @@ fn summary(explanation: &Explanation) -> String {
         (_, [], [_, ..]) => "an emulator of a license manager".to_owned(),
         (_, [_], _) => "a license manager".to_owned(),
         _ => "license managers".to_owned(),
+    }
+}
+
+fn about(kind: TermKind) -> &'static str {
+    match kind {
+        TermKind::Verdict => "Verdict",
+        TermKind::Severity => "Severity",
+        TermKind::ServerState => "Server",
+        TermKind::Problem => "Problem",
+        TermKind::Exposure => "Reach",
+        TermKind::PortStatus => "Port",
+        TermKind::SocketState => "Socket",
+        TermKind::ConnectionState => "Connection",
+        TermKind::ProcessState => "Process",
+        TermKind::FileTrust => "File",
+        TermKind::Owner => "Owner",
+        TermKind::Confidence => "Certainty",
+        TermKind::Gap => "Gap",
+        TermKind::Notion => "Meaning",
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use super::page::Page;
 use super::text::system;
 use crate::model::phrase::list;
-use crate::model::{LicenseError, SystemError};
+use crate::model::{KnownSystemError, LicenseError, SystemError};
 
 /// What the typed code stands for.
 pub(super) fn summary(errors: &[LicenseError]) -> String {
@@ -46,6 +46,10 @@ fn in_words(error: &SystemError) -> String {
             error.number
         );
     };
+    known_in_words(known)
+}
+
+pub(super) fn known_in_words(known: &KnownSystemError) -> String {
     let systems: Vec<&str> = known.os.iter().map(|os| system(*os)).collect();
-    format!("{} is {} on {}: {}.", error.number, known.name, list(&systems, "and"), known.meaning)
+    format!("{} is {} on {}: {}.", known.number, known.name, list(&systems, "and"), known.meaning)
 }

@@ -145,13 +145,15 @@ fn a_port_of_nobody_and_one_of_somebody_else() {
 
     Registry     no service assigned
     ");
-    insta::assert_snapshot!(printed(of_port(22)), @"
+    insta::assert_snapshot!(printed(of_port(22)), @r"
     22  system port
     IANA assigns ports 0 to 1023 to standard Internet services. On Linux and macOS only programs with
     administrator rights can open them, unless the system is configured otherwise.
 
     Registry     22 ssh, The Secure Shell (SSH) Protocol (TCP and UDP)
     Registry     22 ssh (SCTP)
+
+    See also     For the license error -22 of FlexNet Publisher and RLM: whatlistens explain -22
     ");
 }
 

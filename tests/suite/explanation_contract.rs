@@ -26,6 +26,27 @@ pub struct Explanation {
     pub other_managers: Vec<Other>,
     pub emulators: Vec<Emulator>,
     pub license_errors: Vec<LicenseError>,
+    pub terms: Vec<Term>,
+    pub system_errors: Vec<KnownSystemError>,
+    pub licensed_by: Option<String>,
+    pub hint: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Term {
+    pub word: String,
+    pub kind: String,
+    pub meaning: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownSystemError {
+    pub number: u32,
+    pub os: Vec<String>,
+    pub name: String,
+    pub meaning: String,
 }
 
 #[derive(Deserialize)]

@@ -10,6 +10,7 @@ mod document;
 mod documents;
 mod explanation;
 mod explanation_contract;
+mod explanation_terms;
 mod json_schema;
 mod license_data;
 mod license_data_at_a_glance;

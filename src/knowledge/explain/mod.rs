@@ -1,14 +1,17 @@
 //! Explains a port or a name from the registry and the license facts, without scanning the machine.
 
 mod profile;
+pub mod terms;
 
 use std::collections::BTreeSet;
 
 use self::profile::{correction, emulator_facts, manager_facts, registered_only, services};
 use crate::knowledge::{
-    Emulator, Executables, LicenseCode, LicenseManager, Licenses, PortClaims, RegisteredTo, Technology,
+    Emulator, Executables, LicenseCode, LicenseErrors, LicenseManager, Licenses, PortClaims, RegisteredTo,
+    Technology,
 };
 use crate::knowledge::{Knowledge, Registry, called_otherwise};
+use crate::model::phrase::list;
 use crate::model::{Explanation, ManagerFacts, Os, PortRange, Protocol};
 
 /// What to explain.
@@ -20,6 +23,8 @@ pub enum Topic {
     Name(String),
     /// The code of a license error.
     LicenseError(LicenseCode),
+    /// The number of an operating system's error.
+    SystemError(u32),
 }
 
 /// Up to this many license managers with a word in their names are explained in full.
@@ -33,14 +38,39 @@ pub fn explain(asked: &str, topic: &Topic, knowledge: &Knowledge) -> Explanation
         explanation.license_errors = knowledge.license_errors().explained(code);
         return explanation;
     }
+    let errors = knowledge.license_errors();
+    match topic {
+        Topic::SystemError(number) => {
+            explanation.system_errors.extend(errors.system_error(*number).cloned());
+            return explanation;
+        }
+        Topic::Name(word) => {
+            explanation.terms = terms::explained(word);
+            explanation.system_errors.extend(errors.system_errors_called(word).cloned());
+        }
+        Topic::Ports(range, None) => {
+            let port = range.single();
+            explanation.system_errors.extend(port.and_then(|port| errors.system_error(port.into())).cloned());
+            explanation.hint = port.and_then(|port| hint(port, errors));
+        }
+        Topic::Ports(..) | Topic::LicenseError(_) => {}
+    }
     let (licenses, registry) = (knowledge.licenses(), knowledge.registry);
     let mut explainer = Explainer { licenses, registry, explanation };
     match topic {
         Topic::Ports(range, protocol) => explainer.ports(*range, *protocol),
         Topic::Name(word) => explainer.name(word),
-        Topic::LicenseError(_) => {}
+        Topic::LicenseError(_) | Topic::SystemError(_) => {}
     }
     explainer.explanation
+}
+
+/// For whoever leaves out the minus of a license error.
+fn hint(number: u16, errors: &LicenseErrors) -> Option<String> {
+    let found = errors.explained(&LicenseCode::new(-i64::from(number)));
+    let systems: Vec<&str> = found.iter().map(|error| error.system_name.as_str()).collect();
+    let systems = (!systems.is_empty()).then(|| list(&systems, "and"))?;
+    Some(format!("For the license error -{number} of {systems}: whatlistens explain -{number}"))
 }
 
 /// The ids of all license managers, and the names of all known executables.
@@ -126,6 +156,11 @@ impl<'a> Explainer<'a> {
         let mut found: Vec<&LicenseManager> = self.licenses.managers.iter().filter(named).collect();
         if found.is_empty() {
             found = self.licenses.managers.iter().filter(|manager| mentions(manager, word)).collect();
+        }
+        let named = |manager: &&&LicenseManager| manager.licenses(word);
+        let licensed: Vec<String> = found.iter().filter(named).map(|manager| manager.called()).collect();
+        if !licensed.is_empty() && licensed.len() == found.len() {
+            self.explanation.licensed_by = Some(list(&licensed, "or"));
         }
         for manager in &found {
             if nothing && found.len() <= IN_FULL { self.manager(manager, None) } else { self.other(manager) }

@@ -3,7 +3,7 @@
 mod schema;
 
 pub use self::schema::{CodeSource, ErrorSystem, KnownCause, KnownError, LicenseErrors};
-use crate::model::{Cause, LicenseError, Minor, SystemError};
+use crate::model::{Cause, KnownSystemError, LicenseError, Minor, SystemError};
 
 /// A code as it was typed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -57,6 +57,17 @@ impl LicenseErrors {
         })
     }
 
+    /// The error of an operating system with a number.
+    #[must_use]
+    pub fn system_error(&self, number: u32) -> Option<&KnownSystemError> {
+        self.system_errors.iter().find(|known| known.number == number)
+    }
+
+    /// The errors of operating systems with a name, in any case: its numbers differ between them.
+    pub fn system_errors_called<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a KnownSystemError> {
+        self.system_errors.iter().filter(|known| known.name.eq_ignore_ascii_case(name))
+    }
+
     /// Whether a licensing system has this name.
     #[must_use]
     pub fn has_system(&self, name: &str) -> bool {
@@ -108,10 +119,9 @@ impl LicenseErrors {
             causes: causes.collect(),
             here: None,
             minor: minor.map(|(number, meaning)| Minor { number, meaning: meaning.clone() }),
-            system_error: typed.system_error.map(|number| SystemError {
-                number,
-                known: self.system_errors.iter().find(|known| known.number == number).cloned(),
-            }),
+            system_error: typed
+                .system_error
+                .map(|number| SystemError { number, known: self.system_error(number).cloned() }),
             sources,
         }
     }

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::document::{Code, SCHEMA_VERSION, TOOL, Tool, print};
 use crate::model::{
-    Cause, Check, Confidence, Correction, EmulatorFacts, Explanation, LicenseError, ManagerFacts,
-    ManagerPort, ManagerProcesses, Os, PortClass, PortRange, PortRole, Protocol, RegisteredService, Source,
+    Cause, Check, Confidence, Correction, EmulatorFacts, ExplainedTerm, Explanation, KnownSystemError,
+    LicenseError, ManagerFacts, ManagerPort, ManagerProcesses, Os, PortClass, PortRange, PortRole, Protocol,
+    RegisteredService, Source, TermKind,
 };
 
 #[derive(Serialize, JsonSchema)]
@@ -42,6 +43,38 @@ struct ExplanationOut<'a> {
     /// what the word means as the code of a license error, one object for each licensing system that has it.
     /// Empty if it is none
     license_errors: Vec<LicenseErrorOut<'a>>,
+    /// what it means in the answers of this program, such as a verdict or a state. Empty if it is none of their words
+    terms: Vec<TermOut<'a>>,
+    /// the errors of operating systems with this number or name
+    system_errors: Vec<KnownSystemErrorOut<'a>>,
+    /// the license managers that license the program of this name. `null`: it names none
+    licensed_by: Option<&'a str>,
+    /// what to type if something else is meant. `null`: nothing is known that it may be
+    hint: Option<&'a str>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Term")]
+struct TermOut<'a> {
+    /// the word, as it stands in the JSON
+    word: &'a str,
+    /// what it is about
+    kind: Code<TermKind>,
+    /// what it means, in whole sentences
+    meaning: &'a str,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "KnownSystemError")]
+struct KnownSystemErrorOut<'a> {
+    /// the number
+    number: u32,
+    /// the systems on which it has this meaning
+    os: Vec<Code<Os>>,
+    /// its name
+    name: &'a str,
+    /// what it means
+    meaning: &'a str,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -255,7 +288,20 @@ fn explanation(explanation: &Explanation) -> ExplanationOut<'_> {
         other_managers: explanation.others.iter().map(|(id, name)| OtherOut { id, name }).collect(),
         emulators: explanation.emulators.iter().map(emulator).collect(),
         license_errors: explanation.license_errors.iter().map(license_error).collect(),
+        terms: explanation.terms.iter().map(term).collect(),
+        system_errors: explanation.system_errors.iter().map(system_error).collect(),
+        licensed_by: explanation.licensed_by.as_deref(),
+        hint: explanation.hint.as_deref(),
     }
+}
+
+fn term(term: &ExplainedTerm) -> TermOut<'_> {
+    TermOut { word: &term.word, kind: Code(term.kind), meaning: &term.meaning }
+}
+
+fn system_error(error: &KnownSystemError) -> KnownSystemErrorOut<'_> {
+    let os = error.os.iter().copied().map(Code).collect();
+    KnownSystemErrorOut { number: error.number, os, name: &error.name, meaning: &error.meaning }
 }
 
 fn range_out(range: PortRange) -> RangeOut {
