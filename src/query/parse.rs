@@ -260,11 +260,12 @@ pub(super) fn addresses(option: &str, values: &[String]) -> Result<Vec<Address>,
     distinct(given(option, values)?.iter().map(read).collect::<Result<Vec<Address>, _>>()?)
 }
 
-/// Reads names. An empty one, as of a variable that is not set, would match nothing for ever.
+/// Reads names, without a password that one may have; answers repeat them. An empty one, as of a variable that is not set,
+/// would match nothing for ever.
 pub(super) fn given(option: &str, values: &[String]) -> Result<Vec<String>, UsageError> {
     match values.iter().any(String::is_empty) {
         true => Err(UsageError::EmptyValue { option: option.to_owned() }),
-        false => distinct(values.iter().cloned()),
+        false => distinct(values.iter().map(|value| without_secrets(value).into_owned())),
     }
 }
 

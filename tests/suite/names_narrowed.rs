@@ -92,6 +92,9 @@ fn a_password_is_not_repeated() {
     for line in [
         "redis://:secret@localhost:6379/0?password=secret",
         "http://u:secret@localhost/",
+        "--process http://u:secret@localhost/",
+        "--process u:secret@h",
+        "80 --user http://u:secret@h/?token=secret",
         "80 http://u:secret@10.0.0.1:3000/",
         "explain postgres://u:secret@db/shop",
         "postgres://u:sec/secret@db/shop",

@@ -326,10 +326,10 @@ fn a_stopped_process_comes_first_and_then_a_replaced_file() {
         ..holder
     };
     let unit = || in_unit(ServiceManager::Systemd, "nginx.service", nginx());
-    insta::assert_snapshot!(next(replaced(unit())), @"Its program file was deleted or replaced, as by an upgrade. To run the new one: systemctl restart nginx / To stop it: systemctl stop nginx");
-    insta::assert_snapshot!(next(replaced(nginx())), @"Its program file was deleted or replaced, as by an upgrade. To run the new one, end it and start it again. / To stop it: kill 60");
+    insta::assert_snapshot!(next(replaced(unit())), @"Its program file was deleted, or replaced as by an upgrade. To run the new one, if /usr/sbin/nginx exists: systemctl restart nginx / To stop it: systemctl stop nginx");
+    insta::assert_snapshot!(next(replaced(nginx())), @"Its program file was deleted, or replaced as by an upgrade. To run the new one, if /usr/sbin/nginx exists, end it and start it again. / To stop it: kill 60");
     let stopped = |holder: Process| Process { state: Some(RunState::Stopped), ..holder };
-    insta::assert_snapshot!(next(stopped(replaced(unit()))), @"It is stopped and accepts no connection. To let it continue: kill -CONT 60 / Its program file was deleted or replaced, as by an upgrade. To run the new one: systemctl restart nginx / To stop it: systemctl stop nginx");
+    insta::assert_snapshot!(next(stopped(replaced(unit()))), @"It is stopped and accepts no connection. To let it continue: kill -CONT 60 / Its program file was deleted, or replaced as by an upgrade. To run the new one, if /usr/sbin/nginx exists: systemctl restart nginx / To stop it: systemctl stop nginx");
     let gdb = ProcessRef { pid: 70, name: Some("gdb".to_owned()) };
     let traced = |tracer| Process { state: Some(RunState::Traced), tracer, ..nginx() };
     insta::assert_snapshot!(next(traced(Some(gdb))), @"It is stopped by the debugger gdb (PID 70) and accepts no connection. Let it continue there, or detach from it. / To stop it: kill 60");
@@ -338,6 +338,9 @@ fn a_stopped_process_comes_first_and_then_a_replaced_file() {
     let worker = Process { ppid: Some(60), ..process(61, "/usr/sbin/nginx") };
     let machine = linux().socket("tcp 127.0.0.1:8080", &[stopped(nginx()), worker]);
     insta::assert_snapshot!(of(&machine), @"It is stopped. To let it continue: kill -CONT 60 / To stop it: kill 60 61; kill -CONT 60 61");
+    let blank =
+        Process { presence: with_file(60, "/opt/a b", |exe| exe.deleted = Some(true)).presence, ..nginx() };
+    insta::assert_snapshot!(next(blank), @"Its program file was deleted, or replaced as by an upgrade. To run the new one, if /opt/a b exists, end it and start it again. / To stop it: kill 60");
     let in_memory = with_file(60, "/memfd:x", |exe| exe.deleted = Some(true));
     insta::assert_snapshot!(next(in_memory), @"To stop it: kill 60");
 }

@@ -13,7 +13,7 @@ use self::caution::caution;
 use self::commands::Commands;
 use super::halted;
 use crate::model::phrase::in_a_row;
-use crate::model::quoting::quoted;
+use crate::model::quoting::{quoted, quoted_path};
 use crate::model::{Exposure, LicenseServer, Os, Process, Protocol, Row, RunState, State};
 
 /// How the kernel names memory from which a program was started.
@@ -70,9 +70,9 @@ fn continued(row: &Row, lead: &Process) -> Option<String> {
     }
 }
 
-/// How to run the new program where the file of the old one is gone.
+/// How to run the new program where the file of the old one is gone. Whether there is a new one is not looked for.
 fn restarted(lead: &Process, commands: Option<&Commands>) -> Option<String> {
-    lead.exe().filter(|exe| exe.deleted == Some(true) && !exe.path.starts_with(IN_MEMORY))?;
+    let exe = lead.exe().filter(|exe| exe.deleted == Some(true) && !exe.path.starts_with(IN_MEMORY))?;
     let how = match commands {
         Some(Commands { restart: Some(restart), .. }) => format!(": {restart}"),
         Some(_) => ", end it and start it again.".to_owned(),
@@ -81,7 +81,10 @@ fn restarted(lead: &Process, commands: Option<&Commands>) -> Option<String> {
         }
         None => ", start it again.".to_owned(),
     };
-    Some(format!("Its program file was deleted or replaced, as by an upgrade. To run the new one{how}"))
+    let path = quoted_path(&exe.path);
+    Some(format!(
+        "Its program file was deleted, or replaced as by an upgrade. To run the new one, if {path} exists{how}"
+    ))
 }
 
 /// That nobody reaches it where it listens.
