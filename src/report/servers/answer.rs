@@ -131,12 +131,10 @@ pub(in crate::report) fn about(
         return seen(servers).collect();
     }
     // The server on a port that is held is the one that is meant.
-    if let [Target::Ports(ports) | Target::At(_, ports)] = &filter.targets[..]
-        && ports.range.single().is_some()
-        && servers.iter().any(|server| listens(server, ports))
-    {
-        return servers.into_iter().filter(|server| listens(server, ports)).collect();
-    }
+    let is_of_ports = |server: &LicenseServer, ports: &Ports| {
+        let is_held = ports.range.single().is_some() && servers.iter().any(|one| listens(one, ports));
+        if is_held { listens(server, ports) } else { uses(server, ports) }
+    };
     // Where a program of that name runs, its servers are meant, and no others of its system.
     let runs = |server: &LicenseServer, word: &str| {
         server.processes().any(|one| naming.means(&one.process, word) || is_called(&one.process, word))
@@ -152,7 +150,7 @@ pub(in crate::report) fn about(
         .collect();
     let is_asked = |server: &LicenseServer| {
         let is_meant = |target: &Target| match target {
-            Target::Ports(ports) | Target::At(_, ports) => uses(server, ports),
+            Target::Ports(ports) | Target::At(_, ports) => is_of_ports(server, ports),
             Target::Name { word, ports, .. } => {
                 ports.iter().any(|ports| uses(server, ports))
                     || runs(server, word)

@@ -89,3 +89,18 @@ fn a_server_s_program_has_no_part_in_the_left_over_daemon_of_another() {
     // Where none runs, what is left over from one is the answer.
     assert_eq!(ids(&orphan(), "lmgrd"), ["mathworks"]);
 }
+
+#[test]
+fn of_several_ports_each_that_is_held_has_the_servers_that_hold_it() {
+    let machine = healthy().socket("tcp 0.0.0.0:53200", &[of(99, 1, "/opt/matlab/etc/MLM")]);
+    let ids = |words: &str| -> Vec<String> {
+        let servers = read(&machine.printed(&format!("--json {words}"), None)).license_servers.unwrap();
+        servers.into_iter().map(|server| server.id).collect()
+    };
+    assert_eq!(ids("27000 8080"), ["autodesk-nlm"]);
+    assert_eq!(ids("--connections 2080 27000"), ["autodesk-nlm"]);
+    assert_eq!(ids("27000 53200"), ["autodesk-nlm", "mathworks"]);
+    // Nothing listens there: any may be meant that could.
+    assert_eq!(ids("27001 8080"), ["autodesk-nlm", "mathworks"]);
+    assert_eq!(ids("27000-27009"), ["autodesk-nlm", "mathworks"]);
+}
