@@ -22,7 +22,7 @@ use whatlistens::os::decode::linux::{
     other_sockets, packet_rules,
     port_filter::port_filter,
     port_rules, proc_net, proc_pid, ring_files, rtnetlink, sctp_endpoints, service_unit, socket_unit, startup_script,
-    task_file, unix_socket, user_mounts, wrapped_command,
+    task_file, unit_group, unix_socket, user_mounts, wrapped_command,
 };
 use whatlistens::os::decode::macos::{launchd, launchd_job, pcblist, socket_fdinfo};
 use whatlistens::os::decode::windows::{excluded_ports, service_command, version_info};
@@ -128,6 +128,7 @@ fuzz_target!(|data: &[u8]| {
         }
         5 => {
             let _ = (cgroup::membership(&text), cgroup::of_path(&text));
+            let _ = (unit_group::of_unit(&text, "a.service"), unit_group::members(&text).count());
         }
         6 => {
             let args: Vec<String> = text.split('\0').map(str::to_owned).collect();

@@ -189,6 +189,8 @@ pub struct Process {
     pub started_at: Option<Timestamp>,
     /// The services it belongs to, or runs: on Windows one process may run several.
     pub services: Vec<ProcessService>,
+    /// How many processes of its unit it did not start, and did not start it; `None` where that was not read.
+    pub others_in_unit: Option<usize>,
     pub container: Option<Box<Container>>,
     pub application: Option<Application>,
     /// The folder it works in; `None` where that was not read or may not be seen.

@@ -200,6 +200,7 @@ fn process() -> BoxedStrategy<Process> {
         user: of(text()),
         started_at: of(moment()),
         services: vec(service(), 0..3),
+        others_in_unit: any::<Option<usize>>(),
         container: of(container().prop_map(Box::new)),
         application: of(any_fields!(Application {
             kind: variant!(ApplicationKind: Snap Flatpak App),

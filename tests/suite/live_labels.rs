@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::live::look;
 use crate::live_linux::NOBODY;
+use crate::network::in_cgroup;
 use crate::started::{Listening, listener_program};
 
 /// A control group of a user, with one below it that is called as Docker calls those of its containers.
@@ -64,4 +65,25 @@ fn a_container_belongs_to_who_could_make_its_control_group() {
         assert_eq!((container.runtime.as_str(), container.user.as_deref()), ("docker", expected));
         drop(listening);
     }
+}
+
+/// To stop the unit would stop the other one, too.
+#[test]
+#[ignore = "needs root: makes control groups"]
+fn a_unit_in_which_another_program_runs_is_not_stopped_for_one() {
+    let at_any_port = || Listening::at(&listener_program(), &["tcp:127.0.0.1:0"]);
+    let (one, other) = (at_any_port(), at_any_port());
+    let group = format!("system.slice/wl-mates-{}.service", std::process::id());
+    let Some(_one) = in_cgroup(&group, one.pid()) else { return };
+    let next = || look(&format!("{}/tcp", one.port())).asked.remove(0).next.unwrap();
+    let unit = format!("systemctl stop wl-mates-{}", std::process::id());
+    let of_other = in_cgroup(&group, other.pid());
+    let said = next();
+    assert!(said.contains("as 1 other process does") && said.contains(&unit), "{said}");
+    assert!(
+        said.contains(&format!("To stop it, and nothing else of that unit: kill {}", one.pid())),
+        "{said}"
+    );
+    drop(of_other);
+    assert!(!next().contains("other process"), "{}", next());
 }

@@ -128,6 +128,20 @@ fn what_a_unit_s_main_process_started_is_stopped_alone() {
 }
 
 #[test]
+fn a_unit_in_which_others_run_is_not_stopped_for_one_of_them() {
+    use ServiceManager::{Systemd, SystemdUser};
+
+    let among = |others, manager, name: &str| {
+        next(Process { others_in_unit: others, ..in_unit(manager, name, nginx()) })
+    };
+    insta::assert_snapshot!(among(Some(2), Systemd, "jobs.service"), @"It runs in jobs.service, as 2 other processes do. To stop all of it: systemctl stop jobs / To stop it, and nothing else of that unit: kill 60");
+    insta::assert_snapshot!(among(Some(1), SystemdUser, "jobs.service"), @"It runs in jobs.service, as 1 other process does. / To stop it, and nothing else of that unit: kill 60");
+    insta::assert_snapshot!(among(Some(1), Systemd, "cron.service"), @"It runs in cron.service, and is not that unit's main process. / To stop it, and nothing else of that unit: kill 60");
+    insta::assert_snapshot!(among(Some(0), Systemd, "nginx.service"), @"To stop it: systemctl stop nginx");
+    insta::assert_snapshot!(among(Some(1), Systemd, "a*.service"), @"It runs in a*.service, as 1 other process does. / To stop it, and nothing else of that unit: kill 60");
+}
+
+#[test]
 fn a_server_of_several_processes_is_stopped_as_a_whole() {
     // Only the worker has the port.
     insta::assert_snapshot!(descended("haproxy.service", &["/usr/sbin/haproxy", "/usr/sbin/haproxy"]), @"To stop it: systemctl stop haproxy");

@@ -68,10 +68,13 @@ pub(super) fn uids(process: &Process) -> impl Iterator<Item = u32> {
 /// The user who may create control groups in this one: its owner (cgroups(7), "Delegation"). `None` where that cannot be
 /// read, as for one outside this process's own cgroup namespace.
 fn creator(group: &ControlGroup) -> Option<u32> {
-    let owner = |folder: String| Some(fs::metadata(folder).ok()?.uid());
+    folders(group).into_iter().find_map(|folder| Some(fs::metadata(folder).ok()?.uid()))
+}
+
+/// Where a control group may be.
+pub(super) fn folders(group: &ControlGroup) -> Vec<String> {
     match &group.hierarchy {
-        Some(hierarchy) => owner(format!("{MOUNTED}/{hierarchy}{}", group.path)),
-        None => owner(format!("{BESIDE_VERSION_1}{}", group.path))
-            .or_else(|| owner(format!("{MOUNTED}{}", group.path))),
+        Some(hierarchy) => vec![format!("{MOUNTED}/{hierarchy}{}", group.path)],
+        None => vec![format!("{BESIDE_VERSION_1}{}", group.path), format!("{MOUNTED}{}", group.path)],
     }
 }

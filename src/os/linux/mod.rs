@@ -58,6 +58,7 @@ mod sought;
 mod tables;
 mod threads;
 mod unit_files;
+mod unit_mates;
 mod units;
 mod unlisted_ports;
 mod user_database;

@@ -60,10 +60,8 @@ fn killed(row: &Row, lead: &Process, os: Os, privileged: bool) -> Commands {
     if let Some(container) = lead.container.as_deref().filter(|one| is_unproven(one)) {
         return kill.after(unproven(container));
     }
-    match systemd::larger_unit(row, lead, os) {
-        Some(unit) => kill
-            .after(format!("It runs in {unit}, and is not that unit's main process."))
-            .aside(", and nothing else of that unit"),
+    match systemd::larger_unit(row, lead, os, privileged) {
+        Some(unit) => kill.after(unit).aside(", and nothing else of that unit"),
         None => kill,
     }
 }

@@ -67,7 +67,7 @@ pub(super) fn of_unit(
     os: Os,
     privileged: bool,
 ) -> Option<Commands> {
-    if !is_main(service, row, lead, os) {
+    if !is_main(service, row, lead, os) || has_others(lead) {
         return None;
     }
     let unit = unit(&service.name)?;
@@ -75,15 +75,33 @@ pub(super) fn of_unit(
     Some(manager.both(std::slice::from_ref(&unit), &unit))
 }
 
-/// The unit that a process is a small part of, or may be; `None` where it belongs to none that a person would stop.
-pub(super) fn larger_unit(row: &Row, lead: &Process, os: Os) -> Option<String> {
+/// Whether other programs run in the unit of a process: to stop that would stop them, too.
+fn has_others(lead: &Process) -> bool {
+    lead.others_in_unit.is_some_and(|others| others > 0)
+}
+
+/// A sentence about the unit that a process is a small part of, or may be; `None` where it belongs to none that a person
+/// would stop.
+pub(super) fn larger_unit(row: &Row, lead: &Process, os: Os, privileged: bool) -> Option<String> {
     let is_service =
         |service: &&ProcessService| service.name.ends_with(".service") && !service.name.starts_with("user@");
     let service = lead.services.iter().filter(is_service).find(|service| {
         let is_systemd = matches!(service.manager, ServiceManager::Systemd | ServiceManager::SystemdUser);
-        is_systemd && !is_main(service, row, lead, os)
+        is_systemd && (!is_main(service, row, lead, os) || has_others(lead))
     })?;
-    Some(quoted(&service.name).into_owned())
+    let name = quoted(&service.name);
+    if !is_main(service, row, lead, os) {
+        return Some(format!("It runs in {name}, and is not that unit's main process."));
+    }
+    let others = match lead.others_in_unit? {
+        1 => "as 1 other process does".to_owned(),
+        others => format!("as {others} other processes do"),
+    };
+    let manager = Manager::of(service.manager, service.user.as_deref(), privileged);
+    let all = manager
+        .zip(unit(&service.name))
+        .map(|(Manager(systemctl), unit)| format!(" To stop all of it: {systemctl} stop {unit}"));
+    Some(format!("It runs in {name}, {others}.{}", all.unwrap_or_default()))
 }
 
 /// Whether a service is about this process, as far as its parents tell: its main process was started by the manager, and

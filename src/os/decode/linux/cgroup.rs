@@ -82,7 +82,7 @@ pub fn membership(text: &str) -> Membership {
 }
 
 /// The rank of a line, its hierarchy if that is of version 1, and its path, which may contain colons too.
-fn ranked(line: &str) -> Option<(u8, Option<String>, &str)> {
+pub(super) fn ranked(line: &str) -> Option<(u8, Option<String>, &str)> {
     let (hierarchy, rest) = line.split_once(':')?;
     let (controllers, path) = rest.split_once(':')?;
     let rank = match (hierarchy, controllers) {

@@ -33,6 +33,7 @@ pub mod socket_unit;
 pub mod startup_script;
 pub mod task_file;
 pub mod uevent;
+pub mod unit_group;
 mod unit_lines;
 pub mod unix_socket;
 pub mod user_mounts;
