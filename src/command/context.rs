@@ -53,7 +53,7 @@ impl Context<'_> {
     /// What an observation of the source answers to a question. `repeat` is the command line, quoted for a shell.
     pub(super) fn report(&self, query: &Query, repeat: &str) -> Result<Report, Error> {
         query.refuse_unknown_users(|name| self.source.has_user(name))?;
-        let mut query = query.with_files(|path| self.source.file_at(path))?;
+        let mut query = query.with_files(|path| self.source.file_at(path));
         let mut observation = self.source.observe(&query.scope)?;
         if report::needs_all_ports(&query, &observation, self.knowledge) {
             query.to_mut().scope.ports.clear();

@@ -14,6 +14,8 @@ pub enum Likeness {
     Unit,
     /// `server.js` for the node that runs it, by its command line.
     Script,
+    /// `shop` for what works in `/srv/shop`, if that was read.
+    Folder,
 }
 
 /// The fewest letters that a longer name may be known by.
@@ -42,12 +44,14 @@ impl Likeness {
     }
 
     /// How a word names a process: by its name or what it calls itself, the path of its file, its service, its
-    /// container or the script that it runs, if that was read. Of all but the names only the whole counts.
+    /// container, or the script that it runs and the folder it works in, if these were read. Of all but the names only the
+    /// whole counts.
     #[must_use]
     pub fn of_process(process: &Process, word: &str) -> Option<Likeness> {
         if is_path(word) {
             let at = || is_at(process, word).then_some(Likeness::Exact);
-            return at().or_else(|| runs(process, word).then_some(Likeness::Script));
+            let script = || runs(process, word).then_some(Likeness::Script);
+            return at().or_else(script).or_else(|| works_below(process, word).then_some(Likeness::Folder));
         }
         // A link to the file gives the process the link's name: what runs as `python3` is no other program than what runs as
         // `python3.11`.
@@ -64,7 +68,9 @@ impl Likeness {
             Some(Likeness::Exact) => by_name,
             _ if is_labelled() => Some(Likeness::Exact),
             None if is_in_unit() => Some(Likeness::Unit),
-            _ => by_name.or_else(|| runs(process, word).then_some(Likeness::Script)),
+            _ => by_name
+                .or_else(|| runs(process, word).then_some(Likeness::Script))
+                .or_else(|| works_in(process, word).then_some(Likeness::Folder)),
         }
     }
 }
@@ -95,6 +101,18 @@ fn runs(process: &Process, word: &str) -> bool {
     name == word
         || script.and_then(ClaimedScript::short_name) == Some(word)
         || process.cwd.as_ref().and_then(|cwd| in_folder(&cwd.path)).unwrap_or_default()
+}
+
+/// Whether a process works in a folder of this name. A user's home goes by the user's name, which means the user.
+fn works_in(process: &Process, word: &str) -> bool {
+    let folder = process.cwd.as_ref().and_then(|cwd| cwd.path.rsplit(['/', '\\']).next());
+    folder == Some(word) && process.user.as_deref() != Some(word)
+}
+
+/// Whether a process works in the folder of this path, or below it. Everything works below `/`.
+fn works_below(process: &Process, path: &str) -> bool {
+    let below = process.cwd.as_ref().and_then(|cwd| cwd.path.strip_prefix(path));
+    below.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '\\'])) && path.len() > 1
 }
 
 /// Programs of Windows go by their names in any case, and without the ending.
@@ -211,10 +229,16 @@ mod tests {
             for word in ["server.js", "/srv/shop/server.js"] {
                 assert_eq!(Likeness::of_process(&running(script), word), Some(Likeness::Script), "{word}");
             }
-            for word in ["server", "/srv/blog/server.js", "/srv/shop", "/srv/shopserver.js"] {
+            for word in ["shop", "/srv/shop", "/srv"] {
+                assert_eq!(Likeness::of_process(&running(script), word), Some(Likeness::Folder), "{word}");
+            }
+            for word in ["server", "srv", "/srv/blog/server.js", "/srv/sho", "/srv/shopserver.js", "/", "sho"]
+            {
                 assert_eq!(Likeness::of_process(&running(script), word), None, "{word} for {script}");
             }
         }
+        let at_home = Process { user: Some("shop".to_owned()), ..running("server.js") };
+        assert_eq!(Likeness::of_process(&at_home, "shop"), None, "that is the user");
         assert_eq!(Likeness::of_process(&running("node"), "node"), Some(Likeness::Exact));
         let linked = Process {
             name: Some("python3.11".to_owned()),

@@ -5,7 +5,8 @@
 pub enum FileAt {
     /// A file, with its path without links.
     File(String),
-    Folder,
+    /// A folder, likewise.
+    Folder(String),
     /// Nothing, or what may not answer.
     Unknown,
 }

@@ -134,10 +134,10 @@ pub fn file_at(path: &Path) -> FileAt {
     return platform::file_at(path);
     #[cfg(not(target_os = "linux"))]
     match std::fs::metadata(path) {
-        Ok(found) if found.is_dir() => FileAt::Folder,
-        Ok(_) => {
+        Ok(found) => {
             let real = path.canonicalize().ok().filter(|_| this_os::THIS_OS != Os::Windows);
-            FileAt::File(real.as_deref().unwrap_or(path).to_string_lossy().into_owned())
+            let real = real.as_deref().unwrap_or(path).to_string_lossy().into_owned();
+            if found.is_dir() { FileAt::Folder(real) } else { FileAt::File(real) }
         }
         Err(_) => FileAt::Unknown,
     }

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 
 use super::address::Address;
-use super::naming::{Naming, is_labelled};
+use super::naming::{NameKind, Naming, is_labelled};
 use super::order;
 use super::target::{Ports, Target};
 use crate::cli::Sort;
 use crate::model::{
     Family, HiddenProcesses, Interface, Likeness, Observation, Os, Owner, Pid, PortRange, Process, Protocol,
-    Row, Socket, Verdict, account_name,
+    Row, Socket, Verdict, account_name, is_path,
 };
 
 /// What to keep, and in which order. An empty list keeps everything.
@@ -99,17 +99,18 @@ impl Filter {
         self.targets.iter().all(is_all)
     }
 
-    /// Every name that may be that of a process, and whether it names a service, a product or a program: then it is no
-    /// beginning of another name.
-    pub fn names(&self) -> impl Iterator<Item = (&str, bool)> {
+    /// Every name that may be that of a process.
+    pub fn names(&self) -> impl Iterator<Item = (&str, NameKind)> {
         let words = self.targets.iter().flat_map(|target| match target {
             Target::Name { word, programs, .. } => {
-                let programs = programs.iter().map(|program| (program.as_str(), true));
-                programs.chain([(word.as_str(), target.is_known())]).collect()
+                let kind = if target.is_known() { NameKind::Known } else { NameKind::Word };
+                let of_program = if is_path(word) { kind } else { NameKind::Known };
+                let programs = programs.iter().map(|program| (program.as_str(), of_program));
+                programs.chain([(word.as_str(), kind)]).collect()
             }
             Target::Ports(_) | Target::At(..) => Vec::new(),
         });
-        words.chain(self.processes.iter().map(|name| (name.as_str(), false)))
+        words.chain(self.processes.iter().map(|name| (name.as_str(), NameKind::Process)))
     }
 
     /// The words that are no service's: they may be processes' names.

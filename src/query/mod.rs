@@ -35,7 +35,7 @@ pub use self::address::Address;
 pub use self::bounds::refuse_long;
 pub use self::filter::{Condition, Dropped, Filter, Filtered, filter};
 pub use self::habits::in_own_words;
-pub use self::naming::Naming;
+pub use self::naming::{NameKind, Naming};
 pub use self::output::{Environment, Output, command_line};
 pub use self::parse::is_about_ports;
 pub use self::resolve::unknown_names;
@@ -152,30 +152,25 @@ impl Query {
         trust::refuse_unknown("--user", &self.filter.users, &has_user)
     }
 
-    /// With the files that the paths among its names lead to: `/usr/bin/python3` may be a link.
-    ///
-    /// # Errors
-    ///
-    /// Where a path is that of a folder.
-    pub fn with_files(&self, file_at: impl Fn(&str) -> FileAt) -> Result<Cow<'_, Query>, UsageError> {
+    /// With the files and folders that the paths among its names lead to: `/usr/bin/python3` may be a link.
+    #[must_use]
+    pub fn with_files(&self, file_at: impl Fn(&str) -> FileAt) -> Cow<'_, Query> {
         let mut with_files = Cow::Borrowed(self);
         for (index, target) in self.filter.targets.iter().enumerate() {
             let Target::Name { word, .. } = target else { continue };
-            match is_path(word).then(|| file_at(word)) {
-                Some(FileAt::Folder) => {
-                    return Err(UsageError::instead(word, parse::PATH_OF_FOLDER));
-                }
-                Some(FileAt::File(path)) if path != *word => {
-                    let query = with_files.to_mut();
-                    query.scope.sought.names.push(path.clone());
-                    if let Target::Name { programs, .. } = &mut query.filter.targets[index] {
-                        programs.push(path);
-                    }
-                }
-                Some(FileAt::File(_) | FileAt::Unknown) | None => {}
+            let (path, leads_to_folder) = match is_path(word).then(|| file_at(word)) {
+                Some(FileAt::Folder(path)) => (path, true),
+                Some(FileAt::File(path)) if path != *word => (path, false),
+                Some(FileAt::File(_) | FileAt::Unknown) | None => continue,
+            };
+            let query = with_files.to_mut();
+            query.scope.sought.names.push(path.clone());
+            if let Target::Name { programs, is_folder, .. } = &mut query.filter.targets[index] {
+                programs.push(path);
+                *is_folder = leads_to_folder;
             }
         }
-        Ok(with_files)
+        with_files
     }
 
     /// Whether nothing narrows it.

@@ -4,6 +4,26 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::model::{Likeness, Observation, Pid, Process, Row, Socket, unit_is_called};
 
+/// What kind of name was typed: by that it is taken more or less freely.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameKind {
+    /// Of a service, a product or a program: it is no beginning of another name, and no script or folder.
+    Known,
+    /// Of `--process`: it is no folder.
+    Process,
+    Word,
+}
+
+impl NameKind {
+    fn allows(self, likeness: Likeness) -> bool {
+        match likeness {
+            Likeness::Exact | Likeness::Case | Likeness::Unit => true,
+            Likeness::Beginning | Likeness::Script => self != NameKind::Known,
+            Likeness::Folder => self == NameKind::Word,
+        }
+    }
+}
+
 /// How well each name that was typed names something that was observed.
 #[derive(Debug, Clone, Default)]
 pub struct Naming {
@@ -17,7 +37,7 @@ impl Naming {
     /// were sought. A process may hold many sockets, and is compared once.
     #[must_use]
     pub fn of<'a>(
-        names: impl Iterator<Item = (&'a str, bool)>,
+        names: impl Iterator<Item = (&'a str, NameKind)>,
         rows: &[Row],
         observation: &Observation,
     ) -> Naming {
@@ -30,12 +50,10 @@ impl Naming {
         let sought = observation.sought.iter().flat_map(|sought| &sought.found);
         let sought = sought.filter_map(|one| observation.processes.get(&one.pid)).map(|one| &**one);
         let others: BTreeMap<Pid, &Process> = sought.map(|process| (process.pid, process)).collect();
-        let likeness = |word: &str, is_whole: bool| {
+        let likeness = |word: &str, kind: NameKind| {
             let best = |processes: &BTreeMap<Pid, &Process>| {
                 let found = processes.values().filter_map(|process| Likeness::of_process(process, word));
-                found
-                    .min()
-                    .filter(|found| !is_whole || !matches!(found, Likeness::Beginning | Likeness::Script))
+                found.min().filter(|&found| kind.allows(found))
             };
             // One that listens nowhere must not keep the others from being found: of two processes of the same
             // program, `python3` may be what one calls itself, and the beginning of the other's name.
@@ -47,7 +65,7 @@ impl Naming {
                 _ => of_processes,
             }
         };
-        let found = names.filter_map(|(word, is_whole)| Some((word.to_owned(), likeness(word, is_whole)?)));
+        let found = names.filter_map(|(word, kind)| Some((word.to_owned(), likeness(word, kind)?)));
         Naming { likeness: found.collect(), of_products: HashMap::new() }
     }
 

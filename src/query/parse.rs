@@ -58,6 +58,8 @@ fn target(word: &str) -> Result<Target, UsageError> {
     if let Some(wanted) = wrong_path(word) {
         return Err(UsageError::instead(word, wanted));
     }
+    // As a shell completes the path of a folder.
+    let word = word.strip_suffix('/').filter(|path| is_path(path)).unwrap_or(word);
     if is_path(word) {
         return Ok(named(word.to_owned(), None));
     }
@@ -97,13 +99,11 @@ fn behind_protocol(word: &str) -> Result<Option<Target>, UsageError> {
 /// What is wrong with a path.
 fn wrong_path(word: &str) -> Option<&'static str> {
     if ["./", "../", "~/"].iter().any(|begin| word.starts_with(begin)) {
-        return Some("give the full path of the program, as in /usr/sbin/nginx");
+        return Some("give the full path of the program or folder, as in /usr/sbin/nginx");
     }
-    (word.starts_with('/') && word.ends_with('/')).then_some(PATH_OF_FOLDER)
+    (word == "/")
+        .then_some("everything is below it: give the path of a program or folder, as in /usr/sbin/nginx")
 }
-
-/// What is wrong with the path of a folder.
-pub(super) const PATH_OF_FOLDER: &str = "this is a folder: give the full path of the program";
 
 fn name(typed: &str, protocol: Option<Protocol>) -> Result<Target, UsageError> {
     if let Some(wrong) = habit_of_another_tool(typed) {
@@ -278,6 +278,7 @@ fn named(word: String, protocol: Option<Protocol>) -> Target {
         is_other_name: false,
         managers: Vec::new(),
         programs: Vec::new(),
+        is_folder: false,
     }
 }
 
@@ -353,8 +354,9 @@ mod tests {
         insta::assert_snapshot!(refused(""), @"an empty word was given: name a port, a service or a process");
         insta::assert_snapshot!(refused("127.0.0.1/80"), @"‘127.0.0.1/80’: ports are searched at every address; give the port alone: 80");
         insta::assert_snapshot!(refused("127.0.0.1:70000"), @"‘127.0.0.1:70000’: 70000 is not a port; ports are 1 to 65535");
-        insta::assert_snapshot!(refused("./prog"), @"‘./prog’: give the full path of the program, as in /usr/sbin/nginx");
-        insta::assert_snapshot!(refused("/usr/sbin/"), @"‘/usr/sbin/’: this is a folder: give the full path of the program");
+        insta::assert_snapshot!(refused("./prog"), @"‘./prog’: give the full path of the program or folder, as in /usr/sbin/nginx");
+        insta::assert_snapshot!(refused("/"), @"‘/’: everything is below it: give the path of a program or folder, as in /usr/sbin/nginx");
+        assert_eq!(target("/usr/sbin/"), target("/usr/sbin"));
         insta::assert_snapshot!(refused("fd00::2"), @"‘fd00::2’ is an address: give a port too, as in [fd00::2]:80, or list what receives there: --address fd00::2");
         assert!(refused("::1:8080").contains("as in [::1]:8080, or"), "{}", refused("::1:8080"));
         insta::assert_snapshot!(refused("192.0.2.2"), @"‘192.0.2.2’ is an address: give a port too, as in 192.0.2.2:80, or list what receives there: --address 192.0.2.2");

@@ -88,7 +88,7 @@ fn resolve(
             }
         }
         Target::Ports(_) | Target::At(..) => {}
-        Target::Name { word, protocol, ports, is_other_name, managers, programs } => {
+        Target::Name { word, protocol, ports, is_other_name, managers, programs, .. } => {
             let only = protocol.or(only);
             *ports = of_service(services.called(word)).filter_map(|ports| of_protocol(ports, only)).collect();
             let is_program = || Os::ALL.into_iter().any(|os| licenses.recognise_name(word, os).is_some());

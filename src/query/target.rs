@@ -49,8 +49,10 @@ pub enum Target {
         is_other_name: bool,
         /// The ids of the license managers of the vendor or product of that name; empty where there is none.
         managers: Vec<String>,
-        /// The file names of their own programs, on any system.
+        /// The file names of their own programs, on any system; or the path without links, of a word that is a path.
         programs: Vec<String>,
+        /// Whether it is the path of a folder.
+        is_folder: bool,
     },
 }
 

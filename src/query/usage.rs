@@ -334,7 +334,9 @@ impl fmt::Display for UsageError {
                     return write!(f, " For a user: --user {word}");
                 }
                 if *may_be_container {
-                    f.write_str(" What other users' containers are called and their interpreters run is shown to root only.")?;
+                    f.write_str(
+                        " The names of other users' containers, scripts and folders are shown to root only.",
+                    )?;
                 }
                 did_you_mean(nearest, f)?;
                 for (manager, ports) in managers.iter().filter(|_| nearest.is_empty()) {

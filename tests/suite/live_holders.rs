@@ -70,6 +70,37 @@ fn two_holders_of_one_program_differ_by_what_they_run() {
 }
 
 #[test]
+fn holders_are_found_by_the_folder_that_they_work_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = format!("shop {}", std::process::id());
+    let place = folder.path().canonicalize().unwrap().join(&name);
+    std::fs::create_dir(&place).unwrap();
+    std::os::unix::fs::symlink(&place, folder.path().join("link")).unwrap();
+    let listening = python_in(&place, LISTENS);
+    let [port, path] = [format!(":{} ", listening.port()), place.to_str().unwrap().to_owned()];
+    let [above, link] = [folder.path().to_owned(), folder.path().join("link")];
+    let [above, link] = [&above, &link].map(|path| path.to_str().unwrap().to_owned());
+    for word in [&name, &path, &format!("{path}/"), &above, &link] {
+        let (text, _, status) = whatlistens(&[word]);
+        assert!(text.contains(&port) && status == 0, "{word}: {text}");
+        let folder = format!("works in {path}.");
+        assert!(
+            unbroken(&text).contains("was taken as a folder: ") && unbroken(&text).contains(&folder),
+            "{text}"
+        );
+    }
+    // A filter by the name of processes is no question about folders.
+    assert_eq!(whatlistens(&["--process", &name]).2, 1);
+    assert_eq!(whatlistens(&[&name[..4]]).2, 2);
+    drop(listening);
+    let (text, _, status) = whatlistens(&[&path]);
+    assert_eq!(
+        (text.trim_end(), status),
+        (&*format!("No listener that works in {path} or below it was found."), 1)
+    );
+}
+
+#[test]
 fn a_folder_that_is_gone_is_said_to_be() {
     let folder = tempfile::tempdir().unwrap();
     let listening = python_in(folder.path(), LISTENS);

@@ -120,9 +120,7 @@ fn the_names_of_containers_may_be_hidden() {
     let machine = unseen(searched(linux()), 7, "sshd");
     let refused = machine.refusal("web");
     assert!(
-        refused.contains(
-            "What other users' containers are called and their interpreters run is shown to root only."
-        ),
+        refused.contains("The names of other users' containers, scripts and folders are shown to root only."),
         "{refused}"
     );
     assert!(!searched(linux()).refusal("web").contains("containers"));

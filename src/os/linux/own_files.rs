@@ -27,9 +27,10 @@ pub(in crate::os) fn can_be_read_at_once(path: &Path) -> bool {
 pub(in crate::os) fn file_at(path: &Path) -> FileAt {
     let own_root = || ProcessRoot::own(&Proc::open().ok()?, &MountTables::default()).ok();
     let Some(found) = own_root().and_then(|root| root.find(path).ok()) else { return FileAt::Unknown };
-    if found.status.kind == FileType::Directory {
-        return FileAt::Folder;
+    let Ok(real) = fs::read_link(own_descriptor(found.file.as_fd())) else { return FileAt::Unknown };
+    let real = real.to_string_lossy().into_owned();
+    match found.status.kind == FileType::Directory {
+        true => FileAt::Folder(real),
+        false => FileAt::File(real),
     }
-    let real = fs::read_link(own_descriptor(found.file.as_fd()));
-    real.map_or(FileAt::Unknown, |real| FileAt::File(real.to_string_lossy().into_owned()))
 }

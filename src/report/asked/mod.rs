@@ -25,7 +25,7 @@ use crate::model::phrase::in_a_row;
 use crate::model::quoting::quoted;
 use crate::model::{
     Asked, Excluded, Family, Gap, Manager, Note, NoteKind, Observation, Os, Pid, PortRange, PortStatus,
-    Protocol, Row,
+    Protocol, Row, is_path,
 };
 use crate::query::{Dropped, Filtered, Naming, Ports, Query, Target, UsageError};
 
@@ -89,7 +89,8 @@ impl Question<'_> {
             Sought::Name(name) => self.naming.likeness(name),
         };
         let family = self.query.filter.family;
-        Scene { observation: self.observation, protocol, family, is_shown: asked.is_matched, likeness }
+        let is_shown = asked.is_matched;
+        Scene { observation: self.observation, protocol, family, is_shown, likeness, is_folder: false }
     }
 
     /// The words that are answered, each with its index among the targets.
@@ -176,7 +177,8 @@ impl Question<'_> {
     fn add_about_name(&self, asked: &mut Asked, target: usize, found: &Found<'_>) {
         let dropped = found.dropped.get(&target).map_or(&[][..], Vec::as_slice);
         let word = self.word(target);
-        let scene = self.scene(Sought::Name(word), asked);
+        let is_folder = matches!(self.query.filter.targets[target], Target::Name { is_folder: true, .. });
+        let scene = Scene { is_folder, ..self.scene(Sought::Name(word), asked) };
         let others = match asked.processes.is_empty() {
             true => self.not_asked_for(|process| self.is_meant(process, &self.query.filter.targets[target])),
             false => Vec::new(),
@@ -210,8 +212,13 @@ impl Question<'_> {
         asked.next = names::next(&asked.processes);
     }
 
+    /// The name that the word was taken as: itself, or of a path what that leads to.
     fn word(&self, target: usize) -> &str {
+        let means = |name: &&String| self.naming.likeness(name).is_some();
         match &self.query.filter.targets[target] {
+            Target::Name { word, programs, .. } if is_path(word) => {
+                [word].into_iter().chain(programs).find(means).unwrap_or(word)
+            }
             Target::Name { word, .. } => word,
             Target::Ports(_) | Target::At(..) => "",
         }

@@ -35,6 +35,8 @@ pub(super) struct Scene<'a> {
     pub(super) is_shown: bool,
     /// How the name was taken; `None` if it names nothing.
     pub(super) likeness: Option<Likeness>,
+    /// Whether the name is the path of a folder.
+    pub(super) is_folder: bool,
 }
 
 impl Scene<'_> {
@@ -155,14 +157,15 @@ fn taken_as(sought: Sought<'_>, processes: &[AskedProcess], likeness: Option<Lik
         let unit = services.map(|service| service.name.as_str()).find(|unit| unit_is_called(unit, word))?;
         return Some(format!("‘{word}’ was taken as the unit {}.", quoted(unit)));
     }
-    let is_like =
-        |name: &&str| likeness == Some(Likeness::Script) || Likeness::of_name(name, word) == likeness;
+    let is_by_name = !matches!(likeness, Some(Likeness::Script | Likeness::Folder));
+    let is_like = |name: &&str| !is_by_name || Likeness::of_name(name, word) == likeness;
     let names = processes.iter().filter_map(|one| {
         let Process { name, short_name, .. } = &*one.process;
         [name.as_deref(), short_name.as_deref()].into_iter().flatten().find(is_like)
     });
     let names: BTreeSet<&str> = names.collect();
     let names: Vec<&str> = names.into_iter().collect();
+    let is_one = names.len() == 1;
     let names = list(&named(&names, MOST_NAMES, |name| quoted(name).into_owned()), "and");
     match likeness? {
         Likeness::Exact | Likeness::Unit => None,
@@ -171,6 +174,14 @@ fn taken_as(sought: Sought<'_>, processes: &[AskedProcess], likeness: Option<Lik
         Likeness::Script => {
             Some(format!("‘{word}’ was taken as a script: the command line of {names} has it."))
         }
+        Likeness::Folder => {
+            let folders = processes.iter().filter_map(|one| one.process.cwd.as_ref());
+            let folders: BTreeSet<&str> = folders.map(|folder| folder.path.as_str()).collect();
+            let folders: Vec<&str> = folders.into_iter().collect();
+            let folders = list(&named(&folders, MOST_NAMES, |path| quoted_path(path).into_owned()), "and");
+            let work = if is_one { "works" } else { "work" };
+            Some(format!("‘{word}’ was taken as a folder: {names} {work} in {folders}."))
+        }
     }
 }
 
@@ -178,6 +189,9 @@ fn taken_as(sought: Sought<'_>, processes: &[AskedProcess], likeness: Option<Lik
 fn nothing(sought: Sought<'_>, scene: &Scene<'_>) -> String {
     let (what, verb) = match sought {
         Sought::Pid(pid) => (format!("process with PID {pid}"), "runs"),
+        Sought::Name(word) if scene.is_folder => {
+            (format!("listener that works in {} or below it", quoted_path(word)), "was found")
+        }
         Sought::Name(word) if is_path(word) => {
             (format!("process that runs {}", quoted_path(word)), "was found")
         }
