@@ -91,7 +91,7 @@ fn holders_are_found_by_the_folder_that_they_work_in() {
     }
     // A filter by the name of processes is no question about folders.
     assert_eq!(whatlistens(&["--process", &name]).2, 1);
-    assert_eq!(whatlistens(&[&name[..4]]).2, 2);
+    assert_eq!(whatlistens(&[&name[1..]]).2, 2);
     drop(listening);
     let (text, _, status) = whatlistens(&[&path]);
     assert_eq!(
