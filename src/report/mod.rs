@@ -93,10 +93,10 @@ pub fn report(
     })
 }
 
-/// What there is to say of several rows. Of one alone, the detail says it.
+/// What there is to say of rows. Of one port alone, the detail says it.
 fn notes(query: &Query, rows: &[Row], naming: &Naming, os: Os) -> Vec<String> {
     let mut notes = kept::notes(rows, &query.filter, naming, os);
-    if query.alone.is_none() {
+    if !query.is_about_ports() {
         notes.extend(halted::notes(rows));
     }
     notes

@@ -2,7 +2,10 @@
 //! the port.
 
 use whatlistens::model::{Pid, Process, ProcessRef, RunState, Socket, State};
+use whatlistens::query::Environment;
 
+use crate::document::read;
+use crate::names::{idle, searched};
 use crate::recorded::{Machine, linux, process, with_file};
 
 fn in_state(pid: Pid, state: RunState) -> Process {
@@ -185,4 +188,36 @@ fn a_script_that_asks_for_process_ids_gets_every_holder() {
     ");
     let hidden = linux().by_ordinary_user(&[(7, "sshd")]).socket("tcp 0.0.0.0:22", &[]);
     assert_eq!(hidden.printed("-H --columns pid,process", None).lines().next(), Some("-  (hidden)"));
+}
+
+#[test]
+fn whoever_asks_by_name_is_told_too_that_it_is_stopped() {
+    let machine = searched(linux().socket("tcp 0.0.0.0:3001", &[in_state(12, RunState::Stopped)]));
+    let note =
+        "node (PID 12) is stopped and accepts no connection on 3001/tcp. To let it continue: kill -CONT 12";
+    for line in
+        ["node", "NODE", "/usr/bin/node", "--process node", "--pid 12", "node -t", "-H node", "node ssh"]
+    {
+        let json = read(&machine.printed(&format!("--json {line}"), None));
+        assert_eq!(json.notes, [note], "{line}");
+        let (out, err, _) = machine.run(line, &Environment::plain()).unwrap();
+        assert!((out + &err).contains(note), "{line}");
+    }
+    // The detail of its port says it in its own place.
+    assert!(read(&machine.printed("--json 3001", None)).notes.is_empty());
+    let both = idle(idle(machine, in_state(20, RunState::Stopped)), in_state(21, RunState::Stopped));
+    let next = "To let them continue: kill -CONT 20 21";
+    for line in ["node", "--process node"] {
+        let text = both.printed(line, None);
+        assert!(text.contains(note) && text.contains(next), "{line}: {text}");
+        assert_eq!(read(&both.printed(&format!("--json {line}"), None)).asked[0].next.as_deref(), Some(next));
+    }
+    let each = both.printed("--pid 20 --pid 21", None);
+    assert!(
+        each.contains("continue: kill -CONT 20\n") && each.contains("continue: kill -CONT 21\n"),
+        "{each}"
+    );
+    // One alone is described, with what to do.
+    let one = both.printed("--pid 20", None);
+    assert_eq!(one.matches("kill -CONT 20").count(), 1, "{one}");
 }

@@ -2,7 +2,7 @@
 
 use super::Question;
 use super::names::{self, Sought};
-use crate::model::{AskedProcess, PortUse, Process, Row};
+use crate::model::{Asked, AskedProcess, Note, PortUse, Process, Row};
 use crate::query::Target;
 
 impl Question<'_> {
@@ -35,6 +35,19 @@ impl Question<'_> {
             _ if filter.by_listener() => false,
             true => port_use.processes.iter().any(|process| self.asks_for(process)),
             false => true,
+        }
+    }
+
+    /// Adds how to let its processes continue that listen nowhere. Where one name or id alone has no row, their
+    /// description says it; else a line does.
+    pub(super) fn add_next(&self, asked: &mut Asked) {
+        asked.next = names::next(&asked.processes);
+        let filter = &self.query.filter;
+        // Of ids with a name, only the ids are answered.
+        let options = if filter.pids.is_empty() { filter.processes.len() } else { filter.pids.len() };
+        let answers = if filter.targets.is_empty() { options } else { filter.targets.len() };
+        if asked.is_matched || answers > 1 {
+            asked.notes.extend(asked.next.clone().map(Note::line));
         }
     }
 

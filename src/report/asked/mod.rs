@@ -209,7 +209,7 @@ impl Question<'_> {
             }
         };
         asked.notes = lines.into_iter().map(Note::line).collect();
-        asked.next = names::next(&asked.processes);
+        self.add_next(asked);
     }
 
     /// The name that the word was taken as: itself, or of a path what that leads to.
@@ -251,7 +251,7 @@ impl Question<'_> {
             (_, others) => dropped::processes(others, filter, self.naming, self.observation),
         };
         asked.notes = said.into_iter().map(Note::line).collect();
-        asked.next = names::next(&asked.processes);
+        self.add_next(asked);
     }
 
     /// What to say of what listens, or of ports on which nothing does.
