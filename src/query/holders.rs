@@ -1,9 +1,9 @@
 //! Whether a process is one that `--pid`, `--process` and `--user` ask for.
 
-use super::filter::{Filter, is_called, is_user};
+use super::filter::Filter;
 use super::naming::Naming;
 use super::target::Target;
-use crate::model::{Os, Process};
+use crate::model::{Likeness, Os, Process, account_name};
 
 impl Filter {
     /// Whether a process fulfils all of these; every process does where none was given.
@@ -31,5 +31,23 @@ impl Filter {
             name.is_some_and(|name| is_user(name, user, os)) || (uid.is_some() && uid == user.parse().ok())
         };
         self.users.is_empty() || self.users.iter().any(is_it)
+    }
+}
+
+/// Whether a name is exactly that of a process.
+#[must_use]
+pub fn is_called(process: &Process, word: &str) -> bool {
+    Likeness::of_process(process, word) == Some(Likeness::Exact)
+}
+
+/// Whether a user has a name: on Windows in any case, and without the domain too.
+pub(super) fn is_user(name: &str, word: &str, os: Os) -> bool {
+    match os {
+        // `.\alice` is alice of this machine, whatever its name is.
+        Os::Windows => {
+            let word = word.strip_prefix(".\\").unwrap_or(word);
+            name.eq_ignore_ascii_case(word) || account_name(name, os).eq_ignore_ascii_case(word)
+        }
+        Os::Linux | Os::Macos => name == word,
     }
 }

@@ -2,7 +2,8 @@
 
 mod address;
 mod bounds;
-pub mod filter;
+mod filter;
+mod filtered;
 mod habits;
 mod holders;
 mod license_code;
@@ -33,8 +34,10 @@ use crate::render::column_named;
 
 pub use self::address::Address;
 pub use self::bounds::refuse_long;
-pub use self::filter::{Condition, Dropped, Filter, Filtered, filter};
+pub use self::filter::Filter;
+pub use self::filtered::{Condition, Dropped, Filtered, filter};
 pub use self::habits::in_own_words;
+pub use self::holders::is_called;
 pub use self::naming::{NameKind, Naming};
 pub use self::output::{Environment, Output, command_line};
 pub use self::parse::is_about_ports;

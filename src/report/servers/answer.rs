@@ -11,8 +11,7 @@ use crate::model::{
     Problem, Protocol, Row, ServerProcess, ServerState, ServersReport, Vouched,
 };
 use crate::os;
-use crate::query::filter::is_called;
-use crate::query::{Filter, Naming, Ports, Target, Typed, UsageError, is_about_ports};
+use crate::query::{Filter, Naming, Ports, Target, Typed, UsageError, is_about_ports, is_called};
 use crate::report::gaps;
 use crate::report::rows::rows;
 
