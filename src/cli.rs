@@ -45,6 +45,10 @@ pub struct ListArgs {
     #[arg(long)]
     pub exposed: bool,
 
+    /// Only what runs a deleted or replaced program file
+    #[arg(long)]
+    pub deleted: bool,
+
     /// Only what receives at this address: bound to it, or to all addresses
     #[arg(long, value_name = "ADDR", value_delimiter = ',')]
     pub address: Vec<String>,

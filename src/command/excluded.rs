@@ -71,6 +71,7 @@ impl Excluded {
         let by_holder = !args.pid.is_empty() || !args.process.is_empty() || !args.user.is_empty();
         let of_listeners = args.all
             || args.exposed
+            || args.deleted
             || !args.address.is_empty()
             || args.licenses
             || args.flagged

@@ -31,7 +31,7 @@ words! {
         BoundSocketsHidden = "bound-sockets-unseen",
         /// not all connections were read, so there may be more
         ConnectionsUnreadable = "connections-unreadable",
-        /// the system reports little more than the name of some processes
+        /// the system does not report everything about some processes
         ProcessesProtected = "processes-protected",
         /// command lines that you asked for could not be read
         ArgsUnreadable = "args-unreadable",

@@ -232,6 +232,16 @@ impl Process {
         self.program()?.exe.as_ref()
     }
 
+    /// Whether the file that it runs was deleted or replaced since it started; `None` where that is not known.
+    #[must_use]
+    pub fn is_file_deleted(&self) -> Option<bool> {
+        match &self.presence {
+            Presence::Running(program) => program.exe.as_ref()?.deleted,
+            Presence::Kernel | Presence::Ended { .. } => Some(false),
+            Presence::Vanished => None,
+        }
+    }
+
     /// Whether its name is only what the process calls itself: on Linux, where the file that it runs could not be
     /// read, or its path leads to another file. That of a deleted file does so too, and was its path.
     #[must_use]

@@ -24,6 +24,8 @@ pub struct Filter {
     pub flagged: bool,
     /// Only what other machines may reach.
     pub exposed: bool,
+    /// Only what a process holds whose program file was deleted or replaced since it started.
+    pub deleted: bool,
     /// Only what receives at one of these.
     pub addresses: Vec<Address>,
     /// `None`: that of the targets, and of the ports of each.
@@ -67,10 +69,10 @@ impl Filter {
         protocols.reduce(|one, other| if one == other { one } else { None }).flatten()
     }
 
-    /// Whether it selects by the holder's id, name or user.
+    /// Whether it selects by the holder's id, name, user or file.
     #[must_use]
     pub fn by_holder(&self) -> bool {
-        !self.pids.is_empty() || !self.processes.is_empty() || !self.users.is_empty()
+        !self.pids.is_empty() || !self.processes.is_empty() || !self.users.is_empty() || self.deleted
     }
 
     /// Whether it selects by what only a listener has.

@@ -18,6 +18,8 @@ pub struct Filtered {
     pub rows: Vec<Row>,
     /// How many more might match, if their hidden owner were known.
     pub undecided: usize,
+    /// How many more might match whose owner is known, if it were known whether its file was deleted.
+    pub undecided_files: usize,
     /// For each target, whether a row that is kept is one of it.
     pub matched: Vec<bool>,
     /// The rows of targets that other conditions dropped.
@@ -45,6 +47,7 @@ pub enum Condition {
     Licenses,
     Flagged,
     Exposed,
+    Deleted,
     Address,
 }
 
@@ -53,18 +56,20 @@ pub enum Condition {
 #[must_use]
 pub fn filter(rows: Vec<Row>, filter: &Filter, naming: &Naming, seen: &Observation) -> Filtered {
     let may_be = MayBe::of(filter, &seen.hidden);
-    let mut undecided = 0;
+    let (mut undecided, mut undecided_files) = (0, 0);
     let mut matched = vec![false; filter.targets.len()];
     let mut dropped = Vec::new();
     let mut kept: Vec<(usize, Row)> = Vec::new();
     for row in rows {
-        let Judged { is_target, targets, is_wanted, by } = judge(&row, filter, naming, &may_be, seen);
+        let Judged { is_target, targets, is_wanted, by, lacks_file } =
+            judge(&row, filter, naming, &may_be, seen);
         match is_target.min(is_wanted) {
             Match::Yes => {
                 targets.iter().for_each(|&target| matched[target] = true);
                 kept.push((targets.first().copied().unwrap_or_default(), row));
                 continue;
             }
+            Match::Unknown if lacks_file => undecided_files += 1,
             Match::Unknown => undecided += 1,
             Match::No => {}
         }
@@ -79,7 +84,8 @@ pub fn filter(rows: Vec<Row>, filter: &Filter, naming: &Naming, seen: &Observati
         };
         by_key.then_with(|| order::by_place(a, b))
     });
-    Filtered { rows: kept.into_iter().map(|(_, row)| row).collect(), undecided, matched, dropped }
+    let rows = kept.into_iter().map(|(_, row)| row).collect();
+    Filtered { rows, undecided, undecided_files, matched, dropped }
 }
 
 /// Whether a row matches. Ordered so that "and" is the lesser and "or" the greater of two.
@@ -101,8 +107,9 @@ struct MayBe<'a> {
     called: HashSet<&'a str>,
     pids: HashSet<Pid>,
     of: HashSet<&'a str>,
-    /// Whether it may be a license program, which listens on any port and may have any name.
-    licensed: bool,
+    /// Whether there is one. It may be a license program, which listens on any port and may have any name, and the file
+    /// of any may be deleted.
+    any: bool,
 }
 
 impl<'a> MayBe<'a> {
@@ -121,7 +128,7 @@ impl<'a> MayBe<'a> {
             called: words.chain(names).collect(),
             pids: filter.pids.iter().copied().filter(|&pid| hidden.may_have_pid(pid)).collect(),
             of: users.filter(|user| hidden.may_be_of(user)).collect(),
-            licensed: is_any,
+            any: is_any,
         }
     }
 }
@@ -135,6 +142,8 @@ struct Judged {
     is_wanted: Match,
     /// The conditions that it does not fulfil.
     by: Vec<Condition>,
+    /// Whether all that is not known is whether the file of a holder was deleted.
+    lacks_file: bool,
 }
 
 fn judge(row: &Row, filter: &Filter, naming: &Naming, may_be: &MayBe<'_>, seen: &Observation) -> Judged {
@@ -164,14 +173,19 @@ fn judge(row: &Row, filter: &Filter, naming: &Naming, may_be: &MayBe<'_>, seen: 
         (Condition::Licenses, if filter.licenses { is_licensed(row, may_be) } else { Match::Yes }),
         (Condition::Flagged, (!filter.flagged || row.flagged()).into()),
         (Condition::Exposed, (!filter.exposed || row.exposure.is_beyond_loopback()).into()),
+        (Condition::Deleted, if filter.deleted { runs_deleted(row, may_be) } else { Match::Yes }),
         (
             Condition::Address,
             any_of(&filter.addresses, |address| address.reaches(&row.socket, interfaces).into()),
         ),
     ];
     let is_wanted = conditions.iter().map(|(_, one)| *one).min().unwrap_or(Match::Yes);
-    let by = conditions.into_iter().filter(|(_, one)| *one == Match::No).map(|(condition, _)| condition);
-    Judged { is_target, targets, is_wanted, by: by.collect() }
+    let with = |wanted: Match| {
+        conditions.iter().filter(move |(_, one)| *one == wanted).map(|(condition, _)| *condition)
+    };
+    let (by, unknown): (_, Vec<Condition>) = (with(Match::No).collect(), with(Match::Unknown).collect());
+    let lacks_file = is_target == Match::Yes && unknown == [Condition::Deleted] && file_unknown(row);
+    Judged { is_target, targets, is_wanted, by, lacks_file }
 }
 
 fn has_family(socket: &Socket, family: Family) -> bool {
@@ -185,9 +199,20 @@ fn has_family(socket: &Socket, family: Family) -> bool {
 fn is_licensed(row: &Row, may_be: &MayBe<'_>) -> Match {
     match row.license {
         Some(_) => Match::Yes,
-        None if may_be.licensed && row.owner == Owner::Hidden => Match::Unknown,
+        None if may_be.any && row.owner == Owner::Hidden => Match::Unknown,
         None => Match::No,
     }
+}
+
+/// Whether a holder's program file was deleted or replaced since it started.
+fn runs_deleted(row: &Row, may_be: &MayBe<'_>) -> Match {
+    let is_deleted = by_holder(row, |process| process.is_file_deleted() == Some(true), || may_be.any);
+    is_deleted.max(if file_unknown(row) { Match::Unknown } else { Match::No })
+}
+
+/// Whether it is not known of a visible holder.
+fn file_unknown(row: &Row) -> bool {
+    row.owner.processes().any(|process| process.is_file_deleted().is_none())
 }
 
 /// The best match of any item; a match where there are none, because then nothing was typed.

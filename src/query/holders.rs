@@ -1,4 +1,4 @@
-//! Whether a process is one that `--pid`, `--process` and `--user` ask for.
+//! Whether a process is one that `--pid`, `--process`, `--user` and `--deleted` ask for.
 
 use super::filter::Filter;
 use super::naming::Naming;
@@ -14,6 +14,7 @@ impl Filter {
         (self.pids.is_empty() || self.pids.contains(&process.pid))
             && (self.processes.is_empty() || self.processes.iter().any(is_it))
             && self.asks_for_user(process.user.as_deref(), process.uid, os)
+            && (!self.deleted || process.is_file_deleted() == Some(true))
     }
 
     /// Whether a word names this process.

@@ -44,6 +44,7 @@ const NO_COMMAND: &[(&[&str], &str)] = &[
         "for ports of license managers: whatlistens --licenses; for license servers: whatlistens servers",
     ),
     (&["flagged"], "did you mean --flagged?"),
+    (&["deleted", "(deleted)"], "did you mean --deleted?"),
     (&["json"], "did you mean --json?"),
     (&["help", "man", "usage"], "did you mean --help?"),
     (&["version"], "did you mean --version?"),

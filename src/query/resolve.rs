@@ -67,6 +67,7 @@ impl Filter {
             licenses: args.licenses,
             flagged: args.flagged,
             exposed: args.exposed,
+            deleted: args.deleted,
             addresses: parse::addresses("--address", &args.address)?,
             sort: args.sort,
         })

@@ -57,6 +57,10 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
         &["--public", "--external", "--remote", "--reachable", "--wan"],
         "for what other machines may reach use --exposed",
     ),
+    (
+        &["--stale", "--outdated", "--replaced", "--upgraded", "--restart", "--needrestart"],
+        "for what still runs a file that was deleted or replaced use --deleted",
+    ),
     (&["--port", "--ports", "-i"], "for what listens on a port: whatlistens WHAT"),
     (&["--unix", "-x"], "it lists ports, and no unix sockets"),
     (&["-j"], "for JSON use --json"),

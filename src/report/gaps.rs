@@ -154,6 +154,26 @@ fn protected(rows: &[Row], observation: &Observation, remedy: Option<String>) ->
     })
 }
 
+/// Listeners of which it is not known whether the file of a holder was deleted, where that was asked for. Where the system
+/// reports it of no process, more rights do not help.
+pub(super) fn of_files(undecided: usize, os: Os, remedy: Option<&String>) -> Option<Gap> {
+    let files = match undecided {
+        0 => return None,
+        1 => "the program file of 1 listener was deleted or replaced".to_owned(),
+        n => format!("the program files of {n} listeners were deleted or replaced"),
+    };
+    let (unknown, remedy) = match os {
+        Os::Linux => (format!("whether {files} could not be seen"), remedy.cloned()),
+        Os::Windows | Os::Macos => (format!("this system does not report whether {files}"), None),
+    };
+    Some(Gap {
+        kind: GapKind::ProcessesProtected,
+        detail: format!("{unknown}: what you asked for may be among them"),
+        count: Some(undecided as u64),
+        remedy,
+    })
+}
+
 /// Command lines that could not be read; Linux shows them to everybody.
 fn hidden_args(rows: &[Row], observation: &Observation, remedy: Option<String>) -> Option<Gap> {
     if observation.host.os == Os::Linux {

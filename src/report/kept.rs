@@ -21,7 +21,8 @@ pub(super) fn notes(rows: &[Row], filter: &Filter, naming: &Naming, os: Os) -> V
     {
         let place = (row.socket.local.port(), format!("{}/{}", row.socket.local.port(), row.socket.protocol));
         let others = row.owner.processes();
-        let why = others.map(AsRef::as_ref).find(|process| filter.asks_for(process, naming, os)).map(holder);
+        let holder = others.map(AsRef::as_ref).find(|process| filter.asks_for(process, naming, os));
+        let why = holder.map(|process| describe(process, filter.deleted));
         if let Some(why) = why.or_else(|| creator(row, filter, os)) {
             because.entry(place).or_insert(why);
         }
@@ -32,9 +33,10 @@ pub(super) fn notes(rows: &[Row], filter: &Filter, naming: &Naming, os: Os) -> V
     said.take(MOST).chain(more).collect()
 }
 
-fn holder(process: &Process) -> String {
+fn describe(process: &Process, of_file: bool) -> String {
     let user = process.user.as_deref().map_or(String::new(), |user| format!(" of {}", quoted_account(user)));
-    format!("{}{user} holds it too", process.called())
+    let file = if of_file { ", and its program file was deleted or replaced" } else { "" };
+    format!("{}{user} holds it too{file}", process.called())
 }
 
 /// The user who made a socket is asked for, too.

@@ -61,9 +61,12 @@ pub fn report(
     let rows = &filtered.rows;
 
     let remedy = os::remedy(os, observation.privileged, repeat);
+    let of_files = gaps::of_files(filtered.undecided_files, os, remedy.as_ref());
     let other_sockets = other_sockets::of(observation);
     let hidden_others = other_sockets.iter().flatten().filter(|held| held.owner == Owner::Hidden).count();
-    let gaps = gaps::of(observation, rows, hidden_others, &asked, filtered.undecided, remedy, &query.scope);
+    let mut gaps =
+        gaps::of(observation, rows, hidden_others, &asked, filtered.undecided, remedy, &query.scope);
+    gaps.extend(of_files);
     let excluded = excluded::in_filter(observation, &query.filter, knowledge);
     let other_namespaces = other_namespaces(observation, &query.filter);
     let found = Found::new(&filtered, &gaps, excluded.as_deref().unwrap_or_default());

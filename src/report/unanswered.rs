@@ -8,14 +8,14 @@ use crate::model::{Observation, Process, Protocol, UnansweredAttempt, Unanswered
 use crate::query::{Filter, Naming};
 
 /// The clients on the ports that were typed, or on all: those of the processes and users that were asked for; none where
-/// the question is about a process by name, or a verdict.
+/// the question is about a process by name, a verdict or a deleted file.
 pub(super) fn of(
     observation: &Observation,
     filter: &Filter,
     naming: &Naming,
     knowledge: &Knowledge,
 ) -> Vec<UnansweredClient> {
-    let narrowed = filter.flagged || filter.names_without_ports().next().is_some();
+    let narrowed = filter.flagged || filter.deleted || filter.names_without_ports().next().is_some();
     let os = observation.host.os;
     let is_asked_for = |asking: &UnansweredAttempt| {
         let mut processes = asking.pids.iter().filter_map(|pid| observation.processes.get(pid));

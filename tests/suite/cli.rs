@@ -220,6 +220,7 @@ fn help_names_every_option_and_exits_0() {
           --licenses           Only ports of license managers
           --flagged            Only license ports whose process may be the wrong one
           --exposed            Only what other machines may reach
+          --deleted            Only what runs a deleted or replaced program file
           --address <ADDR>     Only what receives at this address: bound to it, or
                                to all addresses
           --pid <PID>          Only ports held by this process

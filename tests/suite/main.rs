@@ -6,6 +6,7 @@ mod arbitrary;
 mod asked;
 mod cli;
 mod contract;
+mod deleted;
 mod document;
 mod documents;
 mod explanation;

@@ -12,6 +12,8 @@ use crate::query::{Address, Condition, Dropped, Filter, Naming};
 const MOST_SENTENCES: usize = 3;
 /// More ports and holders than these are counted, not named.
 const MOST_NAMES: usize = 3;
+/// What `--deleted` asks for.
+const OF_DELETED: &str = "a process whose program file was deleted";
 
 /// A sentence for each reason for which rows of this word were dropped.
 pub(super) fn sentences(asked: &Asked, dropped: &[&Dropped], filter: &Filter) -> Vec<String> {
@@ -43,10 +45,17 @@ pub(super) fn processes(
         let is_of_pid = filter.pids.is_empty() || filter.pids.contains(&process.pid);
         let is_called =
             filter.processes.is_empty() || filter.processes.iter().any(|name| naming.means(process, name));
+        let of_file = match process.is_file_deleted() {
+            _ if !filter.deleted => None,
+            Some(true) => None,
+            Some(false) => Some("its program file was not deleted".to_owned()),
+            None => Some("whether its program file was deleted is not known".to_owned()),
+        };
         let why: Vec<String> = as_user
             .into_iter()
             .chain((!is_of_pid).then(|| format!("not with {}", pids(filter))))
             .chain((!is_called).then(|| format!("not as {}", called_so(filter))))
+            .chain(of_file)
             .collect();
         format!("{}, but {}.", runs(process, observation), list(&why, "and"))
     };
@@ -63,6 +72,7 @@ fn sentence(asked: &Asked, by: &[Condition], rows: &[&Row], filter: &Filter) -> 
         return format!("{place} {is} in use, but no visible process has the socket.");
     }
     let holders = holders(by, rows);
+    let is_one = holders.len() == 1;
     let holders = list(&holders, "and");
     if by.is_empty() {
         return format!("{place} {is} held by {holders}. {}", undecided(rows, filter));
@@ -71,7 +81,12 @@ fn sentence(asked: &Asked, by: &[Condition], rows: &[&Row], filter: &Filter) -> 
     let not = if not.is_empty() { String::new() } else { format!(", {}", list(&not, "and")) };
     let and: Vec<&str> = by.iter().filter_map(|condition| and(*condition, rows)).take(1).collect();
     let and = and.first().map_or(String::new(), |and| format!(", and {is} {and}"));
-    format!("{place} {is} held by {holders}{not}{and}.")
+    let file = match (by.contains(&Condition::Deleted), is_one) {
+        (false, _) => "",
+        (true, true) => " Its program file was not deleted.",
+        (true, false) => " Their program files were not deleted.",
+    };
+    format!("{place} {is} held by {holders}{not}{and}.{file}")
 }
 
 /// What was asked about, or of several ports those that are held.
@@ -149,7 +164,7 @@ fn not(condition: Condition, filter: &Filter) -> Option<String> {
         Condition::Process => format!("not by {}", called_so(filter)),
         Condition::User => format!("not by {}", users(filter)),
         Condition::Address => format!("not at {}", quoted(&any(&filter.addresses, Address::to_string))),
-        Condition::Licenses | Condition::Flagged | Condition::Exposed => return None,
+        Condition::Licenses | Condition::Flagged | Condition::Exposed | Condition::Deleted => return None,
     })
 }
 
@@ -168,6 +183,7 @@ fn and(condition: Condition, rows: &[&Row]) -> Option<&'static str> {
             | Condition::Pid
             | Condition::Process
             | Condition::User
+            | Condition::Deleted
             | Condition::Address,
             ..,
         ) => None,
@@ -176,12 +192,20 @@ fn and(condition: Condition, rows: &[&Row]) -> Option<&'static str> {
 
 /// What is not known, where the owner is hidden.
 fn undecided(rows: &[&Row], filter: &Filter) -> String {
-    let wanted = match (&filter.processes[..], &filter.users[..]) {
-        ([], []) => pids(filter),
-        ([_, ..], _) => called_so(filter),
-        ([], [_, ..]) => format!("a process of {}", users(filter)),
+    let lacks_file = |row: &&Row| row.owner.lead().is_some_and(|lead| lead.is_file_deleted().is_none());
+    let (wanted, is_of_file) = match (&filter.processes[..], &filter.users[..], &filter.pids[..]) {
+        _ if filter.deleted && rows.iter().any(lacks_file) => (OF_DELETED.to_owned(), true),
+        ([_, ..], ..) => (called_so(filter), false),
+        ([], [_, ..], _) => (format!("a process of {}", users(filter)), false),
+        ([], [], [_, ..]) => (pids(filter), false),
+        ([], [], []) if filter.deleted => (OF_DELETED.to_owned(), true),
+        ([], [], []) => ("a license program".to_owned(), false),
     };
-    let is_unknown = |row: &&Row| row.owner.lead().is_none_or(|lead| lead.user.is_none());
+    let is_unknown = |row: &&Row| match row.owner.lead() {
+        None => true,
+        Some(lead) if is_of_file => lead.is_file_deleted().is_none(),
+        Some(lead) => lead.user.is_none(),
+    };
     match rows.iter().any(is_unknown) {
         true => format!("Whether that is {wanted} is not known."),
         false => format!("Whether {wanted} holds it too is not known."),

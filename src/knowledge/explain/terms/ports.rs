@@ -293,6 +293,13 @@ pub(super) const NOTIONS: &[Term] = &[
     ),
     term(
         Notion,
+        "deleted",
+        &["exe_deleted", "(deleted)"],
+        "The file that a process runs was deleted or replaced since it started, as by an upgrade: what runs is still the old \
+         one. --deleted lists the listeners of such processes; --columns port,process,path shows the files.",
+    ),
+    term(
+        Notion,
         "gap",
         &["gaps"],
         "Something that could not be seen or read, with the reason and with what would show more. An answer with gaps may be \
