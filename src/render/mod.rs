@@ -177,7 +177,8 @@ fn servers(report: &ServersReport, style: &Style, out: &mut dyn Write) -> io::Re
     servers::write(&report.servers, style, out)?;
     let mut lines = Vec::new();
     if report.servers.is_empty() || !report.missing.is_empty() {
-        lines.push(style.set(&escape(&servers::none(&report.missing, report.gaps.is_empty()))));
+        let is_all = report.gaps.is_empty() && report.other_namespaces.is_empty();
+        lines.push(style.set(&escape(&servers::none(&report.missing, is_all))));
     }
     lines.extend(notes::not_shown(&report.other_namespaces, "license-port listener", style));
     lines.extend(notes::of_gaps(&report.gaps, style));

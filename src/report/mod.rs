@@ -19,6 +19,7 @@ mod unanswered;
 use self::asked::{Found, Question};
 use self::rows::rows;
 use crate::knowledge::{Knowledge, LicenseProgram};
+use crate::model::phrase::in_a_row;
 use crate::model::{
     LicenseServer, Observation, Os, OtherNamespace, Owner, Process, Report, Row, Socket, Verdict,
 };
@@ -72,8 +73,12 @@ pub fn report(
     let found = Found::new(&filtered, &gaps, excluded.as_deref().unwrap_or_default());
     question.add_sentences(&mut asked, &found);
     for one in asked.iter_mut().filter(|one| one.may_be_free()) {
-        let elsewhere = servers::elsewhere(license_servers.as_deref().unwrap_or_default());
-        one.next = elsewhere.or(one.next.take());
+        let servers = license_servers.as_deref().unwrap_or_default();
+        let elsewhere = servers::elsewhere(servers, &one.managers, knowledge.licenses());
+        if let Some(elsewhere) = elsewhere {
+            let there = asked::in_other_namespaces(one, observation);
+            one.next = Some(in_a_row(there.into_iter().chain([elsewhere])));
+        }
     }
     Ok(Report {
         host: observation.host.clone(),

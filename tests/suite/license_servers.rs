@@ -10,6 +10,7 @@ use crate::document::{self, read};
 use crate::recorded::{Machine, anyone_at, linux, process, with_file};
 
 mod asked;
+mod elsewhere;
 mod files;
 mod left_over;
 mod listed;

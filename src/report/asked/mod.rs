@@ -1,6 +1,7 @@
 //! What there is to say about each word of the question, even where nothing listens.
 
 mod addresses;
+mod advice;
 mod answers;
 mod describe;
 mod dropped;
@@ -15,6 +16,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 
+pub(super) use self::advice::in_other_namespaces;
 use self::answers::{Answers, PortUses};
 pub(super) use self::names::may_be_hidden;
 use self::names::{Scene, Sought};
@@ -322,11 +324,11 @@ impl Question<'_> {
                     }),
                 );
                 notes.extend(sentences::rules(asked, &facts));
-                notes.extend(sentences::packet_rules(self.observation).filter(|_| is_free(asked)));
+                notes.extend(sentences::packet_rules(asked, self.observation));
                 notes.extend(
                     asked.managers.iter().map(|manager| Note::new(NoteKind::License, &*manager.note)),
                 );
-                asked.next = sentences::advice(asked, &facts);
+                asked.next = advice::advice(asked, &facts, self.observation);
             }
         }
         asked.notes = notes;
@@ -374,13 +376,6 @@ fn of_managers(shown: &[&Row]) -> Vec<Note> {
         }
     }
     notes.into_iter().map(|note| Note::new(NoteKind::BesideVerdict, note)).collect()
-}
-
-/// Whether any of the ports is free.
-fn is_free(asked: &Asked) -> bool {
-    asked.may_be_free()
-        && (asked.more_free.is_some_and(|more| more > 0)
-            || asked.with_status(PortStatus::Free).next().is_some())
 }
 
 /// What to do about the sockets on a single port, as their detail views say it, each once; of more ports only what the

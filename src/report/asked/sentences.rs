@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::phrase::{first_few, list};
 use crate::model::{
     Asked, ConnectionState, Excluded, ExcludedPorts, Family, Gap, GapKind, Manager, Note, NoteKind,
-    Observation, Os, PacketRules, PortConnection, PortRange, PortRules, PortStatus, Protocol,
+    Observation, Os, PacketRules, PortConnection, PortRange, PortRules, PortStatus,
 };
 
 /// What the sentences rest on, besides what is [`Asked`].
@@ -173,8 +173,8 @@ pub(super) fn rules(asked: &Asked, facts: &Facts<'_>) -> Vec<Note> {
 }
 
 /// What packet rules may do with the ports that are free. Those that may redirect are a gap.
-pub(super) fn packet_rules(observation: &Observation) -> Option<Note> {
-    let text = match observation.packet_rules? {
+pub(super) fn packet_rules(asked: &Asked, observation: &Observation) -> Option<Note> {
+    let text = match observation.packet_rules.filter(|_| is_free(asked))? {
         PacketRules::Hidden if observation.privileged => {
             "packet rules were not examined: that takes CAP_NET_ADMIN"
         }
@@ -185,6 +185,13 @@ pub(super) fn packet_rules(observation: &Observation) -> Option<Note> {
         PacketRules::Seen { may_filter: false, .. } => return None,
     };
     Some(Note::new(NoteKind::PacketRules, text))
+}
+
+/// Whether any of the ports is free.
+fn is_free(asked: &Asked) -> bool {
+    asked.may_be_free()
+        && (asked.more_free.is_some_and(|more| more > 0)
+            || asked.with_status(PortStatus::Free).next().is_some())
 }
 
 /// The rules of Windows that exclude the ports.
@@ -217,39 +224,6 @@ fn windows_exclusions(asked: &Asked, facts: &Facts<'_>) -> impl Iterator<Item = 
     })
 }
 
-/// What to do where a license server was expected; `None` on ports of no license manager.
-pub(super) fn advice(asked: &Asked, facts: &Facts<'_>) -> Option<String> {
-    if asked.managers.is_empty() {
-        return None;
-    }
-    // Where some of the ports can be opened, the server may use one of those.
-    if let Some((excluded, range)) = refused(asked, facts).next().filter(|_| all_refused(asked, facts)) {
-        let protocol = excluded.protocol.unwrap_or(Protocol::Tcp);
-        let family = if excluded.family == Some(Family::Ipv6) { "ipv6" } else { "ipv4" };
-        let (first, count) = (range.first, range.last - range.first + 1);
-        return Some(format!(
-            "If winnat has reserved it, run as administrator: net stop winnat, then netsh interface {family} \
-             add excludedportrange {protocol} startport={first} numberofports={count} store=persistent, then \
-             net start winnat. This briefly interrupts the network of Docker, WSL and virtual machines. \
-             Afterwards programs can use {range}."
-        ));
-    }
-    let who = match facts.expected {
-        [] => "the license server".to_owned(),
-        names => format!("the license server ({})", list(names, "or")),
-    };
-    let by_name = facts
-        .expected
-        .first()
-        .map_or(String::new(), |name| format!(", or search by name: whatlistens {name}"));
-    // Most use TCP alone, and TCP was not scanned.
-    let with_udp = if asked.protocol == Some(Protocol::Udp) { " with UDP" } else { "" };
-    Some(format!(
-        "If {who} should run on this machine{with_udp}, it is not running or uses another port: check its \
-         log{by_name}. If it runs on another machine, check there."
-    ))
-}
-
 /// The protocol and the addresses that a reservation is limited to, unless the question named them.
 fn reserved_for(excluded: &ExcludedPorts, asked: &Asked) -> String {
     let protocol = excluded.protocol.filter(|_| asked.protocol.is_none());
@@ -269,11 +243,6 @@ pub(super) fn refused<'a>(
         let common = asked.ports.iter().filter_map(|range| range.common(excluded.ports));
         common.map(move |range| (excluded, range))
     })
-}
-
-fn all_refused(asked: &Asked, facts: &Facts<'_>) -> bool {
-    let is_refused = |port| refused(asked, facts).any(|(_, range)| range.contains(port));
-    asked.ports.iter().flat_map(|range| range.first..=range.last).all(is_refused)
 }
 
 fn used(asked: &Asked) -> impl Iterator<Item = &PortConnection> {

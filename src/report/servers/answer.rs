@@ -7,8 +7,8 @@ use crate::knowledge::explain::names;
 use crate::knowledge::{Knowledge, LicenseManager, LicenseProgram, Licenses};
 use crate::model::phrase::list;
 use crate::model::{
-    Gap, HiddenProcesses, LicenseServer, NamedBy, NotInspected, Observation, Os, OtherNamespace, Owner, Pid,
-    Problem, Protocol, Row, ServerProcess, ServerState, ServersReport, Vouched,
+    Gap, HiddenProcesses, LicenseServer, Manager, NamedBy, NotInspected, Observation, Os, OtherNamespace,
+    Owner, Pid, Problem, Protocol, Row, ServerProcess, ServerState, ServersReport, Vouched,
 };
 use crate::os;
 use crate::query::{Filter, Naming, Ports, Target, Typed, UsageError, is_about_ports, is_called};
@@ -64,7 +64,8 @@ pub fn servers(
         !servers.iter().any(|server| !is_off(server) && is_about(server, word, knowledge, os))
     };
     let missing: Vec<String> = question.products.iter().filter(is_missing).cloned().collect();
-    let gaps = gaps_of(question, observation, &rows, &servers);
+    let is_any_missing = servers.is_empty() || !missing.is_empty();
+    let gaps = gaps_of(question, observation, &rows, &servers, is_any_missing);
     Ok(ServersReport {
         host: observation.host.clone(),
         taken_at: observation.taken_at,
@@ -115,15 +116,8 @@ pub(in crate::report) fn about(
 ) -> Vec<LicenseServer> {
     let uses = |server: &LicenseServer, ports: &Ports| {
         let claims = knowledge.claims(ports.range.first, ports.protocol);
-        let is_claimed = claims.managers.iter().any(|manager| {
-            // What the maker of a licensing system ships is the server of all vendors.
-            let makers = knowledge.licenses().technology_of(manager);
-            let makers = makers.and_then(|technology| knowledge.licenses().manager_of(technology));
-            let is_of_all = makers.is_some_and(|makers| makers.vendor == manager.vendor)
-                && server.technology.as_ref().map(|own| &own.id) == manager.technology.as_ref();
-            is_of_all || server.has_manager(&manager.id)
-        });
-        is_claimed || listens(server, ports)
+        let mut managers = claims.managers.iter();
+        managers.any(|manager| is_served(server, manager, knowledge.licenses())) || listens(server, ports)
     };
     servers.retain(|server| is_of_holders(server, filter, naming, os));
     if filter.is_about_all_ports() {
@@ -192,6 +186,15 @@ pub(in crate::report) fn add_processes(naming: &mut Naming, filter: &Filter, ser
     }
 }
 
+/// Whether the ports of a license manager are those of a license server.
+fn is_served(server: &LicenseServer, manager: &LicenseManager, licenses: &Licenses) -> bool {
+    // What the maker of a licensing system ships is the server of all vendors.
+    let makers = licenses.technology_of(manager).and_then(|technology| licenses.manager_of(technology));
+    let is_of_all = makers.is_some_and(|makers| makers.vendor == manager.vendor)
+        && server.technology.as_ref().map(|own| &own.id) == manager.technology.as_ref();
+    is_of_all || server.has_manager(&manager.id)
+}
+
 fn listens(server: &LicenseServer, ports: &Ports) -> bool {
     server.processes().any(|one| one.ports.iter().any(|port| ports.range.contains(port.port)))
 }
@@ -226,9 +229,17 @@ pub(in crate::report) fn is_known_by(server: &LicenseServer, only: Protocol, lic
         })
 }
 
-/// What to say of a port that is free, where a license server of it listens elsewhere, or cannot start.
-pub(in crate::report) fn elsewhere(servers: &[LicenseServer]) -> Option<String> {
-    let listening = servers.iter().filter_map(|server| {
+/// What to say of a port that is free, where a license server of its managers listens elsewhere, or cannot start.
+pub(in crate::report) fn elsewhere(
+    servers: &[LicenseServer],
+    managers: &[Manager],
+    licenses: &Licenses,
+) -> Option<String> {
+    let is_own = |server: &&LicenseServer| {
+        let mut managers = managers.iter().filter_map(|manager| licenses.manager(&manager.id));
+        managers.any(|manager| is_served(server, manager, licenses))
+    };
+    let listening = servers.iter().filter(is_own).filter_map(|server| {
         let own = server.server.as_ref().filter(|own| !own.ports.is_empty())?;
         let ports: Vec<String> =
             own.ports.iter().map(|port| format!("{}/{}", port.port, port.protocol)).collect();
@@ -239,7 +250,7 @@ pub(in crate::report) fn elsewhere(servers: &[LicenseServer]) -> Option<String> 
     if !listening.is_empty() {
         return Some(listening.join(" "));
     }
-    servers.iter().flat_map(|server| &server.problems).next().map(Problem::in_full)
+    servers.iter().filter(is_own).flat_map(|server| &server.problems).next().map(Problem::in_full)
 }
 
 /// Whether a license server is one of a vendor, product, licensing system or program.
@@ -289,6 +300,7 @@ fn gaps_of(
     observation: &Observation,
     rows: &[Row],
     servers: &[LicenseServer],
+    is_any_missing: bool,
 ) -> Vec<Gap> {
     let is_open = servers.iter().any(|server| server.state != ServerState::Up);
     let (shown, others): (Vec<&Row>, Vec<&Row>) =
@@ -297,5 +309,7 @@ fn gaps_of(
     let undecided = others.iter().filter(|row| may_be_any && row.owner == Owner::Hidden).count();
     let shown: Vec<Row> = shown.into_iter().cloned().collect();
     let remedy = os::remedy(observation.host.os, observation.privileged, question.repeat);
-    gaps::of(observation, &shown, 0, &[], undecided, remedy, &os::ScanScope::default())
+    // What is not found here may be there.
+    let scope = os::ScanScope { all_namespaces: is_any_missing, ..os::ScanScope::default() };
+    gaps::of(observation, &shown, 0, &[], undecided, remedy, &scope)
 }

@@ -38,6 +38,9 @@ fn worst(report: &ServersReport) -> (CheckStatus, String) {
     }
     // Whoever names a product wants it to run.
     if !report.missing.is_empty() {
+        if !report.other_namespaces.is_empty() {
+            return (CheckStatus::Unknown, none(&report.missing, report));
+        }
         let products = list(&report.missing, "or");
         return (CheckStatus::Critical, format!("no license server of {products} runs here"));
     }
@@ -49,7 +52,7 @@ fn worst(report: &ServersReport) -> (CheckStatus, String) {
         return (CheckStatus::Unknown, format!("{}: {why}", server.called()));
     }
     if servers.is_empty() {
-        return (CheckStatus::Unknown, none(report));
+        return (CheckStatus::Unknown, none(&report.products, report));
     }
     let up = up(servers);
     let off = match servers.len() - up {
@@ -71,7 +74,8 @@ fn problems(servers: &[LicenseServer], severity: Severity) -> String {
     shown.iter().cloned().chain(more).collect::<Vec<_>>().join("; ")
 }
 
-fn none(report: &ServersReport) -> String {
+/// That none was found of these products, or none at all, and where one may be.
+fn none(products: &[String], report: &ServersReport) -> String {
     let elsewhere: usize = report.other_namespaces.iter().map(|other| other.listeners.len()).sum();
     let elsewhere = match elsewhere {
         0 => String::new(),
@@ -80,7 +84,7 @@ fn none(report: &ServersReport) -> String {
             counted(count, "license-port listener")
         ),
     };
-    let of = match &report.products[..] {
+    let of = match products {
         [] => String::new(),
         products => format!(" of {}", list(products, "or")),
     };

@@ -1,0 +1,104 @@
+//! License servers that are, or may be, in other network namespaces; and ports that are none of theirs.
+
+use whatlistens::command::Exit;
+use whatlistens::model::{CheckStatus, Gap, GapKind, Namespace, OtherNamespace, Protocol};
+use whatlistens::query::Environment;
+
+use super::healthy;
+use crate::document::read;
+use crate::recorded::{Machine, linux, process};
+
+fn blue() -> Namespace {
+    Namespace { inode: 4, name: Some("blue".to_owned()) }
+}
+
+/// Something listens on these ports in another network namespace.
+fn with_listeners_elsewhere(machine: Machine, ports: &[u16]) -> Machine {
+    let listeners = ports.iter().map(|&port| (Protocol::Tcp, port)).collect();
+    machine.seen(|seen| seen.other_namespaces.push(OtherNamespace { namespace: blue(), listeners }))
+}
+
+fn next(machine: &Machine, line: &str) -> Vec<Option<String>> {
+    read(&machine.printed(&format!("--json {line}"), None)).asked.into_iter().map(|one| one.next).collect()
+}
+
+fn check(machine: &Machine, line: &str) -> (String, CheckStatus) {
+    let (line, _, exit) = machine.run(line, &Environment::plain()).unwrap();
+    let Exit::Checked(status) = exit else { panic!("{exit:?}") };
+    (line.split(" |").next().unwrap().to_owned(), status)
+}
+
+#[test]
+fn only_a_port_of_its_managers_is_said_to_be_a_license_server_s() {
+    let listens = Some("lmgrd (PID 812) listens on 27000/tcp.".to_owned());
+    assert_eq!(next(&healthy(), "443 27001"), [None, listens.clone()]);
+    assert_eq!(next(&healthy(), "27001 9998 5433"), [listens.clone(), None, None]);
+    assert_eq!(next(&healthy(), "9998 autodesk")[0], None);
+    // Another vendor's, and another system's, have their own.
+    for other in ["1055", "1947", "5053"] {
+        let alone = next(&healthy(), other);
+        assert!(alone[0].as_ref().unwrap().starts_with("If the license server ("), "{alone:?}");
+        assert_eq!(next(&healthy(), &format!("{other} 27001")), [alone[0].clone(), listens.clone()]);
+    }
+    let orphan = linux().socket("tcp 0.0.0.0:53200", &[process(99, "/opt/matlab/etc/MLM")]);
+    let said = next(&orphan, "443 27000");
+    assert!(said[0].is_none() && said[1].is_some(), "{said:?}");
+}
+
+#[test]
+fn a_product_that_may_be_elsewhere_is_no_alarm() {
+    let elsewhere = with_listeners_elsewhere(linux(), &[27000, 2080]);
+    let (line, status) = check(&elsewhere, "servers --check autodesk");
+    assert_eq!(status, CheckStatus::Unknown);
+    insta::assert_snapshot!(line, @"LICENSE SERVERS UNKNOWN - no license server of autodesk was found in this network namespace; 2 license-port listeners in others (--all-namespaces)");
+    insta::assert_snapshot!(elsewhere.printed("servers autodesk", None), @"
+    No license server of autodesk was found.
+    2 license-port listeners in another network namespace (blue) are not shown. To show all: --all-namespaces
+    ");
+    // A healthy one here is another's.
+    let beside = with_listeners_elsewhere(healthy(), &[5053]);
+    let (line, status) = check(&beside, "servers --check autodesk matlab");
+    assert_eq!(status, CheckStatus::Unknown);
+    insta::assert_snapshot!(line, @"LICENSE SERVERS UNKNOWN - no license server of matlab was found in this network namespace; 1 license-port listener in others (--all-namespaces)");
+    // One that is asked for by its program, and a namespace that could not be seen.
+    assert_eq!(check(&elsewhere, "servers --check lmgrd").1, CheckStatus::Unknown);
+    let unseen = linux().gap(Gap::new(GapKind::NamespacesHidden, "some are unseen"));
+    let (line, status) = check(&unseen, "servers --check autodesk");
+    assert_eq!(status, CheckStatus::Unknown);
+    insta::assert_snapshot!(line, @"LICENSE SERVERS UNKNOWN - some are unseen");
+    // What listens there is of no license server, or it is here.
+    let web = with_listeners_elsewhere(linux(), &[8081]);
+    assert_eq!(check(&web, "servers --check autodesk").1, CheckStatus::Critical);
+    assert_eq!(check(&beside, "servers --check autodesk").1, CheckStatus::Ok);
+    let up = healthy().gap(Gap::new(GapKind::NamespacesHidden, "some are unseen"));
+    assert_eq!(check(&up, "servers --check autodesk").1, CheckStatus::Ok);
+}
+
+#[test]
+fn a_free_license_port_says_first_that_it_is_taken_in_another_namespace() {
+    let elsewhere = with_listeners_elsewhere(linux(), &[27000, 5053]);
+    insta::assert_snapshot!(next(&elsewhere, "27000")[0].as_deref().unwrap(), @"
+    27000/tcp has a listener in network namespace blue. To show it: --all-namespaces
+    If that is not the license server (lmgrd, lmadmin, rlm or prqa), and it should run on this machine, it is not running or uses another port: check its log, or search by name: whatlistens lmgrd. If it runs on another machine, check there.
+    ");
+    let text = elsewhere.printed("5053", None);
+    assert!(text.contains("Next         5053/tcp has a listener in network namespace blue."), "{text}");
+    // On another port of the range, with another protocol, or of no license manager.
+    assert!(next(&elsewhere, "27000-27009")[0].as_ref().unwrap().starts_with("27000/tcp has"));
+    assert!(next(&elsewhere, "27001")[0].as_ref().unwrap().starts_with("If the license server"));
+    assert!(next(&elsewhere, "27000/udp")[0].as_ref().unwrap().starts_with("If the license server"));
+    assert_eq!(next(&with_listeners_elsewhere(linux(), &[9998]), "9998"), [None]);
+    // What is here comes after it.
+    let both = with_listeners_elsewhere(healthy(), &[27001]);
+    insta::assert_snapshot!(next(&both, "27001")[0].as_deref().unwrap(), @"
+    27001/tcp has a listener in network namespace blue. To show it: --all-namespaces
+    lmgrd (PID 812) listens on 27000/tcp.
+    ");
+    let two = with_listeners_elsewhere(elsewhere, &[27000]);
+    assert!(next(&two, "27000")[0].as_ref().unwrap().starts_with(
+        "Something listens there in network namespaces blue and blue. To show it: --all-namespaces\n"
+    ));
+    // An ordinary user does not see which there are.
+    let said = next(&linux().by_ordinary_user(&[]), "27000");
+    assert!(said[0].as_ref().unwrap().contains("or runs in another network namespace"), "{said:?}");
+}
