@@ -121,8 +121,8 @@ pub struct ListArgs {
     #[arg(short = 'H', long)]
     pub no_header: bool,
 
-    /// Accepted for users of ss, netstat and lsof, and changes nothing: only listeners (l), all of them (a), numeric
-    /// (n, P), with processes (o, b) and more (e).
+    /// For users of ss, netstat and lsof: only listeners (l), all of them (a), numeric (n, P), with processes (o, b) and
+    /// more (e). They leave out no row, and add STATE where no terminal is.
     #[arg(
         short = 'l',
         short_aliases = ['a', 'b', 'e', 'n', 'o', 'P'],

@@ -16,6 +16,7 @@ use crate::render::{self, Format};
 #[derive(Debug)]
 pub struct Failure {
     is_json: AtomicBool,
+    is_list: AtomicBool,
     /// Whether standard output has a part of an answer.
     pub is_written: AtomicBool,
     telling: Mutex<()>,
@@ -28,6 +29,7 @@ impl Failure {
     pub const fn new() -> Failure {
         Failure {
             is_json: AtomicBool::new(false),
+            is_list: AtomicBool::new(false),
             is_written: AtomicBool::new(false),
             telling: Mutex::new(()),
             speaker: AtomicU32::new(0),
@@ -37,6 +39,7 @@ impl Failure {
     /// Remembers how to tell an error.
     pub fn expect(&self, format: Format) {
         self.is_json.store(format == Format::Json, Ordering::Relaxed);
+        self.is_list.store(format == Format::List, Ordering::Relaxed);
     }
 
     /// Makes ready for the end of all memory and the limit of a file's size, which end programs by a signal.
@@ -46,7 +49,10 @@ impl Failure {
         const NO_MEMORY: &str = "there is not enough memory (see ulimit -v)";
         let (mut line, mut json) = (Vec::new(), Vec::new());
         let status = Exit::Unobservable.code();
-        let _ = (render::error_line(NO_MEMORY, &mut line), render::json_error(NO_MEMORY, status, &mut json));
+        let _ = (
+            render::error_line(NO_MEMORY, Format::Text, &mut line),
+            render::json_error(NO_MEMORY, status, &mut json),
+        );
         let (is_json, is_written) = (&self.is_json, &self.is_written);
         os::LastWords { line, json, is_json, is_written, status, speaker: process::id() }.prepare();
     }
@@ -58,7 +64,8 @@ impl Failure {
             return exit;
         }
         // Where even this cannot be written, only the exit status is left to tell.
-        let _ = render::error_line(message, notes);
+        let format = if self.is_list.load(Ordering::Relaxed) { Format::List } else { Format::Text };
+        let _ = render::error_line(message, format, notes);
         if self.is_json.load(Ordering::Relaxed) && !self.is_written.load(Ordering::Relaxed) {
             let _ = render::json_error(message, exit.code(), out);
         }

@@ -17,7 +17,15 @@ const EXAMPLES: [(&str, &str); 7] = [
     ("whatlistens --json | jq .", "for scripts"),
 ];
 
-const HABITS: &str = "These options of ss, netstat and lsof are accepted and change nothing:";
+const HABITS: &str = "These options of ss, netstat and lsof leave out no row; where no terminal is, a table has STATE with them:";
+
+/// What a value behind them means.
+const VALUES: [(&str, &str); 4] = [
+    ("-p tcp", "the same as --tcp"),
+    ("-p80", "port 80, as for nmap"),
+    ("-nP -p 812", "beside options of lsof: --pid 812"),
+    ("-o port,pid", "the same as --columns port,pid"),
+];
 
 const STATUSES: [&str; 4] =
     ["0 something matched", "1 nothing matched", "2 wrong usage", "3 this machine cannot be observed"];
@@ -38,20 +46,25 @@ pub(super) fn width(terminal: Option<u16>) -> usize {
 }
 
 pub(super) fn below(width: usize) -> String {
-    let called = EXAMPLES.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
-    let beside = |(command, meaning): &(&str, &str)| format!("  {command:called$}   {meaning}\n");
-    let fits = EXAMPLES.iter().all(|example| beside(example).trim_end().len() <= width);
-    let example = |example: &(&str, &str)| match fits {
-        true => beside(example),
-        false => format!("  {}\n{}\n", example.0, indented(example.1, 6, width)),
-    };
-    let examples: String = EXAMPLES.iter().map(example).collect();
+    let (examples, values) = (with_meanings(&EXAMPLES, width), with_meanings(&VALUES, width));
     let statuses: String = STATUSES.iter().map(|status| format!("  {status}\n")).collect();
     format!(
-        "Examples:\n{examples}\n{}\n  -a -b -e -l -n -o -p -P, -s TCP:LISTEN\n\nExit status:\n{}",
+        "Examples:\n{examples}\n{}\n  -a -b -e -l -n -o -p -P, -s TCP:LISTEN\nWith a value:\n{values}\nExit status:\n{}",
         indented(HABITS, 0, width),
         statuses.trim_end()
     )
+}
+
+/// What can be typed, each with its meaning beside it, or below where that does not fit.
+fn with_meanings(typed: &[(&str, &str)], width: usize) -> String {
+    let longest = typed.iter().map(|(typed, _)| typed.len()).max().unwrap_or(0);
+    let beside = |(typed, meaning): &(&str, &str)| format!("  {typed:longest$}   {meaning}\n");
+    let fits = typed.iter().all(|one| beside(one).trim_end().len() <= width);
+    let one = |one: &(&str, &str)| match fits {
+        true => beside(one),
+        false => format!("  {}\n{}\n", one.0, indented(one.1, 6, width)),
+    };
+    typed.iter().map(one).collect()
 }
 
 fn indented(text: &str, indent: usize, width: usize) -> String {

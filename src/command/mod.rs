@@ -23,7 +23,7 @@ use crate::knowledge::Knowledge;
 use crate::query::{
     Environment, Options, Output, Query, UsageError, command_line, in_own_words, refuse_long,
 };
-use crate::render::Format;
+use crate::render::{self, Format};
 
 pub use self::context::{Context, LiveMachine, Source};
 pub use self::error::{Error, Exit, Refused};
@@ -84,7 +84,7 @@ impl Command {
             Err(error) => {
                 let usage = UsageError::from_clap(&error, &options(&grammar, &typed), &typed)
                     .map(|error| refused(error, args));
-                return usage.map_or_else(|| Ok(printed(&error)), Err);
+                return usage.map_or_else(|| Ok(printed(&error, typed_format(&typed))), Err);
             }
         };
         if cli.version {
@@ -238,13 +238,19 @@ impl Verb {
     }
 }
 
-/// The form that a command line asks for which is not understood: `--json` is an option up to `--`.
+/// The form that a command line asks for which is not understood, or only for help: `--json` is an option up to `--`.
 #[must_use]
 pub fn typed_format(args: &[OsString]) -> Format {
     let options: Vec<&OsString> = args.iter().skip(1).take_while(|arg| *arg != "--").collect();
-    let is_json = options.iter().any(|arg| *arg == "--json" || *arg == "--output=json")
-        || options.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json");
-    if is_json { Format::Json } else { Format::Text }
+    let is = |name: &str| {
+        options.iter().any(|arg| arg.to_str().and_then(|arg| arg.strip_prefix("--output=")) == Some(name))
+            || options.windows(2).any(|pair| pair[0] == "--output" && pair[1] == name)
+    };
+    match () {
+        () if is("json") || options.iter().any(|arg| *arg == "--json") => Format::Json,
+        () if is("list") => Format::List,
+        () => Format::Text,
+    }
 }
 
 fn refused(error: UsageError, args: &[OsString]) -> Refused {
@@ -253,8 +259,8 @@ fn refused(error: UsageError, args: &[OsString]) -> Refused {
     Refused { error, format: typed_format(args), is_check }
 }
 
-fn printed(help: &clap::Error) -> Command {
-    Command::Print(help.render().to_string())
+fn printed(help: &clap::Error, format: Format) -> Command {
+    Command::Print(render::in_signs_of(format, help.render().to_string()))
 }
 
 /// What is listening on this machine, who owns it, and should it be there?

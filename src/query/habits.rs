@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 
 use super::UsageError;
 use super::nearest::{filled, no_command};
+use super::parse::is_about_ports;
 use super::pasted;
 use super::typed::Typed;
 
@@ -47,15 +48,19 @@ pub fn in_own_words(args: &[OsString], verbs: &[&str]) -> Result<Vec<OsString>, 
             }
             "-o" if rest.peek().is_some_and(|next| are_columns(next)) => own.push("--columns".into()),
             // Behind an option it may be its value, as in `--sort pid`.
-            "pid" | "PID" if !own.last().is_some_and(|last| last.as_encoded_bytes().starts_with(b"-")) => {
-                let pid = rest.next_if(|next| is_number(next));
-                own.push(
-                    pid.map_or_else(|| arg.clone(), |pid| OsString::from(format!("--pid={}", pid.display()))),
-                );
+            _ if !own.last().is_some_and(|last| may_take_value(last))
+                && let Some(before) = Before::from_word(word)
+                && let Some(next) = rest.next_if(|next| before.introduces(next)) =>
+            {
+                own.push(before.option_of(next));
             }
             _ if behind_p(word).is_some() => {
                 let numbers = behind_p(word).unwrap_or_default();
                 own.push(format!("{}{numbers}", if is_lsof { "--pid=" } else { "" }).into());
+            }
+            _ if letters_and_ports(word).is_some() => {
+                let (letters, ports) = letters_and_ports(word).unwrap_or_default();
+                own.extend([letters.into(), ports.into()]);
             }
             _ if ends_with_protocol_option(word) => {
                 own.push(arg.clone());
@@ -92,7 +97,7 @@ fn is_slashed(word: &str) -> bool {
 /// Whether a word is `-p`, alone or behind other letters, as in `netstat -anp tcp`.
 fn ends_with_protocol_option(word: &str) -> bool {
     let letters = word.strip_prefix('-').and_then(|letters| letters.strip_suffix('p'));
-    letters.is_some_and(|letters| letters.chars().all(|letter| LETTERS.contains(letter)))
+    letters.is_some_and(|letters| letters.is_empty() || is_letters(letters))
 }
 
 /// Whether a word is a list of columns, as ps(1) takes it behind `-o`.
@@ -110,6 +115,88 @@ fn are_numbers(word: &OsStr) -> bool {
     let bytes = word.as_encoded_bytes();
     bytes.first().is_some_and(u8::is_ascii_digit)
         && bytes.iter().all(|byte| byte.is_ascii_digit() || *byte == b',')
+}
+
+/// A word before a number or a name that says what this is, as in `pid 7171` and `unit nginx.service`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Pid,
+    Process,
+    User,
+    /// What is found by its name alone.
+    Name,
+}
+
+impl Before {
+    fn from_word(word: &str) -> Option<Before> {
+        Some(match word.to_ascii_lowercase().as_str() {
+            "pid" => Before::Pid,
+            "process" | "program" => Before::Process,
+            "user" => Before::User,
+            "service" | "unit" | "container" => Before::Name,
+            _ => return None,
+        })
+    }
+
+    /// Whether a word may be meant: of a number behind `process` it is not plain whether it is an ID or a port.
+    fn introduces(self, word: &OsStr) -> bool {
+        let Some(text) = word.to_str() else { return false };
+        match self {
+            Before::Pid => is_number(word),
+            Before::User => !text.starts_with('-'),
+            Before::Process | Before::Name => {
+                !text.starts_with('-') && !is_about_ports(text) && Before::from_word(text).is_none()
+            }
+        }
+    }
+
+    fn option_of(self, word: &OsStr) -> OsString {
+        let option = match self {
+            Before::Pid => "--pid=",
+            Before::Process => "--process=",
+            Before::User => "--user=",
+            Before::Name => "",
+        };
+        let mut typed = OsString::from(option);
+        typed.push(word);
+        typed
+    }
+}
+
+/// Whether an argument is an option whose value may stand behind it.
+fn may_take_value(arg: &OsStr) -> bool {
+    const NO_VALUE: [&str; 13] = [
+        "tcp",
+        "udp",
+        "ipv4",
+        "ipv6",
+        "licenses",
+        "flagged",
+        "exposed",
+        "all",
+        "wide",
+        "json",
+        "numeric",
+        "verbose",
+        "no-header",
+    ];
+    let Some(option) = arg.to_str().and_then(|arg| arg.strip_prefix('-')) else { return false };
+    let has_value = |long: &str| long.contains('=') || NO_VALUE.contains(&long);
+    option.strip_prefix('-').map_or_else(|| !is_letters(option), |long| !has_value(long))
+}
+
+fn is_letters(letters: &str) -> bool {
+    !letters.is_empty() && letters.chars().all(|letter| LETTERS.contains(letter))
+}
+
+/// The options and the ports of `-t80`, `-t=80` and `-tn80,443`; `None` of `-t6`, which is `-t -6`.
+pub(super) fn letters_and_ports(word: &str) -> Option<(&str, &str)> {
+    let digits = word.find(|c: char| c.is_ascii_digit()).filter(|at| *at > 1)?;
+    let (letters, ports) = word.split_at(digits);
+    let letters = letters.strip_suffix('=').unwrap_or(letters);
+    let are_families = ports.bytes().all(|byte| b"46".contains(&byte));
+    let are_ports = !are_families && are_numbers(OsStr::new(&ports.replace('-', ",")));
+    (letters.starts_with('-') && is_letters(&letters[1..]) && are_ports).then_some((letters, ports))
 }
 
 /// The numbers of `-p80` and `-p80,443`: ports of nmap(1), IDs of lsof(8).
@@ -239,6 +326,28 @@ mod tests {
             ("w u:p@host:80", "w u:p@host:80"),
             ("w pid 7171 80", "w --pid=7171 80"),
             ("w pid nginx", "w pid nginx"),
+            ("w process node", "w --process=node"),
+            ("w process node 80", "w --process=node 80"),
+            ("w --json program node", "w --json --process=node"),
+            ("w -tn process node", "w -tn --process=node"),
+            ("w unit nginx.service", "w nginx.service"),
+            ("w service ssh", "w ssh"),
+            ("w container web -t", "w web -t"),
+            ("w User www-data", "w --user=www-data"),
+            ("w user 1000", "w --user=1000"),
+            ("w process", "w process"),
+            ("w process 80", "w process 80"),
+            ("w unit -t", "w unit -t"),
+            ("w --columns process node", "w --columns process node"),
+            ("w --sort user nginx", "w --sort user nginx"),
+            ("w --sort=user process nginx", "w --sort=user --process=nginx"),
+            ("w -t80", "w -t 80"),
+            ("w -u53", "w -u 53"),
+            ("w -t=80", "w -t 80"),
+            ("w -tn80,443", "w -tn 80,443"),
+            ("w -tulpn8000-8010", "w -tulpn 8000-8010"),
+            ("w -t6 -u46", "w -t6 -u46"),
+            ("w -i80", "w -i80"),
             ("w --sort pid 80", "w --sort pid 80"),
             ("w -o 80,443", "w -o 80,443"),
             ("w -o port,pid", "w --columns port,pid"),

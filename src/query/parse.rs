@@ -136,8 +136,16 @@ fn habit_of_another_tool(word: &str) -> Option<UsageError> {
         let right = format!("of a container's HOST:CONTAINER the first is the port of this machine: {host}");
         return Some(UsageError::instead(word, right));
     }
-    let (_, port) = word.rsplit_once([':', '/'])?;
-    let right = format!("ports are searched at every address; give the port alone: {port}");
+    let (place, port) = word.rsplit_once([':', '/'])?;
+    let right = match place.parse::<std::net::IpAddr>() {
+        Ok(ip) => {
+            let ip = ip.to_canonical();
+            let at = |port: u16| std::net::SocketAddr::new(ip, port);
+            let at = port.parse().map_or_else(|_| at(80), at);
+            format!("for a port at an address: {at}; for what receives there: --address {ip}")
+        }
+        Err(_) => format!("for the port at every address: {port}; at one: 127.0.0.1:{port}"),
+    };
     looks_like_ports(port).then(|| UsageError::instead(word, right))
 }
 
@@ -352,7 +360,7 @@ mod tests {
         insta::assert_snapshot!(refused("7001-7009/UDPlite"), @"‘7001-7009/UDPlite’: UDP-Lite is found by the port alone: 7001-7009");
         insta::assert_snapshot!(refused(":"), @"‘:’: a port is missing after the colon, as in :1538");
         insta::assert_snapshot!(refused(""), @"an empty word was given: name a port, a service or a process");
-        insta::assert_snapshot!(refused("127.0.0.1/80"), @"‘127.0.0.1/80’: ports are searched at every address; give the port alone: 80");
+        insta::assert_snapshot!(refused("127.0.0.1/24"), @"‘127.0.0.1/24’: for a port at an address: 127.0.0.1:24; for what receives there: --address 127.0.0.1");
         insta::assert_snapshot!(refused("127.0.0.1:70000"), @"‘127.0.0.1:70000’: 70000 is not a port; ports are 1 to 65535");
         insta::assert_snapshot!(refused("./prog"), @"‘./prog’: give the full path of the program or folder, as in /usr/sbin/nginx");
         insta::assert_snapshot!(refused("/"), @"‘/’: everything is below it: give the path of a program or folder, as in /usr/sbin/nginx");

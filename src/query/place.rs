@@ -60,7 +60,8 @@ pub(super) fn words(word: &str) -> Result<Option<Words<'_>>, UsageError> {
     if word.parse::<IpAddr>().is_ok() {
         return Ok(None);
     }
-    Ok(port_at_host(word).or_else(|| host_and_port(word)))
+    let place = || port_at_host(word).or_else(|| host_and_port(word)).or_else(|| behind_slash(word));
+    Ok(place().or_else(|| host_and_port(behind_user(word)?)))
 }
 
 fn url(word: &str) -> Option<Words<'_>> {
@@ -98,6 +99,26 @@ fn host_and_port(word: &str) -> Option<Words<'_>> {
     let is_host = !NO_HOSTS.iter().any(|no| name.eq_ignore_ascii_case(no));
     (are_ports && is_host).then_some(())?;
     Some(Words { host: host(name)?, ports, protocol })
+}
+
+/// `127.0.0.1/80` and `localhost/80`. A number as small as the length of a network's prefix may be meant for one.
+fn behind_slash(word: &str) -> Option<Words<'_>> {
+    let (name, ports) = word.split_once('/').filter(|(_, ports)| looks_like_ports(ports))?;
+    let host = host(name)?;
+    let longest = match &host {
+        Destination::Ip(address) if address.ip.is_ipv4() => Ipv4Addr::BITS,
+        Destination::Ip(_) => Ipv6Addr::BITS,
+        Destination::Loopback => 0,
+        Destination::Any | Destination::Named(_) => return None,
+    };
+    let may_be_network = ports.parse::<u32>().is_ok_and(|number| number <= longest);
+    (!may_be_network).then_some(Words { host, ports, protocol: None })
+}
+
+/// The host and port of `user:password@host:80` and `git@host:22`. What begins with a number is `27000@host`.
+fn behind_user(word: &str) -> Option<&str> {
+    let (user, place) = word.rsplit_once('@')?;
+    (!user.is_empty() && !user.bytes().all(|byte| byte.is_ascii_digit())).then_some(place)
 }
 
 /// The host's part of `3000:80` and `127.0.0.1:3000:80`, as `docker run -p` takes them.
@@ -194,6 +215,13 @@ mod tests {
             ("HTTP://[::1]/x", ip("::1"), "80"),
             ("http://[::1]:8080", ip("::1"), "8080"),
             ("postgresql://db/shop", named("db"), "5432"),
+            ("127.0.0.1/80", ip("127.0.0.1"), "80"),
+            ("0.0.0.0/8000-8010", ip("0.0.0.0"), "8000-8010"),
+            ("::1/3000", ip("::1"), "3000"),
+            ("localhost/22", Destination::Loopback, "22"),
+            ("u:x@localhost:3000", Destination::Loopback, "3000"),
+            ("git@lic01:22", named("lic01"), "22"),
+            ("u:p@ss@127.0.0.1:80", ip("127.0.0.1"), "80"),
         ] {
             assert_eq!(read(word), Some((host, ports, None)), "{word}");
         }
@@ -215,7 +243,13 @@ mod tests {
             "@",
             "1.2.3:80",
             "EtherNet/IP-1",
-            "127.0.0.1/80",
+            "127.0.0.1/24",
+            "10.0.0.0/8",
+            "::1/64",
+            "kworker/80",
+            "127.0.0.1/udp",
+            "a@b/80",
+            "27000@lic01:80",
             "x:y",
             "127.0.0.1:",
             "lmgrd",

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::habits::letters_and_ports;
 use super::nearest::{filled, is_command, nearest};
 use super::typed::Typed;
 use super::usage::UsageError;
@@ -51,7 +52,7 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
     ),
     (
         &["--exclude", "--except", "--without", "--ignore", "--skip", "--not"],
-        "to leave out a port or a name, filter the lines: whatlistens | grep -vw WHAT",
+        "to leave rows out, filter the JSON, as in whatlistens --json | jq \".listeners[] | select(.port != 80)\"",
     ),
     (
         &["--public", "--external", "--remote", "--reachable", "--wan"],
@@ -62,6 +63,10 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
         "for what still runs a file that was deleted or replaced use --deleted",
     ),
     (&["--port", "--ports", "-i"], "for what listens on a port: whatlistens WHAT"),
+    (
+        &["--namespaces", "--namespace", "--netns", "--ns", "--containers", "-N"],
+        "for every network namespace, also those of containers, use --all-namespaces",
+    ),
     (&["--unix", "-x"], "it lists ports, and no unix sockets"),
     (&["-j"], "for JSON use --json"),
     (
@@ -110,8 +115,16 @@ impl UsageError {
         Some(match error.kind() {
             ErrorKind::UnknownArgument => match args.iter().find_map(|arg| number(arg)) {
                 Some(number) => UsageError::NumberAsOption { typed: number.into() },
-                None => unknown_option(typed, options, args),
+                None => {
+                    ports_behind_letters(&typed, args).unwrap_or_else(|| unknown_option(typed, options, args))
+                }
             },
+            // Of `--json=pretty`.
+            ErrorKind::TooManyValues => {
+                let option = typed.split(['=', ' ']).next().unwrap_or_default();
+                let value = text(ContextKind::InvalidValue).unwrap_or_default();
+                UsageError::instead(&format!("{option}={value}"), format!("{option} takes no value"))
+            }
             ErrorKind::InvalidValue => {
                 let value = text(ContextKind::InvalidValue).unwrap_or_default();
                 let option = typed.split(' ').next().unwrap_or_default().to_owned();
@@ -143,6 +156,16 @@ impl UsageError {
             }
         })
     }
+}
+
+/// Of `-t80`, where it is not understood: the digit that clap takes for an option is one of a port.
+fn ports_behind_letters(typed: &str, args: &[OsString]) -> Option<UsageError> {
+    typed
+        .strip_prefix('-')
+        .filter(|digit| digit.len() == 1 && digit.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let mut args = args.iter().filter_map(|arg| arg.to_str());
+    let (arg, (letters, ports)) = args.find_map(|arg| Some((arg, letters_and_ports(arg)?)))?;
+    Some(UsageError::instead(arg, format!("a blank belongs before the port: {letters} {ports}")))
 }
 
 fn unknown_option(typed: String, options: &Options, args: &[OsString]) -> UsageError {

@@ -67,9 +67,11 @@ pub fn write(
     match format {
         Format::Text => text(answer, style, out, notes),
         Format::List => {
-            let mut written = Vec::new();
-            text(answer, style, &mut written, notes)?;
-            out.write_all(list::in_plain_signs(&String::from_utf8_lossy(&written)).as_bytes())
+            let (mut written, mut noted) = (Vec::new(), Vec::new());
+            text(answer, style, &mut written, &mut noted)?;
+            let plain = |text: &[u8]| list::in_plain_signs(&String::from_utf8_lossy(text));
+            out.write_all(plain(&written).as_bytes())?;
+            notes.write_all(plain(&noted).as_bytes())
         }
         Format::Json => json(answer, style, out, notes),
     }
@@ -91,8 +93,15 @@ fn text(answer: Answer<'_>, style: &Style, out: &mut dyn Write, notes: &mut dyn 
 /// # Errors
 ///
 /// Those of writing.
-pub fn error_line(message: &str, out: &mut dyn Write) -> io::Result<()> {
-    out.write_all(format!("whatlistens: {}\n", escape(message)).as_bytes())
+pub fn error_line(message: &str, format: Format, out: &mut dyn Write) -> io::Result<()> {
+    let line = format!("whatlistens: {}\n", escape(message));
+    out.write_all(in_signs_of(format, line).as_bytes())
+}
+
+/// A text in the signs of a format.
+#[must_use]
+pub fn in_signs_of(format: Format, text: String) -> String {
+    if format == Format::List { list::in_plain_signs(&text) } else { text }
 }
 
 /// Writes what is known about one thing or several.

@@ -274,8 +274,14 @@ fn help_names_every_option_and_exits_0() {
       whatlistens explain -15     what a license error means
       whatlistens --json | jq .   for scripts
 
-    These options of ss, netstat and lsof are accepted and change nothing:
+    These options of ss, netstat and lsof leave out no row; where no terminal is, a
+    table has STATE with them:
       -a -b -e -l -n -o -p -P, -s TCP:LISTEN
+    With a value:
+      -p tcp        the same as --tcp
+      -p80          port 80, as for nmap
+      -nP -p 812    beside options of lsof: --pid 812
+      -o port,pid   the same as --columns port,pid
 
     Exit status:
       0 something matched

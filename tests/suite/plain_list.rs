@@ -3,6 +3,7 @@
 use whatlistens::model::{ExcludedPorts, Namespace, OtherNamespace, PortRange, Protocol};
 
 use crate::recorded::{Machine, office, process};
+use crate::started::whatlistens;
 
 fn with_unit() -> Machine {
     office()
@@ -260,4 +261,23 @@ fn formats_have_one_name_each() {
     insta::assert_snapshot!(with_unit().refusal("--json --output list"), @"--json and --output name different formats: give one of them");
     insta::assert_snapshot!(with_unit().refusal("--output csv"), @"there is no option --output csv: CSV is not supported. Use -H for columns, or --output json");
     insta::assert_snapshot!(with_unit().refusal("--output lst"), @"‘--output lst’: the values are table, list, json. Did you mean list?");
+}
+
+#[test]
+fn errors_notes_and_help_have_the_same_signs() {
+    for line in [
+        &["--output", "list", "80:"][..],
+        &["--output=list", "--sort", "prot"],
+        &["kill", "--output", "list", "80"],
+        &["--output", "list", "nosuchx"],
+        &["--output", "list", "--json=x"],
+        &["servers", "--output", "list", "nosuchx"],
+        &["--output", "list", "--help"],
+        &["--output", "list", "-H", "9", "nosuchx"],
+    ] {
+        let (out, err, _) = whatlistens(line);
+        assert!(!(out.is_empty() && err.is_empty()), "{line:?}");
+        assert!(out.is_ascii() && err.is_ascii(), "{line:?}: {out}{err}");
+    }
+    assert!(!whatlistens(&["80:"]).1.is_ascii());
 }

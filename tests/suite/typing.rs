@@ -116,7 +116,9 @@ fn a_hint_names_what_was_typed() {
 
 #[test]
 fn an_option_that_does_not_exist_is_answered_with_what_does() {
-    insta::assert_snapshot!(refused("--exclude 80"), @"there is no option --exclude: to leave out a port or a name, filter the lines: whatlistens | grep -vw 80");
+    insta::assert_snapshot!(refused("--exclude 80"), @r#"there is no option --exclude: to leave rows out, filter the JSON, as in whatlistens --json | jq ".listeners[] | select(.port != 80)""#);
+    insta::assert_snapshot!(refused("--namespaces"), @"there is no option --namespaces: for every network namespace, also those of containers, use --all-namespaces");
+    insta::assert_snapshot!(refused("--netns 80"), @"there is no option --netns: for every network namespace, also those of containers, use --all-namespaces");
     insta::assert_snapshot!(refused("--public"), @"there is no option --public: for what other machines may reach use --exposed");
     insta::assert_snapshot!(refused("--unit nginx"), @"there is no option --unit: a unit or a container is found by its name: whatlistens nginx");
     insta::assert_snapshot!(refused("--service http"), @"there is no option --service: a service is found by its name: whatlistens http");
@@ -255,4 +257,72 @@ fn a_pasted_line_is_understood_in_quotes_and_as_words() {
         assert_eq!(machine.printed(line, on_terminal), machine.printed(same, on_terminal), "{line}");
     }
     insta::assert_snapshot!(refused("-tnp state established"), @"‘state established’: only listeners are listed; --connections counts the connections of each");
+}
+
+#[test]
+fn an_option_that_takes_no_value_says_so() {
+    insta::assert_snapshot!(refused("--json=pretty"), @"‘--json=pretty’: --json takes no value");
+    insta::assert_snapshot!(refused("--wide=1"), @"‘--wide=1’: --wide takes no value");
+    insta::assert_snapshot!(refused("--tcp=1 80"), @"‘--tcp=1’: --tcp takes no value");
+    insta::assert_snapshot!(refused("servers --check=yes"), @"‘--check=yes’: --check takes no value");
+    insta::assert_snapshot!(refused("--all=true 80"), @"‘--all=true’: --all takes no value");
+    insta::assert_snapshot!(refused("--help=json"), @"‘--help=json’: --help takes no value");
+}
+
+#[test]
+fn ports_may_stand_right_behind_letters() {
+    for (typed, meant) in [
+        ("-t80", "80"),
+        ("-t=80", "80"),
+        ("-u53", "53"),
+        ("-tn80,443", "80 443"),
+        ("-tulpn8000-8010", "8000-8010"),
+    ] {
+        assert_eq!(asked(typed), meant, "{typed}");
+    }
+    assert_eq!(asked("-t6 80"), "80");
+    insta::assert_snapshot!(refused("excluded -t80"), @"‘-t80’: a blank belongs before the port: -t 80");
+}
+
+#[test]
+fn a_word_may_say_what_the_next_is() {
+    let machine = with_units();
+    for (typed, same) in [
+        ("process nginx", "--process nginx"),
+        ("program sshd", "--process sshd"),
+        ("unit web.service", "web.service"),
+        ("service ssh", "ssh"),
+        ("unit web", "web"),
+        ("container web", "web"),
+        ("process nginx 80", "--process nginx 80"),
+        ("pid 6", "--pid 6"),
+    ] {
+        let answer = |line: &str| machine.run(line, &Environment::plain()).unwrap().0;
+        assert_eq!(answer(typed), answer(same), "{typed}");
+    }
+    assert_eq!(office().printed("user root", None), office().printed("--user root", None));
+    let refused = |line: &str| office().refusal(line);
+    insta::assert_snapshot!(refused("who has 3000"), @"‘who’: name only what you look for: whatlistens 3000");
+    insta::assert_snapshot!(refused("who is using port 3000"), @"‘who’: name only what you look for: whatlistens 3000");
+    insta::assert_snapshot!(refused("what listens on 3000"), @"‘what’: name only what you look for: whatlistens 3000");
+    insta::assert_snapshot!(refused("process"), @"‘process’: for a process by its name use --process, by its ID --pid; for a port name it alone: whatlistens 80");
+    insta::assert_snapshot!(refused("process 3000"), @"‘process’: for a process by its name use --process, by its ID --pid; for a port name it alone: whatlistens 3000");
+    insta::assert_snapshot!(refused("unit"), @"‘unit’: name only what you look for: whatlistens 80");
+}
+
+#[test]
+fn an_address_and_a_port_may_have_a_slash_or_a_user() {
+    for (typed, same) in [
+        ("127.0.0.1/80", "127.0.0.1:80"),
+        ("localhost/80", "localhost:80"),
+        ("0.0.0.0/8000-8010", "0.0.0.0:8000-8010"),
+        ("u:x@localhost:3000", "localhost:3000"),
+        ("git@lic01:22", "lic01:22"),
+    ] {
+        let answer = |line: &str| office().printed(&format!("-H {line}"), None);
+        assert_eq!(answer(typed).replace(typed, same), answer(same), "{typed}");
+    }
+    assert!(!office().printed("u:geheim@localhost:3000", None).contains("geheim"));
+    insta::assert_snapshot!(refused("10.0.0.0/8"), @"‘10.0.0.0/8’: for a port at an address: 10.0.0.0:8; for what receives there: --address 10.0.0.0");
+    insta::assert_snapshot!(refused("lic01/80"), @"‘lic01/80’: for the port at every address: 80; at one: 127.0.0.1:80");
 }
