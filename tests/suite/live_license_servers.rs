@@ -302,3 +302,26 @@ fn an_ordinary_user_is_told_what_is_hidden() {
     assert!(server.notes[0].contains("is hidden"), "{server:?}");
     assert!(!document.complete);
 }
+
+#[test]
+#[ignore = "needs root: makes a network namespace"]
+fn a_pair_in_another_namespace_is_not_said_to_be_down() {
+    let (net, here, flexlm) = (Net::new(), Net::new(), Flexlm::new());
+    let license = flexlm.license();
+    let server = flexlm.start(&net, Some((&flexlm.adskflex, 2080)), &["-c", license.to_str().unwrap()]);
+    let pid = server.0.id();
+    let lmgrd = flexlm.lmgrd.to_str().unwrap();
+    for word in ["lmgrd", "adskflex", "autodesk", "flexlm", lmgrd] {
+        let document = here.look(&[word]);
+        let servers = document.license_servers.unwrap_or_default();
+        assert!(
+            !servers.iter().any(|one| one.server.as_ref().is_some_and(|own| own.pid == pid)),
+            "{word}: {servers:?}"
+        );
+    }
+    let document = here.look(&[lmgrd]);
+    let asked = document.asked[0].processes.iter().find(|one| one.pid == pid).unwrap();
+    assert_eq!(asked.listens_on.as_deref(), Some(&["27000/tcp".to_owned()][..]));
+    let (check, _, status) = here.run(&["servers", "--check", "autodesk"]);
+    assert!(status == 3 && check.contains("(--all-namespaces)"), "{check}");
+}

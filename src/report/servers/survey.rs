@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::knowledge::{Knowledge, LicenseManager, LicenseProgram, Technology};
 use crate::model::{
-    Checked, Forward, Observation, Os, Owner, Pid, PortRole, Process, Row, State, Vouched, Writer,
+    Checked, Forward, Observation, Os, Owner, Pid, PortRole, Process, Row, SoughtProcess, State, Vouched,
+    Writer,
 };
 
 /// No line of parents is followed further: a license server is the parent of its daemon, or near.
@@ -52,7 +53,7 @@ impl<'a> Survey<'a> {
         let (roles, started) = (BTreeMap::new(), BTreeMap::new());
         let mut survey =
             Survey { observation, knowledge, rows, vouched, roles, started, listeners: BTreeMap::new() };
-        let elsewhere = only_behind_proxies(observation, &listeners);
+        let elsewhere = only_elsewhere(observation, &listeners);
         let here = observation.processes.iter().filter(|(pid, _)| !elsewhere.contains(pid));
         let roles = here.filter_map(|(&pid, one)| Some((pid, survey.role_of(one)?)));
         survey.roles = roles.collect();
@@ -199,11 +200,15 @@ impl<'a> Survey<'a> {
     }
 }
 
-/// The processes that are known only because a proxy forwards to them or to one that they started: their sockets are in
-/// network namespaces that are not listed, so that they would seem to listen nowhere.
-fn only_behind_proxies(observation: &Observation, listeners: &BTreeMap<Pid, Vec<&Row>>) -> BTreeSet<Pid> {
+/// The processes that are known only because a proxy forwards to them, because they were asked about, or because they
+/// started such a one: their sockets are, or may be, in network namespaces that are not listed, so that they would seem to
+/// listen nowhere.
+fn only_elsewhere(observation: &Observation, listeners: &BTreeMap<Pid, Vec<&Row>>) -> BTreeSet<Pid> {
     let forwards = observation.processes.values().filter_map(|process| process.forward.as_deref());
-    let behind: Vec<Pid> = forwards.flat_map(Forward::listeners).collect();
+    let is_elsewhere =
+        |one: &&SoughtProcess| one.namespace.is_some() || !one.unlisted.is_empty() || one.may_hold_more;
+    let sought = observation.sought.iter().flat_map(|sought| &sought.found).filter(is_elsewhere);
+    let behind: Vec<Pid> = forwards.flat_map(Forward::listeners).chain(sought.map(|one| one.pid)).collect();
     if behind.is_empty() {
         return BTreeSet::new();
     }

@@ -4,8 +4,9 @@ use whatlistens::command::Exit;
 use whatlistens::model::{CheckStatus, Gap, GapKind, Namespace, OtherNamespace, Protocol};
 use whatlistens::query::Environment;
 
-use super::healthy;
+use super::{ADSKFLEX, LMGRD, healthy, of};
 use crate::document::read;
+use crate::names::{found, searched, unlisted};
 use crate::recorded::{Machine, linux, process};
 
 fn blue() -> Namespace {
@@ -101,4 +102,68 @@ fn a_free_license_port_says_first_that_it_is_taken_in_another_namespace() {
     // An ordinary user does not see which there are.
     let said = next(&linux().by_ordinary_user(&[]), "27000");
     assert!(said[0].as_ref().unwrap().contains("or runs in another network namespace"), "{said:?}");
+}
+
+/// lmgrd and adskflex, both in another network namespace; `sought` is what was asked for.
+fn pair_elsewhere(machine: Machine, sought: &[u32]) -> Machine {
+    let pair = [(912, 1, LMGRD, 27000), (915, 912, ADSKFLEX, 2080)];
+    pair.into_iter().fold(searched(machine), |machine, (pid, parent, exe, port)| {
+        if !sought.contains(&pid) {
+            return machine.with(of(pid, parent, exe));
+        }
+        found(machine, of(pid, parent, exe), |one| {
+            one.unlisted = vec![unlisted("blue", Some(&[port]))];
+            one.namespace = Some(one.unlisted[0].namespace.clone());
+        })
+    })
+}
+
+fn server_pids(machine: &Machine, line: &str) -> Vec<u32> {
+    let servers = read(&machine.printed(&format!("--json {line}"), None)).license_servers.unwrap_or_default();
+    servers.into_iter().filter_map(|server| Some(server.server?.pid)).collect()
+}
+
+/// It would seem to listen nowhere.
+#[test]
+fn a_license_server_elsewhere_is_not_said_to_be_down() {
+    for (line, sought) in [
+        ("lmgrd", &[912][..]),
+        ("LMGRD", &[912]),
+        ("/opt/flexlm/lmgrd", &[912]),
+        ("adskflex", &[915]),
+        ("autodesk", &[915]),
+        ("flexlm", &[915]),
+        ("lmgrd adskflex", &[912, 915]),
+        ("5053 lmgrd", &[912]),
+        ("lmgrd --licenses", &[912]),
+        ("lmgrd --user root", &[912]),
+        ("--pid 912", &[912]),
+    ] {
+        let alone = pair_elsewhere(linux(), sought);
+        let text = alone.printed(line, None);
+        assert!(!text.contains("critical") && !text.contains("not listening"), "{line}: {text}");
+        assert!(text.contains("in network namespace blue, and listens on"), "{line}: {text}");
+        assert!(server_pids(&alone, line).is_empty(), "{line}");
+        // Beside one that is here.
+        assert!(!server_pids(&pair_elsewhere(healthy(), sought), line).contains(&912), "{line}");
+    }
+    assert_eq!(server_pids(&pair_elsewhere(healthy(), &[912]), "lmgrd"), [812]);
+}
+
+/// Of a thread or a socket, too.
+#[test]
+fn of_a_license_server_that_may_listen_elsewhere_nothing_is_concluded() {
+    let server = || of(912, 1, LMGRD);
+    let by_thread =
+        found(searched(linux()), server(), |one| one.unlisted = vec![unlisted("blue", Some(&[27000]))]);
+    let unseen = found(searched(linux()), server(), |one| one.unlisted = vec![unlisted("blue", None)]);
+    let may_hold_more = found(searched(linux()), server(), |one| one.may_hold_more = true);
+    for machine in [by_thread, unseen, may_hold_more] {
+        let text = machine.printed("lmgrd", None);
+        assert!(!text.contains("critical") && text.starts_with("lmgrd runs (PID 912"), "{text}");
+        assert!(server_pids(&machine, "lmgrd").is_empty());
+    }
+    // One that is here and listens nowhere is still said to.
+    let idle = found(searched(linux()), server(), |_| ());
+    assert!(idle.printed("lmgrd", None).contains("lmgrd (PID 912) runs and listens nowhere."));
 }
