@@ -18,17 +18,25 @@ const LETTERS: &str = "46abelnopPtuvH";
 ///
 /// Where it is clear what was meant, and this program has no such thing.
 pub fn in_own_words(args: &[OsString], verbs: &[&str]) -> Result<Vec<OsString>, UsageError> {
+    let is_command = |arg: &OsString| arg.to_str().is_some_and(|word| verbs.contains(&word));
+    let pasted = match args.split_first().filter(|(_, typed)| !typed.iter().any(is_command)) {
+        Some((_, typed)) => pasted::meant(typed)?,
+        None => None,
+    };
+    let with_meant: Vec<OsString>;
+    let args = match pasted {
+        Some(meant) => {
+            with_meant = args.iter().take(1).cloned().chain(meant).collect();
+            &with_meant
+        }
+        None => args,
+    };
     if is_terse_lsof(args) {
         return Err(UsageError::OptionElsewhere { typed: "-t beside -i".into(), right: TERSE.to_owned() });
     }
     refuse_other_program(args)?;
     let is_lsof = is_of_lsof(args);
     let mut own: Vec<OsString> = args.iter().take(1).cloned().collect();
-    let is_command = |arg: &OsString| arg.to_str().is_some_and(|word| verbs.contains(&word));
-    if let Some(meant) = pasted::meant(&args[own.len()..]).filter(|_| !args.iter().any(is_command)) {
-        own.extend(meant);
-        return Ok(own);
-    }
     let mut rest = args.iter().skip(1).peekable();
     while let Some(arg) = rest.next() {
         let Some(word) = arg.to_str() else {
@@ -46,7 +54,7 @@ pub fn in_own_words(args: &[OsString], verbs: &[&str]) -> Result<Vec<OsString>, 
                 let right = format!("options begin with a minus, as in -{}", word[1..].to_lowercase());
                 return Err(UsageError::instead(word, right));
             }
-            "-o" if rest.peek().is_some_and(|next| are_columns(next)) => own.push("--columns".into()),
+            "-o" if rest.peek().is_some_and(|next| pasted::are_columns(next)) => own.push("--columns".into()),
             // Behind an option it may be its value, as in `--sort pid`.
             _ if !own.last().is_some_and(|last| may_take_value(last))
                 && let Some(before) = Before::from_word(word)
@@ -98,12 +106,6 @@ fn is_slashed(word: &str) -> bool {
 fn ends_with_protocol_option(word: &str) -> bool {
     let letters = word.strip_prefix('-').and_then(|letters| letters.strip_suffix('p'));
     letters.is_some_and(|letters| letters.is_empty() || is_letters(letters))
-}
-
-/// Whether a word is a list of columns, as ps(1) takes it behind `-o`.
-fn are_columns(word: &OsStr) -> bool {
-    let known = |column: &str| ["port", "pid", "user", "process", "address", "path", "cwd"].contains(&column);
-    word.to_str().is_some_and(|word| word.contains(',') && word.split(',').any(known))
 }
 
 fn is_number(word: &OsStr) -> bool {

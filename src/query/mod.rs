@@ -15,6 +15,7 @@ mod parse;
 mod pasted;
 mod place;
 mod resolve;
+mod rows;
 mod suggest;
 mod target;
 mod trust;

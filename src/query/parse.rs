@@ -3,8 +3,8 @@
 use super::UsageError;
 use super::address::Address;
 use super::bounds::distinct;
-use super::pasted;
 use super::place::{self, Words, looks_like_ports};
+use super::rows;
 use super::target::{Place, Ports, Target};
 use super::typed::Typed;
 use super::url::{is_url, without_secrets};
@@ -76,7 +76,7 @@ fn target(word: &str) -> Result<Target, UsageError> {
         };
     }
     if let Some(other) = protocol.filter(|_| named.is_none()) {
-        return Err(UsageError::instead(word, pasted::right_of_slash(digits, other)));
+        return Err(UsageError::instead(word, rows::right_of_slash(digits, other)));
     }
     Ok(Target::Ports(Ports { range: range(word, digits)?, protocol: named }))
 }

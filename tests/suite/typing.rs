@@ -246,11 +246,21 @@ fn a_pasted_line_is_understood_in_quotes_and_as_words() {
         .socket("tcp 0.0.0.0:3000", &[process(18, "/usr/bin/node")])
         .socket("tcp 0.0.0.0:8080", &[process(20, "/usr/bin/docker-proxy")]);
     for (line, same) in [
-        (r#"LISTEN 0 511 0.0.0.0:3000 0.0.0.0:* users:(("node",pid=18,fd=18))"#, "--pid 18"),
-        ("tcp 0 0 0.0.0.0:3000 0.0.0.0:* LISTEN 18/node", "--pid 18"),
-        ("TCP 0.0.0.0:3000 0.0.0.0:0 LISTENING 18", "--pid 18"),
-        ("node 18 root 18u IPv4 1234 0t0 TCP *:3000 (LISTEN)", "--pid 18"),
+        (r#"users:(("node",pid=18,fd=18))"#, "--pid 18"),
+        (r#"LISTEN 0 511 0.0.0.0:3000 0.0.0.0:* users:(("node",pid=18,fd=18))"#, "3000"),
+        // The process may have ended, and its ID may be another's.
+        (r#"LISTEN 0 511 *:3000 *:* users:(("node",pid=20,fd=18))"#, "3000"),
+        ("tcp 0 0 0.0.0.0:3000 0.0.0.0:* LISTEN 99999/node", "3000/tcp"),
+        ("TCP 0.0.0.0:3000 0.0.0.0:0 LISTENING 18", "3000/tcp"),
+        ("node 18 root 18u IPv4 1234 0t0 TCP *:3000 (LISTEN)", "3000/tcp"),
         ("0.0.0.0:8080->80/tcp, [::]:8080->80/tcp", "8080/tcp"),
+        ("80/tcp -> 0.0.0.0:8080", "8080/tcp"),
+        ("3000/tcp: 18", "3000/tcp"),
+        ("3000/tcp open http", "3000/tcp"),
+        ("LISTEN 0 511 *:3000 *:* LISTEN 0 511 *:8080 *:*", "3000 8080"),
+        ("-H --columns pid LISTEN 0 511 *:3000 *:*", "-H --columns pid 3000"),
+        ("LISTEN 0 511 *:3000 *:* --user alice", "3000 --user alice"),
+        ("--sort pid 0.0.0.0:8080->80/tcp 3000 3001", "--sort pid 8080/tcp 3000 3001"),
         ("-ltnp state listening", "-t"),
     ] {
         let on_terminal = Some(200);
