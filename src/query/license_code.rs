@@ -32,9 +32,26 @@ pub(super) fn read(word: &str, knowledge: &Knowledge) -> Option<Result<(String, 
     let is_symbol = SYMBOLS.iter().any(|symbol| {
         word.get(..symbol.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(symbol))
     });
-    let code = is_symbol.then(|| knowledge.license_errors().of_symbol(word)).flatten()?;
-    Some(Ok((word.to_owned(), code)))
+    if let Some(code) = is_symbol.then(|| knowledge.license_errors().of_symbol(word)).flatten() {
+        return Some(Ok((word.to_owned(), code)));
+    }
+    in_text(word, knowledge)
 }
+
+/// The one code in a text: `RLM error -17`, `Sentinel key not found (H0007)`.
+fn in_text(text: &str, knowledge: &Knowledge) -> Option<Result<(String, LicenseCode), UsageError>> {
+    let bare =
+        |word: &'_ str| word.trim_matches(['.', ',', ';', ':', '"', '\'', '(', ')', '[', ']']).to_owned();
+    let words: Vec<String> = text.split_whitespace().take(MOST_WORDS).map(bare).collect();
+    let mut codes = words.iter().filter(|word| number(word).is_some_and(|code| code.is_ok()));
+    let code = codes.next().filter(|code| words.len() > 2 && codes.all(|other| other == *code))?;
+    let system = words.iter().find_map(|name| behind(name, code, knowledge)?.ok());
+    let known = system.filter(|(_, code)| !knowledge.license_errors().explained(code).is_empty());
+    known.map(Ok).or_else(|| Some(number(code)?.map(|read| (written(&read, code), read))))
+}
+
+/// No message has more words.
+const MOST_WORDS: usize = 256;
 
 /// Whether a word only says that the code of an error follows: `License error -15`.
 pub(super) fn introduces(word: &str) -> bool {
@@ -129,4 +146,32 @@ fn written(code: &LicenseCode, word: &str) -> String {
     written.extend(code.minor.map(|minor| format!(",{minor}")));
     written.extend(code.system_error.map(|error| format!(":{error}")));
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_one_code_in_a_text_is_found() {
+        let knowledge = Knowledge::embedded();
+        let found = |text: &str| {
+            read(text, &knowledge).map(|read| read.map_or_else(|e| e.to_string(), |read| read.0))
+        };
+        for (text, code) in [
+            ("License Manager Error -15", "-15"),
+            ("License Manager Error -15.", "-15"),
+            ("RLM error -17", "RLM -17"),
+            ("RLM checkout failed (-17)", "RLM -17"),
+            ("Sentinel key not found (H0007)", "Sentinel H0007"),
+            ("Unable to access Sentinel HASP Run-time Environment (H0033)", "Sentinel H0033"),
+            ("Cannot connect to license server system. -15,570", "-15,570"),
+            ("the checkout failed: -15 and again -15", "-15"),
+        ] {
+            assert_eq!(found(text).as_deref(), Some(code), "{text}");
+        }
+        for text in ["License Manager Error", "codes -15 and -97", "a - b", "my app -x"] {
+            assert_eq!(found(text), None, "{text}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ mod filtered;
 mod habits;
 mod holders;
 mod license_code;
+mod message;
 mod naming;
 mod nearest;
 mod order;

@@ -36,9 +36,10 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
     (&["--process-name", "--proc", "--name", "--command", "--exe"], "for a process use --process NAME"),
     (&["--protocol", "--proto"], "for TCP alone use -t, for UDP alone -u"),
     (&["--no-color", "--no-colour", "--colour", "--nocolor"], "for no colours use --color never"),
+    (&["--kill", "-k", "-K", "--stop"], "whatlistens ends no process, but says how to: whatlistens WHAT"),
     (
-        &["--kill", "-k", "-K", "--stop", "--free"],
-        "whatlistens ends no process, but says how to: whatlistens WHAT",
+        &["--free", "--free-port", "--free-ports", "--unused", "--available"],
+        "to learn whether a port is free, name it: whatlistens WHAT",
     ),
     (&["--unit", "--container"], "a unit or a container is found by its name: whatlistens NAME"),
     (&["--service", "--services"], "a service is found by its name: whatlistens NAME"),
@@ -80,6 +81,15 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
     (&["--help-all", "--man", "--usage"], "see --help"),
     (&["-H", "--no-header"], "only a listing has a header; for scripts use --output json"),
     (&["--headers", "--header"], "headers are shown unless you give -H"),
+];
+
+/// Options that people try with `servers`, and what does the same.
+const OF_SERVERS: &[(&[&str], &str)] = &[
+    (&["-c", "-f", "--file", "--license"], "for a license file use --license-file NAME"),
+    (
+        &["--status", "-s", "--list", "-l", "-a", "--all", "--clients", "--users", "--start"],
+        "to see license servers, their daemons and clients, and what is wrong: whatlistens servers",
+    ),
 ];
 
 /// The options that exist.
@@ -169,6 +179,11 @@ fn ports_behind_letters(typed: &str, args: &[OsString]) -> Option<UsageError> {
 }
 
 fn unknown_option(typed: String, options: &Options, args: &[OsString]) -> UsageError {
+    let of_servers = OF_SERVERS.iter().filter(|_| options.command.as_deref() == Some("servers"));
+    if let Some((_, right)) = of_servers.clone().find(|(names, _)| names.contains(&typed.as_str())) {
+        let right = filled(right, words(args, &typed));
+        return UsageError::OptionElsewhere { typed: typed.into(), right };
+    }
     if let Some((_, right)) = ELSEWHERE.iter().find(|(names, _)| names.contains(&typed.as_str())) {
         let right = filled(right, words(args, &typed));
         return UsageError::OptionElsewhere { typed: typed.into(), right };
@@ -189,7 +204,9 @@ fn words(args: &[OsString], option: &str) -> impl Iterator<Item = String> {
     args.filter_map(move |arg| {
         let own = arg.strip_prefix(option).and_then(|rest| rest.strip_prefix('='));
         let is_value = before.starts_with("--") && before != option && !before.contains('=');
-        let is_word = !arg.starts_with('-') && !is_value && !is_command(&arg);
+        // Of the filters of ss only the port matters.
+        let is_of_filter = ["sport", "dport", "src", "dst", "=", "==", "eq", "(", ")"].contains(&&*arg);
+        let is_word = !is_of_filter && !arg.starts_with('-') && !is_value && !is_command(&arg);
         let word = own.or_else(|| is_word.then_some(&*arg)).map(|word| Typed::from(word).to_string());
         before = arg.into_owned();
         word

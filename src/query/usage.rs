@@ -342,7 +342,9 @@ impl fmt::Display for UsageError {
                 for (manager, ports) in managers.iter().filter(|_| nearest.is_empty()) {
                     write!(f, " {manager} uses {ports}.")?;
                 }
-                write!(f, " (For a process that may not be running: --process {word})")
+                word.for_shell().map_or(Ok(()), |word| {
+                    write!(f, " (For a process that may not be running: --process {word})")
+                })
             }
             UsageError::Several(all) => {
                 let all: Vec<String> = all.iter().map(ToString::to_string).collect();

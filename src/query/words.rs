@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 
 use super::UsageError;
+use super::message;
 use super::parse::is_about_ports;
 use super::place::looks_like_ports;
+use crate::knowledge::called_otherwise;
 use crate::model::Protocol;
 
 /// The words of a listing, each with what belongs to it.
@@ -17,14 +19,12 @@ pub(super) fn joined(words: &[String]) -> Result<Vec<Cow<'_, str>>, UsageError> 
     if let Some(ports) = of_socket_filter(words)? {
         return Ok(ports.into_iter().map(Cow::Owned).collect());
     }
-    if words.iter().any(|word| are_quoted(word)) {
-        let split = words.iter().flat_map(|word| match are_quoted(word) {
-            true => word.split_whitespace().map(str::to_owned).collect(),
-            false => vec![word.clone()],
-        });
-        let split: Vec<String> = split.collect();
-        let joined = joined(&split)?;
-        return Ok(joined.into_iter().map(|word| Cow::Owned(word.into_owned())).collect());
+    if words.iter().any(|word| word.trim().contains(char::is_whitespace)) {
+        let split = words.iter().map(|word| parts(word)).collect::<Result<Vec<_>, _>>()?.concat();
+        if split != words {
+            let joined = joined(&split)?;
+            return Ok(joined.into_iter().map(|word| Cow::Owned(word.into_owned())).collect());
+        }
     }
     let is_list = words.len() > 1;
     let words: Vec<&str> = words
@@ -53,10 +53,25 @@ pub(super) fn joined(words: &[String]) -> Result<Vec<Cow<'_, str>>, UsageError> 
                     false => joined.push(Cow::Owned(format!("{port}/{protocol}"))),
                 }
             }
-            _ => joined.push(Cow::Borrowed(word)),
+            // `remote desktop`, which is one name.
+            _ => match rest.peek().map(|next| format!("{word} {next}")) {
+                Some(both) if called_otherwise(&both).is_some() => {
+                    rest.next();
+                    joined.push(Cow::Owned(both));
+                }
+                _ => joined.push(Cow::Borrowed(word)),
+            },
         }
     }
     Ok(joined)
+}
+
+/// The words that one in quotes stands for.
+fn parts(word: &str) -> Result<Vec<String>, UsageError> {
+    if are_quoted(word) {
+        return Ok(word.split_whitespace().map(str::to_owned).collect());
+    }
+    Ok(vec![message::port(word)?.unwrap_or_else(|| word.to_owned())])
 }
 
 /// Whether a word is several in quotes, all about ports: `'3000 3001'`, `'port 80'`, `'udp 5514'`. A name may have blanks
@@ -136,11 +151,20 @@ fn of_socket_filter(words: &[String]) -> Result<Option<Vec<String>>, UsageError>
                 let is_comparison = ["ge", "gt", "le", "lt", "ne", "neq"].contains(&port);
                 ports.push((!is_comparison).then(|| port.to_owned()).ok_or_else(wrong)?);
             }
+            ("dport" | "dst", Some(port)) => return Err(of_other_side(words, port)),
             _ => return Err(wrong()),
         }
         while tokens.next_if(|next| ["or", "|", "||", ","].contains(next)).is_some() {}
     }
     Ok(Some(ports))
+}
+
+/// Of a connection only its side here is listed.
+fn of_other_side(words: &[String], port: &str) -> UsageError {
+    let here = if is_about_ports(port) { port } else { "80" };
+    let right =
+        format!("that is the port of the other side; for what listens here on it: whatlistens {here}");
+    UsageError::instead(&words.join(" "), right)
 }
 
 /// No filter has more words.
@@ -171,6 +195,8 @@ mod tests {
             ("sport = :80", ":80"),
             ("sport == :http", ":http"),
             ("sport=80", "80"),
+            ("remote desktop", "remote desktop"),
+            ("80 SQL Server 443", "80 SQL Server 443"),
             ("sport eq :80 or sport eq :443", ":80 :443"),
             ("src 127.0.0.1:80", "127.0.0.1:80"),
         ] {
@@ -180,6 +206,8 @@ mod tests {
         assert_eq!(super::joined(&quoted).unwrap(), [":80"]);
         assert_eq!(super::joined(&["port 80".to_owned()]).unwrap(), ["80"]);
         assert_eq!(super::joined(&["udp 5514".to_owned()]).unwrap(), ["5514/udp"]);
+        assert_eq!(super::joined(&["Remote".to_owned(), "Desktop".to_owned()]).unwrap(), ["Remote Desktop"]);
+        assert_eq!(super::joined(&["listen tcp :80: bind".to_owned()]).unwrap(), ["80"]);
         assert_eq!(super::joined(&["Port Manager".to_owned()]).unwrap(), ["Port Manager"]);
         for (quoted, meant) in [
             ("3000 3001", "3000 3001"),
@@ -213,7 +241,8 @@ mod tests {
         assert_eq!(joined("state listening sport = :80"), ":80");
         assert_eq!(joined("state 80"), "state 80");
         insta::assert_snapshot!(joined("state established"), @"‘state established’: only listeners are listed; --connections counts the connections of each");
-        insta::assert_snapshot!(joined("dport = :80"), @"‘dport = :80’: of the filters of ss only ‘sport = :80’ is understood; give ports and ranges, as in 80 27000-27009");
+        insta::assert_snapshot!(joined("dport = :80"), @"‘dport = :80’: that is the port of the other side; for what listens here on it: whatlistens :80");
+        insta::assert_snapshot!(joined("( dport eq :https )"), @"‘( dport eq :https )’: that is the port of the other side; for what listens here on it: whatlistens 80");
         insta::assert_snapshot!(joined("sport >= :1024"), @"‘sport >= :1024’: of the filters of ss only ‘sport = :80’ is understood; give ports and ranges, as in 80 27000-27009");
         insta::assert_snapshot!(joined("( sport ge :1024 )"), @"‘( sport ge :1024 )’: of the filters of ss only ‘sport = :80’ is understood; give ports and ranges, as in 80 27000-27009");
     }

@@ -47,7 +47,7 @@ fn a_word_for_another_command_is_answered_with_what_is_right() {
     insta::assert_snapshot!(refused("find 80"), @"‘find’: name only what you look for: whatlistens 80");
     insta::assert_snapshot!(refused("check 80"), @"‘check’: name only what you look for: whatlistens 80");
     insta::assert_snapshot!(refused("tcp 80 443"), @"‘tcp’: for all tcp ports use -t, for one port write 80/tcp");
-    insta::assert_snapshot!(refused("dport = :80"), @"‘dport = :80’: of the filters of ss only ‘sport = :80’ is understood; give ports and ranges, as in 80 27000-27009");
+    insta::assert_snapshot!(refused("dport = :80"), @"‘dport = :80’: that is the port of the other side; for what listens here on it: whatlistens :80");
     assert!(linux().printed("help", None).starts_with("What is listening"));
     // It may be the name of a program.
     let watch = linux().socket("tcp 0.0.0.0:80", &[process(7, "/usr/bin/watch")]);
@@ -335,4 +335,28 @@ fn an_address_and_a_port_may_have_a_slash_or_a_user() {
     assert!(!office().printed("u:geheim@localhost:3000", None).contains("geheim"));
     insta::assert_snapshot!(refused("10.0.0.0/8"), @"‘10.0.0.0/8’: for a port at an address: 10.0.0.0:8; for what receives there: --address 10.0.0.0");
     insta::assert_snapshot!(refused("lic01/80"), @"‘lic01/80’: for the port at every address: 80; at one: 127.0.0.1:80");
+}
+
+#[test]
+fn what_is_refused_names_what_to_type() {
+    insta::assert_snapshot!(refused("--free 8000-8010"), @"there is no option --free: to learn whether a port is free, name it: whatlistens 8000-8010");
+    insta::assert_snapshot!(refused("--free-port"), @"there is no option --free-port: to learn whether a port is free, name it: whatlistens 80");
+    insta::assert_snapshot!(refused("-K dport = :3000"), @"there is no option -K: whatlistens ends no process, but says how to: whatlistens :3000");
+    insta::assert_snapshot!(refused("-K ( sport = :3000 )"), @"there is no option -K: whatlistens ends no process, but says how to: whatlistens :3000");
+    insta::assert_snapshot!(refused("dport = :3000"), @"‘dport = :3000’: that is the port of the other side; for what listens here on it: whatlistens :3000");
+    insta::assert_snapshot!(refused("servers -c /opt/str/matlab.lic"), @"there is no option -c: for a license file use --license-file /opt/str/matlab.lic");
+    insta::assert_snapshot!(refused("servers --status"), @"there is no option --status: to see license servers, their daemons and clients, and what is wrong: whatlistens servers");
+    insta::assert_snapshot!(refused("servers status"), @"‘status’: to see license servers, their daemons and clients, and what is wrong: whatlistens servers");
+    insta::assert_snapshot!(refused("servers clients"), @"‘clients’: to see license servers, their daemons and clients, and what is wrong: whatlistens servers");
+    insta::assert_snapshot!(refused("3000/tcp:x"), @"‘3000/tcp:x’: the protocol is tcp or udp, as in 3000/tcp");
+}
+
+#[test]
+fn two_words_can_be_one_name() {
+    let machine = linux().socket("tcp 0.0.0.0:3389", &[process(9, "/usr/sbin/xrdp")]);
+    for (typed, same) in [("remote desktop", "rdp"), ("SQL Server", "mssql"), ("mail", "25/tcp")] {
+        let first = |line: &str| machine.printed(line, None).lines().nth(1).unwrap().to_owned();
+        assert!(first(typed).contains("port"), "{typed}: {}", first(typed));
+        assert_eq!(first(typed).contains("listens"), first(same).contains("listens"), "{typed}");
+    }
 }

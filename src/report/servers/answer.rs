@@ -83,6 +83,10 @@ pub fn servers(
 const STATES: [&str; 9] =
     ["down", "broken", "dead", "running", "failed", "critical", "warning", "orphan", "orphaned"];
 
+/// What people ask it to do, and it does without a word.
+const HABITS: [&str; 11] =
+    ["status", "start", "stop", "restart", "list", "ls", "show", "clients", "users", "check", "all"];
+
 fn unknown_product(word: &str, knowledge: &Knowledge, os: Os) -> UsageError {
     if is_about_ports(word) {
         return UsageError::instead(
@@ -94,6 +98,11 @@ fn unknown_product(word: &str, knowledge: &Knowledge, os: Os) -> UsageError {
     if STATES.contains(&word) || ServerState::ALL.into_iter().any(is_state) {
         let right = "for all license servers with their states: whatlistens servers; for one line on what is wrong: \
                      whatlistens servers --check";
+        return UsageError::instead(word, right);
+    }
+    if HABITS.contains(&word) {
+        let right =
+            "to see license servers, their daemons and clients, and what is wrong: whatlistens servers";
         return UsageError::instead(word, right);
     }
     // The registry has the names of services that have no license server.
