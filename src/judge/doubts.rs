@@ -33,9 +33,12 @@ pub(super) fn user_namespace(port: &LicensePort<'_>, holder: &Holder<'_>) -> Opt
 }
 
 /// The path leads to another file than the one that the process runs. That of a deleted file does so too, and
-/// another rule says that it was deleted.
+/// another rule says that it was deleted; one in memory never had that path.
 pub(super) fn other_file(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let file = holder.process.exe()?;
+    if file.is_in_memory() {
+        return Some(words::file_in_memory(&file.path));
+    }
     if file.path_confirmed != Checked::Done(false) || file.deleted == Some(true) {
         return None;
     }

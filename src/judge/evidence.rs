@@ -51,6 +51,9 @@ pub(super) fn of_both(port: &LicensePort<'_>, behind: &LicensePort<'_>) -> Vec<S
 
 fn of_file(file: &Executable) -> Vec<String> {
     let mut evidence = vec![match file.path_confirmed {
+        _ if file.is_in_memory() => {
+            format!("runs a file that is in memory alone, {}", quoted_path(&file.path))
+        }
         Checked::Done(false) => {
             format!("calls itself {}, but that path leads to another file", quoted_path(&file.path))
         }
@@ -60,7 +63,7 @@ fn of_file(file: &Executable) -> Vec<String> {
     }];
     evidence.extend(file.interpreter().map(|interpreter| format!("the file is {}", interpreter.name())));
     evidence.extend(file.texts().iter().map(|text| format!("the file contains “{text}”")));
-    if file.deleted == Some(true) {
+    if file.deleted == Some(true) && !file.is_in_memory() {
         evidence.push("the file was deleted or replaced after the process started".to_owned());
     }
     let why = file.writers.failed().or(file.contents.failed());

@@ -243,14 +243,16 @@ impl Process {
     }
 
     /// Whether its name is only what the process calls itself: on Linux, where the file that it runs could not be
-    /// read, or its path leads to another file. That of a deleted file does so too, and was its path.
+    /// read, or its path leads to another file. That of a deleted file does so too, and was its path, but for one that
+    /// is in memory.
     #[must_use]
     pub fn claims_its_name(&self, os: Os) -> bool {
         let Some(program) = self.program().filter(|_| os == Os::Linux && self.name.is_some()) else {
             return false;
         };
-        let leads_elsewhere =
-            |exe: &Executable| exe.path_confirmed == Checked::Done(false) && exe.deleted != Some(true);
+        let leads_elsewhere = |exe: &Executable| {
+            exe.path_confirmed == Checked::Done(false) && (exe.deleted != Some(true) || exe.is_in_memory())
+        };
         program.exe.as_ref().is_none_or(leads_elsewhere)
     }
 

@@ -69,7 +69,16 @@ pub struct CodeFile {
     pub writers: Checked<Vec<Writer>>,
 }
 
+/// How the kernel names a file that a process made in memory (memfd_create(2)), and that has no other path.
+const IN_MEMORY: &str = "/memfd:";
+
 impl Executable {
+    /// Whether it is in memory alone. A file at such a path that was deleted counts as well.
+    #[must_use]
+    pub fn is_in_memory(&self) -> bool {
+        self.deleted == Some(true) && self.path.starts_with(IN_MEMORY)
+    }
+
     #[must_use]
     pub fn interpreter(&self) -> Option<Interpreter> {
         self.contents.done()?.interpreter

@@ -1,5 +1,6 @@
 //! What the program reports: one row for each socket, with its owner, its service and its verdict.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use jiff::Timestamp;
 use super::word::words;
 use super::{
     Asked, AssignedTo, ExcludedPorts, Exposure, Gap, Host, Interface, License, LicenseServer, Manager,
-    OtherNamespace, OtherSocket, PortRange, Process, Receiver, Service, Socket, Verdict,
+    OtherNamespace, OtherSocket, Pid, PortRange, Process, Receiver, Service, Socket, Verdict,
 };
 
 /// Who holds a socket.
@@ -153,6 +154,12 @@ impl Row {
         lead.or_else(socket)
     }
 
+    /// Whether a process may hold it that is not known.
+    #[must_use]
+    pub fn hides_holders(&self) -> bool {
+        self.more_holders || !matches!(self.owner, Owner::Identified { .. })
+    }
+
     /// Whether this is a license port and its process is not confirmed as the right one.
     #[must_use]
     pub fn flagged(&self) -> bool {
@@ -200,6 +207,8 @@ pub struct Report {
     pub is_about_one: bool,
     /// The selected rows, in order.
     pub rows: Vec<Row>,
+    /// Of the holders of these, those that a filter asks for; `None` where no filter is about holders.
+    pub holders_asked: Option<BTreeSet<Pid>>,
     /// The selected ports that the system excludes; `None` where its rules were not read.
     pub excluded: Option<Vec<Excluded>>,
     /// The gaps that affect the selection.

@@ -13,7 +13,9 @@ use super::text::{beginning, command_line, cut, escape, one_word, registered_nam
 use super::unit::unit;
 use crate::model::phrase::counted;
 use crate::model::quoting::{quoted, quoted_account, quoted_path};
-use crate::model::{Exposure, Namespace, Os, Owner, Presence, Process, RunState, State, account_name};
+use crate::model::{
+    Exposure, Namespace, Os, Owner, Presence, Process, Report, RunState, State, account_name,
+};
 
 pub(super) struct Column {
     /// Kebab-case. Never changes: scripts name columns by it.
@@ -299,14 +301,21 @@ impl Listing<'_> {
         }
     }
 
-    /// The groups that have a line: of chosen columns each line once, and for a script that asks for process IDs one for
-    /// each holder.
-    pub(super) fn distinct<'a>(mut groups: Vec<RowGroup<'a>>, os: Os, style: &Style) -> Vec<RowGroup<'a>> {
-        let Some(names) = &style.columns else { return groups };
-        if !style.header && names.contains(&ColumnName("pid")) {
-            groups = groups.into_iter().flat_map(RowGroup::of_each_holder).collect();
+    /// The groups that have a line: with process IDs among the chosen columns each line once, and for a script one for each
+    /// holder that was asked for, as `kill` needs them.
+    pub(super) fn distinct<'a>(
+        mut groups: Vec<RowGroup<'a>>,
+        report: &'a Report,
+        style: &Style,
+    ) -> Vec<RowGroup<'a>> {
+        if !style.columns.as_ref().is_some_and(|names| names.contains(&ColumnName("pid"))) {
+            return groups;
         }
-        let listing = Listing { groups: &[], os, style };
+        if !style.header {
+            let asked = report.holders_asked.as_ref();
+            groups = groups.into_iter().flat_map(|group| group.of_each_holder(asked)).collect();
+        }
+        let listing = Listing { groups: &[], os: report.host.os, style };
         let columns = listing.columns();
         let mut known = HashSet::new();
         groups.retain(|group| {

@@ -152,7 +152,7 @@ fn held(group: &RowGroup<'_>, report: &Report) -> String {
     let socket = &group.lead_row().socket;
     let (protocol, port) = (socket.protocol.title(), socket.local.port());
     if socket.state == State::Bound {
-        return held_without_listening(group);
+        return held_without_listening(group, report);
     }
     match (&group.lead_row().owner, group.lead()) {
         // Rights are not the reason: the process table could not be read at all.
@@ -235,7 +235,7 @@ fn said(name: &str) -> String {
     }
 }
 
-fn held_without_listening(group: &RowGroup<'_>) -> String {
+fn held_without_listening(group: &RowGroup<'_>, report: &Report) -> String {
     let port = group.lead_row().socket.local.port();
     let holder = match (&group.lead_row().owner, group.lead()) {
         (_, Some(lead)) => process_called(lead),
@@ -247,6 +247,10 @@ fn held_without_listening(group: &RowGroup<'_>) -> String {
         Owner::Unattributed => format!(" {}", unowned(row)),
         Owner::Identified { .. } | Owner::Hidden => String::new(),
     };
+    let listens = |row: &Row| row.socket.state == State::Listen && row.socket.local.port() == port;
+    if report.rows.iter().any(listens) {
+        return format!("{holder} holds TCP port {port} too, without listening.{perhaps}");
+    }
     format!(
         "{holder} holds TCP port {port} without listening: connections are refused, and usually no other \
          program can use it.{perhaps}"

@@ -2,7 +2,7 @@
 //! of its workers, and those of one `SO_REUSEPORT` group.
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -107,9 +107,10 @@ impl<'a> RowGroup<'a> {
         }
     }
 
-    /// One for each holder, the lead first, each with what that holds.
-    pub(super) fn of_each_holder(self) -> Vec<RowGroup<'a>> {
-        let holders: Vec<_> = self.lead.into_iter().chain(self.others()).collect();
+    /// One for each of the holders that were asked for, the lead first, each with what that holds.
+    pub(super) fn of_each_holder(self, asked: Option<&BTreeSet<Pid>>) -> Vec<RowGroup<'a>> {
+        let is_asked = |holder: &&Process| asked.is_none_or(|asked| asked.contains(&holder.pid));
+        let holders: Vec<_> = self.lead.into_iter().chain(self.others()).filter(is_asked).collect();
         if holders.is_empty() {
             return vec![self];
         }

@@ -119,7 +119,7 @@ fn explanations(explanations: &[Explanation], style: &Style, out: &mut dyn Write
 /// the notes go to `notes`.
 fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()> {
     let rows = group::group(&report.rows);
-    let shown = Listing::distinct(group::group(&report.rows), report.host.os, style);
+    let shown = Listing::distinct(group::group(&report.rows), report, style);
     let hidden = if style.plain {
         list::write(&shown, report.host.os, style, out)?;
         Vec::new()

@@ -16,12 +16,14 @@ mod rows;
 mod servers;
 mod unanswered;
 
+use std::collections::BTreeSet;
+
 use self::asked::{Found, Question};
 use self::rows::rows;
 use crate::knowledge::{Knowledge, LicenseProgram};
 use crate::model::phrase::in_a_row;
 use crate::model::{
-    LicenseServer, Observation, Os, OtherNamespace, Owner, Process, Report, Row, Socket, Verdict,
+    LicenseServer, Observation, Os, OtherNamespace, Owner, Pid, Process, Report, Row, Socket, Verdict,
 };
 use crate::os::{self, ScanScope};
 use crate::query::{Filter, Naming, Query, UsageError, filter, unknown_names};
@@ -97,8 +99,15 @@ pub fn report(
         excluded,
         notes: notes(query, rows, &naming, os),
         narrowed: query.filter.is_narrow(),
+        holders_asked: holders_asked(query, rows, &naming, os),
         rows: filtered.rows,
     })
+}
+
+fn holders_asked(query: &Query, rows: &[Row], naming: &Naming, os: Os) -> Option<BTreeSet<Pid>> {
+    let holders = rows.iter().flat_map(|row| row.owner.processes());
+    let asked = holders.filter(|process| query.filter.asks_for(process, naming, os));
+    query.filter.by_holder().then(|| asked.map(|process| process.pid).collect())
 }
 
 /// What there is to say of rows. Of one port alone, the detail says it.

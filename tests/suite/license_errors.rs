@@ -45,7 +45,7 @@ fn refused(words: &[&str]) -> String {
 
 #[test]
 fn an_error_with_all_its_numbers() {
-    insta::assert_snapshot!(printed("-15,570:115", 80), @"
+    insta::assert_snapshot!(printed("-15,570:115", 80), @r"
     -15,570:115  a license error of FlexNet Publisher
 
     FlexNet Publisher -15  LM_CANTCONNECT
@@ -79,6 +79,9 @@ fn an_error_with_all_its_numbers() {
       Check      whatlistens excluded 27000-27009
     Cause 9      The server hangs: its backlog is full, so that new connections get
                  no answer.
+      Check      whatlistens servers
+    Cause 10     lmgrd runs, but the vendor's daemon does not: it could not start,
+                 or it ended. The debug log says why.
       Check      whatlistens servers
     Source       https://docs.revenera.com/fnp/2024r1/LicAdmin_Guide/Content/helplibrary/Error_Code_Descriptions.htm
                  github.com/mjtrangoni/flexlm_exporter: collector/errors.go

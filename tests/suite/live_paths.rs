@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::document::{Process, read};
 use crate::live::row;
-use crate::started::{Ended, Listening, listener_program, whatlistens};
+use crate::started::{Ended, Listening, listener_program, unbroken, whatlistens};
 
 const USER: u32 = 4242;
 const WHERE: &str = "tcp:127.0.0.1:0";
@@ -156,6 +156,14 @@ os.execve(file, ['nginx', sys.argv[2]], os.environ)";
     command.args(["-c", MEMORY]).arg(listener_program()).arg(WHERE);
     let listening = Listening::start(&mut command, 1).unwrap();
     assert_only_calls_itself_so(&listening, Path::new("/memfd:../usr/sbin/nginx"), "memfd_create");
+    let (process, _) = listed(&listening, &[]);
+    assert_eq!(process.exe_deleted, Some(true));
+    let (detail, ..) = whatlistens(&[&listening.port().to_string()]);
+    let runs =
+        "Runs a file that is in memory alone and that it calls /memfd:../usr/sbin/nginx (memfd_create)";
+    assert!(unbroken(&detail).contains(runs), "{detail}");
+    let (rows, ..) = whatlistens(&["--columns", "port,path"]);
+    assert!(rows.contains("/memfd:../usr/sbin/nginx (deleted)"), "{rows}");
 }
 
 /// They have mounts of their own, too.

@@ -15,13 +15,14 @@ fn without_path(printed: &str) -> String {
 
 #[test]
 fn a_mismatch_in_detail() {
-    insta::assert_snapshot!(office().printed("1538", None), @"
+    insta::assert_snapshot!(office().printed("1538", None), @r"
     1538/tcp  (3ds-lm)  mismatch
     python3.11 (PID 11224) listens on TCP port 1538.
 
     Verdict      mismatch (warning): python3.11 is not a known program of Autodesk 3ds-lm
     Next         If Autodesk 3ds-lm should run here, stop python3.11 or move it to another port. If not,
                  find out why python3.11 uses a license manager's port.
+                 To stop it: kill 11224
 
     Started      2026-11-22 02:53:20 (66 minutes ago)
     Parents      systemd (PID 1) → python3.11 (PID 11224)
@@ -332,4 +333,28 @@ fn the_file_is_told_with_who_can_replace_it() {
     ");
     insta::assert_snapshot!(told(|file| file.writers = Checked::NotRequested), @"Runs         /opt/x/lmgrd");
     insta::assert_snapshot!(told(|file| file.path_confirmed = Checked::Done(false)), @"Runs         calls itself /opt/x/lmgrd, but that path leads to another file");
+}
+
+#[test]
+fn nobody_is_said_to_be_refused_where_another_socket_listens() {
+    let machine = linux()
+        .socket("tcp 127.0.0.1:5432", &[process(7, "/usr/bin/postgres")])
+        .socket("tcp 127.0.0.1:5432", &[process(8, "/usr/bin/python3")])
+        .but(|socket: &mut whatlistens::model::Socket| socket.state = State::Bound);
+    let text = machine.printed("5432", None);
+    assert!(text.contains("postgres (PID 7) listens on TCP port 5432."), "{text}");
+    assert!(text.contains("python3 (PID 8) holds TCP port 5432 too, without listening."), "{text}");
+    assert!(!text.contains("refused"), "{text}");
+}
+
+/// The registry gives 4085 to another name than that of the license manager.
+#[test]
+fn a_license_manager_whose_program_may_be_hidden_is_not_said_to_be_absent() {
+    let hidden = linux().by_ordinary_user(&[(7, "DSLicSrv")]).socket("tcp 0.0.0.0:4085", &[]);
+    let text = crate::started::unbroken(&hidden.printed("4085", None));
+    let unknown = "Whether Dassault Systemes DS License Server has port 4085 is not known: not all holders are visible.";
+    assert!(text.contains(unknown) && !text.contains("was not found"), "{text}");
+    let other = linux().socket("tcp 0.0.0.0:4085", &[process(7, "/usr/sbin/nginx")]);
+    let text = crate::started::unbroken(&other.printed("4085", None));
+    assert!(text.contains("Dassault Systemes DS License Server was not found on port 4085."), "{text}");
 }

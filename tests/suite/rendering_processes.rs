@@ -158,18 +158,18 @@ fn workers() -> Machine {
 }
 
 #[test]
-fn equal_lines_of_chosen_columns_are_written_once() {
+fn equal_lines_with_a_process_id_are_written_once() {
     insta::assert_snapshot!(workers().printed("--columns process,pid nginx", None), @r"
     PROCESS   PID
     nginx +2   60
     nginx      60
     ");
-    insta::assert_snapshot!(workers().printed("--columns process nginx", None), @r"
-    PROCESS
-    nginx +2
-    nginx
+    insta::assert_snapshot!(workers().printed("--columns user,pid --output list", None), @r"
+    User: alice
+    PID: 60
     ");
-    insta::assert_snapshot!(workers().printed("--columns user --output list", None), @"User: alice");
+    let users = workers().printed("-H --columns user", None);
+    assert_eq!(users, "alice\nalice\n", "to be counted: uniq -c");
     assert_eq!(workers().printed("-H", None).lines().count(), 2, "each listener where no columns are chosen");
 }
 
@@ -186,6 +186,12 @@ fn a_script_that_asks_for_process_ids_gets_every_holder() {
      80/tcp  62  nginx  www-data
     443/tcp  60  nginx  alice
     ");
+    // Whoever ends them means no others.
+    for (filter, pids) in [("--user www-data", "61\n62\n"), ("--user alice", "60\n"), ("--pid 61 80", "61\n")]
+    {
+        let out = workers().run(&format!("-H --columns pid {filter}"), &Environment::plain()).unwrap().0;
+        assert_eq!(out, pids, "{filter}");
+    }
     let hidden = linux().by_ordinary_user(&[(7, "sshd")]).socket("tcp 0.0.0.0:22", &[]);
     assert_eq!(hidden.printed("-H --columns pid,process", None).lines().next(), Some("-  (hidden)"));
 }

@@ -41,6 +41,13 @@ pub(in crate::judge) fn other_file(path: &str, compare: Option<String>) -> Findi
     )
 }
 
+pub(in crate::judge) fn file_in_memory(path: &str) -> Finding {
+    doubtful(
+        format!("it calls itself {}, and runs a file that is in memory alone", quoted_path(path)),
+        "Find out who started it, and from which file.".to_owned(),
+    )
+}
+
 /// The command that compares the file of a process with the one at its path.
 pub(in crate::judge) fn compare(pid: Pid, path: &str) -> String {
     format!("cmp /proc/{pid}/exe {path}")

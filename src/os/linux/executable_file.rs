@@ -4,8 +4,11 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{fstat, major, minor};
+
 use super::mount_tables::MountTables;
 use super::opened_file::OpenedFile;
+use super::own_memory::is_own_memory;
 use super::proc_dir::ProcessDir;
 use super::process_root::ProcessRoot;
 use crate::model::NotInspected;
@@ -36,6 +39,13 @@ impl ExecutableFile {
     pub(super) fn is_still_run_by(&self, dir: &ProcessDir) -> bool {
         dir.link("exe")
             .is_ok_and(|path| path.as_os_str().as_bytes().starts_with(self.path.as_os_str().as_bytes()))
+    }
+
+    /// Whether it is no file of a mounted file system, but one that a process made in memory.
+    pub(super) fn is_in_memory(&self, dir: &ProcessDir) -> bool {
+        let device =
+            || fstat(dir.look("exe").ok()?).ok().map(|stat| (major(stat.st_dev), minor(stat.st_dev)));
+        self.deleted == Some(true) && device().is_some_and(is_own_memory)
     }
 
     /// Whether another path leads to the same file in the process's view of the file system.

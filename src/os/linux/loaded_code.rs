@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use rustix::fs::{FileType, MemfdFlags, fstat, major, memfd_create, minor};
+use rustix::fs::FileType;
 
 use super::super::decode::linux::mappings::{self, MappedCode};
 use super::executable_file::DELETED;
 use super::file_status::FileIdentity;
 use super::opened_file::OpenedFile;
+use super::own_memory::is_own_memory;
 use super::passage::Passage;
 use super::proc_dir::ProcessDir;
 use super::process_root::ProcessRoot;
@@ -25,14 +26,6 @@ const MOST_OF_MAPS: u64 = 16 * 1024 * 1024;
 /// much.
 const MOST_FILES: usize = 2000;
 const MOST_KEPT: usize = 100;
-
-/// The file systems, never mounted anywhere, of memory that a process makes for itself: memfd_create(2),
-/// `/dev/zero` and shared memory of System V, with small pages and with large ones.
-static OWN_MEMORY: LazyLock<Vec<(u32, u32)>> = LazyLock::new(|| {
-    let kinds = [MemfdFlags::CLOEXEC, MemfdFlags::CLOEXEC | MemfdFlags::HUGETLB];
-    let device = |flags| fstat(memfd_create(c"", flags).ok()?).ok().map(|stat| stat.st_dev);
-    kinds.into_iter().filter_map(device).map(|device| (major(device), minor(device))).collect()
-});
 
 /// What is loaded into processes. A file that many have loaded is examined once.
 #[derive(Default)]
@@ -83,7 +76,7 @@ impl LoadedCode {
             return Err(NotInspected::NotMapped);
         }
         let mut doubtful = Vec::new();
-        for file in files.into_iter().filter(|file| !OWN_MEMORY.contains(&file.device)) {
+        for file in files.into_iter().filter(|file| !is_own_memory(file.device)) {
             let (device, inode, path) = (file.device, file.inode, file.path.to_vec());
             let key = FileInNamespace { namespace: namespace.clone(), device, inode, path };
             let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);

@@ -38,6 +38,7 @@ mod open_files;
 mod opened_file;
 mod other_sockets;
 mod own_files;
+mod own_memory;
 mod owners;
 mod packet_rules;
 mod passage;

@@ -72,7 +72,7 @@ impl ScanContext<'_> {
             presence: Presence::Running(Program {
                 exe: file.as_ref().map(|file| Executable {
                     path: text(file.path.as_os_str()),
-                    deleted: file.deleted.filter(|_| !is_elsewhere),
+                    deleted: file.deleted.filter(|_| !is_elsewhere || file.is_in_memory(living)),
                     path_confirmed: if is_elsewhere { Checked::Done(false) } else { Checked::NotRequested },
                     ..Executable::default()
                 }),

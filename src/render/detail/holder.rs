@@ -139,7 +139,9 @@ fn working_folder(WorkingFolder { path, deleted }: &WorkingFolder) -> String {
 
 fn runs(exe: &Executable) -> String {
     let path = quoted_path(&exe.path);
-    if exe.deleted == Some(true) {
+    if exe.is_in_memory() {
+        format!("a file that is in memory alone and that it calls {path} (memfd_create)")
+    } else if exe.deleted == Some(true) {
         format!("{path} (deleted or replaced since the process started)")
     } else if exe.path_confirmed == Checked::Done(false) {
         format!("calls itself {path}, but that path leads to another file")

@@ -7,6 +7,7 @@ mod describe;
 mod dropped;
 mod elsewhere;
 mod lines;
+mod managers;
 mod meant;
 mod names;
 mod places;
@@ -22,12 +23,12 @@ pub(super) use self::names::may_be_hidden;
 use self::names::{Scene, Sought};
 use self::sentences::Facts;
 use super::annotate::service;
-use crate::knowledge::{Knowledge, LicenseManager, LicenseProgram};
+use crate::knowledge::Knowledge;
 use crate::model::phrase::in_a_row;
 use crate::model::quoting::quoted;
 use crate::model::{
-    Asked, Excluded, Family, Gap, Manager, Note, NoteKind, Observation, Os, Pid, PortRange, PortStatus,
-    Protocol, Row, is_path,
+    Asked, Excluded, Family, Gap, Note, NoteKind, Observation, Os, Pid, PortRange, PortStatus, Protocol, Row,
+    is_path,
 };
 use crate::query::{Dropped, Filtered, Naming, Ports, Query, Target, UsageError};
 
@@ -128,7 +129,7 @@ impl Question<'_> {
             ..Asked::default()
         };
         let Some(&first) = ports.first() else {
-            return Asked { managers: of_product(target, self.knowledge), ..asked };
+            return Asked { managers: self.of_product(target), ..asked };
         };
         let mut ranges: Vec<PortRange> = ports.iter().map(|ports| ports.range).collect();
         ranges.sort_unstable();
@@ -226,17 +227,6 @@ impl Question<'_> {
         }
     }
 
-    /// The license managers whose program has this name, with each range of their ports.
-    fn managers_of(&self, program: &str) -> Vec<Manager> {
-        let licenses = self.knowledge.licenses();
-        let manager = match licenses.program_called(program, self.observation.host.os) {
-            Some(LicenseProgram::Server(technology)) => licenses.manager_of(technology),
-            Some(LicenseProgram::Own(manager)) => Some(manager),
-            Some(LicenseProgram::Emulator(_) | LicenseProgram::UnlistedDaemon(_)) | None => None,
-        };
-        manager.into_iter().flat_map(at_its_ports).collect()
-    }
-
     /// What to say of processes that were asked about by an option.
     fn add_about_option(&self, asked: &mut Asked, sought: Sought<'_>, found: &Found<'_>) {
         let mut holders = found.filtered.rows.iter().flat_map(|row| row.owner.processes());
@@ -293,7 +283,7 @@ impl Question<'_> {
         if !shown.is_empty() {
             asked.next = next_of(asked, &shown);
             notes.extend(self.absent(asked, &shown));
-            notes.extend(if is_alone { of_managers(&shown) } else { Vec::new() });
+            notes.extend(if is_alone { self.notes_of_managers(&shown) } else { Vec::new() });
         // A filter may have dropped what listens.
         } else {
             let may_be_free = asked.may_be_free();
@@ -334,21 +324,6 @@ impl Question<'_> {
         asked.notes = notes;
     }
 
-    /// The license managers that use the ports with another protocol than what listens there.
-    fn absent(&self, asked: &Asked, shown: &[&Row]) -> Vec<Note> {
-        let mut there: Vec<String> = Vec::new();
-        for row in shown.iter().filter(|row| row.license.is_some()) {
-            let claims = self.knowledge.claims(row.socket.local.port(), Some(row.socket.protocol));
-            there.extend(claims.managers_reported().into_iter().map(|manager| manager.id));
-        }
-        let absent = asked.managers.iter().filter(|manager| !there.contains(&manager.id));
-        let notes = absent.flat_map(|manager| {
-            let was_not = format!("{} was not found on port {}.", manager.called(), manager.ports);
-            [Note::sentence(was_not), Note::new(NoteKind::License, &*manager.note)]
-        });
-        notes.collect()
-    }
-
     /// Whether all was read that could have a port on this machine, as far as anybody can know. Of other network
     /// namespaces that are not listed, too little is read to say what is free there, and an ordinary user does not know
     /// whether there are any.
@@ -366,18 +341,6 @@ impl Question<'_> {
     }
 }
 
-/// What is known of the license managers whose ports are shown, which the text says beside the verdict.
-fn of_managers(shown: &[&Row]) -> Vec<Note> {
-    let licenses = shown.iter().filter_map(|row| row.license.as_ref());
-    let mut notes: Vec<&str> = Vec::new();
-    for manager in licenses.flat_map(|license| &license.managers) {
-        if !notes.contains(&manager.note.as_str()) {
-            notes.push(&manager.note);
-        }
-    }
-    notes.into_iter().map(|note| Note::new(NoteKind::BesideVerdict, note)).collect()
-}
-
 /// What to do about the sockets on a single port, as their detail views say it, each once; of more ports only what the
 /// most severe verdict advises.
 fn next_of(asked: &Asked, shown: &[&Row]) -> Option<String> {
@@ -392,20 +355,6 @@ fn next_of(asked: &Asked, shown: &[&Row]) -> Option<String> {
     let lines = rows.iter().filter_map(|row| row.next.as_deref()).flat_map(str::lines);
     let each: Vec<&str> = lines.filter(|line| known.insert(*line)).collect();
     (!each.is_empty()).then(|| in_a_row(each))
-}
-
-/// The license managers of a product, with each range of their ports.
-fn of_product(target: &Target, knowledge: &Knowledge) -> Vec<Manager> {
-    let ids = match target {
-        Target::Name { managers, .. } => &managers[..],
-        Target::Ports(_) | Target::At(..) => &[],
-    };
-    ids.iter().filter_map(|id| knowledge.licenses().manager(id)).flat_map(at_its_ports).collect()
-}
-
-/// A license manager, with each range of its ports.
-fn at_its_ports(manager: &LicenseManager) -> impl Iterator<Item = Manager> {
-    manager.ports.iter().filter_map(|known| known.range).map(|range| manager.at(range))
 }
 
 /// The protocol of all ports, if they share one.

@@ -14,10 +14,7 @@ use self::commands::Commands;
 use super::halted;
 use crate::model::phrase::in_a_row;
 use crate::model::quoting::{quoted, quoted_path};
-use crate::model::{Exposure, LicenseServer, Os, Process, Protocol, Row, RunState, State};
-
-/// How the kernel names memory from which a program was started.
-const IN_MEMORY: &str = "/memfd:";
+use crate::model::{Exposure, LicenseServer, Os, Process, Protocol, Row, RunState, State, Verdict};
 
 /// What to do next, in whole sentences, each command at the end of a line; `None` where there is nothing to say. `privileged`: whether this was seen with
 /// administrator's rights. Who lacks them sees only their own processes on Linux and macOS.
@@ -36,7 +33,11 @@ pub(super) fn next(row: &Row, servers: &[LicenseServer], os: Os, privileged: boo
     let advice = row.license.as_ref().and_then(|license| license.advice.clone());
     match &row.license {
         // What is right or wrong there is known better, and a license server is not stopped like another program.
-        _ if advice.is_some() => sentences.extend(advice),
+        _ if advice.is_some() => {
+            sentences.extend(advice);
+            let is_stranger = row.license.as_ref().is_some_and(|own| own.verdict == Verdict::Mismatch);
+            sentences.extend(is_stranger.then(|| stopped(row, lead, commands.as_ref(), os)).flatten());
+        }
         _ if !of_server.is_empty() => sentences.extend(of_server),
         Some(_) => {}
         None => match backend::behind(lead, row.socket.local.port(), os) {
@@ -72,7 +73,7 @@ fn continued(row: &Row, lead: &Process) -> Option<String> {
 
 /// How to run the new program where the file of the old one is gone. Whether there is a new one is not looked for.
 fn restarted(lead: &Process, commands: Option<&Commands>) -> Option<String> {
-    let exe = lead.exe().filter(|exe| exe.deleted == Some(true) && !exe.path.starts_with(IN_MEMORY))?;
+    let exe = lead.exe().filter(|exe| exe.deleted == Some(true) && !exe.is_in_memory())?;
     let how = match commands {
         Some(Commands { restart: Some(restart), .. }) => format!(": {restart}"),
         Some(_) => ", end it and start it again.".to_owned(),

@@ -267,8 +267,9 @@ impl Judging<'_, '_> {
     }
 
     fn files_replaced(&self) -> Vec<Problem> {
-        let is_replaced =
-            |one: &&ServerProcess| one.process.exe().is_some_and(|exe| exe.deleted == Some(true));
+        let is_replaced = |one: &&ServerProcess| {
+            one.process.exe().is_some_and(|exe| exe.deleted == Some(true) && !exe.is_in_memory())
+        };
         let problems = self.all().filter(is_replaced).map(|one| Problem {
             code: ProblemCode::FileReplaced,
             text: format!("The file of {} was replaced or deleted while it runs.", one.process.called()),

@@ -254,7 +254,8 @@ fn that_no_cause_of_an_error_holds_here_is_said() {
                 could not be identified without more rights. To see more: ";
     assert!(unwrapped.contains(said), "{text}");
     // Another problem is none of these causes, but a problem.
-    let text = without_daemon().printed("explain -15 --servers", None);
+    assert_eq!(here(&without_daemon(), "explain -15 --servers"), None, "it is one");
+    let text = without_daemon().printed("explain -9 --servers", None);
     let unwrapped = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(unwrapped.contains("but its license servers have other problems: whatlistens servers"), "{text}");
 }

@@ -58,7 +58,7 @@ pub(super) const PORTS: &[Term] = &[
         PortStatus,
         "bound",
         &[],
-        "A program has taken the port and does not listen on it, so that clients are refused. No other program can open it.",
+        "A program has taken the port and does not listen on it, so that clients are refused. Another program can open it only if both allow that (SO_REUSEADDR or SO_REUSEPORT).",
     ),
     term(
         PortStatus,
