@@ -41,6 +41,9 @@ pub struct Executable {
     pub path_confirmed: Checked<bool>,
     /// Whether the file was deleted or replaced since the process started; `None` where that is not known.
     pub deleted: Option<bool>,
+    /// Of a deleted file, whether another stands at the path now, in the process's view of the file system; `None` where
+    /// that was not looked at, or cannot be seen.
+    pub replaced: Option<bool>,
     /// Who besides administrators could have put other content there, and through which file or folder. Nobody
     /// where the list is empty.
     pub writers: Checked<Vec<Writer>>,

@@ -18,6 +18,8 @@ pub(super) type PortsOf = BTreeMap<Pid, Vec<(Protocol, u16)>>;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FileFacts {
     pub(super) path_confirmed: Checked<bool>,
+    /// As in [`Executable`](crate::model::Executable).
+    pub(super) replaced: Option<bool>,
     pub(super) writers: Checked<Vec<Writer>>,
     pub(super) contents: Checked<Contents>,
     pub(super) by_service: Checked<bool>,
@@ -29,6 +31,7 @@ impl FileFacts {
     pub(super) fn failed(checks: FileChecks, why: NotInspected) -> FileFacts {
         FileFacts {
             path_confirmed: failed_if(checks.place, why),
+            replaced: None,
             writers: failed_if(checks.place, why),
             contents: failed_if(checks.content, why),
             by_service: Checked::NotRequested,
@@ -43,6 +46,7 @@ impl FileFacts {
             if self.path_confirmed.failed().is_none() || exe.path_confirmed.done().is_none() {
                 replace(&mut exe.path_confirmed, self.path_confirmed);
             }
+            exe.replaced = self.replaced.or(exe.replaced);
             replace(&mut exe.writers, self.writers);
             replace(&mut exe.contents, self.contents);
         }

@@ -150,6 +150,7 @@ fn executable() -> BoxedStrategy<Executable> {
         path: prop_oneof![text(), select(known.map(str::to_owned).to_vec())],
         path_confirmed: checked(any::<bool>()),
         deleted: any::<Option<bool>>(),
+        replaced: any::<Option<bool>>(),
         writers: writers(),
         contents: checked(any_fields!(Contents {
             interpreter: of(variant!(Interpreter: Python Perl Ruby NodeJs Java Bash BusyBox)),

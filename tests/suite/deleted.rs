@@ -1,7 +1,9 @@
 //! Processes whose program file was deleted or replaced since they started.
 
 use whatlistens::command::Exit;
-use whatlistens::model::{Gap, Os, Pid, Presence, Process};
+use whatlistens::model::{
+    Executable, Gap, Os, Pid, Presence, Process, ProcessService, Program, ServiceManager,
+};
 use whatlistens::query::Environment;
 
 use crate::document::read;
@@ -84,10 +86,7 @@ fn who_holds_a_port_with_a_file_that_is_there_is_said() {
 #[test]
 fn where_it_is_not_known_a_gap_says_so() {
     let unseen = || {
-        let unread = Process {
-            presence: Presence::Running(whatlistens::model::Program::default()),
-            ..process(13, "x")
-        };
+        let unread = Process { presence: Presence::Running(Program::default()), ..process(13, "x") };
         upgraded()
             .socket("tcp 0.0.0.0:7006", &[runs(13, "/opt/elsewhere", None)])
             .socket("tcp 0.0.0.0:7007", &[unread])
@@ -124,4 +123,38 @@ fn what_has_no_such_option_refuses_it() {
     insta::assert_snapshot!(linux().refusal("--excluded-ports --deleted"), @"options of excluded go after its name, and those of a listing do not apply: see whatlistens excluded --help");
     insta::assert_snapshot!(linux().refusal("deleted"), @"‘deleted’: did you mean --deleted?");
     insta::assert_snapshot!(linux().refusal("--outdated"), @"there is no option --outdated: for what still runs a file that was deleted or replaced use --deleted");
+}
+
+/// What to do next about a process of this unit that runs a deleted file, where another stands at its path or not.
+fn next(pid: Pid, exe: &str, unit: Option<&str>, replaced: Option<bool>) -> String {
+    let services = unit.map(|unit| ProcessService::new(ServiceManager::Systemd, unit)).into_iter().collect();
+    let change = |file: &mut Executable| (file.deleted, file.replaced) = (Some(true), replaced);
+    let holder = Process { services, ..with_file(pid, exe, change) };
+    let machine = linux().socket("tcp 127.0.0.1:8080", &[holder]);
+    machine.report("8080").asked[0].next.clone().unwrap_or_default().replace('\n', " / ")
+}
+
+#[test]
+fn whether_there_is_a_new_program_is_said_where_it_is_seen() {
+    let nginx = |unit, replaced| next(60, "/usr/sbin/nginx", unit, replaced);
+    let unit = Some("nginx.service");
+    insta::assert_snapshot!(nginx(unit, Some(true)), @"Its program file was replaced, as by an upgrade. To run the new one: systemctl restart nginx / To stop it: systemctl stop nginx");
+    insta::assert_snapshot!(nginx(None, Some(true)), @"Its program file was replaced, as by an upgrade. To run the new one, end it and start it again. / To stop it: kill 60");
+    insta::assert_snapshot!(nginx(unit, Some(false)), @"Its program file was deleted, and nothing stands at /usr/sbin/nginx now: it cannot be started again from there. / To stop it: systemctl stop nginx");
+    insta::assert_snapshot!(nginx(None, Some(false)), @"Its program file was deleted, and nothing stands at /usr/sbin/nginx now: it cannot be started again from there. / To stop it: kill 60");
+    insta::assert_snapshot!(nginx(unit, None), @"Its program file was deleted, or replaced as by an upgrade. To run the new one, if /usr/sbin/nginx exists: systemctl restart nginx / To stop it: systemctl stop nginx");
+    insta::assert_snapshot!(next(1, "/usr/lib/systemd/systemd", None, Some(true)), @"Its program file was replaced, as by an upgrade. To run the new one: systemctl daemon-reexec / It starts and supervises everything else. Do not stop it.");
+    insta::assert_snapshot!(next(1, "/usr/lib/systemd/systemd", None, Some(false)), @"Its program file was deleted, and nothing stands at /usr/lib/systemd/systemd now: it cannot be started again from there. It starts and supervises everything else. Do not stop it.");
+    insta::assert_snapshot!(next(60, "/opt/a b", None, Some(false)), @"Its program file was deleted, and nothing stands at /opt/a b now: it cannot be started again from there. / To stop it: kill 60");
+    assert!(!next(60, "/memfd:x", None, Some(false)).contains("program file"), "memory is no file");
+    let shown = |replaced| {
+        let change = |file: &mut Executable| (file.deleted, file.replaced) = (Some(true), replaced);
+        let machine = linux().socket("tcp 127.0.0.1:8080", &[with_file(60, "/opt/x", change)]);
+        machine.printed("8080", None).lines().find(|line| line.starts_with("Runs ")).unwrap().to_owned()
+    };
+    insta::assert_snapshot!([None, Some(true), Some(false)].map(shown).join("\n"), @r"
+    Runs         /opt/x (deleted or replaced since the process started)
+    Runs         /opt/x (replaced since the process started)
+    Runs         /opt/x (deleted since the process started)
+    ");
 }

@@ -32,6 +32,8 @@ mod live_connections;
 #[cfg(target_os = "linux")]
 mod live_cost;
 #[cfg(target_os = "linux")]
+mod live_deleted;
+#[cfg(target_os = "linux")]
 mod live_disk_images;
 #[cfg(target_os = "linux")]
 mod live_doubled;

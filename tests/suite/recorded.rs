@@ -44,6 +44,7 @@ pub fn genuine(path: &str) -> Executable {
         path: path.to_owned(),
         path_confirmed: Checked::Done(true),
         deleted: Some(false),
+        replaced: None,
         writers: Checked::Done(Vec::new()),
         contents: Checked::Done(Contents::default()),
         version: None,

@@ -139,8 +139,8 @@ fn what_is_no_recording_says_so() {
     insta::assert_snapshot!(refusal_of("PORT  ADDRESS"), @"not JSON: expected value (line 1, column 1)");
     insta::assert_snapshot!(refusal_of("\u{feff}{}"), @"not JSON: expected value (line 1, column 1)");
     insta::assert_snapshot!(refusal_of(&"[".repeat(1 << 20)), @"not JSON: EOF while parsing a list (line 1, column 1048576)");
-    insta::assert_snapshot!(refusal_of(&FORMAT[..FORMAT.len() - 3]), @"not JSON: EOF while parsing an object (line 1107, column 2)");
-    insta::assert_snapshot!(refusal_of(&format!("{FORMAT}{{}}")), @"not JSON: trailing characters (line 1109, column 1)");
+    insta::assert_snapshot!(refusal_of(&FORMAT[..FORMAT.len() - 3]), @"not JSON: EOF while parsing an object (line 1114, column 2)");
+    insta::assert_snapshot!(refusal_of(&format!("{FORMAT}{{}}")), @"not JSON: trailing characters (line 1116, column 1)");
     for text in ["{}", "[]", "null", "27000", r#""a""#, r#"{"schema_version": 1}"#] {
         insta::allow_duplicates!(
             insta::assert_snapshot!(refusal_of(text), @r#"not a recording: it has no number "whatlistens_recording""#)
@@ -170,7 +170,7 @@ fn a_malformed_recording_says_where_and_why() {
     insta::assert_snapshot!(refusal_of(&long), @"malformed recording: unknown field `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa… (line 1, column 1031)");
     insta::assert_snapshot!(refusal_of("{\"whatlistens_recording\": 4}"), @"malformed recording: missing field `observation` (line 1, column 28)");
     let deep = ["[", "]"].map(|bracket| bracket.repeat(1 << 20)).concat();
-    insta::assert_snapshot!(refusal_of(&FORMAT.replace("\"docker\"", &deep)), @"malformed recording: expected value (line 263, column 17)");
+    insta::assert_snapshot!(refusal_of(&FORMAT.replace("\"docker\"", &deep)), @"malformed recording: expected value (line 264, column 17)");
 }
 
 /// Every object of the recording, by its pointer.

@@ -183,6 +183,7 @@ fn nothing_raw_of_a_stranger_s_names_reaches_the_terminal() {
                 contents: contains(hostile),
                 path_confirmed: Checked::Done(true),
                 deleted: Some(true),
+                replaced: None,
                 writers: anyone_at(&format!("/tmp/{hostile}")),
                 version: Some(FileVersion {
                     company: Some(hostile.to_owned()),

@@ -122,7 +122,15 @@ impl<'a> Examiner<'a> {
             return Err(NotInspected::NotAtItsPath);
         }
         let exe = executable_file::open(dir, &root)?;
-        let found = match root.find_with_passage(&file.path) {
+        let at_path = root.find_with_passage(&file.path);
+        if file.deleted == Some(true) {
+            facts.replaced = match &at_path {
+                Ok((found, _)) => (found.status.kind == FileType::RegularFile).then_some(true),
+                Err(NotInspected::NotAtItsPath) => Some(false),
+                Err(_) => None,
+            };
+        }
+        let found = match at_path {
             Ok((found, passage)) if found.identity() == exe.identity() => Ok((found, passage)),
             Ok(_) => Err(NotInspected::NotAtItsPath),
             Err(why) => Err(why),

@@ -142,7 +142,12 @@ fn runs(exe: &Executable) -> String {
     if exe.is_in_memory() {
         format!("a file that is in memory alone and that it calls {path} (memfd_create)")
     } else if exe.deleted == Some(true) {
-        format!("{path} (deleted or replaced since the process started)")
+        let how = match exe.replaced {
+            Some(true) => "replaced",
+            Some(false) => "deleted",
+            None => "deleted or replaced",
+        };
+        format!("{path} ({how} since the process started)")
     } else if exe.path_confirmed == Checked::Done(false) {
         format!("calls itself {path}, but that path leads to another file")
     } else {

@@ -71,7 +71,7 @@ fn continued(row: &Row, lead: &Process) -> Option<String> {
     }
 }
 
-/// How to run the new program where the file of the old one is gone. Whether there is a new one is not looked for.
+/// How to run the new program where the file of the old one is gone, or that there is none.
 fn restarted(lead: &Process, commands: Option<&Commands>) -> Option<String> {
     let exe = lead.exe().filter(|exe| exe.deleted == Some(true) && !exe.is_in_memory())?;
     let how = match commands {
@@ -83,9 +83,15 @@ fn restarted(lead: &Process, commands: Option<&Commands>) -> Option<String> {
         None => ", start it again.".to_owned(),
     };
     let path = quoted_path(&exe.path);
-    Some(format!(
-        "Its program file was deleted, or replaced as by an upgrade. To run the new one, if {path} exists{how}"
-    ))
+    Some(match exe.replaced {
+        Some(true) => format!("Its program file was replaced, as by an upgrade. To run the new one{how}"),
+        Some(false) => format!(
+            "Its program file was deleted, and nothing stands at {path} now: it cannot be started again from there."
+        ),
+        None => format!(
+            "Its program file was deleted, or replaced as by an upgrade. To run the new one, if {path} exists{how}"
+        ),
+    })
 }
 
 /// That nobody reaches it where it listens.

@@ -176,7 +176,7 @@ fn a_deleted_or_replaced_file_is_not_what_its_path_says() {
             copy("/bin/sh", &path);
         }
         let facts = facts(&process);
-        assert_eq!(facts.path_confirmed, Checked::Done(false), "{replace}");
+        assert_eq!((facts.path_confirmed, facts.replaced), (Checked::Done(false), Some(replace)));
         assert_eq!(facts.writers, Checked::Failed(NotInspected::NotAtItsPath));
         assert!(facts.contents.done().is_some(), "the file itself is still there");
     }
