@@ -38,6 +38,8 @@ mod live_disk_images;
 #[cfg(target_os = "linux")]
 mod live_doubled;
 #[cfg(target_os = "linux")]
+mod live_halted;
+#[cfg(target_os = "linux")]
 mod live_holders;
 #[cfg(target_os = "linux")]
 mod live_in_flight;

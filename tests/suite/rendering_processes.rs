@@ -48,7 +48,7 @@ fn a_listing_says_who_is_stopped_and_how_it_continues() {
     node (PID 12) is stopped and accepts no connection on 3001/tcp and 3002/tcp. To let it continue: kill -CONT 12
     node (PID 12) is stopped and answers nothing on 3003/udp. To let it continue: kill -CONT 12
     node (PID 13) is stopped by a debugger and accepts no connection on 3004/tcp.
-    node (PID 14), which holds 3005/tcp, is stopped. To let it continue: kill -CONT 14
+    node (PID 14), which holds 3005/tcp, is stopped; node (PID 15) is not. To let it continue: kill -CONT 14
     3005/tcp cannot-tell: this is a port of Genius License Manager, whose programs on this system are not known, so node can be neither confirmed nor ruled out.
     ");
     insta::assert_snapshot!(halted().printed("-H --columns port,state 3001 3003 3004", None), @r"
@@ -68,6 +68,43 @@ fn a_listing_says_who_is_stopped_and_how_it_continues() {
 
     Note: node (PID 12) is stopped and accepts no connection on 3001/tcp. To let it continue: kill -CONT 12
     ");
+}
+
+#[test]
+fn workers_that_are_stopped_are_named() {
+    let holders = |states: &[RunState]| -> Vec<Process> {
+        let worker = |(pid, state): (Pid, &RunState)| Process { ppid: Some(60), ..in_state(pid, *state) };
+        (60..).zip(states).map(worker).collect()
+    };
+    let notes = |states: &[RunState]| {
+        let machine =
+            linux().socket("tcp 0.0.0.0:80", &holders(states)).socket("udp 0.0.0.0:80", &holders(states));
+        machine.report("").notes.join("\n")
+    };
+    let (runs, stopped, traced) = (RunState::Running, RunState::Stopped, RunState::Traced);
+    insta::assert_snapshot!(notes(&[runs, stopped, stopped]), @"node (PID 61) and node (PID 62), which hold 80/tcp and 80/udp, are stopped; node (PID 60) is not. To let them continue: kill -CONT 61 62");
+    insta::assert_snapshot!(notes(&[runs, stopped, runs]), @"node (PID 61), which holds 80/tcp and 80/udp, is stopped. To let it continue: kill -CONT 61");
+    insta::assert_snapshot!(notes(&[stopped, stopped]), @r"
+    node (PID 60) and node (PID 61) are stopped and accept no connection on 80/tcp. To let them continue: kill -CONT 60 61
+    node (PID 60) and node (PID 61) are stopped and answer nothing on 80/udp. To let them continue: kill -CONT 60 61
+    ");
+    insta::assert_snapshot!(notes(&[stopped, traced, runs]), @"node (PID 60) and node (PID 61), which hold 80/tcp and 80/udp, are stopped; node (PID 62) is not. To let PID 60 continue: kill -CONT 60");
+    assert!(
+        notes(&[stopped, traced, stopped])
+            .contains("those that no debugger holds continue: kill -CONT 60 62")
+    );
+    insta::assert_snapshot!(notes(&[runs, traced]), @"node (PID 61), which holds 80/tcp and 80/udp, is stopped by a debugger; node (PID 60) is not.");
+    insta::assert_snapshot!(notes(&[runs, stopped, stopped, stopped, stopped, stopped]), @"node (PID 61), node (PID 62), node (PID 63) and 2 more processes, which hold 80/tcp and 80/udp, are stopped; node (PID 60) is not. To let them continue: kill -CONT 61 62 63 64 65");
+    assert_eq!(notes(&[runs, runs, RunState::Zombie]), "");
+    assert!(!notes(&[stopped; 30]).contains("-CONT"), "half of them would be of no use");
+    let next = |states: &[RunState]| {
+        let machine = linux().socket("tcp 127.0.0.1:80", &holders(states));
+        machine.report("80").asked[0].next.clone().unwrap().replace('\n', " / ")
+    };
+    insta::assert_snapshot!(next(&[runs, stopped, stopped]), @"node (PID 61) and node (PID 62), which hold it too, are stopped. To let them continue: kill -CONT 61 62 / To stop it: kill 60 61 62; kill -CONT 60 61 62");
+    insta::assert_snapshot!(next(&[stopped, stopped]), @"It is stopped, and so is node (PID 61): they accept no connection. To let them continue: kill -CONT 60 61 / To stop it: kill 60 61; kill -CONT 60 61");
+    insta::assert_snapshot!(next(&[stopped, stopped, runs]), @"It is stopped, and so is node (PID 61). To let them continue: kill -CONT 60 61 / To stop it: kill 60 61 62; kill -CONT 60 61 62");
+    insta::assert_snapshot!(next(&[traced, stopped]), @"It is stopped by a debugger, and so is node (PID 61): they accept no connection. Let it continue there, or detach from it. To let PID 61 continue: kill -CONT 61 / To stop it: kill 60 61; kill -CONT 60 61");
 }
 
 #[test]

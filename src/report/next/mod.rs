@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use self::caution::caution;
 use self::commands::Commands;
-use super::halted;
+use super::halted::{self, Halted};
 use crate::model::phrase::in_a_row;
 use crate::model::quoting::{quoted, quoted_path};
 use crate::model::{Exposure, LicenseServer, Os, Process, Protocol, Row, RunState, State, Verdict};
@@ -53,22 +53,31 @@ pub(super) fn next(row: &Row, servers: &[LicenseServer], os: Os, privileged: boo
     (!sentences.is_empty()).then(|| in_a_row(sentences))
 }
 
-/// How to let a holder go on that does nothing.
+/// How to let holders go on that do nothing.
 fn continued(row: &Row, lead: &Process) -> Option<String> {
-    let consequence = halted::consequence(row).map_or(String::new(), |what| format!(" and {what}"));
+    let halted = Halted::of(row)?;
+    let others: Vec<&Process> = halted.processes.iter().copied().filter(|one| one.pid != lead.pid).collect();
+    let (called, is) = (halted::called(&others), if others.len() == 1 { "is" } else { "are" });
     let debugger = lead
         .tracer
         .as_ref()
         .map_or("a debugger".to_owned(), |tracer| format!("the debugger {}", tracer.called()));
-    match lead.state? {
-        RunState::Stopped => {
-            Some(format!("It is stopped{consequence}. To let it continue: kill -CONT {}", lead.pid))
+    let by = if lead.state == Some(RunState::Traced) { format!(" by {debugger}") } else { String::new() };
+    let stopped = match (lead.state.is_some_and(RunState::is_halted), &others[..], halted.consequence) {
+        (true, [], None) => format!("It is stopped{by}."),
+        (true, [], Some(what)) => format!("It is stopped{by} and {}.", what.words(true)),
+        (true, _, None) => format!("It is stopped{by}, and so {is} {called}."),
+        (true, _, Some(what)) => {
+            format!("It is stopped{by}, and so {is} {called}: they {}.", what.words(false))
         }
-        RunState::Traced => Some(format!(
-            "It is stopped by {debugger}{consequence}. Let it continue there, or detach from it."
-        )),
-        RunState::Running | RunState::Zombie => None,
-    }
+        (false, _, _) => {
+            let hold = if others.len() == 1 { "holds" } else { "hold" };
+            format!("{called}, which {hold} it too, {is} stopped.")
+        }
+    };
+    let of_debugger = (lead.state == Some(RunState::Traced))
+        .then(|| "Let it continue there, or detach from it.".to_owned());
+    Some([Some(stopped), of_debugger, halted.command()].into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
 /// How to run the new program where the file of the old one is gone, or that there is none.
@@ -149,7 +158,8 @@ fn stopped(row: &Row, lead: &Process, commands: Option<&Commands>, os: Os) -> Op
     let Commands { before, stop, aside, .. } = commands?;
     let stop = stop.as_ref().map(|stop| {
         // A signal other than KILL waits until the process continues (signal(7)).
-        let waiting = stop.strip_prefix("kill ").filter(|_| lead.state == Some(RunState::Stopped));
+        let is_stopped = row.owner.processes().any(|one| one.state == Some(RunState::Stopped));
+        let waiting = stop.strip_prefix("kill ").filter(|_| is_stopped);
         let then = waiting.map_or(String::new(), |pids| format!("; kill -CONT {pids}"));
         format!("To stop it{}: {stop}{then}", aside.as_deref().unwrap_or_default())
     });
