@@ -167,7 +167,7 @@ fn a_deleted_executable_is_told() {
     let listening = Listening::at(&path, &["tcp:127.0.0.1:0"]);
     std::fs::remove_file(&path).unwrap();
     let (detail, ..) = whatlistens(&[&listening.port().to_string()]);
-    assert!(detail.contains("short-lived (deleted or replaced since the process started)"), "{detail}");
+    assert!(detail.contains("short-lived (deleted since the process started)"), "{detail}");
     let document = look(&listening.port().to_string());
     let process = &row(&document, listening.addresses[0]).processes[0];
     assert_eq!(process.exe.as_deref(), path.to_str(), "without the kernel's mark");
