@@ -347,6 +347,8 @@ mod tests {
         insta::assert_snapshot!(refused("w servers --user lic"), @"there is no option --user in servers; a listing has it: whatlistens --user");
         insta::assert_snapshot!(refused("w explain -t 80"), @"there is no option -t in explain; a listing has it: whatlistens -t");
         insta::assert_snapshot!(refused("w excluded --check"), @"there is no option --check in excluded; servers has it: whatlistens servers --check");
+        insta::assert_snapshot!(refused("w explain -15 --servers --expiry-days 3"), @"there is no option --expiry-days in explain; servers has it: whatlistens servers --expiry-days");
+        insta::assert_snapshot!(refused("w explain -15 --bogus"), @"there is no option --bogus; see --help");
         insta::assert_snapshot!(refused("w --servers"), @"there is no option --servers: servers is a command: whatlistens servers");
     }
 

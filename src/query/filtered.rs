@@ -16,14 +16,22 @@ use crate::model::{
 pub struct Filtered {
     /// The rows that match, in order.
     pub rows: Vec<Row>,
-    /// How many more might match, if their hidden owner were known.
-    pub undecided: usize,
-    /// How many more might match whose owner is known, if it were known whether its file was deleted.
-    pub undecided_files: usize,
+    pub undecided: Undecided,
     /// For each target, whether a row that is kept is one of it.
     pub matched: Vec<bool>,
     /// The rows of targets that other conditions dropped.
     pub dropped: Vec<Dropped>,
+}
+
+/// How many more rows might match, if more were known of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Undecided {
+    /// Of these, any owner.
+    pub owners: usize,
+    /// Of these, whether processes hold them that are not visible, besides those that are.
+    pub holders: usize,
+    /// Of these, whether the file of the owner was deleted.
+    pub files: usize,
 }
 
 /// A row that was asked about by a word, and that another condition dropped.
@@ -56,7 +64,7 @@ pub enum Condition {
 #[must_use]
 pub fn filter(rows: Vec<Row>, filter: &Filter, naming: &Naming, seen: &Observation) -> Filtered {
     let may_be = MayBe::of(filter, &seen.hidden);
-    let (mut undecided, mut undecided_files) = (0, 0);
+    let mut undecided = Undecided::default();
     let mut matched = vec![false; filter.targets.len()];
     let mut dropped = Vec::new();
     let mut kept: Vec<(usize, Row)> = Vec::new();
@@ -69,8 +77,9 @@ pub fn filter(rows: Vec<Row>, filter: &Filter, naming: &Naming, seen: &Observati
                 kept.push((targets.first().copied().unwrap_or_default(), row));
                 continue;
             }
-            Match::Unknown if lacks_file => undecided_files += 1,
-            Match::Unknown => undecided += 1,
+            Match::Unknown if lacks_file => undecided.files += 1,
+            Match::Unknown if row.more_holders => undecided.holders += 1,
+            Match::Unknown => undecided.owners += 1,
             Match::No => {}
         }
         if !targets.is_empty() {
@@ -85,7 +94,7 @@ pub fn filter(rows: Vec<Row>, filter: &Filter, naming: &Naming, seen: &Observati
         by_key.then_with(|| order::by_place(a, b))
     });
     let rows = kept.into_iter().map(|(_, row)| row).collect();
-    Filtered { rows, undecided, undecided_files, matched, dropped }
+    Filtered { rows, undecided, matched, dropped }
 }
 
 /// Whether a row matches. Ordered so that "and" is the lesser and "or" the greater of two.

@@ -37,7 +37,7 @@ use crate::render::column_named;
 pub use self::address::Address;
 pub use self::bounds::refuse_long;
 pub use self::filter::Filter;
-pub use self::filtered::{Condition, Dropped, Filtered, filter};
+pub use self::filtered::{Condition, Dropped, Filtered, Undecided, filter};
 pub use self::habits::in_own_words;
 pub use self::holders::is_called;
 pub use self::naming::{NameKind, Naming};

@@ -123,7 +123,12 @@ impl UsageError {
         };
         let typed = text(ContextKind::InvalidArg).unwrap_or_default();
         Some(match error.kind() {
-            ErrorKind::UnknownArgument => match args.iter().find_map(|arg| number(arg)) {
+            // There a number is a code, and another option is the wrong one.
+            ErrorKind::UnknownArgument => match args
+                .iter()
+                .find_map(|arg| number(arg))
+                .filter(|_| options.command.as_deref() != Some("explain"))
+            {
                 Some(number) => UsageError::NumberAsOption { typed: number.into() },
                 None => {
                     ports_behind_letters(&typed, args).unwrap_or_else(|| unknown_option(typed, options, args))

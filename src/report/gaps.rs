@@ -7,6 +7,7 @@ use crate::model::{
     Asked, Gap, GapKind, HiddenProcesses, Observation, Os, Owner, PacketRules, Pid, Presence, Process, Row,
 };
 use crate::os::ScanScope;
+use crate::query::Undecided;
 
 /// The gaps of the observation, of the rows that are shown, and of the `undecided` rows, which might match.
 /// `hidden_others` counts the sockets without a port whose owner is hidden; `remedy` is what to do to see more.
@@ -15,7 +16,7 @@ pub(super) fn of(
     rows: &[Row],
     hidden_others: usize,
     asked: &[Asked],
-    undecided: usize,
+    undecided: Undecided,
     remedy: Option<String>,
     scope: &ScanScope,
 ) -> Vec<Gap> {
@@ -40,14 +41,15 @@ pub(super) fn of(
     let remedy = remedy.filter(|_| !unread);
     gaps.extend(gone(rows).filter(|_| !unread));
     let hidden = rows.iter().filter(|row| row.owner == Owner::Hidden).count() + hidden_others;
-    gaps.extend(hidden_owners(hidden, undecided, observation, remedy.clone()));
+    gaps.extend(hidden_owners(hidden, undecided.owners, observation, remedy.clone()));
     gaps.extend(unseen_processes(rows, asked, undecided, observation, remedy.clone()));
     gaps.extend(unreachable_namespaces(asked));
     gaps.extend(protected(rows, observation, remedy.clone()));
     if scope.args {
         gaps.extend(hidden_args(rows, observation, remedy.clone()));
     }
-    gaps.extend(hidden_holders(rows.iter().filter(|row| row.more_holders).count(), remedy));
+    let shared = rows.iter().filter(|row| row.more_holders).count();
+    gaps.extend(hidden_holders(shared, undecided.holders, remedy));
     gaps
 }
 
@@ -86,7 +88,7 @@ fn gone(rows: &[Row]) -> Option<Gap> {
 fn unseen_processes(
     rows: &[Row],
     asked: &[Asked],
-    undecided: usize,
+    undecided: Undecided,
     observation: &Observation,
     remedy: Option<String>,
 ) -> Option<Gap> {
@@ -95,7 +97,7 @@ fn unseen_processes(
     let unseen: BTreeSet<Pid> = unseen.map(|one| one.process.pid).collect();
     let detail = match unseen.len() {
         // The gap of their owners says it.
-        0 if undecided > 0
+        0 if undecided.owners + undecided.holders > 0
             || !rows.is_empty()
             || !asked.iter().any(|one| may_be_hidden(one, observation)) =>
         {
@@ -217,7 +219,8 @@ fn hidden_owners(
 }
 
 /// Sockets that may have holders besides the visible ones.
-fn hidden_holders(count: usize, remedy: Option<String>) -> Option<Gap> {
+fn hidden_holders(shown: usize, undecided: usize, remedy: Option<String>) -> Option<Gap> {
+    let count = shown + undecided;
     let detail = match count {
         0 => return None,
         1 => "1 socket may have more holders: of the processes that may hold it, not all could be inspected"
@@ -226,5 +229,7 @@ fn hidden_holders(count: usize, remedy: Option<String>) -> Option<Gap> {
             "{n} sockets may have more holders: of the processes that may hold them, not all could be inspected"
         ),
     };
-    Some(Gap { kind: GapKind::HoldersHidden, detail, count: Some(count as u64), remedy })
+    let among = if undecided > 0 { ", and what you asked for may be among those" } else { "" };
+    let (kind, count) = (GapKind::HoldersHidden, Some(count as u64));
+    Some(Gap { kind, detail: format!("{detail}{among}"), count, remedy })
 }

@@ -64,7 +64,7 @@ pub fn report(
     let rows = &filtered.rows;
 
     let remedy = os::remedy(os, observation.privileged, repeat);
-    let of_files = gaps::of_files(filtered.undecided_files, os, remedy.as_ref());
+    let of_files = gaps::of_files(filtered.undecided.files, os, remedy.as_ref());
     let other_sockets = other_sockets::of(observation);
     let hidden_others = other_sockets.iter().flatten().filter(|held| held.owner == Owner::Hidden).count();
     let mut gaps =

@@ -83,6 +83,9 @@ fn an_error_with_all_its_numbers() {
     Cause 10     lmgrd runs, but the vendor's daemon does not: it could not start,
                  or it ended. The debug log says why.
       Check      whatlistens servers
+    Cause 11     A vendor daemon is left over from a license server that ended. A
+                 new one cannot start before it stops.
+      Check      whatlistens servers
     Source       https://docs.revenera.com/fnp/2024r1/LicAdmin_Guide/Content/helplibrary/Error_Code_Descriptions.htm
                  github.com/mjtrangoni/flexlm_exporter: collector/errors.go
                  github.com/os-fpga/Raptor: Tools/Flex_LM/machind/lmclient.h, the

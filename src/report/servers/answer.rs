@@ -11,7 +11,7 @@ use crate::model::{
     Owner, Pid, Problem, Protocol, Row, ServerProcess, ServerState, ServersReport, Vouched,
 };
 use crate::os;
-use crate::query::{Filter, Naming, Ports, Target, Typed, UsageError, is_about_ports, is_called};
+use crate::query::{Filter, Naming, Ports, Target, Typed, Undecided, UsageError, is_about_ports, is_called};
 use crate::report::gaps;
 use crate::report::rows::rows;
 
@@ -315,7 +315,8 @@ fn gaps_of(
     let (shown, others): (Vec<&Row>, Vec<&Row>) =
         rows.iter().partition(|row| row.license.is_some() || is_open);
     let may_be_any = observation.hidden == HiddenProcesses::Unlisted;
-    let undecided = others.iter().filter(|row| may_be_any && row.owner == Owner::Hidden).count();
+    let owners = others.iter().filter(|row| may_be_any && row.owner == Owner::Hidden).count();
+    let undecided = Undecided { owners, ..Undecided::default() };
     let shown: Vec<Row> = shown.into_iter().cloned().collect();
     let remedy = os::remedy(observation.host.os, observation.privileged, question.repeat);
     // What is not found here may be there.
