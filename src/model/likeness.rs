@@ -16,7 +16,12 @@ pub enum Likeness {
     Script,
     /// `shop` for what works in `/srv/shop`, if that was read.
     Folder,
+    /// It may be the whole of a name that the kernel has cut, of a process whose file this user does not see.
+    Cut,
 }
+
+/// So many bytes of a process's name does Linux keep (`TASK_COMM_LEN` in proc_pid_comm(5), without the last byte).
+pub const KEPT_OF_NAME: usize = 15;
 
 /// The fewest letters that a longer name may be known by.
 const SHORTEST_BEGINNING: usize = 3;
@@ -70,7 +75,8 @@ impl Likeness {
             None if is_in_unit() => Some(Likeness::Unit),
             _ => by_name
                 .or_else(|| runs(process, word).then_some(Likeness::Script))
-                .or_else(|| works_in(process, word).then_some(Likeness::Folder)),
+                .or_else(|| works_in(process, word).then_some(Likeness::Folder))
+                .or_else(|| may_be_cut(process, word).then_some(Likeness::Cut)),
         }
     }
 }
@@ -101,6 +107,12 @@ fn runs(process: &Process, word: &str) -> bool {
     name == word
         || script.and_then(ClaimedScript::short_name) == Some(word)
         || process.cwd.as_ref().and_then(|cwd| in_folder(&cwd.path)).unwrap_or_default()
+}
+
+/// Whether a word may be the whole of a name that was cut: where the file is seen, its name is known.
+fn may_be_cut(process: &Process, word: &str) -> bool {
+    let cut = process.short_name.as_deref().filter(|short| short.len() == KEPT_OF_NAME);
+    process.exe().is_none() && cut.is_some_and(|cut| word.len() > KEPT_OF_NAME && word.starts_with(cut))
 }
 
 /// Whether a process works in a folder of this name. A user's home goes by the user's name, which means the user.

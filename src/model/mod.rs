@@ -62,7 +62,7 @@ pub use license_server::{
 pub use license_setup::{
     DebugLog, InstalledServer, InstalledState, LicenseSetup, LockFile, MachineIdentity, Starter,
 };
-pub use likeness::{Likeness, is_path, is_unit, unit_is_called};
+pub use likeness::{KEPT_OF_NAME, Likeness, is_path, is_unit, unit_is_called};
 pub use net::{Family, Protocol};
 pub use observation::{Holding, Host, Observation, OtherNamespace};
 pub use os::Os;
@@ -77,7 +77,7 @@ pub use process::{
 };
 pub use program::{CodeFile, Contents, Executable, FileVersion, Interpreter, Program, file_name};
 pub use registered::{Manager, Service, Source, vendor_and_product};
-pub use relay::{forward_target, is_relay};
+pub use relay::{forward_target, is_relay, relay_targets};
 pub use report::{
     Attributed, Excluded, ExcludedReport, HeldOtherSocket, Owner, OwnerStatus, PortClass, Report, Row,
     UnansweredClient,

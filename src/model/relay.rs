@@ -1,5 +1,7 @@
 //! Where a relay forwards to, by its command line.
 
+use super::quoting::quoted;
+
 /// No more targets are named, and no longer ones: a command line is its process's own word.
 const MOST: usize = 4;
 const LONGEST: usize = 128;
@@ -48,6 +50,23 @@ pub fn forward_target(exe: &str, args: &[String]) -> Option<String> {
 const SSH_WITH_VALUE: &str = "BbcDEeFIiJLlmOoPpQRSWw";
 
 const SOCKS: &str = "whatever its clients ask for (SOCKS)";
+const COMMAND: &str = "a command";
+const OTHER_KIND: &str = "an address of the kind";
+
+/// The targets of a relay as they stand among this program's own words: what it says in place of one is not quoted.
+#[must_use]
+pub fn relay_targets(targets: &str) -> String {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    let is_said = |target: &str| {
+        let kind = target.strip_prefix(COMMAND).and_then(|rest| rest.strip_prefix(" (")?.strip_suffix(')'));
+        let kind = kind.or_else(|| target.strip_prefix(OTHER_KIND)?.strip_prefix(' '));
+        target == SOCKS || kind.is_some_and(is_word)
+    };
+    let called = |target: &str| if is_said(target) { target.to_owned() } else { quoted(target).into_owned() };
+    targets.split(", ").map(called).collect::<Vec<_>>().join(", ")
+}
 
 /// The targets of `-L` and `-D`. Options may also stand behind the host; what follows them is a command there.
 fn of_ssh(words: &[&str]) -> Vec<String> {
@@ -118,12 +137,12 @@ fn of_socat(words: &[&str]) -> Option<String> {
     let (kind, to) = target.split_once(':').unwrap_or((target, ""));
     let to = Some(to).filter(|to| !to.is_empty()).map(str::to_owned);
     match kind.to_ascii_lowercase().trim_end_matches("-connect") {
-        "exec" | "system" | "shell" => Some(format!("a command ({kind})")),
+        "exec" | "system" | "shell" => Some(format!("{COMMAND} ({kind})")),
         // The proxy's host comes first.
         "proxy" | "socks4" | "socks4a" | "socks5" => Some(to?.split_once(':')?.1.to_owned()),
         "tcp" | "tcp4" | "tcp6" | "udp" | "udp4" | "udp6" | "openssl" | "ssl" | "unix" => to,
         // Of the other kinds it is not certain what is a secret.
-        _ => Some(format!("an address of the kind {kind}")),
+        _ => Some(format!("{OTHER_KIND} {kind}")),
     }
 }
 
@@ -168,6 +187,24 @@ mod tests {
     fn target(line: &str) -> Option<String> {
         let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
         forward_target(&args[0], &args)
+    }
+
+    #[test]
+    fn what_stands_in_place_of_a_target_is_no_name() {
+        for (targets, called) in [
+            ("a command (EXEC)", "a command (EXEC)"),
+            ("an address of the kind OPEN", "an address of the kind OPEN"),
+            ("lic01:27000, lic01:2080", "lic01:27000, lic01:2080"),
+            (
+                "whatever its clients ask for (SOCKS), lic01:80",
+                "whatever its clients ask for (SOCKS), lic01:80",
+            ),
+            ("a command (EXEC) of root", "\"a command (EXEC) of root\""),
+            ("an address of the kind x (safe)", "\"an address of the kind x (safe)\""),
+            ("lic 01:80", "\"lic 01:80\""),
+        ] {
+            assert_eq!(relay_targets(targets), called);
+        }
     }
 
     #[test]

@@ -66,6 +66,10 @@ pub fn in_own_words(args: &[OsString], verbs: &[&str]) -> Result<Vec<OsString>, 
                 let numbers = behind_p(word).unwrap_or_default();
                 own.push(format!("{}{numbers}", if is_lsof { "--pid=" } else { "" }).into());
             }
+            "-u" if is_lsof => own.push(
+                rest.next_if(|next| is_user(next))
+                    .map_or_else(|| arg.clone(), |user| OsString::from(format!("--user={}", user.display()))),
+            ),
             _ if letters_and_ports(word).is_some() => {
                 let (letters, ports) = letters_and_ports(word).unwrap_or_default();
                 own.extend([letters.into(), ports.into()]);
@@ -110,6 +114,12 @@ fn ends_with_protocol_option(word: &str) -> bool {
 
 fn is_number(word: &OsStr) -> bool {
     are_numbers(word) && !word.as_encoded_bytes().contains(&b',')
+}
+
+/// Whether a word behind lsof's `-u` may be a user, and no port at an address.
+fn is_user(word: &OsStr) -> bool {
+    let is_port = |text: &str| is_about_ports(text) && !is_number(OsStr::new(text));
+    word.to_str().is_some_and(|text| !text.starts_with('-') && !is_protocol(word) && !is_port(text))
 }
 
 /// Whether a word is a number, or several behind commas.
@@ -318,6 +328,12 @@ mod tests {
             ("w -n -p 80", "w -n -p 80"),
             ("w -tulpn tcp", "w -tulpn tcp"),
             ("w pid:7171", "w --pid=7171"),
+            ("w -u nobody -i", "w --user=nobody -i"),
+            ("w -i -u root,alice -P", "w -i --user=root,alice -P"),
+            ("w -nP -u 1000", "w -nP --user=1000"),
+            ("w -u -i", "w -u -i"),
+            ("w -u nginx", "w -u nginx"),
+            ("w -n -u 53", "w -n -u 53"),
             ("w PID=7171 user:root", "w --pid=7171 --user=root"),
             ("w port:80 process:nginx", "w 80 --process=nginx"),
             ("w /?", "w --help"),

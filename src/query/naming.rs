@@ -19,6 +19,8 @@ impl NameKind {
         match likeness {
             Likeness::Exact | Likeness::Case | Likeness::Unit => true,
             Likeness::Beginning | Likeness::Script => self != NameKind::Known,
+            // Of what is known by this name too.
+            Likeness::Cut => true,
             Likeness::Folder => self == NameKind::Word,
         }
     }

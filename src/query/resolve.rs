@@ -6,11 +6,13 @@ use super::UsageError;
 use super::bounds::distinct;
 use super::filter::Filter;
 use super::naming::Naming;
-use super::nearest::{filled, no_command};
+use super::nearest::{filled, in_place_of, no_command};
 use super::parse::{self, Internet};
 use super::target::{Ports, Target};
+use super::typed::Typed;
 use super::words;
 use crate::cli::ListArgs;
+use crate::knowledge::explain::terms;
 use crate::knowledge::{Entry, Knowledge, LicenseManager, Licenses, Services, called_otherwise};
 use crate::model::phrase::list;
 use crate::model::{
@@ -208,10 +210,21 @@ pub fn unknown_names(
             let users = row.owner.processes().map(|process| process.user.as_deref());
             users.chain([row.socket.user.as_deref()]).any(|user| user == Some(word))
         });
+        let errors = knowledge.license_errors();
+        let is_explained = || {
+            !terms::explained(word).is_empty()
+                || errors.system_errors_called(word).next().is_some()
+                || errors.of_symbol(word).is_some()
+        };
+        let right = in_place_of(word)
+            .or_else(|| is_user.then(|| format!("For a user: --user {}", Typed::from(word.as_str()))))
+            .or_else(|| {
+                is_explained().then(|| format!("For what the word means: whatlistens explain {word}"))
+            });
         let word = word.as_str().into();
         unknown.insert(
             index,
-            UsageError::UnknownName { word, is_searched, may_be_container, is_user, nearest, managers },
+            UsageError::UnknownName { word, is_searched, may_be_container, right, nearest, managers },
         );
     }
     if unknown.len() == filter.targets.len() {

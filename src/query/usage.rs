@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::nearest::in_place_of;
 use super::typed::Typed;
 use crate::model::Protocol;
 use crate::model::phrase::list;
@@ -150,8 +149,8 @@ pub enum UsageError {
         is_searched: bool,
         /// Whether it may be the name of a container that this user may not see.
         may_be_container: bool,
-        /// Whether a user that was seen has this name.
-        is_user: bool,
+        /// What to type in its place, where that is known: a sentence.
+        right: Option<String>,
         nearest: Vec<String>,
         managers: Vec<(String, String)>,
     },
@@ -324,14 +323,11 @@ impl fmt::Display for UsageError {
                     "‘{typed}’ is not a {only} port, but only {only} was requested: leave out one of the two"
                 )
             }
-            UsageError::UnknownName { word, is_searched, may_be_container, is_user, nearest, managers } => {
+            UsageError::UnknownName { word, is_searched, may_be_container, right, nearest, managers } => {
                 let does = if *is_searched { "was found" } else { "listens here" };
                 write!(f, "‘{word}’ is not a known service, and no process of that name {does}.")?;
-                if let Some(right) = in_place_of(&word.to_string()) {
+                if let Some(right) = right {
                     return write!(f, " {right}");
-                }
-                if *is_user {
-                    return write!(f, " For a user: --user {word}");
                 }
                 if *may_be_container {
                     f.write_str(
@@ -371,7 +367,8 @@ impl fmt::Display for UsageError {
             }
             UsageError::UnknownTopic { word, nearest } => {
                 write!(f, "No service, license manager, vendor or license process is called ‘{word}’.")?;
-                did_you_mean(nearest, f)
+                did_you_mean(nearest, f)?;
+                write!(f, " (For a process: whatlistens {word})")
             }
             UsageError::NotALicenseCode { word } => write!(
                 f,

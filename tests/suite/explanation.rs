@@ -295,7 +295,7 @@ fn the_command_line_of_explain() {
     assert!(status == 0 && out.contains("\n\n1493/udp  registered port\n"), "{out}");
     let (_, complaint, status) = whatlistens(&["explain", "lmgdr"]);
     assert_eq!(status, 2);
-    insta::assert_snapshot!(complaint, @"whatlistens: No service, license manager, vendor or license process is called ‘lmgdr’. Did you mean lmgrd?");
+    insta::assert_snapshot!(complaint, @"whatlistens: No service, license manager, vendor or license process is called ‘lmgdr’. Did you mean lmgrd? (For a process: whatlistens lmgdr)");
     let (_, complaint, status) = whatlistens(&["explain"]);
     assert_eq!(status, 2);
     insta::assert_snapshot!(complaint, @"whatlistens: WHAT is missing: name a port, a service, a process, a license manager or a license error");

@@ -86,6 +86,7 @@ mod narrow;
 #[cfg(target_os = "linux")]
 mod network;
 mod next;
+mod next_loopback;
 #[cfg(target_os = "linux")]
 mod oracle;
 mod other_sockets;

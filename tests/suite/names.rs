@@ -360,3 +360,37 @@ fn one_that_listens_nowhere_hides_no_other() {
     assert!(told.contains("8080/tcp") && told.contains("(PID 7)"), "{told}");
     assert_eq!(exit(&machine, "python3"), Exit::Matched);
 }
+
+#[test]
+fn a_whole_name_may_be_that_of_a_process_whose_name_is_cut() {
+    let machine = unseen(searched(office()), 812, "a-rather-long-p");
+    let whole = "a-rather-long-program-name-here";
+    let told = machine.printed(whole, None);
+    insta::assert_snapshot!(told, @r"
+    ‘a-rather-long-program-name-here’ may be a-rather-long-p: of the name of another user's process you see no more than 15 bytes.
+    A process that calls itself a-rather-long-p runs (PID 812, started 66 minutes ago). You are not allowed to see on which ports it listens.
+
+    Started      2026-11-22 02:53:20 (66 minutes ago)
+    User         root
+
+    The owner of 1 socket could not be identified without more rights: what you asked for may be among them.
+    The ports of 1 process that you asked for could not be seen. To see more: sudo whatlistens a-rather-long-program-name-here
+    ");
+    assert_eq!(exit(&machine, whole), Exit::NothingMatched);
+    assert!(machine.printed(&format!("--process {whole}"), None).contains("may be a-rather-long-p"));
+    assert!(asked(&machine, whole).processes.len() == 1);
+    // Where the file is seen, the name is known.
+    let seen = Process {
+        name: Some("a-rather-long-program".to_owned()),
+        short_name: Some("a-rather-long-p".to_owned()),
+        ..process(813, "/opt/a-rather-long-program")
+    };
+    assert!(
+        idle(searched(office()), seen)
+            .refusal("a-rather-long-pig")
+            .starts_with("‘a-rather-long-pig’ is not a known service")
+    );
+    // A shorter name is whole.
+    let short = unseen(searched(office()), 814, "a-short-name");
+    assert!(!short.printed("a-short-name-no", None).contains("may be a-short-name:"));
+}

@@ -360,3 +360,42 @@ fn two_words_can_be_one_name() {
         assert_eq!(first(typed).contains("listens"), first(same).contains("listens"), "{typed}");
     }
 }
+
+#[test]
+fn what_explain_knows_is_said() {
+    insta::assert_snapshot!(refused("mismatch"), @"‘mismatch’ is not a known service, and no process of that name listens here. For what the word means: whatlistens explain mismatch");
+    insta::assert_snapshot!(refused("EADDRINUSE"), @"‘EADDRINUSE’ is not a known service, and no process of that name listens here. For what the word means: whatlistens explain EADDRINUSE");
+    insta::assert_snapshot!(refused("LM_CANTCONNECT"), @"‘LM_CANTCONNECT’ is not a known service, and no process of that name listens here. For what the word means: whatlistens explain LM_CANTCONNECT");
+    insta::assert_snapshot!(refused("nosuchword"), @"‘nosuchword’ is not a known service, and no process of that name listens here. (For a process that may not be running: --process nosuchword)");
+    insta::assert_snapshot!(refused("explain node"), @"No service, license manager, vendor or license process is called ‘node’. (For a process: whatlistens node)");
+    insta::assert_snapshot!(refused("explain nosuch.js"), @"No service, license manager, vendor or license process is called ‘nosuch.js’. (For a process: whatlistens nosuch.js)");
+    insta::assert_snapshot!(linux().printed("10013", None), @r"
+    10013
+    Port 10013 is free for TCP and UDP: nothing on this machine listens on it. A connection, or a socket
+    that does not listen, may still block it.
+    10013 is also the number of an error, WSAEACCES: whatlistens explain 10013
+
+    Registry     no service assigned (registered port)
+    ");
+    for number in ["10048", "98", "10061"] {
+        let told = linux().printed(number, None);
+        assert!(told.contains(&format!("whatlistens explain {number}")), "{told}");
+        let json = linux().printed(&format!("--json {number}"), None);
+        assert!(json.contains(&format!("whatlistens explain {number}")), "{json}");
+    }
+    for line in ["10014", "10013-10014", "80 443"] {
+        assert!(!linux().printed(line, None).contains("number of an error"), "{line}");
+    }
+    let held = linux().socket("tcp 0.0.0.0:10013", &[process(7, "/usr/bin/node")]);
+    assert!(!held.printed("10013/tcp", None).contains("number of an error"));
+}
+
+#[test]
+fn behind_u_stands_a_user_where_the_options_are_those_of_lsof() {
+    let user = office().printed("--user root", Some(200));
+    for line in ["-u root -i", "-i -u root", "-nP -u root"] {
+        assert_eq!(office().printed(line, Some(200)), user, "{line}");
+    }
+    assert_eq!(asked("-u 53"), "53");
+    assert_eq!(asked("-n -u 53"), "53");
+}

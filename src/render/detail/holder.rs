@@ -13,7 +13,7 @@ use crate::model::quoting::{quoted, quoted_account, quoted_path};
 use crate::model::{
     Application, Checked, ClaimedScript, Container, Executable, FileTrust, FileVersion, Host, Os, Presence,
     Process, ProcessRef, ProcessService, Program, Report, Row, RunState, ScriptKind, ServiceManager,
-    WorkingFolder, Writer,
+    WorkingFolder, Writer, relay_targets,
 };
 
 /// More processes than these are counted, not named.
@@ -279,7 +279,7 @@ fn of_user(user: Option<&str>) -> String {
 fn forwards(process: &Process) -> Option<String> {
     let Some(forward) = &process.forward else {
         let to = process.program()?.relays_to.as_ref()?;
-        return Some(format!("{} (by its command line)", quoted(to)));
+        return Some(format!("{} (by its command line)", relay_targets(to)));
     };
     let who = forward.process.as_ref().map(ProcessRef::called);
     let container = forward.container.as_deref().map(Container::called);

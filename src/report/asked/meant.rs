@@ -2,7 +2,8 @@
 
 use super::Question;
 use super::names::{self, Sought};
-use crate::model::{Asked, AskedProcess, Note, PortUse, Process, Row};
+use crate::model::quoting::quoted;
+use crate::model::{Asked, AskedProcess, Note, Pid, PortUse, Process, Row};
 use crate::query::Target;
 
 impl Question<'_> {
@@ -61,5 +62,24 @@ impl Question<'_> {
         let sought = self.observation.sought.iter().flat_map(|sought| &sought.found);
         let all = sought.filter_map(|one| self.observation.processes.get(&one.pid)).map(AsRef::as_ref);
         all.filter(|process: &&Process| is_it(process) && !self.asks_for(process)).collect()
+    }
+
+    /// Users of `lsof -p` may type a process's id for a port.
+    pub(super) fn process_of_that_number(&self, asked: &Asked) -> Option<String> {
+        let pid: Pid = asked.what.parse().ok()?;
+        let name = self.observation.processes.get(&pid)?.name.as_ref()?;
+        let name = quoted(name);
+        Some(format!("{pid} is also the ID of a process, {name}"))
+    }
+
+    /// Who sees `error 10013` in a message may type the number alone.
+    pub(super) fn error_of_that_number(&self, asked: &Asked) -> Option<Note> {
+        let number = asked.what.parse().ok()?;
+        let error = self.knowledge.license_errors().system_error(number)?;
+        let error = quoted(&error.name);
+        let what = &asked.what;
+        Some(Note::sentence(format!(
+            "{what} is also the number of an error, {error}: whatlistens explain {what}"
+        )))
     }
 }

@@ -27,7 +27,7 @@ use crate::knowledge::Knowledge;
 use crate::model::phrase::in_a_row;
 use crate::model::quoting::quoted;
 use crate::model::{
-    Asked, Excluded, Family, Gap, Note, NoteKind, Observation, Os, Pid, PortRange, PortStatus, Protocol, Row,
+    Asked, Excluded, Family, Gap, Note, NoteKind, Observation, Os, PortRange, PortStatus, Protocol, Row,
     is_path,
 };
 use crate::query::{Dropped, Filtered, Naming, Ports, Query, Target, UsageError};
@@ -313,6 +313,7 @@ impl Question<'_> {
                         Note::sentence(format!("{process}: whatlistens --pid {}", asked.what))
                     }),
                 );
+                notes.extend(self.error_of_that_number(asked));
                 notes.extend(sentences::rules(asked, &facts));
                 notes.extend(sentences::packet_rules(asked, self.observation));
                 notes.extend(
@@ -330,14 +331,6 @@ impl Question<'_> {
     fn is_about_machine(&self) -> bool {
         let Observation { host, privileged, other_namespaces, .. } = self.observation;
         host.os != Os::Linux || (*privileged && other_namespaces.is_empty())
-    }
-
-    /// Users of `lsof -p` may type a process's id for a port.
-    fn process_of_that_number(&self, asked: &Asked) -> Option<String> {
-        let pid: Pid = asked.what.parse().ok()?;
-        let name = self.observation.processes.get(&pid)?.name.as_ref()?;
-        let name = quoted(name);
-        Some(format!("{pid} is also the ID of a process, {name}"))
     }
 }
 

@@ -8,8 +8,8 @@ use super::elsewhere;
 use crate::model::phrase::{first_few, list, named};
 use crate::model::quoting::{quoted, quoted_path};
 use crate::model::{
-    AskedProcess, Family, HiddenProcesses, Likeness, Observation, Os, Pid, Process, Protocol, Row, RunState,
-    State, is_path, is_unit, unit_is_called,
+    AskedProcess, Family, HiddenProcesses, KEPT_OF_NAME, Likeness, Observation, Os, Pid, Process, Protocol,
+    Row, RunState, State, is_path, is_unit, unit_is_called,
 };
 
 /// More processes than these are counted, not named.
@@ -157,7 +157,7 @@ fn taken_as(sought: Sought<'_>, processes: &[AskedProcess], likeness: Option<Lik
         let unit = services.map(|service| service.name.as_str()).find(|unit| unit_is_called(unit, word))?;
         return Some(format!("‘{word}’ was taken as the unit {}.", quoted(unit)));
     }
-    let is_by_name = !matches!(likeness, Some(Likeness::Script | Likeness::Folder));
+    let is_by_name = !matches!(likeness, Some(Likeness::Script | Likeness::Folder | Likeness::Cut));
     let is_like = |name: &&str| !is_by_name || Likeness::of_name(name, word) == likeness;
     let names = processes.iter().filter_map(|one| {
         let Process { name, short_name, .. } = &*one.process;
@@ -171,6 +171,9 @@ fn taken_as(sought: Sought<'_>, processes: &[AskedProcess], likeness: Option<Lik
         Likeness::Exact | Likeness::Unit => None,
         Likeness::Case => Some(format!("‘{word}’ was taken as {names}.")),
         Likeness::Beginning => Some(format!("‘{word}’ was taken as the beginning of {names}.")),
+        Likeness::Cut => Some(format!(
+            "‘{word}’ may be {names}: of the name of another user's process you see no more than {KEPT_OF_NAME} bytes."
+        )),
         Likeness::Script => {
             Some(format!("‘{word}’ was taken as a script: the command line of {names} has it."))
         }

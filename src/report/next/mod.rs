@@ -4,17 +4,16 @@ mod backend;
 mod caution;
 mod commands;
 mod license;
+mod loopback;
 mod runner;
 mod systemd;
-
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use self::caution::caution;
 use self::commands::Commands;
 use super::halted::{self, Halted};
 use crate::model::phrase::in_a_row;
-use crate::model::quoting::{quoted, quoted_path};
-use crate::model::{Exposure, LicenseServer, Os, Process, Protocol, Row, RunState, State, Verdict};
+use crate::model::quoting::quoted_path;
+use crate::model::{Exposure, LicenseServer, Os, Process, Row, RunState, State, Verdict, relay_targets};
 
 /// What to do next, in whole sentences, each command at the end of a line; `None` where there is nothing to say. `privileged`: whether this was seen with
 /// administrator's rights. Who lacks them sees only their own processes on Linux and macOS.
@@ -45,7 +44,7 @@ pub(super) fn next(row: &Row, servers: &[LicenseServer], os: Os, privileged: boo
             Some(behind) => sentences.extend(behind),
             None => {
                 sentences.extend(relayed(lead));
-                sentences.extend(bound_to_loopback(row, lead, os));
+                sentences.extend(loopback::bound(row, lead, os));
                 sentences.extend(stopped(row, lead, commands.as_ref(), os));
             }
         },
@@ -115,37 +114,12 @@ fn moved(row: &Row) -> Option<String> {
     })
 }
 
-/// That it could be reachable from this machine alone.
-fn bound_to_loopback(row: &Row, lead: &Process, os: Os) -> Option<String> {
-    let is_exposed = matches!(row.exposure, Exposure::AllInterfaces | Exposure::Public);
-    let is_here = row.socket.namespace.is_none() && lead.container.is_none();
-    let listens = row.socket.protocol == Protocol::Tcp && row.socket.state == State::Listen;
-    let serves_others = caution(row, lead, os).is_some_and(|caution| caution.serves_others);
-    if !(is_exposed && is_here && listens) || serves_others || lead.program().is_none() {
-        return None;
-    }
-    let port = row.socket.local.port();
-    let ip: IpAddr = match row.socket.local.ip().to_canonical() {
-        IpAddr::V6(ip) if !ip.is_unspecified() || row.socket.dual_stack == Some(false) => {
-            Ipv6Addr::LOCALHOST.into()
-        }
-        IpAddr::V4(_) | IpAddr::V6(_) => Ipv4Addr::LOCALHOST.into(),
-    };
-    let there = SocketAddr::new(ip, port);
-    let how = match (&lead.forward, &row.socket.activation) {
-        (Some(forward), _) => format!("Publish it as {there}:{}", forward.to.port()),
-        (None, Some(_)) => format!("Set ListenStream={there} in its socket unit"),
-        (None, None) => format!("Bind it to {ip}"),
-    };
-    Some(format!("{how} if only this machine needs it."))
-}
-
 /// Where the program is that answers, of a relay whose command line says so.
 fn relayed(lead: &Process) -> Option<String> {
     let to = lead.program()?.relays_to.as_ref()?;
     Some(format!(
         "The program that answers is where this one forwards to, by its command line: {}",
-        quoted(to)
+        relay_targets(to)
     ))
 }
 
