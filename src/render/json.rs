@@ -150,7 +150,7 @@ struct Document<'a> {
     #[schemars(with = "Vec<Listener<'a>>")]
     listeners: &'a [Row],
     /// what else the text says of the listeners, a string each: of one that `--pid`, `--process` or `--user` found
-    /// by another holder than the first
+    /// by another holder than the first, and of processes that are stopped
     notes: &'a [String],
     /// programs that get no answer from a license server
     #[serde(serialize_with = "each_unanswered")]
