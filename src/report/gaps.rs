@@ -156,8 +156,8 @@ fn protected(rows: &[Row], observation: &Observation, remedy: Option<String>) ->
     })
 }
 
-/// Listeners of which it is not known whether the file of a holder was deleted, where that was asked for. Where the system
-/// reports it of no process, more rights do not help.
+/// With `--deleted`, the listeners that may or may not run a deleted file. Where the system never reports that, more rights
+/// do not help.
 pub(super) fn of_files(undecided: usize, os: Os, remedy: Option<&String>) -> Option<Gap> {
     let files = match undecided {
         0 => return None,

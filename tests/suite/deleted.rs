@@ -9,7 +9,7 @@ use whatlistens::query::Environment;
 use crate::document::read;
 use crate::recorded::{Machine, linux, process, with_file};
 
-/// Runs a file of which this is known.
+/// A process whose file was deleted, or not, or where that is not known.
 fn runs(pid: Pid, exe: &str, deleted: Option<bool>) -> Process {
     with_file(pid, exe, |file| file.deleted = deleted)
 }

@@ -7,7 +7,7 @@ use crate::live::{look, pids};
 use crate::live_sockets::python;
 use crate::started::{Listening, in_the_end, listener_program, program, unbroken, whatlistens};
 
-/// A server and two workers that end with it, all of which hold its socket.
+/// A server with two workers that end with it. All three hold its socket.
 fn server() -> Listening {
     python(
         "

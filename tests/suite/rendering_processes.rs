@@ -181,7 +181,7 @@ fn the_path_of_a_deleted_file_is_marked() {
     assert_eq!(said, known.map(|known| format!("\"exe_deleted\": {known},")));
 }
 
-/// nginx with two workers of www-data on two ports, one of which it alone holds.
+/// nginx on two ports, with two workers of www-data that hold only the first.
 fn workers() -> Machine {
     let nginx = process(60, "/usr/sbin/nginx");
     let worker = |pid| Process {

@@ -167,7 +167,7 @@ pub(in crate::report) fn about(
     seen(asked.collect()).collect()
 }
 
-/// The license servers of which a listing shows a process, or would, if its other conditions kept the row.
+/// The license servers with a process in the listing, or with one that only another condition keeps out of it.
 pub(in crate::report) fn listed(
     mut servers: Vec<LicenseServer>,
     filter: &Filter,
@@ -213,7 +213,7 @@ fn is_of_holders(server: &LicenseServer, filter: &Filter, naming: &Naming, os: O
     !filter.by_holder() || server.processes().any(|one| filter.asks_for(&one.process, naming, os))
 }
 
-/// Leaves out those of which only a port is known, whose holder is hidden: the answer about the port says that.
+/// Without those that are only a port with a hidden holder: the answer about the port says that.
 fn seen(servers: Vec<LicenseServer>) -> impl Iterator<Item = LicenseServer> {
     servers
         .into_iter()
