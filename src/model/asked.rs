@@ -208,6 +208,13 @@ impl Asked {
         self.answers.iter().filter(move |answer| answer.status == status)
     }
 
+    /// Whether this port was asked about.
+    #[must_use]
+    pub fn has_port(&self, protocol: Protocol, port: u16) -> bool {
+        self.protocol.is_none_or(|only| only == protocol)
+            && self.ports.iter().any(|range| range.contains(port))
+    }
+
     /// Whether it stands for a single port.
     #[must_use]
     pub fn is_one_port(&self) -> bool {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use owo_colors::Style as Paint;
 
-use super::group::RowGroup;
+use super::group::{self, RowGroup};
 use super::shortening::{self, Shortest};
 use super::style::{ColumnName, Style};
 use super::text::{beginning, command_line, cut, escape, one_word, registered_name, verdict_paint};
@@ -301,16 +301,13 @@ impl Listing<'_> {
         }
     }
 
-    /// The groups that have a line: with process IDs among the chosen columns each line once, and for a script one for each
-    /// holder that was asked for, as `kill` needs them.
-    pub(super) fn distinct<'a>(
-        mut groups: Vec<RowGroup<'a>>,
-        report: &'a Report,
-        style: &Style,
-    ) -> Vec<RowGroup<'a>> {
-        if !style.columns.as_ref().is_some_and(|names| names.contains(&ColumnName("pid"))) {
-            return groups;
+    /// The groups that have a line, where process IDs are among the chosen columns: each line once, and for a script one for
+    /// each holder that was asked for, as `kill` needs them. `None` where every group has its line.
+    pub(super) fn distinct<'a>(report: &'a Report, style: &Style) -> Option<Vec<RowGroup<'a>>> {
+        if !style.columns.as_ref()?.contains(&ColumnName("pid")) {
+            return None;
         }
+        let mut groups = group::group(&report.rows);
         if !style.header {
             let asked = report.holders_asked.as_ref();
             groups = groups.into_iter().flat_map(|group| group.of_each_holder(asked)).collect();
@@ -321,7 +318,7 @@ impl Listing<'_> {
         groups.retain(|group| {
             known.insert(columns.iter().map(|column| (column.value)(group, &listing)).collect::<Vec<_>>())
         });
-        groups
+        Some(groups)
     }
 
     /// Scripts split rows at blanks, so this program writes none inside a column for them.

@@ -119,12 +119,13 @@ fn explanations(explanations: &[Explanation], style: &Style, out: &mut dyn Write
 /// the notes go to `notes`.
 fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()> {
     let rows = group::group(&report.rows);
-    let shown = Listing::distinct(group::group(&report.rows), report, style);
+    let distinct = Listing::distinct(report, style);
+    let shown = distinct.as_deref().unwrap_or(&rows);
     let hidden = if style.plain {
-        list::write(&shown, report.host.os, style, out)?;
+        list::write(shown, report.host.os, style, out)?;
         Vec::new()
     } else {
-        table::write(&shown, report.host.os, style, out)?
+        table::write(shown, report.host.os, style, out)?
     };
     let mut lines: Vec<String> = notes::of_hidden_columns(&hidden, style).into_iter().collect();
     lines.extend(notes::of_words(report, style));

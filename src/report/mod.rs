@@ -137,7 +137,8 @@ pub fn is_about_license_servers(query: &Query, report: &Report, knowledge: &Know
         || asked.into_iter().any(|one| is_program(&one.process))
 }
 
-/// Whether what a listing of certain ports shows cannot be told without all others: it shows a license server or daemon.
+/// Whether a listing of certain ports shows a license server or daemon: what is wrong with it is known only if all ports
+/// are scanned.
 #[must_use]
 pub fn needs_all_ports(query: &Query, observation: &Observation, knowledge: &Knowledge) -> bool {
     let scope = &query.scope;

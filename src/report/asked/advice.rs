@@ -53,12 +53,9 @@ pub(super) fn advice(asked: &Asked, facts: &Facts<'_>, observation: &Observation
 
 /// That something listens on the ports in other network namespaces, which are not listed.
 pub(in crate::report) fn in_other_namespaces(asked: &Asked, observation: &Observation) -> Option<String> {
-    let is_asked = |&&(protocol, port): &&(Protocol, u16)| {
-        asked.protocol.is_none_or(|only| only == protocol)
-            && asked.ports.iter().any(|range| range.contains(port))
-    };
     let others = observation.other_namespaces.iter().filter_map(|other| {
-        let &(protocol, port) = other.listeners.iter().find(is_asked)?;
+        let &(protocol, port) =
+            other.listeners.iter().find(|(protocol, port)| asked.has_port(*protocol, *port))?;
         Some((format!("{port}/{protocol}"), other.namespace.called()))
     });
     let others: Vec<(String, String)> = others.collect();

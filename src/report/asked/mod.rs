@@ -249,12 +249,8 @@ impl Question<'_> {
     /// What to say of what listens, or of ports on which nothing does.
     fn add_about_ports(&self, asked: &mut Asked, target: usize, found: &Found<'_>) {
         let Some(first) = asked.ports.first().copied() else { return };
-        let is_asked = |&(protocol, port): &(Protocol, u16)| {
-            asked.protocol.is_none_or(|only| only == protocol)
-                && asked.ports.iter().any(|range| range.contains(port))
-        };
         let rows = found.filtered.rows.iter();
-        let shown = rows.filter(|row| is_asked(&(row.socket.protocol, row.socket.local.port())));
+        let shown = rows.filter(|row| asked.has_port(row.socket.protocol, row.socket.local.port()));
         let shown: Vec<&Row> = shown.collect();
         let (scope, os) = (&self.query.scope, self.observation.host.os);
         let claims = self.knowledge.claims(first.first, asked.protocol);

@@ -1,7 +1,7 @@
 //! What to do next about a process of a license server. Its daemons end with it, and it is stopped by what runs it, or by
 //! the tool of its licensing system: `kill -9` leaves daemons over, which keep a new server from starting them.
 
-use super::commands::{Commands, word};
+use super::commands::{Commands, program_of, word};
 use crate::model::phrase::in_a_row;
 use crate::model::quoting::is_printable;
 use crate::model::{LicenseServer, Os, Pid, ProblemCode, Process, RunState, ServerState, Severity};
@@ -86,9 +86,10 @@ fn tools(server: &LicenseServer, os: Os) -> Option<&'static Tools> {
     let own = server.server.as_ref()?;
     // Within a container they would be another system's.
     let is_here = own.process.container.is_none() && own.process.exe().is_some();
-    let name = own.process.exe_name(os)?.to_ascii_lowercase();
-    let name = name.trim_end_matches(".exe");
-    TOOLS.iter().find(|tools| is_here && tools.technology == technology && tools.servers.contains(&name))
+    let program = program_of(&own.process, os)?;
+    TOOLS
+        .iter()
+        .find(|tools| is_here && tools.technology == technology && tools.servers.contains(&program.as_str()))
 }
 
 fn administered(
