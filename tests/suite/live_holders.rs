@@ -94,10 +94,9 @@ fn holders_are_found_by_the_folder_that_they_work_in() {
     assert_eq!(whatlistens(&[&name[1..]]).2, 2);
     drop(listening);
     let (text, _, status) = whatlistens(&[&path]);
-    assert_eq!(
-        (text.trim_end(), status),
-        (&*format!("No listener that works in {path} or below it was found."), 1)
-    );
+    // Owners that other tests hide may be said to be hidden.
+    let denied = format!("No listener that works in {path} or below it was found");
+    assert!(unbroken(&text).starts_with(&denied) && status == 1, "{text}");
 }
 
 #[test]

@@ -202,7 +202,8 @@ fn a_command_line_without_end_is_not_read_to_its_end() {
     let net = Net::new();
     let mut command = net.command("python3");
     let _server = net.serving(command.args(["-c", HOLDS, "8500"]).args(vec!["x"; 50_000]), 8500);
-    let args = net.look(&["--args", "8500"]).listeners[0].processes[0].args.clone().unwrap();
+    let args =
+        net.look(&["--args", "--deadline", "1m", "8500"]).listeners[0].processes[0].args.clone().unwrap();
     assert_eq!(args.len(), 4096);
 }
 

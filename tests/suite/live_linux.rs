@@ -93,10 +93,11 @@ ctypes.CDLL(None).syscall(60 if platform.machine() == 'x86_64' else 93, 0)";
 
 #[test]
 fn a_process_that_was_asked_about_by_name_runs_or_is_stopped() {
-    let (_folder, path) = copied(&listener_program(), "runs-or-not");
+    let name = format!("runs-{}", std::process::id());
+    let (_folder, path) = copied(&listener_program(), &name);
     let listening = Listening::at(&path, &["tcp:127.0.0.1:0"]);
     let state = || {
-        let document = look("runs-or-not");
+        let document = look(&name);
         let [process] = &document.asked[0].processes[..] else { panic!("{document:?}") };
         assert_eq!(process.pid, listening.pid());
         process.state.clone()
