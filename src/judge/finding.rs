@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use crate::knowledge::{Emulator, Technology};
 use crate::model::phrase::list;
 use crate::model::quoting::{quoted, quoted_account};
-use crate::model::{Os, Pid, Process, ProcessService, Severity, Verdict};
+use crate::model::{Os, Pid, Process, ProcessService, RelayTarget, Severity, Verdict, relay_targets};
 
 /// A verdict before it is part of a report.
 pub(super) struct Finding {
@@ -205,8 +205,8 @@ pub(super) fn service_host(exe: &str, services: &[ProcessService]) -> Finding {
 }
 
 /// `to` is where its command line says that it forwards to.
-pub(super) fn wrapper(exe: &str, to: Option<&str>, advice: String) -> Finding {
-    let (target, advice) = match to.map(quoted) {
+pub(super) fn wrapper(exe: &str, to: Option<&[RelayTarget]>, advice: String) -> Finding {
+    let (target, advice) = match to.map(relay_targets) {
         Some(to) => (
             format!("its command line says that it forwards to {to}"),
             format!("Look for the license server where it forwards to: {to}"),

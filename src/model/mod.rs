@@ -77,7 +77,7 @@ pub use process::{
 };
 pub use program::{CodeFile, Contents, Executable, FileVersion, Interpreter, Program, file_name};
 pub use registered::{Manager, Service, Source, vendor_and_product};
-pub use relay::{forward_target, is_relay, relay_targets};
+pub use relay::{RelayTarget, forward_targets, is_relay, relay_targets};
 pub use report::{
     Attributed, Excluded, ExcludedReport, HeldOtherSocket, Owner, OwnerStatus, PortClass, Report, Row,
     UnansweredClient,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Checked, ClaimedScript, FileTrust, Os, Writer};
+use super::{Checked, ClaimedScript, FileTrust, Os, RelayTarget, Writer};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,8 +18,8 @@ pub struct Program {
     pub interpreted: Option<String>,
     /// What an interpreter runs, by its command line, if that was requested ([`claimed_script`](super::claimed_script)).
     pub claimed_script: Option<ClaimedScript>,
-    /// Where a relay forwards to, if its command line says so ([`forward_target`](super::forward_target)).
-    pub relays_to: Option<String>,
+    /// Where a relay forwards to, if its command line says so ([`forward_targets`](super::forward_targets)).
+    pub relays_to: Option<Vec<RelayTarget>>,
     /// Whether the user that an interpreter runs as is an account for a service; asked of those that run a license
     /// manager.
     pub by_service: Checked<bool>,

@@ -1,10 +1,53 @@
 //! Where a relay forwards to, by its command line.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 use super::quoting::quoted;
 
 /// No more targets are named, and no longer ones: a command line is its process's own word.
 const MOST: usize = 4;
 const LONGEST: usize = 128;
+
+/// What a relay forwards to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum RelayTarget {
+    /// Host and port, or what has these: a socket's path, a pod or service with a port.
+    Address(String),
+    /// Whatever its clients ask for (SOCKS).
+    AnyAddress,
+    /// A command, by the kind of its address. The command may hold secrets.
+    Command(String),
+    /// An address of this kind. What else is in it may be a secret.
+    OtherKind(String),
+}
+
+impl RelayTarget {
+    fn written(&self, word: impl Fn(&str) -> String) -> String {
+        match self {
+            RelayTarget::Address(address) => word(address),
+            RelayTarget::AnyAddress => "whatever its clients ask for (SOCKS)".to_owned(),
+            RelayTarget::Command(kind) => format!("a command ({})", word(kind)),
+            RelayTarget::OtherKind(kind) => format!("an address of the kind {}", word(kind)),
+        }
+    }
+}
+
+/// As the command line has it.
+impl fmt::Display for RelayTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written(str::to_owned))
+    }
+}
+
+/// Targets as they stand among this program's own words: only what the command line says is quoted.
+#[must_use]
+pub fn relay_targets(targets: &[RelayTarget]) -> String {
+    let called = targets.iter().map(|target| target.written(|word| quoted(word).into_owned()));
+    called.collect::<Vec<_>>().join(", ")
+}
 
 /// The relays whose command lines say where they forward to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,46 +73,31 @@ pub fn is_relay(exe: &str) -> bool {
     relay_called(exe).is_some()
 }
 
-/// Where the relay with this file name forwards to, by its command line, program first: host and port, or what has
-/// these. Nothing else of the command line is in it: that may hold secrets. `None` where it does not say.
+/// Where the relay with this file name forwards to, by its command line, program first. Nothing else of the command line
+/// is in it: that may hold secrets. `None` where it does not say.
 #[must_use]
-pub fn forward_target(exe: &str, args: &[String]) -> Option<String> {
+pub fn forward_targets(exe: &str, args: &[String]) -> Option<Vec<RelayTarget>> {
     let words: Vec<&str> = args.iter().skip(1).map(String::as_str).collect();
     let mut targets = match relay_called(exe)? {
         Relay::Ssh => of_ssh(&words),
         Relay::Socat => of_socat(&words).into_iter().collect(),
         Relay::Kubectl => of_kubectl(&words),
     };
-    targets.retain(|target| !target.is_empty() && target.len() <= LONGEST);
+    targets.retain(|target| (1..=LONGEST).contains(&target.to_string().len()));
     targets.dedup();
     targets.truncate(MOST);
-    (!targets.is_empty()).then(|| targets.join(", "))
+    (!targets.is_empty()).then_some(targets)
+}
+
+fn address(text: impl Into<String>) -> RelayTarget {
+    RelayTarget::Address(text.into())
 }
 
 /// The options of ssh(1) that take a value.
 const SSH_WITH_VALUE: &str = "BbcDEeFIiJLlmOoPpQRSWw";
 
-const SOCKS: &str = "whatever its clients ask for (SOCKS)";
-const COMMAND: &str = "a command";
-const OTHER_KIND: &str = "an address of the kind";
-
-/// The targets of a relay as they stand among this program's own words: what it says in place of one is not quoted.
-#[must_use]
-pub fn relay_targets(targets: &str) -> String {
-    let is_word = |word: &str| {
-        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
-    let is_said = |target: &str| {
-        let kind = target.strip_prefix(COMMAND).and_then(|rest| rest.strip_prefix(" (")?.strip_suffix(')'));
-        let kind = kind.or_else(|| target.strip_prefix(OTHER_KIND)?.strip_prefix(' '));
-        target == SOCKS || kind.is_some_and(is_word)
-    };
-    let called = |target: &str| if is_said(target) { target.to_owned() } else { quoted(target).into_owned() };
-    targets.split(", ").map(called).collect::<Vec<_>>().join(", ")
-}
-
 /// The targets of `-L` and `-D`. Options may also stand behind the host; what follows them is a command there.
-fn of_ssh(words: &[&str]) -> Vec<String> {
+fn of_ssh(words: &[&str]) -> Vec<RelayTarget> {
     let (mut targets, mut has_host) = (Vec::new(), false);
     let mut words = words.iter().copied();
     while let Some(word) = words.next() {
@@ -85,7 +113,7 @@ fn of_ssh(words: &[&str]) -> Vec<String> {
         let Some(value) = (if joined.is_empty() { words.next() } else { Some(joined) }) else { break };
         match letter {
             "L" => targets.extend(of_local_forward(value)),
-            "D" => targets.push(SOCKS.to_owned()),
+            "D" => targets.push(RelayTarget::AnyAddress),
             "o" => targets.extend(of_ssh_option(value)),
             _ => {}
         }
@@ -94,17 +122,17 @@ fn of_ssh(words: &[&str]) -> Vec<String> {
 }
 
 /// `LocalForward=27000 lic01:27000` and `DynamicForward 1080` (ssh_config(5)).
-fn of_ssh_option(option: &str) -> Option<String> {
+fn of_ssh_option(option: &str) -> Option<RelayTarget> {
     let (name, value) = option.split_once(['=', ' '])?;
     match name.trim().to_ascii_lowercase().as_str() {
-        "localforward" => value.split_whitespace().nth(1).map(str::to_owned),
-        "dynamicforward" => Some(SOCKS.to_owned()),
+        "localforward" => value.split_whitespace().nth(1).map(address),
+        "dynamicforward" => Some(RelayTarget::AnyAddress),
         _ => None,
     }
 }
 
 /// `[bind:]port:host:hostport`, `[bind:]port:socket`, or a socket in place of the port.
-fn of_local_forward(value: &str) -> Option<String> {
+fn of_local_forward(value: &str) -> Option<RelayTarget> {
     let (mut parts, mut rest) = (Vec::new(), value);
     while !rest.is_empty() {
         // An IPv6 address stands in brackets.
@@ -116,8 +144,8 @@ fn of_local_forward(value: &str) -> Option<String> {
         rest = rest[end..].strip_prefix(':').unwrap_or_default();
     }
     match parts[..] {
-        [_, .., last] if last.starts_with('/') => Some(last.to_owned()),
-        [_, .., host, port] => Some(format!("{host}:{port}")),
+        [_, .., last] if last.starts_with('/') => Some(address(last)),
+        [_, .., host, port] => Some(address(format!("{host}:{port}"))),
         _ => None,
     }
 }
@@ -126,7 +154,7 @@ fn of_local_forward(value: &str) -> Option<String> {
 const SOCAT_LISTENS: &[&str] = &["-listen", "-recv", "-recvfrom", "-l"];
 
 /// The address that does not listen, without its options: they may hold a password. Of a command only that it is one.
-fn of_socat(words: &[&str]) -> Option<String> {
+fn of_socat(words: &[&str]) -> Option<RelayTarget> {
     let [.., first, second] = words else { return None };
     let listens = |address: &str| {
         let kind = address.split([':', ',']).next().unwrap_or_default().to_ascii_lowercase();
@@ -135,14 +163,14 @@ fn of_socat(words: &[&str]) -> Option<String> {
     let target = if listens(second) { first } else { second };
     let target = target.split("!!").last()?.split(',').next()?;
     let (kind, to) = target.split_once(':').unwrap_or((target, ""));
-    let to = Some(to).filter(|to| !to.is_empty()).map(str::to_owned);
+    let to = Some(to).filter(|to| !to.is_empty());
     match kind.to_ascii_lowercase().trim_end_matches("-connect") {
-        "exec" | "system" | "shell" => Some(format!("{COMMAND} ({kind})")),
+        "exec" | "system" | "shell" => Some(RelayTarget::Command(kind.to_owned())),
         // The proxy's host comes first.
-        "proxy" | "socks4" | "socks4a" | "socks5" => Some(to?.split_once(':')?.1.to_owned()),
-        "tcp" | "tcp4" | "tcp6" | "udp" | "udp4" | "udp6" | "openssl" | "ssl" | "unix" => to,
+        "proxy" | "socks4" | "socks4a" | "socks5" => Some(address(to?.split_once(':')?.1)),
+        "tcp" | "tcp4" | "tcp6" | "udp" | "udp4" | "udp6" | "openssl" | "ssl" | "unix" => to.map(address),
         // Of the other kinds it is not certain what is a secret.
-        _ => Some(format!("{OTHER_KIND} {kind}")),
+        _ => Some(RelayTarget::OtherKind(kind.to_owned())),
     }
 }
 
@@ -157,7 +185,7 @@ const KUBECTL_SWITCHES: &[&str] = &[
 ];
 
 /// The pod or service of `kubectl port-forward svc/lic 27000:27000` with each port there.
-fn of_kubectl(words: &[&str]) -> Vec<String> {
+fn of_kubectl(words: &[&str]) -> Vec<RelayTarget> {
     let mut named = Vec::new();
     let mut words = words.iter().copied();
     while let Some(word) = words.next() {
@@ -171,7 +199,8 @@ fn of_kubectl(words: &[&str]) -> Vec<String> {
     }
     match &named[..] {
         ["port-forward", what, ports @ ..] => {
-            let there = |ports: &&str| format!("{what}:{}", ports.rsplit(':').next().unwrap_or_default());
+            let there =
+                |ports: &&str| address(format!("{what}:{}", ports.rsplit(':').next().unwrap_or_default()));
             ports.iter().map(there).collect()
         }
         _ => Vec::new(),
@@ -186,22 +215,31 @@ mod tests {
 
     fn target(line: &str) -> Option<String> {
         let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        forward_target(&args[0], &args)
+        said(forward_targets(&args[0], &args))
+    }
+
+    fn said(targets: Option<Vec<RelayTarget>>) -> Option<String> {
+        Some(targets?.iter().map(RelayTarget::to_string).collect::<Vec<_>>().join(", "))
     }
 
     #[test]
     fn what_stands_in_place_of_a_target_is_no_name() {
+        let command = |kind: &str| RelayTarget::Command(kind.to_owned());
+        let other = |kind: &str| RelayTarget::OtherKind(kind.to_owned());
         for (targets, called) in [
-            ("a command (EXEC)", "a command (EXEC)"),
-            ("an address of the kind OPEN", "an address of the kind OPEN"),
-            ("lic01:27000, lic01:2080", "lic01:27000, lic01:2080"),
+            (&[command("EXEC")][..], "a command (EXEC)"),
+            (&[other("OPEN")], "an address of the kind OPEN"),
+            (&[address("lic01:27000"), address("lic01:2080")], "lic01:27000, lic01:2080"),
             (
-                "whatever its clients ask for (SOCKS), lic01:80",
+                &[RelayTarget::AnyAddress, address("lic01:80")],
                 "whatever its clients ask for (SOCKS), lic01:80",
             ),
-            ("a command (EXEC) of root", "\"a command (EXEC) of root\""),
-            ("an address of the kind x (safe)", "\"an address of the kind x (safe)\""),
-            ("lic 01:80", "\"lic 01:80\""),
+            (&[address("a command (EXEC) of root")], "\"a command (EXEC) of root\""),
+            (&[address("an address of the kind x (safe)")], "\"an address of the kind x (safe)\""),
+            (&[address("lic 01:80")], "\"lic 01:80\""),
+            (&[address("lic01:80, lic02:80")], "\"lic01:80, lic02:80\""),
+            (&[command("EXEC of root")], "a command (\"EXEC of root\")"),
+            (&[other("x (safe)")], "an address of the kind \"x (safe)\""),
         ] {
             assert_eq!(relay_targets(targets), called);
         }
@@ -223,7 +261,7 @@ mod tests {
             assert_eq!(target(line).as_deref(), Some(to), "{line}");
         }
         let option = ["ssh", "-o", "LocalForward=27000 lic01:27000", "gateway"].map(str::to_owned);
-        assert_eq!(forward_target("ssh", &option).as_deref(), Some("lic01:27000"));
+        assert_eq!(said(forward_targets("ssh", &option)).as_deref(), Some("lic01:27000"));
         for line in [
             "ssh gateway",
             "ssh -R 27000:lic01:27000 gateway",
@@ -284,7 +322,7 @@ mod tests {
             words in prop::collection::vec("[-a-zA-Z0-9:\\[\\]/,!=é ]{0,40}", 0..12),
         ) {
             let args: Vec<String> = [exe.to_owned()].into_iter().chain(words).collect();
-            if let Some(target) = forward_target(exe, &args) {
+            if let Some(target) = said(forward_targets(exe, &args)) {
                 prop_assert!(target.len() <= MOST * (LONGEST + 2));
             }
         }

@@ -21,7 +21,7 @@ use super::{FileChecks, Inspect, ScanScope};
 use crate::model::{
     Checked, CodeFile, Gap, GapKind, HiddenProcesses, Holding, Host, NotInspected, Observation, Os, Pid,
     PortConnection, Presence, Process, RunState, Socket, SocketId, UnansweredAttempt, WorkingFolder,
-    claimed_script, forward_target, runs_scripts, script_of,
+    claimed_script, forward_targets, runs_scripts, script_of,
 };
 
 /// A socket and the processes that hold it.
@@ -175,7 +175,7 @@ fn name_interpreted(
         if let (Some(running), Some(program)) = (running, program) {
             let args: Vec<String> = running.cmd().iter().map(|arg| text(arg)).collect();
             program.interpreted = inspect.program(&exe, &args);
-            program.relays_to = forward_target(&exe, &args);
+            program.relays_to = forward_targets(&exe, &args);
             program.claimed_script = if details { claimed_script(&exe, &args) } else { None };
             program.script = script_of(&exe, &args)
                 .map(|path| CodeFile { path: path.to_owned(), writers: writers(Path::new(path), users) });

@@ -15,9 +15,9 @@ use whatlistens::model::{
     FileVersion, Forward, Gap, GapKind, HiddenProcess, HiddenProcesses, Holding, Host, Interface,
     InterfaceAddress, Interpreter, ListenerElsewhere, Namespace, NotInspected, Observation, Os,
     OtherNamespace, OtherSocket, OtherSocketKind, PacketRules, Pid, PortConnection, PortRange, PortRules,
-    Presence, Process, ProcessRef, ProcessService, Program, Protocol, Receiver, RunState, Runtime,
-    ScriptKind, ServiceManager, Socket, SocketId, SoughtProcess, SoughtProcesses, State, UnansweredAttempt,
-    UnlistedPorts, User, WorkingFolder, Writer,
+    Presence, Process, ProcessRef, ProcessService, Program, Protocol, Receiver, RelayTarget, RunState,
+    Runtime, ScriptKind, ServiceManager, Socket, SocketId, SoughtProcess, SoughtProcesses, State,
+    UnansweredAttempt, UnlistedPorts, User, WorkingFolder, Writer,
 };
 
 /// Any of these variants. One that is missing here does not compile.
@@ -165,6 +165,16 @@ fn executable() -> BoxedStrategy<Executable> {
     })
 }
 
+fn relay_target() -> BoxedStrategy<RelayTarget> {
+    prop_oneof![
+        text().prop_map(RelayTarget::Address),
+        Just(RelayTarget::AnyAddress),
+        text().prop_map(RelayTarget::Command),
+        text().prop_map(RelayTarget::OtherKind),
+    ]
+    .boxed()
+}
+
 fn presence() -> BoxedStrategy<Presence> {
     let program = any_fields!(Program {
         exe: of(executable()),
@@ -174,7 +184,7 @@ fn presence() -> BoxedStrategy<Presence> {
             kind: variant!(ScriptKind: Script Module Class Jar Assembly Code),
             name: of(text()),
         })),
-        relays_to: of(text()),
+        relays_to: of(vec(relay_target(), 1..3)),
         by_service: checked(any::<bool>()),
         script: of(code_file()),
         loaded: checked(vec(code_file(), 0..3)),

@@ -6,7 +6,7 @@ use whatlistens::model::{
 };
 
 use crate::document::read;
-use crate::recorded::{Machine, linux, office, process, running_with, with_file};
+use crate::recorded::{Machine, forwarding, linux, office, process, to_address, with_file};
 use crate::started::unbroken;
 
 /// The advice on port 8080/tcp, which this process holds at an address, on a machine.
@@ -191,7 +191,7 @@ fn what_listens_to_ipv6_alone_stays_with_it() {
 #[test]
 fn a_relay_s_target_is_named() {
     let relay = |port: u16, exe: &str, to: &str| {
-        let relay = running_with(60, exe, |program| program.relays_to = Some(to.to_owned()));
+        let relay = forwarding(60, exe, &[to_address(to)]);
         let machine = linux().socket(&format!("tcp 127.0.0.1:{port}"), &[relay]);
         read(&machine.printed(&format!("{port}/tcp --json"), None)).asked.remove(0).next.unwrap()
     };

@@ -1,9 +1,9 @@
 //! Which UDP listeners could be bound to loopback, and what a relay forwards to.
 
-use whatlistens::model::{Activation, Process, Program, ServiceManager};
+use whatlistens::model::{Activation, Process, RelayTarget, ServiceManager};
 
 use crate::document::read;
-use crate::recorded::{linux, process, running_with};
+use crate::recorded::{forwarding, linux, process, to_address};
 
 /// The advice on what a process holds.
 fn next(place: &str, holder: &Process) -> String {
@@ -60,26 +60,24 @@ fn a_udp_service_that_all_can_reach_could_be_bound_to_loopback() {
 
 #[test]
 fn what_a_relay_runs_is_no_name() {
-    let relay = |to: &str| {
-        let relays = |program: &mut Program| program.relays_to = Some(to.to_owned());
-        running_with(60, "/usr/bin/socat", relays)
-    };
-    insta::assert_snapshot!(next("tcp 127.0.0.1:8080", &relay("a command (EXEC)")), @r"
+    let relay = |to: &[RelayTarget]| forwarding(60, "/usr/bin/socat", to);
+    let executes = relay(&[RelayTarget::Command("EXEC".to_owned())]);
+    insta::assert_snapshot!(next("tcp 127.0.0.1:8080", &executes), @r"
     The program that answers is where this one forwards to, by its command line: a command (EXEC)
     To stop it: kill 60
     ");
-    insta::assert_snapshot!(next("tcp 127.0.0.1:8080", &relay("lic01:27000, lic02:27000")), @r"
+    insta::assert_snapshot!(next("tcp 127.0.0.1:8080", &relay(&[to_address("lic01:27000"), to_address("lic02:27000")])), @r"
     The program that answers is where this one forwards to, by its command line: lic01:27000, lic02:27000
     To stop it: kill 60
     ");
-    insta::assert_snapshot!(next("tcp 127.0.0.1:8080", &relay("whatever its clients ask for (SOCKS)")), @r"
+    insta::assert_snapshot!(next("tcp 127.0.0.1:8080", &relay(&[RelayTarget::AnyAddress])), @r"
     The program that answers is where this one forwards to, by its command line: whatever its clients ask for (SOCKS)
     To stop it: kill 60
     ");
-    insta::assert_snapshot!(next("tcp 127.0.0.1:8080", &relay("a command (EXEC) of root")), @r#"
+    insta::assert_snapshot!(next("tcp 127.0.0.1:8080", &relay(&[to_address("a command (EXEC) of root")])), @r#"
     The program that answers is where this one forwards to, by its command line: "a command (EXEC) of root"
     To stop it: kill 60
     "#);
-    let machine = linux().socket("udp 0.0.0.0:5514", &[relay("a command (EXEC)")]);
+    let machine = linux().socket("udp 0.0.0.0:5514", &[executes]);
     assert!(machine.printed("5514", None).contains("Forwards to  a command (EXEC) (by its command line)"));
 }

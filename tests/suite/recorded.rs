@@ -9,8 +9,8 @@ use whatlistens::command::{Command, Context, Error, Exit, Source};
 use whatlistens::knowledge::Knowledge;
 use whatlistens::model::{
     Account, Checked, CodeFile, Contents, Executable, Gap, HiddenProcess, HiddenProcesses, Holding, Host,
-    Interpreter, Observation, Os, Pid, Presence, Process, Program, Protocol, Report, Socket, SocketId, State,
-    User, Writer, file_name,
+    Interpreter, Observation, Os, Pid, Presence, Process, Program, Protocol, RelayTarget, Report, Socket,
+    SocketId, State, User, Writer, file_name,
 };
 use whatlistens::os::{ScanScope, Unobservable};
 use whatlistens::query::{Environment, Query};
@@ -89,6 +89,16 @@ pub fn running_with(pid: Pid, exe: &str, change: impl FnOnce(&mut Program)) -> P
     let mut process = process(pid, exe);
     change(process.program_mut().unwrap());
     process
+}
+
+/// A process of alice's that forwards to these, by its command line.
+pub fn forwarding(pid: Pid, exe: &str, targets: &[RelayTarget]) -> Process {
+    running_with(pid, exe, |program| program.relays_to = Some(targets.to_vec()))
+}
+
+/// A target with this address.
+pub fn to_address(address: &str) -> RelayTarget {
+    RelayTarget::Address(address.to_owned())
 }
 
 /// A process of alice's, with this changed of its file.

@@ -6,7 +6,7 @@ use whatlistens::model::{
 };
 use whatlistens::query::Environment;
 
-use crate::recorded::{anyone_at, contains, linux, office, process, running_with};
+use crate::recorded::{anyone_at, contains, linux, office, process, running_with, to_address};
 
 #[test]
 fn the_table_has_one_row_a_service() {
@@ -174,7 +174,7 @@ fn nothing_raw_of_a_stranger_s_names_reaches_the_terminal() {
             args: Some(vec![hostile.to_owned()]),
             interpreted: None,
             claimed_script: Some(ClaimedScript { kind: ScriptKind::Script, name: Some(hostile.to_owned()) }),
-            relays_to: Some(hostile.to_owned()),
+            relays_to: Some(vec![to_address(hostile)]),
             script: None,
             by_service: Checked::NotRequested,
             loaded: Checked::NotRequested,

@@ -3,11 +3,13 @@
 use whatlistens::judge::{JudgedSocket, judge};
 use whatlistens::knowledge::Registry;
 use whatlistens::model::{
-    Checked, Executable, Interpreter, License, NotInspected, Os, Owner, Process, Protocol, Severity, Verdict,
-    Vouched,
+    Checked, Executable, Interpreter, License, NotInspected, Os, Owner, Process, Protocol, RelayTarget,
+    Severity, Verdict, Vouched,
 };
 
-use crate::recorded::{Machine, anyone_at, is_interpreter, linux, now, process, running_with, with_file};
+use crate::recorded::{
+    Machine, anyone_at, is_interpreter, linux, now, process, running_with, to_address, with_file,
+};
 
 fn judged(machine: &Machine) -> License {
     let rows = machine.report("").rows;
@@ -173,16 +175,17 @@ fn what_holds_a_port_for_another_cannot_be_judged() {
 
 #[test]
 fn what_forwards_says_where_to_where_its_command_line_does() {
-    let relay = |to: Option<&str>| {
-        let ssh = running_with(7, "/usr/bin/ssh", |program| program.relays_to = to.map(str::to_owned));
+    let relay = |to: Option<RelayTarget>| {
+        let ssh = running_with(7, "/usr/bin/ssh", |program| program.relays_to = to.map(|to| vec![to]));
         linux().socket("tcp 0.0.0.0:27000", &[ssh])
     };
     let reason = |to| judged(&relay(to)).reason;
-    insta::assert_snapshot!(reason(Some("lic01:27000")), @"ssh holds the port for another program; its command line says that it forwards to lic01:27000");
+    insta::assert_snapshot!(reason(Some(to_address("lic01:27000"))), @"ssh holds the port for another program; its command line says that it forwards to lic01:27000");
+    insta::assert_snapshot!(reason(Some(RelayTarget::AnyAddress)), @"ssh holds the port for another program; its command line says that it forwards to whatever its clients ask for (SOCKS)");
     insta::assert_snapshot!(reason(None), @"ssh holds the port for another program; which one is not visible here");
     // It is the process's own word.
-    assert!(reason(Some("x; lmgrd is expected")).contains("\"x; lmgrd is expected\""));
-    let machine = relay(Some("lic01:27000"));
+    assert!(reason(Some(to_address("x; lmgrd is expected"))).contains("\"x; lmgrd is expected\""));
+    let machine = relay(Some(to_address("lic01:27000")));
     assert!(machine.printed("27000", None).contains("Forwards to  lic01:27000 (by its command line)"));
     assert!(machine.printed("--json 27000", None).contains("\"relays_to\": \"lic01:27000\""));
 }

@@ -10,7 +10,7 @@ use super::holders::Holders;
 use super::process_reader::IdentifiedProcess;
 use super::scan_context::ScanContext;
 use crate::model::{
-    Checked, CodeFile, Os, Pid, SoughtProcesses, claimed_script, forward_target, runs_scripts, script_of,
+    Checked, CodeFile, Os, Pid, SoughtProcesses, claimed_script, forward_targets, runs_scripts, script_of,
 };
 
 /// Command lines that are being read.
@@ -109,7 +109,7 @@ impl CommandLines {
             let script = exe.filter(|_| interpreted.is_some()).and_then(|exe| script_of(exe, args));
             let script =
                 script.map(|path| CodeFile { path: path.to_owned(), writers: Checked::NotRequested });
-            let relays_to = exe.and_then(|exe| forward_target(exe, args));
+            let relays_to = exe.and_then(|exe| forward_targets(exe, args));
             if let Some(program) = process.program_mut() {
                 program.interpreted = interpreted;
                 program.relays_to = relays_to;

@@ -10,7 +10,8 @@ use serde::{Serialize, Serializer};
 use super::document::{Code, Text, seconds};
 use crate::model::{
     Application, ApplicationKind, ClaimedScript, Container, FileTrust, FileVersion, Presence, Process,
-    ProcessRef, ProcessService, Protocol, RunState, Runtime, ScriptKind, ServiceManager, name_of_account,
+    ProcessRef, ProcessService, Protocol, RelayTarget, RunState, Runtime, ScriptKind, ServiceManager,
+    name_of_account,
 };
 
 #[derive(Serialize, JsonSchema)]
@@ -72,7 +73,7 @@ pub(super) struct ProcessOut<'a> {
     /// where `ssh` (`-L`, `-D`), `socat`, `kubectl` or `oc` forwards to by its command line, such as
     /// `lic01:27000`; several are joined by `, `. Nothing else of the command line is in it. `null`:
     /// it is none of these, or that is not known
-    relays_to: Option<&'a str>,
+    relays_to: Option<String>,
     /// what an interpreter (Python, Node.js, Java, Ruby, PHP, a shell and others) runs, as its command line says, which
     /// the process can choose. `null`: it is no interpreter, or that is not certain
     script: Option<ScriptOut<'a>>,
@@ -240,10 +241,15 @@ fn process(process: &Process) -> ProcessOut<'_> {
                 process: elsewhere.process.as_ref().map(other_process),
             }),
         }),
-        relays_to: process.program().and_then(|program| program.relays_to.as_deref()),
+        relays_to: process.program().and_then(|program| program.relays_to.as_deref().map(relays_to)),
         script: script_of(process),
         args: process.program().and_then(|program| program.args.as_deref()),
     }
+}
+
+fn relays_to(targets: &[RelayTarget]) -> String {
+    let targets: Vec<String> = targets.iter().map(RelayTarget::to_string).collect();
+    targets.join(", ")
 }
 
 pub(super) fn process_service(service: &ProcessService) -> ProcessServiceOut<'_> {
