@@ -70,7 +70,9 @@ pub use other_socket::{OtherSocket, OtherSocketKind};
 pub use packaging::{Application, ApplicationKind, Container, Runtime};
 pub use packet_rules::PacketRules;
 pub use port_range::PortRange;
-pub use ports::{ConnectionState, ExcludedPorts, PortConnection, PortRules, UnansweredAttempt};
+pub use ports::{
+    ConnectionState, ExcludedPorts, PortConnection, PortRules, UnansweredAttempt, usual_ephemeral,
+};
 pub use process::{
     AtTarget, Forward, ListenerElsewhere, Pid, Presence, Process, ProcessRef, Receiver, RunState,
     WorkingFolder, account_name, name_of_account,

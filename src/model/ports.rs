@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use super::word::words;
-use super::{Family, Namespace, Pid, PortRange, Protocol};
+use super::{Family, Namespace, Os, Pid, PortRange, Protocol};
 
 /// The system's rules for ports (Linux: `Documentation/networking/ip-sysctl.rst`).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -19,6 +19,16 @@ pub struct PortRules {
     pub excluded: Option<Vec<ExcludedPorts>>,
     /// To open a port below this one, a program needs a privilege.
     pub unprivileged_from: Option<u16>,
+}
+
+/// The ports that a system hands out where it does not say: those of Linux (`ip_local_port_range` in ip(7)), and those of
+/// RFC 6335, which the others use.
+#[must_use]
+pub fn usual_ephemeral(os: Os) -> PortRange {
+    match os {
+        Os::Linux => PortRange { first: 32768, last: 60999 },
+        Os::Windows | Os::Macos => PortRange { first: 49152, last: 65535 },
+    }
 }
 
 /// Ports that the system does not hand out to programs that request none by number.

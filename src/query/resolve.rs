@@ -12,7 +12,7 @@ use super::target::{Ports, Target};
 use super::typed::Typed;
 use super::words;
 use crate::cli::ListArgs;
-use crate::knowledge::explain::terms;
+use crate::knowledge::explain;
 use crate::knowledge::{Entry, Knowledge, LicenseManager, Licenses, Services, called_otherwise};
 use crate::model::phrase::list;
 use crate::model::{
@@ -210,16 +210,11 @@ pub fn unknown_names(
             let users = row.owner.processes().map(|process| process.user.as_deref());
             users.chain([row.socket.user.as_deref()]).any(|user| user == Some(word))
         });
-        let errors = knowledge.license_errors();
-        let is_explained = || {
-            !terms::explained(word).is_empty()
-                || errors.system_errors_called(word).next().is_some()
-                || errors.of_symbol(word).is_some()
-        };
         let right = in_place_of(word)
             .or_else(|| is_user.then(|| format!("For a user: --user {}", Typed::from(word.as_str()))))
             .or_else(|| {
-                is_explained().then(|| format!("For what the word means: whatlistens explain {word}"))
+                explain::is_term(word, knowledge)
+                    .then(|| format!("For what the word means: whatlistens explain {word}"))
             });
         let word = word.as_str().into();
         unknown.insert(

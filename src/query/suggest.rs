@@ -123,14 +123,12 @@ impl UsageError {
         };
         let typed = text(ContextKind::InvalidArg).unwrap_or_default();
         Some(match error.kind() {
-            // There a number is a code, and another option is the wrong one.
-            ErrorKind::UnknownArgument => match args
-                .iter()
-                .find_map(|arg| number(arg))
-                .filter(|_| options.command.as_deref() != Some("explain"))
-            {
-                Some(number) => UsageError::NumberAsOption { typed: number.into() },
-                None => {
+            ErrorKind::UnknownArgument => match args.iter().find_map(|arg| number(arg)) {
+                // Of `explain` a number is the code of an error, and another option is the wrong one.
+                Some(number) if options.command.as_deref() != Some("explain") => {
+                    UsageError::NumberAsOption { typed: number.into() }
+                }
+                _ => {
                     ports_behind_letters(&typed, args).unwrap_or_else(|| unknown_option(typed, options, args))
                 }
             },

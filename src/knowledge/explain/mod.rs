@@ -30,6 +30,16 @@ pub enum Topic {
 /// Up to this many license managers with a word in their names are explained in full.
 const IN_FULL: usize = 4;
 
+/// Whether a word has a meaning here though nothing on a machine is called so: it is one of this program's own, or the name
+/// of an error.
+#[must_use]
+pub fn is_term(word: &str, knowledge: &Knowledge) -> bool {
+    let errors = knowledge.license_errors();
+    !terms::explained(word).is_empty()
+        || errors.system_errors_called(word).next().is_some()
+        || errors.of_symbol(word).is_some()
+}
+
 /// Explains a topic; `asked` is how it was typed. Empty where nothing has that name.
 #[must_use]
 pub fn explain(asked: &str, topic: &Topic, knowledge: &Knowledge) -> Explanation {

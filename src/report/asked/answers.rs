@@ -51,10 +51,7 @@ impl<'a> PortUses<'a> {
             return Answers { answers: Vec::new(), more_free: Some(0) };
         }
         let is_asked = |&(port, protocol): &Place| {
-            let is_it = |asked: &Ports| {
-                asked.range.contains(port) && asked.protocol.is_none_or(|one| one == protocol)
-            };
-            only.is_none_or(|only| only == protocol) && ports.iter().any(is_it)
+            only.is_none_or(|only| only == protocol) && ports.iter().any(|asked| asked.have(protocol, port))
         };
         let held = self.held.keys().copied().filter(is_asked);
         let is_examined = ports.iter().all(|ports| self.scope.detail_ports.contains(&ports.range));

@@ -3,10 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::caution::caution;
-use crate::model::{Exposure, Os, Process, Protocol, Row, State};
-
-/// From here on systems choose UDP ports for clients: Linux (`ip_local_port_range` in ip-sysctl), the others from 49152.
-const FIRST_EPHEMERAL: u16 = 32768;
+use crate::model::{Exposure, Os, Process, Protocol, Row, State, usual_ephemeral};
 
 /// UDP ports of protocols that find or serve other machines, or whose clients send from the same port: on loopback they
 /// would not work. (Names and uses: IANA's registry, and the programs' manuals.)
@@ -56,7 +53,9 @@ const NO_LOOPBACK: [(u16, u16); 33] = [
 /// Whether a UDP port may be one where a program waits for requests. That it is bound to one says less than of TCP: clients
 /// are bound too.
 fn is_for_requests(port: u16) -> bool {
-    port < FIRST_EPHEMERAL && !NO_LOOPBACK.iter().any(|&(first, last)| (first..=last).contains(&port))
+    // Linux begins lowest to choose ports for clients.
+    port < usual_ephemeral(Os::Linux).first
+        && !NO_LOOPBACK.iter().any(|&(first, last)| (first..=last).contains(&port))
 }
 
 /// That it could be reachable from this machine alone.

@@ -13,17 +13,12 @@ use crate::knowledge::{Knowledge, LicenseManager};
 use crate::model::phrase::sentence;
 use crate::model::quoting::quoted;
 use crate::model::{
-    InstalledState, LicenseServer, LicenseTechnology, MachineIdentity, Observation, Os, Pid, PortRange,
-    Process, Row, RunState, ServerPort, ServerProcess, ServerState, Starter, Verdict, Vouched,
+    InstalledState, LicenseServer, LicenseTechnology, MachineIdentity, Observation, Pid, Process, Row,
+    RunState, ServerPort, ServerProcess, ServerState, Starter, Verdict, Vouched, usual_ephemeral,
 };
 
 /// So many days before a license expires, that is a problem.
 pub const EXPIRY_DAYS: u16 = 30;
-
-/// The ports that systems hand out where they do not say: those of Linux (`ip_local_port_range` in ip(7)), and those
-/// of RFC 6335, which the others use.
-const EPHEMERAL_ON_LINUX: PortRange = PortRange { first: 32768, last: 60999 };
-const EPHEMERAL: PortRange = PortRange { first: 49152, last: 65535 };
 
 /// The license servers of a machine. `rows` are all sockets that were found, whether or not they are shown. Licenses
 /// that expire within so many days are a problem.
@@ -173,10 +168,7 @@ impl<'b, 'a> Judging<'b, 'a> {
     fn daemon(&self, daemon: &Arc<Process>) -> ServerProcess {
         let found = self.process(daemon);
         let ephemeral = self.survey.observation.port_rules.ephemeral;
-        let ephemeral = ephemeral.unwrap_or(match self.survey.os() {
-            Os::Linux => EPHEMERAL_ON_LINUX,
-            Os::Windows | Os::Macos => EPHEMERAL,
-        });
+        let ephemeral = ephemeral.unwrap_or_else(|| usual_ephemeral(self.survey.os()));
         let by_line = self.block.line_of(self.survey, daemon).map(|line| line.port.is_some());
         let are_read = self.survey.observation.license_setup.is_some();
         let by_range = || {
