@@ -14,6 +14,15 @@ pub fn look(what: &str) -> Document {
     read(&whatlistens(&["--json", what]).0)
 }
 
+/// What the program says of the first place where a process listens. Its port alone is not enough: another test may
+/// have got the same one on another address.
+pub fn look_at(listening: &Listening) -> Document {
+    let address = listening.addresses[0];
+    let mut document = look(&format!("{}/tcp", address.port()));
+    document.listeners.retain(|listener| listener.address == address.ip().to_string());
+    document
+}
+
 /// The one listener there at an address.
 pub fn row(document: &Document, address: SocketAddr) -> &Listener {
     let here = |l: &&Listener| l.address == address.ip().to_string() && l.port == address.port();

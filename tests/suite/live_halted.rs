@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
-use crate::live::{look, pids};
+use crate::live::{look, look_at, pids};
 use crate::live_sockets::python;
 use crate::started::{Listening, in_the_end, listener_program, program, unbroken, whatlistens};
 
@@ -39,7 +39,7 @@ fn notes(server: &Listening, right: impl Fn(&str) -> bool) -> String {
 fn who_is_stopped_is_said_of_servers_and_their_workers() {
     let server = server();
     let place = format!("{}/tcp", server.port());
-    let document = look(&place);
+    let document = look_at(&server);
     let holders = pids(&document.listeners[0]);
     let [lead, first, second] = holders[..] else { panic!("three holders: {document:?}") };
     let name = document.listeners[0].processes[0].name.clone().unwrap();
@@ -117,9 +117,9 @@ fn rows_in_a_pipe_give_what_scripts_search_in_them() {
 #[test]
 fn a_script_gets_the_id_of_each_holder_once() {
     let server = server();
-    let (out, _, status) = whatlistens(&["-H", "--columns", "pid", &format!("{}/tcp", server.port())]);
+    let (out, _, status) = whatlistens(&["-H", "--columns", "pid", &server.addresses[0].to_string()]);
     let printed: Vec<u32> = out.lines().map(|line| line.trim().parse().unwrap()).collect();
-    let holders = pids(&look(&format!("{}/tcp", server.port())).listeners[0]);
+    let holders = pids(&look_at(&server).listeners[0]);
     assert_eq!((status, &printed), (0, &holders));
     assert_eq!((holders.len(), printed.iter().collect::<BTreeSet<_>>().len()), (3, 3));
 }

@@ -3,9 +3,9 @@
 use std::process::Command;
 
 use crate::document::Process;
-use crate::live::look;
+use crate::live::look_at;
 use crate::live_sockets::script;
-use crate::started::{Listening, unbroken, whatlistens};
+use crate::started::{Listening, in_the_end, unbroken, whatlistens};
 
 fn python_in(folder: &std::path::Path, lines: &str) -> Listening {
     let mut command = Command::new("python3");
@@ -16,11 +16,13 @@ const LISTENS: &str = "s = socket(); s.bind(('127.0.0.1', 0)); s.listen(); say(s
 
 /// The one holder of its first port, and the detail view.
 fn holder(listening: &Listening) -> (Process, String) {
-    let port = format!("{}/tcp", listening.port());
-    let document = look(&port);
+    let document = in_the_end(
+        || look_at(listening),
+        |document| document.listeners.len() == 1 && document.listeners[0].processes.len() == 1,
+    );
     let [listener] = &document.listeners[..] else { panic!("{document:?}") };
     let [process] = &listener.processes[..] else { panic!("{document:?}") };
-    (process.clone(), whatlistens(&[&port]).0)
+    (process.clone(), whatlistens(&[&format!("{}/tcp", listening.port())]).0)
 }
 
 #[test]
@@ -127,10 +129,8 @@ fn a_stopped_holder_is_said_to_be() {
         assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
     };
     signal("-STOP");
-    let stopped = crate::started::in_the_end(
-        || holder(&listening),
-        |(process, _)| process.state.as_deref() == Some("stopped"),
-    );
+    let stopped =
+        in_the_end(|| holder(&listening), |(process, _)| process.state.as_deref() == Some("stopped"));
     signal("-CONT");
     let (process, detail) = stopped;
     assert_eq!(process.state.as_deref(), Some("stopped"));
@@ -153,10 +153,7 @@ os.waitpid(child, 0x40000000)
 say(s); s.close()";
     let listening = python_in(&std::env::temp_dir(), traced);
     // The tracer closes its socket after it has said where that is.
-    let seen = crate::started::in_the_end(
-        || look(&format!("{}/tcp", listening.port())),
-        |document| document.listeners[0].processes.len() == 1,
-    );
+    let seen = in_the_end(|| look_at(&listening), |document| document.listeners[0].processes.len() == 1);
     let process = &seen.listeners[0].processes[0];
     assert_eq!(process.state.as_deref(), Some("traced"));
     let tracer = process.tracer.as_ref().unwrap();

@@ -5,7 +5,7 @@ use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::live::look;
+use crate::live::{look, look_at};
 use crate::live_linux::NOBODY;
 use crate::network::in_cgroup;
 use crate::started::{Listening, listener_program};
@@ -60,7 +60,7 @@ fn a_container_belongs_to_who_could_make_its_control_group() {
         };
         let listening = Listening::at(&listener_program(), &["tcp:127.0.0.1:0"]);
         delegated.hold(listening.pid());
-        let document = look(&format!("{}/tcp", listening.port()));
+        let document = look_at(&listening);
         let container = document.listeners[0].processes[0].container.as_ref().unwrap();
         assert_eq!((container.runtime.as_str(), container.user.as_deref()), ("docker", expected));
         drop(listening);
