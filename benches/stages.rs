@@ -49,7 +49,7 @@ fn machine(listeners: u32) -> Observation {
             ..Socket::new(SocketId(u64::from(id)), Protocol::Tcp, State::Listen, local)
         }
     };
-    let host = Host { name: Some("many".to_owned()), os: Os::Linux };
+    let host = Host { name: Some("many".to_owned()), os: Os::Linux, id: None };
     Observation {
         privileged: true,
         sockets: (0..listeners).map(socket).collect(),

@@ -89,7 +89,7 @@ fn observation(text: &str) -> Observation {
     let address = SocketAddr::from(([0, 0, 0, 0], 27000));
     let socket =
         Socket { interface: name(), ..Socket::new(SocketId(1), Protocol::Tcp, State::Listen, address) };
-    let host = Host { name: name(), os: Os::Linux };
+    let host = Host { name: name(), os: Os::Linux, id: name() };
     Observation {
         sockets: vec![socket],
         holdings: vec![Holding { socket: SocketId(1), pid: 7 }],

@@ -131,6 +131,7 @@ impl Command {
         query.scope.other_sockets = is_json && query.is_about_everything();
         query.scope.interfaces |= is_json || query.is_about_ports() || !query.filter.addresses.is_empty();
         query.scope.details |= is_json;
+        query.scope.host_id = is_json;
         let output = output.for_listing(&cli.list)?;
         let repeat = command_line(args, environment.program.as_deref());
         Ok(match query.is_about_ports() {

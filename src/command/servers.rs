@@ -85,6 +85,7 @@ impl Servers {
         let mut query = Query::resolve(&listing, knowledge)?;
         query.scope.deadline = global.deadline;
         query.scope.license_servers = true;
+        query.scope.host_id = output.format == Format::Json;
         query.scope.license_files.clone_from(&args.license_file);
         Ok(Servers {
             query,

@@ -19,6 +19,9 @@ pub struct Host {
     /// The host name; `None` where there is none.
     pub name: Option<String>,
     pub os: Os,
+    /// The same at every scan, and unlike that of any other machine; `None` where the machine has no identity, or none was
+    /// read.
+    pub id: Option<String>,
 }
 
 /// One process has one socket open. The relation is many to many: workers share sockets.

@@ -1,6 +1,6 @@
 //! Recordings: an observation in a file, to be judged on another machine or at another time.
 //!
-//! A recording is one JSON object, `{"whatlistens_recording": 5, "observation": {…}}`. Its format is the
+//! A recording is one JSON object, `{"whatlistens_recording": 6, "observation": {…}}`. Its format is the
 //! shape of the model's own types, and [`VERSION`] numbers it, apart from the `schema_version` of the listing's
 //! JSON. The writer leaves out no field: what is unknown is `null`. The reader takes a missing field for `null`,
 //! if it may be that, and refuses a field that it does not know.
@@ -19,7 +19,7 @@ use super::{Connections, Observation, Pid, Process};
 
 /// The format that [`write()`] writes and [`read`] reads. Every change to a recorded type needs a new number, even a
 /// new field or a new name: older versions of the program cannot read it.
-pub const VERSION: u64 = 5;
+pub const VERSION: u64 = 6;
 
 /// The most characters of an error's cause: it may quote the file.
 const LONGEST_CAUSE: usize = 200;

@@ -37,6 +37,8 @@ pub struct ScanScope {
     pub other_sockets: bool,
     /// Also read the network interfaces.
     pub interfaces: bool,
+    /// Also read what identifies the machine.
+    pub host_id: bool,
     /// How long to wait for what may not answer: directory servers, file servers, and processes that hold up
     /// whoever reads of them.
     pub deadline: Duration,
@@ -107,6 +109,7 @@ impl Default for ScanScope {
             license_files: Vec::new(),
             other_sockets: false,
             interfaces: false,
+            host_id: false,
             deadline: DEADLINE,
             sought: Sought::default(),
             ports: Vec::new(),

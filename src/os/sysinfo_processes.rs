@@ -13,7 +13,7 @@ use sysinfo::{ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, Upda
 use super::inspect_files::{self, FileFacts, PortsOf};
 use super::interfaces;
 use super::license_files;
-use super::platform::{is_of_service, may_not_answer, privileged, uid, user_id, writers};
+use super::platform::{is_of_service, machine_id, may_not_answer, privileged, uid, user_id, writers};
 use super::sysinfo_sought::{SoughtPids, named};
 use super::this_os::THIS_OS;
 use super::users::Users;
@@ -80,7 +80,7 @@ pub(super) fn observation(
     } else {
         HiddenProcesses::Unlisted
     };
-    let host = Host { name: sysinfo::System::host_name().ok(), os: THIS_OS };
+    let host = host(scope.host_id);
     let mut observation = Observation {
         privileged,
         hidden,
@@ -95,6 +95,11 @@ pub(super) fn observation(
     };
     interfaces::add(&mut observation, scope);
     observation
+}
+
+/// What the machine is called, and which it is.
+pub(super) fn host(with_id: bool) -> Host {
+    Host { name: System::host_name().ok(), os: THIS_OS, id: with_id.then(machine_id).flatten() }
 }
 
 /// Reads the holders, `others` that hold nothing (license servers, and who was asked about), and all their ancestors, which

@@ -113,6 +113,7 @@ impl Query {
             license_files: Vec::new(),
             other_sockets: false,
             interfaces: shows("exposed") || filter.targets.iter().any(|one| matches!(one, Target::At(..))),
+            host_id: false,
             deadline: DEADLINE,
             sought: Sought {
                 names: filter.names().map(|(name, _)| name.to_owned()).collect(),

@@ -85,7 +85,7 @@ impl<'a> Document<'a> {
         Document {
             schema_version: SCHEMA_VERSION,
             tool: TOOL,
-            host: Host { name: host.name.as_deref(), os: Code(host.os) },
+            host: Host { name: host.name.as_deref(), os: Code(host.os), id: host.id.as_deref() },
             taken_at: seconds(taken_at),
             privileged,
             complete: gaps.is_empty(),
@@ -267,6 +267,9 @@ struct Host<'a> {
     name: Option<&'a str>,
     /// the operating system
     os: Code<Os>,
+    /// 32 hexadecimal digits that stay the same, and that no other machine has: a hash of its machine id, which cannot
+    /// be found out from it. A copy of a machine may have the same. `null`: the machine has no machine id
+    id: Option<&'a str>,
 }
 
 #[derive(Serialize, JsonSchema)]

@@ -109,7 +109,7 @@ mod tests {
             sockets: vec![Socket::new(id, Protocol::Tcp, State::Listen, local)],
             holdings: holders.iter().map(|&pid| Holding { socket: id, pid }).collect(),
             processes: processes.into_iter().map(|p| (p.pid, Arc::new(p))).collect(),
-            ..Observation::new(Host { name: None, os: Os::Linux }, Timestamp::UNIX_EPOCH)
+            ..Observation::new(Host { name: None, os: Os::Linux, id: None }, Timestamp::UNIX_EPOCH)
         }
     }
 

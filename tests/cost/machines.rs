@@ -42,7 +42,7 @@ impl Machine {
 }
 
 fn empty() -> Observation {
-    let host = Host { name: Some("filled".to_owned()), os: Os::Linux };
+    let host = Host { name: Some("filled".to_owned()), os: Os::Linux, id: None };
     let now = Timestamp::from_second(1_795_320_000).unwrap();
     Observation { privileged: true, ..Observation::new(host, now) }
 }

@@ -384,7 +384,7 @@ pub fn observation() -> BoxedStrategy<Observation> {
         sockets.into_iter().map(|(id, socket)| Socket { id: SocketId(id), ..socket }).collect()
     });
     let observation = any_fields!(Observation {
-        host: any_fields!(Host { name: of(text()), os: os() }),
+        host: any_fields!(Host { name: of(text()), os: os(), id: of(text()) }),
         taken_at: moment(),
         privileged: any::<bool>(),
         hidden: hidden(),

@@ -21,7 +21,8 @@ fn a_recorded_listener_is_told_in_full() {
       },
       "host": {
         "name": "lic01",
-        "os": "linux"
+        "os": "linux",
+        "id": "50047b8ee5a349c4958cf99d0d488037"
       },
       "taken_at": "2026-11-22T04:00:00Z",
       "privileged": true,

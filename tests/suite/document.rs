@@ -86,6 +86,8 @@ pub struct Host {
     #[serde(deserialize_with = "present")]
     pub name: Option<String>,
     pub os: String,
+    #[serde(deserialize_with = "present")]
+    pub id: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

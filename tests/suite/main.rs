@@ -42,6 +42,8 @@ mod live_halted;
 #[cfg(target_os = "linux")]
 mod live_holders;
 #[cfg(target_os = "linux")]
+mod live_host_id;
+#[cfg(target_os = "linux")]
 mod live_in_flight;
 #[cfg(target_os = "linux")]
 mod live_labels;

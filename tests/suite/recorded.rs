@@ -19,6 +19,9 @@ use whatlistens::report::report;
 /// 2026-11-22 04:00:00 UTC.
 const NOW: i64 = 1_795_320_000;
 
+/// The id of the recorded machine.
+const HOST_ID: &str = "50047b8ee5a349c4958cf99d0d488037";
+
 pub struct Machine {
     observation: Observation,
 }
@@ -33,7 +36,10 @@ pub fn linux() -> Machine {
     Machine {
         observation: Observation {
             privileged: true,
-            ..Observation::new(Host { name: Some("lic01".to_owned()), os: Os::Linux }, now())
+            ..Observation::new(
+                Host { name: Some("lic01".to_owned()), os: Os::Linux, id: Some(HOST_ID.to_owned()) },
+                now(),
+            )
         },
     }
 }

@@ -139,8 +139,8 @@ fn what_is_no_recording_says_so() {
     insta::assert_snapshot!(refusal_of("PORT  ADDRESS"), @"not JSON: expected value (line 1, column 1)");
     insta::assert_snapshot!(refusal_of("\u{feff}{}"), @"not JSON: expected value (line 1, column 1)");
     insta::assert_snapshot!(refusal_of(&"[".repeat(1 << 20)), @"not JSON: EOF while parsing a list (line 1, column 1048576)");
-    insta::assert_snapshot!(refusal_of(&FORMAT[..FORMAT.len() - 3]), @"not JSON: EOF while parsing an object (line 1114, column 2)");
-    insta::assert_snapshot!(refusal_of(&format!("{FORMAT}{{}}")), @"not JSON: trailing characters (line 1116, column 1)");
+    insta::assert_snapshot!(refusal_of(&FORMAT[..FORMAT.len() - 3]), @"not JSON: EOF while parsing an object (line 1115, column 2)");
+    insta::assert_snapshot!(refusal_of(&format!("{FORMAT}{{}}")), @"not JSON: trailing characters (line 1117, column 1)");
     for text in ["{}", "[]", "null", "27000", r#""a""#, r#"{"schema_version": 1}"#] {
         insta::allow_duplicates!(
             insta::assert_snapshot!(refusal_of(text), @r#"not a recording: it has no number "whatlistens_recording""#)
@@ -157,20 +157,20 @@ fn what_is_no_recording_says_so() {
 #[test]
 fn another_version_is_named_before_what_it_changed() {
     let newer =
-        r#"{"observation": {"fields": ["of", "tomorrow"]}, "whatlistens_recording": 6, "signature": "…"}"#;
-    insta::assert_snapshot!(refusal_of(newer), @"recorded by a newer version of whatlistens: this version reads recording format 5, not 6");
-    insta::assert_snapshot!(refusal("/whatlistens_recording", |version| *version = json!(0)), @"this version of whatlistens reads recording format 5, not 0");
+        r#"{"observation": {"fields": ["of", "tomorrow"]}, "whatlistens_recording": 7, "signature": "…"}"#;
+    insta::assert_snapshot!(refusal_of(newer), @"recorded by a newer version of whatlistens: this version reads recording format 6, not 7");
+    insta::assert_snapshot!(refusal("/whatlistens_recording", |version| *version = json!(0)), @"this version of whatlistens reads recording format 6, not 0");
 }
 
 #[test]
 fn a_malformed_recording_says_where_and_why() {
-    insta::assert_snapshot!(refusal_of(&FORMAT.replace("\"interface\"", "\"inter\\nface\"")), @r#"malformed recording: unknown field `inter\nface`, expected one of `id`, `protocol`, `state`, `local`, `interface`, `dual_stack`, `assigned`, `uid`, `user`, `namespace`, `made_in`, `activation`, `accept_queue`, `connections… (line 25, column 17)"#);
-    insta::assert_snapshot!(refusal_of(&FORMAT.replace("0.0.0.0:27000", "localhost:27000")), @"malformed recording: invalid socket address syntax (line 24, column 30)");
-    let long = format!("{{\"whatlistens_recording\": 5, \"{}\": 1}}", "a".repeat(1000));
+    insta::assert_snapshot!(refusal_of(&FORMAT.replace("\"interface\"", "\"inter\\nface\"")), @r#"malformed recording: unknown field `inter\nface`, expected one of `id`, `protocol`, `state`, `local`, `interface`, `dual_stack`, `assigned`, `uid`, `user`, `namespace`, `made_in`, `activation`, `accept_queue`, `connections… (line 26, column 17)"#);
+    insta::assert_snapshot!(refusal_of(&FORMAT.replace("0.0.0.0:27000", "localhost:27000")), @"malformed recording: invalid socket address syntax (line 25, column 30)");
+    let long = format!("{{\"whatlistens_recording\": 6, \"{}\": 1}}", "a".repeat(1000));
     insta::assert_snapshot!(refusal_of(&long), @"malformed recording: unknown field `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa… (line 1, column 1031)");
-    insta::assert_snapshot!(refusal_of("{\"whatlistens_recording\": 5}"), @"malformed recording: missing field `observation` (line 1, column 28)");
+    insta::assert_snapshot!(refusal_of("{\"whatlistens_recording\": 6}"), @"malformed recording: missing field `observation` (line 1, column 28)");
     let deep = ["[", "]"].map(|bracket| bracket.repeat(1 << 20)).concat();
-    insta::assert_snapshot!(refusal_of(&FORMAT.replace("\"docker\"", &deep)), @"malformed recording: expected value (line 264, column 17)");
+    insta::assert_snapshot!(refusal_of(&FORMAT.replace("\"docker\"", &deep)), @"malformed recording: expected value (line 265, column 17)");
 }
 
 /// Every object of the recording, by its pointer.

@@ -8,5 +8,6 @@ pub mod hosts_file;
 pub mod license_command;
 pub mod license_file;
 pub mod linux;
+pub mod machine_id;
 pub mod macos;
 pub mod windows;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rustix::system::uname;
 
 use super::super::deadline::Deadline;
+use super::super::decode::machine_id;
 use super::super::unix::is_root as privileged;
 use super::super::{ScanScope, Unobservable, in_words};
 use super::accounts::Accounts;
@@ -15,6 +16,7 @@ use super::interfaces;
 use super::labels;
 use super::listeners::ScannedSocket;
 use super::namespace_scan::ScannedConnection;
+use super::nonblocking;
 use super::owners::{Late, Owners};
 use super::packet_rules;
 use super::port_rules;
@@ -24,6 +26,9 @@ use crate::model::{
     Gap, GapKind, Holding, Host, Observation, Os, PortConnection, PortRules, Protocol, SocketId,
     UnansweredAttempt,
 };
+
+/// A machine id is shorter, in bytes.
+const MOST_OF_MACHINE_ID: u64 = 64;
 
 /// Assembles the observation. If the owners could not be read, that is a gap.
 pub(super) fn assemble(
@@ -67,7 +72,7 @@ pub(super) fn assemble(
     let interfaces = interfaces.and_then(|read| read.map_err(|gap| scan.gaps.push(gap)).ok());
     let packet_rules = may_be_free(scope, &scan).then(packet_rules::read);
     Observation {
-        host: Host { name: host_name(), os: Os::Linux },
+        host: host(scope.host_id),
         taken_at: now,
         privileged: privileged(),
         hidden,
@@ -138,13 +143,22 @@ pub(in crate::os) fn observe_port_rules(now: Timestamp) -> Result<Observation, U
         let why = "net.ipv4.ip_local_reserved_ports cannot be read".to_owned();
         return Err(Unobservable::PortRules { why });
     }
-    let host = Host { name: host_name(), os: Os::Linux };
-    Ok(Observation { privileged: privileged(), port_rules, ..Observation::new(host, now) })
+    Ok(Observation { privileged: privileged(), port_rules, ..Observation::new(host(true), now) })
 }
 
-fn host_name() -> Option<String> {
+fn host(with_id: bool) -> Host {
     let name = uname().nodename().to_string_lossy().into_owned();
-    Some(name).filter(|name| !name.is_empty())
+    Host {
+        name: Some(name).filter(|name| !name.is_empty()),
+        os: Os::Linux,
+        id: with_id.then(machine_id).flatten(),
+    }
+}
+
+/// From `/etc/machine-id`, or where a system without systemd has it (dbus-uuidgen(1)).
+fn machine_id() -> Option<String> {
+    let files = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
+    files.iter().find_map(|file| machine_id::of_text(&nonblocking::text(file, MOST_OF_MACHINE_ID).ok()?))
 }
 
 fn holdings(found: &[ScannedSocket], holders: &Holders) -> Vec<Holding> {

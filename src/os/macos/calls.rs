@@ -149,6 +149,18 @@ pub(super) fn interface(index: u32) -> String {
         _ => format!("if{index}"),
     }
 }
+
+/// What identifies the machine (`gethostuuid(3)`).
+#[expect(unsafe_code, reason = "no crate wraps this call")]
+pub(super) fn host_uuid() -> Option<[u8; 16]> {
+    let mut uuid = [0; 16];
+    // The least that the call takes: the kernel answers from memory.
+    let wait = libc::timespec { tv_sec: 1, tv_nsec: 0 };
+    // SAFETY: the call writes 16 bytes, and both outlive it.
+    let done = unsafe { libc::gethostuuid(uuid.as_mut_ptr(), &raw const wait) };
+    (done == 0).then_some(uuid)
+}
+
 /// Whether a file has an access control list (`acl_get_file(3)`). True if that cannot be found out.
 #[expect(unsafe_code, reason = "no crate of ours wraps this call")]
 pub(super) fn has_access_control_list(path: &Path) -> bool {

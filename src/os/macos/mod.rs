@@ -9,6 +9,7 @@ mod calls;
 mod files;
 mod holders;
 mod installed;
+mod machine_id;
 mod socket_scan;
 mod users;
 
@@ -19,6 +20,7 @@ use jiff::Timestamp;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 pub(super) use self::files::{is_of_service, may_not_answer, same_path, writers};
+pub(super) use self::machine_id::machine_id;
 use self::socket_scan::SocketScan;
 pub(super) use self::users::{has_user, uid, user_id};
 use super::connection_count::{self, Connection};
@@ -30,7 +32,7 @@ pub(super) use super::unix::is_root as privileged;
 use super::users::Users;
 pub(super) use super::users::{Prepared, drop_rights, restrict};
 use super::{Inspect, ScanScope, Unobservable, in_words};
-use crate::model::{Host, Observation, Os, Pid, PortRange, PortRules, Process, ProcessService, Socket};
+use crate::model::{Observation, Os, Pid, PortRange, PortRules, Process, ProcessService, Socket};
 
 /// Scans the machine once.
 ///
@@ -55,7 +57,7 @@ pub(super) fn observe(
 ///
 /// None.
 pub(super) fn observe_port_rules(now: Timestamp) -> Result<Observation, Unobservable> {
-    let host = Host { name: System::host_name().ok(), os: Os::Macos };
+    let host = sysinfo_processes::host(true);
     let port_rules = PortRules { excluded: Some(Vec::new()), ..PortRules::default() };
     Ok(Observation { privileged: privileged(), port_rules, ..Observation::new(host, now) })
 }

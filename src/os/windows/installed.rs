@@ -2,13 +2,9 @@
 //! and by the registry key in which FlexNet's `lmtools` keeps what its services start.
 #![expect(unsafe_code, reason = "only the Windows API tells what a service starts")]
 
-use std::{io, ptr};
+use std::io;
 
-use windows_sys::Win32::Foundation::ERROR_SUCCESS;
-use windows_sys::Win32::System::Registry::{
-    HKEY, HKEY_LOCAL_MACHINE, KEY_READ, KEY_WOW64_32KEY, KEY_WOW64_64KEY, REG_EXPAND_SZ, REG_SZ, RegCloseKey,
-    RegEnumKeyExW, RegOpenKeyExW, RegQueryValueExW,
-};
+use windows_sys::Win32::System::Registry::{KEY_WOW64_32KEY, KEY_WOW64_64KEY};
 use windows_sys::Win32::System::Services::{
     CloseServiceHandle, OpenServiceW, QUERY_SERVICE_CONFIGW, QueryServiceConfigW, SC_HANDLE,
     SERVICE_DISABLED, SERVICE_QUERY_CONFIG, SERVICE_STOPPED,
@@ -17,6 +13,7 @@ use windows_sys::Win32::System::Services::{
 use super::super::decode::windows::service_command;
 use super::super::inspect::LicensePrograms;
 use super::super::license_files::started_by;
+use super::registry::Key;
 use super::services::{self, text};
 use crate::model::{InstalledServer, InstalledState, Starter};
 
@@ -24,9 +21,6 @@ use crate::model::{InstalledServer, InstalledState, Starter};
 const LARGEST_CONFIG: u32 = 8 * 1024;
 /// Where `lmtools` keeps the services that it has set up: a key for each, by its name.
 const FLEXNET_SERVICES: &str = r"SOFTWARE\FLEXlm License Manager";
-/// No more of its services are read, and no longer value, in UTF-16 units.
-const MOST_KEYS: u32 = 100;
-const LONGEST_VALUE: usize = 4 * 1024;
 
 /// The services that start a license server.
 ///
@@ -93,76 +87,11 @@ impl Drop for Service {
 fn flexnet_service(name: &str) -> Option<Vec<String>> {
     let views = [KEY_WOW64_32KEY, KEY_WOW64_64KEY];
     let key = views.into_iter().find_map(|view| {
-        let services = Key::open(HKEY_LOCAL_MACHINE, FLEXNET_SERVICES, view)?;
+        let services = Key::of_machine(FLEXNET_SERVICES, view)?;
         let names = services.names();
         let own = names.iter().find(|own| own.eq_ignore_ascii_case(name))?;
-        Key::open(services.0, own, view)
+        services.inner(own, view)
     })?;
     let values = ["Lmgrd", "License", "LMGRD_LOG_FILE"].map(|value| key.value(value));
     service_command::of_flexnet(values[0].as_deref(), values[1].as_deref(), values[2].as_deref())
-}
-
-/// An open key of the registry.
-struct Key(HKEY);
-
-impl Key {
-    fn open(parent: HKEY, name: &str, view: u32) -> Option<Key> {
-        let wide: Vec<u16> = name.encode_utf16().chain([0]).collect();
-        let mut key = ptr::null_mut();
-        // SAFETY: the name ends with a zero, and the handle outlives the call.
-        let error = unsafe { RegOpenKeyExW(parent, wide.as_ptr(), 0, KEY_READ | view, &raw mut key) };
-        (error == ERROR_SUCCESS).then_some(Key(key))
-    }
-
-    /// The names of the keys in it.
-    fn names(&self) -> Vec<String> {
-        let names = (0..MOST_KEYS).map_while(|index| {
-            let mut name = [0_u16; 256];
-            let mut length = name.len() as u32;
-            // SAFETY: the buffer has this length, which the call sets to the number of units that it wrote.
-            let error = unsafe {
-                RegEnumKeyExW(
-                    self.0,
-                    index,
-                    name.as_mut_ptr(),
-                    &raw mut length,
-                    ptr::null(),
-                    ptr::null_mut(),
-                    ptr::null_mut(),
-                    ptr::null_mut(),
-                )
-            };
-            (error == ERROR_SUCCESS).then(|| String::from_utf16_lossy(&name[..length as usize]))
-        });
-        names.collect()
-    }
-
-    /// A value that is text.
-    fn value(&self, name: &str) -> Option<String> {
-        let wide: Vec<u16> = name.encode_utf16().chain([0]).collect();
-        let mut value = vec![0_u16; LONGEST_VALUE];
-        let (mut kind, mut length) = (0, (LONGEST_VALUE * 2) as u32);
-        // SAFETY: the name ends with a zero; the buffer has this length in bytes, which the call sets to what it wrote.
-        let error = unsafe {
-            RegQueryValueExW(
-                self.0,
-                wide.as_ptr(),
-                ptr::null(),
-                &raw mut kind,
-                value.as_mut_ptr().cast(),
-                &raw mut length,
-            )
-        };
-        let is_text = error == ERROR_SUCCESS && (kind == REG_SZ || kind == REG_EXPAND_SZ);
-        let units = value.get(..length as usize / 2).filter(|_| is_text)?;
-        let text = String::from_utf16_lossy(units);
-        Some(text.trim_end_matches('\0').to_owned()).filter(|text| !text.is_empty())
-    }
-}
-
-impl Drop for Key {
-    fn drop(&mut self) {
-        // SAFETY: the handle was opened, and is closed once.
-        unsafe { RegCloseKey(self.0) };
-    }
 }

@@ -5,8 +5,10 @@
 pub(super) mod accounts;
 mod file_security;
 mod installed;
+mod machine_id;
 mod netsh;
 mod programs;
+mod registry;
 mod services;
 mod sockets;
 
@@ -17,13 +19,14 @@ use jiff::Timestamp;
 
 pub(super) use self::accounts::{has_user, is_of_service, privileged, uid, user_id};
 pub(super) use self::file_security::writers;
+pub(super) use self::machine_id::machine_id;
 pub(super) use self::programs::{may_not_answer, same_path};
 use super::license_files;
 use super::sysinfo_processes::{self, Running};
 use super::users::Users;
 pub(super) use super::users::{Prepared, drop_rights, restrict};
 use super::{Inspect, ScanScope, Unobservable};
-use crate::model::{Gap, GapKind, Host, Observation, Os, Pid, PortRange, Presence, Process, ProcessRef};
+use crate::model::{Gap, GapKind, Observation, Os, Pid, PortRange, Presence, Process, ProcessRef};
 
 /// The process of the kernel's own threads: always this one since Windows XP (Windows Internals, "System process").
 const SYSTEM: Pid = 4;
@@ -92,7 +95,7 @@ pub(super) fn observe(
 ///
 /// If `netsh` answers none of the queries.
 pub(super) fn observe_port_rules(now: Timestamp) -> Result<Observation, Unobservable> {
-    let host = Host { name: sysinfo::System::host_name().ok(), os: Os::Windows };
+    let host = sysinfo_processes::host(true);
     let mut observation = Observation { privileged: privileged(), ..Observation::new(host, now) };
     let unanswered = read_port_rules(&mut observation);
     match observation.port_rules.excluded {
