@@ -30,7 +30,7 @@ struct Cli {
 const BY: &str = ": written by cargo run --example json_reference -->";
 const TO: &str = "<!-- end of table -->";
 /// The objects that a run prints.
-const DOCUMENTS: [&str; 3] = ["Listing", "Explanations", "Failure"];
+const DOCUMENTS: [&str; 4] = ["Listing", "Explanations", "FlatListener", "Failure"];
 
 #[expect(clippy::print_stdout, reason = "it is asked to print")]
 fn main() -> Result<(), Box<dyn Error>> {

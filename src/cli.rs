@@ -159,7 +159,8 @@ impl ListArgs {
 /// What every command takes, before or behind its name.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct GlobalArgs {
-    /// Print a table or text, lines of ‘label: value’ for screen readers, or one JSON object
+    /// Print a table or text, lines of ‘label: value’ for screen readers, one JSON object, or a line of JSON or CSV for
+    /// each listener
     #[arg(long, value_name = "FORMAT", value_enum, global = true)]
     pub output: Option<OutputFormat>,
 
@@ -181,6 +182,8 @@ pub enum OutputFormat {
     Table,
     List,
     Json,
+    Jsonl,
+    Csv,
 }
 
 /// Seconds, or a time with its unit. Less than a tick of the kernel's clock would be no time at all.

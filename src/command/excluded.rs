@@ -7,7 +7,7 @@ use super::{Context, Error, Exit};
 use crate::cli::ListArgs;
 use crate::knowledge::Knowledge;
 use crate::query::{Filter, Output, UsageError};
-use crate::render::Answer;
+use crate::render::{Answer, Format};
 use crate::report;
 
 /// Show the ports the system has reserved (on Windows a frequent cause of error 10013)
@@ -68,6 +68,7 @@ impl Excluded {
         output: Output,
         knowledge: &Knowledge,
     ) -> Result<Excluded, UsageError> {
+        output.only("excluded", &[Format::Text, Format::List, Format::Json])?;
         let by_holder = !args.pid.is_empty() || !args.process.is_empty() || !args.user.is_empty();
         let of_listeners = args.all
             || args.exposed

@@ -13,7 +13,7 @@ use crate::knowledge::explain::{Topic, explain, names, terms};
 use crate::model::{Explanation, Vouched};
 use crate::os::ScanScope;
 use crate::query::{Output, UsageError, topics};
-use crate::render::Answer;
+use crate::render::{Answer, Format};
 use crate::report;
 
 /// Explain a port, a service, a license manager or a license error, without scanning the machine
@@ -53,6 +53,7 @@ impl Explain {
         knowledge: &Knowledge,
         repeat: String,
     ) -> Result<Explain, UsageError> {
+        output.only("explain", &[Format::Text, Format::List, Format::Json])?;
         let topics = topics(&args.what, knowledge)?;
         if let Some((word, _)) =
             topics.iter().find(|(_, topic)| args.servers && !matches!(topic, Topic::LicenseError(_)))

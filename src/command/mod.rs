@@ -128,10 +128,16 @@ impl Command {
         query.scope.deadline = cli.global.deadline;
         // A table has neither.
         let is_json = output.format == Format::Json;
+        let on_terminal = output.format.is_for_terminal();
         query.scope.other_sockets = is_json && query.is_about_everything();
-        query.scope.interfaces |= is_json || query.is_about_ports() || !query.filter.addresses.is_empty();
+        query.scope.interfaces |=
+            !on_terminal || query.is_about_ports() || !query.filter.addresses.is_empty();
         query.scope.details |= is_json;
-        query.scope.host_id = is_json;
+        query.scope.host_id = !on_terminal;
+        if !on_terminal && !is_json {
+            // They have rows alone.
+            query.alone = None;
+        }
         let output = output.for_listing(&cli.list)?;
         let repeat = command_line(args, environment.program.as_deref());
         Ok(match query.is_about_ports() {

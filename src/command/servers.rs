@@ -74,6 +74,7 @@ impl Servers {
         knowledge: &Knowledge,
         repeat: String,
     ) -> Result<Servers, UsageError> {
+        output.only("servers", &[Format::Text, Format::List, Format::Json])?;
         let listing = ListArgs {
             trust_user: args.trust_user.clone(),
             trust_path: args.trust_path.clone(),
@@ -130,8 +131,8 @@ impl Servers {
         }
         let check = report::check(&report);
         let answer = match self.output.format {
-            Format::Text | Format::List => Answer::Check(&check),
             Format::Json => Answer::Servers(&report),
+            _ => Answer::Check(&check),
         };
         context.write(answer, &self.output)?;
         Ok(Exit::Checked(check.status))

@@ -113,8 +113,11 @@ impl Output {
             (Some(_), true) => return Err(UsageError::TwoFormats),
             (Some(OutputFormat::List), false) => Format::List,
             (Some(OutputFormat::Table) | None, false) => Format::Text,
+            (Some(OutputFormat::Jsonl), false) => Format::Jsonl,
+            (Some(OutputFormat::Csv), false) => Format::Csv,
         };
         let is_plain = format == Format::List;
+        let on_terminal = format.is_for_terminal();
         let exported = environment.exported_width.filter(|_| format == Format::Text);
         Ok(Output {
             format,
@@ -123,9 +126,9 @@ impl Output {
                 color: match args.color {
                     Color::Always => true,
                     Color::Never => false,
-                    Color::Auto => environment.color && !is_plain,
+                    Color::Auto => environment.color && !is_plain && on_terminal,
                 },
-                width: environment.width.filter(|_| !is_plain).or(exported),
+                width: environment.width.filter(|_| !is_plain && on_terminal).or(exported),
                 header: true,
                 columns: None,
                 wide: false,
@@ -139,12 +142,27 @@ impl Output {
         })
     }
 
+    /// Refuses a format that has no place for what a command answers.
+    ///
+    /// # Errors
+    ///
+    /// Where none of these formats was typed.
+    pub fn only(&self, command: &str, formats: &[Format]) -> Result<(), UsageError> {
+        if formats.contains(&self.format) {
+            return Ok(());
+        }
+        let names: Vec<&str> = formats.iter().map(|format| format.name()).collect();
+        let right = format!("the formats of {command} are {}", names.join(", "));
+        Err(UsageError::instead(&format!("--output {}", self.format.name()), right))
+    }
+
     /// With the output options of a listing.
     ///
     /// # Errors
     ///
     /// Where a column is not known, or columns are chosen for an answer that has none.
     pub fn for_listing(self, args: &ListArgs) -> Result<Output, UsageError> {
+        self.refuse_without_effect(args)?;
         let style = Style {
             // What a script reads depends on no terminal.
             width: self.style.width.filter(|_| !args.no_header && !args.wide),
@@ -161,10 +179,24 @@ impl Output {
         Ok(Output { style, ..self })
     }
 
+    /// Refuses what adds to an answer, where the format has no place for it.
+    fn refuse_without_effect(&self, args: &ListArgs) -> Result<(), UsageError> {
+        let added = [(args.args, "--args"), (args.connections, "--connections")];
+        let added = added.iter().find(|(is_typed, _)| *is_typed);
+        match (self.format, added) {
+            (Format::Jsonl | Format::Csv, Some((_, option))) => {
+                let right =
+                    format!("--output {} has no column for it; --output json has", self.format.name());
+                Err(UsageError::instead(option, right))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// With times in the user's time zone. Other formats have UTC.
     #[must_use]
     pub fn in_local_time(self, environment: &Environment) -> Output {
-        if self.format == Format::Json {
+        if !self.format.is_for_terminal() {
             return self;
         }
         let time_zone = (environment.time_zone)();
@@ -177,8 +209,14 @@ fn columns(typed: &[String], format: Format) -> Result<Option<Vec<ColumnName>>, 
     if typed.is_empty() {
         return Ok(None);
     }
-    if format == Format::Json {
-        return Err(UsageError::ColumnsOfJson);
+    match format {
+        Format::Text | Format::List => {}
+        Format::Json => return Err(UsageError::ColumnsOfJson),
+        _ => {
+            let right =
+                format!("it chooses columns of the table; --output {} always has the same", format.name());
+            return Err(UsageError::instead("--columns", right));
+        }
     }
     let mut columns = Vec::new();
     for name in typed {

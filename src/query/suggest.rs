@@ -14,14 +14,16 @@ use crate::model::phrase::list;
 
 /// Options that other programs have, and what does the same here.
 const ELSEWHERE: &[(&[&str], &str)] = &[
-    (&["--csv", "--tsv", "--output csv"], "CSV is not supported. Use -H for columns, or --output json"),
+    (&["--csv"], "for CSV use --output csv"),
+    (&["--tsv", "--output tsv"], "for values in a line use --output csv, for columns between blanks -H"),
+    (&["--jsonl", "--ndjson", "--output ndjson"], "for a JSON object a line use --output jsonl"),
     (
         &["--format", "--fmt", "--out", "--output-format"],
         "the format is chosen with --output, as in --output json",
     ),
     (
         &["--xml", "--yaml", "--html", "--markdown", "--text"],
-        "the formats are those of --output: table, list, json",
+        "the formats are those of --output: table, list, json, jsonl, csv",
     ),
     (
         &["--watch", "-w", "--interval", "--continuous", "--repeat", "--follow", "--refresh"],
@@ -145,8 +147,8 @@ impl UsageError {
                     Some(ContextValue::Strings(values)) => &values[..],
                     _ => &[],
                 };
-                if option == "--output" && ["csv", "tsv"].contains(&value.as_str()) {
-                    return Some(unknown_option("--output csv".to_owned(), options, args));
+                if option == "--output" && ["tsv", "ndjson"].contains(&value.as_str()) {
+                    return Some(unknown_option(format!("--output {value}"), options, args));
                 }
                 let nearest = nearest(&value, values.iter().map(String::as_str)).map(str::to_owned);
                 let values = values.join(", ");
@@ -267,7 +269,7 @@ mod tests {
 
     #[test]
     fn options_of_other_programs_are_answered_with_those_of_this() {
-        insta::assert_snapshot!(refused("w --csv"), @"there is no option --csv: CSV is not supported. Use -H for columns, or --output json");
+        insta::assert_snapshot!(refused("w --csv"), @"there is no option --csv: for CSV use --output csv");
         insta::assert_snapshot!(refused("w --format json"), @"there is no option --format: the format is chosen with --output, as in --output json");
         insta::assert_snapshot!(refused("w --watch"), @"there is no option --watch: to repeat the listing use watch whatlistens");
         insta::assert_snapshot!(refused("w -q"), @"there is no option -q: for the exit status alone, send the output to /dev/null (on Windows: NUL)");

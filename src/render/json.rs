@@ -26,6 +26,7 @@ mod asked;
 mod document;
 mod excluded;
 mod explanation;
+mod flat;
 mod interface;
 mod license_server;
 mod listener;
@@ -36,6 +37,7 @@ mod service;
 mod unanswered;
 
 pub(super) use explanation::write as write_explanations;
+pub(super) use flat::{FlatListener, flat_listeners, write_lines};
 
 /// Writes a report as one object.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -120,6 +122,7 @@ pub fn json_schema() -> Schema {
         vec![
             types.subschema_for::<Document<'_>>(),
             types.subschema_for::<explanation::Document<'_>>(),
+            types.subschema_for::<FlatListener<'_>>(),
             types.subschema_for::<Failed<'_>>(),
         ]
     })

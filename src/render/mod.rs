@@ -1,6 +1,7 @@
 //! An answer → text or JSON. A renderer computes nothing and writes only to the writers it is given.
 
 mod columns;
+mod csv;
 mod detail;
 mod excluded;
 mod explanation;
@@ -50,6 +51,30 @@ pub enum Format {
     List,
     /// One JSON object.
     Json,
+    /// A JSON object a line, for each listener.
+    Jsonl,
+    /// A line of values for each listener.
+    Csv,
+}
+
+impl Format {
+    /// The word that stands for it behind `--output`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Text => "table",
+            Format::List => "list",
+            Format::Json => "json",
+            Format::Jsonl => "jsonl",
+            Format::Csv => "csv",
+        }
+    }
+
+    /// Whether people read it where it is written, on a terminal. All else goes to a program or a file.
+    #[must_use]
+    pub fn is_for_terminal(self) -> bool {
+        matches!(self, Format::Text | Format::List)
+    }
 }
 
 /// Writes an answer to `out`. Notes that would disturb a script go to `notes`.
@@ -74,6 +99,13 @@ pub fn write(
             notes.write_all(plain(&noted).as_bytes())
         }
         Format::Json => json(answer, style, out, notes),
+        Format::Jsonl | Format::Csv => match answer {
+            Answer::Listing(report) | Answer::Detail(report) => lines(report, format, style, out, notes),
+            // The commands refuse these formats.
+            Answer::Excluded(_) | Answer::Explanations(_) | Answer::Servers(_) | Answer::Check(_) => {
+                json(answer, style, out, notes)
+            }
+        },
     }
 }
 
@@ -149,6 +181,31 @@ fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Wr
         servers::write(asked_for, style, out)?;
     }
     Ok(())
+}
+
+/// Writes each listener as one line, and what else there is to say to `notes`.
+fn lines(
+    report: &Report,
+    format: Format,
+    style: &Style,
+    out: &mut dyn Write,
+    notes: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Csv => csv::write(report, style, out)?,
+        _ => json::write_lines(report, out)?,
+    }
+    out.flush()?;
+    let rows = group::group(&report.rows);
+    let mut lines = notes::of_words(report, style);
+    lines.extend(report.notes.iter().map(|note| escape(note).into_owned()));
+    if rows.is_empty() {
+        lines.extend(notes::of_table(report, &rows, style));
+    }
+    lines.extend(notes::of_full_queues(&rows, style));
+    lines.extend(notes::of_license_servers(report, style));
+    lines.extend(common_notes(report, style));
+    notes::write(&lines, false, style, notes)
 }
 
 /// Writes everything about one port or service, in words.

@@ -3,19 +3,21 @@
 use super::group::RowGroup;
 use super::text::{service_called, unit_called};
 use crate::model::quoting::quoted;
-use crate::model::{Application, Container, Presence, Process, ProcessService};
+use crate::model::{Application, Container, Presence, Process, ProcessService, Socket};
 
 /// The container, application or service that the lead is part of, or holds the port for. A login
 /// session is not a service.
 pub(super) fn unit(group: &RowGroup<'_>) -> Option<String> {
-    let socket = &group.lead_row().socket;
+    unit_of(&group.lead_row().socket, group.lead())
+}
+
+pub(super) fn unit_of(socket: &Socket, lead: Option<&Process>) -> Option<String> {
     let is_service = |service: &&ProcessService| !service.name.ends_with(".scope");
     let service = service_called;
     let services = |process: &Process| {
         let names: Vec<String> = process.services.iter().filter(is_service).map(service).collect();
         (!names.is_empty()).then(|| names.join(", "))
     };
-    let lead = group.lead();
     if let Some(activation) = &socket.activation
         && lead.is_none_or(|lead| lead.container.is_none())
     {

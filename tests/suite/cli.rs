@@ -192,7 +192,7 @@ fn piped_output_is_plain_unless_colour_is_asked_for() {
 fn help_names_every_option_and_exits_0() {
     let (stdout, stderr, status) = whatlistens(&["--help"]);
     assert_eq!((status, stderr.as_str()), (0, ""));
-    insta::assert_snapshot!(stdout, @"
+    insta::assert_snapshot!(stdout, @r"
     What is listening on this machine, who owns it, and should it be there?
 
     Usage: whatlistens [OPTIONS] [WHAT]...
@@ -254,8 +254,9 @@ fn help_names_every_option_and_exits_0() {
       -H, --no-header          Print no header and no detail view; notes go to
                                standard error
           --output <FORMAT>    Print a table or text, lines of ‘label: value’ for
-                               screen readers, or one JSON object [possible values:
-                               table, list, json]
+                               screen readers, one JSON object, or a line of JSON or
+                               CSV for each listener [possible values: table, list,
+                               json, jsonl, csv]
           --json               The same as --output json
           --color <WHEN>       When to use colours [default: auto] [possible values:
                                auto, always, never]

@@ -29,10 +29,12 @@ fn validator(kind: &str) -> Validator {
 fn faults(output: &Value) -> Vec<String> {
     static LISTING: LazyLock<Validator> = LazyLock::new(|| validator("Listing"));
     static EXPLANATIONS: LazyLock<Validator> = LazyLock::new(|| validator("Explanations"));
+    static LINE: LazyLock<Validator> = LazyLock::new(|| validator("FlatListener"));
     static FAILURE: LazyLock<Validator> = LazyLock::new(|| validator("Failure"));
     let validator = match output {
         output if output.get("error").is_some() => &FAILURE,
         output if output.get("explanations").is_some() => &EXPLANATIONS,
+        output if output.get("host_id").is_some() => &LINE,
         _ => &LISTING,
     };
     let errors = validator.iter_errors(output);

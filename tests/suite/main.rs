@@ -20,6 +20,7 @@ mod license_errors;
 mod license_servers;
 #[cfg(target_os = "linux")]
 mod limits;
+mod lines;
 mod live;
 #[cfg(target_os = "linux")]
 mod live_absence;

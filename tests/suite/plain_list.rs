@@ -259,8 +259,7 @@ fn formats_have_one_name_each() {
     assert_eq!(json("--output json 80"), json("--json 80"));
     assert_eq!(json("--output table 80"), json("80"));
     insta::assert_snapshot!(with_unit().refusal("--json --output list"), @"--json and --output name different formats: give one of them");
-    insta::assert_snapshot!(with_unit().refusal("--output csv"), @"there is no option --output csv: CSV is not supported. Use -H for columns, or --output json");
-    insta::assert_snapshot!(with_unit().refusal("--output lst"), @"‘--output lst’: the values are table, list, json. Did you mean list?");
+    insta::assert_snapshot!(with_unit().refusal("--output lst"), @"‘--output lst’: the values are table, list, json, jsonl, csv. Did you mean list?");
 }
 
 #[test]

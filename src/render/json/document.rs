@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::fmt::strtime;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
 use crate::model::Word;
 use crate::model::quoting::is_printable;
@@ -26,7 +26,13 @@ pub(super) struct Tool {
 
 /// Writes a document as it is made: it may be longer than the memory that is free.
 pub(super) fn print(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    document.serialize(&mut Serializer::with_formatter(&mut *out, Harmless::default()))?;
+    document.serialize(&mut Serializer::with_formatter(&mut *out, Harmless(PrettyFormatter::new())))?;
+    writeln!(out)
+}
+
+/// Writes an object as one line.
+pub(super) fn print_line(object: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    object.serialize(&mut Serializer::with_formatter(&mut *out, Harmless(CompactFormatter)))?;
     writeln!(out)
 }
 
@@ -50,13 +56,10 @@ impl<T: fmt::Display> Serialize for Text<T> {
     }
 }
 
-/// Indents as usual, and escapes in strings what a terminal would interpret, as JSON allows (RFC 8259, section 7).
-#[derive(Default)]
-struct Harmless<'a> {
-    pretty: PrettyFormatter<'a>,
-}
+/// Lays out as another, and escapes in strings what a terminal would interpret, as JSON allows (RFC 8259, section 7).
+struct Harmless<F>(F);
 
-impl Formatter for Harmless<'_> {
+impl<F: Formatter> Formatter for Harmless<F> {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         let mut rest = fragment;
         while let Some((at, harmful)) = rest.char_indices().find(|&(_, c)| is_harmful(c)) {
@@ -70,39 +73,39 @@ impl Formatter for Harmless<'_> {
     }
 
     fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.pretty.begin_array(out)
+        self.0.begin_array(out)
     }
 
     fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.pretty.end_array(out)
+        self.0.end_array(out)
     }
 
     fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.pretty.begin_array_value(out, first)
+        self.0.begin_array_value(out, first)
     }
 
     fn end_array_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.pretty.end_array_value(out)
+        self.0.end_array_value(out)
     }
 
     fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.pretty.begin_object(out)
+        self.0.begin_object(out)
     }
 
     fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.pretty.end_object(out)
+        self.0.end_object(out)
     }
 
     fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.pretty.begin_object_key(out, first)
+        self.0.begin_object_key(out, first)
     }
 
     fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.pretty.begin_object_value(out)
+        self.0.begin_object_value(out)
     }
 
     fn end_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.pretty.end_object_value(out)
+        self.0.end_object_value(out)
     }
 }
 
