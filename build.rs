@@ -1,5 +1,5 @@
 //! Makes JSON of what is written in TOML: it is read at every start, in a fifth of the time. Names the system that
-//! it is built for, and gives a program of Windows its version resource.
+//! it is built for, shortens the schema of the JSON, and gives a program of Windows its version resource.
 
 use std::path::Path;
 use std::{env, fs};
@@ -11,6 +11,7 @@ fn main() {
     for facts in FACTS {
         make_json(facts);
     }
+    shorten_schema();
     let target = env::var("TARGET").expect("cargo says for what");
     println!("cargo::rustc-env=TARGET={target}");
     if env::var_os("CARGO_CFG_WINDOWS").is_some() {
@@ -27,6 +28,17 @@ fn make_json(name: &str) {
     let folder = env::var_os("OUT_DIR").expect("cargo says where to");
     let json = serde_json::to_string(&facts).expect("TOML says nothing that JSON cannot, but for times");
     fs::write(Path::new(&folder).join(format!("{name}.json")), json).expect("the JSON is written");
+}
+
+/// Writes `data/schema.json` without its line breaks and indents.
+fn shorten_schema() {
+    let path = "data/schema.json";
+    println!("cargo::rerun-if-changed={path}");
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let schema: serde_json::Value =
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let folder = env::var_os("OUT_DIR").expect("cargo says where to");
+    fs::write(Path::new(&folder).join("schema.json"), schema.to_string()).expect("the schema is written");
 }
 
 /// What the properties of the file show in the Explorer; name, version and description are Cargo.toml's.

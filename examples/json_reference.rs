@@ -1,4 +1,4 @@
-//! Writes the tables of `docs/json.md` from the types that are printed, each between its two marks:
+//! Writes the tables of `docs/json.md` from the types that are printed, each between its two marks, and `data/schema.json`:
 //!
 //! ```sh
 //! cargo run --example json_reference
@@ -16,15 +16,15 @@ use std::path::PathBuf;
 use clap::Parser;
 use serde_json::Value;
 
-/// Writes the tables of fields and words into docs/json.md.
+/// Writes the tables of fields and words into docs/json.md, and the schema.
 #[derive(Parser)]
 struct Cli {
     /// The file to write them into
     #[arg(long, default_value = "docs/json.md")]
     into: PathBuf,
-    /// Print the schema instead
-    #[arg(long)]
-    schema: bool,
+    /// The file to write the schema into
+    #[arg(long, default_value = "data/schema.json")]
+    schema: PathBuf,
 }
 
 const BY: &str = ": written by cargo run --example json_reference -->";
@@ -32,14 +32,10 @@ const TO: &str = "<!-- end of table -->";
 /// The objects that a run prints.
 const DOCUMENTS: [&str; 4] = ["Listing", "Explanations", "FlatListener", "Failure"];
 
-#[expect(clippy::print_stdout, reason = "it is asked to print")]
 fn main() -> Result<(), Box<dyn Error>> {
     let cli = Cli::parse();
     let schema = whatlistens::render::json_schema().to_value();
-    if cli.schema {
-        println!("{schema:#}");
-        return Ok(());
-    }
+    fs::write(&cli.schema, format!("{schema:#}\n"))?;
     let text = fs::read_to_string(&cli.into)?;
     let reference = Reference { types: &schema["$defs"], places: places(&text) };
     if let Some(missing) = DOCUMENTS.iter().find(|name| !reference.places.contains_key(**name)) {

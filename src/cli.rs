@@ -5,6 +5,9 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueEnum};
 use jiff::SignedDuration;
 
+/// The names of the commands.
+pub const COMMANDS: [&str; 4] = ["explain", "excluded", "servers", "generate"];
+
 /// What says how to list, and the ports or names to list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
 pub struct ListArgs {

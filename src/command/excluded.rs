@@ -3,6 +3,7 @@
 
 use clap::{ArgAction, Args};
 
+use super::manual::{Manual, STATUSES};
 use super::{Context, Error, Exit};
 use crate::cli::ListArgs;
 use crate::knowledge::Knowledge;
@@ -37,6 +38,22 @@ pub(super) struct ExcludedArgs {
     #[arg(short = 'h', long, action = ArgAction::HelpShort)]
     help: Option<bool>,
 }
+
+pub(super) const MANUAL: Manual = Manual {
+    description: &[
+        "Shows the ports that the system has reserved, and which license managers use them. Such a port is not chosen for a \
+         program that asks for any port; some are refused even to a program that asks for the port by its number. On Windows \
+         this is a frequent cause of error 10013 (WSAEACCES), because Hyper-V reserves ranges of ports at its start.",
+    ],
+    examples: &[
+        ("whatlistens excluded", "every reserved port"),
+        ("whatlistens excluded 27000-27009", "are any of these reserved?"),
+        ("whatlistens excluded -t flex-lm", "the TCP ports of a service"),
+        ("whatlistens excluded --json", "for scripts"),
+    ],
+    statuses: STATUSES,
+    document: Some("Listing"),
+};
 
 #[derive(Debug, Clone)]
 pub struct Excluded {

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 
 use clap::{ArgAction, Args};
 
+use super::manual::Manual;
 use super::{Context, Error, Exit};
 use crate::cli::GlobalArgs;
 use crate::knowledge::Knowledge;
@@ -33,6 +34,31 @@ pub(super) struct ExplainArgs {
     #[arg(short = 'h', long, action = ArgAction::HelpShort)]
     help: Option<bool>,
 }
+
+pub(super) const MANUAL: Manual = Manual {
+    description: &[
+        "Explains what is known about a port, a range, a service of the IANA registry, a license manager, its vendor or one \
+         of its programs, a license error, an error of the system, or a word of the answers of this program. No machine is \
+         looked at, so it answers about other machines, too.",
+        "A license error begins with a minus, as the program shows it. With --servers the license servers of this machine \
+         are looked at, and the causes that hold here come first.",
+    ],
+    examples: &[
+        ("whatlistens explain 1538", "what is port 1538 for?"),
+        ("whatlistens explain autodesk", "the license managers of a vendor: ports, programs, sources"),
+        ("whatlistens explain lmgrd", "the license managers that run this program"),
+        ("whatlistens explain -15", "what FlexNet's error -15 means, and how to find its cause"),
+        ("whatlistens explain -15 --servers", "the same, with the causes that hold on this machine first"),
+        ("whatlistens explain error 10013", "an error of Windows sockets"),
+        ("whatlistens explain mismatch", "a word of the answers"),
+    ],
+    statuses: &[
+        ("0", "it was explained"),
+        ("2", "wrong usage, or nothing is known about one of the words"),
+        ("3", "with --servers: this machine cannot be observed"),
+    ],
+    document: Some("Explanations"),
+};
 
 #[derive(Debug, Clone)]
 pub struct Explain {

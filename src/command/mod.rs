@@ -1,14 +1,17 @@
 //! The commands: each in a file of its own, with its arguments, its story and its exit statuses.
 //!
-//! To add one, write its file, name it here in `Verb` and [`Command`]; the compiler names the rest.
+//! To add one, write its file, name it in [`COMMANDS`], and here in `Verb`, [`Command`] and `manual`; the compiler and the
+//! tests name the rest. Its help, manual page and completions are made from these.
 
 mod context;
 mod error;
 mod excluded;
 mod explain;
 mod failure;
+mod generate;
 mod help;
 mod list;
+mod manual;
 mod servers;
 mod show;
 #[cfg(test)]
@@ -20,7 +23,8 @@ use std::io::{BufWriter, Write};
 
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::cli::{GlobalArgs, ListArgs};
+use self::manual::Manual;
+use crate::cli::{COMMANDS, GlobalArgs, ListArgs};
 use crate::knowledge::Knowledge;
 use crate::query::{
     Environment, Options, Output, Query, UsageError, command_line, in_own_words, refuse_long,
@@ -32,6 +36,7 @@ pub use self::error::{Error, Exit, Refused};
 pub use self::excluded::Excluded;
 pub use self::explain::Explain;
 pub use self::failure::{Failure, internal_error};
+pub use self::generate::Generate;
 pub use self::list::List;
 pub use self::servers::Servers;
 pub use self::show::Show;
@@ -47,6 +52,7 @@ pub enum Command {
     Excluded(Excluded),
     Explain(Explain),
     Servers(Servers),
+    Generate(Generate),
     /// Help or the version: the text to print.
     Print(String),
 }
@@ -57,6 +63,7 @@ enum Verb {
     Explain(explain::ExplainArgs),
     Excluded(excluded::ExcludedArgs),
     Servers(servers::ServersArgs),
+    Generate(generate::GenerateArgs),
 }
 
 impl Command {
@@ -74,12 +81,15 @@ impl Command {
         // What Windows users type for help, and what many programs take as a word.
         let asks_for_help = matches!(args, [_, word] if word == "/?" || word == "/help" || word == "help");
         let help: &[OsString] = &["whatlistens".into(), "--help".into()];
-        let help_on = help::on_command(args, &VERBS);
+        let help_on = help::on_command(args, &COMMANDS);
         let args = help_on.as_deref().unwrap_or(args);
-        let typed = in_own_words(args, &VERBS).map_err(|error| refused(error, args))?;
+        let typed = in_own_words(args, &COMMANDS).map_err(|error| refused(error, args))?;
         let words = if asks_for_help { help.into() } else { explain::keep_codes(&typed) };
         let width = help::width(environment.width.or(environment.exported_width));
         let mut grammar = Cli::command().term_width(width).after_help(help::below(width));
+        if let Some((verb, manual)) = typed_verb(&typed).and_then(|verb| Some((verb, manual(verb)?))) {
+            grammar = grammar.mut_subcommand(verb, |own| own.after_help(help::below_own(manual, width)));
+        }
         let parsed = grammar.try_get_matches_from_mut(&*words);
         let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
             Ok(cli) => cli,
@@ -118,6 +128,9 @@ impl Command {
                 Verb::Excluded(args) => Excluded::resolve(&args, output, knowledge).map(Command::Excluded),
                 Verb::Servers(own) => {
                     Servers::resolve(&own, &cli.global, output, knowledge, repeat).map(Command::Servers)
+                }
+                Verb::Generate(own) => {
+                    Generate::resolve(own, &cli.global, Cli::command(), manual).map(Command::Generate)
                 }
             };
         }
@@ -159,7 +172,7 @@ impl Command {
             Command::Excluded(excluded) => excluded.output().format,
             Command::Explain(explain) => explain.output().format,
             Command::Servers(servers) => servers.output().format,
-            Command::Print(_) => Format::Text,
+            Command::Generate(_) | Command::Print(_) => Format::Text,
         }
     }
 
@@ -200,6 +213,7 @@ impl Command {
             Command::Excluded(excluded) => excluded.run(context),
             Command::Explain(explain) => explain.run(context),
             Command::Servers(servers) => servers.run(context),
+            Command::Generate(generate) => generate.run(context),
             Command::Print(text) => {
                 write!(context.out, "{text}")?;
                 Ok(Exit::Matched)
@@ -208,17 +222,31 @@ impl Command {
     }
 }
 
-/// The names of the commands.
-const VERBS: [&str; 3] = ["explain", "excluded", "servers"];
+/// What the manual says of a command.
+fn manual(verb: &str) -> Option<&'static Manual> {
+    Some(match verb {
+        "explain" => &explain::MANUAL,
+        "excluded" => &excluded::MANUAL,
+        "servers" => &servers::MANUAL,
+        "generate" => &generate::MANUAL,
+        _ => return None,
+    })
+}
+
+/// The name of the command in a command line.
+fn typed_verb(typed: &[OsString]) -> Option<&str> {
+    typed.iter().skip(1).filter_map(|word| word.to_str()).find(|word| COMMANDS.contains(word))
+}
 
 /// The options of the command that was typed, without those that only users of other programs know, and those of the
 /// others.
 fn options(grammar: &clap::Command, typed: &[OsString]) -> Options {
-    let verb = typed.iter().skip(1).filter_map(|word| word.to_str()).find(|word| VERBS.contains(word));
+    let verb = typed_verb(typed);
     let command = verb.and_then(|verb| grammar.find_subcommand(verb));
     let is_shown = |arg: &&clap::Arg| !arg.is_hide_set();
     let global = grammar.get_arguments().filter(|arg| command.is_none() || arg.is_global_set());
-    let own = command.into_iter().flat_map(clap::Command::get_arguments);
+    let parts: Vec<&clap::Command> = command.into_iter().flat_map(clap::Command::get_subcommands).collect();
+    let own = command.into_iter().chain(parts.iter().copied()).flat_map(clap::Command::get_arguments);
     let own = global.chain(own).filter(is_shown).filter_map(|arg| arg.get_long());
     let listing = command.map(|_| (None, grammar));
     let commands = grammar.get_subcommands().map(|other| (Some(other.get_name()), other));
@@ -232,6 +260,7 @@ fn options(grammar: &clap::Command, typed: &[OsString]) -> Options {
     });
     Options {
         command: verb.map(str::to_owned),
+        parts: parts.iter().map(|part| part.get_name().to_owned()).collect(),
         own: own.map(str::to_owned).collect(),
         of_others: of_others.collect(),
     }
@@ -243,6 +272,7 @@ impl Verb {
             Verb::Explain(_) => "explain",
             Verb::Excluded(_) => "excluded",
             Verb::Servers(_) => "servers",
+            Verb::Generate(_) => "generate",
         }
     }
 }

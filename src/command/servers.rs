@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
+use super::manual::Manual;
 use super::{Context, Error, Exit};
 use crate::cli::{GlobalArgs, ListArgs};
 use crate::knowledge::Knowledge;
@@ -50,6 +51,35 @@ pub(super) struct ServersArgs {
     #[arg(short = 'h', long, action = ArgAction::HelpShort)]
     help: Option<bool>,
 }
+
+pub(super) const MANUAL: Manual = Manual {
+    description: &[
+        "Shows license servers as wholes (FlexNet, RLM, Sentinel and others): the server, its vendor daemons, their ports, \
+         versions and clients, the license file, what is wrong, and what to do. It finds servers that run, and those that \
+         are installed and do not run.",
+        "With --check it is a monitoring plugin: it prints one line with the worst problem, and its exit status says how bad \
+         that is. What could not be seen is UNKNOWN, and never OK.",
+        "No license server is asked anything: everything is read from this machine's processes, sockets and files.",
+    ],
+    examples: &[
+        ("whatlistens servers", "are the license servers up, and if not, why?"),
+        ("whatlistens servers autodesk", "those of one vendor, product or licensing system"),
+        ("whatlistens servers --license-file /opt/flexlm/a.lic", "with a license file that no process names"),
+        (
+            "whatlistens servers --check --expiry-days 60",
+            "for monitoring: also WARNING two months before licenses expire",
+        ),
+        ("whatlistens servers --trust-user lic", "believe the files that the account lic owns"),
+        ("whatlistens servers --json", "for scripts"),
+    ],
+    statuses: &[
+        ("0", "a license server was found, whatever its state; with --check: OK"),
+        ("1", "none was found; with --check: WARNING"),
+        ("2", "wrong usage; with --check: CRITICAL"),
+        ("3", "this machine cannot be observed; with --check: UNKNOWN, also for wrong usage"),
+    ],
+    document: Some("Listing"),
+};
 
 fn days(typed: &str) -> Result<u16, String> {
     typed.parse().map_err(|_| "give a number of days, from 0 to 65535, as in --expiry-days 60".to_owned())

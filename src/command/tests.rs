@@ -1,5 +1,7 @@
 //! Which command a command line becomes.
 
+use std::iter;
+
 use super::*;
 
 fn parse(line: &str) -> Result<Command, Refused> {
@@ -70,4 +72,76 @@ fn excluded_ports_are_a_command_and_an_option() {
     ] {
         assert!(parse(line).is_err(), "{line}");
     }
+}
+
+/// The manuals of a listing and of every command, with their names.
+fn manuals() -> Vec<(String, &'static Manual)> {
+    let grammar = Cli::command();
+    let of_commands = grammar.get_subcommands().map(|command| {
+        let name = command.get_name();
+        (
+            name.to_owned(),
+            manual(name).unwrap_or_else(|| panic!("‘{name}’ has no manual: src/command/mod.rs")),
+        )
+    });
+    iter::once((String::new(), &help::MANUAL)).chain(of_commands).collect()
+}
+
+/// What a shell hands to the program of an example.
+fn as_typed(example: &str) -> &str {
+    example.split([';', '|', '>', '&']).next().unwrap_or_default().trim_end()
+}
+
+#[test]
+fn the_names_of_the_commands_are_those_of_the_grammar() {
+    let grammar = Cli::command();
+    let names: Vec<&str> = grammar.get_subcommands().map(clap::Command::get_name).collect();
+    assert_eq!(names, COMMANDS, "src/cli.rs");
+}
+
+#[test]
+fn every_command_has_examples_that_it_understands() {
+    for (name, manual) in manuals() {
+        assert!(!manual.description.is_empty() && !manual.statuses.is_empty(), "{name}");
+        assert!(manual.examples.len() >= 3, "{name}: {} examples", manual.examples.len());
+        for (example, _) in manual.examples {
+            let typed = as_typed(example);
+            let command = parse(typed);
+            assert!(command.is_ok(), "{example}: {:?}", command.unwrap_err().error);
+            assert!(typed.starts_with(&format!("whatlistens {name}")) || name.is_empty(), "{example}");
+        }
+    }
+}
+
+#[test]
+fn whatever_has_json_has_a_branch_of_the_schema() {
+    let schema = crate::render::json_schema().to_value();
+    for (name, manual) in manuals() {
+        let has_json = manual.examples.iter().any(|(example, _)| {
+            let typed = as_typed(example).replace(" --json", "");
+            parse(&format!("{typed} --json")).is_ok_and(|command| command.format() == Format::Json)
+        });
+        assert_eq!(manual.document.is_some(), has_json, "{name}");
+        let Some(document) = manual.document else { continue };
+        let branch = format!("#/$defs/{document}");
+        assert!(schema["oneOf"].as_array().unwrap().iter().any(|one| one["$ref"] == *branch), "{document}");
+        let description = schema["$defs"][document]["description"].as_str().unwrap_or_default();
+        let named = if name.is_empty() { "a listing".to_owned() } else { format!("`{name}`") };
+        assert!(
+            description.contains(&named),
+            "{document} does not say that {named} prints it: {description}"
+        );
+    }
+}
+
+#[test]
+fn what_is_missing_behind_generate_is_said() {
+    let refused = |line: &str| parse(line).unwrap_err().error.to_string();
+    insta::assert_snapshot!(refused("w generate"), @"generate needs a value: one of man, schema");
+    insta::assert_snapshot!(refused("w generate mna"), @"‘generate mna’: the values are man, schema. Did you mean man?");
+    insta::assert_snapshot!(refused("w generate man server"), @"‘server’: the values are explain, excluded, servers, generate. Did you mean servers?");
+    insta::assert_snapshot!(refused("w generate man --dri x"), @"there is no option --dri; did you mean --dir?");
+    insta::assert_snapshot!(refused("w generate man --json"), @"‘--json’: only listings and answers have another format; generate schema prints JSON");
+    insta::assert_snapshot!(refused("w -t generate man"), @"options of generate go after its name, and those of a listing do not apply: see whatlistens generate --help");
+    insta::assert_snapshot!(refused("w --man"), @"there is no option --man: for the manual page: whatlistens generate man");
 }

@@ -1,5 +1,7 @@
 //! What exists and is most like a word that was typed.
 
+use crate::cli::COMMANDS;
+
 /// Words that are no command here, and what is; `WHAT` stands for what else was typed.
 const NO_COMMAND: &[(&[&str], &str)] = &[
     (
@@ -71,7 +73,9 @@ const NO_COMMAND: &[(&[&str], &str)] = &[
     (&["flagged"], "did you mean --flagged?"),
     (&["deleted", "(deleted)"], "did you mean --deleted?"),
     (&["json"], "did you mean --json?"),
-    (&["help", "man", "usage"], "did you mean --help?"),
+    (&["help", "usage"], "did you mean --help?"),
+    (&["man", "manual"], "for the manual page: whatlistens generate man"),
+    (&["schema"], "for the schema of the JSON: whatlistens generate schema"),
     (&["version"], "did you mean --version?"),
 ];
 
@@ -94,9 +98,6 @@ pub(super) fn filled(right: &str, rest: impl Iterator<Item = String>) -> String 
 
 /// So many other words are repeated.
 const MOST_OTHERS: usize = 3;
-
-/// The names of the commands.
-const COMMANDS: [&str; 3] = ["servers", "excluded", "explain"];
 
 pub(super) fn is_command(word: &str) -> bool {
     COMMANDS.contains(&word)

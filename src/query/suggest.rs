@@ -80,7 +80,9 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
     (&["--servers"], "servers is a command: whatlistens servers"),
     (&["--explain"], "explain is a command: whatlistens explain WHAT"),
     (&["--excluded"], "excluded is a command: whatlistens excluded"),
-    (&["--help-all", "--man", "--usage"], "see --help"),
+    (&["--help-all", "--usage"], "see --help"),
+    (&["--man", "--manual"], "for the manual page: whatlistens generate man"),
+    (&["--schema", "--json-schema"], "for the schema of the JSON: whatlistens generate schema"),
     (&["-H", "--no-header"], "only a listing has a header; for scripts use --output json"),
     (&["--headers", "--header"], "headers are shown unless you give -H"),
 ];
@@ -99,6 +101,8 @@ const OF_SERVERS: &[(&[&str], &str)] = &[
 pub struct Options {
     /// The command that was typed; `None` for a listing.
     pub command: Option<String>,
+    /// What must stand behind its name, as `man` behind `generate`, if anything.
+    pub parts: Vec<String>,
     /// Its long options, without the hyphens.
     pub own: Vec<String>,
     /// Those of the other commands as they are typed, each with its command; `None` for those of a listing.
@@ -150,11 +154,13 @@ impl UsageError {
                 if option == "--output" && ["tsv", "ndjson"].contains(&value.as_str()) {
                     return Some(unknown_option(format!("--output {value}"), options, args));
                 }
-                let nearest = nearest(&value, values.iter().map(String::as_str)).map(str::to_owned);
-                let values = values.join(", ");
+                // `<SHELL>` and `[COMMAND]` are no options: only the value was typed.
+                let option = if option.starts_with('-') { option } else { String::new() };
                 match value.is_empty() {
-                    true => UsageError::MissingValue { option, placeholder: typed, values },
-                    false => UsageError::InvalidValue { option, value: value.into(), values, nearest },
+                    true => {
+                        UsageError::MissingValue { option, placeholder: typed, values: values.join(", ") }
+                    }
+                    false => none_of(values, option, &value),
                 }
             }
             ErrorKind::ValueValidation => {
@@ -163,7 +169,21 @@ impl UsageError {
                 let wanted = Error::source(error).map(ToString::to_string).unwrap_or_default();
                 UsageError::WrongValue { option, value: value.into(), wanted }
             }
-            ErrorKind::MissingRequiredArgument => UsageError::MissingWhat,
+            ErrorKind::InvalidSubcommand => {
+                let option = options.command.clone().unwrap_or_default();
+                none_of(&options.parts, option, &text(ContextKind::InvalidSubcommand).unwrap_or_default())
+            }
+            ErrorKind::MissingSubcommand => UsageError::MissingValue {
+                option: options.command.clone().unwrap_or_default(),
+                placeholder: String::new(),
+                values: options.parts.join(", "),
+            },
+            ErrorKind::MissingRequiredArgument if options.command.as_deref() == Some("explain") => {
+                UsageError::MissingWhat
+            }
+            ErrorKind::MissingRequiredArgument => {
+                UsageError::CommandLine(format!("{typed} is missing").into())
+            }
             _ => {
                 let all = error.render().to_string();
                 let first = all.lines().next().unwrap_or_default();
@@ -171,6 +191,12 @@ impl UsageError {
             }
         })
     }
+}
+
+/// A value that is none of those that there are.
+fn none_of(values: &[String], option: String, value: &str) -> UsageError {
+    let nearest = nearest(value, values.iter().map(String::as_str)).map(str::to_owned);
+    UsageError::InvalidValue { option, value: value.into(), values: values.join(", "), nearest }
 }
 
 /// Of `-t80`, where it is not understood: the digit that clap takes for an option is one of a port.

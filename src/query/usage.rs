@@ -219,7 +219,8 @@ impl fmt::Display for UsageError {
                 write!(f, "{option} needs a value: one of {values}")
             }
             UsageError::InvalidValue { option, value, values, nearest } => {
-                write!(f, "‘{option} {value}’: the values are {values}")?;
+                let blank = if option.is_empty() { "" } else { " " };
+                write!(f, "‘{option}{blank}{value}’: the values are {values}")?;
                 nearest.as_ref().map_or(Ok(()), |nearest| write!(f, ". Did you mean {nearest}?"))
             }
             UsageError::MissingWhat => f.write_str(

@@ -128,6 +128,17 @@ pub fn json_schema() -> Schema {
     })
 }
 
+/// The same, as it is kept in `data/schema.json`: made from the types, it would need more code than this text is long.
+#[must_use]
+pub fn json_schema_text() -> String {
+    let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap_or_default();
+    format!("{schema:#}\n")
+}
+
+/// Without line breaks and indents.
+const SCHEMA: &str = include_str!(concat!(env!("OUT_DIR"), "/schema.json"));
+
+/// Printed by a listing, `servers` and `excluded`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Listing")]
 struct Document<'a> {
@@ -244,6 +255,7 @@ struct OtherNamespaceOut<'a> {
     listeners: usize,
 }
 
+/// Printed by every command in place of its answer, if there is none.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Failure")]
 struct Failed<'a> {

@@ -25,7 +25,7 @@ use self::columns::Listing;
 use crate::model::{CheckResult, ExcludedReport, Explanation, LicenseServer, Report, ServersReport};
 
 pub use columns::{column_named, column_names};
-pub use json::{json_error, json_schema};
+pub use json::{json_error, json_schema, json_schema_text};
 pub use style::{ColumnName, Style};
 pub use text::escape;
 

@@ -204,6 +204,7 @@ fn help_names_every_option_and_exits_0() {
       excluded  Show the ports the system has reserved (on Windows a frequent cause
                 of error 10013)
       servers   Show license servers as wholes: what runs, what is missing, and why
+      generate  Print manual pages, or the schema of the JSON
 
     Arguments:
       [WHAT]...  A port (1538, :1538, 1538/udp, 127.0.0.1:1538), a range

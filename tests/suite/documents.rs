@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use whatlistens::cli::COMMANDS;
 use whatlistens::model::{
     AcceptQueue, FileVersion, GapKind, Interface, InterfaceAddress, Os, Process, ProcessService,
     ServiceManager, Socket,
@@ -80,7 +81,7 @@ fn links_lead_somewhere() {
 fn every_option_is_in_the_guide() {
     let guide = text("docs/usage.md");
     let words: BTreeSet<&str> = guide.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).collect();
-    for command in ["", "servers", "excluded", "explain"] {
+    for command in [""].into_iter().chain(COMMANDS) {
         let help = linux().printed(&format!("{command} --help"), None);
         let options = help.lines().filter_map(|line| line.trim_start().split_once("--"));
         let options = options.filter(|(before, _)| before.is_empty() || before.starts_with('-'));

@@ -1,7 +1,9 @@
 //! The types that are printed say of themselves what they print: docs/json.md has it word by word, and a validator that is
 //! not ours finds every output of the program to be so.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
 use std::sync::LazyLock;
 
@@ -55,17 +57,21 @@ fn told(machine: &Machine, line: &str) -> Value {
 }
 
 #[test]
-fn the_reference_says_what_the_types_say() {
+fn the_reference_and_the_schema_say_what_the_types_say() {
     let reference = include_str!("../../docs/json.md");
     let folder = tempfile::tempdir().unwrap();
-    let copy = folder.path().join("json.md");
+    let (copy, schema) = (folder.path().join("json.md"), folder.path().join("schema.json"));
     fs::write(&copy, reference).unwrap();
-    let status = Command::new(example("json_reference")).arg("--into").arg(&copy).status().unwrap();
-    assert!(status.success());
-    assert!(
-        fs::read_to_string(copy).unwrap() == reference,
-        "docs/json.md differs from the types in src/render/json. Run: cargo run --example json_reference"
-    );
+    let mut made = Command::new(example("json_reference"));
+    assert!(made.arg("--into").arg(&copy).arg("--schema").arg(&schema).status().unwrap().success());
+    let differs = |file: &str| {
+        format!("{file} differs from the types in src/render/json. Run: cargo run --example json_reference")
+    };
+    assert!(fs::read_to_string(copy).unwrap() == reference, "{}", differs("docs/json.md"));
+    let kept = include_str!("../../data/schema.json");
+    assert!(fs::read_to_string(schema).unwrap() == kept, "{}", differs("data/schema.json"));
+    assert_eq!(whatlistens(&["generate", "schema"]), (kept.to_owned(), String::new(), 0));
+    assert_eq!(whatlistens(&["--json", "generate", "schema"]).0, kept);
 }
 
 #[test]
@@ -160,8 +166,13 @@ fn whatever_is_asked_the_answer_holds_to_the_schema() {
 }
 
 #[test]
-fn the_program_s_own_outputs_hold_to_the_schema() {
-    let whole = jsonschema::options().should_validate_formats(true).build(&SCHEMA).unwrap();
+fn each_of_the_program_s_own_outputs_is_one_kind_of_object() {
+    let kinds: Vec<&str> =
+        SCHEMA["oneOf"].as_array().unwrap().iter().map(|one| one["$ref"].as_str().unwrap()).collect();
+    let kinds: Vec<&str> = kinds.iter().map(|path| path.rsplit('/').next().unwrap()).collect();
+    let mut found = BTreeSet::new();
+    let _listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let validators: Vec<(&str, Validator)> = kinds.iter().map(|kind| (*kind, validator(kind))).collect();
     for line in [
         "--json",
         "--json 22",
@@ -174,12 +185,20 @@ fn the_program_s_own_outputs_hold_to_the_schema() {
         "servers --json no-such-product",
         "explain --json no-such-word",
         "--json --no-such-option",
+        "--output jsonl",
     ] {
         let (stdout, stderr, _) = whatlistens(&line.split(' ').collect::<Vec<_>>());
         assert!(!stdout.is_empty(), "{line}: {stderr}");
-        let output: Value = read(&stdout);
-        assert!(whole.is_valid(&output), "{line}: {stdout}");
+        let is_lines = line.contains("jsonl");
+        for output in if is_lines { stdout.lines().collect() } else { vec![stdout.as_str()] } {
+            let output: Value = read(output);
+            let fitting: Vec<&str> =
+                validators.iter().filter(|(_, kind)| kind.is_valid(&output)).map(|(name, _)| *name).collect();
+            assert_eq!(fitting.len(), 1, "{line}: {fitting:?}\n{output}");
+            found.extend(fitting);
+        }
     }
+    assert_eq!(found, kinds.into_iter().collect(), "an output of each kind");
 }
 
 proptest! {

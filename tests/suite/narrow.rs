@@ -34,7 +34,7 @@ fn wordy() -> Machine {
         })
 }
 
-const QUESTIONS: [&str; 20] = [
+const QUESTIONS: [&str; 22] = [
     "",
     "--args --connections --all-namespaces",
     "1538",
@@ -55,6 +55,8 @@ const QUESTIONS: [&str; 20] = [
     "servers --help",
     "excluded --help",
     "explain --help",
+    "generate --help",
+    "generate man --help",
 ];
 
 #[test]

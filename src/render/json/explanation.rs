@@ -12,6 +12,7 @@ use crate::model::{
     RegisteredService, Source, TermKind,
 };
 
+/// Printed by `explain`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Explanations")]
 pub(super) struct Document<'a> {

@@ -13,6 +13,7 @@ use super::super::unit::unit_of;
 use super::document::{Code, Text, print_line, seconds};
 use crate::model::{Exposure, Namespace, Process, Protocol, Report, Row, Severity, State, Verdict, Word};
 
+/// Printed by a listing with `--output jsonl`, on a line for each listener.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::render) struct FlatListener<'a> {
     /// the host name. `null`: it has none

@@ -1,0 +1,21 @@
+//! What a command's help and manual page say below its options. It is written in the command's own file.
+
+/// What the definition of its arguments does not say of a command.
+pub(super) struct Manual {
+    /// What it does, a paragraph each.
+    pub(super) description: &'static [&'static str],
+    /// What can be typed, each with what it is for. The tests read them as command lines.
+    pub(super) examples: &'static [(&'static str, &'static str)],
+    /// The exit statuses, each with its meaning.
+    pub(super) statuses: &'static [(&'static str, &'static str)],
+    /// The type of the object that it prints with `--json`, in the schema; `None` where it has no JSON.
+    pub(super) document: Option<&'static str>,
+}
+
+/// The exit statuses of whatever answers like a listing.
+pub(super) const STATUSES: &[(&str, &str)] = &[
+    ("0", "something matched"),
+    ("1", "nothing matched"),
+    ("2", "wrong usage"),
+    ("3", "this machine cannot be observed"),
+];
