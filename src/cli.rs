@@ -96,6 +96,10 @@ pub struct ListArgs {
     #[arg(long)]
     pub args: bool,
 
+    /// A block to paste into a ticket: machine, time, question, answer, advice
+    #[arg(long)]
+    pub report: bool,
+
     /// Count the connections of every listener, not only of license managers
     #[arg(long)]
     pub connections: bool,
@@ -162,8 +166,7 @@ impl ListArgs {
 /// What every command takes, before or behind its name.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct GlobalArgs {
-    /// Print a table or text, lines of ‘label: value’ for screen readers, one JSON object, or a line of JSON or CSV for
-    /// each listener
+    /// How to print: a table or text, lines of ‘label: value’ for screen readers (list), or what other programs take
     #[arg(long, value_name = "FORMAT", value_enum, global = true)]
     pub output: Option<OutputFormat>,
 
@@ -187,6 +190,8 @@ pub enum OutputFormat {
     Json,
     Jsonl,
     Csv,
+    Markdown,
+    Prometheus,
 }
 
 /// Seconds, or a time with its unit. Less than a tick of the kernel's clock would be no time at all.

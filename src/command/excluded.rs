@@ -95,7 +95,8 @@ impl Excluded {
             || args.flagged
             || args.args
             || args.connections
-            || args.all_namespaces;
+            || args.all_namespaces
+            || args.report;
         let of_rows = args.wide || !args.columns.is_empty() || args.sort.is_some();
         let vouches = !args.trust_user.is_empty() || !args.trust_path.is_empty();
         if by_holder || of_listeners || of_rows || vouches || args.ipv4 || args.ipv6 {

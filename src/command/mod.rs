@@ -146,7 +146,7 @@ impl Command {
         query.scope.interfaces |=
             !on_terminal || query.is_about_ports() || !query.filter.addresses.is_empty();
         query.scope.details |= is_json;
-        query.scope.host_id = !on_terminal;
+        query.scope.host_id = !on_terminal || cli.list.report;
         if !on_terminal && !is_json {
             // They have rows alone.
             query.alone = None;

@@ -39,6 +39,10 @@ pub(super) struct ServersArgs {
     #[arg(long, value_name = "DIR")]
     trust_path: Vec<String>,
 
+    /// A block to paste into a ticket: machine, time, question, answer, advice
+    #[arg(long)]
+    report: bool,
+
     /// Also in other network namespaces, such as those of containers (root)
     #[arg(long)]
     all_namespaces: bool,
@@ -81,6 +85,8 @@ pub(super) const MANUAL: Manual = Manual {
     document: Some("Listing"),
 };
 
+const FORMATS: &[Format] = &[Format::Text, Format::List, Format::Json, Format::Markdown, Format::Prometheus];
+
 fn days(typed: &str) -> Result<u16, String> {
     typed.parse().map_err(|_| "give a number of days, from 0 to 65535, as in --expiry-days 60".to_owned())
 }
@@ -104,19 +110,20 @@ impl Servers {
         knowledge: &Knowledge,
         repeat: String,
     ) -> Result<Servers, UsageError> {
-        output.only("servers", &[Format::Text, Format::List, Format::Json])?;
+        output.only("servers", FORMATS)?;
         let listing = ListArgs {
             trust_user: args.trust_user.clone(),
             trust_path: args.trust_path.clone(),
             verbose: args.verbose,
             connections: true,
             all_namespaces: args.all_namespaces,
+            report: args.report,
             ..ListArgs::default()
         };
         let mut query = Query::resolve(&listing, knowledge)?;
         query.scope.deadline = global.deadline;
         query.scope.license_servers = true;
-        query.scope.host_id = output.format == Format::Json;
+        query.scope.host_id = !output.format.is_for_terminal() || args.report;
         query.scope.license_files.clone_from(&args.license_file);
         Ok(Servers {
             query,

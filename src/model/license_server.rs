@@ -243,6 +243,8 @@ pub struct ServersReport {
     pub taken_at: Timestamp,
     /// Whether the scan had administrator's rights.
     pub privileged: bool,
+    /// The command line, quoted for a shell.
+    pub command: String,
     /// Those that were asked for, or all.
     pub servers: Vec<LicenseServer>,
     /// What was asked for, as it was typed; empty where that is everything.

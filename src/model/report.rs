@@ -201,6 +201,8 @@ pub struct Report {
     pub taken_at: Timestamp,
     /// Whether the scan had administrator's rights.
     pub privileged: bool,
+    /// The command line, quoted for a shell.
+    pub command: String,
     /// What was asked about, in the order of the words.
     pub asked: Vec<Asked>,
     /// Whether it is a single port, service or process, and nothing else selects: the detail view is about it.
@@ -237,6 +239,12 @@ impl Report {
     #[must_use]
     pub fn subject(&self) -> Option<&Asked> {
         self.asked.first().filter(|_| self.is_about_one)
+    }
+
+    /// The license servers that something was asked about.
+    #[must_use]
+    pub fn asked_servers(&self) -> &[LicenseServer] {
+        self.license_servers.as_deref().filter(|_| self.servers_asked).unwrap_or_default()
     }
 
     /// Whether anything matched; with `all`, whether every word did.

@@ -115,6 +115,8 @@ impl Output {
             (Some(OutputFormat::Table) | None, false) => Format::Text,
             (Some(OutputFormat::Jsonl), false) => Format::Jsonl,
             (Some(OutputFormat::Csv), false) => Format::Csv,
+            (Some(OutputFormat::Markdown), false) => Format::Markdown,
+            (Some(OutputFormat::Prometheus), false) => Format::Prometheus,
         };
         let is_plain = format == Format::List;
         let on_terminal = format.is_for_terminal();
@@ -124,13 +126,14 @@ impl Output {
             style: Style {
                 plain: is_plain,
                 color: match args.color {
-                    Color::Always => true,
+                    Color::Always => on_terminal,
                     Color::Never => false,
                     Color::Auto => environment.color && !is_plain && on_terminal,
                 },
                 width: environment.width.filter(|_| !is_plain && on_terminal).or(exported),
                 header: true,
                 columns: None,
+                report: false,
                 wide: false,
                 args: false,
                 states: false,
@@ -165,8 +168,10 @@ impl Output {
         self.refuse_without_effect(args)?;
         let style = Style {
             // What a script reads depends on no terminal.
-            width: self.style.width.filter(|_| !args.no_header && !args.wide),
-            header: !args.no_header || self.style.plain,
+            width: self.style.width.filter(|_| !args.no_header && !args.wide && !args.report),
+            color: self.style.color && !args.report,
+            header: !args.no_header || self.style.plain || args.report,
+            report: args.report,
             columns: columns(&args.columns, self.format)?,
             wide: args.wide,
             args: args.args,
@@ -183,10 +188,13 @@ impl Output {
     fn refuse_without_effect(&self, args: &ListArgs) -> Result<(), UsageError> {
         let added = [(args.args, "--args"), (args.connections, "--connections")];
         let added = added.iter().find(|(is_typed, _)| *is_typed);
+        if args.report && !matches!(self.format, Format::Text | Format::Markdown) {
+            let right = "it is text, or Markdown with --output markdown; leave out the other format";
+            return Err(UsageError::instead("--report", right));
+        }
         match (self.format, added) {
-            (Format::Jsonl | Format::Csv, Some((_, option))) => {
-                let right =
-                    format!("--output {} has no column for it; --output json has", self.format.name());
+            (Format::Jsonl | Format::Csv | Format::Prometheus, Some((_, option))) => {
+                let right = format!("--output {} has no place for it; --output json has", self.format.name());
                 Err(UsageError::instead(option, right))
             }
             _ => Ok(()),
@@ -210,7 +218,7 @@ fn columns(typed: &[String], format: Format) -> Result<Option<Vec<ColumnName>>, 
         return Ok(None);
     }
     match format {
-        Format::Text | Format::List => {}
+        Format::Text | Format::List | Format::Markdown => {}
         Format::Json => return Err(UsageError::ColumnsOfJson),
         _ => {
             let right =

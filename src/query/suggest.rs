@@ -14,6 +14,7 @@ use crate::model::phrase::list;
 
 /// Options that other programs have, and what does the same here.
 const ELSEWHERE: &[(&[&str], &str)] = &[
+    (&["--ticket", "--summary"], "for a block to paste into a ticket use --report"),
     (&["--csv"], "for CSV use --output csv"),
     (&["--tsv", "--output tsv"], "for values in a line use --output csv, for columns between blanks -H"),
     (&["--jsonl", "--ndjson", "--output ndjson"], "for a JSON object a line use --output jsonl"),
@@ -22,8 +23,8 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
         "the format is chosen with --output, as in --output json",
     ),
     (
-        &["--xml", "--yaml", "--html", "--markdown", "--text"],
-        "the formats are those of --output: table, list, json, jsonl, csv",
+        &["--xml", "--yaml", "--html", "--text", "--md", "--markdown", "--prometheus", "--prom"],
+        "the formats are those of --output: table, list, json, jsonl, csv, markdown, prometheus",
     ),
     (
         &["--watch", "-w", "--interval", "--continuous", "--repeat", "--follow", "--refresh"],

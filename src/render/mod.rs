@@ -5,13 +5,18 @@ mod csv;
 mod detail;
 mod excluded;
 mod explanation;
+mod export;
+mod format;
 mod group;
 mod idle;
 mod json;
 mod license_error;
 mod list;
+mod markdown;
 mod notes;
 mod page;
+mod preamble;
+mod prometheus;
 mod servers;
 mod shortening;
 mod style;
@@ -22,60 +27,14 @@ mod unit;
 use std::io::{self, Write};
 
 use self::columns::Listing;
-use crate::model::{CheckResult, ExcludedReport, Explanation, LicenseServer, Report, ServersReport};
+use self::preamble::Origin;
+use crate::model::{ExcludedReport, Explanation, Report, ServersReport};
 
 pub use columns::{column_named, column_names};
+pub use format::{Answer, Format};
 pub use json::{json_error, json_schema, json_schema_text};
 pub use style::{ColumnName, Style};
 pub use text::escape;
-
-/// What a command answers.
-#[derive(Debug, Clone, Copy)]
-pub enum Answer<'a> {
-    /// The listeners, a row for each.
-    Listing(&'a Report),
-    /// Everything about one port or service.
-    Detail(&'a Report),
-    Excluded(&'a ExcludedReport),
-    Explanations(&'a [Explanation]),
-    /// License servers as wholes.
-    Servers(&'a ServersReport),
-    /// License servers in one line.
-    Check(&'a CheckResult),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    Text,
-    /// Lines of `label: value`.
-    List,
-    /// One JSON object.
-    Json,
-    /// A JSON object a line, for each listener.
-    Jsonl,
-    /// A line of values for each listener.
-    Csv,
-}
-
-impl Format {
-    /// The word that stands for it behind `--output`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Format::Text => "table",
-            Format::List => "list",
-            Format::Json => "json",
-            Format::Jsonl => "jsonl",
-            Format::Csv => "csv",
-        }
-    }
-
-    /// Whether people read it where it is written, on a terminal. All else goes to a program or a file.
-    #[must_use]
-    pub fn is_for_terminal(self) -> bool {
-        matches!(self, Format::Text | Format::List)
-    }
-}
 
 /// Writes an answer to `out`. Notes that would disturb a script go to `notes`.
 ///
@@ -99,13 +58,9 @@ pub fn write(
             notes.write_all(plain(&noted).as_bytes())
         }
         Format::Json => json(answer, style, out, notes),
-        Format::Jsonl | Format::Csv => match answer {
-            Answer::Listing(report) | Answer::Detail(report) => lines(report, format, style, out, notes),
-            // The commands refuse these formats.
-            Answer::Excluded(_) | Answer::Explanations(_) | Answer::Servers(_) | Answer::Check(_) => {
-                json(answer, style, out, notes)
-            }
-        },
+        Format::Jsonl | Format::Csv | Format::Markdown | Format::Prometheus => {
+            export::write(answer, format, style, out, notes)
+        }
     }
 }
 
@@ -150,6 +105,7 @@ fn explanations(explanations: &[Explanation], style: &Style, out: &mut dyn Write
 /// Writes the listeners as rows to `out`, and the notes below them; without a header, as for a script,
 /// the notes go to `notes`.
 fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()> {
+    preamble(&Origin::of_report(report), style, out)?;
     let rows = group::group(&report.rows);
     let distinct = Listing::distinct(report, style);
     let shown = distinct.as_deref().unwrap_or(&rows);
@@ -170,11 +126,14 @@ fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Wr
     lines.extend(report.notes.iter().map(|note| style.set(&escape(note))));
     lines.extend(notes::of_table(report, &rows, style));
     lines.extend(notes::of_full_queues(&rows, style));
-    let asked_for = asked_servers(report);
+    if style.report {
+        lines.extend(preamble::advice(&report.rows).iter().map(|line| escape(line).into_owned()));
+    }
+    let asked_for = report.asked_servers();
     if asked_for.is_empty() {
         lines.extend(notes::of_license_servers(report, style));
     }
-    lines.extend(common_notes(report, style));
+    lines.extend(notes::of_report(report, style));
     below(&lines, !rows.is_empty() || !idle.is_empty(), style, out, notes)?;
     if style.header && !asked_for.is_empty() {
         writeln!(out)?;
@@ -183,46 +142,17 @@ fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Wr
     Ok(())
 }
 
-/// Writes each listener as one line, and what else there is to say to `notes`.
-fn lines(
-    report: &Report,
-    format: Format,
-    style: &Style,
-    out: &mut dyn Write,
-    notes: &mut dyn Write,
-) -> io::Result<()> {
-    match format {
-        Format::Csv => csv::write(report, style, out)?,
-        _ => json::write_lines(report, out)?,
-    }
-    out.flush()?;
-    let rows = group::group(&report.rows);
-    let mut lines = notes::of_words(report, style);
-    lines.extend(report.notes.iter().map(|note| escape(note).into_owned()));
-    if rows.is_empty() {
-        lines.extend(notes::of_table(report, &rows, style));
-    }
-    lines.extend(notes::of_full_queues(&rows, style));
-    lines.extend(notes::of_license_servers(report, style));
-    lines.extend(common_notes(report, style));
-    notes::write(&lines, false, style, notes)
-}
-
 /// Writes everything about one port or service, in words.
 fn detail(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    preamble(&Origin::of_report(report), style, out)?;
     detail::write(report, &group::group(&report.rows), style, out)?;
-    let asked_for = asked_servers(report);
+    let asked_for = report.asked_servers();
     if !asked_for.is_empty() {
         writeln!(out)?;
         servers::write(asked_for, style, out)?;
     }
-    let lines = common_notes(report, style);
+    let lines = notes::of_report(report, style);
     notes::write(&lines, !lines.is_empty(), style, out)
-}
-
-/// The license servers that something was asked about.
-fn asked_servers(report: &Report) -> &[LicenseServer] {
-    report.license_servers.as_deref().filter(|_| report.servers_asked).unwrap_or_default()
 }
 
 /// Writes the ports that the system excludes.
@@ -241,16 +171,19 @@ fn excluded(
 
 /// Writes the license servers, and the notes below them.
 fn servers(report: &ServersReport, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    preamble(&Origin::of_servers(report), style, out)?;
     servers::write(&report.servers, style, out)?;
-    let mut lines = Vec::new();
-    if report.servers.is_empty() || !report.missing.is_empty() {
-        let is_all = report.gaps.is_empty() && report.other_namespaces.is_empty();
-        lines.push(style.set(&escape(&servers::none(&report.missing, is_all))));
-    }
-    lines.extend(notes::not_shown(&report.other_namespaces, "license-port listener", style));
-    lines.extend(notes::of_gaps(&report.gaps, style));
-    lines.extend(notes::of_method_notes(&report.method_notes, style));
+    let lines = notes::of_servers_report(report, style);
     notes::write(&lines, !report.servers.is_empty() && !lines.is_empty(), style, out)
+}
+
+/// With `--report`: where the answer is from.
+fn preamble(origin: &Origin<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    if !style.report {
+        return Ok(());
+    }
+    origin.lines().iter().try_for_each(|(label, text)| writeln!(out, "{label:<9} {text}"))?;
+    writeln!(out)
 }
 
 fn json(answer: Answer<'_>, style: &Style, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()> {
@@ -278,15 +211,6 @@ fn json(answer: Answer<'_>, style: &Style, out: &mut dyn Write, notes: &mut dyn 
     };
     out.flush()?;
     notes::write(&notes::of_method_notes(method_notes, style), false, style, notes)
-}
-
-/// What must be said of a report in any form but JSON.
-fn common_notes(report: &Report, style: &Style) -> Vec<String> {
-    let mut lines = notes::of_unanswered(report, style);
-    lines.extend(notes::of_other_namespaces(report, style));
-    lines.extend(notes::of_gaps(&report.gaps, style));
-    lines.extend(notes::of_method_notes(&report.method_notes, style));
-    lines
 }
 
 /// Writes notes below rows, where there are any, or beside them.

@@ -8,12 +8,12 @@ use owo_colors::Style as Paint;
 
 use super::group::RowGroup;
 use super::text::escape;
-use super::{Style, list as plain_list};
+use super::{Style, list as plain_list, servers};
 use crate::model::phrase::{capitalized, counted, first_few, list, named};
 use crate::model::quoting::{quoted, quoted_account};
 use crate::model::{
     Asked, ExcludedReport, Gap, License, LicenseServer, Manager, NoteKind, OtherNamespace, Owner, Report,
-    Row, Severity, Verdict,
+    Row, ServersReport, Severity, Verdict,
 };
 
 /// More notes of one kind than these are counted, not written.
@@ -221,6 +221,28 @@ pub(super) fn not_shown(others: &[OtherNamespace], noun: &str, style: &Style) ->
 pub(super) fn of_method_notes(method_notes: &[String], style: &Style) -> Vec<String> {
     let notes = method_notes.iter().filter(|_| style.verbose);
     notes.map(|sentence| style.set(&escape(&format!("How: {sentence}.")))).collect()
+}
+
+/// What must be said of a report in any form but JSON.
+pub(super) fn of_report(report: &Report, style: &Style) -> Vec<String> {
+    let mut lines = of_unanswered(report, style);
+    lines.extend(of_other_namespaces(report, style));
+    lines.extend(of_gaps(&report.gaps, style));
+    lines.extend(of_method_notes(&report.method_notes, style));
+    lines
+}
+
+/// What must be said of license servers.
+pub(super) fn of_servers_report(report: &ServersReport, style: &Style) -> Vec<String> {
+    let mut lines = Vec::new();
+    if report.servers.is_empty() || !report.missing.is_empty() {
+        let is_all = report.gaps.is_empty() && report.other_namespaces.is_empty();
+        lines.push(style.set(&escape(&servers::none(&report.missing, is_all))));
+    }
+    lines.extend(not_shown(&report.other_namespaces, "license-port listener", style));
+    lines.extend(of_gaps(&report.gaps, style));
+    lines.extend(of_method_notes(&report.method_notes, style));
+    lines
 }
 
 /// Why rows are flagged, the most severe first. Hidden owners are not here: they are among the gaps.

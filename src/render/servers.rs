@@ -113,7 +113,7 @@ fn findings(server: &LicenseServer, style: &Style, out: &mut dyn Write) -> io::R
     Ok(())
 }
 
-fn state(server: &LicenseServer) -> String {
+pub(super) fn state(server: &LicenseServer) -> String {
     let clients = server.clients.filter(|_| server.state == ServerState::Up).map(|clients| match clients {
         0 => ", no clients".to_owned(),
         clients => format!(", {}", counted(clients, "client")),

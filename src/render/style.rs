@@ -22,6 +22,8 @@ pub struct Style {
     pub plain: bool,
     /// Rows are as long as their texts.
     pub wide: bool,
+    /// To be sent to somebody who was not there: with the machine, the time and what was asked.
+    pub report: bool,
     pub args: bool,
     /// With the state of the sockets, where there is room.
     pub states: bool,

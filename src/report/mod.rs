@@ -86,6 +86,7 @@ pub fn report(
         host: observation.host.clone(),
         taken_at: observation.taken_at,
         privileged: observation.privileged,
+        command: repeat.to_owned(),
         asked,
         is_about_one: query.alone.is_some(),
         gaps,

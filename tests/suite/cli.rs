@@ -242,6 +242,8 @@ fn help_names_every_option_and_exits_0() {
                                lines become
           --args               Add the command lines of processes; they may contain
                                secrets
+          --report             A block to paste into a ticket: machine, time,
+                               question, answer, advice
           --connections        Count the connections of every listener, not only of
                                license managers
           --all-namespaces     Scan every network namespace, including those of
@@ -254,10 +256,10 @@ fn help_names_every_option_and_exits_0() {
       -v, --verbose            Show how the data was collected
       -H, --no-header          Print no header and no detail view; notes go to
                                standard error
-          --output <FORMAT>    Print a table or text, lines of ‘label: value’ for
-                               screen readers, one JSON object, or a line of JSON or
-                               CSV for each listener [possible values: table, list,
-                               json, jsonl, csv]
+          --output <FORMAT>    How to print: a table or text, lines of ‘label:
+                               value’ for screen readers (list), or what other
+                               programs take [possible values: table, list, json,
+                               jsonl, csv, markdown, prometheus]
           --json               The same as --output json
           --color <WHEN>       When to use colours [default: auto] [possible values:
                                auto, always, never]

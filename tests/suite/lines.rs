@@ -98,10 +98,10 @@ fn what_is_unknown_is_null_and_what_only_the_process_says_is_said_so() {
 fn what_has_no_place_in_a_line_is_refused() {
     let refusal = |line: &str| office().refusal(line);
     insta::assert_snapshot!(refusal("--output csv --columns port"), @"‘--columns’: it chooses columns of the table; --output csv always has the same");
-    insta::assert_snapshot!(refusal("--output csv --args"), @"‘--args’: --output csv has no column for it; --output json has");
-    insta::assert_snapshot!(refusal("--output jsonl --connections"), @"‘--connections’: --output jsonl has no column for it; --output json has");
+    insta::assert_snapshot!(refusal("--output csv --args"), @"‘--args’: --output csv has no place for it; --output json has");
+    insta::assert_snapshot!(refusal("--output jsonl --connections"), @"‘--connections’: --output jsonl has no place for it; --output json has");
     insta::assert_snapshot!(refusal("--json --output jsonl"), @"--json and --output name different formats: give one of them");
-    insta::assert_snapshot!(refusal("servers --output csv"), @"‘--output csv’: the formats of servers are table, list, json");
+    insta::assert_snapshot!(refusal("servers --output csv"), @"‘--output csv’: the formats of servers are table, list, json, markdown, prometheus");
     insta::assert_snapshot!(refusal("explain --output jsonl 80"), @"‘--output jsonl’: the formats of explain are table, list, json");
     insta::assert_snapshot!(refusal("excluded --output csv"), @"‘--output csv’: the formats of excluded are table, list, json");
     insta::assert_snapshot!(refusal("--output tsv"), @"there is no option --output tsv: for values in a line use --output csv, for columns between blanks -H");

@@ -12,6 +12,7 @@ mod documents;
 mod explanation;
 mod explanation_contract;
 mod explanation_terms;
+mod exports;
 mod generate;
 mod json_schema;
 mod license_data;

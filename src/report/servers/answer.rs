@@ -67,6 +67,7 @@ pub fn servers(
     let is_any_missing = servers.is_empty() || !missing.is_empty();
     let gaps = gaps_of(question, observation, &rows, &servers, is_any_missing);
     Ok(ServersReport {
+        command: question.repeat.to_owned(),
         host: observation.host.clone(),
         taken_at: observation.taken_at,
         privileged: observation.privileged,

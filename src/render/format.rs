@@ -1,0 +1,57 @@
+//! What there is to write, and in which form.
+
+use crate::model::{CheckResult, ExcludedReport, Explanation, Report, ServersReport};
+
+/// What a command answers.
+#[derive(Debug, Clone, Copy)]
+pub enum Answer<'a> {
+    /// The listeners, a row for each.
+    Listing(&'a Report),
+    /// Everything about one port or service.
+    Detail(&'a Report),
+    Excluded(&'a ExcludedReport),
+    Explanations(&'a [Explanation]),
+    /// License servers as wholes.
+    Servers(&'a ServersReport),
+    /// License servers in one line.
+    Check(&'a CheckResult),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Text,
+    /// Lines of `label: value`.
+    List,
+    /// One JSON object.
+    Json,
+    /// A JSON object a line, for each listener.
+    Jsonl,
+    /// A line of values for each listener.
+    Csv,
+    /// A table for a wiki or a ticket.
+    Markdown,
+    /// Numbers for a monitoring system.
+    Prometheus,
+}
+
+impl Format {
+    /// The word that stands for it behind `--output`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Text => "table",
+            Format::List => "list",
+            Format::Json => "json",
+            Format::Jsonl => "jsonl",
+            Format::Csv => "csv",
+            Format::Markdown => "markdown",
+            Format::Prometheus => "prometheus",
+        }
+    }
+
+    /// Whether people read it where it is written, on a terminal. All else goes to a program or a file.
+    #[must_use]
+    pub fn is_for_terminal(self) -> bool {
+        matches!(self, Format::Text | Format::List)
+    }
+}
