@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum, ValueHint};
 use jiff::SignedDuration;
 
 /// The names of the commands.
@@ -65,15 +65,15 @@ pub struct ListArgs {
     pub process: Vec<String>,
 
     /// Only ports of this user (name or number)
-    #[arg(long, short_alias = 'U', aliases = ["owner", "uid"], value_name = "USER", value_delimiter = ',')]
+    #[arg(long, short_alias = 'U', aliases = ["owner", "uid"], value_name = "USER", value_delimiter = ',', value_hint = ValueHint::Username)]
     pub user: Vec<String>,
 
     /// Believe files that this user could have replaced (name or number; repeatable)
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_hint = ValueHint::Username)]
     pub trust_user: Vec<String>,
 
     /// Believe files in this folder, whoever could have replaced them (repeatable)
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub trust_path: Vec<String>,
 
     /// Order of the rows; else that of the words, then by port

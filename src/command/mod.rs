@@ -129,9 +129,8 @@ impl Command {
                 Verb::Servers(own) => {
                     Servers::resolve(&own, &cli.global, output, knowledge, repeat).map(Command::Servers)
                 }
-                Verb::Generate(own) => {
-                    Generate::resolve(own, &cli.global, Cli::command(), manual).map(Command::Generate)
-                }
+                Verb::Generate(own) => Generate::resolve(own, &cli.global, Cli::command(), manual, knowledge)
+                    .map(Command::Generate),
             };
         }
         if cli.list.excluded_ports {

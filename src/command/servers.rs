@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, ValueHint};
 
 use super::manual::Manual;
 use super::{Context, Error, Exit};
@@ -24,7 +24,7 @@ pub(super) struct ServersArgs {
     pub(super) check: bool,
 
     /// Also read this license file (repeatable)
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     license_file: Vec<PathBuf>,
 
     /// Warn of licenses that expire within so many days
@@ -32,11 +32,11 @@ pub(super) struct ServersArgs {
     expiry_days: u16,
 
     /// Believe files that this user could have replaced (name or number; repeatable)
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_hint = ValueHint::Username)]
     trust_user: Vec<String>,
 
     /// Believe files in this folder, whoever could have replaced them (repeatable)
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     trust_path: Vec<String>,
 
     /// A block to paste into a ticket: machine, time, question, answer, advice

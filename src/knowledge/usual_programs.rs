@@ -40,6 +40,11 @@ fn is_listed(program: &str, service: &str) -> bool {
     listed.any(|(programs, _)| programs.contains(&program))
 }
 
+/// The services that programs with other names are widely used for.
+pub fn usual_services() -> impl Iterator<Item = &'static str> {
+    USUAL.iter().flat_map(|(_, services)| *services).copied()
+}
+
 const WEB: &[&str] = &["http", "https", "http-alt", "www", "www-http", "pcsync-https"];
 
 /// Programs whose names do not show the service, by the manuals and unit files of their makers.

@@ -75,6 +75,7 @@ const NO_COMMAND: &[(&[&str], &str)] = &[
     (&["json"], "did you mean --json?"),
     (&["help", "usage"], "did you mean --help?"),
     (&["man", "manual"], "for the manual page: whatlistens generate man"),
+    (&["completion", "completions"], "for the completions of a shell: whatlistens generate completions bash"),
     (&["schema"], "for the schema of the JSON: whatlistens generate schema"),
     (&["version"], "did you mean --version?"),
 ];

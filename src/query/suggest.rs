@@ -83,6 +83,10 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
     (&["--excluded"], "excluded is a command: whatlistens excluded"),
     (&["--help-all", "--usage"], "see --help"),
     (&["--man", "--manual"], "for the manual page: whatlistens generate man"),
+    (
+        &["--completion", "--completions", "--generate-completion", "--complete"],
+        "for the completions of a shell: whatlistens generate completions bash",
+    ),
     (&["--schema", "--json-schema"], "for the schema of the JSON: whatlistens generate schema"),
     (&["-H", "--no-header"], "only a listing has a header; for scripts use --output json"),
     (&["--headers", "--header"], "headers are shown unless you give -H"),

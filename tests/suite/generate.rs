@@ -9,7 +9,7 @@ use whatlistens::cli::COMMANDS;
 
 use crate::started::{told, whatlistens};
 
-fn generated(what: &[&str]) -> String {
+pub fn generated(what: &[&str]) -> String {
     let (text, stderr, status) = whatlistens(&[&["generate"], what].concat());
     assert_eq!((status, stderr.as_str()), (0, ""), "{what:?}");
     text

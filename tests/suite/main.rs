@@ -5,6 +5,7 @@
 mod arbitrary;
 mod asked;
 mod cli;
+mod completions;
 mod contract;
 mod deleted;
 mod document;

@@ -11,6 +11,7 @@ use textwrap::WordSplitter;
 
 use crate::command::help;
 use crate::command::manual::Manual;
+use crate::render::column_names;
 
 const PROGRAM: &str = "whatlistens";
 
@@ -181,8 +182,11 @@ fn meaning(arg: &Arg) -> String {
     let mut meaning = sentence(&arg.get_help().map(ToString::to_string).unwrap_or_default());
     let takes_value = arg.get_num_args().is_some_and(|range| range.takes_values());
     let values = if takes_value { arg.get_possible_values() } else { Vec::new() };
-    if !values.is_empty() {
-        let names: Vec<&str> = values.iter().map(clap::builder::PossibleValue::get_name).collect();
+    let mut names: Vec<&str> = values.iter().map(clap::builder::PossibleValue::get_name).collect();
+    if arg.get_id() == "columns" {
+        names.extend(column_names().map(|column| column.0));
+    }
+    if !names.is_empty() {
         meaning += &format!(" The values are {}.", names.join(", "));
     }
     if let Some(default) = arg.get_default_values().first().filter(|_| takes_value) {

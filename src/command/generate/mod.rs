@@ -1,7 +1,9 @@
-//! `whatlistens generate man|schema`: what packagers install beside the program, made from the definitions of
+//! `whatlistens generate man|completions|schema`: what packagers install beside the program, made from the definitions of
 //! its commands. It looks at no machine.
 
+mod completions;
 mod man;
+mod places;
 
 use std::fs;
 use std::io;
@@ -10,13 +12,15 @@ use std::path::{Path, PathBuf};
 use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, Subcommand, ValueHint};
 
+use self::completions::Shell;
 use super::manual::Manual;
 use super::{Context, Error, Exit};
 use crate::cli::{COMMANDS, GlobalArgs};
+use crate::knowledge::Knowledge;
 use crate::query::UsageError;
 use crate::render;
 
-/// Print manual pages, or the schema of the JSON
+/// Print manual pages, shell completions, or the schema of the JSON
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(arg_required_else_help = false)]
 pub(super) struct GenerateArgs {
@@ -31,6 +35,7 @@ pub(super) struct GenerateArgs {
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 enum What {
     Man(ManArgs),
+    Completions(CompletionsArgs),
     Schema(SchemaArgs),
 }
 
@@ -51,6 +56,18 @@ struct ManArgs {
     help: Option<bool>,
 }
 
+/// Print the completion script of a shell
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    shell: Shell,
+
+    /// Print help
+    #[arg(short = 'h', long, action = ArgAction::HelpShort)]
+    help: Option<bool>,
+}
+
 /// Print the JSON Schema of everything that --json prints
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 struct SchemaArgs {
@@ -65,6 +82,8 @@ pub(super) const MANUAL: Manual = Manual {
          the program that prints it. No machine is looked at.",
         "generate man prints a manual page; with --dir it writes all of them: whatlistens.1, and one for each command, such \
          as whatlistens-servers.1.",
+        "generate completions prints the script with which a shell completes commands, options, their values, and names of \
+         services. It runs no program while you type, but ps(1) behind --pid.",
         "generate schema prints one JSON Schema (draft 2020-12) for everything that --json prints: listings, their lines, \
          explanations and errors. Whatever it does not name, it forbids; a later version of the program may add fields.",
     ],
@@ -72,6 +91,14 @@ pub(super) const MANUAL: Manual = Manual {
         ("whatlistens generate man | man -l -", "read the manual page"),
         ("whatlistens generate man servers > whatlistens-servers.1", "the page of one command"),
         ("whatlistens generate man --dir /usr/local/share/man/man1", "install all pages"),
+        (
+            "whatlistens generate completions zsh > /usr/local/share/zsh/site-functions/_whatlistens",
+            "completions for all",
+        ),
+        (
+            "whatlistens generate completions bash > ~/.local/share/bash-completion/completions/whatlistens",
+            "completions for you",
+        ),
         ("whatlistens generate schema > whatlistens.schema.json", "for a validator of JSON"),
     ],
     statuses: &[("0", "it was written"), ("2", "wrong usage, or it could not be written")],
@@ -93,6 +120,7 @@ impl Generate {
         global: &GlobalArgs,
         grammar: clap::Command,
         manual: impl Fn(&str) -> Option<&'static Manual>,
+        knowledge: &Knowledge,
     ) -> Result<Generate, UsageError> {
         let is_schema = matches!(args.what, What::Schema(_));
         if !is_schema && (global.json || global.output.is_some()) {
@@ -108,6 +136,10 @@ impl Generate {
                     files.retain(|(name, _)| *name == wanted);
                 }
                 Ok(Generate { files, folder: args.dir })
+            }
+            What::Completions(CompletionsArgs { shell, .. }) => {
+                let script = completions::script(shell, &places::places(grammar, knowledge));
+                Ok(Generate { files: vec![(shell.file_name().to_owned(), script)], folder: None })
             }
             What::Schema(_) => {
                 let file = ("whatlistens.schema.json".to_owned(), render::json_schema_text());

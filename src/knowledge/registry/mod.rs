@@ -8,7 +8,7 @@ mod other_names;
 
 use std::collections::HashMap;
 
-pub use self::other_names::called_otherwise;
+pub use self::other_names::{called_otherwise, other_names};
 use crate::model::{PortRange, Protocol};
 
 const SERVICES: &str = include_str!("../../../data/services.tsv");

@@ -13,3 +13,8 @@ pub fn called_otherwise(name: &str) -> Option<(PortRange, Option<Protocol>)> {
     })?;
     Some((PortRange::parse(columns.next()?)?, Protocol::from_name(columns.next()?)))
 }
+
+/// What people call services, in the order of the file.
+pub fn other_names() -> impl Iterator<Item = &'static str> {
+    OTHER_NAMES.lines().filter_map(|line| line.split('\t').next())
+}
