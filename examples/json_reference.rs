@@ -30,7 +30,7 @@ struct Cli {
 const BY: &str = ": written by cargo run --example json_reference -->";
 const TO: &str = "<!-- end of table -->";
 /// The objects that a run prints.
-const DOCUMENTS: [&str; 4] = ["Listing", "Explanations", "FlatListener", "Failure"];
+const DOCUMENTS: [&str; 5] = ["Listing", "Explanations", "FlatListener", "Wait", "Failure"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let cli = Cli::parse();

@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, ValueEnum, ValueHint};
 use jiff::SignedDuration;
 
 /// The names of the commands.
-pub const COMMANDS: [&str; 4] = ["explain", "excluded", "servers", "generate"];
+pub const COMMANDS: [&str; 5] = ["explain", "excluded", "servers", "wait", "generate"];
 
 /// What says how to list, and the ports or names to list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
@@ -194,18 +194,49 @@ pub enum OutputFormat {
     Prometheus,
 }
 
-/// Seconds, or a time with its unit. Less than a tick of the kernel's clock would be no time at all.
+/// Less than a tick of the kernel's clock would be no time at all.
 fn deadline(typed: &str) -> Result<Duration, String> {
-    let seconds = || typed.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    let with_unit = || typed.parse().ok().and_then(|time: SignedDuration| Duration::try_from(time).ok());
-    let time =
-        seconds().or_else(with_unit).filter(|time| SHORTEST_DEADLINE <= *time && *time <= LONGEST_DEADLINE);
+    let time = time(typed).filter(|time| SHORTEST_DEADLINE <= *time && *time <= LONGEST_DEADLINE);
     time.ok_or_else(|| {
         "give seconds or a time with its unit, from 10ms to 1h, as in --deadline 2 or --deadline 500ms"
             .to_owned()
     })
 }
 
+/// Seconds, or a time with its unit.
+fn time(typed: &str) -> Option<Duration> {
+    let seconds = || typed.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let with_unit = || typed.parse().ok().and_then(|time: SignedDuration| Duration::try_from(time).ok());
+    seconds().or_else(with_unit)
+}
+
+/// How long to wait for something to happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timeout {
+    After(Duration),
+    Never,
+}
+
+impl Timeout {
+    /// Reads seconds, a time with its unit, or `never`.
+    ///
+    /// # Errors
+    ///
+    /// What would be right, where it is none of these, or more than a year.
+    pub fn parse(typed: &str) -> Result<Timeout, String> {
+        match time(typed) {
+            _ if typed == "never" => Ok(Timeout::Never),
+            Some(time) if time <= LONGEST_TIMEOUT => Ok(Timeout::After(time)),
+            _ => Err(
+                "give seconds or a time with its unit, as in --timeout 90 or --timeout 2m (0 looks once), or \
+                 --timeout never"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(366 * 24 * 3600);
 const SHORTEST_DEADLINE: Duration = Duration::from_millis(10);
 const LONGEST_DEADLINE: Duration = Duration::from_secs(3600);
 

@@ -38,7 +38,7 @@ fn run(args: &[OsString]) -> Result<Exit, Error> {
     let command = Command::parse(args, &Environment::of_this_process(), &knowledge)
         .inspect_err(|refused| FAILURE.expect(refused.format))?;
     FAILURE.expect(command.format());
-    let machine = LiveMachine::new(&knowledge, Timestamp::now());
+    let machine = LiveMachine::new(&knowledge, Timestamp::now);
     command.answer(&knowledge, &machine, stdout(), &mut stderr())
 }
 

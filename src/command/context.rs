@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -36,8 +37,32 @@ pub trait Source {
         FileAt::Unknown
     }
 
+    /// What passes the time between two observations; `None` for a recorded machine, on which nothing changes.
+    fn clock(&self) -> Option<&dyn Clock> {
+        None
+    }
+
     /// Whether the machine has a user of this name; `None` where only a directory server could say so.
     fn has_user(&self, name: &str) -> Option<bool>;
+}
+
+/// Time that passes.
+pub trait Clock {
+    /// Since some moment before.
+    fn elapsed(&self) -> Duration;
+
+    /// Lets so much time pass, or less.
+    fn wait(&self, time: Duration);
+}
+
+impl Clock for os::Clock {
+    fn elapsed(&self) -> Duration {
+        os::Clock::elapsed(self)
+    }
+
+    fn wait(&self, time: Duration) {
+        os::Clock::wait(self, time);
+    }
 }
 
 /// What a command knows, asks and writes to.
@@ -76,16 +101,17 @@ impl Context<'_> {
 
 pub struct LiveMachine<'a> {
     knowledge: &'a Knowledge,
-    now: Timestamp,
+    now: fn() -> Timestamp,
+    clock: os::Clock,
     /// Opened for the first scan.
     machine: RefCell<Option<Machine>>,
 }
 
 impl<'a> LiveMachine<'a> {
-    /// `now` becomes [`Observation::taken_at`].
+    /// `now` says what becomes [`Observation::taken_at`].
     #[must_use]
-    pub fn new(knowledge: &'a Knowledge, now: Timestamp) -> LiveMachine<'a> {
-        LiveMachine { knowledge, now, machine: RefCell::default() }
+    pub fn new(knowledge: &'a Knowledge, now: fn() -> Timestamp) -> LiveMachine<'a> {
+        LiveMachine { knowledge, now, clock: os::Clock::new(), machine: RefCell::default() }
     }
 }
 
@@ -94,15 +120,19 @@ impl Source for LiveMachine<'_> {
         let inspection = Inspection::new(self.knowledge);
         let mut machine = self.machine.borrow_mut();
         let machine = machine.get_or_insert_with(|| Machine::open_restricted(scope));
-        machine.observe(scope, &inspection, self.now)
+        machine.observe(scope, &inspection, (self.now)())
     }
 
     fn observe_port_rules(&self) -> Result<Observation, Unobservable> {
-        os::observe_port_rules(self.now)
+        os::observe_port_rules((self.now)())
     }
 
     fn file_at(&self, path: &str) -> FileAt {
         os::file_at(Path::new(path))
+    }
+
+    fn clock(&self) -> Option<&dyn Clock> {
+        Some(&self.clock)
     }
 
     fn has_user(&self, name: &str) -> Option<bool> {

@@ -30,6 +30,7 @@ pub(super) const MANUAL: Manual = Manual {
         ("whatlistens servers", "are the license servers up, and if not, why?"),
         ("whatlistens explain lmgrd", "what is known about lmgrd"),
         ("whatlistens explain -15", "what a license error means"),
+        ("whatlistens wait 8080", "until port 8080 listens"),
         ("whatlistens --json | jq .", "for scripts"),
     ],
     statuses: STATUSES,

@@ -12,11 +12,13 @@ mod generate;
 mod help;
 mod list;
 mod manual;
+mod progress;
 mod servers;
 mod show;
 #[cfg(test)]
 mod tests;
 mod version;
+mod wait;
 
 use std::ffi::OsString;
 use std::io::{BufWriter, Write};
@@ -31,7 +33,7 @@ use crate::query::{
 };
 use crate::render::{self, Format};
 
-pub use self::context::{Context, LiveMachine, Source};
+pub use self::context::{Clock, Context, LiveMachine, Source};
 pub use self::error::{Error, Exit, Refused};
 pub use self::excluded::Excluded;
 pub use self::explain::Explain;
@@ -40,6 +42,7 @@ pub use self::generate::Generate;
 pub use self::list::List;
 pub use self::servers::Servers;
 pub use self::show::Show;
+pub use self::wait::Wait;
 
 /// The size of the buffer for output, in bytes: as much as a pipe takes at once.
 const BUFFER: usize = 64 * 1024;
@@ -52,6 +55,7 @@ pub enum Command {
     Excluded(Excluded),
     Explain(Explain),
     Servers(Servers),
+    Wait(Wait),
     Generate(Generate),
     /// Help or the version: the text to print.
     Print(String),
@@ -63,6 +67,7 @@ enum Verb {
     Explain(explain::ExplainArgs),
     Excluded(excluded::ExcludedArgs),
     Servers(servers::ServersArgs),
+    Wait(wait::WaitArgs),
     Generate(generate::GenerateArgs),
 }
 
@@ -129,6 +134,8 @@ impl Command {
                 Verb::Servers(own) => {
                     Servers::resolve(&own, &cli.global, output, knowledge, repeat).map(Command::Servers)
                 }
+                Verb::Wait(own) => Wait::resolve(&own, &cli.global, output, environment, knowledge, repeat)
+                    .map(Command::Wait),
                 Verb::Generate(own) => Generate::resolve(own, &cli.global, Cli::command(), manual, knowledge)
                     .map(Command::Generate),
             };
@@ -171,6 +178,7 @@ impl Command {
             Command::Excluded(excluded) => excluded.output().format,
             Command::Explain(explain) => explain.output().format,
             Command::Servers(servers) => servers.output().format,
+            Command::Wait(wait) => wait.output().format,
             Command::Generate(_) | Command::Print(_) => Format::Text,
         }
     }
@@ -212,6 +220,7 @@ impl Command {
             Command::Excluded(excluded) => excluded.run(context),
             Command::Explain(explain) => explain.run(context),
             Command::Servers(servers) => servers.run(context),
+            Command::Wait(wait) => wait.run(context),
             Command::Generate(generate) => generate.run(context),
             Command::Print(text) => {
                 write!(context.out, "{text}")?;
@@ -227,6 +236,7 @@ fn manual(verb: &str) -> Option<&'static Manual> {
         "explain" => &explain::MANUAL,
         "excluded" => &excluded::MANUAL,
         "servers" => &servers::MANUAL,
+        "wait" => &wait::MANUAL,
         "generate" => &generate::MANUAL,
         _ => return None,
     })
@@ -271,6 +281,7 @@ impl Verb {
             Verb::Explain(_) => "explain",
             Verb::Excluded(_) => "excluded",
             Verb::Servers(_) => "servers",
+            Verb::Wait(_) => "wait",
             Verb::Generate(_) => "generate",
         }
     }

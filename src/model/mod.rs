@@ -36,6 +36,7 @@ mod socket;
 mod sought;
 mod verdict;
 mod vouched;
+mod waiting;
 mod word;
 
 pub use asked::{Asked, AskedProcess, Note, NoteKind, PortAnswer, PortStatus, PortUse};
@@ -90,4 +91,5 @@ pub use socket::{AcceptQueue, Activation, Connections, Namespace, Socket, Socket
 pub use sought::{SoughtProcess, SoughtProcesses, UnlistedPorts};
 pub use verdict::{License, Severity, Verdict};
 pub use vouched::Vouched;
+pub use waiting::{WaitGoal, WaitOutcome, WaitReport, WaitedPort};
 pub use word::Word;

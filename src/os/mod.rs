@@ -3,6 +3,7 @@
 //! Calling a system is apart from decoding what it says. Code that calls copies text and fields out; code that
 //! understands them ([`decode`]) is compiled and tested on every system.
 
+mod clock;
 pub mod connection_count;
 mod deadline;
 pub mod decode;
@@ -11,6 +12,7 @@ mod inspect;
 mod inspect_files;
 #[cfg(any(windows, target_os = "macos"))]
 mod interfaces;
+mod interruption;
 mod last_words;
 #[cfg(any(windows, target_os = "macos"))]
 mod license_files;
@@ -50,8 +52,10 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+pub use self::clock::Clock;
 pub use self::file_at::FileAt;
 pub use self::inspect::{FileChecks, Inspect, LicensePrograms, PortHolder, ServerProgram};
+pub use self::interruption::{end_as_interrupted, is_interrupted, notice_interruptions};
 pub use self::last_words::{LastWords, Memory, end, report_full_files};
 pub use self::scan_scope::{Bpf, DEADLINE, ScanScope, Sought};
 pub use self::stack::with_room;

@@ -24,6 +24,9 @@ pub struct ScanScope {
     pub all_namespaces: bool,
     /// Count the connections of every listener, not only of those on license ports.
     pub connections: bool,
+    /// Only a glance, for whoever looks again and again: the sockets are read once, so that one that is about to change may
+    /// be missed, and nobody's processes are looked at.
+    pub glance: bool,
     pub bpf: Bpf,
     /// Whether users are chosen by name, so that those of hidden processes matter too.
     pub by_user: bool,
@@ -102,6 +105,7 @@ impl Default for ScanScope {
             details: false,
             all_namespaces: false,
             connections: false,
+            glance: false,
             bpf: Bpf::WhereQuicker,
             by_user: false,
             numeric: false,

@@ -52,7 +52,7 @@ pub(super) fn observation(
     let mut ports_of = PortsOf::new();
     for (at, HeldSocket { socket, pids }) in listed.iter_mut().enumerate() {
         socket.id = SocketId(at as u64);
-        for &pid in &*pids {
+        for &pid in pids.iter().filter(|_| !scope.glance) {
             holdings.push(Holding { socket: socket.id, pid });
             ports_of.entry(pid).or_default().push((socket.protocol, socket.local.port()));
         }
@@ -64,11 +64,14 @@ pub(super) fn observation(
     let servers: Vec<Pid> = if scope.license_servers { license_files::servers(inspect) } else { Vec::new() };
     let sought = SoughtPids::of(scope);
     let wanted = [&servers[..], sought.as_ref().map_or(&[], |sought| &sought.pids)].concat();
-    let processes = read(&ports_of, &wanted, users, inspect, scope).unwrap_or_else(|error| {
-        let detail = format!("only the ids of the processes could be read ({error})");
-        gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
-        BTreeMap::new()
-    });
+    let processes = match scope.glance {
+        false => read(&ports_of, &wanted, users, inspect, scope).unwrap_or_else(|error| {
+            let detail = format!("only the ids of the processes could be read ({error})");
+            gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
+            BTreeMap::new()
+        }),
+        true => BTreeMap::new(),
+    };
 
     gaps.extend(users.gap());
     let sought = sought.map(|sought| sought.found(&processes, privileged));

@@ -23,6 +23,7 @@ mod trust;
 mod typed;
 mod url;
 mod usage;
+mod waiting;
 mod words;
 
 use std::borrow::Cow;
@@ -49,6 +50,7 @@ pub use self::target::{Destination, Place, Ports, Target};
 pub use self::trust::refuse_unknown_users;
 pub use self::typed::Typed;
 pub use self::usage::UsageError;
+pub use self::waiting::WaitQuestion;
 
 /// Of more ports than this, typed as several words or as a range, only the listeners are reported.
 const MOST_DETAIL: usize = 64;
@@ -102,6 +104,7 @@ impl Query {
             details: alone.is_some() || shows("script") || shows("cwd") || is_about_processes,
             all_namespaces: args.all_namespaces,
             connections: args.connections || shows("connections"),
+            glance: false,
             bpf: match args.bpf {
                 cli::Bpf::Auto => Bpf::WhereQuicker,
                 cli::Bpf::Always => Bpf::Always,

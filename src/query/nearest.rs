@@ -70,6 +70,10 @@ const NO_COMMAND: &[(&[&str], &str)] = &[
         &["licenses", "license", "licences", "licence"],
         "for ports of license managers: whatlistens --licenses; for license servers: whatlistens servers",
     ),
+    (
+        &["wait-for", "waitfor", "await", "until", "wait-for-it"],
+        "to wait until a port listens: whatlistens wait WHAT",
+    ),
     (&["flagged"], "did you mean --flagged?"),
     (&["deleted", "(deleted)"], "did you mean --deleted?"),
     (&["json"], "did you mean --json?"),

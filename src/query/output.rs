@@ -21,6 +21,9 @@ pub struct Environment {
     /// The columns that `COLUMNS` says, where output does not go to a terminal: to `watch` or `less`, which show it on
     /// one.
     pub exported_width: Option<u16>,
+    /// Finds the columns of the terminal that standard error goes to, for a line that shows progress; `None` where it goes
+    /// elsewhere, or the terminal knows no control codes. Called only by what may take long.
+    pub progress_width: fn() -> Option<u16>,
     /// Whether colours reach somebody who wants them.
     pub color: bool,
     /// Finds the user's time zone. It searches the system's zones, so it is called only where a time is shown.
@@ -34,14 +37,12 @@ impl Environment {
     pub fn of_this_process() -> Environment {
         let terminal = io::stdout().is_terminal();
         let unless_set = |name: &str| env::var_os(name).is_none_or(|value| value.is_empty());
-        // A console of Windows must be asked to obey colours; those before Windows 10 cannot.
-        let obeys = anstyle_query::windows::enable_ansi_colors().unwrap_or(true);
-        let capable = obeys && env::var_os("TERM").is_none_or(|term| term != "dumb");
         Environment {
             width: terminal.then(terminal_width),
             exported_width: exported_width().filter(|_| !terminal),
             // https://no-color.org: any value that is not empty.
-            color: terminal && capable && unless_set("NO_COLOR"),
+            progress_width,
+            color: terminal && is_capable() && unless_set("NO_COLOR"),
             time_zone,
             program: env::current_exe().ok(),
         }
@@ -53,6 +54,7 @@ impl Environment {
         Environment {
             width: None,
             exported_width: None,
+            progress_width: || None,
             color: false,
             time_zone: || TimeZone::UTC,
             program: None,
@@ -89,6 +91,20 @@ fn local_time() -> Option<TimeZone> {
 fn terminal_width() -> u16 {
     let reported = terminal_size::terminal_size().map(|(width, _)| width.0);
     reported.or_else(exported_width).unwrap_or(80)
+}
+
+fn progress_width() -> Option<u16> {
+    if !io::stderr().is_terminal() || !is_capable() {
+        return None;
+    }
+    let reported = terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| width.0);
+    Some(reported.or_else(exported_width).unwrap_or(80))
+}
+
+/// Whether the terminal obeys control codes. A console of Windows must be asked to; those before Windows 10 cannot.
+fn is_capable() -> bool {
+    let obeys = anstyle_query::windows::enable_ansi_colors().unwrap_or(true);
+    obeys && env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 /// The columns that the environment says. Shells set them, and export them only on request.

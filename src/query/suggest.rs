@@ -13,7 +13,7 @@ use super::usage::UsageError;
 use crate::model::phrase::list;
 
 /// Options that other programs have, and what does the same here.
-const ELSEWHERE: &[(&[&str], &str)] = &[
+const ELSEWHERE: &Tried = &[
     (&["--ticket", "--summary"], "for a block to paste into a ticket use --report"),
     (&["--csv"], "for CSV use --output csv"),
     (&["--tsv", "--output tsv"], "for values in a line use --output csv, for columns between blanks -H"),
@@ -30,6 +30,7 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
         &["--watch", "-w", "--interval", "--continuous", "--repeat", "--follow", "--refresh"],
         "to repeat the listing use watch whatlistens",
     ),
+    (&["--wait", "--wait-for", "--until"], "to wait until a port listens: whatlistens wait WHAT"),
     (&["-c"], "for a process use --process NAME, to repeat the listing watch whatlistens"),
     (&["--pids", "--process-id", "--processid"], "for a process ID use --pid 4242"),
     (
@@ -92,8 +93,24 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
     (&["--headers", "--header"], "headers are shown unless you give -H"),
 ];
 
-/// Options that people try with `servers`, and what does the same.
-const OF_SERVERS: &[(&[&str], &str)] = &[
+/// Options, and what does the same.
+type Tried = [(&'static [&'static str], &'static str)];
+
+/// Options that people try with a command, and what does the same.
+const OF_COMMANDS: &[(&str, &Tried)] = &[("servers", OF_SERVERS), ("wait", OF_WAIT)];
+
+const OF_WAIT: &Tried = &[
+    (
+        &["-t", "-T", "-w"],
+        "to give up after some time use --timeout, as in --timeout 30; for TCP alone --tcp",
+    ),
+    (&["-u"], "for UDP alone use --udp"),
+    (&["--closed", "--free", "--down", "-d"], "to wait until nothing listens any more use --gone"),
+    (&["-p", "--port", "--ports", "-i"], "a port stands alone: whatlistens wait WHAT"),
+    (&["--pid"], "a process is waited for by its name: --process NAME"),
+];
+
+const OF_SERVERS: &Tried = &[
     (&["-c", "-f", "--file", "--license"], "for a license file use --license-file NAME"),
     (
         &["--status", "-s", "--list", "-l", "-a", "--all", "--clients", "--users", "--start"],
@@ -215,8 +232,10 @@ fn ports_behind_letters(typed: &str, args: &[OsString]) -> Option<UsageError> {
 }
 
 fn unknown_option(typed: String, options: &Options, args: &[OsString]) -> UsageError {
-    let of_servers = OF_SERVERS.iter().filter(|_| options.command.as_deref() == Some("servers"));
-    if let Some((_, right)) = of_servers.clone().find(|(names, _)| names.contains(&typed.as_str())) {
+    let of_command = OF_COMMANDS.iter().filter(|(command, _)| options.command.as_deref() == Some(command));
+    if let Some((_, right)) =
+        of_command.flat_map(|(_, tried)| *tried).find(|(names, _)| names.contains(&typed.as_str()))
+    {
         let right = filled(right, words(args, &typed));
         return UsageError::OptionElsewhere { typed: typed.into(), right };
     }

@@ -133,6 +133,10 @@ pub enum UsageError {
         typed: Typed,
         columns: Vec<&'static str>,
     },
+    /// A command that needs a machine that changes, where a recorded one is to answer.
+    NotLive {
+        command: &'static str,
+    },
     /// `--json` and another format.
     TwoFormats,
     /// `--columns` where the answer is JSON.
@@ -311,6 +315,9 @@ impl fmt::Display for UsageError {
             }
             UsageError::UnknownColumn { typed, columns } => {
                 write!(f, "‘--columns {typed}’: the columns are {}", columns.join(", "))
+            }
+            UsageError::NotLive { command } => {
+                write!(f, "{command} looks at this machine again and again: it takes no recorded one")
             }
             UsageError::TwoFormats => {
                 f.write_str("--json and --output name different formats: give one of them")

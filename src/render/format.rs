@@ -1,6 +1,6 @@
 //! What there is to write, and in which form.
 
-use crate::model::{CheckResult, ExcludedReport, Explanation, Report, ServersReport};
+use crate::model::{CheckResult, ExcludedReport, Explanation, Report, ServersReport, WaitReport};
 
 /// What a command answers.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +15,8 @@ pub enum Answer<'a> {
     Servers(&'a ServersReport),
     /// License servers in one line.
     Check(&'a CheckResult),
+    /// How waiting for ports ended. In text, only that it failed is said.
+    Wait(&'a WaitReport),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,16 +10,17 @@ use schemars::{JsonSchema, Schema};
 use serde::{Serialize, Serializer};
 
 use self::asked::{AskedOut, asked};
-use self::document::{Code, SCHEMA_VERSION, TOOL, Text, Tool, print, seconds};
+use self::document::{Host, SCHEMA_VERSION, TOOL, Text, Tool, print, seconds};
 use self::excluded::{ExcludedOut, excluded};
+use self::gap::{GapOut, each_gap};
 use self::interface::{InterfaceOut, interface};
 use self::license_server::{LicenseServerOut, each_license_server};
-use self::listener::{Listener, listener};
+use self::listener::{Listener, each_listener};
 use self::other_socket::{OtherSocketOut, other_socket};
 use self::unanswered::{UnansweredOut, unanswered};
 use crate::model::{
-    self, Asked, Excluded, ExcludedReport, Gap, GapKind, HeldOtherSocket, Interface, LicenseServer,
-    Namespace, Os, OtherNamespace, Report, Row, ServersReport, UnansweredClient,
+    self, Asked, Excluded, ExcludedReport, Gap, HeldOtherSocket, Interface, LicenseServer, Namespace,
+    OtherNamespace, Report, Row, ServersReport, UnansweredClient,
 };
 
 mod asked;
@@ -27,6 +28,7 @@ mod document;
 mod excluded;
 mod explanation;
 mod flat;
+mod gap;
 mod interface;
 mod license_server;
 mod listener;
@@ -35,9 +37,11 @@ mod process;
 mod schema;
 mod service;
 mod unanswered;
+mod waiting;
 
 pub(super) use explanation::write as write_explanations;
 pub(super) use flat::{FlatListener, flat_listeners, write_lines};
+pub(super) use waiting::write as write_wait;
 
 /// Writes a report as one object.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -87,7 +91,7 @@ impl<'a> Document<'a> {
         Document {
             schema_version: SCHEMA_VERSION,
             tool: TOOL,
-            host: Host { name: host.name.as_deref(), os: Code(host.os), id: host.id.as_deref() },
+            host: document::host(host),
             taken_at: seconds(taken_at),
             privileged,
             complete: gaps.is_empty(),
@@ -123,6 +127,7 @@ pub fn json_schema() -> Schema {
             types.subschema_for::<Document<'_>>(),
             types.subschema_for::<explanation::Document<'_>>(),
             types.subschema_for::<FlatListener<'_>>(),
+            types.subschema_for::<waiting::Document<'_>>(),
             types.subschema_for::<Failed<'_>>(),
         ]
     })
@@ -206,10 +211,6 @@ fn each_asked<S: Serializer>(all: &[Asked], to: S) -> Result<S::Ok, S::Error> {
     to.collect_seq(all.iter().map(asked))
 }
 
-fn each_listener<S: Serializer>(rows: &[Row], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(rows.iter().map(listener))
-}
-
 fn each_unanswered<S: Serializer>(clients: &[UnansweredClient], to: S) -> Result<S::Ok, S::Error> {
     to.collect_seq(clients.iter().map(unanswered))
 }
@@ -237,10 +238,6 @@ fn each_excluded<S: Serializer>(all: &Option<&[Excluded]>, to: S) -> Result<S::O
         Some(all) => to.collect_seq(all.iter().map(excluded)),
         None => to.serialize_none(),
     }
-}
-
-fn each_gap<S: Serializer>(gaps: &[Gap], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(gaps.iter().map(gap))
 }
 
 /// A network namespace whose listeners were counted but not listed.
@@ -276,35 +273,7 @@ struct Error<'a> {
     exit_status: u8,
 }
 
-#[derive(Serialize, JsonSchema)]
-struct Host<'a> {
-    /// the host name. `null`: it has none
-    name: Option<&'a str>,
-    /// the operating system
-    os: Code<Os>,
-    /// 32 hexadecimal digits that stay the same, and that no other machine has: a hash of its machine id, which cannot
-    /// be found out from it. A copy of a machine may have the same. `null`: the machine has no machine id
-    id: Option<&'a str>,
-}
-
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Gap")]
-struct GapOut<'a> {
-    /// what kind of gap it is
-    kind: Code<GapKind>,
-    /// what is missing, as a sentence without its full stop
-    detail: &'a str,
-    /// how many are affected. `null`: it cannot be counted
-    count: Option<u64>,
-    /// what to type or to do to see more. `null`: nothing would help
-    remedy: Option<&'a str>,
-}
-
 fn other_namespace(other: &OtherNamespace) -> OtherNamespaceOut<'_> {
     let OtherNamespace { namespace: Namespace { inode, name }, listeners } = other;
     OtherNamespaceOut { inode: *inode, name: name.as_deref(), listeners: listeners.len() }
-}
-
-fn gap(gap: &Gap) -> GapOut<'_> {
-    GapOut { kind: Code(gap.kind), detail: &gap.detail, count: gap.count, remedy: gap.remedy.as_deref() }
 }

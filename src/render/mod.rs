@@ -72,6 +72,7 @@ fn text(answer: Answer<'_>, style: &Style, out: &mut dyn Write, notes: &mut dyn 
         Answer::Explanations(all) => explanations(all, style, out),
         Answer::Servers(report) => servers(report, style, out),
         Answer::Check(check) => servers::check(check, out),
+        Answer::Wait(_) => Ok(()),
     }
 }
 
@@ -206,6 +207,10 @@ fn json(answer: Answer<'_>, style: &Style, out: &mut dyn Write, notes: &mut dyn 
         }
         Answer::Check(check) => {
             servers::check(check, out)?;
+            &[]
+        }
+        Answer::Wait(report) => {
+            json::write_wait(report, out)?;
             &[]
         }
     };

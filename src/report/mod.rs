@@ -15,6 +15,7 @@ mod other_sockets;
 mod rows;
 mod servers;
 mod unanswered;
+mod waiting;
 
 use std::collections::BTreeSet;
 
@@ -34,6 +35,7 @@ pub use self::exposure::exposure;
 pub use self::servers::{
     EXPIRY_DAYS, ServersQuestion, add_causes_here, check, license_servers, servers, unknown,
 };
+pub use self::waiting::{gaps_of_waiting, waited_ports, why_not_reached};
 
 /// What an observation answers to a question. `repeat` is the command line, quoted for a shell.
 ///

@@ -204,6 +204,7 @@ fn help_names_every_option_and_exits_0() {
       excluded  Show the ports the system has reserved (on Windows a frequent cause
                 of error 10013)
       servers   Show license servers as wholes: what runs, what is missing, and why
+      wait      Wait until a port listens, or no longer does
       generate  Print manual pages, or the schema of the JSON
 
     Arguments:
@@ -276,6 +277,7 @@ fn help_names_every_option_and_exits_0() {
       whatlistens servers         are the license servers up, and if not, why?
       whatlistens explain lmgrd   what is known about lmgrd
       whatlistens explain -15     what a license error means
+      whatlistens wait 8080       until port 8080 listens
       whatlistens --json | jq .   for scripts
 
     These options of ss, netstat and lsof leave out no row; where no terminal is, a

@@ -9,12 +9,14 @@ pub use self::excluded::*;
 pub use self::license_server::*;
 pub use self::network::*;
 pub use self::process::*;
+pub use self::wait::*;
 
 mod asked;
 mod excluded;
 mod license_server;
 mod network;
 mod process;
+mod wait;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -32,11 +32,13 @@ fn faults(output: &Value) -> Vec<String> {
     static LISTING: LazyLock<Validator> = LazyLock::new(|| validator("Listing"));
     static EXPLANATIONS: LazyLock<Validator> = LazyLock::new(|| validator("Explanations"));
     static LINE: LazyLock<Validator> = LazyLock::new(|| validator("FlatListener"));
+    static WAIT: LazyLock<Validator> = LazyLock::new(|| validator("Wait"));
     static FAILURE: LazyLock<Validator> = LazyLock::new(|| validator("Failure"));
     let validator = match output {
         output if output.get("error").is_some() => &FAILURE,
         output if output.get("explanations").is_some() => &EXPLANATIONS,
         output if output.get("host_id").is_some() => &LINE,
+        output if output.get("waited_for").is_some() => &WAIT,
         _ => &LISTING,
     };
     let errors = validator.iter_errors(output);
@@ -184,6 +186,9 @@ fn each_of_the_program_s_own_outputs_is_one_kind_of_object() {
         "--json 70000",
         "servers --json no-such-product",
         "explain --json no-such-word",
+        "wait --json --timeout 0 9 9/udp",
+        "wait --json --gone --process no-such-process 9",
+        "wait --json no-such-word",
         "--json --no-such-option",
         "--output jsonl",
     ] {

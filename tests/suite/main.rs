@@ -4,6 +4,7 @@
 
 mod arbitrary;
 mod asked;
+mod changing;
 mod cli;
 mod completions;
 mod contract;
@@ -82,6 +83,8 @@ mod live_servers;
 #[cfg(target_os = "linux")]
 mod live_sockets;
 #[cfg(target_os = "linux")]
+mod live_wait;
+#[cfg(target_os = "linux")]
 mod live_waiting;
 #[cfg(windows)]
 mod live_windows;
@@ -126,5 +129,6 @@ mod verdicts_earned;
 mod verdicts_forwarded;
 mod verdicts_started;
 mod verdicts_windows;
+mod waiting;
 #[cfg(not(windows))]
 mod witness;

@@ -237,13 +237,22 @@ impl Machine {
     /// Runs a command line, without the program's name, on this machine: what it prints, the notes that
     /// stand apart, and its exit status.
     pub fn run(&self, line: &str, environment: &Environment) -> Result<(String, String, Exit), Error> {
-        let words = ["whatlistens"].into_iter().chain(line.split_whitespace()).map(Into::into);
-        let command = Command::parse(&words.collect::<Vec<_>>(), environment, knowledge())?;
-        let (mut out, mut notes) = (Vec::new(), Vec::new());
-        let mut context = Context { knowledge: knowledge(), source: self, out: &mut out, notes: &mut notes };
-        let exit = command.run(&mut context)?;
-        Ok((String::from_utf8(out).unwrap(), String::from_utf8(notes).unwrap(), exit))
+        run_on(self, line, environment)
     }
+}
+
+/// Runs a command line, without the program's name, on any source.
+pub fn run_on(
+    source: &dyn Source,
+    line: &str,
+    environment: &Environment,
+) -> Result<(String, String, Exit), Error> {
+    let words = ["whatlistens"].into_iter().chain(line.split_whitespace()).map(Into::into);
+    let command = Command::parse(&words.collect::<Vec<_>>(), environment, knowledge())?;
+    let (mut out, mut notes) = (Vec::new(), Vec::new());
+    let mut context = Context { knowledge: knowledge(), source, out: &mut out, notes: &mut notes };
+    let exit = command.run(&mut context)?;
+    Ok((String::from_utf8(out).unwrap(), String::from_utf8(notes).unwrap(), exit))
 }
 
 impl Source for Machine {

@@ -60,7 +60,7 @@ impl Drop for Ended {
 }
 
 /// An address that no other test has: all of 127.0.0.0/8 is this machine (RFC 1122, 3.2.1.3).
-fn loopback() -> String {
+pub fn loopback() -> String {
     static NEXT: AtomicU8 = AtomicU8::new(1);
     let [_, _, high, low] = std::process::id().to_be_bytes();
     format!("127.{}.{high}.{low}", 100 + NEXT.fetch_add(1, Ordering::Relaxed))

@@ -120,6 +120,10 @@ pub(super) fn observe(
     now: Timestamp,
 ) -> Result<Observation, Unobservable> {
     let deadline = Deadline::after(scope.deadline);
+    if scope.glance {
+        let sockets = SocketScan::run(scope, inspect, None)?;
+        return Ok(observation::assemble(scope, now, accounts, deadline, sockets, Ok(Owners::unknown())));
+    }
     let (sockets, owners) = match ScanContext::open(scope, inspect, deadline) {
         Ok(context) => {
             let (mut sockets, holders) = scan_and_search(&context)?;

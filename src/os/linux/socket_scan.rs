@@ -275,7 +275,11 @@ fn sockets_not_searched(bpf_error: Option<&io::Error>) -> Gap {
 
 /// The ports that it has to be sure of whether a socket has them.
 fn asked(scope: &ScanScope) -> &[PortRange] {
-    if scope.ports.is_empty() { &scope.detail_ports } else { &scope.ports }
+    match scope.ports.is_empty() {
+        _ if scope.glance => &[],
+        true => &scope.detail_ports,
+        false => &scope.ports,
+    }
 }
 
 /// Whether it matters that all network namespaces are known: they are to be listed, or a port may be called free.

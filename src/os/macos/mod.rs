@@ -96,7 +96,9 @@ fn assemble(
         // macOS excludes no ports.
         observation.port_rules.excluded = Some(Vec::new());
     }
-    name_jobs(&mut observation);
+    if !scope.glance {
+        name_jobs(&mut observation);
+    }
     if scope.license_servers {
         let installed = installed::read(&inspect.license_programs(Os::Macos));
         let processes = observation.processes.values().map(Arc::as_ref);

@@ -48,6 +48,9 @@ pub(super) fn observe(
     let sockets = sockets::read(scope, &license_ports, counted, &mut gaps)?;
     let mut observation =
         sysinfo_processes::observation(sockets, gaps, &Users::new(scope), scope, inspect, now);
+    if scope.glance {
+        return Ok(observation);
+    }
     let holders: BTreeSet<Pid> = observation.holdings.iter().map(|holding| holding.pid).collect();
     name_system(&mut observation.processes);
     programs::inspect(&mut observation.processes, &holders);

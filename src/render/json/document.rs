@@ -9,8 +9,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
-use crate::model::Word;
 use crate::model::quoting::is_printable;
+use crate::model::{self, Os, Word};
 
 pub(super) const SCHEMA_VERSION: u32 = 1;
 
@@ -22,6 +22,21 @@ pub(super) struct Tool {
     name: &'static str,
     /// its version
     version: &'static str,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Host<'a> {
+    /// the host name. `null`: it has none
+    name: Option<&'a str>,
+    /// the operating system
+    os: Code<Os>,
+    /// 32 hexadecimal digits that stay the same, and that no other machine has: a hash of its machine id, which cannot
+    /// be found out from it. A copy of a machine may have the same. `null`: the machine has no machine id
+    id: Option<&'a str>,
+}
+
+pub(super) fn host(host: &model::Host) -> Host<'_> {
+    Host { name: host.name.as_deref(), os: Code(host.os), id: host.id.as_deref() }
 }
 
 /// Writes a document as it is made: it may be longer than the memory that is free.

@@ -169,6 +169,11 @@ struct LicenseOut<'a> {
     next: Option<&'a str>,
 }
 
+// Each is made when its turn comes: a holder of a thousand sockets is written a thousand times.
+pub(super) fn each_listener<S: Serializer>(rows: &[Row], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(rows.iter().map(listener))
+}
+
 pub(super) fn listener(row: &Row) -> Listener<'_> {
     let socket = &row.socket;
     Listener {

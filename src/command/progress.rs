@@ -1,0 +1,51 @@
+//! What a command is waiting for, as one line on a terminal that changes.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use crate::render;
+
+/// What is over sooner is not shown.
+pub(super) const SHOWN_AFTER: Duration = Duration::from_secs(1);
+
+/// A line on standard error. It is gone when the command ends.
+pub(super) struct Progress<'a> {
+    notes: &'a mut dyn Write,
+    /// The columns of the terminal; `None` where there is none.
+    width: Option<u16>,
+    shown: String,
+}
+
+impl<'a> Progress<'a> {
+    pub(super) fn new(notes: &'a mut dyn Write, width: Option<u16>) -> Progress<'a> {
+        Progress { notes, width, shown: String::new() }
+    }
+
+    /// Whether anybody sees it.
+    pub(super) fn is_visible(&self) -> bool {
+        self.width.is_some()
+    }
+
+    /// Shows this text in place of the last.
+    pub(super) fn show(&mut self, text: &str) -> io::Result<()> {
+        let Some(width) = self.width else { return Ok(()) };
+        // A line as wide as the terminal would go on in the next.
+        let room = usize::from(width.saturating_sub(1));
+        let line: String = render::escape(text).chars().take(room).collect();
+        if line == self.shown {
+            return Ok(());
+        }
+        write!(self.notes, "\r{line}\x1b[K")?;
+        self.shown = line;
+        self.notes.flush()
+    }
+
+    pub(super) fn clear(&mut self) -> io::Result<()> {
+        if self.shown.is_empty() {
+            return Ok(());
+        }
+        self.shown.clear();
+        write!(self.notes, "\r\x1b[K")?;
+        self.notes.flush()
+    }
+}
