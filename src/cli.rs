@@ -192,6 +192,7 @@ pub enum OutputFormat {
     Csv,
     Markdown,
     Prometheus,
+    Html,
 }
 
 /// Less than a tick of the kernel's clock would be no time at all.

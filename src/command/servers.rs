@@ -85,7 +85,8 @@ pub(super) const MANUAL: Manual = Manual {
     document: Some("Listing"),
 };
 
-const FORMATS: &[Format] = &[Format::Text, Format::List, Format::Json, Format::Markdown, Format::Prometheus];
+const FORMATS: &[Format] =
+    &[Format::Text, Format::List, Format::Json, Format::Markdown, Format::Prometheus, Format::Html];
 
 fn days(typed: &str) -> Result<u16, String> {
     typed.parse().map_err(|_| "give a number of days, from 0 to 65535, as in --expiry-days 60".to_owned())

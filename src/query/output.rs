@@ -133,6 +133,7 @@ impl Output {
             (Some(OutputFormat::Csv), false) => Format::Csv,
             (Some(OutputFormat::Markdown), false) => Format::Markdown,
             (Some(OutputFormat::Prometheus), false) => Format::Prometheus,
+            (Some(OutputFormat::Html), false) => Format::Html,
         };
         let is_plain = format == Format::List;
         let on_terminal = format.is_for_terminal();
@@ -209,7 +210,7 @@ impl Output {
             return Err(UsageError::instead("--report", right));
         }
         match (self.format, added) {
-            (Format::Jsonl | Format::Csv | Format::Prometheus, Some((_, option))) => {
+            (Format::Jsonl | Format::Csv | Format::Prometheus | Format::Html, Some((_, option))) => {
                 let right = format!("--output {} has no place for it; --output json has", self.format.name());
                 Err(UsageError::instead(option, right))
             }

@@ -24,7 +24,7 @@ const ELSEWHERE: &Tried = &[
     ),
     (
         &["--xml", "--yaml", "--html", "--text", "--md", "--markdown", "--prometheus", "--prom"],
-        "the formats are those of --output: table, list, json, jsonl, csv, markdown, prometheus",
+        "the formats are those of --output: table, list, json, jsonl, csv, markdown, prometheus, html",
     ),
     (
         &["--watch", "-w", "--interval", "--continuous", "--repeat", "--follow", "--refresh"],

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::columns::Listing;
 use super::preamble::{Origin, advice};
 use super::text::escape;
-use super::{Answer, Format, Style, csv, group, json, markdown, notes, prometheus};
+use super::{Answer, Format, Style, csv, group, html, json, markdown, notes, prometheus};
 use crate::model::{Report, ServersReport};
 
 /// Writes an answer, and to `notes` what has no place in its format.
@@ -23,6 +23,9 @@ pub(super) fn write(
             return Err(io::Error::new(io::ErrorKind::Unsupported, "this answer has no such format"));
         }
     };
+    if format == Format::Html {
+        return Ok(());
+    }
     if format == Format::Markdown && style.header {
         return markdown::notes(&lines, out);
     }
@@ -58,6 +61,13 @@ fn listing(report: &Report, format: Format, style: &Style, out: &mut dyn Write) 
                 lines.extend(advice(&report.rows).iter().map(|line| escape(line).into_owned()));
             }
         }
+        Format::Html => {
+            lines.extend(notes::of_unanswered(report, style));
+            lines.extend(notes::of_other_namespaces(report, style));
+            lines.extend(notes::of_full_queues(&rows, style));
+            let page = html::of_report(report, style, std::mem::take(&mut lines));
+            html::write(&[page], out)?;
+        }
         _ => json::write_lines(report, out)?,
     }
     if rows.is_empty() && format != Format::Markdown {
@@ -83,6 +93,10 @@ fn servers(
         Format::Prometheus => {
             prometheus::scan(&origin, out)?;
             prometheus::license_servers(&report.servers, out)?;
+        }
+        Format::Html => {
+            let others = notes::not_shown(&report.other_namespaces, "license-port listener", style);
+            html::write(&[html::of_servers(report, others)], out)?;
         }
         _ => {
             markdown::origin(&origin, style, out)?;

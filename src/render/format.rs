@@ -34,6 +34,8 @@ pub enum Format {
     Markdown,
     /// Numbers for a monitoring system.
     Prometheus,
+    /// A page that is complete in itself.
+    Html,
 }
 
 impl Format {
@@ -48,6 +50,7 @@ impl Format {
             Format::Csv => "csv",
             Format::Markdown => "markdown",
             Format::Prometheus => "prometheus",
+            Format::Html => "html",
         }
     }
 

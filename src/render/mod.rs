@@ -8,6 +8,7 @@ mod explanation;
 mod export;
 mod format;
 mod group;
+mod html;
 mod idle;
 mod json;
 mod license_error;
@@ -58,7 +59,7 @@ pub fn write(
             notes.write_all(plain(&noted).as_bytes())
         }
         Format::Json => json(answer, style, out, notes),
-        Format::Jsonl | Format::Csv | Format::Markdown | Format::Prometheus => {
+        Format::Jsonl | Format::Csv | Format::Markdown | Format::Prometheus | Format::Html => {
             export::write(answer, format, style, out, notes)
         }
     }

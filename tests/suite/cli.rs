@@ -205,7 +205,7 @@ fn help_names_every_option_and_exits_0() {
                 of error 10013)
       servers   Show license servers as wholes: what runs, what is missing, and why
       wait      Wait until a port listens, or no longer does
-      generate  Print manual pages, or the schema of the JSON
+      generate  Print manual pages, shell completions, or the schema of the JSON
 
     Arguments:
       [WHAT]...  A port (1538, :1538, 1538/udp, 127.0.0.1:1538), a range
@@ -260,7 +260,7 @@ fn help_names_every_option_and_exits_0() {
           --output <FORMAT>    How to print: a table or text, lines of ‘label:
                                value’ for screen readers (list), or what other
                                programs take [possible values: table, list, json,
-                               jsonl, csv, markdown, prometheus]
+                               jsonl, csv, markdown, prometheus, html]
           --json               The same as --output json
           --color <WHEN>       When to use colours [default: auto] [possible values:
                                auto, always, never]

@@ -111,7 +111,7 @@ fn a_report_is_text_or_markdown() {
     insta::assert_snapshot!(office().refusal("--excluded-ports --report"), @"options of excluded go after its name, and those of a listing do not apply: see whatlistens excluded --help");
     insta::assert_snapshot!(office().refusal("explain --output markdown 80"), @"‘--output markdown’: the formats of explain are table, list, json");
     insta::assert_snapshot!(office().refusal("--output prometheus --columns port"), @"‘--columns’: it chooses columns of the table; --output prometheus always has the same");
-    insta::assert_snapshot!(office().refusal("--markdown"), @"there is no option --markdown: the formats are those of --output: table, list, json, jsonl, csv, markdown, prometheus");
+    insta::assert_snapshot!(office().refusal("--markdown"), @"there is no option --markdown: the formats are those of --output: table, list, json, jsonl, csv, markdown, prometheus, html");
 }
 
 #[test]

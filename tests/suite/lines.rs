@@ -101,7 +101,7 @@ fn what_has_no_place_in_a_line_is_refused() {
     insta::assert_snapshot!(refusal("--output csv --args"), @"‘--args’: --output csv has no place for it; --output json has");
     insta::assert_snapshot!(refusal("--output jsonl --connections"), @"‘--connections’: --output jsonl has no place for it; --output json has");
     insta::assert_snapshot!(refusal("--json --output jsonl"), @"--json and --output name different formats: give one of them");
-    insta::assert_snapshot!(refusal("servers --output csv"), @"‘--output csv’: the formats of servers are table, list, json, markdown, prometheus");
+    insta::assert_snapshot!(refusal("servers --output csv"), @"‘--output csv’: the formats of servers are table, list, json, markdown, prometheus, html");
     insta::assert_snapshot!(refusal("explain --output jsonl 80"), @"‘--output jsonl’: the formats of explain are table, list, json");
     insta::assert_snapshot!(refusal("excluded --output csv"), @"‘--output csv’: the formats of excluded are table, list, json");
     insta::assert_snapshot!(refusal("--output tsv"), @"there is no option --output tsv: for values in a line use --output csv, for columns between blanks -H");

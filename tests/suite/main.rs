@@ -16,6 +16,7 @@ mod explanation_contract;
 mod explanation_terms;
 mod exports;
 mod generate;
+mod html;
 mod json_schema;
 mod license_data;
 mod license_data_at_a_glance;

@@ -259,7 +259,7 @@ fn formats_have_one_name_each() {
     assert_eq!(json("--output json 80"), json("--json 80"));
     assert_eq!(json("--output table 80"), json("80"));
     insta::assert_snapshot!(with_unit().refusal("--json --output list"), @"--json and --output name different formats: give one of them");
-    insta::assert_snapshot!(with_unit().refusal("--output lst"), @"‘--output lst’: the values are table, list, json, jsonl, csv, markdown, prometheus. Did you mean list?");
+    insta::assert_snapshot!(with_unit().refusal("--output lst"), @"‘--output lst’: the values are table, list, json, jsonl, csv, markdown, prometheus, html. Did you mean list?");
 }
 
 #[test]
