@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, ValueEnum, ValueHint};
 use jiff::SignedDuration;
 
 /// The names of the commands.
-pub const COMMANDS: [&str; 5] = ["explain", "excluded", "servers", "wait", "generate"];
+pub const COMMANDS: [&str; 6] = ["explain", "excluded", "servers", "wait", "watch", "generate"];
 
 /// What says how to list, and the ports or names to list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
@@ -209,6 +209,29 @@ fn time(typed: &str) -> Option<Duration> {
     let seconds = || typed.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let with_unit = || typed.parse().ok().and_then(|time: SignedDuration| Duration::try_from(time).ok());
     seconds().or_else(with_unit)
+}
+
+/// The time from one look to the next.
+///
+/// # Errors
+///
+/// What would be right.
+pub fn interval(typed: &str) -> Result<Duration, String> {
+    let time = time(typed).filter(|time| SHORTEST_DEADLINE <= *time && *time <= LONGEST_DEADLINE);
+    time.ok_or_else(|| {
+        "give seconds or a time with its unit, from 10ms to 1h, as in --interval 5 or --interval 500ms"
+            .to_owned()
+    })
+}
+
+/// How long to look.
+///
+/// # Errors
+///
+/// What would be right.
+pub fn watch_time(typed: &str) -> Result<Duration, String> {
+    let time = time(typed).filter(|time| !time.is_zero() && *time <= LONGEST_TIMEOUT);
+    time.ok_or_else(|| "give seconds or a time with its unit, as in --for 30 or --for 5m".to_owned())
 }
 
 /// How long to wait for something to happen.

@@ -19,6 +19,7 @@ mod show;
 mod tests;
 mod version;
 mod wait;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::{BufWriter, Write};
@@ -43,6 +44,7 @@ pub use self::list::List;
 pub use self::servers::Servers;
 pub use self::show::Show;
 pub use self::wait::Wait;
+pub use self::watch::Watch;
 
 /// The size of the buffer for output, in bytes: as much as a pipe takes at once.
 const BUFFER: usize = 64 * 1024;
@@ -56,6 +58,7 @@ pub enum Command {
     Explain(Explain),
     Servers(Servers),
     Wait(Wait),
+    Watch(Box<Watch>),
     Generate(Generate),
     /// Help or the version: the text to print.
     Print(String),
@@ -68,6 +71,7 @@ enum Verb {
     Excluded(excluded::ExcludedArgs),
     Servers(servers::ServersArgs),
     Wait(wait::WaitArgs),
+    Watch(Box<watch::WatchArgs>),
     Generate(generate::GenerateArgs),
 }
 
@@ -136,6 +140,8 @@ impl Command {
                 }
                 Verb::Wait(own) => Wait::resolve(&own, &cli.global, output, environment, knowledge, repeat)
                     .map(Command::Wait),
+                Verb::Watch(own) => Watch::resolve(&own, &cli.global, output, environment, knowledge, repeat)
+                    .map(|watch| Command::Watch(Box::new(watch))),
                 Verb::Generate(own) => Generate::resolve(own, &cli.global, Cli::command(), manual, knowledge)
                     .map(Command::Generate),
             };
@@ -179,6 +185,7 @@ impl Command {
             Command::Explain(explain) => explain.output().format,
             Command::Servers(servers) => servers.output().format,
             Command::Wait(wait) => wait.output().format,
+            Command::Watch(watch) => watch.output().format,
             Command::Generate(_) | Command::Print(_) => Format::Text,
         }
     }
@@ -221,6 +228,7 @@ impl Command {
             Command::Explain(explain) => explain.run(context),
             Command::Servers(servers) => servers.run(context),
             Command::Wait(wait) => wait.run(context),
+            Command::Watch(watch) => watch.run(context),
             Command::Generate(generate) => generate.run(context),
             Command::Print(text) => {
                 write!(context.out, "{text}")?;
@@ -237,6 +245,7 @@ fn manual(verb: &str) -> Option<&'static Manual> {
         "excluded" => &excluded::MANUAL,
         "servers" => &servers::MANUAL,
         "wait" => &wait::MANUAL,
+        "watch" => &watch::MANUAL,
         "generate" => &generate::MANUAL,
         _ => return None,
     })
@@ -282,6 +291,7 @@ impl Verb {
             Verb::Excluded(_) => "excluded",
             Verb::Servers(_) => "servers",
             Verb::Wait(_) => "wait",
+            Verb::Watch(_) => "watch",
             Verb::Generate(_) => "generate",
         }
     }

@@ -119,7 +119,8 @@ fn whatever_has_json_has_a_branch_of_the_schema() {
     for (name, manual) in manuals() {
         let has_json = manual.examples.iter().any(|(example, _)| {
             let typed = as_typed(example).replace(" --json", "");
-            parse(&format!("{typed} --json")).is_ok_and(|command| command.format() == Format::Json)
+            let is_json = |typed: &str, format| parse(typed).is_ok_and(|command| command.format() == format);
+            is_json(&format!("{typed} --json"), Format::Json) || is_json(&typed, Format::Jsonl)
         });
         assert_eq!(manual.document.is_some(), has_json, "{name}");
         let Some(document) = manual.document else { continue };
@@ -137,9 +138,9 @@ fn whatever_has_json_has_a_branch_of_the_schema() {
 #[test]
 fn what_is_missing_behind_generate_is_said() {
     let refused = |line: &str| parse(line).unwrap_err().error.to_string();
-    insta::assert_snapshot!(refused("w generate"), @"generate needs a value: one of man, schema");
-    insta::assert_snapshot!(refused("w generate mna"), @"‘generate mna’: the values are man, schema. Did you mean man?");
-    insta::assert_snapshot!(refused("w generate man server"), @"‘server’: the values are explain, excluded, servers, generate. Did you mean servers?");
+    insta::assert_snapshot!(refused("w generate"), @"generate needs a value: one of man, completions, schema");
+    insta::assert_snapshot!(refused("w generate mna"), @"‘generate mna’: the values are man, completions, schema. Did you mean man?");
+    insta::assert_snapshot!(refused("w generate man server"), @"‘server’: the values are explain, excluded, servers, wait, watch, generate. Did you mean servers?");
     insta::assert_snapshot!(refused("w generate man --dri x"), @"there is no option --dri; did you mean --dir?");
     insta::assert_snapshot!(refused("w generate man --json"), @"‘--json’: only listings and answers have another format; generate schema prints JSON");
     insta::assert_snapshot!(refused("w -t generate man"), @"options of generate go after its name, and those of a listing do not apply: see whatlistens generate --help");

@@ -2,6 +2,7 @@
 //! system for anything.
 
 mod asked;
+mod change;
 mod command_line;
 mod explanation;
 mod exposure;
@@ -40,6 +41,7 @@ mod waiting;
 mod word;
 
 pub use asked::{Asked, AskedProcess, Note, NoteKind, PortAnswer, PortStatus, PortUse};
+pub use change::{Change, ChangedPart, EventKind};
 pub use command_line::{PythonProgram, interpreter_called, python_program, script_of};
 pub use explanation::{
     Confidence, Correction, EmulatorFacts, ExplainedTerm, Explanation, ManagerFacts, ManagerPort,

@@ -49,7 +49,7 @@ const NO_COMMAND: &[(&[&str], &str)] = &[
         &["kill", "pkill", "killall", "stop", "terminate", "close", "release", "restart"],
         "whatlistens ends no process, but says how to: whatlistens WHAT",
     ),
-    (&["watch", "follow", "monitor", "repeat"], "to repeat the listing: watch whatlistens WHAT"),
+    (&["follow", "monitor", "repeat"], "to see what appears, goes and changes: whatlistens watch WHAT"),
     (
         &["open", "block", "allow", "deny"],
         "whatlistens changes nothing, but says what listens: whatlistens WHAT",

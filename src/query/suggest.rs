@@ -27,11 +27,11 @@ const ELSEWHERE: &Tried = &[
         "the formats are those of --output: table, list, json, jsonl, csv, markdown, prometheus, html",
     ),
     (
-        &["--watch", "-w", "--interval", "--continuous", "--repeat", "--follow", "--refresh"],
-        "to repeat the listing use watch whatlistens",
+        &["--watch", "-w", "--continuous", "--repeat", "--follow", "--refresh"],
+        "to see what appears, goes and changes: whatlistens watch",
     ),
     (&["--wait", "--wait-for", "--until"], "to wait until a port listens: whatlistens wait WHAT"),
-    (&["-c"], "for a process use --process NAME, to repeat the listing watch whatlistens"),
+    (&["-c"], "for a process use --process NAME, to see what changes whatlistens watch"),
     (&["--pids", "--process-id", "--processid"], "for a process ID use --pid 4242"),
     (
         &["-q", "--quiet", "--silent"],
@@ -321,7 +321,7 @@ mod tests {
     fn options_of_other_programs_are_answered_with_those_of_this() {
         insta::assert_snapshot!(refused("w --csv"), @"there is no option --csv: for CSV use --output csv");
         insta::assert_snapshot!(refused("w --format json"), @"there is no option --format: the format is chosen with --output, as in --output json");
-        insta::assert_snapshot!(refused("w --watch"), @"there is no option --watch: to repeat the listing use watch whatlistens");
+        insta::assert_snapshot!(refused("w --watch"), @"there is no option --watch: to see what appears, goes and changes: whatlistens watch");
         insta::assert_snapshot!(refused("w -q"), @"there is no option -q: for the exit status alone, send the output to /dev/null (on Windows: NUL)");
         insta::assert_snapshot!(refused("w --process-name x"), @"there is no option --process-name: for a process use --process x");
         insta::assert_snapshot!(refused("w --help-all"), @"there is no option --help-all: see --help");

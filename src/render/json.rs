@@ -25,6 +25,7 @@ use crate::model::{
 
 mod asked;
 mod document;
+mod event;
 mod excluded;
 mod explanation;
 mod flat;
@@ -39,6 +40,7 @@ mod service;
 mod unanswered;
 mod waiting;
 
+pub(super) use event::write as write_event;
 pub(super) use explanation::write as write_explanations;
 pub(super) use flat::{FlatListener, flat_listeners, write_lines};
 pub(super) use waiting::write as write_wait;
@@ -128,6 +130,7 @@ pub fn json_schema() -> Schema {
             types.subschema_for::<explanation::Document<'_>>(),
             types.subschema_for::<FlatListener<'_>>(),
             types.subschema_for::<waiting::Document<'_>>(),
+            types.subschema_for::<event::EventOut<'_>>(),
             types.subschema_for::<Failed<'_>>(),
         ]
     })

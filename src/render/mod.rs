@@ -1,5 +1,6 @@
 //! An answer → text or JSON. A renderer computes nothing and writes only to the writers it is given.
 
+mod change;
 mod columns;
 mod csv;
 mod detail;
@@ -29,7 +30,7 @@ use std::io::{self, Write};
 
 use self::columns::Listing;
 use self::preamble::Origin;
-use crate::model::{ExcludedReport, Explanation, Report, ServersReport};
+use crate::model::{Change, ExcludedReport, Explanation, Report, ServersReport};
 
 pub use columns::{column_named, column_names};
 pub use format::{Answer, Format};
@@ -61,6 +62,29 @@ pub fn write(
         Format::Json => json(answer, style, out, notes),
         Format::Jsonl | Format::Csv | Format::Markdown | Format::Prometheus | Format::Html => {
             export::write(answer, format, style, out, notes)
+        }
+    }
+}
+
+/// Writes what became of a listener; `report` is the answer in which it was seen.
+///
+/// # Errors
+///
+/// Those of writing.
+pub fn write_change(
+    change: &Change,
+    report: &Report,
+    format: Format,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Jsonl => json::write_event(change, report, out),
+        _ => {
+            let mut line = Vec::new();
+            change::write(change, report, style, &mut line)?;
+            let line = in_signs_of(format, String::from_utf8_lossy(&line).into_owned());
+            out.write_all(line.as_bytes())
         }
     }
 }

@@ -5,6 +5,7 @@ mod annotate;
 mod asked;
 mod attribute;
 mod behind;
+mod changes;
 mod excluded;
 mod exposure;
 mod gaps;
@@ -30,6 +31,7 @@ use crate::os::{self, ScanScope};
 use crate::query::{Filter, Naming, Query, UsageError, filter, unknown_names};
 
 pub use self::attribute::attribute;
+pub use self::changes::{changes, present};
 pub use self::excluded::excluded;
 pub use self::exposure::exposure;
 pub use self::servers::{

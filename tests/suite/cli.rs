@@ -205,6 +205,7 @@ fn help_names_every_option_and_exits_0() {
                 of error 10013)
       servers   Show license servers as wholes: what runs, what is missing, and why
       wait      Wait until a port listens, or no longer does
+      watch     Keep looking, and print what appears, goes and changes
       generate  Print manual pages, shell completions, or the schema of the JSON
 
     Arguments:

@@ -10,6 +10,7 @@ pub use self::license_server::*;
 pub use self::network::*;
 pub use self::process::*;
 pub use self::wait::*;
+pub use self::watch::*;
 
 mod asked;
 mod excluded;
@@ -17,6 +18,7 @@ mod license_server;
 mod network;
 mod process;
 mod wait;
+mod watch;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -32,11 +32,13 @@ fn faults(output: &Value) -> Vec<String> {
     static LISTING: LazyLock<Validator> = LazyLock::new(|| validator("Listing"));
     static EXPLANATIONS: LazyLock<Validator> = LazyLock::new(|| validator("Explanations"));
     static LINE: LazyLock<Validator> = LazyLock::new(|| validator("FlatListener"));
+    static EVENT: LazyLock<Validator> = LazyLock::new(|| validator("WatchEvent"));
     static WAIT: LazyLock<Validator> = LazyLock::new(|| validator("Wait"));
     static FAILURE: LazyLock<Validator> = LazyLock::new(|| validator("Failure"));
     let validator = match output {
         output if output.get("error").is_some() => &FAILURE,
         output if output.get("explanations").is_some() => &EXPLANATIONS,
+        output if output.get("event").is_some() => &EVENT,
         output if output.get("host_id").is_some() => &LINE,
         output if output.get("waited_for").is_some() => &WAIT,
         _ => &LISTING,
@@ -191,6 +193,7 @@ fn each_of_the_program_s_own_outputs_is_one_kind_of_object() {
         "wait --json no-such-word",
         "--json --no-such-option",
         "--output jsonl",
+        "watch --output jsonl --for 0.1",
     ] {
         let (stdout, stderr, _) = whatlistens(&line.split(' ').collect::<Vec<_>>());
         assert!(!stdout.is_empty(), "{line}: {stderr}");

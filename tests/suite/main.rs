@@ -87,6 +87,8 @@ mod live_sockets;
 mod live_wait;
 #[cfg(target_os = "linux")]
 mod live_waiting;
+#[cfg(target_os = "linux")]
+mod live_watch;
 #[cfg(windows)]
 mod live_windows;
 mod names;
@@ -131,5 +133,6 @@ mod verdicts_forwarded;
 mod verdicts_started;
 mod verdicts_windows;
 mod waiting;
+mod watching;
 #[cfg(not(windows))]
 mod witness;

@@ -41,8 +41,8 @@ fn a_word_for_another_command_is_answered_with_what_is_right() {
     insta::assert_snapshot!(refused("kill 3000"), @"‘kill’: whatlistens ends no process, but says how to: whatlistens 3000");
     insta::assert_snapshot!(refused("stop nginx"), @"‘stop’: whatlistens ends no process, but says how to: whatlistens nginx");
     insta::assert_snapshot!(refused("3000 kill"), @"‘kill’: whatlistens ends no process, but says how to: whatlistens 3000");
-    insta::assert_snapshot!(refused("watch"), @"‘watch’: to repeat the listing: watch whatlistens 80");
-    insta::assert_snapshot!(refused("watch 80 443/tcp"), @"‘watch’: to repeat the listing: watch whatlistens 80 443/tcp");
+    insta::assert_snapshot!(refused("follow"), @"‘follow’: to see what appears, goes and changes: whatlistens watch 80");
+    insta::assert_snapshot!(refused("follow 80 443/tcp"), @"‘follow’: to see what appears, goes and changes: whatlistens watch 80 443/tcp");
     insta::assert_snapshot!(refused("list"), @"‘list’: to list everything: whatlistens");
     insta::assert_snapshot!(refused("find 80"), @"‘find’: name only what you look for: whatlistens 80");
     insta::assert_snapshot!(refused("check 80"), @"‘check’: name only what you look for: whatlistens 80");
@@ -50,8 +50,8 @@ fn a_word_for_another_command_is_answered_with_what_is_right() {
     insta::assert_snapshot!(refused("dport = :80"), @"‘dport = :80’: that is the port of the other side; for what listens here on it: whatlistens :80");
     assert!(linux().printed("help", None).starts_with("What is listening"));
     // It may be the name of a program.
-    let watch = linux().socket("tcp 0.0.0.0:80", &[process(7, "/usr/bin/watch")]);
-    assert!(watch.printed("watch", None).contains("80/tcp"));
+    let watch = linux().socket("tcp 0.0.0.0:80", &[process(7, "/usr/bin/follow")]);
+    assert!(watch.printed("follow", None).contains("80/tcp"));
 }
 
 fn in_unit(unit: &str, process: Process) -> Process {

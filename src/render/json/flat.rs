@@ -61,7 +61,7 @@ pub(in crate::render) fn flat_listeners(report: &Report) -> impl Iterator<Item =
     report.rows.iter().map(|row| flat_listener(row, report))
 }
 
-fn flat_listener<'a>(row: &'a Row, report: &'a Report) -> FlatListener<'a> {
+pub(super) fn flat_listener<'a>(row: &'a Row, report: &'a Report) -> FlatListener<'a> {
     let (socket, lead, license) = (&row.socket, row.owner.lead(), row.license.as_ref());
     FlatListener {
         host: report.host.name.as_deref(),
@@ -85,7 +85,7 @@ fn flat_listener<'a>(row: &'a Row, report: &'a Report) -> FlatListener<'a> {
     }
 }
 
-fn called<'a>(process: &'a Process, report: &Report) -> Option<Cow<'a, str>> {
+pub(super) fn called<'a>(process: &'a Process, report: &Report) -> Option<Cow<'a, str>> {
     let name = process.name.as_deref()?;
     Some(match process.claims_its_name(report.host.os) {
         true => format!("(calls itself {name})").into(),

@@ -34,6 +34,7 @@ pub(in crate::render) fn write(report: &WaitReport, out: &mut dyn Write) -> io::
     )
 }
 
+/// Printed by `wait`.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Wait")]
 pub(super) struct Document<'a> {

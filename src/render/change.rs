@@ -1,0 +1,60 @@
+//! What became of a listener, as a line for a person.
+
+use std::io::{self, Write};
+
+use owo_colors::Style as Paint;
+
+use super::Style;
+use super::group::written;
+use super::text::escape;
+use crate::model::{Change, ChangedPart, EventKind, Os, Owner, Report, Row, Word};
+
+/// Writes a change; `report` is the answer in which it was seen.
+pub(super) fn write(change: &Change, report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let os = report.host.os;
+    let time = report.taken_at.to_zoned(style.time_zone.clone()).strftime("%H:%M:%S").to_string();
+    let socket = &change.row.socket;
+    let place = format!("{}/{}", socket.local.port(), socket.protocol);
+    let (paint, said) = match (change.kind, &change.before) {
+        (EventKind::Changed, Some(before)) => {
+            let parts = change.parts.iter().map(|part| differs(*part, before, &change.row, os));
+            (Paint::new().yellow(), parts.collect::<Vec<_>>().join("; "))
+        }
+        (EventKind::Went, _) => (Paint::new().red(), holder(&change.row, os)),
+        _ => (Paint::new().green(), with_verdict(&change.row, os)),
+    };
+    let kind = style.paint(&format!("{:<8}", change.kind.word()), paint);
+    writeln!(out, "{time}  {kind}  {place:<9}  {}  {}", written(socket), escape(&said))
+}
+
+fn differs(part: ChangedPart, before: &Row, now: &Row, os: Os) -> String {
+    let both = |of: &dyn Fn(&Row) -> String| format!("{}: {}, was {}", part.word(), of(now), of(before));
+    match part {
+        ChangedPart::Owner => both(&|row| holder(row, os)),
+        ChangedPart::Verdict => both(&|row| verdict(row).unwrap_or("none").to_owned()),
+        ChangedPart::Exposure => both(&|row| row.exposure.word().to_owned()),
+        ChangedPart::State => both(&|row| row.socket.state.word().to_owned()),
+    }
+}
+
+fn with_verdict(row: &Row, os: Os) -> String {
+    let verdict = verdict(row).map(|verdict| format!(", {verdict}"));
+    holder(row, os) + &verdict.unwrap_or_default()
+}
+
+fn verdict(row: &Row) -> Option<&'static str> {
+    row.license.as_ref().map(|license| license.verdict.word())
+}
+
+/// `nginx (PID 801) of www-data`.
+fn holder(row: &Row, os: Os) -> String {
+    let user = row.user().map_or(String::new(), |user| format!(" of {user}"));
+    match &row.owner {
+        Owner::Identified { lead, .. } if lead.claims_its_name(os) => {
+            format!("a process that calls itself {}{user}", lead.called())
+        }
+        Owner::Identified { lead, .. } => format!("{}{user}", lead.called()),
+        Owner::Hidden => format!("a process that you are not allowed to see{user}"),
+        Owner::Unattributed => "no process that can be found".to_owned(),
+    }
+}

@@ -1,0 +1,71 @@
+//! `watch` beside real listeners.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use crate::document::WatchEvent;
+use crate::json_schema;
+use crate::started::{Ended, Listening, listener_program, loopback, program};
+
+/// Watches an address that nobody else has.
+fn watching(host: &str, args: &[&str]) -> (Ended, impl Iterator<Item = WatchEvent>) {
+    let mut command = Command::new(program());
+    command.args(["watch", "--output", "jsonl", "--address", host]).args(args);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    (Ended(child), lines.map(|line| json_schema::read(&line.unwrap())))
+}
+
+fn listener(host: &str) -> Listening {
+    Listening::at(&listener_program(), &[&format!("tcp:{host}:0")])
+}
+
+#[test]
+fn a_listener_that_comes_and_goes_is_an_event_at_once() {
+    let host = loopback();
+    let first = listener(&host);
+    let (_watch, events) = watching(&host, &["--interval", "50ms"]);
+    let mut events = events.filter(|event| event.address == host);
+    let mut next = || {
+        let event = events.next().unwrap();
+        (event.event, event.port, event.process)
+    };
+    let name = Some("listener".to_owned());
+    assert_eq!(next(), ("present".to_owned(), first.port(), name.clone()));
+    let second = listener(&host);
+    assert_eq!(next(), ("appeared".to_owned(), second.port(), name.clone()));
+    let port = first.port();
+    drop(first);
+    assert_eq!(next(), ("went".to_owned(), port, name));
+}
+
+/// The memory of a process, in KiB.
+fn memory(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[test]
+fn memory_does_not_grow() {
+    let host = loopback();
+    // Once it is there, what comes later appears.
+    let first = listener(&host);
+    let (watch, mut events) = watching(&host, &["--interval", "10ms"]);
+    let mut sees = |kind: &str, port| assert!(events.any(|event| event.event == kind && event.port == port));
+    sees("present", first.port());
+    let mut come_and_go = |times: usize| {
+        for _ in 0..times {
+            let listening = listener(&host);
+            let port = listening.port();
+            sees("appeared", port);
+            drop(listening);
+            sees("went", port);
+        }
+    };
+    come_and_go(10);
+    let before = memory(watch.0.id());
+    come_and_go(30);
+    let after = memory(watch.0.id());
+    assert!(after <= before + 1024, "{before} KiB, and after more looks {after} KiB");
+}
