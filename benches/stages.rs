@@ -76,7 +76,8 @@ fn stages(criterion: &mut Criterion) {
             bencher.iter(|| report(&query, black_box(&observation), &knowledge, ""));
         });
         let Ok(report) = report(&query, &observation, &knowledge, "") else { panic!("nothing is asked") };
-        let plain = GlobalArgs { output: None, json: false, color: Color::Never, deadline: DEADLINE };
+        let plain =
+            GlobalArgs { output: None, json: false, from: None, color: Color::Never, deadline: DEADLINE };
         let style = Output::new(&plain, &Environment::plain()).expect("one format").style;
         let write = |report, format| {
             render::write(Answer::Listing(report), format, &style, &mut io::sink(), &mut io::sink())

@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, ValueEnum, ValueHint};
 use jiff::SignedDuration;
 
 /// The names of the commands.
-pub const COMMANDS: [&str; 6] = ["explain", "excluded", "servers", "wait", "watch", "generate"];
+pub const COMMANDS: [&str; 7] = ["explain", "excluded", "servers", "wait", "watch", "generate", "record"];
 
 /// What says how to list, and the ports or names to list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
@@ -173,6 +173,10 @@ pub struct GlobalArgs {
     /// The same as --output json
     #[arg(long, global = true)]
     pub json: bool,
+
+    /// Answer from a record instead of this machine: a file that ‘whatlistens record’ wrote, or - for standard input
+    #[arg(long, value_name = "FILE", global = true)]
+    pub from: Option<String>,
 
     /// When to use colours
     #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
-use whatlistens::command::{self, Command, Error, Exit, Failure, LiveMachine};
+use whatlistens::command::{self, Error, Exit, Failure, Invocation};
 use whatlistens::knowledge::Knowledge;
 use whatlistens::os::{self, Stream};
 use whatlistens::query::Environment;
@@ -35,11 +35,10 @@ fn run(args: &[OsString]) -> Result<Exit, Error> {
         return Err(Error::closed());
     }
     let knowledge = Knowledge::embedded();
-    let command = Command::parse(args, &Environment::of_this_process(), &knowledge)
+    let invocation = Invocation::parse(args, &Environment::of_this_process(), &knowledge)
         .inspect_err(|refused| FAILURE.expect(refused.format))?;
-    FAILURE.expect(command.format());
-    let machine = LiveMachine::new(&knowledge, Timestamp::now);
-    command.answer(&knowledge, &machine, stdout(), &mut stderr())
+    FAILURE.expect(invocation.command.format());
+    invocation.answer(&knowledge, Timestamp::now, stdout(), &mut stderr())
 }
 
 fn tell(message: &str, exit: Exit) -> Exit {

@@ -1,4 +1,4 @@
-//! Feeds any bytes to the decoders, to the reader of recordings, and as names to all forms of the output: the first byte
+//! Feeds any bytes to the decoders, to the reader of records, and as names to all forms of the output: the first byte
 //! chooses one. None may panic,
 //! read past the end of its input, or run forever.
 #![no_main]
@@ -14,7 +14,7 @@ use whatlistens::command::{Command, Source};
 use whatlistens::knowledge::Knowledge;
 use whatlistens::model::{
     Family, Holding, Host, LicenseSystem, Observation, Os, Presence, Process, ProcessService, Program,
-    Protocol, ServiceManager, Socket, SocketId, State, recording, script_of,
+    Protocol, ServiceManager, Socket, SocketId, State, record, script_of,
 };
 use whatlistens::os::decode::linux::{
     accounts::{AccountFiles, Accounts},
@@ -169,10 +169,10 @@ fuzz_target!(|data: &[u8]| {
             let _ = btf::find(&mut read_at, task_file::ITERATOR, &task_file::FIELDS);
         }
         11 => {
-            if let Ok(observation) = recording::read(rest) {
+            if let Ok(record) = record::read(rest) {
                 let mut written = Vec::new();
-                recording::write(&observation, &mut written).expect("memory takes everything");
-                assert_eq!(recording::read(&written), Ok(observation), "what is written is read back");
+                record::write(&record, &mut written).expect("memory takes everything");
+                assert_eq!(record::read(&written), Ok(record), "what is written is read back");
             }
         }
         12 => {

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::Error;
 use crate::judge::Inspection;
 use crate::knowledge::Knowledge;
+use crate::model::record::Record;
 use crate::model::{Observation, Report};
 use crate::os::{self, FileAt, Machine, ScanScope, Unobservable};
 use crate::query::{Output, Query};
@@ -18,12 +19,30 @@ use crate::report;
 
 /// Where observations come from: this machine, or a recorded one.
 pub trait Source {
+    /// What it says before its answer in words: whose it is, and from when. `None` for this machine, now.
+    fn heading(&self) -> Option<String> {
+        None
+    }
+
     /// Scans the sockets and their owners.
     ///
     /// # Errors
     ///
     /// Where no socket table could be read.
     fn observe(&self, scope: &ScanScope) -> Result<Observation, Unobservable>;
+
+    /// Everything that there is to see, for a record.
+    ///
+    /// # Errors
+    ///
+    /// Where no socket table could be read.
+    fn record(&self, scope: &ScanScope) -> Result<Record, Unobservable> {
+        let mut record = Record { args: scope.args, ..Record::new(self.observe(scope)?) };
+        if !scope.args {
+            record.leave_out_args();
+        }
+        Ok(record)
+    }
 
     /// Reads the system's rules for ports, and nothing else.
     ///
@@ -77,26 +96,36 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// What an observation of the source answers to a question. `repeat` is the command line, quoted for a shell.
     pub(super) fn report(&self, query: &Query, repeat: &str) -> Result<Report, Error> {
-        query.refuse_unknown_users(|name| self.source.has_user(name))?;
-        let mut query = query.with_files(|path| self.source.file_at(path));
-        let mut observation = self.source.observe(&query.scope)?;
-        if report::needs_all_ports(&query, &observation, self.knowledge) {
-            query.to_mut().scope.ports.clear();
-            observation = self.source.observe(&query.scope)?;
-        }
-        let report = report::report(&query, &observation, self.knowledge, repeat)?;
-        if !report::is_about_license_servers(&query, &report, self.knowledge) {
-            return Ok(report);
-        }
-        // Only now is it known that a license program is meant: what it belongs to needs a look at the whole machine.
-        let query = query.with_license_servers();
-        let observation = self.source.observe(&query.scope)?;
-        Ok(report::report(&query, &observation, self.knowledge, repeat)?)
+        answer_to(query, self.source, self.knowledge, repeat)
     }
 
     pub(super) fn write(&mut self, answer: Answer<'_>, output: &Output) -> io::Result<()> {
         render::write(answer, output.format, &output.style, self.out, self.notes)
     }
+}
+
+/// What an observation of a source answers to a question. `repeat` is the command line, quoted for a shell.
+pub(super) fn answer_to(
+    query: &Query,
+    source: &dyn Source,
+    knowledge: &Knowledge,
+    repeat: &str,
+) -> Result<Report, Error> {
+    query.refuse_unknown_users(|name| source.has_user(name))?;
+    let mut query = query.with_files(|path| source.file_at(path));
+    let mut observation = source.observe(&query.scope)?;
+    if report::needs_all_ports(&query, &observation, knowledge) {
+        query.to_mut().scope.ports.clear();
+        observation = source.observe(&query.scope)?;
+    }
+    let report = report::report(&query, &observation, knowledge, repeat)?;
+    if !report::is_about_license_servers(&query, &report, knowledge) {
+        return Ok(report);
+    }
+    // Only now is it known that a license program is meant: what it belongs to needs a look at the whole machine.
+    let query = query.with_license_servers();
+    let observation = source.observe(&query.scope)?;
+    Ok(report::report(&query, &observation, knowledge, repeat)?)
 }
 
 pub struct LiveMachine<'a> {

@@ -90,7 +90,9 @@ impl Error {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Error::Usage(_) | Error::Output(_) => Exit::Failed,
+            Error::Usage(_) | Error::Output(_) | Error::Unobservable(Unobservable::Record { .. }) => {
+                Exit::Failed
+            }
             Error::Unobservable(_) => Exit::Unobservable,
             Error::Unchecked(_) => Exit::Checked(CheckStatus::Unknown),
         }

@@ -17,6 +17,10 @@ impl List {
         List { query, output, repeat }
     }
 
+    pub(super) fn query(&self) -> &Query {
+        &self.query
+    }
+
     pub(super) fn output(&self) -> &Output {
         &self.output
     }

@@ -1,6 +1,6 @@
 //! The commands: each in a file of its own, with its arguments, its story and its exit statuses.
 //!
-//! To add one, write its file, name it in [`COMMANDS`], and here in `Verb`, [`Command`] and `manual`; the compiler and the
+//! To add one, write its file, name it in [`COMMANDS`], in `Verb` and `manual` (grammar.rs), and here in [`Command`]; the compiler and the
 //! tests name the rest. Its help, manual page and completions are made from these.
 
 mod context;
@@ -9,10 +9,14 @@ mod excluded;
 mod explain;
 mod failure;
 mod generate;
+mod grammar;
 mod help;
 mod list;
 mod manual;
 mod progress;
+mod record;
+mod record_folder;
+mod recorded;
 mod servers;
 mod show;
 #[cfg(test)]
@@ -23,15 +27,15 @@ mod watch;
 
 use std::ffi::OsString;
 use std::io::{BufWriter, Write};
+use std::path::Path;
 
-use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches};
+use jiff::Timestamp;
 
-use self::manual::Manual;
-use crate::cli::{COMMANDS, GlobalArgs, ListArgs};
+use self::grammar::{Cli, Verb, manual, options, typed_verb};
+use crate::cli::{COMMANDS, ListArgs};
 use crate::knowledge::Knowledge;
-use crate::query::{
-    Environment, Options, Output, Query, UsageError, command_line, in_own_words, refuse_long,
-};
+use crate::query::{Environment, Output, Query, UsageError, command_line, in_own_words, refuse_long};
 use crate::render::{self, Format};
 
 pub use self::context::{Clock, Context, LiveMachine, Source};
@@ -41,6 +45,9 @@ pub use self::explain::Explain;
 pub use self::failure::{Failure, internal_error};
 pub use self::generate::Generate;
 pub use self::list::List;
+pub use self::record::RecordCommand;
+use self::record_folder::answer_from_folder;
+pub use self::recorded::{LARGEST_RECORD, RecordedMachine};
 pub use self::servers::Servers;
 pub use self::show::Show;
 pub use self::wait::Wait;
@@ -60,22 +67,20 @@ pub enum Command {
     Wait(Wait),
     Watch(Box<Watch>),
     Generate(Generate),
+    Record(RecordCommand),
     /// Help or the version: the text to print.
     Print(String),
 }
 
-/// The commands that have a name.
-#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-enum Verb {
-    Explain(explain::ExplainArgs),
-    Excluded(excluded::ExcludedArgs),
-    Servers(servers::ServersArgs),
-    Wait(wait::WaitArgs),
-    Watch(Box<watch::WatchArgs>),
-    Generate(generate::GenerateArgs),
+/// A command line that is understood.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    pub command: Command,
+    /// The record to answer from, `-` for standard input; `None` for this machine.
+    pub from: Option<String>,
 }
 
-impl Command {
+impl Invocation {
     /// Reads a command line, the program's name first.
     ///
     /// # Errors
@@ -85,7 +90,8 @@ impl Command {
         args: &[OsString],
         environment: &Environment,
         knowledge: &Knowledge,
-    ) -> Result<Command, Refused> {
+    ) -> Result<Invocation, Refused> {
+        let only = |command| Ok(Invocation { command, from: None });
         refuse_long(args).map_err(|error| refused(error, args))?;
         // What Windows users type for help, and what many programs take as a word.
         let asks_for_help = matches!(args, [_, word] if word == "/?" || word == "/help" || word == "help");
@@ -105,16 +111,64 @@ impl Command {
             Err(error) => {
                 let usage = UsageError::from_clap(&error, &options(&grammar, &typed), &typed)
                     .map(|error| refused(error, args));
-                return usage.map_or_else(|| Ok(printed(&error, typed_format(&typed))), Err);
+                return usage.map_or_else(|| only(printed(&error, typed_format(&typed))), Err);
             }
         };
         if cli.version {
-            return Ok(Command::Print(version::text(cli.list.verbose)));
+            return only(Command::Print(version::text(cli.list.verbose)));
         }
         let output = Output::new(&cli.global, environment).map_err(|error| refused(error, args))?;
         let format = output.format;
+        let from = cli.global.from.clone();
         Command::resolve(cli, args, output, environment, knowledge)
+            .map(|command| Invocation { command, from })
             .map_err(|error| Refused { format, ..refused(error, args) })
+    }
+
+    /// Runs the command on this machine, where `now` says what time it is, or on what was recorded.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no answer.
+    pub fn answer(
+        &self,
+        knowledge: &Knowledge,
+        now: fn() -> Timestamp,
+        out: impl Write,
+        notes: &mut dyn Write,
+    ) -> Result<Exit, Error> {
+        match &self.from {
+            None => self.command.answer(knowledge, &LiveMachine::new(knowledge, now), out, notes),
+            Some(path) if Path::new(path).is_dir() => {
+                let (query, output) = self
+                    .command
+                    .listing()
+                    .ok_or_else(|| UsageError::instead(path, format!("only a listing shows a folder of records; name one, as in --from {path}/HOST.json")))?;
+                let mut out = BufWriter::with_capacity(BUFFER, out);
+                let exit = answer_from_folder(query, output, Path::new(path), knowledge, &mut out, notes)?;
+                out.flush()?;
+                Ok(exit)
+            }
+            Some(path) => {
+                let machine = RecordedMachine::at(path.clone(), knowledge);
+                self.command.answer(knowledge, &machine, out, notes)
+            }
+        }
+    }
+}
+
+impl Command {
+    /// As [`Invocation::parse`], wherever the answer comes from.
+    ///
+    /// # Errors
+    ///
+    /// Where a word or an option is not understood.
+    pub fn parse(
+        args: &[OsString],
+        environment: &Environment,
+        knowledge: &Knowledge,
+    ) -> Result<Command, Refused> {
+        Invocation::parse(args, environment, knowledge).map(|invocation| invocation.command)
     }
 
     fn resolve(
@@ -124,12 +178,16 @@ impl Command {
         environment: &Environment,
         knowledge: &Knowledge,
     ) -> Result<Command, UsageError> {
+        // What a record lacks, only its machine can add.
+        let repeat = match &cli.global.from {
+            Some(from) => record::command_for(from),
+            None => command_line(args, environment.program.as_deref()),
+        };
         if let Some(verb) = cli.verb {
             // They say how to list, and would have no effect.
             if cli.list != ListArgs::default() {
                 return Err(UsageError::OptionsOfListing { command: verb.name() });
             }
-            let repeat = command_line(args, environment.program.as_deref());
             return match verb {
                 Verb::Explain(args) => {
                     Explain::resolve(&args, &cli.global, output, knowledge, repeat).map(Command::Explain)
@@ -144,6 +202,7 @@ impl Command {
                     .map(|watch| Command::Watch(Box::new(watch))),
                 Verb::Generate(own) => Generate::resolve(own, &cli.global, Cli::command(), manual, knowledge)
                     .map(Command::Generate),
+                Verb::Record(own) => Ok(Command::Record(RecordCommand::new(&own, &cli.global))),
             };
         }
         if cli.list.excluded_ports {
@@ -164,7 +223,6 @@ impl Command {
             query.alone = None;
         }
         let output = output.for_listing(&cli.list)?;
-        let repeat = command_line(args, environment.program.as_deref());
         Ok(match query.is_about_ports() {
             true => Command::Show(Show::new(query, output.in_local_time(environment), repeat)),
             // What a process is like that listens nowhere is said with a time.
@@ -173,6 +231,15 @@ impl Command {
             }
             false => Command::List(List::new(query, output, repeat)),
         })
+    }
+
+    /// What it asks about listeners, and how to show them; `None` of a command that does not.
+    fn listing(&self) -> Option<(&Query, &Output)> {
+        match self {
+            Command::List(list) => Some((list.query(), list.output())),
+            Command::Show(show) => Some((show.query(), show.output())),
+            _ => None,
+        }
     }
 
     /// The form of its answer, and of an error in its place.
@@ -186,8 +253,14 @@ impl Command {
             Command::Servers(servers) => servers.output().format,
             Command::Wait(wait) => wait.output().format,
             Command::Watch(watch) => watch.output().format,
-            Command::Generate(_) | Command::Print(_) => Format::Text,
+            Command::Generate(_) | Command::Record(_) | Command::Print(_) => Format::Text,
         }
+    }
+
+    /// Whether its exit status is that of a monitoring plugin.
+    #[must_use]
+    pub fn is_check(&self) -> bool {
+        matches!(self, Command::Servers(servers) if servers.is_check())
     }
 
     /// Runs it and writes the whole answer, or, of one that failed, no more than is written already.
@@ -203,6 +276,10 @@ impl Command {
         notes: &mut dyn Write,
     ) -> Result<Exit, Error> {
         let mut out = BufWriter::with_capacity(BUFFER, out);
+        if let Some(heading) = source.heading().filter(|_| self.format() != Format::Json && !self.is_check())
+        {
+            render::note(&heading, self.format(), notes)?;
+        }
         let ended = self.run(&mut Context { knowledge, source, out: &mut out, notes });
         let written = if ended.is_ok() { out.flush() } else { Ok(()) };
         // Dropped, it would write the rest of an answer that failed.
@@ -230,69 +307,11 @@ impl Command {
             Command::Wait(wait) => wait.run(context),
             Command::Watch(watch) => watch.run(context),
             Command::Generate(generate) => generate.run(context),
+            Command::Record(record) => record.run(context),
             Command::Print(text) => {
                 write!(context.out, "{text}")?;
                 Ok(Exit::Matched)
             }
-        }
-    }
-}
-
-/// What the manual says of a command.
-fn manual(verb: &str) -> Option<&'static Manual> {
-    Some(match verb {
-        "explain" => &explain::MANUAL,
-        "excluded" => &excluded::MANUAL,
-        "servers" => &servers::MANUAL,
-        "wait" => &wait::MANUAL,
-        "watch" => &watch::MANUAL,
-        "generate" => &generate::MANUAL,
-        _ => return None,
-    })
-}
-
-/// The name of the command in a command line.
-fn typed_verb(typed: &[OsString]) -> Option<&str> {
-    typed.iter().skip(1).filter_map(|word| word.to_str()).find(|word| COMMANDS.contains(word))
-}
-
-/// The options of the command that was typed, without those that only users of other programs know, and those of the
-/// others.
-fn options(grammar: &clap::Command, typed: &[OsString]) -> Options {
-    let verb = typed_verb(typed);
-    let command = verb.and_then(|verb| grammar.find_subcommand(verb));
-    let is_shown = |arg: &&clap::Arg| !arg.is_hide_set();
-    let global = grammar.get_arguments().filter(|arg| command.is_none() || arg.is_global_set());
-    let parts: Vec<&clap::Command> = command.into_iter().flat_map(clap::Command::get_subcommands).collect();
-    let own = command.into_iter().chain(parts.iter().copied()).flat_map(clap::Command::get_arguments);
-    let own = global.chain(own).filter(is_shown).filter_map(|arg| arg.get_long());
-    let listing = command.map(|_| (None, grammar));
-    let commands = grammar.get_subcommands().map(|other| (Some(other.get_name()), other));
-    let others = listing.into_iter().chain(commands.filter(|(name, _)| *name != verb));
-    let of_others = others.flat_map(|(name, other)| {
-        let names = other.get_arguments().filter(is_shown).flat_map(|arg| {
-            let short = arg.get_short().map(|short| format!("-{short}"));
-            short.into_iter().chain(arg.get_long().map(|long| format!("--{long}")))
-        });
-        names.map(move |option| (option, name.map(str::to_owned)))
-    });
-    Options {
-        command: verb.map(str::to_owned),
-        parts: parts.iter().map(|part| part.get_name().to_owned()).collect(),
-        own: own.map(str::to_owned).collect(),
-        of_others: of_others.collect(),
-    }
-}
-
-impl Verb {
-    fn name(&self) -> &'static str {
-        match self {
-            Verb::Explain(_) => "explain",
-            Verb::Excluded(_) => "excluded",
-            Verb::Servers(_) => "servers",
-            Verb::Wait(_) => "wait",
-            Verb::Watch(_) => "watch",
-            Verb::Generate(_) => "generate",
         }
     }
 }
@@ -320,35 +339,4 @@ fn refused(error: UsageError, args: &[OsString]) -> Refused {
 
 fn printed(help: &clap::Error, format: Format) -> Command {
     Command::Print(render::in_signs_of(format, help.render().to_string()))
-}
-
-/// What is listening on this machine, who owns it, and should it be there?
-#[derive(Debug, Clone, PartialEq, Eq, Parser)]
-#[command(
-    name = "whatlistens",
-    version,
-    about,
-    disable_help_flag = true,
-    disable_version_flag = true,
-    args_override_self = true,
-    override_usage = "whatlistens [OPTIONS] [WHAT]...\n       whatlistens <COMMAND> [OPTIONS] [WHAT]...",
-    disable_help_subcommand = true
-)]
-struct Cli {
-    #[command(subcommand)]
-    verb: Option<Verb>,
-
-    #[command(flatten)]
-    list: ListArgs,
-
-    #[command(flatten)]
-    global: GlobalArgs,
-
-    /// Print help
-    #[arg(short = 'h', long, short_alias = '?', action = ArgAction::HelpShort)]
-    help: Option<bool>,
-
-    /// Print the version; with --verbose also its data and the systems it was tested on
-    #[arg(short = 'V', long)]
-    version: bool,
 }

@@ -136,6 +136,10 @@ impl Servers {
         })
     }
 
+    pub(super) fn is_check(&self) -> bool {
+        self.is_check
+    }
+
     pub(super) fn output(&self) -> &Output {
         &self.output
     }

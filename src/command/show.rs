@@ -18,6 +18,10 @@ impl Show {
         Show { query, output, repeat }
     }
 
+    pub(super) fn query(&self) -> &Query {
+        &self.query
+    }
+
     pub(super) fn output(&self) -> &Output {
         &self.output
     }

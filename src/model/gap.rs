@@ -75,12 +75,15 @@ pub struct Gap {
     pub count: Option<u64>,
     /// What to type or do to close the gap; `None` where nothing would.
     pub remedy: Option<String>,
+    /// Whether it matters only where every network namespace is listed.
+    #[serde(default)]
+    pub concerns_all_namespaces: bool,
 }
 
 impl Gap {
     /// A gap without a count or a remedy.
     #[must_use]
     pub fn new(kind: GapKind, detail: impl Into<String>) -> Gap {
-        Gap { kind, detail: detail.into(), count: None, remedy: None }
+        Gap { kind, detail: detail.into(), count: None, remedy: None, concerns_all_namespaces: false }
     }
 }

@@ -60,6 +60,27 @@ pub struct InstalledServer {
     pub state: InstalledState,
 }
 
+/// The options of license servers that name a file: license file, log, options file.
+const OF_FILES: [&str; 4] = ["-c", "-l", "-dlog", "-o"];
+/// Options without a value, as `-z` and `-local`, are no longer.
+const LONGEST_OPTION: usize = 8;
+
+impl InstalledServer {
+    /// The program, its files and its plain options. Whatever else stands there may be a secret.
+    #[must_use]
+    pub fn plain_command(&self) -> Vec<String> {
+        let is_plain_option = |word: &str| {
+            let name = word.strip_prefix('-').filter(|_| word.len() <= LONGEST_OPTION);
+            name.is_some_and(|name| name.bytes().all(|b| b.is_ascii_alphanumeric()))
+        };
+        let words = self
+            .command
+            .windows(2)
+            .filter(|pair| OF_FILES.contains(&pair[0].as_str()) || is_plain_option(&pair[1]));
+        self.command.first().into_iter().chain(words.map(|pair| &pair[1])).cloned().collect()
+    }
+}
+
 /// What would start it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -54,7 +54,7 @@ pub struct Observation {
     pub holdings: Vec<Holding>,
     /// Every holder, every unanswered client, and the ancestors of them all. The rows of one process's
     /// sockets share its entry.
-    #[serde(with = "super::recording::process_list")]
+    #[serde(with = "super::record::process_list")]
     pub processes: BTreeMap<Pid, Arc<Process>>,
     /// Where sockets that no process holds may be on their way to, by process id. `None`: not examined, or not all of it.
     pub receivers: Option<Vec<Receiver>>,

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::word::words;
 
 words! {
-    /// The observed operating system. It is part of a recording, so that the judgment is the same wherever the
-    /// recording is read.
+    /// The observed operating system. It is part of a record, so that the judgment is the same wherever the
+    /// record is read.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
     #[serde(rename_all = "kebab-case")]
     pub enum Os {

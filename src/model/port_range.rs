@@ -13,7 +13,7 @@ pub struct PortRange {
     pub last: u16,
 }
 
-/// A range as it stands in a recording, where it may run backwards.
+/// A range as it stands in a record, where it may run backwards.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct UncheckedRange {

@@ -3,6 +3,7 @@
 //! Calling a system is apart from decoding what it says. Code that calls copies text and fields out; code that
 //! understands them ([`decode`]) is compiled and tested on every system.
 
+mod bounded_file;
 mod clock;
 pub mod connection_count;
 mod deadline;
@@ -16,6 +17,7 @@ mod interruption;
 mod last_words;
 #[cfg(any(windows, target_os = "macos"))]
 mod license_files;
+mod narrowed;
 pub mod port_set;
 mod program_name;
 mod scan_scope;
@@ -52,16 +54,18 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+pub use self::bounded_file::read_bounded;
 pub use self::clock::Clock;
 pub use self::file_at::FileAt;
 pub use self::inspect::{FileChecks, Inspect, LicensePrograms, PortHolder, ServerProgram};
 pub use self::interruption::{end_as_interrupted, is_interrupted, notice_interruptions};
 pub use self::last_words::{LastWords, Memory, end, report_full_files};
+pub use self::narrowed::narrowed;
 pub use self::scan_scope::{Bpf, DEADLINE, ScanScope, Sought};
 pub use self::stack::with_room;
 pub use self::stream::{Stream, was_closed_at_start};
 pub use self::unobservable::Unobservable;
-use self::unobservable::in_words;
+pub use self::unobservable::in_words;
 use crate::model::{Observation, Os};
 
 /// This machine, ready to be scanned.

@@ -1,5 +1,6 @@
 //! What to scan.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -59,16 +60,38 @@ pub struct Sought {
     /// Names as [`Likeness`](crate::model::Likeness) compares them.
     pub names: Vec<String>,
     pub pids: Vec<Pid>,
+    /// Every process, for a record that answers whatever is asked later.
+    pub everything: bool,
 }
 
 impl Sought {
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.names.is_empty() && self.pids.is_empty()
+        !self.everything && self.names.is_empty() && self.pids.is_empty()
     }
 }
 
 impl ScanScope {
+    /// Everything that any question could ask about. In other network namespaces only with the rights to enter them.
+    #[must_use]
+    pub fn of_everything(args: bool, deadline: Duration) -> ScanScope {
+        ScanScope {
+            args,
+            details: true,
+            all_namespaces: true,
+            connections: true,
+            by_user: true,
+            license_servers: true,
+            other_sockets: true,
+            interfaces: true,
+            host_id: true,
+            deadline,
+            sought: Sought { everything: true, ..Sought::default() },
+            detail_ports: vec![PortRange::ALL],
+            ..ScanScope::default()
+        }
+    }
+
     /// Whether sockets on this port are in scope.
     #[must_use]
     pub fn includes(&self, port: u16) -> bool {
@@ -85,6 +108,15 @@ impl ScanScope {
     #[must_use]
     pub fn has_both_families(&self) -> bool {
         self.ipv4 && self.ipv6
+    }
+
+    /// Whether one of the ports to be reported in detail is none of these: nothing receives on it.
+    #[must_use]
+    pub fn asks_about_free_port(&self, held: &HashSet<(Protocol, u16)>) -> bool {
+        let protocols =
+            || Protocol::ASKABLE.into_iter().filter(|&one| self.protocol.is_none_or(|only| only == one));
+        let mut ports = self.detail_ports.iter().flat_map(|range| range.first..=range.last);
+        ports.any(|port| !protocols().any(|protocol| held.contains(&(protocol, port))))
     }
 
     /// Whether the system's rules for ports are in scope.

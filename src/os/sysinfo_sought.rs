@@ -17,6 +17,9 @@ use crate::model::{
 /// At most so many are read, of those that are named best.
 const MOST_PROCESSES: usize = 100;
 
+/// At most so many stand in a record.
+const MOST_RECORDED: usize = 10_000;
+
 /// Their ids.
 pub(super) struct SoughtPids {
     pub(super) pids: Vec<Pid>,
@@ -26,7 +29,7 @@ pub(super) struct SoughtPids {
 impl SoughtPids {
     /// Finds them. `None` if nobody asked, or the processes cannot be listed: at least this process must be among them.
     pub(super) fn of(scope: &ScanScope) -> Option<SoughtPids> {
-        let Sought { names, pids } = &scope.sought;
+        let Sought { names, pids, everything } = &scope.sought;
         if scope.sought.is_empty() {
             return None;
         }
@@ -37,7 +40,7 @@ impl SoughtPids {
         let likeness = |pid: Pid, process: &sysinfo::Process| {
             let named = named(pid, process);
             let by_name = names.iter().filter_map(|word| Likeness::of_process(&named, word)).min();
-            if pids.contains(&pid) { Some(Likeness::Exact) } else { by_name }
+            if *everything || pids.contains(&pid) { Some(Likeness::Exact) } else { by_name }
         };
         let ranked = system.processes().iter().filter_map(|(pid, process)| {
             let pid = pid.as_u32();
@@ -45,8 +48,9 @@ impl SoughtPids {
         });
         let mut ranked: Vec<(Likeness, Pid)> = ranked.collect();
         ranked.sort_unstable();
-        let left_out = ranked.len().saturating_sub(MOST_PROCESSES) as u64;
-        let pids = ranked.into_iter().take(MOST_PROCESSES).map(|(_, pid)| pid).collect();
+        let most = if *everything { MOST_RECORDED } else { MOST_PROCESSES };
+        let left_out = ranked.len().saturating_sub(most) as u64;
+        let pids = ranked.into_iter().take(most).map(|(_, pid)| pid).collect();
         Some(SoughtPids { pids, left_out })
     }
 

@@ -119,6 +119,7 @@ impl Query {
             host_id: false,
             deadline: DEADLINE,
             sought: Sought {
+                everything: false,
                 names: filter.names().map(|(name, _)| name.to_owned()).collect(),
                 pids: filter.pids.clone(),
             },

@@ -55,6 +55,10 @@ const NO_COMMAND: &[(&[&str], &str)] = &[
         "whatlistens changes nothing, but says what listens: whatlistens WHAT",
     ),
     (
+        &["dump", "export", "save", "snapshot", "baseline", "remote"],
+        "to look at a machine elsewhere or later: whatlistens record > FILE there, whatlistens --from FILE here",
+    ),
+    (
         &["connect", "probe", "ping"],
         "whatlistens connects to no port, but says what listens: whatlistens WHAT",
     ),

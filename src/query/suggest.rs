@@ -80,6 +80,12 @@ const ELSEWHERE: &Tried = &[
     ),
     (&["--state", "--states", "--established"], "it lists listeners; --connections counts connections"),
     (&["--servers"], "servers is a command: whatlistens servers"),
+    (&["--record", "--save", "--dump", "--snapshot"], "record is a command: whatlistens record > FILE"),
+    (
+        &["--host", "--hosts", "--ssh", "--computer"],
+        "on the other machine: whatlistens record > FILE; here: whatlistens --from FILE",
+    ),
+    (&["--input", "--file", "--read", "--load"], "for a record of a machine use --from FILE"),
     (&["--explain"], "explain is a command: whatlistens explain WHAT"),
     (&["--excluded"], "excluded is a command: whatlistens excluded"),
     (&["--help-all", "--usage"], "see --help"),

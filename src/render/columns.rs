@@ -32,8 +32,8 @@ pub(super) struct Column {
     pub(super) cut: fn(&str, usize) -> Cow<'_, str>,
     /// How narrow a text may become in a table that is too wide otherwise, and how narrow where even that does not fit.
     pub(super) shortest: fn(&str) -> Shortest,
-    is_wanted: fn(&Listing<'_>) -> bool,
-    value: fn(&RowGroup<'_>, &Listing<'_>) -> String,
+    pub(super) is_wanted: fn(&Listing<'_>) -> bool,
+    pub(super) value: fn(&RowGroup<'_>, &Listing<'_>) -> String,
 }
 
 /// The column that a user names: by its key, or by its title with `-` for the blank. `service` and `iana-name` are the
@@ -52,6 +52,12 @@ pub fn column_names() -> impl Iterator<Item = ColumnName> {
     COLUMNS.iter().map(|column| ColumnName(column.key))
 }
 
+/// Whether one column stands before another, in their usual order.
+pub(super) fn is_before(one: &Column, other: &Column) -> bool {
+    let place = |column: &Column| COLUMNS.iter().position(|known| known.key == column.key);
+    place(one) < place(other)
+}
+
 pub(super) struct Listing<'a> {
     pub(super) groups: &'a [RowGroup<'a>],
     pub(super) os: Os,
@@ -64,7 +70,7 @@ const WHOLE: usize = usize::MAX;
 const ALWAYS: u8 = u8::MAX;
 
 /// The defaults: left-aligned, always wanted.
-const TEXT: Column = Column {
+pub(super) const TEXT: Column = Column {
     key: "",
     title: "",
     is_right: false,

@@ -64,6 +64,45 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     )
 }
 
+/// Writes the beginning of one object with the reports of several machines.
+pub(super) fn begin_hosts(out: &mut dyn Write) -> io::Result<()> {
+    let tool = serde_json::to_string(&TOOL)?;
+    writeln!(out, "{{\n\"schema_version\": {SCHEMA_VERSION},\n\"tool\": {tool},\n\"hosts\": [")
+}
+
+/// Writes its end: the files that could not be read.
+pub(super) fn end_hosts(unreadable: &[(String, String)], out: &mut dyn Write) -> io::Result<()> {
+    let files = unreadable.iter().map(|(file, error)| UnreadableRecord { file, error });
+    writeln!(out, "],\n\"unreadable\":")?;
+    print(&files.collect::<Vec<_>>(), out)?;
+    writeln!(out, "}}")
+}
+
+/// Printed by a listing of a folder of records (`--from DIR`).
+#[derive(JsonSchema)]
+#[schemars(rename = "Hosts")]
+#[expect(dead_code, reason = "it is written part by part")]
+struct Hosts<'a> {
+    /// 1
+    schema_version: u32,
+    /// the program
+    tool: Tool,
+    /// the machines, by the names of their files, each as a listing prints it
+    hosts: Vec<Document<'a>>,
+    /// the other files
+    unreadable: Vec<UnreadableRecord<'a>>,
+}
+
+/// A file that is no record.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "UnreadableRecord")]
+struct UnreadableRecord<'a> {
+    /// its name
+    file: &'a str,
+    /// why it is none
+    error: &'a str,
+}
+
 /// Writes license servers as an object of the same form.
 pub(super) fn write_servers(report: &ServersReport, out: &mut dyn Write) -> io::Result<()> {
     print(
@@ -127,6 +166,7 @@ pub fn json_schema() -> Schema {
     schema::one_of(|types| {
         vec![
             types.subschema_for::<Document<'_>>(),
+            types.subschema_for::<Hosts<'_>>(),
             types.subschema_for::<explanation::Document<'_>>(),
             types.subschema_for::<FlatListener<'_>>(),
             types.subschema_for::<waiting::Document<'_>>(),

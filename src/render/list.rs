@@ -5,23 +5,24 @@ use std::io::{self, Write};
 use super::Style;
 use super::columns::{Column, Listing};
 use super::group::RowGroup;
+use super::table::{Filling, filled};
 use super::text::Quotes;
 use crate::model::Os;
 use crate::model::phrase::capitalized;
 
 /// One block of lines for each group; what has no value has no line.
 pub(super) fn write(groups: &[RowGroup<'_>], os: Os, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let listing = Listing { groups, os, style };
-    let columns = listing.columns();
-    for (at, group) in groups.iter().enumerate() {
+    write_filled(&filled(&Listing { groups, os, style }), out)
+}
+
+/// One for each row of these columns.
+pub(super) fn write_filled(columns: &[Filling], out: &mut dyn Write) -> io::Result<()> {
+    for at in 0..columns.first().map_or(0, |column| column.texts.len()) {
         if at > 0 {
             writeln!(out)?;
         }
-        for column in &columns {
-            let value = column.text(group, &listing);
-            if !value.is_empty() {
-                line(&label(column), &value, out)?;
-            }
+        for Filling { column, texts, .. } in columns.iter().filter(|column| !column.texts[at].is_empty()) {
+            line(&label(column), &texts[at], out)?;
         }
     }
     Ok(())

@@ -9,6 +9,7 @@ mod explanation;
 mod export;
 mod format;
 mod group;
+mod hosts;
 mod html;
 mod idle;
 mod json;
@@ -34,6 +35,7 @@ use crate::model::{Change, ExcludedReport, Explanation, Report, ServersReport};
 
 pub use columns::{column_named, column_names};
 pub use format::{Answer, Format};
+pub use hosts::Hosts;
 pub use json::{json_error, json_schema, json_schema_text};
 pub use style::{ColumnName, Style};
 pub use text::escape;
@@ -111,6 +113,15 @@ pub fn error_line(message: &str, format: Format, out: &mut dyn Write) -> io::Res
     out.write_all(in_signs_of(format, line).as_bytes())
 }
 
+/// Writes a line about an answer in words.
+///
+/// # Errors
+///
+/// Those of writing.
+pub fn note(text: &str, format: Format, notes: &mut dyn Write) -> io::Result<()> {
+    notes.write_all(in_signs_of(format, format!("{}\n", escape(text))).as_bytes())
+}
+
 /// A text in the signs of a format.
 #[must_use]
 pub fn in_signs_of(format: Format, text: String) -> String {
@@ -160,7 +171,7 @@ fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Wr
         lines.extend(notes::of_license_servers(report, style));
     }
     lines.extend(notes::of_report(report, style));
-    below(&lines, !rows.is_empty() || !idle.is_empty(), style, out, notes)?;
+    notes::below(&lines, !rows.is_empty() || !idle.is_empty(), style, out, notes)?;
     if style.header && !asked_for.is_empty() {
         writeln!(out)?;
         servers::write(asked_for, style, out)?;
@@ -192,7 +203,7 @@ fn excluded(
     let mut lines = notes::on_excluded_ports(report, style);
     lines.extend(notes::of_gaps(&report.gaps, style));
     lines.extend(notes::of_method_notes(&report.method_notes, style));
-    below(&lines, !report.excluded.is_empty(), style, out, notes)
+    notes::below(&lines, !report.excluded.is_empty(), style, out, notes)
 }
 
 /// Writes the license servers, and the notes below them.
@@ -241,19 +252,4 @@ fn json(answer: Answer<'_>, style: &Style, out: &mut dyn Write, notes: &mut dyn 
     };
     out.flush()?;
     notes::write(&notes::of_method_notes(method_notes, style), false, style, notes)
-}
-
-/// Writes notes below rows, where there are any, or beside them.
-fn below(
-    lines: &[String],
-    any_rows: bool,
-    style: &Style,
-    out: &mut dyn Write,
-    notes: &mut dyn Write,
-) -> io::Result<()> {
-    if style.header {
-        return notes::write(lines, any_rows && !lines.is_empty(), style, out);
-    }
-    out.flush()?;
-    notes::write(lines, false, style, notes)
 }

@@ -40,6 +40,21 @@ pub(super) fn of_hidden_columns(titles: &[&str], style: &Style) -> Option<String
     (!titles.is_empty()).then(|| style.paint(&style.set(&line), Paint::new().dimmed()))
 }
 
+/// Writes notes below rows, where there are any, or beside them.
+pub(super) fn below(
+    lines: &[String],
+    any_rows: bool,
+    style: &Style,
+    out: &mut dyn Write,
+    beside: &mut dyn Write,
+) -> io::Result<()> {
+    if style.header {
+        return write(lines, any_rows && !lines.is_empty(), style, out);
+    }
+    out.flush()?;
+    write(lines, false, style, beside)
+}
+
 /// Why rows are flagged, or that there are none.
 pub(super) fn of_table(report: &Report, groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
     if !groups.is_empty() {

@@ -16,10 +16,19 @@ const GAP: usize = 2;
 /// that of all others.
 const WIDEST: usize = 400;
 
-/// A column with its texts, in the order of the groups, and its width on the screen.
+/// A column with its texts, in the order of the rows.
+pub(super) struct Filling {
+    pub(super) column: &'static Column,
+    pub(super) texts: Vec<String>,
+    /// The colours of the texts; empty where there are none.
+    paints: Vec<Paint>,
+}
+
+/// A column with its texts, and its width on the screen.
 struct Laid {
     column: &'static Column,
     texts: Vec<String>,
+    paints: Vec<Paint>,
     width: usize,
     /// How narrow it may be, and how narrow where even that does not fit.
     shortest: Shortest,
@@ -36,8 +45,30 @@ pub(super) fn write(
         return Ok(Vec::new());
     }
     let listing = Listing { groups, os, style };
-    let mut columns: Vec<Laid> =
-        listing.columns().into_iter().map(|column| Laid::new(column, &listing)).collect();
+    write_filled(filled(&listing), style, out)
+}
+
+/// The columns of a listing.
+pub(super) fn filled(listing: &Listing<'_>) -> Vec<Filling> {
+    let filled = listing.columns().into_iter().map(|column| {
+        let mut filling = Filling::new(column);
+        filling.add(listing);
+        filling
+    });
+    filled.collect()
+}
+
+/// Writes columns of the same length side by side, and returns the titles of those for which there is no room.
+pub(super) fn write_filled(
+    fillings: Vec<Filling>,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<Vec<&'static str>> {
+    let rows = fillings.first().map_or(0, |filling| filling.texts.len());
+    if rows == 0 {
+        return Ok(Vec::new());
+    }
+    let mut columns: Vec<Laid> = fillings.into_iter().map(|filling| Laid::new(filling, style)).collect();
     let mut hidden = Vec::new();
     if let Some(room) = style.room() {
         if style.columns.is_none() {
@@ -50,9 +81,9 @@ pub(super) fn write(
         let header: String = titles.collect();
         writeln!(out, "{}", style.paint(header.trim_end(), Paint::new().bold()))?;
     }
-    for (at, group) in groups.iter().enumerate() {
+    for at in 0..rows {
         let cell = |laid: &Laid| {
-            let paint = laid.column.paint.map_or(Paint::new(), |paint| paint(group));
+            let paint = laid.paints.get(at).copied().unwrap_or(Paint::new());
             laid.padded(&laid.texts[at], paint, style)
         };
         let line: String = columns.iter().map(cell).collect();
@@ -61,10 +92,29 @@ pub(super) fn write(
     Ok(hidden)
 }
 
+impl Filling {
+    pub(super) fn new(column: &'static Column) -> Filling {
+        Filling { column, texts: Vec::new(), paints: Vec::new() }
+    }
+
+    /// Adds the rows of a listing.
+    pub(super) fn add(&mut self, listing: &Listing<'_>) {
+        if let Some(paint) = self.column.paint.filter(|_| listing.style.color) {
+            self.paints.resize(self.texts.len(), Paint::new());
+            self.paints.extend(listing.groups.iter().map(paint));
+        }
+        self.texts.extend(listing.groups.iter().map(|group| self.column.text(group, listing)));
+    }
+
+    /// Adds empty texts, up to so many rows.
+    pub(super) fn fill_up(&mut self, rows: usize) {
+        self.texts.resize(rows, String::new());
+    }
+}
+
 impl Laid {
-    fn new(column: &'static Column, listing: &Listing<'_>) -> Laid {
-        let texts: Vec<String> = listing.groups.iter().map(|group| column.text(group, listing)).collect();
-        let title = if listing.style.header { column.title.len() } else { 0 };
+    fn new(Filling { column, texts, paints }: Filling, style: &Style) -> Laid {
+        let title = if style.header { column.title.len() } else { 0 };
         let widths = texts.iter().map(|text| display_width(text)).filter(|&width| width <= WIDEST);
         let width = widths.max().unwrap_or(0).max(title);
         let each = texts.iter().map(|text| (column.shortest)(text));
@@ -74,7 +124,7 @@ impl Laid {
         });
         let least = widest.least.max(title).min(column.least).min(width);
         let narrowest = if column.least == usize::MAX { width } else { widest.narrowest.min(least) };
-        Laid { column, texts, width, shortest: Shortest { least, narrowest } }
+        Laid { column, texts, paints, width, shortest: Shortest { least, narrowest } }
     }
 
     /// A text in the width of the column, cut where it is too long, and the gap behind it.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::model::{Pid, Process};
 
 /// So many generations of parents are kept. Anyone can make a long line of parents, by starting processes or by
-/// writing a recording.
+/// writing a record.
 const MOST_GENERATIONS: usize = 100;
 
 type Processes = BTreeMap<Pid, Arc<Process>>;

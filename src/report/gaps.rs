@@ -81,7 +81,7 @@ fn gone(rows: &[Row]) -> Option<Gap> {
         1 => "1 process ended during the scan".to_owned(),
         n => format!("{n} processes ended during the scan"),
     };
-    Some(Gap { kind: GapKind::ProcessGone, detail, count: Some(count as u64), remedy: None })
+    Some(Gap { count: Some(count as u64), ..Gap::new(GapKind::ProcessGone, detail) })
 }
 
 /// Processes that were asked about and of which too little is visible: on which ports they listen, or whether they run.
@@ -108,7 +108,7 @@ fn unseen_processes(
         n => format!("the ports of {n} processes that you asked for could not be seen"),
     };
     let count = Some(unseen.len() as u64).filter(|&count| count > 0);
-    Some(Gap { kind: GapKind::ProcessesHidden, detail, count, remedy })
+    Some(Gap { count, remedy, ..Gap::new(GapKind::ProcessesHidden, detail) })
 }
 
 /// Processes that were asked about and may hold sockets of a network namespace that cannot be entered: no process is in
@@ -149,10 +149,9 @@ fn protected(rows: &[Row], observation: &Observation, remedy: Option<String>) ->
         false => " without more rights",
     };
     Some(Gap {
-        kind: GapKind::ProcessesProtected,
-        detail: format!("{what}{why}"),
         count: Some(count as u64),
         remedy,
+        ..Gap::new(GapKind::ProcessesProtected, format!("{what}{why}"))
     })
 }
 
@@ -169,10 +168,9 @@ pub(super) fn of_files(undecided: usize, os: Os, remedy: Option<&String>) -> Opt
         Os::Windows | Os::Macos => (format!("this system does not report whether {files}"), None),
     };
     Some(Gap {
-        kind: GapKind::ProcessesProtected,
-        detail: format!("{unknown}: what you asked for may be among them"),
         count: Some(undecided as u64),
         remedy,
+        ..Gap::new(GapKind::ProcessesProtected, format!("{unknown}: what you asked for may be among them"))
     })
 }
 
@@ -188,7 +186,7 @@ fn hidden_args(rows: &[Row], observation: &Observation, remedy: Option<String>) 
         1 => "the command line of 1 process could not be read".to_owned(),
         n => format!("the command lines of {n} processes could not be read"),
     };
-    Some(Gap { kind: GapKind::ArgsUnreadable, detail: what, count: Some(count as u64), remedy })
+    Some(Gap { count: Some(count as u64), remedy, ..Gap::new(GapKind::ArgsUnreadable, what) })
 }
 
 fn hidden_owners(
@@ -215,7 +213,7 @@ fn hidden_owners(
         0 => format!("{who} could not be identified{why}"),
         _ => format!("{who} could not be identified{why}: what you asked for may be among them"),
     };
-    Some(Gap { kind: GapKind::OwnerHidden, detail, count: Some(count as u64), remedy })
+    Some(Gap { count: Some(count as u64), remedy, ..Gap::new(GapKind::OwnerHidden, detail) })
 }
 
 /// Sockets that may have holders besides the visible ones.
@@ -231,5 +229,5 @@ fn hidden_holders(shown: usize, undecided: usize, remedy: Option<String>) -> Opt
     };
     let among = if undecided > 0 { ", and what you asked for may be among those" } else { "" };
     let (kind, count) = (GapKind::HoldersHidden, Some(count as u64));
-    Some(Gap { kind, detail: format!("{detail}{among}"), count, remedy })
+    Some(Gap { count, remedy, ..Gap::new(kind, format!("{detail}{among}")) })
 }

@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use whatlistens::command::Command;
 use whatlistens::knowledge::Knowledge;
-use whatlistens::model::{Family, PortRange, Protocol, Socket, SocketId, State, recording};
+use whatlistens::model::{Family, PortRange, Protocol, Socket, SocketId, State, record, record::Record};
 use whatlistens::os::connection_count::{self, Connection};
 use whatlistens::os::decode::license_file;
 use whatlistens::os::decode::linux::{local_addresses, proc_net};
@@ -122,7 +122,7 @@ pub const STAGES: &[Stage] = &[
     Stage { name: "licenses of a license file", size: 10_000, prepare: licenses },
     Stage { name: "days on which licenses expire", size: 2_000, prepare: expiries },
     Stage { name: "one line of a license file", size: 10_000, prepare: continued },
-    Stage { name: "a recording", size: 200, prepare: recorded },
+    Stage { name: "a record", size: 200, prepare: recorded },
 ];
 
 fn peers_of(listeners: usize, peers: usize) -> Box<dyn FnOnce()> {
@@ -206,6 +206,6 @@ fn license_file(text: String, expiries: usize) -> Box<dyn FnOnce()> {
 
 fn recorded(size: usize) -> Box<dyn FnOnce()> {
     let mut text = Vec::new();
-    recording::write(&sharing(size, 4, 4).0, &mut text).unwrap();
-    Box::new(move || drop(black_box(recording::read(&text).unwrap())))
+    record::write(&Record::new(sharing(size, 4, 4).0), &mut text).unwrap();
+    Box::new(move || drop(black_box(record::read(&text).unwrap())))
 }

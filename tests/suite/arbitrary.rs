@@ -64,7 +64,7 @@ fn range() -> BoxedStrategy<PortRange> {
     prop_oneof![any, Just(PortRange::ALL)].boxed()
 }
 
-/// Any but the flow label, which no recording has.
+/// Any but the flow label, which no record has.
 fn address() -> BoxedStrategy<SocketAddr> {
     let with_scope = (any::<IpAddr>(), port(), any::<u32>()).prop_map(|(ip, port, scope)| match ip {
         IpAddr::V4(ip) => SocketAddr::from((ip, port)),
@@ -318,11 +318,14 @@ fn unanswered() -> BoxedStrategy<UnansweredAttempt> {
 }
 
 fn gap() -> BoxedStrategy<Gap> {
-    let kind = variant!(GapKind: SocketsUnreadable SocketsHidden OwnerHidden HoldersHidden
-        ProcessesUnreadable ProcessesHidden ProcessGone NamespacesHidden BoundSocketsHidden ConnectionsUnreadable
-        ProcessesProtected ArgsUnreadable ServicesUnreadable PortRulesUnreadable PacketRules
-        InterfacesUnreadable LicenseSetupUnreadable TimedOut);
-    any_fields!(Gap { kind: kind, detail: text(), count: any::<Option<u64>>(), remedy: of(text()) })
+    let kind = proptest::sample::select(&GapKind::ALL[..]);
+    any_fields!(Gap {
+        kind: kind,
+        detail: text(),
+        count: any::<Option<u64>>(),
+        remedy: of(text()),
+        concerns_all_namespaces: any::<bool>()
+    })
 }
 
 fn other_namespace() -> BoxedStrategy<OtherNamespace> {

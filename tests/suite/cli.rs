@@ -207,6 +207,8 @@ fn help_names_every_option_and_exits_0() {
       wait      Wait until a port listens, or no longer does
       watch     Keep looking, and print what appears, goes and changes
       generate  Print manual pages, shell completions, or the schema of the JSON
+      record    Write what was observed here, to be judged elsewhere or later:
+                whatlistens --from FILE
 
     Arguments:
       [WHAT]...  A port (1538, :1538, 1538/udp, 127.0.0.1:1538), a range
@@ -263,6 +265,9 @@ fn help_names_every_option_and_exits_0() {
                                programs take [possible values: table, list, json,
                                jsonl, csv, markdown, prometheus, html]
           --json               The same as --output json
+          --from <FILE>        Answer from a record instead of this machine: a file
+                               that ‘whatlistens record’ wrote, or - for standard
+                               input
           --color <WHEN>       When to use colours [default: auto] [possible values:
                                auto, always, never]
           --deadline <TIME>    Wait no longer than this for what does not answer: 2,

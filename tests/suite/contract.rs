@@ -128,12 +128,7 @@ fn every_shape_of_owner_reads_back() {
         .by_ordinary_user(&[(7, "sshd")])
         .socket("tcp [::1]:22", &[])
         .socket("udp 10.0.0.1:5093", &[process(5, "/opt/lserv"), process(6, "/opt/lserv")])
-        .gap(Gap {
-            kind: GapKind::ProcessGone,
-            detail: "1 process ended while it was looked at".to_owned(),
-            count: None,
-            remedy: None,
-        });
+        .gap(Gap::new(GapKind::ProcessGone, "1 process ended while it was looked at"));
     let document = read(&machine.printed("--json", None));
     assert_eq!((document.schema_version, document.tool.name.as_str()), (1, "whatlistens"));
     assert_eq!((document.host.os.as_str(), document.host.name.as_deref()), ("linux", Some("lic01")));
@@ -155,7 +150,7 @@ fn every_shape_of_owner_reads_back() {
 
 #[test]
 fn what_is_told_is_what_was_seen() {
-    let gap = |kind| Gap { kind, detail: String::new(), count: Some(3), remedy: None };
+    let gap = |kind| Gap { count: Some(3), ..Gap::new(kind, "") };
     let worker =
         whatlistens::model::Process { uid: Some(33), user: Some("www".to_owned()), ..process(5, "/x/nginx") };
     let machine = linux()

@@ -32,7 +32,7 @@ fn ids(explanation: &Explanation) -> Vec<&str> {
 fn printed(explanation: Explanation) -> String {
     let mut out = Vec::new();
     let style = Output::new(
-        &GlobalArgs { output: None, json: false, color: Color::Never, deadline: DEADLINE },
+        &GlobalArgs { output: None, json: false, from: None, color: Color::Never, deadline: DEADLINE },
         &Environment::plain(),
     )
     .unwrap()

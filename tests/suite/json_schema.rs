@@ -31,6 +31,7 @@ fn validator(kind: &str) -> Validator {
 fn faults(output: &Value) -> Vec<String> {
     static LISTING: LazyLock<Validator> = LazyLock::new(|| validator("Listing"));
     static EXPLANATIONS: LazyLock<Validator> = LazyLock::new(|| validator("Explanations"));
+    static HOSTS: LazyLock<Validator> = LazyLock::new(|| validator("Hosts"));
     static LINE: LazyLock<Validator> = LazyLock::new(|| validator("FlatListener"));
     static EVENT: LazyLock<Validator> = LazyLock::new(|| validator("WatchEvent"));
     static WAIT: LazyLock<Validator> = LazyLock::new(|| validator("Wait"));
@@ -39,6 +40,7 @@ fn faults(output: &Value) -> Vec<String> {
         output if output.get("error").is_some() => &FAILURE,
         output if output.get("explanations").is_some() => &EXPLANATIONS,
         output if output.get("event").is_some() => &EVENT,
+        output if output.get("hosts").is_some() => &HOSTS,
         output if output.get("host_id").is_some() => &LINE,
         output if output.get("waited_for").is_some() => &WAIT,
         _ => &LISTING,
@@ -175,6 +177,8 @@ fn each_of_the_program_s_own_outputs_is_one_kind_of_object() {
         SCHEMA["oneOf"].as_array().unwrap().iter().map(|one| one["$ref"].as_str().unwrap()).collect();
     let kinds: Vec<&str> = kinds.iter().map(|path| path.rsplit('/').next().unwrap()).collect();
     let mut found = BTreeSet::new();
+    let records = tempfile::tempdir().unwrap();
+    std::fs::write(records.path().join("here.json"), whatlistens(&["record"]).0).unwrap();
     let _listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let validators: Vec<(&str, Validator)> = kinds.iter().map(|kind| (*kind, validator(kind))).collect();
     for line in [
@@ -194,7 +198,9 @@ fn each_of_the_program_s_own_outputs_is_one_kind_of_object() {
         "--json --no-such-option",
         "--output jsonl",
         "watch --output jsonl --for 0.1",
+        "--json --from FOLDER",
     ] {
+        let line = line.replace("FOLDER", records.path().to_str().unwrap());
         let (stdout, stderr, _) = whatlistens(&line.split(' ').collect::<Vec<_>>());
         assert!(!stdout.is_empty(), "{line}: {stderr}");
         let is_lines = line.contains("jsonl");

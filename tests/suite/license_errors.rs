@@ -21,7 +21,8 @@ fn explained(words: &str) -> Vec<Explanation> {
 
 fn printed(words: &str, width: u16) -> String {
     let [explanation] = &explained(words)[..] else { panic!("one explanation") };
-    let global = GlobalArgs { output: None, json: false, color: Color::Never, deadline: DEADLINE };
+    let global =
+        GlobalArgs { output: None, json: false, from: None, color: Color::Never, deadline: DEADLINE };
     let mut style = Output::new(&global, &Environment::plain()).unwrap().style;
     style.width = Some(width);
     let mut out = Vec::new();

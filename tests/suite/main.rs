@@ -76,6 +76,8 @@ mod live_protocols;
 #[cfg(target_os = "linux")]
 mod live_reach;
 #[cfg(target_os = "linux")]
+mod live_record;
+#[cfg(target_os = "linux")]
 mod live_rings;
 #[cfg(target_os = "linux")]
 mod live_rules;
@@ -105,8 +107,9 @@ mod other_sockets;
 mod plain_list;
 mod reach;
 mod real_setups;
+mod record;
 mod recorded;
-mod recording;
+mod records;
 mod registry_data;
 mod rendering;
 mod rendering_any;

@@ -27,10 +27,11 @@ fn wordy() -> Machine {
                 Some(vec![range("1461-1560"), range("27000-27100"), range("50000-50059")]);
         })
         .gap(Gap {
-            kind: GapKind::OwnerHidden,
-            detail: "the owners of 2 sockets could not be identified without more rights".to_owned(),
             remedy: Some("sudo whatlistens --all-namespaces --connections 1538".to_owned()),
-            count: None,
+            ..Gap::new(
+                GapKind::OwnerHidden,
+                "the owners of 2 sockets could not be identified without more rights",
+            )
         })
 }
 

@@ -181,6 +181,11 @@ impl Machine {
         self
     }
 
+    /// What was observed of it.
+    pub fn observed(&self) -> &Observation {
+        &self.observation
+    }
+
     /// Changes what else was seen.
     pub fn seen(mut self, change: impl FnOnce(&mut Observation)) -> Machine {
         change(&mut self.observation);

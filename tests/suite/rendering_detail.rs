@@ -261,10 +261,8 @@ fn nothing_is_called_free_that_was_not_looked_at() {
         );
     }
     let blind = linux().gap(Gap {
-        kind: GapKind::SocketsUnreadable,
-        detail: "the kernel left 1 listener out of its socket dump".to_owned(),
         count: Some(1),
-        remedy: None,
+        ..Gap::new(GapKind::SocketsUnreadable, "the kernel left 1 listener out of its socket dump")
     });
     let printed = blind.printed("8080", None);
     assert!(printed.contains("whether it is free is unknown") && printed.contains("The kernel left"));

@@ -1,6 +1,5 @@
 //! Assembles the observation.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -23,8 +22,7 @@ use super::port_rules;
 use super::socket_scan::SocketScan;
 use crate::model::phrase::list;
 use crate::model::{
-    Gap, GapKind, Holding, Host, Observation, Os, PortConnection, PortRules, Protocol, SocketId,
-    UnansweredAttempt,
+    Gap, GapKind, Holding, Host, Observation, Os, PortConnection, PortRules, SocketId, UnansweredAttempt,
 };
 
 /// A machine id is shorter, in bytes.
@@ -70,7 +68,8 @@ pub(super) fn assemble(
     let interfaces =
         scope.interfaces.then(|| interfaces::read().map_err(|error| interfaces::unreadable(&error)));
     let interfaces = interfaces.and_then(|read| read.map_err(|gap| scan.gaps.push(gap)).ok());
-    let packet_rules = may_be_free(scope, &scan).then(packet_rules::read);
+    let held = scan.found.iter().map(|found| (found.socket.protocol, found.socket.local.port())).collect();
+    let packet_rules = scope.asks_about_free_port(&held).then(packet_rules::read);
     Observation {
         host: host(scope.host_id),
         taken_at: now,
@@ -93,16 +92,6 @@ pub(super) fn assemble(
         gaps: scan.gaps,
         method_notes: scan.method_notes,
     }
-}
-
-/// Whether no socket that receives has one of the ports in question.
-fn may_be_free(scope: &ScanScope, scan: &SocketScan) -> bool {
-    let held: HashSet<(Protocol, u16)> =
-        scan.found.iter().map(|found| (found.socket.protocol, found.socket.local.port())).collect();
-    let protocols =
-        || Protocol::ASKABLE.into_iter().filter(|&one| scope.protocol.is_none_or(|only| only == one));
-    let mut ports = scope.detail_ports.iter().flat_map(|range| range.first..=range.last);
-    ports.any(|port| !protocols().any(|protocol| held.contains(&(protocol, port))))
 }
 
 /// The gap that something did not answer in time, or could not be asked.

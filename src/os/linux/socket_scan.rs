@@ -270,7 +270,7 @@ fn sockets_not_searched(bpf_error: Option<&io::Error>) -> Gap {
         None => "that needs BPF".to_owned(),
     };
     let detail = format!("network namespaces that only sockets are in were not searched for ({why})");
-    Gap::new(GapKind::NamespacesHidden, detail)
+    Gap { concerns_all_namespaces: true, ..Gap::new(GapKind::NamespacesHidden, detail) }
 }
 
 /// The ports that it has to be sure of whether a socket has them.
@@ -289,7 +289,7 @@ fn needs_namespaces(scope: &ScanScope) -> bool {
 
 /// The gap that not every process shows its namespace.
 fn not_known(scope: &ScanScope, processes: usize, proc: &Proc) -> Option<Gap> {
-    let so = match scope.all_namespaces {
+    let so = match scope.all_namespaces && !scope.sought.everything {
         true => "there may be more than are listed",
         false if processes == 1 => "what listens there is not known",
         false => "what listens in other network namespaces is not known",

@@ -19,6 +19,9 @@ use crate::model::{
 /// name.
 const MOST_PROCESSES: usize = 100;
 
+/// At most so many stand in a record.
+const MOST_RECORDED: usize = 10_000;
+
 /// Finds them, and adds them to the processes that were read. `None` if nobody asked, or the processes cannot be listed.
 pub(super) fn add(
     context: &ScanContext<'_>,
@@ -43,8 +46,9 @@ pub(super) fn add(
     });
     let mut ranked: Vec<_> = ranked.collect();
     ranked.sort_unstable();
-    let left_out = ranked.len().saturating_sub(MOST_PROCESSES) as u64;
-    let mut found: Vec<Pid> = ranked.into_iter().take(MOST_PROCESSES).map(|(.., pid)| pid).collect();
+    let most = if sought.everything { MOST_RECORDED } else { MOST_PROCESSES };
+    let left_out = ranked.len().saturating_sub(most) as u64;
+    let mut found: Vec<Pid> = ranked.into_iter().take(most).map(|(.., pid)| pid).collect();
     found.sort_unstable();
     let namespaces = holders.namespaces().cloned();
     let mut unlisted = UnlistedSockets::new(context, sockets, namespaces.as_ref());
@@ -67,6 +71,7 @@ fn likeness(context: &ScanContext<'_>, sought: &Sought, pid: Pid) -> Option<(Lik
     let dir = context.proc.process(pid).ok().filter(|_| !is_late)?;
     let likeness = match sought.pids.contains(&pid) {
         true => Likeness::Exact,
+        false if sought.everything => Likeness::Exact,
         false if sought.names.is_empty() => return None,
         false => by_name(context, sought, &dir)?,
     };

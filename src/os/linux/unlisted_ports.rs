@@ -77,11 +77,10 @@ impl<'a> UnlistedSockets<'a> {
         members.sort_unstable_by_key(|&(inode, thread)| (thread.is_some(), inode));
         let first = members.first().filter(|(_, thread)| thread.is_none()).map(|&(inode, _)| inode);
         let may_hold_more = self.may_hold_more(dir, &held, &members);
-        let unlisted = match self.context.scope.all_namespaces {
-            true => Vec::new(),
-            false => self.unlisted(&held, first, &members, is_seen),
-        };
-        let namespace = first.filter(|_| !self.context.scope.all_namespaces).map(|inode| self.named(inode));
+        // Of a record it may be asked later what is in other namespaces, and not listed.
+        let is_told = !self.context.scope.all_namespaces || self.context.scope.sought.everything;
+        let unlisted = if is_told { self.unlisted(&held, first, &members, is_seen) } else { Vec::new() };
+        let namespace = first.filter(|_| is_told).map(|inode| self.named(inode));
         SoughtProcess { pid, namespace, is_seen, unlisted, may_hold_more }
     }
 

@@ -222,7 +222,8 @@ impl Judging<'_, '_> {
                 format!("Start it: launchctl kickstart system/{name}"),
             ),
             Starter::InitScript | Starter::Cron => {
-                let command: Vec<_> = installed.command.iter().map(|word| quoted(word)).collect();
+                let command = installed.plain_command();
+                let command: Vec<_> = command.iter().map(|word| quoted(word)).collect();
                 let script = quoted_path(&installed.name);
                 (
                     format!("{script} starts it, and it does not run."),

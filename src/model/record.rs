@@ -1,9 +1,9 @@
-//! Recordings: an observation in a file, to be judged on another machine or at another time.
+//! Records: an observation in a file, to be judged on another machine or at another time.
 //!
-//! A recording is one JSON object, `{"whatlistens_recording": 6, "observation": {…}}`. Its format is the
+//! A record is one JSON object, `{"whatlistens_record": 6, "args": false, "observation": {…}}`. Its format is the
 //! shape of the model's own types, and [`VERSION`] numbers it, apart from the `schema_version` of the listing's
-//! JSON. The writer leaves out no field: what is unknown is `null`. The reader takes a missing field for `null`,
-//! if it may be that, and refuses a field that it does not know.
+//! JSON. The writer leaves out what is unknown (`null`). The reader takes a missing field for `null`, if it may be that,
+//! and refuses a field that it does not know.
 //!
 //! The flow label of an IPv6 address (`sin6_flowinfo`) is not recorded: Rust writes addresses without it, and
 //! no decoder sets it.
@@ -14,6 +14,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Connections, Observation, Pid, Process};
 
@@ -24,27 +25,78 @@ pub const VERSION: u64 = 6;
 /// The most characters of an error's cause: it may quote the file.
 const LONGEST_CAUSE: usize = 200;
 
+/// An observation as it was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Whether it has the command lines of processes.
+    pub args: bool,
+    /// Whether names and addresses in it were replaced.
+    pub redacted: bool,
+    pub observation: Observation,
+}
+
+impl Record {
+    /// Of an observation as it was made.
+    #[must_use]
+    pub fn new(observation: Observation) -> Record {
+        Record { args: false, redacted: false, observation }
+    }
+
+    /// Takes the command lines out, but for what says how a license server is started.
+    pub fn leave_out_args(&mut self) {
+        self.args = false;
+        for installed in self.observation.license_setup.iter_mut().flat_map(|setup| &mut setup.installed) {
+            installed.command = installed.plain_command();
+        }
+        for process in self.observation.processes.values_mut() {
+            if process.program().is_some_and(|program| program.args.is_some())
+                && let Some(program) = Arc::make_mut(process).program_mut()
+            {
+                program.args = None;
+            }
+        }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Recording<T> {
-    whatlistens_recording: u64,
+struct Written<T> {
+    whatlistens_record: u64,
+    #[serde(default)]
+    args: bool,
+    #[serde(default)]
+    redacted: bool,
     observation: T,
 }
 
 /// What is read before the version is known. Any other field may stand beside it.
 #[derive(Deserialize)]
 struct Head {
-    whatlistens_recording: u64,
+    whatlistens_record: u64,
 }
 
-/// Writes an observation, as one line.
+/// Writes a record, as one line.
 ///
 /// # Errors
 ///
 /// Where `out` cannot be written to.
-pub fn write(observation: &Observation, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &Recording { whatlistens_recording: VERSION, observation })?;
+pub fn write(record: &Record, out: &mut dyn Write) -> io::Result<()> {
+    let mut observation = serde_json::to_value(&record.observation)?;
+    leave_out_unknown(&mut observation);
+    let Record { args, redacted, .. } = *record;
+    serde_json::to_writer(&mut *out, &Written { whatlistens_record: VERSION, args, redacted, observation })?;
     writeln!(out)
+}
+
+fn leave_out_unknown(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(leave_out_unknown);
+        }
+        Value::Array(entries) => entries.iter_mut().for_each(leave_out_unknown),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// Reads what [`write()`] wrote. The text may come from a stranger: time and memory grow linearly with its length,
@@ -52,54 +104,62 @@ pub fn write(observation: &Observation, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// Where the text is not a recording, has another version, or contradicts itself.
-pub fn read(text: &[u8]) -> Result<Observation, RecordingError> {
-    serde_json::from_slice::<serde::de::IgnoredAny>(text)
-        .map_err(|error| RecordingError::NotJson(Flaw::of(&error)))?;
-    let Ok(Head { whatlistens_recording: found }) = serde_json::from_slice(text) else {
-        return Err(RecordingError::NotARecording);
-    };
-    if found != VERSION {
-        return Err(RecordingError::OtherVersion { found });
+/// Where the text is not a record, has another version, or contradicts itself.
+pub fn read(text: &[u8]) -> Result<Record, RecordError> {
+    match serde_json::from_slice(text) {
+        Ok(Written { whatlistens_record: VERSION, args, redacted, observation: Consistent(observation) }) => {
+            Ok(Record { args, redacted, observation })
+        }
+        // Every version may look different, so that what it is comes before what is wrong with it.
+        Ok(Written { whatlistens_record: found, .. }) => Err(RecordError::OtherVersion { found }),
+        Err(error) => Err(what_is_wrong(text, &error)),
     }
-    let Recording { observation: Consistent(observation), .. } =
-        serde_json::from_slice(text).map_err(|error| RecordingError::Malformed(Flaw::of(&error)))?;
-    Ok(observation)
 }
 
-/// Why a text cannot be read as a recording. Each message is one line.
+fn what_is_wrong(text: &[u8], error: &serde_json::Error) -> RecordError {
+    if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(text) {
+        return RecordError::NotJson(Flaw::of(&error));
+    }
+    match serde_json::from_slice(text) {
+        Err(_) => RecordError::NotARecord,
+        Ok(Head { whatlistens_record: VERSION }) => RecordError::Malformed(Flaw::of(error)),
+        Ok(Head { whatlistens_record: found }) => RecordError::OtherVersion { found },
+    }
+}
+
+/// Why a text cannot be read as a record. Each message is one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RecordingError {
+pub enum RecordError {
     NotJson(Flaw),
     /// JSON without a version number.
-    NotARecording,
+    NotARecord,
     OtherVersion {
         found: u64,
     },
     Malformed(Flaw),
 }
 
-impl fmt::Display for RecordingError {
+impl fmt::Display for RecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RecordingError::NotJson(flaw) => write!(f, "not JSON: {flaw}"),
-            RecordingError::NotARecording => {
-                write!(f, "not a recording: it has no number \"whatlistens_recording\"")
+            RecordError::NotJson(flaw) => write!(f, "not JSON: {flaw}"),
+            RecordError::NotARecord => {
+                write!(f, "not a record: it has no number \"whatlistens_record\"")
             }
-            RecordingError::OtherVersion { found } if *found > VERSION => write!(
+            RecordError::OtherVersion { found } if *found > VERSION => write!(
                 f,
-                "recorded by a newer version of whatlistens: this version reads recording format {VERSION}, not \
+                "recorded by a newer version of whatlistens: this version reads record format {VERSION}, not \
                  {found}"
             ),
-            RecordingError::OtherVersion { found } => {
-                write!(f, "this version of whatlistens reads recording format {VERSION}, not {found}")
+            RecordError::OtherVersion { found } => {
+                write!(f, "this version of whatlistens reads record format {VERSION}, not {found}")
             }
-            RecordingError::Malformed(flaw) => write!(f, "malformed recording: {flaw}"),
+            RecordError::Malformed(flaw) => write!(f, "malformed record: {flaw}"),
         }
     }
 }
 
-impl std::error::Error for RecordingError {}
+impl std::error::Error for RecordError {}
 
 /// What is wrong with a text, and where. Lines, and bytes within a line, count from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,7 +226,7 @@ fn adds_up(Connections { established, peers, top }: &Connections) -> bool {
     named.is_some_and(|named| named <= *established) && top.len() <= *peers && peers <= established
 }
 
-/// A recording has the processes as a list: each contains its id already.
+/// A record has the processes as a list: each contains its id already.
 pub(super) mod process_list {
     use serde::de::Error;
     use serde::{Deserializer, Serializer};

@@ -1,4 +1,4 @@
-//! An observation is written and read back the same; what is no recording is refused in one line.
+//! An observation is written and read back the same; what is no record is refused in one line.
 
 use std::sync::Arc;
 
@@ -6,15 +6,16 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use whatlistens::judge::Inspection;
-use whatlistens::model::{HiddenProcesses, Observation, Os, recording};
+use whatlistens::model::record::{self, Record};
+use whatlistens::model::{HiddenProcesses, Observation, Os};
 use whatlistens::os::{self, ScanScope};
 
 use crate::arbitrary;
 use crate::recorded::{Machine, knowledge, linux, office, query};
 
-/// A recording of the present format, with a value for every field. If a change of the model breaks it, raise
-/// [`recording::VERSION`].
-const FORMAT: &str = include_str!("recording.json");
+/// A record of the present format, with a value for every field. If a change of the model breaks it, raise
+/// [`record::VERSION`].
+const FORMAT: &str = include_str!("record.json");
 
 /// The forms of the output, and what can be asked of one port.
 const LINES: [&str; 10] = [
@@ -32,31 +33,31 @@ const LINES: [&str; 10] = [
 
 fn written(observation: &Observation) -> Vec<u8> {
     let mut text = Vec::new();
-    recording::write(observation, &mut text).unwrap();
+    record::write(&Record::new(observation.clone()), &mut text).unwrap();
     text
 }
 
 fn read_back(observation: &Observation) -> Observation {
-    recording::read(&written(observation)).unwrap()
+    record::read(&written(observation)).unwrap().observation
 }
 
 fn recorded() -> Observation {
-    recording::read(FORMAT.as_bytes()).unwrap()
+    record::read(FORMAT.as_bytes()).unwrap().observation
 }
 
 fn machine(observation: &Observation) -> Machine {
     linux().seen(|seen| seen.clone_from(observation))
 }
 
-/// Why the recording is refused with the value at this JSON pointer changed.
+/// Why the record is refused with the value at this JSON pointer changed.
 fn refusal(pointer: &str, change: impl FnOnce(&mut Value)) -> String {
-    let mut recording: Value = serde_json::from_str(FORMAT).unwrap();
-    change(recording.pointer_mut(pointer).unwrap());
-    recording::read(recording.to_string().as_bytes()).unwrap_err().to_string()
+    let mut record: Value = serde_json::from_str(FORMAT).unwrap();
+    change(record.pointer_mut(pointer).unwrap());
+    record::read(record.to_string().as_bytes()).unwrap_err().to_string()
 }
 
 fn refusal_of(text: &str) -> String {
-    recording::read(text.as_bytes()).unwrap_err().to_string()
+    record::read(text.as_bytes()).unwrap_err().to_string()
 }
 
 proptest! {
@@ -70,7 +71,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn whatever_a_recording_says_can_be_reported(observation in arbitrary::observation()) {
+    fn whatever_a_record_says_can_be_reported(observation in arbitrary::observation()) {
         let machine = machine(&read_back(&observation));
         for line in LINES {
             machine.printed(line, Some(40));
@@ -78,10 +79,22 @@ proptest! {
     }
 }
 
+/// What is unknown is not written.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let known = fields.into_iter().filter(|(_, field)| !field.is_null());
+            known.map(|(name, field)| (name, without_nulls(field))).collect()
+        }
+        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
+        other => other,
+    }
+}
+
 #[test]
 fn the_format_is_written_as_it_was_read() {
     let again: Value = serde_json::from_slice(&written(&recorded())).unwrap();
-    assert_eq!(again, serde_json::from_str::<Value>(FORMAT).unwrap());
+    assert_eq!(again, without_nulls(serde_json::from_str(FORMAT).unwrap()));
     for (os, name) in Os::ALL.into_iter().zip(["linux", "windows", "macos"]) {
         assert_eq!(serde_json::to_value(os).unwrap(), name);
     }
@@ -120,36 +133,36 @@ fn rows_share_a_process_that_was_read() {
 }
 
 #[test]
-fn a_recording_that_was_cut_or_damaged_is_an_error_or_an_observation() {
+fn a_record_that_was_cut_or_damaged_is_an_error_or_an_observation() {
     let text = written(&recorded());
     // The last byte is the end of the line.
     for end in 0..text.len() - 1 {
-        assert!(recording::read(&text[..end]).is_err(), "{end}");
+        assert!(record::read(&text[..end]).is_err(), "{end}");
     }
     for at in 0..text.len() {
         let mut text = text.clone();
         text[at] ^= 1 << (at % 8);
-        let _ = recording::read(&text);
+        let _ = record::read(&text);
     }
 }
 
 #[test]
-fn what_is_no_recording_says_so() {
+fn what_is_no_record_says_so() {
     insta::assert_snapshot!(refusal_of(""), @"not JSON: EOF while parsing a value (line 1, column 0)");
     insta::assert_snapshot!(refusal_of("PORT  ADDRESS"), @"not JSON: expected value (line 1, column 1)");
     insta::assert_snapshot!(refusal_of("\u{feff}{}"), @"not JSON: expected value (line 1, column 1)");
     insta::assert_snapshot!(refusal_of(&"[".repeat(1 << 20)), @"not JSON: EOF while parsing a list (line 1, column 1048576)");
-    insta::assert_snapshot!(refusal_of(&FORMAT[..FORMAT.len() - 3]), @"not JSON: EOF while parsing an object (line 1115, column 2)");
-    insta::assert_snapshot!(refusal_of(&format!("{FORMAT}{{}}")), @"not JSON: trailing characters (line 1117, column 1)");
+    insta::assert_snapshot!(refusal_of(&FORMAT[..FORMAT.len() - 3]), @"not JSON: EOF while parsing an object (line 1130, column 2)");
+    insta::assert_snapshot!(refusal_of(&format!("{FORMAT}{{}}")), @"not JSON: trailing characters (line 1132, column 1)");
     for text in ["{}", "[]", "null", "27000", r#""a""#, r#"{"schema_version": 1}"#] {
         insta::allow_duplicates!(
-            insta::assert_snapshot!(refusal_of(text), @r#"not a recording: it has no number "whatlistens_recording""#)
+            insta::assert_snapshot!(refusal_of(text), @r#"not a record: it has no number "whatlistens_record""#)
         );
     }
     for version in ["null", r#""1""#, "-1", "1.5", "1e3", "18446744073709551616"] {
-        let text = format!(r#"{{"whatlistens_recording": {version}}}"#);
+        let text = format!(r#"{{"whatlistens_record": {version}}}"#);
         insta::allow_duplicates!(
-            insta::assert_snapshot!(refusal_of(&text), @r#"not a recording: it has no number "whatlistens_recording""#)
+            insta::assert_snapshot!(refusal_of(&text), @r#"not a record: it has no number "whatlistens_record""#)
         );
     }
 }
@@ -157,23 +170,23 @@ fn what_is_no_recording_says_so() {
 #[test]
 fn another_version_is_named_before_what_it_changed() {
     let newer =
-        r#"{"observation": {"fields": ["of", "tomorrow"]}, "whatlistens_recording": 7, "signature": "…"}"#;
-    insta::assert_snapshot!(refusal_of(newer), @"recorded by a newer version of whatlistens: this version reads recording format 6, not 7");
-    insta::assert_snapshot!(refusal("/whatlistens_recording", |version| *version = json!(0)), @"this version of whatlistens reads recording format 6, not 0");
+        r#"{"observation": {"fields": ["of", "tomorrow"]}, "whatlistens_record": 7, "signature": "…"}"#;
+    insta::assert_snapshot!(refusal_of(newer), @"recorded by a newer version of whatlistens: this version reads record format 6, not 7");
+    insta::assert_snapshot!(refusal("/whatlistens_record", |version| *version = json!(0)), @"this version of whatlistens reads record format 6, not 0");
 }
 
 #[test]
-fn a_malformed_recording_says_where_and_why() {
-    insta::assert_snapshot!(refusal_of(&FORMAT.replace("\"interface\"", "\"inter\\nface\"")), @r#"malformed recording: unknown field `inter\nface`, expected one of `id`, `protocol`, `state`, `local`, `interface`, `dual_stack`, `assigned`, `uid`, `user`, `namespace`, `made_in`, `activation`, `accept_queue`, `connections… (line 26, column 17)"#);
-    insta::assert_snapshot!(refusal_of(&FORMAT.replace("0.0.0.0:27000", "localhost:27000")), @"malformed recording: invalid socket address syntax (line 25, column 30)");
-    let long = format!("{{\"whatlistens_recording\": 6, \"{}\": 1}}", "a".repeat(1000));
-    insta::assert_snapshot!(refusal_of(&long), @"malformed recording: unknown field `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa… (line 1, column 1031)");
-    insta::assert_snapshot!(refusal_of("{\"whatlistens_recording\": 6}"), @"malformed recording: missing field `observation` (line 1, column 28)");
+fn a_malformed_record_says_where_and_why() {
+    insta::assert_snapshot!(refusal_of(&FORMAT.replace("\"interface\"", "\"inter\\nface\"")), @r"malformed record: unknown field `inter\nface`, expected one of `id`, `protocol`, `state`, `local`, `interface`, `dual_stack`, `assigned`, `uid`, `user`, `namespace`, `made_in`, `activation`, `accept_queue`, `connections… (line 28, column 17)");
+    insta::assert_snapshot!(refusal_of(&FORMAT.replace("0.0.0.0:27000", "localhost:27000")), @"malformed record: invalid socket address syntax (line 27, column 30)");
+    let long = format!("{{\"whatlistens_record\": 6, \"{}\": 1}}", "a".repeat(1000));
+    insta::assert_snapshot!(refusal_of(&long), @"malformed record: unknown field `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa… (line 1, column 1028)");
+    insta::assert_snapshot!(refusal_of("{\"whatlistens_record\": 6}"), @"malformed record: missing field `observation` (line 1, column 25)");
     let deep = ["[", "]"].map(|bracket| bracket.repeat(1 << 20)).concat();
-    insta::assert_snapshot!(refusal_of(&FORMAT.replace("\"docker\"", &deep)), @"malformed recording: expected value (line 265, column 17)");
+    insta::assert_snapshot!(refusal_of(&FORMAT.replace("\"docker\"", &deep)), @"malformed record: expected value (line 267, column 17)");
 }
 
-/// Every object of the recording, by its pointer.
+/// Every object of the record, by its pointer.
 fn objects(value: &Value, at: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
@@ -205,10 +218,10 @@ fn no_field_is_dropped_that_this_version_does_not_know() {
 }
 
 #[test]
-fn a_recording_that_contradicts_itself_is_malformed() {
+fn a_record_that_contradicts_itself_is_malformed() {
     let at = |pointer: &str, value: Value| {
         let refusal = refusal(&format!("/observation{pointer}"), |old| *old = value);
-        let why = refusal.strip_prefix("malformed recording: ").unwrap();
+        let why = refusal.strip_prefix("malformed record: ").unwrap();
         why.split_once(" (line 1, column ").unwrap().0.to_owned()
     };
     insta::assert_snapshot!(at("/port_rules/ephemeral/first", json!(61000)), @"the range of ports 61000-60999 runs backwards");

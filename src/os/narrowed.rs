@@ -1,0 +1,263 @@
+//! What a narrower scan of the same machine would have found: the scope of a scan, applied to what a wider one found.
+//!
+//! A record is of the widest scan. Narrowed, a question about a record has the same answer as one about the machine.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::port_set::PortSet;
+use super::scan_scope::Sought;
+use super::{Inspect, ScanScope};
+use crate::model::quoting::quoted;
+use crate::model::{
+    Checked, Gap, GapKind, Likeness, Namespace, Observation, OtherNamespace, Pid, PortRules, Process,
+    Protocol, Socket, SocketId, SoughtProcesses, State, UnlistedPorts,
+};
+
+/// What a scan of this scope would have found.
+#[must_use]
+pub fn narrowed(observation: &Observation, scope: &ScanScope, inspect: &dyn Inspect) -> Observation {
+    let (kept, elsewhere): (Vec<_>, Vec<_>) = observation
+        .sockets
+        .iter()
+        .cloned()
+        .partition(|socket| scope.all_namespaces || socket.namespace.is_none());
+    let is_listed = |namespace: &Option<Namespace>| scope.all_namespaces || namespace.is_none();
+    let license_ports = PortSet::new(&inspect.license_ports());
+    let detail_ports = PortSet::new(&scope.detail_ports);
+    let is_in_scope = |socket: &Socket| {
+        let is_in_family = scope.includes_family_of(socket.local, socket.dual_stack);
+        is_in_family && scope.protocol.is_none_or(|only| only == socket.protocol)
+    };
+    let mut narrow = Observation { sockets: kept, ..without_sockets(observation) };
+    narrow.sockets.retain(|socket| is_in_scope(socket) && scope.includes(socket.local.port()));
+    for socket in &mut narrow.sockets {
+        let is_counted = socket.protocol != Protocol::Udp && license_ports.contains(socket.local.port());
+        if !scope.connections && !is_counted {
+            socket.connections = None;
+        }
+        if scope.numeric {
+            socket.user = None;
+        }
+    }
+    let ids: HashSet<SocketId> = narrow.sockets.iter().map(|socket| socket.id).collect();
+    narrow.holdings = observation.holdings.iter().copied().filter(|one| ids.contains(&one.socket)).collect();
+    narrow.unanswered = observation.unanswered.clone();
+    narrow.unanswered.retain(|attempt| {
+        scope.protocol.is_none_or(|only| only == Protocol::Tcp)
+            && scope.includes_family_of(attempt.local, None)
+            && scope.includes(attempt.remote.port())
+    });
+    narrow.port_connections = observation.port_connections.clone();
+    narrow.port_connections.retain(|connection| {
+        is_listed(&connection.namespace)
+            && detail_ports.contains(connection.local.port())
+            && scope.protocol.is_none_or(|only| only == connection.protocol)
+    });
+    let held: HashSet<SocketId> = narrow.holdings.iter().map(|holding| holding.socket).collect();
+    let is_in_flight = narrow
+        .sockets
+        .iter()
+        .any(|socket| detail_ports.contains(socket.local.port()) && !held.contains(&socket.id));
+    narrow.receivers = observation.receivers.clone().filter(|_| is_in_flight);
+    if scope.needs_port_rules() {
+        narrow.port_rules.clone_from(&observation.port_rules);
+    }
+    let held_ports = narrow.sockets.iter().map(|socket| (socket.protocol, socket.local.port())).collect();
+    narrow.packet_rules = observation.packet_rules.filter(|_| scope.asks_about_free_port(&held_ports));
+    if !scope.all_namespaces {
+        let elsewhere = elsewhere.iter().filter(|socket| is_in_scope(socket));
+        narrow.other_namespaces = counted(observation, elsewhere);
+    }
+    narrow.interfaces = observation.interfaces.clone().filter(|_| scope.interfaces);
+    narrow.other_sockets = observation.other_sockets.clone().filter(|_| scope.other_sockets);
+    if let Some(others) = &mut narrow.other_sockets {
+        others.retain(|other| is_listed(&other.namespace));
+    }
+    narrow.license_setup = observation.license_setup.clone().filter(|_| scope.license_servers);
+    narrow.sought = sought(observation, scope);
+    narrow.processes = processes(observation, &narrow, scope, inspect);
+    if !scope.host_id {
+        narrow.host.id = None;
+    }
+    if !scope.by_user {
+        narrow.hidden.processes_mut().for_each(|process| process.user = None);
+    }
+    narrow
+        .gaps
+        .retain(|gap| is_of(gap.kind, scope) && (scope.all_namespaces || !gap.concerns_all_namespaces));
+    narrow.gaps.extend(unread_license_files(observation, scope));
+    narrow
+}
+
+/// Everything but what the scope chooses from.
+fn without_sockets(observation: &Observation) -> Observation {
+    Observation {
+        host: observation.host.clone(),
+        taken_at: observation.taken_at,
+        privileged: observation.privileged,
+        hidden: observation.hidden.clone(),
+        sockets: Vec::new(),
+        holdings: Vec::new(),
+        processes: BTreeMap::new(),
+        receivers: None,
+        unanswered: Vec::new(),
+        port_connections: Vec::new(),
+        port_rules: PortRules::default(),
+        packet_rules: None,
+        interfaces: None,
+        other_namespaces: observation.other_namespaces.clone(),
+        other_sockets: None,
+        license_setup: None,
+        sought: None,
+        gaps: observation.gaps.clone(),
+        method_notes: observation.method_notes.clone(),
+    }
+}
+
+/// Whether a gap of this kind concerns a scan of this scope.
+fn is_of(kind: GapKind, scope: &ScanScope) -> bool {
+    match kind {
+        GapKind::ArgsUnreadable => scope.args,
+        GapKind::PortRulesUnreadable => scope.needs_port_rules(),
+        GapKind::InterfacesUnreadable => scope.interfaces,
+        GapKind::LicenseSetupUnreadable => scope.license_servers,
+        GapKind::BoundSocketsHidden | GapKind::PacketRules => !scope.detail_ports.is_empty(),
+        GapKind::NamespacesHidden => scope.all_namespaces || !scope.detail_ports.is_empty(),
+        GapKind::SocketsUnreadable
+        | GapKind::SocketsHidden
+        | GapKind::OwnerHidden
+        | GapKind::HoldersHidden
+        | GapKind::ProcessesUnreadable
+        | GapKind::ProcessesHidden
+        | GapKind::ProcessGone
+        | GapKind::ConnectionsUnreadable
+        | GapKind::ProcessesProtected
+        | GapKind::ServicesUnreadable
+        | GapKind::TimedOut => true,
+    }
+}
+
+/// The namespaces that are not listed, with the ports of their listeners.
+fn counted<'a>(
+    observation: &Observation,
+    elsewhere: impl Iterator<Item = &'a Socket>,
+) -> Vec<OtherNamespace> {
+    let mut counted = observation.other_namespaces.clone();
+    let mut places: HashMap<u64, usize> =
+        counted.iter().enumerate().map(|(at, other)| (other.namespace.inode, at)).collect();
+    for socket in elsewhere {
+        let Some(namespace) = &socket.namespace else { continue };
+        let at = *places.entry(namespace.inode).or_insert_with(|| {
+            counted.push(OtherNamespace { namespace: namespace.clone(), listeners: Vec::new() });
+            counted.len() - 1
+        });
+        if socket.state != State::Bound {
+            counted[at].listeners.push((socket.protocol, socket.local.port()));
+        }
+    }
+    counted
+}
+
+/// Of the processes without a listed socket those that are asked about.
+fn sought(observation: &Observation, scope: &ScanScope) -> Option<SoughtProcesses> {
+    let Sought { names, pids, everything } = &scope.sought;
+    if scope.sought.is_empty() {
+        return None;
+    }
+    let mut sought = observation.sought.clone()?;
+    let is_named = |pid: Pid| {
+        let process = observation.processes.get(&pid);
+        process.is_some_and(|process| names.iter().any(|word| Likeness::of_process(process, word).is_some()))
+    };
+    sought.found.retain(|one| *everything || pids.contains(&one.pid) || is_named(one.pid));
+    for one in sought.found.iter_mut().filter(|_| scope.all_namespaces) {
+        (one.namespace, one.unlisted) = (None, Vec::<UnlistedPorts>::new());
+    }
+    Some(sought)
+}
+
+/// The holders, whoever else is asked about, and the ancestors of them all, with what the scope asks of each.
+fn processes(
+    observation: &Observation,
+    narrow: &Observation,
+    scope: &ScanScope,
+    inspect: &dyn Inspect,
+) -> BTreeMap<Pid, Arc<Process>> {
+    let all = &observation.processes;
+    let holders: HashSet<Pid> = narrow.holdings.iter().map(|holding| holding.pid).collect();
+    let sought: HashSet<Pid> =
+        narrow.sought.iter().flat_map(|sought| &sought.found).map(|one| one.pid).collect();
+    let clients = narrow.unanswered.iter().flat_map(|attempt| &attempt.pids);
+    let connected = narrow.port_connections.iter().flat_map(|connection| &connection.pids);
+    let of_others = narrow.other_sockets.iter().flatten().flat_map(|other| &other.pids);
+    let mut wanted: Vec<Pid> = clients.chain(connected).chain(of_others).copied().collect();
+    wanted.extend(holders.iter().chain(&sought));
+    if scope.license_servers {
+        let programs = inspect.license_programs(observation.host.os);
+        let is_server = |process: &&Arc<Process>| {
+            let name = process.exe_name(observation.host.os).or(process.name.as_deref());
+            name.is_some_and(|name| programs.of_name(name).is_some())
+        };
+        wanted.extend(all.values().filter(is_server).map(|process| process.pid));
+    }
+    let mut kept = BTreeMap::new();
+    let mut seen: HashSet<Pid> = HashSet::new();
+    while let Some(pid) = wanted.pop() {
+        let Some(process) = all.get(&pid).filter(|_| seen.insert(pid)) else { continue };
+        wanted.extend(process.ppid);
+        wanted.extend(process.forward.iter().flat_map(|forward| forward.listeners()));
+        let is_direct = holders.contains(&pid);
+        kept.insert(pid, as_asked(process, scope, is_direct, is_direct || sought.contains(&pid)));
+    }
+    kept
+}
+
+/// A process with what the scope asks of it.
+fn as_asked(
+    process: &Arc<Process>,
+    scope: &ScanScope,
+    is_holder: bool,
+    is_in_question: bool,
+) -> Arc<Process> {
+    let mut process = Arc::clone(process);
+    let changed = Arc::make_mut(&mut process);
+    if !(scope.details && is_holder) {
+        (changed.tracer, changed.others_in_unit) = (None, None);
+        if !is_in_question || is_holder {
+            changed.cwd = None;
+        }
+    }
+    if scope.numeric {
+        changed.user = changed.uid.map(|uid| uid.to_string());
+    }
+    if let Some(program) = changed.program_mut() {
+        if !(scope.details && is_in_question) {
+            program.claimed_script = None;
+        }
+        if !scope.args {
+            program.args = None;
+        }
+        // A listing looks only where a verdict needs it, and then at who could replace the file, too.
+        if let Some(exe) = program.exe.as_mut().filter(|_| scope.detail_ports.is_empty())
+            && exe.path_confirmed == Checked::Done(true)
+            && exe.writers == Checked::NotRequested
+        {
+            exe.path_confirmed = Checked::NotRequested;
+        }
+    }
+    process
+}
+
+/// The license files that are asked about and were not read when the record was made.
+fn unread_license_files(observation: &Observation, scope: &ScanScope) -> Vec<Gap> {
+    let read = observation.license_setup.iter().flat_map(|setup| &setup.files);
+    let read: HashSet<&str> = read.map(|file| file.path.as_str()).collect();
+    let asked =
+        scope.license_files.iter().filter_map(|path| path.to_str()).filter(|path| !read.contains(path));
+    let unread = asked.map(|path| {
+        let detail = format!("the license file {} is not in the record", quoted(path));
+        Gap::new(GapKind::LicenseSetupUnreadable, detail)
+    });
+    unread.collect()
+}

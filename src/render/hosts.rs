@@ -1,0 +1,159 @@
+//! The listeners of several machines: one table with the machine of each row, one JSON object, or lines.
+
+use std::io::{self, Write};
+
+use super::columns::{self, Column, Listing, TEXT};
+use super::format::Format;
+use super::table::Filling;
+use super::text::escape;
+use super::{Style, csv, group, json, list, notes, table};
+use crate::model::Report;
+use crate::model::phrase::{counted, named};
+use crate::model::quoting::quoted;
+
+/// Of files that are no records, so many are named.
+const MOST_NAMED: usize = 5;
+
+static HOST: Column = Column { key: "host", title: "HOST", least: 12, rank: u8::MAX, ..TEXT };
+
+/// Takes one report after the other, and keeps of each only what is still to be shown.
+pub struct Hosts<'a> {
+    format: Format,
+    style: Style,
+    out: &'a mut dyn Write,
+    host: Filling,
+    /// In the order of a listing.
+    columns: Vec<Filling>,
+    rows: usize,
+    machines: usize,
+    incomplete: usize,
+    flagged: usize,
+    unreadable: Vec<(String, String)>,
+}
+
+impl<'a> Hosts<'a> {
+    #[must_use]
+    pub fn new(format: Format, style: &Style, out: &'a mut dyn Write) -> Hosts<'a> {
+        Hosts {
+            format,
+            style: style.clone(),
+            out,
+            host: Filling::new(&HOST),
+            columns: Vec::new(),
+            rows: 0,
+            machines: 0,
+            incomplete: 0,
+            flagged: 0,
+            unreadable: Vec::new(),
+        }
+    }
+
+    /// Adds the listeners of a machine. `file` names it where it has no name of its own.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub fn add(&mut self, report: &Report, file: &str) -> io::Result<()> {
+        self.machines += 1;
+        self.rows += report.rows.len();
+        self.incomplete += usize::from(!report.gaps.is_empty());
+        self.flagged += report.rows.iter().filter(|row| row.flagged()).count();
+        match self.format {
+            Format::Json => {
+                match self.machines {
+                    1 => json::begin_hosts(self.out)?,
+                    _ => self.out.write_all(b",\n")?,
+                }
+                json::write(report, self.out)
+            }
+            Format::Jsonl => json::write_lines(report, self.out),
+            Format::Csv => {
+                csv::write(report, &self.style, self.out)?;
+                self.style.header = false;
+                Ok(())
+            }
+            Format::Text | Format::List | Format::Markdown | Format::Prometheus | Format::Html => {
+                self.add_rows(report, file);
+                Ok(())
+            }
+        }
+    }
+
+    fn add_rows(&mut self, report: &Report, file: &str) {
+        let groups = group::group(&report.rows);
+        let listing = Listing { groups: &groups, os: report.host.os, style: &self.style };
+        let before = self.host.texts.len();
+        for column in listing.columns() {
+            let known = self.columns.iter().position(|filling| filling.column.key == column.key);
+            let at = known.unwrap_or_else(|| {
+                let at = self.columns.partition_point(|other| columns::is_before(other.column, column));
+                let mut filling = Filling::new(column);
+                filling.fill_up(before);
+                self.columns.insert(at, filling);
+                at
+            });
+            self.columns[at].add(&listing);
+        }
+        let host = escape(report.host.name.as_deref().unwrap_or(file)).into_owned();
+        let rows = before + groups.len();
+        self.host.texts.resize(rows, host);
+        self.columns.iter_mut().for_each(|filling| filling.fill_up(rows));
+    }
+
+    /// Adds a file that is no record, and why.
+    pub fn add_unreadable(&mut self, file: String, why: String) {
+        self.unreadable.push((file, why));
+    }
+
+    /// Writes what is still to be shown, and what there is to say of all.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub fn finish(self, beside: &mut dyn Write) -> io::Result<()> {
+        let mut lines = self.notes();
+        let Hosts { format, style, out, host, columns, rows, unreadable, .. } = self;
+        match format {
+            Format::Json => return json::end_hosts(&unreadable, out),
+            Format::Jsonl | Format::Csv => {
+                out.flush()?;
+                return notes::write(&lines, false, &style, beside);
+            }
+            Format::Text | Format::List | Format::Markdown | Format::Prometheus | Format::Html => {}
+        }
+        let fillings: Vec<Filling> = std::iter::once(host).chain(columns).collect();
+        if style.plain {
+            list::write_filled(&fillings, out)?;
+        } else {
+            let hidden = table::write_filled(fillings, &style, out)?;
+            lines.splice(0..0, notes::of_hidden_columns(&hidden, &style));
+        }
+        notes::below(&lines, rows > 0, &style, out, beside)
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if self.rows == 0 {
+            let machines = counted(self.machines, "machine");
+            lines.push(format!("Nothing that was asked for was found on {machines}."));
+        }
+        if self.flagged > 0 && self.format.is_for_terminal() {
+            let listeners = counted(self.flagged, "listener");
+            lines.push(format!("Flagged: {listeners}. For the reasons: whatlistens --from FILE --flagged"));
+        }
+        if self.incomplete > 0 {
+            let some = counted(self.incomplete, "machine");
+            lines.push(format!(
+                "Not everything could be seen on {some} of {}. For what is missing: whatlistens --from FILE",
+                self.machines
+            ));
+        }
+        let unreadable =
+            named(&self.unreadable, MOST_NAMED, |(file, why)| format!("{} ({why})", quoted(file)));
+        if !unreadable.is_empty() {
+            let files = counted(self.unreadable.len(), "file");
+            lines.push(format!("{files} could not be read as a record: {}.", unreadable.join("; ")));
+        }
+        lines.iter().map(|line| self.style.set(&escape(line))).collect()
+    }
+}

@@ -1,0 +1,242 @@
+//! Records as files: what the program says of one, of a folder of them, and of what is none.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use whatlistens::command::RecordedMachine;
+use whatlistens::model::record::{self, Record};
+use whatlistens::model::redact::redact;
+use whatlistens::model::{Host, Observation};
+
+use crate::recorded::{Machine, knowledge, office};
+use crate::started::{program, whatlistens};
+
+fn text_of(machine: &Machine) -> Vec<u8> {
+    let mut text = Vec::new();
+    record::write(&Record::new(machine.observed().clone()), &mut text).unwrap();
+    text
+}
+
+/// A machine of this name, as a file in a folder.
+fn file_of(machine: Machine, name: &str, folder: &Path) -> PathBuf {
+    let path = folder.join(format!("{name}.json"));
+    let machine = machine.seen(|seen| seen.host.name = Some(name.to_owned()));
+    fs::write(&path, text_of(&machine)).unwrap();
+    path
+}
+
+fn from(path: &Path, args: &[&str]) -> (String, String, u8) {
+    whatlistens(&[&["--from", path.to_str().unwrap()], args].concat())
+}
+
+#[test]
+fn a_file_answers_whatever_is_asked_of_a_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file_of(office(), "lic01", folder.path());
+    let (table, notes, status) = from(&path, &[]);
+    assert!(table.contains("PORT") && table.contains("nginx") && status == 0, "{table}");
+    assert!(notes.starts_with("Record of lic01 (linux), taken 20"), "{notes}");
+    let (detail, _, status) = from(&path, &["80"]);
+    assert!(detail.contains("nginx") && status == 0, "{detail}");
+    for (args, expected) in
+        [(&["--json"][..], 0), (&["excluded"], 3), (&["servers"], 0), (&["explain", "80"], 0), (&["6000"], 1)]
+    {
+        let (out, why, status) = from(&path, args);
+        assert_eq!(status, expected, "{args:?}: {out}{why}");
+    }
+    let json = from(&path, &["--json"]).0;
+    assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["host"]["name"], "lic01");
+    assert!(!from(&path, &["--json"]).1.contains("Record of"), "the JSON says it");
+}
+
+#[test]
+fn standard_input_is_a_file_too() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "\"$0\" record | \"$0\" --from - --json"]).arg(program());
+    let output = command.output().unwrap();
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["schema_version"], 1, "{document}");
+}
+
+#[test]
+fn what_is_no_record_is_refused_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ticket.json");
+    let hostile = [
+        "[".repeat(10 << 20),
+        "{\"a\":".repeat(1 << 20),
+        "9".repeat(1 << 20),
+        r#"{"whatlistens_record": 6, "observation": {"host": {"name": "a\u001b[31m\u0000", "os": 7}}}"#
+            .to_owned(),
+        r#"{"whatlistens_record": 1e999}"#.to_owned(),
+        String::new(),
+        "\u{0}".repeat(100),
+    ];
+    for text in hostile {
+        fs::write(&path, &text).unwrap();
+        let (out, why, status) = from(&path, &[]);
+        assert_eq!((out.as_str(), status), ("", 2), "{:.40}", text);
+        assert!(why.starts_with("whatlistens: ‘") && why.lines().count() == 1, "{why}");
+        assert!(
+            why.len() < 600
+                && !why.contains('\u{1b}')
+                && why.contains("ticket.json’ cannot be read as a record: ")
+        );
+        // A monitoring system reads one line of the output.
+        let (out, _, status) = from(&path, &["servers", "--check"]);
+        assert!(
+            out.starts_with("LICENSE SERVERS UNKNOWN - ") && out.lines().count() == 1 && status == 3,
+            "{out}"
+        );
+    }
+    let missing = from(&folder.path().join("missing"), &[]);
+    assert!(missing.1.contains("No such file") && missing.2 == 2, "{missing:?}");
+}
+
+#[test]
+fn a_file_that_is_too_large_is_not_read_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.json");
+    // Sparse: it takes no room.
+    fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+    let (_, why, status) = from(&path, &[]);
+    assert!(why.contains("it is larger than 64 MiB") && status == 2, "{why}");
+}
+
+#[test]
+fn names_in_a_record_reach_a_terminal_escaped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file_of(office(), "ok", folder.path());
+    let text = fs::read_to_string(&path).unwrap().replace("\"ok\"", r#""\u001b]0;evil\u0007\n\u202e""#);
+    fs::write(&path, text.replace("nginx", r"n\u001b[31mx")).unwrap();
+    for args in [&[][..], &["80"], &["--output", "list"], &["servers"], &["--verbose"]] {
+        let (out, notes, _) = from(&path, args);
+        assert!(!(out + &notes).contains(['\u{1b}', '\u{7}', '\u{202e}']), "{args:?}");
+    }
+    let (out, notes, _) = from(folder.path(), &[]);
+    assert!(!(out.clone() + &notes).contains(['\u{1b}', '\u{7}', '\u{202e}']), "{out}");
+}
+
+#[test]
+fn command_lines_are_recorded_only_on_request_and_said_to_be_missing() {
+    let secret = "hunter2-of-this-test";
+    let mut command = Command::new("python3");
+    command.args(["-c", &crate::records::listens(), &format!("--password={secret}")]);
+    let Ok(listening) = crate::started::Listening::start(&mut command, 1) else {
+        eprintln!("skipped: there is no python3 here");
+        return;
+    };
+    let pid = listening.pid().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json");
+    for (args, is_there) in [(&["record"][..], false), (&["record", "--args"], true)] {
+        let text = whatlistens(args).0;
+        assert_eq!(text.contains(secret), is_there, "{args:?}");
+        fs::write(&path, text).unwrap();
+        let (out, ..) = from(&path, &["--args", "--pid", &pid]);
+        assert_eq!(out.contains("The record has no command lines"), !is_there, "{out}");
+    }
+    // They can be taken out later.
+    let again = from(&path, &["record"]).0;
+    assert!(!again.contains(secret) && again.contains("\"whatlistens_record\""));
+}
+
+/// A listener that says where it is, as the tests start it.
+fn listens() -> String {
+    "import sys
+from socket import *
+s = socket(); s.bind(('127.0.0.1', 0)); s.listen()
+print('%s:%d' % s.getsockname(), flush=True); sys.stdin.read()"
+        .to_owned()
+}
+
+#[test]
+fn a_folder_is_one_listing_with_the_host_of_each_row() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["web2", "web1"] {
+        file_of(office(), name, folder.path());
+    }
+    fs::write(folder.path().join("notes.txt"), "not meant").unwrap();
+    let (table, notes, status) = from(folder.path(), &["80"]);
+    let rows: Vec<&str> = table.lines().take_while(|line| !line.is_empty()).collect();
+    assert!(rows[0].starts_with("HOST ") && rows[0].contains("PORT"), "{table}");
+    assert!(rows[1].starts_with("web1 ") && rows.last().unwrap().starts_with("web2 "), "{table}");
+    assert!(!notes.contains("could not be read") && status == 0, "{notes}");
+    assert_eq!(from(folder.path(), &["6000"]).2, 1);
+
+    fs::write(folder.path().join("broken.json"), "{").unwrap();
+    let (table, _, status) = from(folder.path(), &["80"]);
+    assert!(table.contains("1 file could not be read as a record: broken.json (not JSON: ") && status == 0);
+    let json: Value = serde_json::from_str(&from(folder.path(), &["--json", "80"]).0).unwrap();
+    assert_eq!(json["hosts"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        (&json["hosts"][0]["host"]["name"], &json["unreadable"][0]["file"]),
+        (&"web1".into(), &"broken.json".into())
+    );
+    // What was typed is refused, whatever else is wrong.
+    let (_, why, status) = from(folder.path(), &["nosuchthing"]);
+    assert!(why.contains("‘nosuchthing’") && status == 2, "{why}");
+    let (_, why, status) = from(folder.path(), &["servers"]);
+    assert!(why.contains("only a listing shows a folder of records") && status == 2, "{why}");
+    let empty = tempfile::tempdir().unwrap();
+    let (_, why, status) = from(empty.path(), &[]);
+    assert!(why.contains("no file whose name ends in .json") && status == 2, "{why}");
+}
+
+/// Everything that a redacted record must not say.
+const PRIVATE: [&str; 8] = [
+    "lic01",
+    "example.org",
+    "alice",
+    "192.0.2.7",
+    "10.1.2.3",
+    "2001:db8:77::1",
+    "0011223344aa",
+    "it went wrong",
+];
+
+fn private() -> Observation {
+    let mut value: Value = serde_json::from_str(include_str!("record.json")).unwrap();
+    let text = value["observation"].take().to_string();
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn pseudonyms_stand_for_names_and_stay_the_same() {
+    let mut observation = private();
+    observation.host =
+        Host { name: Some("lic01.example.org".to_owned()), id: Some("5eed".to_owned()), ..observation.host };
+    observation.processes.values_mut().for_each(|process| {
+        let process = std::sync::Arc::make_mut(process);
+        (process.uid, process.user) = (Some(1000), Some("alice".to_owned()));
+        process.cwd =
+            Some(whatlistens::model::WorkingFolder { path: "/home/alice/app".to_owned(), deleted: false });
+    });
+    observation.gaps[0].detail = "10.1.2.3, 2001:db8:77::1 and alice on lic01".to_owned();
+    if let Some(setup) = &mut observation.license_setup {
+        setup.identity.hardware_addresses = vec!["0011223344aa".to_owned()];
+        setup.logs.iter_mut().for_each(|log| log.trouble = vec!["it went wrong for alice".to_owned()]);
+    }
+    let record = Record::new(observation);
+    let (redacted, counts) = redact(&record).unwrap();
+    let mut text = Vec::new();
+    record::write(&redacted, &mut text).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    for private in PRIVATE {
+        assert!(!text.contains(private), "{private}: {text}");
+    }
+    assert!(
+        redacted.redacted && counts.hosts >= 2 && counts.users == 1 && counts.addresses >= 2,
+        "{counts:?}"
+    );
+    assert_eq!(redact(&record).unwrap().0, redacted, "the same names give the same pseudonyms");
+    assert_eq!(record::read(text.as_bytes()).unwrap(), redacted);
+    // It can still be judged.
+    let names = |record: &Record| -> Vec<Option<String>> {
+        record.observation.processes.values().map(|process| process.name.clone()).collect()
+    };
+    assert_eq!(names(&redacted), names(&record));
+    let _ = RecordedMachine::new(redacted, knowledge());
+}
