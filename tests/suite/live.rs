@@ -16,6 +16,7 @@ pub fn look(what: &str) -> Document {
 
 /// What the program says of the first place where a process listens. Its port alone is not enough: another test may
 /// have got the same one on another address.
+#[cfg(target_os = "linux")]
 pub fn look_at(listening: &Listening) -> Document {
     let address = listening.addresses[0];
     let mut document = look(&format!("{}/tcp", address.port()));

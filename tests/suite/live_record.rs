@@ -48,7 +48,7 @@ const QUESTIONS: [&str; 39] = [
     "--exposed",
     "--user nobody",
     "--user 65534 --json",
-    "sleep --json",
+    "--pid IDLE --json",
     "nosuchthing",
     "--args",
     "--args --json",
@@ -112,7 +112,7 @@ fn whatever_is_asked_of_a_record_is_answered_as_on_the_machine() {
     let mut ordinary = net.command("setpriv");
     ordinary.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]).arg(listener_program());
     let _ordinary = Listening::start(ordinary.arg("tcp:127.0.0.1:1538"), 1).unwrap();
-    let _idle = quiet(net.command("sleep").arg("600"));
+    let idle = quiet(net.command("sleep").arg("600"));
     let folder = tempfile::tempdir().unwrap();
     let record = |args: &[&str]| {
         let path = folder.path().join(format!("{}.json", args.len()));
@@ -122,12 +122,13 @@ fn whatever_is_asked_of_a_record_is_answered_as_on_the_machine() {
     let [plain, with_args] =
         [record(&["record", "--deadline", "1m"]), record(&["record", "--args", "--deadline", "1m"])];
     for question in QUESTIONS {
+        let question = question.replace("IDLE", &idle.0.id().to_string());
         let words: Vec<&str> = question.split_whitespace().collect();
         let (live, live_notes, live_status) = net.run(&words);
         // Not in the namespace: a record answers anywhere.
         let file = if question.contains("--args") { &with_args } else { &plain };
         let (out, notes, status) = whatlistens(&[&["--from", file], &words[..]].concat());
-        assert_same(&own(&out), &own(&live), question);
+        assert_same(&own(&out), &own(&live), &question);
         assert_eq!(status, live_status, "{question}: {notes}{live_notes}");
     }
 }
