@@ -24,6 +24,11 @@ pub trait Source {
         None
     }
 
+    /// What to type where the machine is, to see more; `None` of this machine, where the command is typed again.
+    fn rerun(&self) -> Option<String> {
+        None
+    }
+
     /// Scans the sockets and their owners.
     ///
     /// # Errors
@@ -112,20 +117,26 @@ pub(super) fn answer_to(
     repeat: &str,
 ) -> Result<Report, Error> {
     query.refuse_unknown_users(|name| source.has_user(name))?;
+    let rerun = source.rerun();
+    let rerun = rerun.as_deref().unwrap_or(repeat);
+    let answer = |query: &Query, observation: &Observation| -> Result<Report, Error> {
+        let report = report::report(query, observation, knowledge, rerun)?;
+        Ok(Report { command: repeat.to_owned(), ..report })
+    };
     let mut query = query.with_files(|path| source.file_at(path));
     let mut observation = source.observe(&query.scope)?;
     if report::needs_all_ports(&query, &observation, knowledge) {
         query.to_mut().scope.ports.clear();
         observation = source.observe(&query.scope)?;
     }
-    let report = report::report(&query, &observation, knowledge, repeat)?;
+    let report = answer(&query, &observation)?;
     if !report::is_about_license_servers(&query, &report, knowledge) {
         return Ok(report);
     }
     // Only now is it known that a license program is meant: what it belongs to needs a look at the whole machine.
     let query = query.with_license_servers();
     let observation = source.observe(&query.scope)?;
-    Ok(report::report(&query, &observation, knowledge, repeat)?)
+    answer(&query, &observation)
 }
 
 pub struct LiveMachine<'a> {

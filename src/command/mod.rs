@@ -178,11 +178,7 @@ impl Command {
         environment: &Environment,
         knowledge: &Knowledge,
     ) -> Result<Command, UsageError> {
-        // What a record lacks, only its machine can add.
-        let repeat = match &cli.global.from {
-            Some(from) => record::command_for(from),
-            None => command_line(args, environment.program.as_deref()),
-        };
+        let repeat = command_line(args, environment.program.as_deref());
         if let Some(verb) = cli.verb {
             // They say how to list, and would have no effect.
             if cli.list != ListArgs::default() {
@@ -263,6 +259,19 @@ impl Command {
         matches!(self, Command::Servers(servers) if servers.is_check())
     }
 
+    /// Whether it says whose record its answer is from. A JSON object says it itself, and a monitoring system reads one line.
+    fn has_heading(&self) -> bool {
+        let is_about_machine = !matches!(
+            self,
+            Command::Wait(_)
+                | Command::Watch(_)
+                | Command::Generate(_)
+                | Command::Explain(_)
+                | Command::Print(_)
+        );
+        is_about_machine && self.format() != Format::Json && !self.is_check()
+    }
+
     /// Runs it and writes the whole answer, or, of one that failed, no more than is written already.
     ///
     /// # Errors
@@ -276,8 +285,7 @@ impl Command {
         notes: &mut dyn Write,
     ) -> Result<Exit, Error> {
         let mut out = BufWriter::with_capacity(BUFFER, out);
-        if let Some(heading) = source.heading().filter(|_| self.format() != Format::Json && !self.is_check())
-        {
+        if let Some(heading) = source.heading().filter(|_| self.has_heading()) {
             render::note(&heading, self.format(), notes)?;
         }
         let ended = self.run(&mut Context { knowledge, source, out: &mut out, notes });

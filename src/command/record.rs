@@ -58,13 +58,6 @@ pub struct RecordCommand {
     redacts: bool,
 }
 
-/// What to type on the machine of a record for more than it has.
-pub(super) fn command_for(from: &str) -> String {
-    let name = shlex::try_quote(from).ok().filter(|_| from != "-");
-    let file = name.map_or(String::new(), |name| format!(" > {name}"));
-    format!("whatlistens record{file}")
-}
-
 impl RecordCommand {
     pub(super) fn new(args: &RecordArgs, global: &GlobalArgs) -> RecordCommand {
         RecordCommand { scope: ScanScope::of_everything(args.args, global.deadline), redacts: args.redact }

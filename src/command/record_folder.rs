@@ -103,7 +103,7 @@ fn for_each_report(
     let next = AtomicUsize::new(0);
     let make = |at: usize| {
         let path = files[at].to_string_lossy().into_owned();
-        answer_to(query, &RecordedMachine::at(path, knowledge), knowledge, "whatlistens record")
+        answer_to(query, &RecordedMachine::at(path, knowledge), knowledge, "")
     };
     thread::scope(|scope| {
         let (send, receive) = mpsc::sync_channel(workers * MOST_WAITING);

@@ -58,6 +58,12 @@ impl Source for RecordedMachine<'_> {
         Some(format!("Record of {name} ({}), taken {taken_at:.0}{redacted}.", host.os.name()))
     }
 
+    fn rerun(&self) -> Option<String> {
+        let name = shlex::try_quote(&self.path).ok().filter(|_| self.path != "-");
+        let file = name.map_or(String::new(), |name| format!(" > {name}"));
+        Some(format!("whatlistens record{file}"))
+    }
+
     fn observe(&self, scope: &ScanScope) -> Result<Observation, Unobservable> {
         let record = self.record()?;
         let mut narrowed = os::narrowed(&record.observation, scope, &Inspection::new(self.knowledge));

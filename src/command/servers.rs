@@ -8,6 +8,7 @@ use super::manual::Manual;
 use super::{Context, Error, Exit};
 use crate::cli::{GlobalArgs, ListArgs};
 use crate::knowledge::Knowledge;
+use crate::model::ServersReport;
 use crate::query::{Output, Query, UsageError, refuse_unknown_users};
 use crate::render::{Answer, Format};
 use crate::report;
@@ -160,13 +161,15 @@ impl Servers {
     fn answer(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
         refuse_unknown_users(&self.query.vouched, |name| context.source.has_user(name))?;
         let observation = context.source.observe(&self.query.scope)?;
+        let rerun = context.source.rerun();
         let about = report::ServersQuestion {
             vouched: &self.query.vouched,
             products: &self.products,
             expiry_days: self.expiry_days,
-            repeat: &self.repeat,
+            repeat: rerun.as_deref().unwrap_or(&self.repeat),
         };
         let report = report::servers(&about, &observation, context.knowledge)?;
+        let report = ServersReport { command: self.repeat.clone(), ..report };
         if !self.is_check {
             context.write(Answer::Servers(&report), &self.output)?;
             return Ok(Exit::matched(!report.servers.is_empty()));

@@ -58,6 +58,13 @@ fn an_option_of_another_command_is_answered_with_that_command() {
 }
 
 #[test]
+fn a_word_too_many_is_no_option() {
+    let refused = |line: &str| parse(line).unwrap_err().error.to_string();
+    insta::assert_snapshot!(refused("w record ticket.json"), @"‘ticket.json’: record takes no more words; see --help");
+    insta::assert_snapshot!(refused("w generate schema 80"), @"‘80’: generate takes no more words; see --help");
+}
+
+#[test]
 fn excluded_ports_are_a_command_and_an_option() {
     for line in ["w excluded", "w excluded -t 1538", "w --excluded-ports", "w --excluded-ports -t 1538"] {
         assert!(matches!(parse(line), Ok(Command::Excluded(_))), "{line}");

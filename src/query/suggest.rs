@@ -162,6 +162,10 @@ impl UsageError {
                 Some(number) if options.command.as_deref() != Some("explain") => {
                     UsageError::NumberAsOption { typed: number.into() }
                 }
+                _ if !typed.starts_with('-') => {
+                    let command = options.command.as_deref().unwrap_or("whatlistens");
+                    UsageError::instead(&typed, format!("{command} takes no more words; see --help"))
+                }
                 _ => {
                     ports_behind_letters(&typed, args).unwrap_or_else(|| unknown_option(typed, options, args))
                 }

@@ -317,7 +317,7 @@ impl fmt::Display for UsageError {
                 write!(f, "‘--columns {typed}’: the columns are {}", columns.join(", "))
             }
             UsageError::NotLive { command } => {
-                write!(f, "{command} looks at this machine again and again: it takes no recorded one")
+                write!(f, "{command} looks at this machine again and again: leave out --from")
             }
             UsageError::TwoFormats => {
                 f.write_str("--json and --output name different formats: give one of them")

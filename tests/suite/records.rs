@@ -52,6 +52,19 @@ fn a_file_answers_whatever_is_asked_of_a_machine() {
 }
 
 #[test]
+fn a_ticket_says_what_was_typed_and_more_rights_are_needed_where_the_machine_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file_of(office().by_ordinary_user(&[(7, "sshd")]), "lic01", folder.path());
+    let ticket = from(&path, &["--report", "80"]).0;
+    let line = |label: &str| ticket.lines().find(|line| line.starts_with(label)).unwrap().to_owned();
+    assert!(line("Command").contains(" --from ") && line("Command").ends_with(" 80"), "{ticket}");
+    let machine = office().socket("tcp 0.0.0.0:2222", &[]).by_ordinary_user(&[(7, "sshd")]);
+    let (out, notes, _) = from(&file_of(machine, "lic02", folder.path()), &["2222"]);
+    let said = crate::started::unbroken(&(out + &notes));
+    assert!(said.contains("To see more: sudo whatlistens record > "), "{said}");
+}
+
+#[test]
 fn standard_input_is_a_file_too() {
     let mut command = Command::new("sh");
     command.args(["-c", "\"$0\" record | \"$0\" --from - --json"]).arg(program());

@@ -167,7 +167,7 @@ fn what_cannot_be_waited_for_is_refused() {
     insta::assert_snapshot!(refused("-t wait 8080"), @"options of wait go after its name, and those of a listing do not apply: see whatlistens wait --help");
     insta::assert_snapshot!(refused("--wait 8080"), @"there is no option --wait: to wait until a port listens: whatlistens wait 8080");
     insta::assert_snapshot!(refused("--timeout 8"), @"there is no option --timeout in a listing; wait has it: whatlistens wait --timeout");
-    insta::assert_snapshot!(office().refusal("wait 80"), @"wait looks at this machine again and again: it takes no recorded one");
+    insta::assert_snapshot!(office().refusal("wait 80"), @"wait looks at this machine again and again: leave out --from");
 }
 
 #[test]

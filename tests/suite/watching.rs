@@ -159,5 +159,5 @@ fn what_makes_no_sense_is_refused() {
     insta::assert_snapshot!(refused("watch no-such-name"), @"‘no-such-name’ is not a known service, and no process of that name listens here. (For a process that may not be running: --process no-such-name)");
     insta::assert_snapshot!(refused("--watch"), @"there is no option --watch: to see what appears, goes and changes: whatlistens watch");
     insta::assert_snapshot!(refused("--interval 2"), @"there is no option --interval in a listing; watch has it: whatlistens watch --interval");
-    insta::assert_snapshot!(office().refusal("watch"), @"watch looks at this machine again and again: it takes no recorded one");
+    insta::assert_snapshot!(office().refusal("watch"), @"watch looks at this machine again and again: leave out --from");
 }
