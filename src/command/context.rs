@@ -17,6 +17,9 @@ use crate::query::{Output, Query};
 use crate::render::{self, Answer};
 use crate::report;
 
+/// So many connections are in a record at most: about 10 MB.
+const MOST_CONNECTIONS: usize = 50_000;
+
 /// Where observations come from: this machine, or a recorded one.
 pub trait Source {
     /// What it says before its answer in words: whose it is, and from when. `None` for this machine, now.
@@ -43,6 +46,7 @@ pub trait Source {
     /// Where no socket table could be read.
     fn record(&self, scope: &ScanScope) -> Result<Record, Unobservable> {
         let mut record = Record { args: scope.args, ..Record::new(self.observe(scope)?) };
+        record.limit_connections(MOST_CONNECTIONS);
         if !scope.args {
             record.leave_out_args();
         }

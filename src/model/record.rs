@@ -16,7 +16,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Connections, Observation, Pid, Process};
+use super::{Connections, Gap, GapKind, Observation, Pid, Process};
 
 /// The format that [`write()`] writes and [`read`] reads. Every change to a recorded type needs a new number, even a
 /// new field or a new name: older versions of the program cannot read it.
@@ -40,6 +40,24 @@ impl Record {
     #[must_use]
     pub fn new(observation: Observation) -> Record {
         Record { args: false, redacted: false, observation }
+    }
+
+    /// Takes connections out where there are more than `most`, and says so: first those to listeners, which are counted
+    /// there.
+    pub fn limit_connections(&mut self, most: usize) {
+        let Observation { sockets, port_connections, gaps, .. } = &mut self.observation;
+        let all = port_connections.len();
+        if all <= most {
+            return;
+        }
+        let listening: HashSet<u16> = sockets.iter().map(|socket| socket.local.port()).collect();
+        port_connections.sort_by_key(|connection| listening.contains(&connection.local.port()));
+        port_connections.truncate(most);
+        let detail = format!("only {most} of {all} connections are in the record");
+        gaps.push(Gap {
+            count: Some((all - most) as u64),
+            ..Gap::new(GapKind::ConnectionsUnreadable, detail)
+        });
     }
 
     /// Takes the command lines out, but for what says how a license server is started.

@@ -1,6 +1,7 @@
 //! Records as files: what the program says of one, of a folder of them, and of what is none.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,7 +9,7 @@ use serde_json::Value;
 use whatlistens::command::RecordedMachine;
 use whatlistens::model::record::{self, Record};
 use whatlistens::model::redact::redact;
-use whatlistens::model::{Host, Observation};
+use whatlistens::model::{ConnectionState, Host, Observation, PortConnection, Protocol};
 
 use crate::recorded::{Machine, knowledge, office};
 use crate::started::{program, whatlistens};
@@ -196,6 +197,29 @@ fn a_folder_is_one_listing_with_the_host_of_each_row() {
     let empty = tempfile::tempdir().unwrap();
     let (_, why, status) = from(empty.path(), &[]);
     assert!(why.contains("no file whose name ends in .json") && status == 2, "{why}");
+}
+
+#[test]
+fn of_too_many_connections_those_without_a_listener_stay() {
+    let connection = |port: u16| PortConnection {
+        protocol: Protocol::Tcp,
+        state: ConnectionState::Established,
+        local: SocketAddr::from(([10, 0, 0, 1], port)),
+        peer: SocketAddr::from(([10, 0, 0, 2], 50_000)),
+        pids: Vec::new(),
+        namespace: None,
+    };
+    let mut record = Record::new(office().observed().clone());
+    record.observation.port_connections = [80, 50_001, 80, 50_002].map(connection).to_vec();
+    let whole = record.clone();
+    record.limit_connections(4);
+    assert_eq!(record, whole);
+    record.limit_connections(3);
+    let ports: Vec<u16> =
+        record.observation.port_connections.iter().map(|connection| connection.local.port()).collect();
+    assert_eq!(ports, [50_001, 50_002, 80]);
+    let gap = record.observation.gaps.last().unwrap();
+    assert_eq!((gap.count, gap.detail.as_str()), (Some(1), "only 3 of 4 connections are in the record"));
 }
 
 /// Everything that a redacted record must not say.
