@@ -57,7 +57,7 @@ pub(super) const MANUAL: Manual = Manual {
         "It reads the socket tables again and again, and connects to nothing: the program on the port notices nothing. A \
          port without a protocol listens if either TCP or UDP does; a service that has several ports, if one of them \
          does. A range is taken only with --gone.",
-        "It prints nothing unless the time is up or it cannot be told: then one line on standard error says what is not so, \
+        "It prints nothing if all is as asked. After a time-out, one line on standard error says what is not so, \
          and which process holds the port.",
     ],
     examples: &[
@@ -74,7 +74,7 @@ pub(super) const MANUAL: Manual = Manual {
         ("2", "wrong usage"),
         (
             "3",
-            "it cannot be told: you are not allowed to see who holds the port, or this machine cannot be observed",
+            "the answer is not known: you may not see who holds the port, or this machine cannot be observed",
         ),
     ],
     document: Some("Wait"),

@@ -62,7 +62,7 @@ pub(super) const MANUAL: Manual = Manual {
 #[derive(Debug, Clone)]
 pub struct Watch {
     query: Query,
-    /// The ports of which the listing says whether they are free.
+    /// The ports about which the listing says whether they are free.
     detail_ports: Vec<PortRange>,
     interval: Duration,
     time: Option<Duration>,

@@ -36,11 +36,11 @@ words! {
 pub struct WaitedPort {
     /// As it was typed.
     pub what: String,
-    /// Whether it is as it is waited for; `None` where that cannot be told.
+    /// Whether what is waited for is so; `None` where that is not known.
     pub reached: Option<bool>,
     /// The sockets on it that count, with their owners as far as these were looked for.
     pub rows: Vec<Row>,
-    /// Why it is not so, or cannot be told: a part of a sentence.
+    /// Why it is not so, or why that is not known: a part of a sentence.
     pub why: Option<String>,
 }
 

@@ -10,18 +10,13 @@ use super::scan_scope::Sought;
 use super::{Inspect, ScanScope};
 use crate::model::quoting::quoted;
 use crate::model::{
-    Checked, Gap, GapKind, Likeness, Namespace, Observation, OtherNamespace, Pid, PortRules, Process,
-    Protocol, Socket, SocketId, SoughtProcesses, State, UnlistedPorts,
+    Checked, Gap, GapKind, Likeness, Namespace, Observation, OtherNamespace, Pid, Process, Protocol, Socket,
+    SocketId, SoughtProcesses, State, UnlistedPorts,
 };
 
 /// What a scan of this scope would have found.
 #[must_use]
 pub fn narrowed(observation: &Observation, scope: &ScanScope, inspect: &dyn Inspect) -> Observation {
-    let (kept, elsewhere): (Vec<_>, Vec<_>) = observation
-        .sockets
-        .iter()
-        .cloned()
-        .partition(|socket| scope.all_namespaces || socket.namespace.is_none());
     let is_listed = |namespace: &Option<Namespace>| scope.all_namespaces || namespace.is_none();
     let license_ports = PortSet::new(&inspect.license_ports());
     let detail_ports = PortSet::new(&scope.detail_ports);
@@ -29,8 +24,13 @@ pub fn narrowed(observation: &Observation, scope: &ScanScope, inspect: &dyn Insp
         let is_in_family = scope.includes_family_of(socket.local, socket.dual_stack);
         is_in_family && scope.protocol.is_none_or(|only| only == socket.protocol)
     };
-    let mut narrow = Observation { sockets: kept, ..without_sockets(observation) };
-    narrow.sockets.retain(|socket| is_in_scope(socket) && scope.includes(socket.local.port()));
+    let (listed, elsewhere): (Vec<&Socket>, Vec<&Socket>) = observation
+        .sockets
+        .iter()
+        .filter(|socket| is_in_scope(socket))
+        .partition(|socket| is_listed(&socket.namespace));
+    let listed = listed.into_iter().filter(|socket| scope.includes(socket.local.port()));
+    let mut narrow = Observation { sockets: listed.cloned().collect(), ..without_sockets(observation) };
     for socket in &mut narrow.sockets {
         let is_counted = socket.protocol != Protocol::Udp && license_ports.contains(socket.local.port());
         if !scope.connections && !is_counted {
@@ -42,18 +42,18 @@ pub fn narrowed(observation: &Observation, scope: &ScanScope, inspect: &dyn Insp
     }
     let ids: HashSet<SocketId> = narrow.sockets.iter().map(|socket| socket.id).collect();
     narrow.holdings = observation.holdings.iter().copied().filter(|one| ids.contains(&one.socket)).collect();
-    narrow.unanswered = observation.unanswered.clone();
-    narrow.unanswered.retain(|attempt| {
+    let unanswered = observation.unanswered.iter().filter(|attempt| {
         scope.protocol.is_none_or(|only| only == Protocol::Tcp)
             && scope.includes_family_of(attempt.local, None)
             && scope.includes(attempt.remote.port())
     });
-    narrow.port_connections = observation.port_connections.clone();
-    narrow.port_connections.retain(|connection| {
+    narrow.unanswered = unanswered.cloned().collect();
+    let connections = observation.port_connections.iter().filter(|connection| {
         is_listed(&connection.namespace)
             && detail_ports.contains(connection.local.port())
             && scope.protocol.is_none_or(|only| only == connection.protocol)
     });
+    narrow.port_connections = connections.cloned().collect();
     let held: HashSet<SocketId> = narrow.holdings.iter().map(|holding| holding.socket).collect();
     let is_in_flight = narrow
         .sockets
@@ -66,8 +66,7 @@ pub fn narrowed(observation: &Observation, scope: &ScanScope, inspect: &dyn Insp
     let held_ports = narrow.sockets.iter().map(|socket| (socket.protocol, socket.local.port())).collect();
     narrow.packet_rules = observation.packet_rules.filter(|_| scope.asks_about_free_port(&held_ports));
     if !scope.all_namespaces {
-        let elsewhere = elsewhere.iter().filter(|socket| is_in_scope(socket));
-        narrow.other_namespaces = counted(observation, elsewhere);
+        narrow.other_namespaces = counted(observation, &elsewhere);
     }
     narrow.interfaces = observation.interfaces.clone().filter(|_| scope.interfaces);
     narrow.other_sockets = observation.other_sockets.clone().filter(|_| scope.other_sockets);
@@ -93,25 +92,12 @@ pub fn narrowed(observation: &Observation, scope: &ScanScope, inspect: &dyn Insp
 /// Everything but what the scope chooses from.
 fn without_sockets(observation: &Observation) -> Observation {
     Observation {
-        host: observation.host.clone(),
-        taken_at: observation.taken_at,
         privileged: observation.privileged,
         hidden: observation.hidden.clone(),
-        sockets: Vec::new(),
-        holdings: Vec::new(),
-        processes: BTreeMap::new(),
-        receivers: None,
-        unanswered: Vec::new(),
-        port_connections: Vec::new(),
-        port_rules: PortRules::default(),
-        packet_rules: None,
-        interfaces: None,
         other_namespaces: observation.other_namespaces.clone(),
-        other_sockets: None,
-        license_setup: None,
-        sought: None,
         gaps: observation.gaps.clone(),
         method_notes: observation.method_notes.clone(),
+        ..Observation::new(observation.host.clone(), observation.taken_at)
     }
 }
 
@@ -139,10 +125,7 @@ fn is_of(kind: GapKind, scope: &ScanScope) -> bool {
 }
 
 /// The namespaces that are not listed, with the ports of their listeners.
-fn counted<'a>(
-    observation: &Observation,
-    elsewhere: impl Iterator<Item = &'a Socket>,
-) -> Vec<OtherNamespace> {
+fn counted(observation: &Observation, elsewhere: &[&Socket]) -> Vec<OtherNamespace> {
     let mut counted = observation.other_namespaces.clone();
     let mut places: HashMap<u64, usize> =
         counted.iter().enumerate().map(|(at, other)| (other.namespace.inode, at)).collect();

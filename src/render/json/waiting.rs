@@ -52,7 +52,7 @@ pub(super) struct Document<'a> {
     complete: bool,
     /// what was waited for
     waited_for: Code<WaitGoal>,
-    /// the names of `--process`, one of which has to hold the ports. Empty: any process
+    /// the names given with `--process`: a process of one of them must hold the ports. Empty if any process may
     processes: &'a [String],
     /// how waiting ended
     outcome: Code<WaitOutcome>,
