@@ -38,6 +38,7 @@ fn run(args: &[OsString]) -> Result<Exit, Error> {
     let invocation = Invocation::parse(args, &Environment::of_this_process(), &knowledge)
         .inspect_err(|refused| FAILURE.expect(refused.format))?;
     FAILURE.expect(invocation.command.format());
+    invocation.show_delays(stderr);
     invocation.answer(&knowledge, Timestamp::now, stdout(), &mut stderr())
 }
 

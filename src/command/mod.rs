@@ -45,6 +45,7 @@ pub use self::explain::Explain;
 pub use self::failure::{Failure, internal_error};
 pub use self::generate::Generate;
 pub use self::list::List;
+use self::progress::show_delays;
 pub use self::record::RecordCommand;
 use self::record_folder::answer_from_folder;
 pub use self::recorded::{LARGEST_RECORD, RecordedMachine};
@@ -125,6 +126,13 @@ impl Invocation {
             .map_err(|error| Refused { format, ..refused(error, args) })
     }
 
+    /// From now on, a scan that has to wait says so on a terminal. `notes` opens standard error.
+    pub fn show_delays<W: Write + 'static>(&self, notes: fn() -> W) {
+        if let Some(output) = self.command.output().filter(|_| self.command.looks_once()) {
+            show_delays(notes, output.progress_width);
+        }
+    }
+
     /// Runs the command on this machine, where `now` says what time it is, or on what was recorded.
     ///
     /// # Errors
@@ -192,8 +200,9 @@ impl Command {
                 Verb::Servers(own) => {
                     Servers::resolve(&own, &cli.global, output, knowledge, repeat).map(Command::Servers)
                 }
-                Verb::Wait(own) => Wait::resolve(&own, &cli.global, output, environment, knowledge, repeat)
-                    .map(Command::Wait),
+                Verb::Wait(own) => {
+                    Wait::resolve(&own, &cli.global, output, knowledge, repeat).map(Command::Wait)
+                }
                 Verb::Watch(own) => Watch::resolve(&own, &cli.global, output, environment, knowledge, repeat)
                     .map(|watch| Command::Watch(Box::new(watch))),
                 Verb::Generate(own) => Generate::resolve(own, &cli.global, Cli::command(), manual, knowledge)
@@ -238,19 +247,29 @@ impl Command {
         }
     }
 
+    /// How to show its answer; `None` of one that has one form alone.
+    fn output(&self) -> Option<&Output> {
+        Some(match self {
+            Command::List(list) => list.output(),
+            Command::Show(show) => show.output(),
+            Command::Excluded(excluded) => excluded.output(),
+            Command::Explain(explain) => explain.output(),
+            Command::Servers(servers) => servers.output(),
+            Command::Wait(wait) => wait.output(),
+            Command::Watch(watch) => watch.output(),
+            Command::Generate(_) | Command::Record(_) | Command::Print(_) => return None,
+        })
+    }
+
     /// The form of its answer, and of an error in its place.
     #[must_use]
     pub fn format(&self) -> Format {
-        match self {
-            Command::List(list) => list.output().format,
-            Command::Show(show) => show.output().format,
-            Command::Excluded(excluded) => excluded.output().format,
-            Command::Explain(explain) => explain.output().format,
-            Command::Servers(servers) => servers.output().format,
-            Command::Wait(wait) => wait.output().format,
-            Command::Watch(watch) => watch.output().format,
-            Command::Generate(_) | Command::Record(_) | Command::Print(_) => Format::Text,
-        }
+        self.output().map_or(Format::Text, |output| output.format)
+    }
+
+    /// Whether somebody waits for one look. The others show themselves what they do.
+    fn looks_once(&self) -> bool {
+        !matches!(self, Command::Wait(_) | Command::Watch(_))
     }
 
     /// Whether its exit status is that of a monitoring plugin.

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use crate::os::{self, Delay};
 use crate::render;
 
 /// What is over sooner is not shown.
@@ -45,7 +46,32 @@ impl<'a> Progress<'a> {
             return Ok(());
         }
         self.shown.clear();
+        self.clear_line()
+    }
+
+    fn clear_line(&mut self) -> io::Result<()> {
+        if !self.is_visible() {
+            return Ok(());
+        }
         write!(self.notes, "\r\x1b[K")?;
         self.notes.flush()
     }
+}
+
+/// Shows that a scan waits, where `notes` is standard error and that is a terminal; `width` finds out.
+pub(super) fn show_delays<W: Write + 'static>(notes: fn() -> W, width: fn() -> Option<u16>) {
+    os::on_delay(move |delay| {
+        let notes = &mut notes();
+        let mut progress = Progress::new(notes, width());
+        // What cannot be shown is not needed for the answer.
+        let _ = match delay {
+            Some(delay) => progress.show(&in_words(delay)),
+            None => progress.clear_line(),
+        };
+    });
+}
+
+/// `waiting for the names of users (2 of 5 s)`.
+fn in_words(Delay { what, waited, allowed }: Delay) -> String {
+    format!("waiting for {what} ({} of {} s)", waited.as_secs(), allowed.as_secs_f64())
 }

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Instant;
 
 use super::context::answer_to;
+use super::progress::{Progress, SHOWN_AFTER};
 use super::{Error, Exit, RecordedMachine};
 use crate::knowledge::Knowledge;
 use crate::model::Report;
@@ -34,17 +36,23 @@ pub(super) fn answer_from_folder(
     out: &mut dyn Write,
     notes: &mut dyn Write,
 ) -> Result<Exit, Error> {
-    if matches!(output.format, Format::Markdown | Format::Prometheus | Format::Html) {
+    if matches!(output.format, Format::Markdown | Format::Prometheus) {
         let format = format!("--output {}", output.format.name());
-        let right = "of a folder of records there is --output table, list, json, jsonl and csv";
+        let right = "of a folder of records there is --output table, list, json, jsonl, csv and html";
         return Err(UsageError::instead(&format, right).into());
     }
     let files = records_in(folder)?;
     let mut hosts = Hosts::new(output.format, &output.style, out);
     let (mut any, mut machines) = (false, 0);
+    let began = Instant::now();
+    let mut progress = Progress::new(notes, (output.progress_width)());
     // Why there is no answer at all: what was typed is what can be mended.
     let mut error = None;
-    for_each_report(query, &files, knowledge, |file, answer| {
+    for_each_report(query, &files, knowledge, |at, answer| {
+        let file = &files[at];
+        if began.elapsed() >= SHOWN_AFTER {
+            progress.show(&format!("read {at} of {} records", files.len()))?;
+        }
         match answer {
             Ok(report) => {
                 machines += 1;
@@ -61,6 +69,7 @@ pub(super) fn answer_from_folder(
         }
         Ok(())
     })?;
+    progress.clear()?;
     if let Some(error) = error.filter(|_| machines == 0) {
         return Err(error);
     }
@@ -97,12 +106,17 @@ fn for_each_report(
     query: &Query,
     files: &[PathBuf],
     knowledge: &Knowledge,
-    mut take: impl FnMut(&Path, Result<Report, Error>) -> Result<(), Error>,
+    mut take: impl FnMut(usize, Result<Report, Error>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let workers = thread::available_parallelism().map_or(1, usize::from).min(files.len());
     let next = AtomicUsize::new(0);
     let make = |at: usize| {
         let path = files[at].to_string_lossy().into_owned();
+        // Whoever may write into the folder could have put a pipe there that nobody writes into.
+        if !fs::metadata(&files[at]).is_ok_and(|file| file.is_file()) {
+            let why = "it is not a file, or cannot be opened".to_owned();
+            return Err(Unobservable::Record { path, why }.into());
+        }
         answer_to(query, &RecordedMachine::at(path, knowledge), knowledge, "")
     };
     thread::scope(|scope| {
@@ -124,7 +138,7 @@ fn for_each_report(
         for (at, answer) in receive {
             early.insert(at, answer);
             while let Some(answer) = early.remove(&expected) {
-                take(&files[expected], answer)?;
+                take(expected, answer)?;
                 expected += 1;
             }
         }

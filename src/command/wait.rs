@@ -13,7 +13,7 @@ use crate::knowledge::Knowledge;
 use crate::model::phrase::list;
 use crate::model::{Observation, WaitGoal, WaitOutcome, WaitReport, WaitedPort};
 use crate::os::{self, ScanScope};
-use crate::query::{Environment, Output, UsageError, WaitQuestion};
+use crate::query::{Output, UsageError, WaitQuestion};
 use crate::render::{self, Answer, Format};
 use crate::report;
 
@@ -103,7 +103,6 @@ impl Wait {
         args: &WaitArgs,
         global: &GlobalArgs,
         output: Output,
-        environment: &Environment,
         knowledge: &Knowledge,
         repeat: String,
     ) -> Result<Wait, UsageError> {
@@ -118,8 +117,7 @@ impl Wait {
         let goal = if args.gone { WaitGoal::Gone } else { WaitGoal::Listening };
         let mut question = WaitQuestion::resolve(&listing, goal, global.deadline, knowledge)?;
         question.scope.host_id = output.format == Format::Json;
-        // A line that changes again and again is of no use to a screen reader.
-        let progress = if output.format == Format::List { None } else { (environment.progress_width)() };
+        let progress = (output.progress_width)();
         Ok(Wait { question, timeout: args.timeout, output, progress, repeat })
     }
 

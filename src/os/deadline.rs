@@ -25,6 +25,12 @@ impl Deadline {
         if self.left().is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(()) }
     }
 
+    /// Since it was set.
+    #[cfg(target_os = "linux")]
+    pub(super) fn waited(self) -> Duration {
+        self.allowed.saturating_sub(self.left())
+    }
+
     /// Zero once it has passed.
     pub(super) fn left(self) -> Duration {
         self.at.saturating_duration_since(Instant::now())

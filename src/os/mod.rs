@@ -8,6 +8,7 @@ mod clock;
 pub mod connection_count;
 mod deadline;
 pub mod decode;
+mod delay;
 mod file_at;
 mod inspect;
 mod inspect_files;
@@ -56,6 +57,7 @@ use jiff::Timestamp;
 
 pub use self::bounded_file::read_bounded;
 pub use self::clock::Clock;
+pub use self::delay::{Delay, on_delay};
 pub use self::file_at::FileAt;
 pub use self::inspect::{FileChecks, Inspect, LicensePrograms, PortHolder, ServerProgram};
 pub use self::interruption::{end_as_interrupted, is_interrupted, notice_interruptions};

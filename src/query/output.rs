@@ -117,6 +117,8 @@ fn exported_width() -> Option<u16> {
 pub struct Output {
     pub format: Format,
     pub style: Style,
+    /// As of [`Environment`]. A line that changes again and again is of no use to a screen reader, for which a list is.
+    pub progress_width: fn() -> Option<u16>,
 }
 
 impl Output {
@@ -140,6 +142,11 @@ impl Output {
         let exported = environment.exported_width.filter(|_| format == Format::Text);
         Ok(Output {
             format,
+            // A terminal that takes the answer line by line has no place for another.
+            progress_width: match is_plain || (!on_terminal && environment.width.is_some()) {
+                true => || None,
+                false => environment.progress_width,
+            },
             style: Style {
                 plain: is_plain,
                 color: match args.color {

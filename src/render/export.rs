@@ -62,11 +62,7 @@ fn listing(report: &Report, format: Format, style: &Style, out: &mut dyn Write) 
             }
         }
         Format::Html => {
-            lines.extend(notes::of_unanswered(report, style));
-            lines.extend(notes::of_other_namespaces(report, style));
-            lines.extend(notes::of_full_queues(&rows, style));
-            let page = html::of_report(report, style, std::mem::take(&mut lines));
-            html::write(&[page], out)?;
+            html::write(&html_part(report, style), out)?;
         }
         _ => json::write_lines(report, out)?,
     }
@@ -79,6 +75,16 @@ fn listing(report: &Report, format: Format, style: &Style, out: &mut dyn Write) 
     }
     lines.extend(notes::of_report(report, style));
     Ok(lines)
+}
+
+/// The listeners, with all that is said beside them.
+pub(super) fn html_part(report: &Report, style: &Style) -> html::HostPart {
+    let mut lines = notes::of_words(report, style);
+    lines.extend(report.notes.iter().map(|note| escape(note).into_owned()));
+    lines.extend(notes::of_unanswered(report, style));
+    lines.extend(notes::of_other_namespaces(report, style));
+    lines.extend(notes::of_full_queues(&group::group(&report.rows), style));
+    html::of_report(report, style, lines)
 }
 
 /// Writes the license servers. Returns what else there is to say.
@@ -96,7 +102,7 @@ fn servers(
         }
         Format::Html => {
             let others = notes::not_shown(&report.other_namespaces, "license-port listener", style);
-            html::write(&[html::of_servers(report, others)], out)?;
+            html::write(&html::of_servers(report, others), out)?;
         }
         _ => {
             markdown::origin(&origin, style, out)?;

@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use super::columns::{self, Column, Listing, TEXT};
 use super::format::Format;
+use super::html::ManyHosts;
 use super::table::Filling;
 use super::text::escape;
-use super::{Style, csv, group, json, list, notes, table};
+use super::{Style, csv, export, group, json, list, notes, table};
 use crate::model::Report;
 use crate::model::phrase::{counted, named};
 use crate::model::quoting::quoted;
@@ -29,6 +30,7 @@ pub struct Hosts<'a> {
     incomplete: usize,
     flagged: usize,
     unreadable: Vec<(String, String)>,
+    page: ManyHosts,
 }
 
 impl<'a> Hosts<'a> {
@@ -45,6 +47,7 @@ impl<'a> Hosts<'a> {
             incomplete: 0,
             flagged: 0,
             unreadable: Vec::new(),
+            page: ManyHosts::default(),
         }
     }
 
@@ -72,7 +75,11 @@ impl<'a> Hosts<'a> {
                 self.style.header = false;
                 Ok(())
             }
-            Format::Text | Format::List | Format::Markdown | Format::Prometheus | Format::Html => {
+            Format::Html => {
+                let part = export::html_part(report, &self.style).called(report, file);
+                self.page.add(&part, self.out)
+            }
+            Format::Text | Format::List | Format::Markdown | Format::Prometheus => {
                 self.add_rows(report, file);
                 Ok(())
             }
@@ -112,14 +119,19 @@ impl<'a> Hosts<'a> {
     /// Those of writing.
     pub fn finish(self, beside: &mut dyn Write) -> io::Result<()> {
         let mut lines = self.notes();
-        let Hosts { format, style, out, host, columns, rows, unreadable, .. } = self;
+        let Hosts { format, style, out, host, columns, rows, unreadable, page, .. } = self;
         match format {
             Format::Json => return json::end_hosts(&unreadable, out),
             Format::Jsonl | Format::Csv => {
                 out.flush()?;
                 return notes::write(&lines, false, &style, beside);
             }
-            Format::Text | Format::List | Format::Markdown | Format::Prometheus | Format::Html => {}
+            Format::Html => {
+                let shown = |text: String| escape(&text).into_owned();
+                let unreadable = unreadable.into_iter().map(|(file, why)| (shown(file), shown(why)));
+                return page.finish(unreadable.collect(), out);
+            }
+            Format::Text | Format::List | Format::Markdown | Format::Prometheus => {}
         }
         let fillings: Vec<Filling> = std::iter::once(host).chain(columns).collect();
         if style.plain {

@@ -3,10 +3,12 @@
 use std::process::Command;
 
 use sha2::{Digest, Sha256};
+use whatlistens::model::record::{self, Record};
 use whatlistens::model::{Gap, GapKind, Process};
 use whatlistens::query::Environment;
 
 use crate::recorded::{Machine, linux, office, process};
+use crate::started::whatlistens;
 
 fn page(machine: &Machine, line: &str) -> String {
     let (out, notes, _) = machine.run(&format!("{line} --output html"), &Environment::plain()).unwrap();
@@ -113,11 +115,11 @@ fn the_page_is_small() {
     assert!(page(&office(), "").len() < 25 * 1024);
 }
 
-#[test]
-fn a_browser_runs_our_script_and_no_other() {
+/// What a browser makes of a page; `None` where there is none.
+fn shown_in_browser(page: &str) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("page.html");
-    std::fs::write(&file, page(&hostile(), "")).unwrap();
+    std::fs::write(&file, page).unwrap();
     let browser = Command::new("chromium")
         .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--dump-dom", "--timeout=20000"])
         .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
@@ -125,13 +127,71 @@ fn a_browser_runs_our_script_and_no_other() {
         .output();
     let Ok(output) = browser else {
         eprintln!("skipped: there is no chromium");
-        return;
+        return None;
     };
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn a_browser_runs_our_script_and_no_other() {
+    let Some(shown) = shown_in_browser(&page(&hostile(), "")) else { return };
     assert!(shown.contains("<html lang=\"en\" class=\"js\">"), "our script did not run: {shown}");
     assert!(shown.contains("<th scope=\"col\" class=\"num\"><button>PORT</button>"), "{shown}");
     assert!(!shown.contains("<title>owned") && !shown.contains("<img"), "{shown}");
     assert_eq!(between(&shown, "<tbody>", "</tbody>").matches("<tr").count(), 3);
+}
+
+/// A folder with the records of these machines, and a file that is none.
+fn folder_of(machines: &[(&str, Machine)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, machine) in machines {
+        let mut text = Vec::new();
+        record::write(&Record::new(machine.observed().clone()), &mut text).unwrap();
+        std::fs::write(folder.path().join(format!("{name}.json")), text).unwrap();
+    }
+    std::fs::write(folder.path().join("<b>.json"), "<img>").unwrap();
+    folder
+}
+
+fn page_of(folder: &tempfile::TempDir, args: &[&str]) -> (String, String, u8) {
+    whatlistens(&[&["--from", folder.path().to_str().unwrap(), "--output", "html"], args].concat())
+}
+
+#[test]
+fn a_folder_of_records_is_one_page_with_an_overview_the_worst_machine_first() {
+    let quiet =
+        linux().seen(|seen| seen.host.name = None).socket("tcp 127.0.0.1:8080", &[process(7, "/x/web")]);
+    let folder = folder_of(&[("a-quiet", quiet), ("lic01", office()), ("zz", hostile())]);
+    let (page, notes, status) = page_of(&folder, &[]);
+    assert_eq!((notes.as_str(), status), ("", 0));
+    assert!(page.contains("<h1>What listens on 3 machines</h1>"), "{page}");
+    assert_eq!(page.matches("<h1>").count(), 4);
+    let overview = between(&page, "<section class=\"first\">", "</section>");
+    let rows: Vec<&str> = between(overview, "<tbody>", "</tbody>").split("<tr").skip(1).collect();
+    assert!(rows[0].contains("data-flagged") && rows[0].contains("&#60;script&#62;"), "{rows:?}");
+    assert!(rows[1].contains("<a href=\"#m2\">lic01</a>") && rows[1].contains("class=\"alarm\""), "{rows:?}");
+    // A machine without a name is called as its file is.
+    assert!(
+        rows[2].contains(">a-quiet</a>")
+            && !rows[2].contains("data-flagged")
+            && !rows[2].contains("data-exposed"),
+        "{rows:?}"
+    );
+    assert!(page.contains("<section class=\"host\" id=\"m2\">"), "{page}");
+    assert!(overview.contains("&#60;b&#62;.json: not JSON") && !page.contains("<img"), "{overview}");
+    assert!(overview.contains("<b>1</b>machine not seen in full"), "{overview}");
+    // What was asked selects in all of them.
+    let (page, _, status) = page_of(&folder, &["80"]);
+    assert!(page.contains("<b>1</b>listener<") && status == 0, "{page}");
+    assert_eq!(page_of(&folder, &["6000"]).2, 1);
+}
+
+#[test]
+fn a_browser_shows_all_machines() {
+    let folder = folder_of(&[("lic01", office()), ("zz", hostile())]);
+    let Some(shown) = shown_in_browser(&page_of(&folder, &[]).0) else { return };
+    assert_eq!(shown.matches("<button>PORT</button>").count(), 2, "{shown}");
+    assert!(shown.contains("<button>MACHINE</button>") && !shown.contains("<title>owned"), "{shown}");
 }
 
 fn base64(bytes: &[u8]) -> String {

@@ -103,6 +103,24 @@ fn a_process_that_stalls_its_readers_is_shown_without_what_it_stalls() {
 
 #[test]
 #[ignore = "needs root: makes a network namespace, and stops who serves a file system"]
+fn what_is_waited_for_is_shown_on_a_terminal_and_is_gone_in_the_end() {
+    let (net, folder) = (Net::new(), tempfile::tempdir().unwrap());
+    let Some(_stalled) = stalled(&net, folder.path(), 8087) else { return };
+    let shown = |options: &str| {
+        let command = format!("'{}' --deadline 3s {options} 8087", program().display());
+        let mut script = net.command("script");
+        let output = script.args(["-qec", &command, "/dev/null"]).env("TERM", "xterm").stdin(Stdio::null());
+        String::from_utf8(output.output().unwrap().stdout).unwrap()
+    };
+    let (table, json) = (shown(""), shown("--output list"));
+    let (before, after) = table.split_once("\r\u{1b}[K").unwrap_or_else(|| panic!("{table:?}"));
+    assert!(before.starts_with("\rwaiting for command lines (1 of 3 s)\u{1b}[K"), "{table:?}");
+    assert!(!after.contains("waiting for") && after.contains("java"), "{table:?}");
+    assert!(!json.contains("waiting for"), "a screen reader would read it again and again: {json:?}");
+}
+
+#[test]
+#[ignore = "needs root: makes a network namespace, and stops who serves a file system"]
 fn an_interrupt_ends_it_while_it_waits() {
     let (net, folder) = (Net::new(), tempfile::tempdir().unwrap());
     let Some(_stalled) = stalled(&net, folder.path(), 8085) else { return };

@@ -203,6 +203,53 @@ fn a_folder_is_one_listing_with_the_host_of_each_row() {
 }
 
 #[test]
+#[cfg(unix)]
+fn nobody_is_waited_for_in_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    file_of(office(), "lic01", folder.path());
+    let pipe = folder.path().join("pipe.json");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (table, _, status) = from(folder.path(), &["80"]);
+    assert!(table.contains("lic01 ") && status == 0, "{table}");
+    assert!(table.contains("1 file could not be read as a record: pipe.json (it is not a file"), "{table}");
+}
+
+/// On a terminal, which is all that [`whatlistens`] does not have.
+#[cfg(target_os = "linux")]
+fn on_terminal(args: &str) -> String {
+    let command = format!("stty cols 80 rows 24; exec '{}' {args}", program().display());
+    let mut script = Command::new("script");
+    let output = script.args(["-qec", &command, "/dev/null"]).env("TERM", "xterm");
+    String::from_utf8(output.stdin(std::process::Stdio::null()).output().unwrap().stdout).unwrap()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_large_folder_shows_how_far_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = file_of(office(), "host0", folder.path());
+    let dir = folder.path().display();
+    assert!(!on_terminal(&format!("--from {dir} 80")).contains("records"), "it takes no second");
+    // As many as this machine cannot read in a second.
+    let mut count = 1;
+    let shown = loop {
+        for at in count..count * 4 {
+            fs::copy(&first, folder.path().join(format!("host{at}.json"))).unwrap();
+        }
+        count *= 4;
+        let since = std::time::Instant::now();
+        let shown = on_terminal(&format!("--from {dir} 9"));
+        if since.elapsed().as_secs() >= 3 {
+            break shown;
+        }
+    };
+    assert!(shown.contains(&format!(" of {count} records\u{1b}[K")), "{shown:?}");
+    assert!(shown.contains("\r\u{1b}[K"), "and it is gone: {shown:?}");
+    let piped = from(folder.path(), &["9"]);
+    assert!(!piped.1.contains("records") && !piped.0.contains('\r'), "{}", piped.1);
+}
+
+#[test]
 fn of_too_many_connections_those_without_a_listener_stay() {
     let connection = |port: u16| PortConnection {
         protocol: Protocol::Tcp,

@@ -22,6 +22,7 @@ pub(in super::super) struct AccountTask {
 impl Task for AccountTask {
     /// `None` for a user without an account.
     type Answer = Option<Account>;
+    const SUBJECT: &'static str = "the names of users";
 
     fn run(&self, _: &Tools<'_>) -> Option<Account> {
         let User { name, dir, .. } = User::from_uid(Uid::from_raw(self.uid)).ok()??;

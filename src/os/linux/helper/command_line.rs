@@ -14,6 +14,7 @@ pub(in super::super) struct CommandLineTask {
 impl Task for CommandLineTask {
     /// `None` where the process has none or has ended, or this user may not read it.
     type Answer = Option<Vec<String>>;
+    const SUBJECT: &'static str = "command lines";
 
     fn run(&self, tools: &Tools<'_>) -> Option<Vec<String>> {
         let dir = tools.proc.same_process(self.process.pid, self.process.started)?;

@@ -10,6 +10,7 @@ pub(in super::super) struct ExamineTask(pub(in super::super) Request);
 
 impl Task for ExamineTask {
     type Answer = Facts;
+    const SUBJECT: &'static str = "the files of programs";
 
     fn run(&self, tools: &Tools<'_>) -> Facts {
         tools.examiner.examine(&self.0)

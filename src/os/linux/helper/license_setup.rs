@@ -34,6 +34,7 @@ pub(in super::super) enum SetupAnswer {
 
 impl Task for SetupTask {
     type Answer = SetupAnswer;
+    const SUBJECT: &'static str = "license files";
 
     fn run(&self, tools: &Tools<'_>) -> SetupAnswer {
         match self {

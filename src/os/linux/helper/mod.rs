@@ -26,6 +26,7 @@ use self::serve::Outcome;
 pub(super) use self::task::ProcessId;
 pub(super) use self::task::Task;
 use super::super::deadline::Deadline;
+use super::super::delay::{self, Delay};
 
 /// The most bytes of one answer: twice what 64 KiB become in JSON at worst. The processes that answer read what
 /// strangers wrote.
@@ -123,7 +124,8 @@ impl<T: Task> Pending<T> {
     }
 
     fn read(&mut self, answers: &UnixStream, deadline: Deadline) -> io::Result<()> {
-        let mut reader = BufReader::with_capacity(64 * 1024, Timed { stream: answers, deadline });
+        let timed = Timed { stream: answers, deadline, subject: T::SUBJECT, is_told: false };
+        let mut reader = BufReader::with_capacity(64 * 1024, timed);
         let mut left = self.outcomes.len();
         while left > 0 {
             let mut line = Vec::new();
@@ -137,17 +139,45 @@ impl<T: Task> Pending<T> {
     }
 }
 
-/// Reads until the deadline.
+/// Reads until the deadline, and tells that it waits.
 struct Timed<'a> {
     stream: &'a UnixStream,
     deadline: Deadline,
+    /// What it waits for, in words.
+    subject: &'static str,
+    is_told: bool,
 }
+
+/// So long it waits before it tells, and tells again.
+const TOLD_EVERY: Duration = Duration::from_secs(1);
 
 impl Read for Timed<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // What has already arrived counts, even after the deadline. Zero would mean to wait for ever.
-        let left = self.deadline.left().max(Duration::from_millis(1));
-        self.stream.set_read_timeout(Some(left))?;
-        (&mut &*self.stream).read(buffer)
+        loop {
+            // What has already arrived counts, even after the deadline. Zero would mean to wait for ever.
+            let left = self.deadline.left().max(Duration::from_millis(1));
+            let pause = if delay::is_told() { left.min(TOLD_EVERY) } else { left };
+            self.stream.set_read_timeout(Some(pause))?;
+            match (&mut &*self.stream).read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && pause < left => self.tell(),
+                read => return read,
+            }
+        }
+    }
+}
+
+impl Timed<'_> {
+    fn tell(&mut self) {
+        self.is_told = true;
+        let Deadline { allowed, .. } = self.deadline;
+        delay::tell(Some(Delay { what: self.subject, waited: self.deadline.waited(), allowed }));
+    }
+}
+
+impl Drop for Timed<'_> {
+    fn drop(&mut self) {
+        if self.is_told {
+            delay::tell(None);
+        }
     }
 }

@@ -14,6 +14,9 @@ use crate::model::Pid;
 pub(in super::super) trait Task: Serialize + DeserializeOwned + Sync {
     type Answer: Serialize + DeserializeOwned;
 
+    /// What is waited for, in words.
+    const SUBJECT: &'static str;
+
     /// Runs in the helper process.
     fn run(&self, tools: &Tools<'_>) -> Self::Answer;
 }

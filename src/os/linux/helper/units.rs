@@ -18,6 +18,7 @@ pub(in super::super) struct UnitsTask {
 
 impl Task for UnitsTask {
     type Answer = UnitFiles;
+    const SUBJECT: &'static str = "unit files";
 
     fn run(&self, tools: &Tools<'_>) -> UnitFiles {
         let UnitsTask { process, uid, home } = self;
