@@ -20,6 +20,7 @@ mod observation;
 mod os;
 mod other_socket;
 mod packaging;
+pub mod packed;
 mod packet_rules;
 pub mod phrase;
 mod port_range;

@@ -18,6 +18,7 @@ use self::license_server::{LicenseServerOut, each_license_server};
 use self::listener::{Listener, each_listener};
 use self::other_socket::{OtherSocketOut, other_socket};
 use self::unanswered::{UnansweredOut, unanswered};
+use crate::model::packed::unpacked;
 use crate::model::{
     self, Asked, Excluded, ExcludedReport, Gap, HeldOtherSocket, Interface, LicenseServer, Namespace,
     OtherNamespace, Report, Row, ServersReport, UnansweredClient,
@@ -179,12 +180,8 @@ pub fn json_schema() -> Schema {
 /// The same, as it is kept in `data/schema.json`: made from the types, it would need more code than this text is long.
 #[must_use]
 pub fn json_schema_text() -> String {
-    let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap_or_default();
-    format!("{schema:#}\n")
+    unpacked(include_bytes!(concat!(env!("OUT_DIR"), "/schema.json.packed")))
 }
-
-/// Without line breaks and indents.
-const SCHEMA: &str = include_str!(concat!(env!("OUT_DIR"), "/schema.json"));
 
 /// Printed by a listing, `servers` and `excluded`.
 #[derive(Serialize, JsonSchema)]

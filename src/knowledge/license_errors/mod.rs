@@ -3,6 +3,7 @@
 mod schema;
 
 pub use self::schema::{CodeSource, ErrorSystem, KnownCause, KnownError, LicenseErrors};
+use crate::model::packed::unpacked;
 use crate::model::{Cause, KnownSystemError, LicenseError, Minor, SystemError};
 
 /// A code as it was typed.
@@ -30,8 +31,8 @@ impl LicenseErrors {
     /// The facts that are compiled into the program.
     #[must_use]
     pub(in crate::knowledge) fn embedded() -> LicenseErrors {
-        let text = include_str!(concat!(env!("OUT_DIR"), "/license_errors.json"));
-        serde_json::from_str(text).expect("build.rs wrote it, and the tests read it")
+        let text = unpacked(include_bytes!(concat!(env!("OUT_DIR"), "/license_errors.json.packed")));
+        serde_json::from_str(&text).expect("build.rs wrote it, and the tests read it")
     }
 
     /// What a code means, in each system that has it. Empty where none has.

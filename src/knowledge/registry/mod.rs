@@ -1,7 +1,7 @@
 //! The IANA registry, embedded as sorted text and searched where it lies: no parse at start.
 //!
 //! The text is `data/services.tsv`; its columns and order are described in `data/README.md`, and the
-//! project's tests hold it to them.
+//! project's tests hold it to them. `build.rs` joins lines that differ in their protocol alone.
 
 mod nearest;
 mod other_names;
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 pub use self::other_names::{called_otherwise, other_names};
 use crate::model::{PortRange, Protocol};
 
-const SERVICES: &str = include_str!("../../../data/services.tsv");
+const SERVICES: &str = include_str!(concat!(env!("OUT_DIR"), "/services.tsv"));
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry<'a> {
@@ -40,16 +40,25 @@ pub enum LicenseBasis {
 }
 
 impl<'a> Entry<'a> {
-    /// Reads one line; `None` where it is not one.
-    fn parse(line: &'a str) -> Option<Entry<'a>> {
+    /// Reads one line, which has an entry for each of its protocols; none where it is not one.
+    fn of_line(line: &'a str) -> impl Iterator<Item = Entry<'a>> + use<'a> {
+        let (entry, protocols) = Entry::parse(line).unzip();
+        let protocols = protocols.into_iter().flat_map(|protocols: &str| protocols.split(','));
+        let with =
+            move |protocol| Some(Entry { protocol: Some(protocol).filter(|&name| name != "-"), ..entry? });
+        protocols.filter_map(with)
+    }
+
+    /// What the entries of a line have in common, and their protocols.
+    fn parse(line: &'a str) -> Option<(Entry<'a>, &'a str)> {
         let mut columns = line.split('\t');
         let ports = PortRange::parse(columns.next()?)?;
-        let protocol = columns.next().filter(|&protocol| protocol != "-");
-        let (name, description, flags) = (columns.next()?, columns.next()?, columns.next()?);
+        let (protocols, name, description, flags) =
+            (columns.next()?, columns.next()?, columns.next()?, columns.next()?);
         let flag = |wanted| flags != "-" && flags.split(',').any(|flag| flag == wanted);
-        Some(Entry {
+        let entry = Entry {
             ports,
-            protocol,
+            protocol: None,
             name,
             description,
             alias: flag("alias"),
@@ -59,7 +68,8 @@ impl<'a> Entry<'a> {
                 (_, true) => Some(LicenseBasis::ByName),
                 _ => None,
             },
-        })
+        };
+        Some((entry, protocols))
     }
 
     /// Whether the entry holds for this protocol.
@@ -103,20 +113,20 @@ impl<'a> Registry<'a> {
 
     /// Every entry, in the file's order.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'a>> + use<'a> {
-        self.text.lines().filter_map(Entry::parse)
+        self.text.lines().flat_map(Entry::of_line)
     }
 
     /// Every entry that is a license manager's, in the file's order. Only lines with that word are read.
     pub fn of_licenses(&self) -> impl Iterator<Item = Entry<'a>> + use<'a> {
         let text = self.text;
         let mut read = 0;
-        memchr::memmem::find_iter(text.as_bytes(), "license").filter_map(move |at| {
+        let lines = memchr::memmem::find_iter(text.as_bytes(), "license").filter_map(move |at| {
             let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
             // A line may have it twice.
             let is_new = start >= std::mem::replace(&mut read, at);
-            let entry = Entry::parse(text[start..].lines().next()?);
-            entry.filter(|entry| is_new && entry.license.is_some())
-        })
+            text[start..].lines().next().filter(|_| is_new)
+        });
+        lines.flat_map(Entry::of_line).filter(|entry| entry.license.is_some())
     }
 
     /// The entries of a port, in the registry's order: the first is the name to show.
@@ -128,7 +138,7 @@ impl<'a> Registry<'a> {
     pub fn of_ports(&self, range: PortRange) -> impl Iterator<Item = Entry<'a>> + use<'a> {
         self.text[self.group_of(range.first)..]
             .lines()
-            .map_while(Entry::parse)
+            .flat_map(Entry::of_line)
             .take_while(move |entry| entry.ports.first <= range.last)
             .filter(move |entry| entry.ports.overlaps(range))
     }
