@@ -2,6 +2,7 @@
 
 use crate::model::phrase::list;
 use crate::model::quoting::quoted_path;
+use crate::model::sorting::sort_by_key;
 use crate::model::{Account, Os, Writer};
 
 /// The accounts that could have written to a file, and that nothing speaks for. At least one.
@@ -23,7 +24,7 @@ impl<'a> Replaceable<'a> {
     /// `None` where there are no such accounts.
     pub(super) fn by(mut writers: Vec<&'a Writer>, os: Os) -> Option<Replaceable<'a>> {
         // The more people it is, the sooner it should be said.
-        writers.sort_by_key(|writer| match writer.account {
+        sort_by_key(&mut writers, |writer| match writer.account {
             Account::Everyone => (0, writer.only_adds),
             Account::Group { .. } => (1, writer.only_adds),
             Account::User(_) => (2, writer.only_adds),

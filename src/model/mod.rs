@@ -36,6 +36,7 @@ mod report;
 mod script;
 mod service_manager;
 mod socket;
+pub mod sorting;
 mod sought;
 mod verdict;
 mod vouched;

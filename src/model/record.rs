@@ -8,6 +8,7 @@
 //! The flow label of an IPv6 address (`sin6_flowinfo`) is not recorded: Rust writes addresses without it, and
 //! no decoder sets it.
 
+use crate::model::sorting::sort_by_key;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::io::{self, Write};
@@ -51,7 +52,7 @@ impl Record {
             return;
         }
         let listening: HashSet<u16> = sockets.iter().map(|socket| socket.local.port()).collect();
-        port_connections.sort_by_key(|connection| listening.contains(&connection.local.port()));
+        sort_by_key(port_connections, |connection| listening.contains(&connection.local.port()));
         port_connections.truncate(most);
         let detail = format!("only {most} of {all} connections are in the record");
         gaps.push(Gap {

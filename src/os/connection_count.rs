@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::port_set::PortSet;
+use crate::model::sorting::sort_by_key;
 use crate::model::{Connections, PortRange, Protocol, Socket, State};
 
 /// How many of the busiest peers are named.
@@ -112,7 +113,7 @@ fn best_for(groups: &HashMap<IpAddr, Group>, local: IpAddr) -> Option<[Option<us
 
 fn summary(peers: HashMap<IpAddr, usize>) -> Connections {
     let mut top: Vec<(IpAddr, usize)> = peers.into_iter().collect();
-    top.sort_by_key(|&(address, count)| (std::cmp::Reverse(count), address));
+    sort_by_key(&mut top, |&(address, count)| (std::cmp::Reverse(count), address));
     let (established, peers) = (top.iter().map(|(_, count)| count).sum(), top.len());
     top.truncate(MOST_PEERS);
     top.shrink_to_fit();

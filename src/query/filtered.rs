@@ -7,6 +7,7 @@ use super::holders::is_user;
 use super::naming::{Naming, is_labelled};
 use super::order;
 use super::target::{Ports, Target};
+use crate::model::sorting::sort_by;
 use crate::model::{
     Family, HiddenProcesses, Interface, Observation, Os, Owner, Pid, Process, Row, Socket, Verdict,
 };
@@ -86,7 +87,7 @@ pub fn filter(rows: Vec<Row>, filter: &Filter, naming: &Naming, seen: &Observati
             dropped.push(Dropped { row, targets, by });
         }
     }
-    kept.sort_by(|(target_of_a, a), (target_of_b, b)| {
+    sort_by(&mut kept, |(target_of_a, a), (target_of_b, b)| {
         let by_key = match filter.sort {
             Some(key) => order::by_key(a, b, key),
             None => target_of_a.cmp(target_of_b),

@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use crate::model::quoting::quoted;
+use crate::model::sorting::sort_by_key;
 use crate::model::{
     AcceptQueue, Connections, Exposure, Namespace, Owner, Pid, Process, Protocol, Row, Severity, Socket,
     State, Verdict,
@@ -150,7 +151,7 @@ impl<'a> RowGroup<'a> {
         let lead = self.lead.map(|lead| lead.pid);
         let all = self.rows.iter().flat_map(|row| row.owner.processes()).map(Arc::as_ref);
         let mut others: Vec<_> = all.filter(|process| Some(process.pid) != lead).collect();
-        others.sort_by_key(|process| process.pid);
+        sort_by_key(&mut others, |process| process.pid);
         others.dedup_by_key(|process| process.pid);
         others
     }
@@ -177,7 +178,7 @@ impl<'a> RowGroup<'a> {
     /// Each of its addresses once, as this writes them, the most exposed first.
     pub(super) fn addresses_as(&self, written: impl Fn(&Row) -> String) -> Vec<String> {
         let mut rows = self.rows.clone();
-        rows.sort_by_key(|row| Reverse(row.exposure));
+        sort_by_key(&mut rows, |row| Reverse(row.exposure));
         let mut known = HashSet::new();
         let texts = rows.into_iter().map(written);
         texts.filter(|text| known.insert(text.clone())).collect()
@@ -198,7 +199,7 @@ impl<'a> RowGroup<'a> {
             all.top.extend(&one.top);
         }
         if let Some(all) = &mut all {
-            all.top.sort_by_key(|&(address, count)| (Reverse(count), address));
+            sort_by_key(&mut all.top, |&(address, count)| (Reverse(count), address));
         }
         all
     }

@@ -11,6 +11,7 @@ use super::text::escape;
 use super::{Style, list as plain_list, servers};
 use crate::model::phrase::{capitalized, counted, first_few, list, named};
 use crate::model::quoting::{quoted, quoted_account};
+use crate::model::sorting::sort_by_key;
 use crate::model::{
     Asked, ExcludedReport, Gap, License, LicenseServer, Manager, NoteKind, OtherNamespace, Owner, Report,
     Row, ServersReport, Severity, Verdict,
@@ -267,7 +268,7 @@ fn reasons(groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
         .filter_map(|group| Some((group.lead_row(), group.lead_row().license.as_ref()?)))
         .filter(|(row, license)| license.verdict != Verdict::Expected && row.owner != Owner::Hidden)
         .collect();
-    flagged.sort_by_key(|(_, license)| Reverse((license.severity, license.verdict)));
+    sort_by_key(&mut flagged, |(_, license)| Reverse((license.severity, license.verdict)));
     let (shown, more) = first_few(&flagged, MOST_NOTES);
     let mut notes: Vec<String> = shown.iter().map(|(row, license)| reason(row, license, style)).collect();
     if more > 0 {

@@ -10,6 +10,7 @@ use super::columns::{Column, Listing};
 use super::group::RowGroup;
 use super::shortening::Shortest;
 use crate::model::Os;
+use crate::model::sorting::sort_by_key;
 
 const GAP: usize = 2;
 /// Without a terminal, no text is cut. A longer one than this, in columns, moves the rest of its own line, and not
@@ -147,7 +148,7 @@ fn width_of(widths: &[usize]) -> usize {
 /// wider one had to go too, stays.
 fn leave_out(columns: &mut Vec<Laid>, room: usize) -> Vec<&'static str> {
     let mut by_rank: Vec<usize> = (0..columns.len()).collect();
-    by_rank.sort_by_key(|&at| columns[at].column.rank);
+    sort_by_key(&mut by_rank, |&at| columns[at].column.rank);
     let mut stays = vec![true; columns.len()];
     let fits = |stays: &[bool]| {
         let leasts = columns.iter().zip(stays).filter(|(_, stays)| **stays);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ancestry::Ancestry;
+use crate::model::sorting::sort_by_key;
 use crate::model::{Attributed, Observation, Owner, Pid, Process, Receiver, Socket, SocketId};
 
 /// Gives every socket its owner. No socket is dropped.
@@ -63,7 +64,7 @@ pub(super) fn may_be_hidden(observation: &Observation, is_of_them: impl Fn(u32) 
 /// The lead is the oldest of the holders that descend from no other holder; the rest follow by age.
 fn identified(pids: &[Pid], processes: &BTreeMap<Pid, Arc<Process>>, ancestry: &Ancestry<'_>) -> Owner {
     let mut numbered: Vec<_> = pids.iter().map(|&pid| (ancestry.span(pid), pid)).collect();
-    numbered.sort_unstable_by_key(|(span, pid)| (span.map(|span| span.own), *pid));
+    sort_by_key(&mut numbered, |(span, pid)| (span.map(|span| span.own), *pid));
     numbered.dedup();
     let unknown = |pid: Pid| Arc::new(Process { pid, ..Process::default() });
     // The last descendant of the holders so far.
@@ -75,7 +76,7 @@ fn identified(pids: &[Pid], processes: &BTreeMap<Pid, Arc<Process>>, ancestry: &
         holders.push((descends, processes.get(&pid).cloned().unwrap_or_else(|| unknown(pid))));
     }
     // An unknown start time sorts last: nothing speaks for its being the oldest.
-    holders.sort_by_key(|(descends, p)| (*descends, p.started_at.is_none(), p.started_at, p.pid));
+    sort_by_key(&mut holders, |(descends, p)| (*descends, p.started_at.is_none(), p.started_at, p.pid));
     let mut holders = holders.into_iter().map(|(_, holder)| holder);
     match holders.next() {
         Some(lead) => Owner::Identified { lead, others: holders.collect() },

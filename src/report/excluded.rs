@@ -1,6 +1,7 @@
 //! The ports that the system excludes, and which license managers that concerns.
 
 use crate::knowledge::{Knowledge, KnownPort};
+use crate::model::sorting::sort_by_key;
 use crate::model::{Excluded, ExcludedPorts, ExcludedReport, Manager, Observation, Protocol};
 use crate::query::Filter;
 
@@ -55,6 +56,6 @@ fn managers(excluded: &ExcludedPorts, knowledge: &Knowledge) -> Vec<Manager> {
             }
         }
     }
-    concerned.sort_by_key(|manager| manager.ports);
+    sort_by_key(&mut concerned, |manager| manager.ports);
     concerned
 }

@@ -2,7 +2,8 @@
 
 use super::ancestry::Ancestry;
 use super::attribute::owner;
-use crate::model::{HeldOtherSocket, Observation};
+use crate::model::sorting::sort_by;
+use crate::model::{HeldOtherSocket, Observation, OtherSocket};
 
 /// Each with its owner, in order; `None` if they were not read.
 pub(super) fn of(observation: &Observation) -> Option<Vec<HeldOtherSocket>> {
@@ -16,10 +17,11 @@ pub(super) fn of(observation: &Observation) -> Option<Vec<HeldOtherSocket>> {
         HeldOtherSocket { socket: socket.clone(), owner }
     });
     let mut held: Vec<HeldOtherSocket> = held.collect();
-    let place = |one: &HeldOtherSocket| {
-        let namespace = one.socket.namespace.clone().map(|namespace| (namespace.name, namespace.inode));
-        (namespace, one.socket.kind, one.socket.address.clone(), one.socket.pids.clone())
-    };
-    held.sort_by_cached_key(place);
+    sort_by(&mut held, |one, other| place(&one.socket).cmp(&place(&other.socket)));
     Some(held)
+}
+
+fn place(socket: &OtherSocket) -> impl Ord + '_ {
+    let namespace = socket.namespace.as_ref().map(|namespace| (&namespace.name, namespace.inode));
+    (namespace, socket.kind, &socket.address, &socket.pids)
 }

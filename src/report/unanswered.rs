@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::annotate::service;
 use crate::knowledge::Knowledge;
+use crate::model::sorting::sort_by_key;
 use crate::model::{Observation, Process, Protocol, UnansweredAttempt, UnansweredClient};
 use crate::query::{Filter, Naming};
 
@@ -46,7 +47,8 @@ pub(super) fn of(
         }
     });
     let mut clients: Vec<UnansweredClient> = clients.collect();
-    clients
-        .sort_by_key(|one| (one.remote.port(), one.remote, one.processes.first().map(|process| process.pid)));
+    sort_by_key(&mut clients, |one| {
+        (one.remote.port(), one.remote, one.processes.first().map(|process| process.pid))
+    });
     clients
 }

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use super::schema::{Emulator, Executables, LicenseManager, Technology};
 use crate::model::Os;
+use crate::model::sorting::sort_by_key;
 
 /// The names of all executables, each with its program. They are collected at the first question about a system: every
 /// process is looked up several times.
@@ -51,7 +52,7 @@ fn collected(lists: Lists<'_>, os: Os) -> HashMap<String, Place> {
     }
     // Of several managers with the same daemon, the one with the most certain facts; then the first.
     let mut managers: Vec<_> = lists.managers.iter().enumerate().collect();
-    managers.sort_by_key(|(_, manager)| std::cmp::Reverse(manager.confidence));
+    sort_by_key(&mut managers, |(_, manager)| std::cmp::Reverse(manager.confidence));
     for (at, manager) in managers {
         add(&manager.executables, Place::Own(at));
     }

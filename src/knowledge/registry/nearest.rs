@@ -1,5 +1,7 @@
 //! Names near to one that is not known.
 
+use crate::model::sorting::sort_by;
+
 /// How alike two names must be to be offered (Jaro-Winkler, 0 to 1): one slip in a short name.
 const ALIKE: f64 = 0.87;
 const MOST: usize = 3;
@@ -16,7 +18,7 @@ pub(super) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> V
         .map(|name| (strsim::jaro_winkler(&word, &name.to_lowercase()), name))
         .filter(|(likeness, name)| *likeness >= ALIKE && is_slip(&word, name))
         .collect();
-    alike.sort_by(|(a, one), (b, other)| b.total_cmp(a).then_with(|| one.cmp(other)));
+    sort_by(&mut alike, |(a, one), (b, other)| b.total_cmp(a).then_with(|| one.cmp(other)));
     alike.dedup_by(|a, b| a.1 == b.1);
     alike.into_iter().take(MOST).map(|(_, name)| name.to_owned()).collect()
 }

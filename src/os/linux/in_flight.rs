@@ -12,6 +12,7 @@ use super::proc_dir::ProcessDir;
 use super::scan_context::ScanContext;
 use super::search::{self, Holder, SearchResult};
 use super::settle::is_unheld;
+use crate::model::sorting::sort_by_key;
 use crate::model::{HiddenProcesses, Process, ProcessRef, Receiver, Socket};
 
 /// The descriptions of so many sockets are read, which takes about a second.
@@ -44,7 +45,7 @@ pub(super) fn receivers(
     let confirmed = search::confirm(context, open.into_iter()).ok()?.holders;
     let mut receivers: Vec<Receiver> =
         confirmed.into_iter().map(|holder| receiver(holder, &waiting)).collect();
-    receivers.sort_unstable_by_key(|receiver| receiver.process.pid);
+    sort_by_key(&mut receivers, |receiver| receiver.process.pid);
     Some(receivers).filter(|receivers| is_whole && hidden.is_nothing() || !receivers.is_empty())
 }
 
@@ -74,7 +75,7 @@ impl Queues {
         let SearchResult { mut open, inaccessible, .. } = search::walk(context, &pids, None).ok()?;
         open.retain(|socket| !known.contains(&socket.inode));
         // The sockets of a process adjoin. An io_uring may hold many sockets, but has no queue itself: it is read once.
-        open.sort_unstable_by_key(|socket| (socket.file, socket.inode));
+        sort_by_key(&mut open, |socket| (socket.file, socket.inode));
         open.dedup_by_key(|socket| socket.file);
         let mut waiting: HashMap<u32, u32> = HashMap::new();
         let mut process: Option<ProcessDir> = None;

@@ -14,6 +14,7 @@ use super::proc_dir::{ProcessDir, is_gone, own_descriptor};
 use super::scan_context::ScanContext;
 use super::socket_scan::SocketScan;
 use super::tables::Tables;
+use crate::model::sorting::sort_by_key;
 use crate::model::{Namespace, Pid, Protocol, RunState, SoughtProcess, State, UnlistedPorts};
 
 /// Every state of a socket that has a port.
@@ -74,7 +75,7 @@ impl<'a> UnlistedSockets<'a> {
             Some(own) => others_of(&self.context.proc, pid, own, true).unwrap_or_default(),
             None => Vec::new(),
         };
-        members.sort_unstable_by_key(|&(inode, thread)| (thread.is_some(), inode));
+        sort_by_key(&mut members, |&(inode, thread)| (thread.is_some(), inode));
         let first = members.first().filter(|(_, thread)| thread.is_none()).map(|&(inode, _)| inode);
         let may_hold_more = self.may_hold_more(dir, &held, &members);
         // Of a record it may be asked later what is in other namespaces, and not listed.

@@ -9,6 +9,7 @@ use super::super::style::ColumnName;
 use super::super::text::{escape, system};
 use super::picture::{Picture, is_exposed, picture};
 use crate::model::phrase::{capitalized, sentence};
+use crate::model::sorting::sort_by_key;
 use crate::model::{Gap, License, LicenseServer, Report, Row, ServerState, ServersReport, Severity, Verdict};
 
 const COLUMNS: [&str; 9] =
@@ -85,7 +86,7 @@ pub(super) struct Cell {
 pub(in super::super) fn of_report(report: &Report, style: &Style, notes: Vec<String>) -> HostPart {
     let mut groups = group::group(&report.rows);
     // The worst first, then as they were.
-    groups.sort_by_key(|group| std::cmp::Reverse(alarm(group)));
+    sort_by_key(&mut groups, |group| std::cmp::Reverse(alarm(group)));
     let servers = report.license_servers.as_deref().unwrap_or_default();
     let count = |is_it: &dyn Fn(&RowGroup<'_>) -> bool| groups.iter().filter(|group| is_it(group)).count();
     let (exposed, flagged) = (count(&is_exposed), count(&|group| group.lead_row().flagged()));

@@ -1,6 +1,7 @@
 //! The page of several machines: one after the other as they come, and an overview of all. That is written last, as only
 //! then it is known, and shown first.
 
+use crate::model::sorting::sort_by_key;
 use std::io::{self, Write};
 
 use super::host::{HostPart, Tile, of_listeners, of_servers_down};
@@ -56,7 +57,7 @@ impl ManyHosts {
             tiles.push(Tile { number: incomplete, label, class: "warn" });
         }
         // The worst first, then as they were.
-        rows.sort_by_key(|row| std::cmp::Reverse((row.flagged, row.servers_down)));
+        sort_by_key(&mut rows, |row| std::cmp::Reverse((row.flagged, row.servers_down)));
         end(Some(&Machines { rows, tiles, unreadable }), out)
     }
 }

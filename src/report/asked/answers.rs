@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::model::sorting::sort_by_key;
 use crate::model::{
     Family, GapKind, Observation, Pid, PortAnswer, PortConnection, PortStatus, PortUse, Process, Protocol,
     Row, State,
@@ -94,7 +95,7 @@ impl<'a> PortUses<'a> {
             PortUse { connection: (*connection).clone(), processes }
         };
         let mut uses: Vec<PortUse> = connections.map(with_holders).collect();
-        uses.sort_by_key(|one| (one.connection.state, one.connection.local, one.connection.peer));
+        sort_by_key(&mut uses, |one| (one.connection.state, one.connection.local, one.connection.peer));
         uses
     }
 

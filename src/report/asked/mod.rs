@@ -26,6 +26,7 @@ use super::annotate::service;
 use crate::knowledge::Knowledge;
 use crate::model::phrase::in_a_row;
 use crate::model::quoting::quoted;
+use crate::model::sorting::sort_by_key;
 use crate::model::{
     Asked, Excluded, Family, Gap, Note, NoteKind, Observation, Os, PortRange, PortStatus, Protocol, Row,
     is_path,
@@ -339,7 +340,7 @@ fn next_of(asked: &Asked, shown: &[&Row]) -> Option<String> {
         return advised.max_by_key(|license| license.severity).and_then(|license| license.advice.clone());
     }
     let mut rows = shown.to_vec();
-    rows.sort_by_key(|row| Reverse(row.license.as_ref().map(|license| license.severity)));
+    sort_by_key(&mut rows, |row| Reverse(row.license.as_ref().map(|license| license.severity)));
     let mut known = BTreeSet::new();
     let lines = rows.iter().filter_map(|row| row.next.as_deref()).flat_map(str::lines);
     let each: Vec<&str> = lines.filter(|line| known.insert(*line)).collect();

@@ -1,6 +1,7 @@
 //! The causes of a license error that hold on this machine.
 
 use crate::model::phrase::capitalized;
+use crate::model::sorting::sort_by_key;
 use crate::model::{Check, LicenseError, LicenseServer, ProblemCode, ServerState, ServersReport};
 
 /// Adds to each cause of an error what was found that makes it the cause, and puts these first; or that nothing was found.
@@ -19,7 +20,7 @@ pub fn add_causes_here(error: &mut LicenseError, report: &ServersReport) {
         // One that listens may be hidden.
         cause.here = found.filter(|_| cause.check != Some(Check::PortFree) || unseen.is_none());
     }
-    error.causes.sort_by_key(|cause| cause.here.is_none());
+    sort_by_key(&mut error.causes, |cause| cause.here.is_none());
     let is_none_found = !error.causes.is_empty() && error.causes.iter().all(|cause| cause.here.is_none());
     let has_others = own.iter().any(|server| !server.problems.is_empty());
     error.here = is_none_found.then(|| match unseen {

@@ -12,6 +12,7 @@ use super::vendor::Vendor;
 use crate::knowledge::{Knowledge, LicenseManager};
 use crate::model::phrase::sentence;
 use crate::model::quoting::quoted;
+use crate::model::sorting::sort_by_key;
 use crate::model::{
     InstalledState, LicenseServer, LicenseTechnology, MachineIdentity, Observation, Pid, Process, Row,
     RunState, ServerPort, ServerProcess, ServerState, Starter, Verdict, Vouched, usual_ephemeral,
@@ -50,7 +51,7 @@ pub fn license_servers(
         judging.license_server(others.map_or(&[], Vec::as_slice))
     });
     let mut servers: Vec<LicenseServer> = judged.collect();
-    servers.sort_by_key(|server| {
+    sort_by_key(&mut servers, |server| {
         let pid = server.processes().next().map(|process| process.process.pid);
         (server.called().to_lowercase(), pid)
     });

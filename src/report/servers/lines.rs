@@ -6,6 +6,7 @@ use super::block::is_called;
 use super::judging::Judging;
 use crate::model::phrase::list;
 use crate::model::quoting::{quoted, quoted_path};
+use crate::model::sorting::sort_by_key;
 use crate::model::{
     DaemonLine, DaemonProgram, JudgedLine, LicenseFile, LicenseSystem, MachineIdentity, NamedBy, Pid,
     Process, ServerLicenseFile, ServerLine, ServerProcess,
@@ -34,7 +35,7 @@ impl Judging<'_, '_> {
                     remark: Some(flaw.text.clone()),
                 });
                 let mut lines: Vec<JudgedLine> = servers.chain(daemons).chain(flaws).collect();
-                lines.sort_by_key(|line| line.line);
+                sort_by_key(&mut lines, |line| line.line);
                 lines
             });
         let named_by = file.named_by.first().map_or_else(String::new, |by| self.named_by(by));

@@ -4,6 +4,7 @@ use super::judging::{Judging, doubt};
 use super::vendor::Vendor;
 use crate::model::phrase::{capitalized, list};
 use crate::model::quoting::{quoted, quoted_path};
+use crate::model::sorting::sort_by_key;
 use crate::model::{
     DebugLog, InstalledState, Os, Pid, Problem, ProblemCode, Process, RunState, ServerProcess, ServerState,
     Starter, Verdict,
@@ -37,7 +38,7 @@ impl Judging<'_, '_> {
         problems.extend(self.weak_files());
         problems.extend(self.unknown_daemons());
         problems.extend(self.problems_of_files());
-        problems.sort_by_key(|problem| (std::cmp::Reverse(problem.code.severity()), problem.code));
+        sort_by_key(&mut problems, |problem| (std::cmp::Reverse(problem.code.severity()), problem.code));
         problems
     }
 

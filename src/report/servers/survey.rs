@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::knowledge::{Knowledge, LicenseManager, LicenseProgram, Technology};
+use crate::model::sorting::sort_by_key;
 use crate::model::{
     Checked, Forward, Observation, Os, Owner, Pid, PortRole, Process, Row, SoughtProcess, State, Vouched,
     Writer,
@@ -81,7 +82,7 @@ impl<'a> Survey<'a> {
             survey.listeners.entry(first).or_default().extend(rows);
         }
         for rows in survey.listeners.values_mut() {
-            rows.sort_by_key(|row| (row.socket.local.port(), row.socket.protocol, row.socket.id));
+            sort_by_key(rows, |row| (row.socket.local.port(), row.socket.protocol, row.socket.id));
             rows.dedup_by_key(|row| row.socket.id);
         }
         let mut started: BTreeMap<Option<Pid>, Vec<&'a Arc<Process>>> = BTreeMap::new();

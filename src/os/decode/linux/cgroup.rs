@@ -17,6 +17,7 @@ use self::container::containers;
 pub use self::delegation::Account;
 use self::delegation::delegated;
 use self::unit_name::unescaped;
+use crate::model::sorting::sort_by_key;
 use crate::model::{Application, ApplicationKind, Container, ProcessService, ServiceManager};
 
 /// What the control group of a process says it belongs to.
@@ -52,7 +53,7 @@ pub fn membership(text: &str) -> Membership {
     // A line without its newline may be cut short.
     let whole = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
     let mut lines: Vec<(u8, Option<String>, &str)> = whole.filter_map(ranked).collect();
-    lines.sort_by_key(|&(rank, ..)| rank);
+    sort_by_key(&mut lines, |&(rank, ..)| rank);
     // Hierarchies of version 1 have the same few paths: each says something once.
     let mut paths: HashSet<&str> = HashSet::new();
     lines.retain(|&(.., path)| path != "/" && paths.insert(path));

@@ -19,6 +19,7 @@ use super::helper::{Pending, ProcessId};
 use super::holders::Holders;
 use super::scan_context::ScanContext;
 use super::tables::Tables;
+use crate::model::sorting::{sort_by, sort_by_key};
 use crate::model::{Gap, GapKind, LicenseFile, LicenseSetup, NamedBy, Os, Protocol};
 use crate::os::inspect::{LicensePrograms, ServerProgram};
 
@@ -49,7 +50,7 @@ impl SetupInProgress {
             let process = ProcessId { pid: known.process.pid, started: known.started };
             servers.push((known.process.uid == Some(0), ServerRequest { process, system: *system }));
         }
-        servers.sort_by_key(|(is_roots, request)| (!is_roots, request.process.pid));
+        sort_by_key(&mut servers, |(is_roots, request)| (!is_roots, request.process.pid));
         let left_out = servers.len().saturating_sub(MOST_SERVERS) + unseen;
         let servers = servers.into_iter().take(MOST_SERVERS).map(|(_, request)| SetupTask::Server(request));
         let given = context.scope.license_files.iter().map(|path| SetupTask::File(path.clone()));
@@ -84,7 +85,7 @@ impl SetupInProgress {
             }
         }
         setup.files = files.into_all();
-        setup.lock_files.sort_by(|one, other| one.path.cmp(&other.path));
+        sort_by(&mut setup.lock_files, |one, other| one.path.cmp(&other.path));
         setup.lock_files.dedup();
         setup.has_usr_tmp = Some(fs::symlink_metadata("/usr/tmp").is_ok());
         setup.peers = peers(&setup);

@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use super::super::super::unix::is_root;
 use super::super::holders::Holders;
 use super::super::scan_context::ScanContext;
+use crate::model::sorting::sort_by_key;
 use crate::model::{Os, Pid};
 
 /// Programs of these names are added, at most so many, root's first: anybody may start any number of them.
@@ -28,7 +29,7 @@ pub(in super::super) fn add_servers(context: &ScanContext<'_>, holders: &mut Hol
     let mut named: Vec<Pid> = named.filter(is_here).collect();
     let left_out = named.len().saturating_sub(MOST_PROCESSES);
     if left_out > 0 {
-        named.sort_by_key(|&pid| !is_roots(pid));
+        sort_by_key(&mut named, |&pid| !is_roots(pid));
         named.truncate(MOST_PROCESSES);
     }
     for pid in named {
