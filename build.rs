@@ -14,6 +14,7 @@ fn main() {
     if env::var_os("CARGO_CFG_WINDOWS").is_some() {
         version_resource();
     }
+    leave_out_unwinding();
 }
 
 fn read(path: &str) -> String {
@@ -67,5 +68,17 @@ fn version_resource() {
     // Without it the program does all the same; the compiler of resources may not be installed.
     if let Err(error) = resource.compile_for("whatlistens") {
         println!("cargo::warning=the program will have no version resource: {error}");
+    }
+}
+
+/// Leaves out the tables that unwinding needs, a fourteenth of the program: as released, it ends where it panics, which the
+/// compiler has no stable option to rely on.
+fn leave_out_unwinding() {
+    let is = |name: &str, value: &str| env::var(name).is_ok_and(|has| has == value);
+    if is("PROFILE", "release") && is("CARGO_CFG_TARGET_OS", "linux") {
+        let script = "src/no_unwinding.ld";
+        println!("cargo::rerun-if-changed={script}");
+        println!("cargo::rustc-link-arg-bins=-Wl,--no-eh-frame-hdr");
+        println!("cargo::rustc-link-arg-bins={}/{script}", env!("CARGO_MANIFEST_DIR"));
     }
 }
