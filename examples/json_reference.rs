@@ -30,8 +30,8 @@ struct Cli {
 const BY: &str = ": written by cargo run --example json_reference -->";
 const TO: &str = "<!-- end of table -->";
 /// The objects that a run prints.
-const DOCUMENTS: [&str; 7] =
-    ["Listing", "Hosts", "Explanations", "FlatListener", "Wait", "WatchEvent", "Failure"];
+const DOCUMENTS: [&str; 8] =
+    ["Listing", "Hosts", "Explanations", "FlatListener", "Wait", "WatchEvent", "Diff", "Failure"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let cli = Cli::parse();

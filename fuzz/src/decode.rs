@@ -1,4 +1,4 @@
-//! Feeds any bytes to the decoders, to the reader of records, and as names to all forms of the output: the first byte
+//! Feeds any bytes to the decoders, to the readers of records and of documents, and as names to all forms of the output: the first byte
 //! chooses one. None may panic,
 //! read past the end of its input, or run forever.
 #![no_main]
@@ -14,7 +14,7 @@ use whatlistens::command::{Command, Source};
 use whatlistens::knowledge::Knowledge;
 use whatlistens::model::{
     Family, Holding, Host, LicenseSystem, Observation, Os, Presence, Process, ProcessService, Program,
-    Protocol, ServiceManager, Socket, SocketId, State, record, script_of,
+    Protocol, ServiceManager, Socket, SocketId, State, document, record, script_of,
 };
 use whatlistens::os::decode::linux::{
     accounts::{AccountFiles, Accounts},
@@ -101,7 +101,7 @@ fn observation(text: &str) -> Observation {
 fuzz_target!(|data: &[u8]| {
     let Some((&which, rest)) = data.split_first() else { return };
     let text = String::from_utf8_lossy(rest);
-    match which % 26 {
+    match which % 27 {
         0 | 1 => {
             let datagram = inet_diag::read(Protocol::Tcp, rest, 7);
             assert!(datagram.messages.len() <= rest.len() / 16, "each message has a header");
@@ -251,6 +251,11 @@ fuzz_target!(|data: &[u8]| {
                 startup_script::crontab(&text, false),
             ] {
                 assert!(commands.iter().all(|words| !words.is_empty()), "each has a program");
+            }
+        }
+        26 => {
+            if let Ok(look) = document::read(rest) {
+                assert!(look.rows.len() <= rest.len() / 100, "each has the names of its fields");
             }
         }
         _ => {

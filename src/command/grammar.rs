@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::{ArgAction, Parser, Subcommand};
 
 use super::manual::Manual;
-use super::{excluded, explain, generate, record, servers, wait, watch};
+use super::{diff, excluded, explain, generate, record, servers, wait, watch};
 use crate::cli::{COMMANDS, GlobalArgs, ListArgs};
 use crate::query::Options;
 
@@ -50,6 +50,7 @@ pub(super) enum Verb {
     Watch(Box<watch::WatchArgs>),
     Generate(generate::GenerateArgs),
     Record(record::RecordArgs),
+    Diff(diff::DiffArgs),
 }
 
 impl Verb {
@@ -62,6 +63,7 @@ impl Verb {
             Verb::Watch(_) => "watch",
             Verb::Generate(_) => "generate",
             Verb::Record(_) => "record",
+            Verb::Diff(_) => "diff",
         }
     }
 }
@@ -76,6 +78,7 @@ pub(super) fn manual(verb: &str) -> Option<&'static Manual> {
         "watch" => &watch::MANUAL,
         "generate" => &generate::MANUAL,
         "record" => &record::MANUAL,
+        "diff" => &diff::MANUAL,
         _ => return None,
     })
 }

@@ -4,6 +4,7 @@
 //! tests name the rest. Its help, manual page and completions are made from these.
 
 mod context;
+mod diff;
 mod error;
 mod excluded;
 mod explain;
@@ -12,6 +13,7 @@ mod generate;
 mod grammar;
 mod help;
 mod list;
+mod look;
 mod manual;
 mod progress;
 mod record;
@@ -39,6 +41,7 @@ use crate::query::{Environment, Output, Query, UsageError, command_line, in_own_
 use crate::render::{self, Format};
 
 pub use self::context::{Clock, Context, LiveMachine, Source};
+pub use self::diff::DiffCommand;
 pub use self::error::{Error, Exit, Refused};
 pub use self::excluded::Excluded;
 pub use self::explain::Explain;
@@ -69,6 +72,7 @@ pub enum Command {
     Watch(Box<Watch>),
     Generate(Generate),
     Record(RecordCommand),
+    Diff(Box<DiffCommand>),
     /// Help or the version: the text to print.
     Print(String),
 }
@@ -208,6 +212,8 @@ impl Command {
                 Verb::Generate(own) => Generate::resolve(own, &cli.global, Cli::command(), manual, knowledge)
                     .map(Command::Generate),
                 Verb::Record(own) => Ok(Command::Record(RecordCommand::new(&own, &cli.global))),
+                Verb::Diff(own) => DiffCommand::resolve(&own, &cli.global, output, knowledge, repeat)
+                    .map(|diff| Command::Diff(Box::new(diff))),
             };
         }
         if cli.list.excluded_ports {
@@ -257,6 +263,7 @@ impl Command {
             Command::Servers(servers) => servers.output(),
             Command::Wait(wait) => wait.output(),
             Command::Watch(watch) => watch.output(),
+            Command::Diff(diff) => diff.output(),
             Command::Generate(_) | Command::Record(_) | Command::Print(_) => return None,
         })
     }
@@ -285,6 +292,7 @@ impl Command {
             Command::Wait(_)
                 | Command::Watch(_)
                 | Command::Generate(_)
+                | Command::Diff(_)
                 | Command::Explain(_)
                 | Command::Print(_)
         );
@@ -335,6 +343,7 @@ impl Command {
             Command::Watch(watch) => watch.run(context),
             Command::Generate(generate) => generate.run(context),
             Command::Record(record) => record.run(context),
+            Command::Diff(diff) => diff.run(context),
             Command::Print(text) => {
                 write!(context.out, "{text}")?;
                 Ok(Exit::Matched)

@@ -34,6 +34,12 @@ impl<'a> RecordedMachine<'a> {
         RecordedMachine { knowledge, path: String::new(), record: Ok(record).into() }
     }
 
+    /// The machine of a record that was read from this file.
+    #[must_use]
+    pub fn of(path: String, record: Record, knowledge: &'a Knowledge) -> RecordedMachine<'a> {
+        RecordedMachine { path, ..RecordedMachine::new(record, knowledge) }
+    }
+
     fn record(&self) -> Result<&Record, Unobservable> {
         let record = self.record.get_or_init(|| read(&self.path));
         record.as_ref().map_err(|why| Unobservable::Record { path: self.path.clone(), why: why.clone() })

@@ -4,7 +4,7 @@ use super::word::words;
 
 words! {
     /// From where a socket's address can be reached, without any firewall.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Exposure {
         /// nowhere: no interface has the address any more, and no local route. A server may outlive its address
         /// where DHCP or a VPN gives another

@@ -4,6 +4,7 @@
 mod asked;
 mod change;
 mod command_line;
+pub mod document;
 mod explanation;
 mod exposure;
 mod file_trust;
@@ -15,6 +16,7 @@ mod license_file;
 mod license_server;
 mod license_setup;
 mod likeness;
+mod look;
 mod net;
 mod observation;
 mod os;
@@ -69,6 +71,7 @@ pub use license_setup::{
     DebugLog, InstalledServer, InstalledState, LicenseSetup, LockFile, MachineIdentity, Starter,
 };
 pub use likeness::{KEPT_OF_NAME, Likeness, is_path, is_unit, unit_is_called};
+pub use look::{CannotTell, Diff, Look, LookSource, ServerChange, ServerLook, Shown, Side};
 pub use net::{Family, Protocol};
 pub use observation::{Holding, Host, Observation, OtherNamespace};
 pub use os::Os;

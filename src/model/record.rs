@@ -189,7 +189,7 @@ pub struct Flaw {
 }
 
 impl Flaw {
-    fn of(error: &serde_json::Error) -> Flaw {
+    pub(super) fn of(error: &serde_json::Error) -> Flaw {
         let (line, column, text) = (error.line(), error.column(), error.to_string());
         let place = format!(" at line {line} column {column}");
         let text = text.strip_suffix(&place).unwrap_or(&text);

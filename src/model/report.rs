@@ -203,6 +203,8 @@ pub struct Report {
     pub privileged: bool,
     /// The command line, quoted for a shell.
     pub command: String,
+    /// The words and options that chose the rows, as they can be typed; empty where nothing was left out.
+    pub selection: Vec<String>,
     /// What was asked about, in the order of the words.
     pub asked: Vec<Asked>,
     /// Whether it is a single port, service or process, and nothing else selects: the detail view is about it.

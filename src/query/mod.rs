@@ -17,6 +17,7 @@ mod pasted;
 mod place;
 mod resolve;
 mod rows;
+mod selection;
 mod suggest;
 mod target;
 mod trust;
@@ -61,6 +62,8 @@ pub struct Query {
     pub scope: ScanScope,
     pub filter: Filter,
     pub vouched: Vouched,
+    /// The words and options that choose listeners, as they can be typed; empty where nothing is left out.
+    pub selection: Vec<String>,
     /// The one port, service or process that was typed, and nothing else that selects.
     pub alone: Option<String>,
     /// Whether everything that was typed must match.
@@ -128,8 +131,9 @@ impl Query {
         };
         let vouched = trust::vouched(&args.trust_user, &args.trust_path)?;
         let is_about_license_servers = asks_about_license_servers(&filter, knowledge);
-        let query =
-            Query { scope, filter, vouched, alone, all: args.all, may_mean_pids: args.with_processes > 0 };
+        let selection = if filter.is_narrow() { selection::of(args) } else { Vec::new() };
+        let (all, may_mean_pids) = (args.all, args.with_processes > 0);
+        let query = Query { scope, filter, vouched, selection, alone, all, may_mean_pids };
         Ok(if is_about_license_servers { query.with_license_servers() } else { query })
     }
 

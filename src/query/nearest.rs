@@ -55,7 +55,11 @@ const NO_COMMAND: &[(&[&str], &str)] = &[
         "whatlistens changes nothing, but says what listens: whatlistens WHAT",
     ),
     (
-        &["dump", "export", "save", "snapshot", "baseline", "remote"],
+        &["compare", "cmp", "changes", "changed", "delta", "baseline", "drift"],
+        "to see what is different since: whatlistens record > FILE, and later whatlistens diff FILE",
+    ),
+    (
+        &["dump", "export", "save", "snapshot", "remote"],
         "to look at a machine elsewhere or later: whatlistens record > FILE there, whatlistens --from FILE here",
     ),
     (

@@ -82,6 +82,10 @@ const ELSEWHERE: &Tried = &[
     (&["--servers"], "servers is a command: whatlistens servers"),
     (&["--record", "--save", "--dump", "--snapshot"], "record is a command: whatlistens record > FILE"),
     (
+        &["--diff", "--compare", "--baseline", "--changes", "--since"],
+        "to see what is different since: whatlistens record > FILE, and later whatlistens diff FILE",
+    ),
+    (
         &["--host", "--hosts", "--ssh", "--computer"],
         "on the other machine: whatlistens record > FILE; here: whatlistens --from FILE",
     ),
@@ -212,6 +216,10 @@ impl UsageError {
             },
             ErrorKind::MissingRequiredArgument if options.command.as_deref() == Some("explain") => {
                 UsageError::MissingWhat
+            }
+            ErrorKind::MissingRequiredArgument if options.command.as_deref() == Some("diff") => {
+                let right = "name how it was: whatlistens record > before.json, and later whatlistens diff before.json";
+                UsageError::instead("diff", right)
             }
             ErrorKind::MissingRequiredArgument => {
                 UsageError::CommandLine(format!("{typed} is missing").into())

@@ -15,16 +15,31 @@ pub(super) fn write(change: &Change, report: &Report, style: &Style, out: &mut d
     let time = report.taken_at.to_zoned(style.time_zone.clone()).strftime("%H:%M:%S").to_string();
     let socket = &change.row.socket;
     let place = format!("{}/{}", socket.local.port(), socket.protocol);
-    let (paint, said) = match (change.kind, &change.before) {
-        (EventKind::Changed, Some(before)) => {
-            let parts = change.parts.iter().map(|part| differs(*part, before, &change.row, os));
-            (Paint::new().yellow(), parts.collect::<Vec<_>>().join("; "))
-        }
-        (EventKind::Went, _) => (Paint::new().red(), holder(&change.row, os)),
-        _ => (Paint::new().green(), with_verdict(&change.row, os)),
+    let said = match (change.kind, &change.before) {
+        (EventKind::Changed, Some(before)) => differences(change, before, os),
+        (EventKind::Went, _) => holder(&change.row, os),
+        _ => with_verdict(&change.row, os),
     };
-    let kind = style.paint(&format!("{:<8}", change.kind.word()), paint);
+    let kind = style.paint(&format!("{:<8}", change.kind.word()), paint_of(change.kind));
     writeln!(out, "{time}  {kind}  {place:<9}  {}  {}", written(socket), escape(&said))
+}
+
+pub(super) fn paint_of(kind: EventKind) -> Paint {
+    match kind {
+        EventKind::Changed => Paint::new().yellow(),
+        EventKind::Went => Paint::new().red(),
+        EventKind::Present | EventKind::Appeared => Paint::new().green(),
+    }
+}
+
+/// What it is, and what it was: `owner: nginx (PID 801) of www-data, was node (PID 57) of bob`.
+pub(super) fn differences(change: &Change, before: &Row, os: Os) -> String {
+    let (port, was) = (change.row.socket.local.port(), before.socket.local.port());
+    let number = (port != was).then(|| format!("port: {port}, was {was}"));
+    let (address, its) = (written(&change.row.socket), written(&before.socket));
+    let address = (address != its).then(|| format!("address: {address}, was {its}"));
+    let parts = change.parts.iter().map(|part| differs(*part, before, &change.row, os));
+    number.into_iter().chain(address).chain(parts).collect::<Vec<_>>().join("; ")
 }
 
 fn differs(part: ChangedPart, before: &Row, now: &Row, os: Os) -> String {
@@ -47,7 +62,7 @@ fn verdict(row: &Row) -> Option<&'static str> {
 }
 
 /// `nginx (PID 801) of www-data`.
-fn holder(row: &Row, os: Os) -> String {
+pub(super) fn holder(row: &Row, os: Os) -> String {
     let user = row.user().map_or(String::new(), |user| format!(" of {user}"));
     match &row.owner {
         Owner::Identified { lead, .. } if lead.claims_its_name(os) => {

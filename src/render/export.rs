@@ -19,7 +19,11 @@ pub(super) fn write(
     let lines = match answer {
         Answer::Listing(report) | Answer::Detail(report) => listing(report, format, style, out)?,
         Answer::Servers(report) => servers(report, format, style, out)?,
-        Answer::Excluded(_) | Answer::Explanations(_) | Answer::Check(_) | Answer::Wait(_) => {
+        Answer::Excluded(_)
+        | Answer::Explanations(_)
+        | Answer::Check(_)
+        | Answer::Wait(_)
+        | Answer::Diff(_) => {
             return Err(io::Error::new(io::ErrorKind::Unsupported, "this answer has no such format"));
         }
     };

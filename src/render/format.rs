@@ -1,6 +1,6 @@
 //! What there is to write, and in which form.
 
-use crate::model::{CheckResult, ExcludedReport, Explanation, Report, ServersReport, WaitReport};
+use crate::model::{CheckResult, Diff, ExcludedReport, Explanation, Report, ServersReport, WaitReport};
 
 /// What a command answers.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +17,8 @@ pub enum Answer<'a> {
     Check(&'a CheckResult),
     /// How waiting for ports ended. In text, only that it failed is said.
     Wait(&'a WaitReport),
+    /// What differs between two looks.
+    Diff(&'a Diff),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

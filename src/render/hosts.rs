@@ -2,12 +2,15 @@
 
 use std::io::{self, Write};
 
-use super::columns::{self, Column, Listing, TEXT};
+use owo_colors::Style as Paint;
+
+use super::columns::{Column, TEXT};
 use super::format::Format;
 use super::html::ManyHosts;
-use super::table::Filling;
+use super::joined::Joined;
+use super::table::write_filled;
 use super::text::escape;
-use super::{Style, csv, export, group, json, list, notes, table};
+use super::{Style, csv, export, group, json, list, notes};
 use crate::model::Report;
 use crate::model::phrase::{counted, named};
 use crate::model::quoting::quoted;
@@ -22,9 +25,7 @@ pub struct Hosts<'a> {
     format: Format,
     style: Style,
     out: &'a mut dyn Write,
-    host: Filling,
-    /// In the order of a listing.
-    columns: Vec<Filling>,
+    table: Joined,
     rows: usize,
     machines: usize,
     incomplete: usize,
@@ -40,8 +41,7 @@ impl<'a> Hosts<'a> {
             format,
             style: style.clone(),
             out,
-            host: Filling::new(&HOST),
-            columns: Vec::new(),
+            table: Joined::new(&HOST),
             rows: 0,
             machines: 0,
             incomplete: 0,
@@ -87,24 +87,8 @@ impl<'a> Hosts<'a> {
     }
 
     fn add_rows(&mut self, report: &Report, file: &str) {
-        let groups = group::group(&report.rows);
-        let listing = Listing { groups: &groups, os: report.host.os, style: &self.style };
-        let before = self.host.texts.len();
-        for column in listing.columns() {
-            let known = self.columns.iter().position(|filling| filling.column.key == column.key);
-            let at = known.unwrap_or_else(|| {
-                let at = self.columns.partition_point(|other| columns::is_before(other.column, column));
-                let mut filling = Filling::new(column);
-                filling.fill_up(before);
-                self.columns.insert(at, filling);
-                at
-            });
-            self.columns[at].add(&listing);
-        }
-        let host = escape(report.host.name.as_deref().unwrap_or(file)).into_owned();
-        let rows = before + groups.len();
-        self.host.texts.resize(rows, host);
-        self.columns.iter_mut().for_each(|filling| filling.fill_up(rows));
+        let host = escape(report.host.name.as_deref().unwrap_or(file));
+        self.table.add(&host, Paint::new(), &group::group(&report.rows), report.host.os, &self.style);
     }
 
     /// Adds a file that is no record, and why.
@@ -119,7 +103,7 @@ impl<'a> Hosts<'a> {
     /// Those of writing.
     pub fn finish(self, beside: &mut dyn Write) -> io::Result<()> {
         let mut lines = self.notes();
-        let Hosts { format, style, out, host, columns, rows, unreadable, page, .. } = self;
+        let Hosts { format, style, out, table, rows, unreadable, page, .. } = self;
         match format {
             Format::Json => return json::end_hosts(&unreadable, out),
             Format::Jsonl | Format::Csv => {
@@ -133,11 +117,11 @@ impl<'a> Hosts<'a> {
             }
             Format::Text | Format::List | Format::Markdown | Format::Prometheus => {}
         }
-        let fillings: Vec<Filling> = std::iter::once(host).chain(columns).collect();
+        let fillings = table.into_columns();
         if style.plain {
             list::write_filled(&fillings, out)?;
         } else {
-            let hidden = table::write_filled(fillings, &style, out)?;
+            let hidden = write_filled(fillings, &style, out)?;
             lines.splice(0..0, notes::of_hidden_columns(&hidden, &style));
         }
         notes::below(&lines, rows > 0, &style, out, beside)

@@ -25,6 +25,7 @@ use crate::model::{
 };
 
 mod asked;
+mod diff;
 mod document;
 mod event;
 mod excluded;
@@ -41,6 +42,7 @@ mod service;
 mod unanswered;
 mod waiting;
 
+pub(super) use diff::write as write_diff;
 pub(super) use event::write as write_event;
 pub(super) use explanation::write as write_explanations;
 pub(super) use flat::{FlatListener, flat_listeners, write_lines};
@@ -50,6 +52,7 @@ pub(super) use waiting::write as write_wait;
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     print(
         &Document {
+            selection: &report.selection,
             asked: &report.asked,
             listeners: &report.rows,
             notes: &report.notes,
@@ -108,6 +111,7 @@ struct UnreadableRecord<'a> {
 pub(super) fn write_servers(report: &ServersReport, out: &mut dyn Write) -> io::Result<()> {
     print(
         &Document {
+            selection: &report.products,
             license_servers: Some(&report.servers),
             other_namespaces: &report.other_namespaces,
             ..Document::new(&report.host, report.taken_at, report.privileged, &report.gaps)
@@ -137,6 +141,7 @@ impl<'a> Document<'a> {
             taken_at: seconds(taken_at),
             privileged,
             complete: gaps.is_empty(),
+            selection: &[],
             asked: &[],
             listeners: &[],
             notes: &[],
@@ -172,6 +177,7 @@ pub fn json_schema() -> Schema {
             types.subschema_for::<FlatListener<'_>>(),
             types.subschema_for::<waiting::Document<'_>>(),
             types.subschema_for::<event::EventOut<'_>>(),
+            types.subschema_for::<diff::Document<'_>>(),
             types.subschema_for::<Failed<'_>>(),
         ]
     })
@@ -199,6 +205,9 @@ struct Document<'a> {
     privileged: bool,
     /// whether `gaps` is empty
     complete: bool,
+    /// the words and options that chose the listeners, or the license servers of `servers`, as they can be typed; a
+    /// password in a URL is left out. Empty: nothing was left out, or it is the answer of `excluded`
+    selection: &'a [String],
     /// the answer to each port, range and name that you asked about, in order. Empty if you asked about none,
     /// and for `excluded`
     #[serde(serialize_with = "each_asked")]

@@ -4,6 +4,7 @@ mod change;
 mod columns;
 mod csv;
 mod detail;
+mod diff;
 mod excluded;
 mod explanation;
 mod export;
@@ -12,6 +13,7 @@ mod group;
 mod hosts;
 mod html;
 mod idle;
+mod joined;
 mod json;
 mod license_error;
 mod list;
@@ -100,6 +102,7 @@ fn text(answer: Answer<'_>, style: &Style, out: &mut dyn Write, notes: &mut dyn 
         Answer::Servers(report) => servers(report, style, out),
         Answer::Check(check) => servers::check(check, out),
         Answer::Wait(_) => Ok(()),
+        Answer::Diff(compared) => diff::write(compared, style, out, notes),
     }
 }
 
@@ -247,6 +250,10 @@ fn json(answer: Answer<'_>, style: &Style, out: &mut dyn Write, notes: &mut dyn 
         }
         Answer::Wait(report) => {
             json::write_wait(report, out)?;
+            &[]
+        }
+        Answer::Diff(compared) => {
+            json::write_diff(compared, out)?;
             &[]
         }
     };

@@ -111,6 +111,12 @@ impl Filling {
     pub(super) fn fill_up(&mut self, rows: usize) {
         self.texts.resize(rows, String::new());
     }
+
+    /// Adds this text, up to so many rows.
+    pub(super) fn fill_up_with(&mut self, text: &str, paint: Paint, rows: usize) {
+        self.texts.resize(rows, text.to_owned());
+        self.paints.resize(rows, paint);
+    }
 }
 
 impl Laid {

@@ -1,85 +1,176 @@
 //! What differs between two answers: listeners that appeared, went or changed.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::net::IpAddr;
 
-use crate::model::{Change, ChangedPart, EventKind, Exposure, Protocol, Row, State, Verdict};
+use super::likeness::{Outcome, compare};
+use super::owners::{OwnerSeen, compare_owners};
+use crate::model::{Change, ChangedPart, EventKind, Namespace, Owner, Protocol, Row, Verdict};
 
-/// The differences between the listeners of two answers, by protocol, port and address. Several sockets at one place, as of
-/// workers that share a port (`SO_REUSEPORT`), are one listener. Another process of the same program and user is no change.
+/// The differences between the listeners of two answers about one machine, by protocol, port and address. Several sockets
+/// at one place, as of workers that share a port (`SO_REUSEPORT`), are one listener. Another process of the same program
+/// and user is no change, and neither is what one of the answers does not show. One that was moved to another address, from
+/// where it can be reached by others, has changed.
 #[must_use]
 pub fn changes(before: &[Row], after: &[Row]) -> Vec<Change> {
-    let (before, after) = (by_place(before), by_place(after));
-    let places: BTreeSet<&Place> = before.keys().chain(after.keys()).collect();
-    let changed = places.into_iter().filter_map(|place| match (before.get(place), after.get(place)) {
-        (None, Some(now)) => Some(whole(EventKind::Appeared, now)),
-        (Some(then), None) => Some(whole(EventKind::Went, then)),
-        (Some(then), Some(now)) => changed(then, now),
-        (None, None) => None,
-    });
-    changed.collect()
+    let places = moved(places(before, after, NamespaceName::of_inode));
+    places.iter().filter_map(|place| place.change(&place.differing())).collect()
 }
 
 /// The listeners of an answer, each as one that is there.
 #[must_use]
 pub fn present(rows: &[Row]) -> Vec<Change> {
-    by_place(rows).values().map(|rows| whole(EventKind::Present, rows)).collect()
+    let places = places(&[], rows, NamespaceName::of_inode);
+    places.iter().map(|place| whole(EventKind::Present, place.after[0])).collect()
 }
 
 /// What makes two sockets the same listener.
-type Place<'a> = (u16, Protocol, SocketAddr, Option<&'a str>, Option<u64>);
+pub(super) type Address<'a> = (u16, Protocol, IpAddr, Option<&'a str>, Option<NamespaceName<'a>>);
 
-fn by_place(rows: &[Row]) -> BTreeMap<Place<'_>, Vec<&Row>> {
-    let mut places: BTreeMap<Place<'_>, Vec<&Row>> = BTreeMap::new();
-    for row in rows {
-        let socket = &row.socket;
-        let namespace = socket.namespace.as_ref().map(|namespace| namespace.inode);
-        let place =
-            (socket.local.port(), socket.protocol, socket.local, socket.interface.as_deref(), namespace);
-        places.entry(place).or_default().push(row);
+/// What makes two network namespaces the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum NamespaceName<'a> {
+    Called(&'a str),
+    Inode(u64),
+}
+
+impl<'a> NamespaceName<'a> {
+    /// On a machine that was not started anew.
+    pub(super) fn of_inode(namespace: &'a Namespace) -> NamespaceName<'a> {
+        NamespaceName::Inode(namespace.inode)
     }
-    places
+
+    /// At any time.
+    pub(super) fn of_any_time(namespace: &'a Namespace) -> NamespaceName<'a> {
+        namespace.name.as_deref().map_or(NamespaceName::Inode(namespace.inode), NamespaceName::Called)
+    }
 }
 
-fn whole(kind: EventKind, rows: &[&Row]) -> Change {
-    Change { kind, parts: Vec::new(), row: rows[0].clone(), before: None }
+pub(super) fn address_of<'a>(row: &'a Row, name: fn(&'a Namespace) -> NamespaceName<'a>) -> Address<'a> {
+    let socket = &row.socket;
+    let (ip, namespace) = (socket.local.ip(), socket.namespace.as_ref().map(name));
+    (socket.local.port(), socket.protocol, ip, socket.interface.as_deref(), namespace)
 }
 
-fn changed(then: &[&Row], now: &[&Row]) -> Option<Change> {
-    fn differs<T: Ord>(then: &[&Row], now: &[&Row], part: impl Fn(&Row) -> T) -> bool {
+/// The sockets at one place in two answers; at least one has some.
+#[derive(Debug, Default)]
+pub(super) struct Place<'a> {
+    pub(super) before: Vec<&'a Row>,
+    pub(super) after: Vec<&'a Row>,
+}
+
+/// All places of two answers, by port.
+pub(super) fn places<'a>(
+    before: &'a [Row],
+    after: &'a [Row],
+    name: fn(&'a Namespace) -> NamespaceName<'a>,
+) -> Vec<Place<'a>> {
+    let mut places: BTreeMap<Address<'a>, Place<'a>> = BTreeMap::new();
+    for row in before {
+        places.entry(address_of(row, name)).or_default().before.push(row);
+    }
+    for row in after {
+        places.entry(address_of(row, name)).or_default().after.push(row);
+    }
+    places.into_values().collect()
+}
+
+/// Joins what went with what appeared on the same port, held by the same program and user, if it can be reached from
+/// elsewhere now: a listener that was moved to another address.
+pub(super) fn moved(places: Vec<Place<'_>>) -> Vec<Place<'_>> {
+    type Port<'a> = (u16, Protocol, Option<NamespaceName<'a>>, OwnerSeen<'a>);
+    fn port_of<'a>(row: &'a Row) -> Option<Port<'a>> {
+        let (port, protocol, _, _, namespace) = address_of(row, NamespaceName::of_any_time);
+        matches!(row.owner, Owner::Identified { .. })
+            .then(|| (port, protocol, namespace, OwnerSeen::of(row).without_maker()))
+    }
+    let mut went: HashMap<Port<'_>, VecDeque<usize>> = HashMap::new();
+    for (at, place) in places.iter().enumerate().filter(|(_, place)| place.after.is_empty()) {
+        if let Some(port) = port_of(place.before[0]) {
+            went.entry(port).or_default().push_back(at);
+        }
+    }
+    let mut joined: HashMap<usize, usize> = HashMap::new();
+    for (at, place) in places.iter().enumerate().filter(|(_, place)| place.before.is_empty()) {
+        let then = port_of(place.after[0]).and_then(|port| went.get_mut(&port)?.pop_front());
+        if let Some(then) = then.filter(|&then| places[then].before[0].exposure != place.after[0].exposure) {
+            joined.insert(then, at);
+        }
+    }
+    let mut all: Vec<Option<Place<'_>>> = places.into_iter().map(Some).collect();
+    for (then, now) in joined {
+        let before = all[then].take().map(|place| place.before).unwrap_or_default();
+        if let Some(place) = &mut all[now] {
+            place.before = before;
+        }
+    }
+    all.into_iter().flatten().collect()
+}
+
+pub(super) fn whole(kind: EventKind, row: &Row) -> Change {
+    Change { kind, parts: Vec::new(), row: row.clone(), before: None }
+}
+
+impl Place<'_> {
+    /// How each part of a listener that stayed compares.
+    pub(super) fn outcomes(&self) -> Vec<(ChangedPart, Outcome)> {
+        let outcome = |part| match part {
+            ChangedPart::Owner => compare_owners(&self.before, &self.after),
+            ChangedPart::Verdict => self.compare_verdicts(),
+            ChangedPart::Exposure => self.compare_by(|row| row.exposure),
+            ChangedPart::State => self.compare_by(|row| row.socket.state),
+        };
+        ChangedPart::ALL.into_iter().map(|part| (part, outcome(part))).collect()
+    }
+
+    /// By port.
+    pub(super) fn order(&self) -> Option<Address<'_>> {
+        let row = self.after.first().or(self.before.first())?;
+        Some(address_of(row, NamespaceName::of_any_time))
+    }
+
+    pub(super) fn is_changed(&self) -> bool {
+        self.before.is_empty() || self.after.is_empty() || !self.differing().is_empty()
+    }
+
+    fn differing(&self) -> Vec<ChangedPart> {
+        if self.before.is_empty() || self.after.is_empty() {
+            return Vec::new();
+        }
+        let differing = self.outcomes().into_iter().filter(|(_, outcome)| *outcome == Outcome::Differs);
+        differing.map(|(part, _)| part).collect()
+    }
+
+    /// What became of it, if these parts differ; `None` where it stayed and none does.
+    pub(super) fn change(&self, differing: &[ChangedPart]) -> Option<Change> {
+        match (self.before.first(), self.after.first()) {
+            (None, Some(now)) => Some(whole(EventKind::Appeared, now)),
+            (Some(then), None) => Some(whole(EventKind::Went, then)),
+            (Some(then), Some(now)) if !differing.is_empty() => Some(Change {
+                kind: EventKind::Changed,
+                parts: differing.to_vec(),
+                row: (*now).clone(),
+                before: Some((*then).clone()),
+            }),
+            (Some(_), Some(_)) | (None, None) => None,
+        }
+    }
+
+    fn compare_by<T: Ord>(&self, part: impl Fn(&Row) -> T) -> Outcome {
         let all = |rows: &[&Row]| rows.iter().map(|row| part(row)).collect::<BTreeSet<T>>();
-        all(then) != all(now)
+        compare(all(&self.before), all(&self.after), |_, _| Outcome::Differs, |_| false)
     }
-    let parts = ChangedPart::ALL.into_iter().filter(|part| match part {
-        ChangedPart::Owner => differs(then, now, owner),
-        ChangedPart::Verdict => differs(then, now, verdict),
-        ChangedPart::Exposure => differs(then, now, exposure),
-        ChangedPart::State => differs(then, now, state),
-    });
-    let parts: Vec<ChangedPart> = parts.collect();
-    (!parts.is_empty()).then(|| Change {
-        kind: EventKind::Changed,
-        parts,
-        row: now[0].clone(),
-        before: Some(then[0].clone()),
-    })
+
+    /// The verdict on a holder that is hidden says nothing of one that is not.
+    fn compare_verdicts(&self) -> Outcome {
+        let hides = |rows: &[&Row]| rows.iter().any(|row| row.owner == Owner::Hidden);
+        match self.compare_by(verdict) {
+            Outcome::Differs if hides(&self.before) || hides(&self.after) => Outcome::CannotTell,
+            outcome => outcome,
+        }
+    }
 }
 
-/// Whether and by which program it is held, by the path of its file or else its name, and the user.
-fn owner(row: &Row) -> (&'static str, Option<String>, Option<String>) {
-    let lead = row.owner.lead();
-    let program = lead.and_then(|lead| lead.exe().map(|exe| exe.path.clone()).or_else(|| lead.name.clone()));
-    (row.owner.status().code(), program, row.user())
-}
-
-fn verdict(row: &Row) -> Option<Verdict> {
+pub(super) fn verdict(row: &Row) -> Option<Verdict> {
     row.license.as_ref().map(|license| license.verdict)
-}
-
-fn exposure(row: &Row) -> Exposure {
-    row.exposure
-}
-
-fn state(row: &Row) -> State {
-    row.socket.state
 }

@@ -6,14 +6,19 @@ mod asked;
 mod attribute;
 mod behind;
 mod changes;
+mod diff;
+mod ephemeral;
 mod excluded;
 mod exposure;
 mod gaps;
 mod halted;
 mod kept;
+mod likeness;
 mod next;
 mod other_sockets;
+mod owners;
 mod rows;
+mod server_changes;
 mod servers;
 mod unanswered;
 mod waiting;
@@ -32,6 +37,7 @@ use crate::query::{Filter, Naming, Query, UsageError, filter, unknown_names};
 
 pub use self::attribute::attribute;
 pub use self::changes::{changes, present};
+pub use self::diff::{DiffQuestion, diff};
 pub use self::excluded::excluded;
 pub use self::exposure::exposure;
 pub use self::servers::{
@@ -91,6 +97,7 @@ pub fn report(
         taken_at: observation.taken_at,
         privileged: observation.privileged,
         command: repeat.to_owned(),
+        selection: query.selection.clone(),
         asked,
         is_about_one: query.alone.is_some(),
         gaps,

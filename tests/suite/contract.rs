@@ -27,6 +27,7 @@ fn a_recorded_listener_is_told_in_full() {
       "taken_at": "2026-11-22T04:00:00Z",
       "privileged": true,
       "complete": true,
+      "selection": [],
       "asked": [],
       "listeners": [
         {

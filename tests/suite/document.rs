@@ -5,6 +5,7 @@
 use serde::Deserialize;
 
 pub use self::asked::*;
+pub use self::diff::*;
 pub use self::excluded::*;
 pub use self::license_server::*;
 pub use self::network::*;
@@ -13,6 +14,7 @@ pub use self::wait::*;
 pub use self::watch::*;
 
 mod asked;
+mod diff;
 mod excluded;
 mod license_server;
 mod network;
@@ -29,6 +31,7 @@ pub struct Document {
     pub taken_at: String,
     pub privileged: bool,
     pub complete: bool,
+    pub selection: Vec<String>,
     pub asked: Vec<Asked>,
     pub listeners: Vec<Listener>,
     pub notes: Vec<String>,

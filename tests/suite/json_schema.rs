@@ -34,11 +34,13 @@ fn faults(output: &Value) -> Vec<String> {
     static HOSTS: LazyLock<Validator> = LazyLock::new(|| validator("Hosts"));
     static LINE: LazyLock<Validator> = LazyLock::new(|| validator("FlatListener"));
     static EVENT: LazyLock<Validator> = LazyLock::new(|| validator("WatchEvent"));
+    static DIFF: LazyLock<Validator> = LazyLock::new(|| validator("Diff"));
     static WAIT: LazyLock<Validator> = LazyLock::new(|| validator("Wait"));
     static FAILURE: LazyLock<Validator> = LazyLock::new(|| validator("Failure"));
     let validator = match output {
         output if output.get("error").is_some() => &FAILURE,
         output if output.get("explanations").is_some() => &EXPLANATIONS,
+        output if output.get("changes").is_some() => &DIFF,
         output if output.get("event").is_some() => &EVENT,
         output if output.get("hosts").is_some() => &HOSTS,
         output if output.get("host_id").is_some() => &LINE,
@@ -199,6 +201,8 @@ fn each_of_the_program_s_own_outputs_is_one_kind_of_object() {
         "--output jsonl",
         "watch --output jsonl --for 0.1",
         "--json --from FOLDER",
+        "diff --json FOLDER/here.json",
+        "diff --json FOLDER/missing.json",
     ] {
         let line = line.replace("FOLDER", records.path().to_str().unwrap());
         let (stdout, stderr, _) = whatlistens(&line.split(' ').collect::<Vec<_>>());

@@ -92,7 +92,7 @@ fn by_command_line(pid: Pid) -> NamedBy {
 }
 
 /// lmgrd and adskflex, with a license file that says so.
-fn healthy() -> Machine {
+pub fn healthy() -> Machine {
     linux()
         .socket("tcp 0.0.0.0:27000", &[built(812, 1, LMGRD, "v11.19.5.0")])
         .but(|socket| socket.connections = clients(2))

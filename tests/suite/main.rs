@@ -9,6 +9,9 @@ mod cli;
 mod completions;
 mod contract;
 mod deleted;
+mod diff;
+mod diff_any;
+mod diff_sides;
 mod document;
 mod documents;
 mod explanation;
@@ -39,6 +42,8 @@ mod live_connections;
 mod live_cost;
 #[cfg(target_os = "linux")]
 mod live_deleted;
+#[cfg(target_os = "linux")]
+mod live_diff;
 #[cfg(target_os = "linux")]
 mod live_disk_images;
 #[cfg(target_os = "linux")]

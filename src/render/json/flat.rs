@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::net::IpAddr;
 
+use jiff::Timestamp;
 use jiff::fmt::strtime;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,7 +12,9 @@ use serde::Serialize;
 use super::super::list::in_plain_signs;
 use super::super::unit::unit_of;
 use super::document::{Code, Text, print_line, seconds};
-use crate::model::{Exposure, Namespace, Process, Protocol, Report, Row, Severity, State, Verdict, Word};
+use crate::model::{
+    Exposure, Host, Look, Namespace, Process, Protocol, Report, Row, Severity, State, Verdict, Word,
+};
 
 /// Printed by a listing with `--output jsonl`, on a line for each listener.
 #[derive(Serialize, JsonSchema)]
@@ -58,20 +61,38 @@ pub(in crate::render) struct FlatListener<'a> {
 
 /// One for each socket of a report, in its order.
 pub(in crate::render) fn flat_listeners(report: &Report) -> impl Iterator<Item = FlatListener<'_>> {
-    report.rows.iter().map(|row| flat_listener(row, report))
+    report.rows.iter().map(|row| flat_listener(row, Scene::of_report(report)))
 }
 
-pub(super) fn flat_listener<'a>(row: &'a Row, report: &'a Report) -> FlatListener<'a> {
+/// Where and when a listener was seen.
+#[derive(Clone, Copy)]
+pub(super) struct Scene<'a> {
+    pub(super) host: &'a Host,
+    taken_at: Timestamp,
+    is_complete: bool,
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn of_report(report: &'a Report) -> Scene<'a> {
+        Scene { host: &report.host, taken_at: report.taken_at, is_complete: report.gaps.is_empty() }
+    }
+
+    pub(super) fn of_look(look: &'a Look) -> Scene<'a> {
+        Scene { host: &look.host, taken_at: look.taken_at, is_complete: look.gaps.is_empty() }
+    }
+}
+
+pub(super) fn flat_listener<'a>(row: &'a Row, scene: Scene<'a>) -> FlatListener<'a> {
     let (socket, lead, license) = (&row.socket, row.owner.lead(), row.license.as_ref());
     FlatListener {
-        host: report.host.name.as_deref(),
-        host_id: report.host.id.as_deref(),
-        taken_at: seconds(report.taken_at),
-        complete: report.gaps.is_empty(),
+        host: scene.host.name.as_deref(),
+        host_id: scene.host.id.as_deref(),
+        taken_at: seconds(scene.taken_at),
+        complete: scene.is_complete,
         protocol: Code(socket.protocol),
         address: Text(socket.local.ip()),
         port: socket.local.port(),
-        process: lead.and_then(|lead| called(lead, report)),
+        process: lead.and_then(|lead| called(lead, scene.host)),
         pid: lead.map(|lead| lead.pid),
         user: row.user(),
         service: row.service.as_ref().map(|service| &*service.name),
@@ -85,9 +106,9 @@ pub(super) fn flat_listener<'a>(row: &'a Row, report: &'a Report) -> FlatListene
     }
 }
 
-pub(super) fn called<'a>(process: &'a Process, report: &Report) -> Option<Cow<'a, str>> {
+pub(super) fn called<'a>(process: &'a Process, host: &Host) -> Option<Cow<'a, str>> {
     let name = process.name.as_deref()?;
-    Some(match process.claims_its_name(report.host.os) {
+    Some(match process.claims_its_name(host.os) {
         true => format!("(calls itself {name})").into(),
         false => name.into(),
     })

@@ -90,7 +90,7 @@ struct LineOut<'a> {
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Problem")]
-struct ProblemOut<'a> {
+pub(super) struct ProblemOut<'a> {
     /// what is wrong
     code: Code<ProblemCode>,
     /// how much attention it deserves
@@ -156,7 +156,7 @@ fn license_file(file: &ServerLicenseFile) -> LicenseFileOut<'_> {
     LicenseFileOut { path: &file.path, named_by: &file.named_by, lines }
 }
 
-fn problem(problem: &Problem) -> ProblemOut<'_> {
+pub(super) fn problem(problem: &Problem) -> ProblemOut<'_> {
     let Problem { code, text, next } = problem;
     ProblemOut { code: Code(*code), severity: Code(code.severity()), text, next: next.as_deref() }
 }

@@ -20,6 +20,10 @@ pub struct WatchEvent {
     #[serde(deserialize_with = "present")]
     pub was_state: Option<String>,
     #[serde(deserialize_with = "present")]
+    pub was_port: Option<u16>,
+    #[serde(deserialize_with = "present")]
+    pub was_address: Option<String>,
+    #[serde(deserialize_with = "present")]
     pub host: Option<String>,
     #[serde(deserialize_with = "present")]
     pub host_id: Option<String>,
