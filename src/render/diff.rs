@@ -23,7 +23,7 @@ use crate::model::{
 /// More listeners of which the same cannot be told are counted, not named.
 const MOST_NAMED: usize = 5;
 
-static CHANGE: Column = Column { key: "change", title: "CHANGE", least: 11, rank: u8::MAX, ..TEXT };
+static CHANGE: Column = Column { key: "change", title: "CHANGE", least: usize::MAX, rank: u8::MAX, ..TEXT };
 
 pub(super) fn write(
     diff: &Diff,

@@ -77,7 +77,7 @@ impl ServerChanges {
         }
         if hides(look) {
             let there = if side == Side::Before { "was there" } else { "is still there" };
-            self.cannot_tell(&format!("the license server {} {there}", server.called()), side);
+            self.cannot_tell(&format!("{} {there}", server.called()), side);
             return;
         }
         self.changes.push(ServerChange {
@@ -96,7 +96,7 @@ impl ServerChanges {
         let unseen =
             unseen.into_iter().find(|(state, side)| is_hidden(*state, *side) && then.state != now.state);
         if let Some((_, side)) = unseen {
-            self.cannot_tell(&format!("the license server {} is as it was", now.called()), side);
+            self.cannot_tell(&format!("{} is as it was", now.called()), side);
             return;
         }
         let was = (then.state != now.state).then_some(then.state);

@@ -123,6 +123,7 @@ pub const STAGES: &[Stage] = &[
     Stage { name: "days on which licenses expire", size: 2_000, prepare: expiries },
     Stage { name: "one line of a license file", size: 10_000, prepare: continued },
     Stage { name: "a record", size: 200, prepare: recorded },
+    Stage { name: "two looks that differ in everything", size: 200, prepare: compared },
 ];
 
 fn peers_of(listeners: usize, peers: usize) -> Box<dyn FnOnce()> {
@@ -208,4 +209,25 @@ fn recorded(size: usize) -> Box<dyn FnOnce()> {
     let mut text = Vec::new();
     record::write(&Record::new(sharing(size, 4, 4).0), &mut text).unwrap();
     Box::new(move || drop(black_box(record::read(&text).unwrap())))
+}
+
+/// Compares two records with this many listeners each, all with an ephemeral port, which changed.
+fn compared(size: usize) -> Box<dyn FnOnce()> {
+    let knowledge = Knowledge::embedded();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, first) in [("before", 33_000), ("after", 40_000)] {
+        let mut observation = sharing(size, 1, 1).0;
+        for (at, socket) in observation.sockets.iter_mut().enumerate() {
+            socket.local.set_port(first + u16::try_from(at).unwrap());
+        }
+        let mut text = Vec::new();
+        record::write(&Record::new(observation), &mut text).unwrap();
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let machine = sharing(1, 1, 1);
+    let line = format!("diff --all {0}/before {0}/after", folder.path().display());
+    Box::new(move || {
+        machine.run(&line, Some(80), &knowledge);
+        drop(folder);
+    })
 }

@@ -258,10 +258,7 @@ fn a_license_server_that_serves_no_more_is_a_difference() {
     assert!(of(&linux(), &healthy())[0].starts_with("appeared"));
     let hidden = linux().by_ordinary_user(&[(812, "lmgrd")]).gap(Gap::new(GapKind::ProcessesHidden, "some"));
     let unseen = diff(&healthy(), &hidden, "");
-    assert!(
-        unseen.license_servers.is_empty()
-            && unseen.notes[0].starts_with("Cannot tell whether the license server")
-    );
+    assert!(unseen.license_servers.is_empty() && unseen.notes[0].starts_with("Cannot tell whether Autodesk"));
 }
 
 #[test]
@@ -293,6 +290,8 @@ fn namespaces_are_compared_on_request() {
     assert_eq!(of(&inside(None, 5), &inside(None, 6)), ["80 went", "80 appeared"]);
 }
 
+// Paths of Windows are others.
+#[cfg(not(windows))]
 #[test]
 fn a_person_reads_a_table_and_what_changed() {
     let before = office().socket("udp 0.0.0.0:40000", &[process(70, "/usr/bin/firefox")]);

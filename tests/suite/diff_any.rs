@@ -177,6 +177,8 @@ fn what_is_neither_a_record_nor_a_listing_is_refused_in_one_line() {
     }
 }
 
+// Windows has other words for what it cannot open.
+#[cfg(not(windows))]
 #[test]
 fn wrong_usage_says_what_would_be_right() {
     let folder = tempfile::tempdir().unwrap();
@@ -210,6 +212,7 @@ fn wrong_usage_says_what_would_be_right() {
     insta::assert_snapshot!(refused("--diff"), @"there is no option --diff: to see what is different since: whatlistens record > FILE, and later whatlistens diff FILE");
 }
 
+#[cfg(not(windows))]
 fn listing_with_a_wrong_word() -> String {
     listing().replacen("\"all-interfaces\"", "\"everywhere\"", 1)
 }
