@@ -6,8 +6,8 @@ use clap::{ArgAction, Args, ValueEnum, ValueHint};
 use jiff::SignedDuration;
 
 /// The names of the commands.
-pub const COMMANDS: [&str; 8] =
-    ["explain", "excluded", "servers", "wait", "watch", "generate", "record", "diff"];
+pub const COMMANDS: [&str; 9] =
+    ["explain", "excluded", "servers", "check", "wait", "watch", "generate", "record", "diff"];
 
 /// What says how to list, and the ports or names to list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]

@@ -35,9 +35,13 @@ fn run(args: &[OsString]) -> Result<Exit, Error> {
         return Err(Error::closed());
     }
     let knowledge = Knowledge::embedded();
-    let invocation = Invocation::parse(args, &Environment::of_this_process(), &knowledge)
-        .inspect_err(|refused| FAILURE.expect(refused.format))?;
+    let invocation =
+        Invocation::parse(args, &Environment::of_this_process(), &knowledge).inspect_err(|refused| {
+            FAILURE.expect(refused.format);
+            FAILURE.expect_check(refused.service);
+        })?;
     FAILURE.expect(invocation.command.format());
+    FAILURE.expect_check(invocation.command.service());
     invocation.show_delays(stderr);
     invocation.answer(&knowledge, Timestamp::now, stdout(), &mut stderr())
 }

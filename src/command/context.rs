@@ -39,6 +39,19 @@ pub trait Source {
     /// Where no socket table could be read.
     fn observe(&self, scope: &ScanScope) -> Result<Observation, Unobservable>;
 
+    /// As [`Source::observe`], with the eyes of who knows this: some facts may be a site's own.
+    ///
+    /// # Errors
+    ///
+    /// Where no socket table could be read.
+    fn observe_knowing(
+        &self,
+        scope: &ScanScope,
+        _knowledge: &Knowledge,
+    ) -> Result<Observation, Unobservable> {
+        self.observe(scope)
+    }
+
     /// Everything that there is to see, for a record.
     ///
     /// # Errors
@@ -161,7 +174,11 @@ impl<'a> LiveMachine<'a> {
 
 impl Source for LiveMachine<'_> {
     fn observe(&self, scope: &ScanScope) -> Result<Observation, Unobservable> {
-        let inspection = Inspection::new(self.knowledge);
+        self.observe_knowing(scope, self.knowledge)
+    }
+
+    fn observe_knowing(&self, scope: &ScanScope, knowledge: &Knowledge) -> Result<Observation, Unobservable> {
+        let inspection = Inspection::new(knowledge);
         let mut machine = self.machine.borrow_mut();
         let machine = machine.get_or_insert_with(|| Machine::open_restricted(scope));
         machine.observe(scope, &inspection, (self.now)())

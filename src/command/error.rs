@@ -3,7 +3,7 @@
 use std::io;
 use std::{fmt, process};
 
-use crate::model::CheckStatus;
+use crate::model::{CheckService, CheckStatus};
 use crate::os::Unobservable;
 use crate::query::UsageError;
 use crate::render::Format;
@@ -82,8 +82,8 @@ impl std::error::Error for Error {
 pub struct Refused {
     pub error: UsageError,
     pub format: Format,
-    /// Whether it is that of a monitoring plugin.
-    pub is_check: bool,
+    /// What it checks, of a monitoring plugin.
+    pub service: Option<CheckService>,
 }
 
 impl Error {
@@ -118,7 +118,7 @@ impl Error {
 impl From<Refused> for Error {
     fn from(refused: Refused) -> Error {
         let error = Error::Usage(refused.error);
-        if refused.is_check { error.of_check() } else { error }
+        if refused.service.is_some() { error.of_check() } else { error }
     }
 }
 

@@ -5,10 +5,11 @@ use std::io::Write;
 use std::mem;
 use std::panic::PanicHookInfo;
 use std::process;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use super::Exit;
+use crate::model::{CheckResult, CheckService};
 use crate::os;
 use crate::render::{self, Format};
 
@@ -17,6 +18,8 @@ use crate::render::{self, Format};
 pub struct Failure {
     is_json: AtomicBool,
     is_list: AtomicBool,
+    /// What a monitoring plugin checks: it says on standard output that it failed.
+    service: OnceLock<CheckService>,
     /// Whether standard output has a part of an answer.
     pub is_written: AtomicBool,
     telling: Mutex<()>,
@@ -30,6 +33,7 @@ impl Failure {
         Failure {
             is_json: AtomicBool::new(false),
             is_list: AtomicBool::new(false),
+            service: OnceLock::new(),
             is_written: AtomicBool::new(false),
             telling: Mutex::new(()),
             speaker: AtomicU32::new(0),
@@ -40,6 +44,13 @@ impl Failure {
     pub fn expect(&self, format: Format) {
         self.is_json.store(format == Format::Json, Ordering::Relaxed);
         self.is_list.store(format == Format::List, Ordering::Relaxed);
+    }
+
+    /// Remembers that a monitoring system reads the first line of standard output; `None` where none does.
+    pub fn expect_check(&self, service: Option<CheckService>) {
+        if let Some(service) = service {
+            let _ = self.service.set(service);
+        }
     }
 
     /// Makes ready for the end of all memory and the limit of a file's size, which end programs by a signal.
@@ -64,6 +75,11 @@ impl Failure {
             return exit;
         }
         // Where even this cannot be written, only the exit status is left to tell.
+        let is_first = !self.is_written.load(Ordering::Relaxed) && !self.is_json.load(Ordering::Relaxed);
+        if let Some(service) = self.service.get().copied().filter(|_| is_first) {
+            let _ = render::check_line(&CheckResult::unknown(service, message), out);
+            return exit;
+        }
         let format = if self.is_list.load(Ordering::Relaxed) { Format::List } else { Format::Text };
         let _ = render::error_line(message, format, notes);
         if self.is_json.load(Ordering::Relaxed) && !self.is_written.load(Ordering::Relaxed) {

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::{ArgAction, Parser, Subcommand};
 
 use super::manual::Manual;
-use super::{diff, excluded, explain, generate, record, servers, wait, watch};
+use super::{check, diff, excluded, explain, generate, record, servers, wait, watch};
 use crate::cli::{COMMANDS, GlobalArgs, ListArgs};
 use crate::query::Options;
 
@@ -46,6 +46,7 @@ pub(super) enum Verb {
     Explain(explain::ExplainArgs),
     Excluded(excluded::ExcludedArgs),
     Servers(servers::ServersArgs),
+    Check(check::CheckArgs),
     Wait(wait::WaitArgs),
     Watch(Box<watch::WatchArgs>),
     Generate(generate::GenerateArgs),
@@ -59,6 +60,7 @@ impl Verb {
             Verb::Explain(_) => "explain",
             Verb::Excluded(_) => "excluded",
             Verb::Servers(_) => "servers",
+            Verb::Check(_) => "check",
             Verb::Wait(_) => "wait",
             Verb::Watch(_) => "watch",
             Verb::Generate(_) => "generate",
@@ -74,6 +76,7 @@ pub(super) fn manual(verb: &str) -> Option<&'static Manual> {
         "explain" => &explain::MANUAL,
         "excluded" => &excluded::MANUAL,
         "servers" => &servers::MANUAL,
+        "check" => &check::MANUAL,
         "wait" => &wait::MANUAL,
         "watch" => &watch::MANUAL,
         "generate" => &generate::MANUAL,

@@ -3,6 +3,7 @@
 //! To add one, write its file, name it in [`COMMANDS`], in `Verb` and `manual` (grammar.rs), and here in [`Command`]; the compiler and the
 //! tests name the rest. Its help, manual page and completions are made from these.
 
+mod check;
 mod context;
 mod diff;
 mod error;
@@ -37,9 +38,11 @@ use jiff::Timestamp;
 use self::grammar::{Cli, Verb, manual, options, typed_verb};
 use crate::cli::{COMMANDS, ListArgs};
 use crate::knowledge::Knowledge;
+use crate::model::CheckService;
 use crate::query::{Environment, Output, Query, UsageError, command_line, in_own_words, refuse_long};
 use crate::render::{self, Format};
 
+pub use self::check::Check;
 pub use self::context::{Clock, Context, LiveMachine, Source};
 pub use self::diff::DiffCommand;
 pub use self::error::{Error, Exit, Refused};
@@ -68,6 +71,7 @@ pub enum Command {
     Excluded(Excluded),
     Explain(Explain),
     Servers(Servers),
+    Check(Box<Check>),
     Wait(Wait),
     Watch(Box<Watch>),
     Generate(Generate),
@@ -152,10 +156,13 @@ impl Invocation {
         match &self.from {
             None => self.command.answer(knowledge, &LiveMachine::new(knowledge, now), out, notes),
             Some(path) if Path::new(path).is_dir() => {
-                let (query, output) = self
-                    .command
-                    .listing()
-                    .ok_or_else(|| UsageError::instead(path, format!("only a listing shows a folder of records; name one, as in --from {path}/HOST.json")))?;
+                let (query, output) = self.command.listing().ok_or_else(|| {
+                    let right = format!(
+                        "only a listing shows a folder of records; name one, as in --from {path}/HOST.json"
+                    );
+                    let error = Error::from(UsageError::instead(path, right));
+                    if self.command.service().is_some() { error.of_check() } else { error }
+                })?;
                 let mut out = BufWriter::with_capacity(BUFFER, out);
                 let exit = answer_from_folder(query, output, Path::new(path), knowledge, &mut out, notes)?;
                 out.flush()?;
@@ -204,6 +211,8 @@ impl Command {
                 Verb::Servers(own) => {
                     Servers::resolve(&own, &cli.global, output, knowledge, repeat).map(Command::Servers)
                 }
+                Verb::Check(own) => Check::resolve(&own, &cli.global, output, knowledge, repeat)
+                    .map(|check| Command::Check(Box::new(check))),
                 Verb::Wait(own) => {
                     Wait::resolve(&own, &cli.global, output, knowledge, repeat).map(Command::Wait)
                 }
@@ -261,6 +270,7 @@ impl Command {
             Command::Excluded(excluded) => excluded.output(),
             Command::Explain(explain) => explain.output(),
             Command::Servers(servers) => servers.output(),
+            Command::Check(check) => check.output(),
             Command::Wait(wait) => wait.output(),
             Command::Watch(watch) => watch.output(),
             Command::Diff(diff) => diff.output(),
@@ -279,10 +289,14 @@ impl Command {
         !matches!(self, Command::Wait(_) | Command::Watch(_))
     }
 
-    /// Whether its exit status is that of a monitoring plugin.
+    /// What it checks, if it answers as a monitoring plugin.
     #[must_use]
-    pub fn is_check(&self) -> bool {
-        matches!(self, Command::Servers(servers) if servers.is_check())
+    pub fn service(&self) -> Option<CheckService> {
+        match self {
+            Command::Servers(servers) => servers.is_check().then_some(CheckService::LicenseServers),
+            Command::Check(check) => check.is_check().then_some(CheckService::Listeners),
+            _ => None,
+        }
     }
 
     /// Whether it says whose record its answer is from. A JSON object says it itself, and a monitoring system reads one line.
@@ -296,7 +310,7 @@ impl Command {
                 | Command::Explain(_)
                 | Command::Print(_)
         );
-        is_about_machine && self.format() != Format::Json && !self.is_check()
+        is_about_machine && self.format() != Format::Json && self.service().is_none()
     }
 
     /// Runs it and writes the whole answer, or, of one that failed, no more than is written already.
@@ -339,6 +353,7 @@ impl Command {
             Command::Excluded(excluded) => excluded.run(context),
             Command::Explain(explain) => explain.run(context),
             Command::Servers(servers) => servers.run(context),
+            Command::Check(check) => check.run(context),
             Command::Wait(wait) => wait.run(context),
             Command::Watch(watch) => watch.run(context),
             Command::Generate(generate) => generate.run(context),
@@ -369,8 +384,13 @@ pub fn typed_format(args: &[OsString]) -> Format {
 
 fn refused(error: UsageError, args: &[OsString]) -> Refused {
     let typed = || args.iter().skip(1).take_while(|arg| *arg != "--");
-    let is_check = typed().any(|arg| arg == "servers") && typed().any(|arg| arg == "--check");
-    Refused { error, format: typed_format(args), is_check }
+    let is_typed = |word: &str| typed().any(|arg| arg == word);
+    let service = match typed_verb(args) {
+        Some("servers") => is_typed("--check").then_some(CheckService::LicenseServers),
+        Some("check") => (!is_typed("--suggest")).then_some(CheckService::Listeners),
+        _ => None,
+    };
+    Refused { error, format: typed_format(args), service }
 }
 
 fn printed(help: &clap::Error, format: Format) -> Command {

@@ -71,8 +71,12 @@ impl Source for RecordedMachine<'_> {
     }
 
     fn observe(&self, scope: &ScanScope) -> Result<Observation, Unobservable> {
+        self.observe_knowing(scope, self.knowledge)
+    }
+
+    fn observe_knowing(&self, scope: &ScanScope, knowledge: &Knowledge) -> Result<Observation, Unobservable> {
         let record = self.record()?;
-        let mut narrowed = os::narrowed(&record.observation, scope, &Inspection::new(self.knowledge));
+        let mut narrowed = os::narrowed(&record.observation, scope, &Inspection::new(knowledge));
         if scope.args && !record.args {
             let detail = "the record has no command lines: whatlistens record --args records them";
             narrowed.gaps.push(Gap::new(GapKind::ArgsUnreadable, detail));

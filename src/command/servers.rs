@@ -8,7 +8,7 @@ use super::manual::Manual;
 use super::{Context, Error, Exit};
 use crate::cli::{GlobalArgs, ListArgs};
 use crate::knowledge::Knowledge;
-use crate::model::ServersReport;
+use crate::model::{CheckResult, CheckService, ServersReport};
 use crate::query::{Output, Query, UsageError, refuse_unknown_users};
 use crate::render::{Answer, Format};
 use crate::report;
@@ -89,7 +89,7 @@ pub(super) const MANUAL: Manual = Manual {
 const FORMATS: &[Format] =
     &[Format::Text, Format::List, Format::Json, Format::Markdown, Format::Prometheus, Format::Html];
 
-fn days(typed: &str) -> Result<u16, String> {
+pub(super) fn days(typed: &str) -> Result<u16, String> {
     typed.parse().map_err(|_| "give a number of days, from 0 to 65535, as in --expiry-days 60".to_owned())
 }
 
@@ -149,7 +149,7 @@ impl Servers {
         match self.answer(context) {
             // A monitoring system reads one line of the output, whatever went wrong.
             Err(error) if self.is_check && self.output.format != Format::Json && !error.is_closed_pipe() => {
-                let check = report::unknown(&error.to_string());
+                let check = CheckResult::unknown(CheckService::LicenseServers, &error.to_string());
                 context.write(Answer::Check(&check), &self.output)?;
                 Ok(Exit::Checked(check.status))
             }
@@ -174,7 +174,7 @@ impl Servers {
             context.write(Answer::Servers(&report), &self.output)?;
             return Ok(Exit::matched(!report.servers.is_empty()));
         }
-        let check = report::check(&report);
+        let check = report::check_servers(&report);
         let answer = match self.output.format {
             Format::Json => Answer::Servers(&report),
             _ => Answer::Check(&check),

@@ -148,7 +148,7 @@ fn what_is_missing_behind_generate_is_said() {
     let refused = |line: &str| parse(line).unwrap_err().error.to_string();
     insta::assert_snapshot!(refused("w generate"), @"generate needs a value: one of man, completions, schema");
     insta::assert_snapshot!(refused("w generate mna"), @"‘generate mna’: the values are man, completions, schema. Did you mean man?");
-    insta::assert_snapshot!(refused("w generate man server"), @"‘server’: the values are explain, excluded, servers, wait, watch, generate, record, diff. Did you mean servers?");
+    insta::assert_snapshot!(refused("w generate man server"), @"‘server’: the values are explain, excluded, servers, check, wait, watch, generate, record, diff. Did you mean servers?");
     insta::assert_snapshot!(refused("w generate man --dri x"), @"there is no option --dri; did you mean --dir?");
     insta::assert_snapshot!(refused("w generate man --json"), @"‘--json’: only listings and answers have another format; generate schema prints JSON");
     insta::assert_snapshot!(refused("w -t generate man"), @"options of generate go after its name, and those of a listing do not apply: see whatlistens generate --help");

@@ -257,33 +257,3 @@ pub struct ServersReport {
     /// How the data was collected, as sentences without the full stop.
     pub method_notes: Vec<String>,
 }
-
-/// What a monitoring system is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CheckResult {
-    pub status: CheckStatus,
-    /// One line without its end.
-    pub text: String,
-}
-
-/// The states of monitoring plugins, with their exit statuses (Monitoring Plugins Development Guidelines).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum CheckStatus {
-    Ok = 0,
-    Warning = 1,
-    Critical = 2,
-    Unknown = 3,
-}
-
-impl CheckStatus {
-    /// The word in the line.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            CheckStatus::Ok => "OK",
-            CheckStatus::Warning => "WARNING",
-            CheckStatus::Critical => "CRITICAL",
-            CheckStatus::Unknown => "UNKNOWN",
-        }
-    }
-}

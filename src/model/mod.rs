@@ -3,6 +3,7 @@
 
 mod asked;
 mod change;
+mod check;
 mod command_line;
 pub mod document;
 mod explanation;
@@ -25,6 +26,7 @@ mod packaging;
 pub mod packed;
 mod packet_rules;
 pub mod phrase;
+mod policy;
 mod port_range;
 mod ports;
 mod process;
@@ -47,6 +49,7 @@ mod word;
 
 pub use asked::{Asked, AskedProcess, Note, NoteKind, PortAnswer, PortStatus, PortUse};
 pub use change::{Change, ChangedPart, EventKind};
+pub use check::{CheckResult, CheckService, CheckStatus, Finding, Performance};
 pub use command_line::{PythonProgram, interpreter_called, python_program, script_of};
 pub use explanation::{
     Confidence, Correction, EmulatorFacts, ExplainedTerm, Explanation, ManagerFacts, ManagerPort,
@@ -64,8 +67,8 @@ pub use license_file::{
     DaemonLine, DaemonProgram, Expiry, Flaw, LicenseFile, LicenseLines, LicenseSystem, NamedBy, ServerLine,
 };
 pub use license_server::{
-    CheckResult, CheckStatus, JudgedLine, LicenseServer, LicenseTechnology, Problem, ProblemCode,
-    ServerLicenseFile, ServerPort, ServerProcess, ServerState, ServersReport,
+    JudgedLine, LicenseServer, LicenseTechnology, Problem, ProblemCode, ServerLicenseFile, ServerPort,
+    ServerProcess, ServerState, ServersReport,
 };
 pub use license_setup::{
     DebugLog, InstalledServer, InstalledState, LicenseSetup, LockFile, MachineIdentity, Starter,
@@ -78,6 +81,7 @@ pub use os::Os;
 pub use other_socket::{OtherSocket, OtherSocketKind};
 pub use packaging::{Application, ApplicationKind, Container, Runtime};
 pub use packet_rules::PacketRules;
+pub use policy::{Policy, PolicyLine, PolicyPlace, PolicyPort, PolicyProgram, PolicyRule, SuggestedPolicy};
 pub use port_range::PortRange;
 pub use ports::{
     ConnectionState, ExcludedPorts, PortConnection, PortRules, UnansweredAttempt, usual_ephemeral,

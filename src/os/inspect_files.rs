@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::decode::file_text::{MOST_READ, flexnet_version_in, interpreter_in, texts_in};
 use super::this_os::THIS_OS;
-use super::{FileChecks, Inspect, PortHolder};
+use super::{FileChecks, Inspect, PortHolder, ScanScope};
 use crate::model::{Checked, CodeFile, Contents, NotInspected, Pid, Process, Program, Protocol, Writer};
 
 /// The ports that each process holds.
@@ -75,11 +75,13 @@ pub(super) fn requested(
     processes: &BTreeMap<Pid, Process>,
     ports_of: &PortsOf,
     inspect: &dyn Inspect,
+    scope: &ScanScope,
 ) -> Vec<(Pid, FileChecks)> {
     let interest = |process: &Process| {
         let parent = process.ppid.and_then(|ppid| processes.get(&ppid));
         let holder = |process| holder(process, ports_of);
-        inspect.interest(holder(process), parent.map(holder), THIS_OS)
+        let checks = inspect.interest(holder(process), parent.map(holder), THIS_OS);
+        FileChecks { place: checks.place || (scope.writers && ports_of.contains_key(&process.pid)), ..checks }
     };
     let running = processes.values().filter(|process| process.exe().is_some());
     running.map(|process| (process.pid, interest(process))).collect()

@@ -55,7 +55,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-pub use self::bounded_file::read_bounded;
+pub use self::bounded_file::{read_bounded, read_in_time};
 pub use self::clock::Clock;
 pub use self::delay::{Delay, on_delay};
 pub use self::file_at::FileAt;

@@ -10,8 +10,8 @@ use super::scan_scope::Sought;
 use super::{Inspect, ScanScope};
 use crate::model::quoting::quoted;
 use crate::model::{
-    Checked, Gap, GapKind, Likeness, Namespace, Observation, OtherNamespace, Pid, Process, Protocol, Socket,
-    SocketId, SoughtProcesses, State, UnlistedPorts,
+    Checked, Gap, GapKind, Likeness, Namespace, Observation, Os, OtherNamespace, Pid, Process, Protocol,
+    Socket, SocketId, SoughtProcesses, State, UnlistedPorts,
 };
 
 /// What a scan of this scope would have found.
@@ -191,7 +191,10 @@ fn processes(
         wanted.extend(process.ppid);
         wanted.extend(process.forward.iter().flat_map(|forward| forward.listeners()));
         let is_direct = holders.contains(&pid);
-        kept.insert(pid, as_asked(process, scope, is_direct, is_direct || sought.contains(&pid)));
+        kept.insert(
+            pid,
+            as_asked(process, scope, is_direct, is_direct || sought.contains(&pid), observation.host.os),
+        );
     }
     kept
 }
@@ -202,6 +205,7 @@ fn as_asked(
     scope: &ScanScope,
     is_holder: bool,
     is_in_question: bool,
+    os: Os,
 ) -> Arc<Process> {
     let mut process = Arc::clone(process);
     let changed = Arc::make_mut(&mut process);
@@ -221,8 +225,17 @@ fn as_asked(
         if !scope.args {
             program.args = None;
         }
+        // What no verdict needed; on Linux it shows, because then loaded code is examined too.
+        let is_linux = os == Os::Linux;
+        if !scope.writers
+            && is_linux
+            && program.loaded == Checked::NotRequested
+            && let Some(exe) = program.exe.as_mut()
+        {
+            exe.writers = Checked::NotRequested;
+        }
         // A listing looks only where a verdict needs it, and then at who could replace the file, too.
-        if let Some(exe) = program.exe.as_mut().filter(|_| scope.detail_ports.is_empty())
+        if let Some(exe) = program.exe.as_mut().filter(|_| scope.detail_ports.is_empty() && !scope.writers)
             && exe.path_confirmed == Checked::Done(true)
             && exe.writers == Checked::NotRequested
         {

@@ -43,6 +43,8 @@ pub struct ScanScope {
     pub interfaces: bool,
     /// Also read what identifies the machine.
     pub host_id: bool,
+    /// Also find out who could have replaced the file of each holder, and not only where a verdict needs it.
+    pub writers: bool,
     /// How long to wait for what may not answer: directory servers, file servers, and processes that hold up
     /// whoever reads of them.
     pub deadline: Duration,
@@ -85,6 +87,7 @@ impl ScanScope {
             other_sockets: true,
             interfaces: true,
             host_id: true,
+            writers: true,
             deadline,
             sought: Sought { everything: true, ..Sought::default() },
             detail_ports: vec![PortRange::ALL],
@@ -146,6 +149,7 @@ impl Default for ScanScope {
             other_sockets: false,
             interfaces: false,
             host_id: false,
+            writers: false,
             deadline: DEADLINE,
             sought: Sought::default(),
             ports: Vec::new(),

@@ -150,7 +150,7 @@ fn read(
         let parents = wanted.iter().filter_map(|pid| processes.get(pid)?.ppid);
         wanted = parents.filter(|pid| !processes.contains_key(pid)).collect();
     }
-    inspect_all(&mut processes, holders, inspect, users);
+    inspect_all(&mut processes, holders, inspect, scope, users);
     name_interpreted(&mut system, &mut processes, holders, others, inspect, users, scope.details);
     Ok(processes)
 }
@@ -214,12 +214,13 @@ fn inspect_all(
     processes: &mut BTreeMap<Pid, Process>,
     holders: &PortsOf,
     inspect: &dyn Inspect,
+    scope: &ScanScope,
     users: &Users,
 ) {
     let texts = inspect.texts();
     // A file that many processes run is read once.
     let mut known: HashMap<(PathBuf, FileChecks), FileFacts> = HashMap::new();
-    for (pid, checks) in inspect_files::requested(processes, holders, inspect) {
+    for (pid, checks) in inspect_files::requested(processes, holders, inspect, scope) {
         let program = processes.get_mut(&pid).and_then(Process::program_mut);
         if let Some(program) = program
             && let Some(path) = program.exe.as_ref().map(|exe| PathBuf::from(&exe.path))

@@ -42,7 +42,8 @@ pub fn is_called(process: &Process, word: &str) -> bool {
 }
 
 /// Whether a user has a name: on Windows in any case, and without the domain too.
-pub(super) fn is_user(name: &str, word: &str, os: Os) -> bool {
+#[must_use]
+pub fn is_user(name: &str, word: &str, os: Os) -> bool {
     match os {
         // `.\alice` is alice of this machine, whatever its name is.
         Os::Windows => {

@@ -15,6 +15,7 @@ mod output;
 mod parse;
 mod pasted;
 mod place;
+mod policy;
 mod resolve;
 mod rows;
 mod selection;
@@ -41,10 +42,11 @@ pub use self::bounds::refuse_long;
 pub use self::filter::Filter;
 pub use self::filtered::{Condition, Dropped, Filtered, Undecided, filter};
 pub use self::habits::in_own_words;
-pub use self::holders::is_called;
+pub use self::holders::{is_called, is_user};
 pub use self::naming::{NameKind, Naming};
 pub use self::output::{Environment, Output, command_line};
 pub use self::parse::is_about_ports;
+pub use self::policy::{PolicyFault, SitePolicy, expectation, exposure, read_policy};
 pub use self::resolve::unknown_names;
 pub use self::suggest::Options;
 pub use self::target::{Destination, Place, Ports, Target};
@@ -120,6 +122,7 @@ impl Query {
             other_sockets: false,
             interfaces: shows("exposed") || filter.targets.iter().any(|one| matches!(one, Target::At(..))),
             host_id: false,
+            writers: false,
             deadline: DEADLINE,
             sought: Sought {
                 everything: false,

@@ -30,7 +30,6 @@ const NO_COMMAND: &[(&[&str], &str)] = &[
             "what",
             "which",
             "is",
-            "check",
             "search",
             "has",
             "on",
@@ -81,6 +80,10 @@ const NO_COMMAND: &[(&[&str], &str)] = &[
     (
         &["wait-for", "waitfor", "await", "until", "wait-for-it"],
         "to wait until a port listens: whatlistens wait WHAT",
+    ),
+    (
+        &["verify", "audit", "assert", "policy", "nagios", "icinga"],
+        "for monitoring: whatlistens check --expect WHAT; for a policy of what may listen: whatlistens check --suggest",
     ),
     (&["flagged"], "did you mean --flagged?"),
     (&["deleted", "(deleted)"], "did you mean --deleted?"),

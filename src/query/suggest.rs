@@ -79,6 +79,10 @@ const ELSEWHERE: &Tried = &[
         "--exposed leaves out what only this machine reaches, --address 127.0.0.1 lists what receives there",
     ),
     (&["--state", "--states", "--established"], "it lists listeners; --connections counts connections"),
+    (
+        &["--nagios", "--icinga", "--assert", "--verify", "--audit", "--expected"],
+        "for monitoring: whatlistens check --expect WHAT",
+    ),
     (&["--servers"], "servers is a command: whatlistens servers"),
     (&["--record", "--save", "--dump", "--snapshot"], "record is a command: whatlistens record > FILE"),
     (
@@ -107,7 +111,29 @@ const ELSEWHERE: &Tried = &[
 type Tried = [(&'static [&'static str], &'static str)];
 
 /// Options that people try with a command, and what does the same.
-const OF_COMMANDS: &[(&str, &Tried)] = &[("servers", OF_SERVERS), ("wait", OF_WAIT)];
+const OF_COMMANDS: &[(&str, &Tried)] = &[("servers", OF_SERVERS), ("check", OF_CHECK), ("wait", OF_WAIT)];
+
+const OF_CHECK: &Tried = &[
+    (
+        &["-H", "--host", "--hostname"],
+        "it checks this machine; for another make a record there: whatlistens record > FILE, and give --from FILE",
+    ),
+    (&["-p", "--port", "--ports", "-i"], "that a port listens is checked by --expect, as in --expect WHAT"),
+    (&["--process", "--program"], "who must hold a port stands behind it, as in --expect 27000/tcp=lmgrd"),
+    (
+        &["-w", "--warning", "-c", "--critical"],
+        "it has no thresholds: what is wrong is WARNING or CRITICAL by itself",
+    ),
+    (&["--flagged"], "that nothing is flagged is checked by --no-flagged"),
+    (
+        &["--exposed", "--loopback", "--local"],
+        "how far anything may be reached is checked by --max-exposure loopback",
+    ),
+    (
+        &["--allow", "--allowed", "--allowlist", "--whitelist", "--baseline"],
+        "what may listen stands in a file: --policy FILE",
+    ),
+];
 
 const OF_WAIT: &Tried = &[
     (

@@ -22,6 +22,7 @@ pub(super) fn write(
         Answer::Excluded(_)
         | Answer::Explanations(_)
         | Answer::Check(_)
+        | Answer::Policy(_)
         | Answer::Wait(_)
         | Answer::Diff(_) => {
             return Err(io::Error::new(io::ErrorKind::Unsupported, "this answer has no such format"));

@@ -1,6 +1,8 @@
 //! What there is to write, and in which form.
 
-use crate::model::{CheckResult, Diff, ExcludedReport, Explanation, Report, ServersReport, WaitReport};
+use crate::model::{
+    CheckResult, Diff, ExcludedReport, Explanation, Report, ServersReport, SuggestedPolicy, WaitReport,
+};
 
 /// What a command answers.
 #[derive(Debug, Clone, Copy)]
@@ -13,8 +15,10 @@ pub enum Answer<'a> {
     Explanations(&'a [Explanation]),
     /// License servers as wholes.
     Servers(&'a ServersReport),
-    /// License servers in one line.
+    /// Whether all is as it should be, for a monitoring system.
     Check(&'a CheckResult),
+    /// What may listen.
+    Policy(&'a SuggestedPolicy),
     /// How waiting for ports ended. In text, only that it failed is said.
     Wait(&'a WaitReport),
     /// What differs between two looks.

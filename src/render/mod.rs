@@ -1,6 +1,7 @@
 //! An answer → text or JSON. A renderer computes nothing and writes only to the writers it is given.
 
 mod change;
+mod check;
 mod columns;
 mod csv;
 mod detail;
@@ -33,7 +34,7 @@ use std::io::{self, Write};
 
 use self::columns::Listing;
 use self::preamble::Origin;
-use crate::model::{Change, ExcludedReport, Explanation, Report, ServersReport};
+use crate::model::{Change, CheckResult, ExcludedReport, Explanation, Report, ServersReport};
 
 pub use columns::{column_named, column_names};
 pub use format::{Answer, Format};
@@ -100,7 +101,8 @@ fn text(answer: Answer<'_>, style: &Style, out: &mut dyn Write, notes: &mut dyn 
         Answer::Excluded(report) => excluded(report, style, out, notes),
         Answer::Explanations(all) => explanations(all, style, out),
         Answer::Servers(report) => servers(report, style, out),
-        Answer::Check(check) => servers::check(check, out),
+        Answer::Check(check) => check::write(check, out),
+        Answer::Policy(policy) => check::write_policy(policy, out),
         Answer::Wait(_) => Ok(()),
         Answer::Diff(compared) => diff::write(compared, style, out, notes),
     }
@@ -114,6 +116,15 @@ fn text(answer: Answer<'_>, style: &Style, out: &mut dyn Write, notes: &mut dyn 
 pub fn error_line(message: &str, format: Format, out: &mut dyn Write) -> io::Result<()> {
     let line = format!("whatlistens: {}\n", escape(message));
     out.write_all(in_signs_of(format, line).as_bytes())
+}
+
+/// Writes the answer of a monitoring plugin.
+///
+/// # Errors
+///
+/// Those of writing.
+pub fn check_line(check: &CheckResult, out: &mut dyn Write) -> io::Result<()> {
+    check::write(check, out)
 }
 
 /// Writes a line about an answer in words.
@@ -245,7 +256,11 @@ fn json(answer: Answer<'_>, style: &Style, out: &mut dyn Write, notes: &mut dyn 
             &report.method_notes
         }
         Answer::Check(check) => {
-            servers::check(check, out)?;
+            check::write(check, out)?;
+            &[]
+        }
+        Answer::Policy(policy) => {
+            check::write_policy(policy, out)?;
             &[]
         }
         Answer::Wait(report) => {

@@ -9,9 +9,7 @@ use super::text::{escape, fill, unbroken};
 use super::{Style, list};
 use crate::model::phrase::{capitalized, counted, list as joined};
 use crate::model::quoting::{quoted, quoted_path};
-use crate::model::{
-    CheckResult, JudgedLine, LicenseServer, ServerLicenseFile, ServerProcess, ServerState, Severity,
-};
+use crate::model::{JudgedLine, LicenseServer, ServerLicenseFile, ServerProcess, ServerState, Severity};
 
 const INDENT: &str = "  ";
 /// The width of a heading up to the state, in columns, where it is shorter.
@@ -30,11 +28,6 @@ pub(super) fn write(servers: &[LicenseServer], style: &Style, out: &mut dyn Writ
         block(server, style, out)?;
     }
     Ok(())
-}
-
-/// One line for a monitoring system. It ends at the first bar, behind which values stand.
-pub(super) fn check(check: &CheckResult, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", escape(&check.text))
 }
 
 pub(super) fn block(server: &LicenseServer, style: &Style, out: &mut dyn Write) -> io::Result<()> {

@@ -6,10 +6,12 @@ mod asked;
 mod attribute;
 mod behind;
 mod changes;
+mod check;
 mod diff;
 mod ephemeral;
 mod excluded;
 mod exposure;
+mod findings;
 mod gaps;
 mod halted;
 mod kept;
@@ -37,11 +39,12 @@ use crate::query::{Filter, Naming, Query, UsageError, filter, unknown_names};
 
 pub use self::attribute::attribute;
 pub use self::changes::{changes, present};
+pub use self::check::{CheckQuestion, check, suggested_policy};
 pub use self::diff::{DiffQuestion, diff};
 pub use self::excluded::excluded;
 pub use self::exposure::exposure;
 pub use self::servers::{
-    EXPIRY_DAYS, ServersQuestion, add_causes_here, check, license_servers, servers, unknown,
+    EXPIRY_DAYS, ServersQuestion, add_causes_here, check as check_servers, license_servers, servers,
 };
 pub use self::waiting::{gaps_of_waiting, waited_ports, why_not_reached};
 

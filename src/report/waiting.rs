@@ -137,7 +137,8 @@ impl Scene<'_> {
     }
 }
 
-fn holder(row: &Row, os: Os) -> String {
+/// Who holds it.
+pub(super) fn holder(row: &Row, os: Os) -> String {
     match &row.owner {
         Owner::Identified { lead, .. } => {
             let claims = if lead.claims_its_name(os) { "a process that calls itself " } else { "" };

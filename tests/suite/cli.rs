@@ -204,6 +204,8 @@ fn help_names_every_option_and_exits_0() {
       excluded  Show the ports the system has reserved (on Windows a frequent cause
                 of error 10013)
       servers   Show license servers as wholes: what runs, what is missing, and why
+      check     Check for monitoring whether what listens is as it should be: one
+                line, exit status 0 to 3
       wait      Wait until a port listens, or no longer does
       watch     Keep looking, and print what appears, goes and changes
       generate  Print manual pages, shell completions, or the schema of the JSON

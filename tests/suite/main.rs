@@ -5,6 +5,9 @@
 mod arbitrary;
 mod asked;
 mod changing;
+mod check;
+mod check_policy;
+mod check_suggest;
 mod cli;
 mod completions;
 mod contract;
@@ -34,6 +37,8 @@ mod live;
 mod live_absence;
 #[cfg(target_os = "linux")]
 mod live_bpf;
+#[cfg(target_os = "linux")]
+mod live_check;
 #[cfg(target_os = "linux")]
 mod live_churn;
 #[cfg(target_os = "linux")]
@@ -109,6 +114,7 @@ mod next_loopback;
 #[cfg(target_os = "linux")]
 mod oracle;
 mod other_sockets;
+mod perfdata;
 mod plain_list;
 mod reach;
 mod real_setups;

@@ -45,7 +45,7 @@ fn a_word_for_another_command_is_answered_with_what_is_right() {
     insta::assert_snapshot!(refused("follow 80 443/tcp"), @"‘follow’: to see what appears, goes and changes: whatlistens watch 80 443/tcp");
     insta::assert_snapshot!(refused("list"), @"‘list’: to list everything: whatlistens");
     insta::assert_snapshot!(refused("find 80"), @"‘find’: name only what you look for: whatlistens 80");
-    insta::assert_snapshot!(refused("check 80"), @"‘check’: name only what you look for: whatlistens 80");
+    insta::assert_snapshot!(refused("check 80"), @"‘80’: to check that it listens: --expect 80; to check what listens there: --no-flagged, --max-exposure EXPOSURE, --servers or --policy FILE");
     insta::assert_snapshot!(refused("tcp 80 443"), @"‘tcp’: for all tcp ports use -t, for one port write 80/tcp");
     insta::assert_snapshot!(refused("dport = :80"), @"‘dport = :80’: that is the port of the other side; for what listens here on it: whatlistens :80");
     assert!(linux().printed("help", None).starts_with("What is listening"));

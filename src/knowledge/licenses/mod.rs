@@ -4,6 +4,7 @@ mod interpreter;
 mod names;
 mod products;
 mod schema;
+mod site;
 
 use std::borrow::Cow;
 

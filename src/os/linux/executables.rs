@@ -27,7 +27,7 @@ pub(super) fn inspect<'a>(
     let texts: Vec<String> = context.inspect.texts().into_iter().map(str::to_owned).collect();
     let is_detail = !context.scope.detail_ports.is_empty();
     let mut tasks = Vec::new();
-    for (pid, checks) in inspect_files::requested(&processes, &ports_of, context.inspect) {
+    for (pid, checks) in inspect_files::requested(&processes, &ports_of, context.inspect, context.scope) {
         let (Some(process), Some(&(started, path_origin))) = (processes.get(&pid), known.get(&pid)) else {
             continue;
         };

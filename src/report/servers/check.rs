@@ -1,77 +1,73 @@
 //! License servers as a monitoring system asks about them.
 
 use crate::model::phrase::{counted, list};
-use crate::model::{CheckResult, CheckStatus, LicenseServer, ServerState, ServersReport, Severity};
+use crate::model::{
+    CheckResult, CheckService, CheckStatus, Finding, LicenseServer, Performance, ServerState, ServersReport,
+    Severity,
+};
+use crate::report::findings;
 
-/// More problems are counted, not said.
-const MOST_PROBLEMS: usize = 3;
-
-/// What to tell a monitoring system: the worst that was found. What could not be seen is never OK.
+/// What to tell a monitoring system in one line: the worst that was found. What could not be seen is never OK.
 #[must_use]
 pub fn check(report: &ServersReport) -> CheckResult {
-    let (status, what) = worst(report);
-    result(status, &what, &performance(&report.servers))
+    let answer = findings::answer(
+        CheckService::LicenseServers,
+        &findings(report),
+        ok(report),
+        performance(&report.servers),
+    );
+    CheckResult { details: Vec::new(), ..answer }
 }
 
-/// What to tell a monitoring system where there is no answer.
-#[must_use]
-pub fn unknown(why: &str) -> CheckResult {
-    result(CheckStatus::Unknown, why, "")
-}
-
-/// The first bar ends the text, and what is behind it counts as values: a user may write one into a path or a log.
-fn result(status: CheckStatus, what: &str, values: &str) -> CheckResult {
-    let text = format!("LICENSE SERVERS {} - {}{values}", status.code(), what.replace('|', "¦"));
-    CheckResult { status, text }
-}
-
-/// The status, and what it rests on.
-fn worst(report: &ServersReport) -> (CheckStatus, String) {
+/// What is wrong with the license servers, and what is not known of them.
+pub(in crate::report) fn findings(report: &ServersReport) -> Vec<Finding> {
     let servers = &report.servers;
-    let worst = servers.iter().filter_map(LicenseServer::severity).max();
-    if worst == Some(Severity::Critical) {
-        return (CheckStatus::Critical, problems(servers, Severity::Critical));
+    let mut findings: Vec<Finding> = servers.iter().flat_map(problems).collect();
+    findings.extend(report.gaps.iter().map(|gap| Finding::new(CheckStatus::Unknown, gap.detail.as_str())));
+    // Whoever names a product wants it to run. With a gap it may do so.
+    if !report.missing.is_empty() && report.gaps.is_empty() {
+        findings.push(match report.other_namespaces.is_empty() {
+            true => {
+                let products = list(&report.missing, "or");
+                Finding::new(CheckStatus::Critical, format!("no license server of {products} runs here"))
+            }
+            false => Finding::new(CheckStatus::Unknown, none(&report.missing, report)),
+        });
     }
-    // What is worse may be hidden.
-    if let Some(gap) = report.gaps.first() {
-        return (CheckStatus::Unknown, gap.detail.clone());
-    }
-    // Whoever names a product wants it to run.
-    if !report.missing.is_empty() {
-        if !report.other_namespaces.is_empty() {
-            return (CheckStatus::Unknown, none(&report.missing, report));
-        }
-        let products = list(&report.missing, "or");
-        return (CheckStatus::Critical, format!("no license server of {products} runs here"));
-    }
-    if worst == Some(Severity::Warning) {
-        return (CheckStatus::Warning, problems(servers, Severity::Warning));
-    }
-    if let Some(server) = servers.iter().find(|server| server.state == ServerState::CannotTell) {
+    let untold = servers.iter().filter(|server| {
+        server.state == ServerState::CannotTell && server.severity() < Some(Severity::Warning)
+    });
+    findings.extend(untold.map(|server| {
         let why = server.notes.last().map_or("", |note| note.trim_end_matches('.'));
-        return (CheckStatus::Unknown, format!("{}: {why}", server.called()));
+        Finding::new(CheckStatus::Unknown, format!("{}: {why}", server.called()))
+    }));
+    if servers.is_empty() && findings.is_empty() {
+        findings.push(Finding::new(CheckStatus::Unknown, none(&report.products, report)));
     }
-    if servers.is_empty() {
-        return (CheckStatus::Unknown, none(&report.products, report));
-    }
-    let up = up(servers);
-    let off = match servers.len() - up {
+    findings
+}
+
+/// That all is well.
+pub(in crate::report) fn ok(report: &ServersReport) -> String {
+    let up = up(&report.servers);
+    let off = match report.servers.len() - up {
         0 => String::new(),
         off => format!(", {off} switched off"),
     };
-    (CheckStatus::Ok, format!("{} up{off}", counted(up, "license server")))
+    format!("{} up{off}", counted(up, "license server"))
 }
 
-/// The problems of a severity.
-fn problems(servers: &[LicenseServer], severity: Severity) -> String {
-    let all = servers.iter().flat_map(|server| server.problems.iter().map(move |problem| (server, problem)));
-    let problems: Vec<String> = all
-        .filter(|(_, problem)| problem.code.severity() == severity)
-        .map(|(server, problem)| format!("{}: {}", server.called(), problem.text.trim_end_matches('.')))
-        .collect();
-    let (shown, more) = problems.split_at(problems.len().min(MOST_PROBLEMS));
-    let more = (!more.is_empty()).then(|| counted(more.len(), "more problem"));
-    shown.iter().cloned().chain(more).collect::<Vec<_>>().join("; ")
+/// What is wrong with a license server, and more than worth knowing.
+fn problems(server: &LicenseServer) -> impl Iterator<Item = Finding> {
+    server.problems.iter().filter_map(|problem| {
+        let status = match problem.code.severity() {
+            Severity::Critical => CheckStatus::Critical,
+            Severity::Warning => CheckStatus::Warning,
+            Severity::Info => return None,
+        };
+        let text = problem.text.trim_end_matches('.');
+        Some(Finding::new(status, format!("{}: {text}", server.called())))
+    })
 }
 
 /// That none was found of these products, or none at all, and where one may be.
@@ -91,15 +87,24 @@ fn none(products: &[String], report: &ServersReport) -> String {
     format!("no license server{of} was found{elsewhere}")
 }
 
-fn up(servers: &[LicenseServer]) -> usize {
+pub(in crate::report) fn up(servers: &[LicenseServer]) -> usize {
     servers.iter().filter(|server| server.state == ServerState::Up).count()
 }
 
-/// Values for graphs, as monitoring plugins give them.
-fn performance(servers: &[LicenseServer]) -> String {
-    let up = up(servers);
+/// Values for graphs.
+fn performance(servers: &[LicenseServer]) -> Vec<Performance> {
     let problems: usize = servers.iter().map(|server| server.problems.len()).sum();
+    let mut values = vec![
+        Performance { label: "up", value: up(servers) },
+        Performance { label: "servers", value: servers.len() },
+        Performance { label: "problems", value: problems },
+    ];
+    values.extend(clients(servers));
+    values
+}
+
+/// How many clients there are, as far as they were counted.
+pub(in crate::report) fn clients(servers: &[LicenseServer]) -> Option<Performance> {
     let clients = servers.iter().filter_map(|server| server.clients).reduce(usize::saturating_add);
-    let clients = clients.map_or(String::new(), |clients| format!(" clients={clients}"));
-    format!(" | up={up} servers={} problems={problems}{clients}", servers.len())
+    clients.map(|value| Performance { label: "clients", value })
 }

@@ -16,5 +16,6 @@ mod vendor;
 pub use self::answer::{ServersQuestion, servers};
 pub(super) use self::answer::{about, add_processes, elsewhere, is_known_by, listed};
 pub use self::causes::add_causes_here;
-pub use self::check::{check, unknown};
+pub use self::check::check;
+pub(super) use self::check::{clients, findings, ok, up};
 pub use self::judging::{EXPIRY_DAYS, license_servers};

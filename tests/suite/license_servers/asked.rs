@@ -111,7 +111,7 @@ fn a_monitoring_system_gets_one_line_and_a_status() {
     let hidden = linux().by_ordinary_user(&[(7, "lmgrd")]).socket("tcp 0.0.0.0:27000", &[]);
     let (line, exit) = check(&hidden, "servers --check");
     assert_eq!(exit, Exit::Checked(CheckStatus::Unknown));
-    insta::assert_snapshot!(line, @"LICENSE SERVERS UNKNOWN - the owner of 1 socket could not be identified without more rights | up=0 servers=1 problems=0");
+    insta::assert_snapshot!(line, @"LICENSE SERVERS UNKNOWN - the owner of 1 socket could not be identified without more rights; Revenera FlexNet license server: The process that listens on 27000/tcp is hidden | up=0 servers=1 problems=0");
     let (line, exit) = check(&linux(), "servers --check nonsuch");
     assert_eq!(exit, Exit::Checked(CheckStatus::Unknown));
     insta::assert_snapshot!(line, @"LICENSE SERVERS UNKNOWN - No license manager, vendor or license server here is called ‘nonsuch’.");

@@ -1,0 +1,148 @@
+//! Whether those hold a listener that a line of a policy names.
+
+use crate::model::phrase::list;
+use crate::model::quoting::{quoted, quoted_account, quoted_path};
+use crate::model::{
+    Checked, Executable, Os, Owner, PolicyLine, PolicyProgram, Presence, Process, Row, Vouched,
+};
+use crate::query::is_user;
+
+/// Whether it is so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Held {
+    Yes,
+    No,
+    /// With what keeps that from being known, as the rest of a sentence about the listener.
+    Unknown(String),
+}
+
+/// Whether a holder of a listener is one of the programs and users of a line. A line that names none is about any.
+pub(super) fn held(line: &PolicyLine, row: &Row, vouched: &Vouched, os: Os) -> Held {
+    if !line.names_holder() {
+        return Held::Yes;
+    }
+    let mut untold = match &row.owner {
+        Owner::Hidden => Some("you are not allowed to see which process holds it".to_owned()),
+        Owner::Unattributed => Some("no process that can be found holds it".to_owned()),
+        Owner::Identified { .. } => None,
+    };
+    for process in row.owner.processes() {
+        match is_named(line, process, vouched, os) {
+            Held::Yes => return Held::Yes,
+            Held::No => {}
+            Held::Unknown(why) => untold = untold.or(Some(why)),
+        }
+    }
+    if untold.is_none() && row.more_holders {
+        let holder = row.owner.lead().map(Process::called).unwrap_or_default();
+        untold = Some(format!("{holder} holds it, perhaps with others that you are not allowed to see"));
+    }
+    untold.map_or(Held::No, Held::Unknown)
+}
+
+fn is_named(line: &PolicyLine, process: &Process, vouched: &Vouched, os: Os) -> Held {
+    match (runs_one(&line.programs, process, vouched, os), runs_as_one(&line.users, process, os)) {
+        (Held::No, _) | (_, Held::No) => Held::No,
+        (unknown @ Held::Unknown(_), _) | (Held::Yes, unknown @ Held::Unknown(_)) => unknown,
+        (Held::Yes, Held::Yes) => Held::Yes,
+    }
+}
+
+fn runs_one(programs: &[PolicyProgram], process: &Process, vouched: &Vouched, os: Os) -> Held {
+    if programs.is_empty() {
+        return Held::Yes;
+    }
+    let Some(exe) = process.exe() else {
+        return match process.presence {
+            Presence::Running(_) | Presence::Vanished => {
+                Held::Unknown(format!("the file that {} runs cannot be seen", process.called()))
+            }
+            Presence::Kernel | Presence::Ended { .. } => Held::No,
+        };
+    };
+    // A link to the file may have another name, by which people know the program: redis-server.
+    let names = [process.exe_name(os), process.name.as_deref()];
+    let is_it = |program: &&PolicyProgram| names.iter().flatten().any(|name| program.is(&exe.path, name, os));
+    match programs.iter().find(is_it) {
+        None => Held::No,
+        Some(program) => {
+            why_not_believed(program, exe, process, vouched, os).map_or(Held::Yes, Held::Unknown)
+        }
+    }
+}
+
+/// What speaks against the path of a file, or against its name where that is all that was written of it; `None` where
+/// nothing does.
+fn why_not_believed(
+    program: &PolicyProgram,
+    exe: &Executable,
+    process: &Process,
+    vouched: &Vouched,
+    os: Os,
+) -> Option<String> {
+    let called = process.called();
+    if exe.deleted == Some(true) {
+        return Some(format!(
+            "the file that {called} runs was deleted or replaced since it started; restart it"
+        ));
+    }
+    if exe.path_confirmed == Checked::Done(false) {
+        return Some(format!("{called} only calls itself so: its path leads to another file"));
+    }
+    if exe.path_confirmed.failed().is_some() {
+        return Some(format!("whether {called} runs the file at its path could not be seen"));
+    }
+    // Whoever writes the whole path of a file says that it is right.
+    if program.is_path() || exe.writers == Checked::NotRequested {
+        return None;
+    }
+    let advice = format!("give its full path, {}", quoted_path(&exe.path));
+    match vouched.left(&exe.path, &exe.writers, process.uid, os) {
+        None => Some(format!("who could have replaced the file of {called} is not known: {advice}")),
+        Some(left) => left.first().map(|writer| {
+            format!("{} could have replaced the file of {called}: {advice}", writer.account.called())
+        }),
+    }
+}
+
+fn runs_as_one(users: &[String], process: &Process, os: Os) -> Held {
+    if users.is_empty() {
+        return Held::Yes;
+    }
+    let is_it = |user: &String| {
+        process.user.as_deref().is_some_and(|name| is_user(name, user, os))
+            || process.uid.is_some_and(|uid| user.parse() == Ok(uid))
+    };
+    match process.user.is_none() && process.uid.is_none() {
+        _ if users.iter().any(is_it) => Held::Yes,
+        true => Held::Unknown(format!("the user of {} cannot be seen", process.called())),
+        false => Held::No,
+    }
+}
+
+/// The programs and users of a line, as a phrase.
+pub(super) fn wanted(line: &PolicyLine) -> String {
+    let programs: Vec<String> = line
+        .programs
+        .iter()
+        .map(|program| match program.is_path() {
+            true => quoted_path(&program.0).into_owned(),
+            false => quoted(&program.0).into_owned(),
+        })
+        .collect();
+    let users: Vec<String> = line.users.iter().map(|user| quoted_account(user).into_owned()).collect();
+    match (&programs[..], &users[..]) {
+        (_, []) => list(&programs, "or"),
+        ([], _) => list(&users, "or"),
+        _ => format!("{} of {}", list(&programs, "or"), list(&users, "or")),
+    }
+}
+
+/// Who holds a listener, as a phrase.
+pub(super) fn holder(row: &Row, os: Os) -> String {
+    let holder = crate::report::waiting::holder(row, os);
+    match row.user().filter(|_| row.owner.lead().is_some()) {
+        Some(user) => format!("{holder} of {}", quoted_account(&user)),
+        None => holder,
+    }
+}

@@ -1,0 +1,97 @@
+//! What must listen and does not, or is held by others.
+
+use super::held::{Held, held, holder, wanted};
+use super::scene::Scene;
+use crate::model::{CheckStatus, Finding, PolicyLine, PolicyPort, PolicyRule, Protocol, Row};
+
+/// What is wrong with what must listen.
+pub(super) fn missing(scene: &Scene<'_>) -> Vec<Finding> {
+    let lines = scene.policy.with_rule(PolicyRule::MustListen);
+    lines.flat_map(|line| line.ports.iter().filter_map(|port| scene.missing(line, port))).collect()
+}
+
+impl Scene<'_> {
+    fn missing(&self, line: &PolicyLine, port: &PolicyPort) -> Option<Finding> {
+        let has = |row: &&Row| port.has(row.socket.protocol, row.socket.local.port());
+        let listening: Vec<&Row> = self.listeners.iter().filter(has).collect();
+        let (status, why) = match listening.is_empty() {
+            true => self.absent(port, &port.written),
+            false => self.wrongly_held(line, &port.written, &listening)?,
+        };
+        Some(Finding::new(status, format!("{why}{}", line.behind())))
+    }
+
+    /// Why nothing listens.
+    fn absent(&self, port: &PolicyPort, what: &str) -> (CheckStatus, String) {
+        if let Some(why) = self.unseen_listeners() {
+            return (CheckStatus::Unknown, format!("whether {what} listens could not be seen: {why}"));
+        }
+        let os = self.observation.host.os;
+        let has = |row: &&Row| port.has(row.socket.protocol, row.socket.local.port());
+        let on_port = |row: &&Row| port.any.iter().any(|(range, _)| range.contains(row.socket.local.port()));
+        let mut elsewhere = self
+            .observation
+            .other_namespaces
+            .iter()
+            .filter(|other| other.listeners.iter().any(|&(protocol, number)| port.has(protocol, number)));
+        let why = if let Some(row) = self.bound.iter().find(has) {
+            format!("{what} is taken by {}, but does not listen", holder(row, os))
+        } else if let Some(row) = self.listeners.iter().find(on_port) {
+            let place = format!("{}/{}", row.socket.local.port(), row.socket.protocol);
+            format!("{what} does not listen; {place} does, held by {}", holder(row, os))
+        } else if let Some(other) = elsewhere.next() {
+            let name = other.namespace.called();
+            format!(
+                "{what} listens in the network namespace {name} alone, which counts with --all-namespaces"
+            )
+        } else {
+            format!("{what} does not listen")
+        };
+        (CheckStatus::Critical, why)
+    }
+
+    /// Whether all that listens is held by those that the line names. Of a port without a protocol it suffices if that is
+    /// so with one of them.
+    fn wrongly_held(&self, line: &PolicyLine, what: &str, rows: &[&Row]) -> Option<(CheckStatus, String)> {
+        let with = |protocol: Protocol| {
+            let of_protocol: Vec<&Row> =
+                rows.iter().copied().filter(|row| row.socket.protocol == protocol).collect();
+            (!of_protocol.is_empty()).then(|| self.wrong_among(line, what, &of_protocol))
+        };
+        let mut outcomes: Vec<Option<(CheckStatus, String)>> =
+            Protocol::ALL.into_iter().filter_map(with).collect();
+        outcomes.sort_by_key(|outcome| outcome.as_ref().map(|(status, _)| *status == CheckStatus::Critical));
+        outcomes.into_iter().next().flatten()
+    }
+
+    fn wrong_among(&self, line: &PolicyLine, what: &str, rows: &[&Row]) -> Option<(CheckStatus, String)> {
+        let os = self.observation.host.os;
+        let judged = || rows.iter().map(|row| (row, held(line, row, &self.policy.vouched, os)));
+        if let Some((row, _)) = judged().find(|(_, held)| *held == Held::No) {
+            let why = format!(
+                "{what} at {} is held by {}, not by {}",
+                row.socket.local.ip(),
+                holder(row, os),
+                wanted(line)
+            );
+            return Some((CheckStatus::Critical, why));
+        }
+        let beyond = |row: &&&Row| line.max_exposure.is_some_and(|most| row.exposure > most);
+        if let (Some(row), Some(most)) = (rows.iter().find(beyond), line.max_exposure) {
+            let why = format!(
+                "{what} at {} has the exposure {}; at most {} is allowed",
+                row.socket.local.ip(),
+                row.exposure.code(),
+                most.code()
+            );
+            return Some((CheckStatus::Critical, why));
+        }
+        judged().find_map(|(_, held)| match held {
+            Held::Unknown(why) => Some((
+                CheckStatus::Unknown,
+                format!("whether {} holds {what} is not known: {why}", wanted(line)),
+            )),
+            Held::Yes | Held::No => None,
+        })
+    }
+}
