@@ -110,7 +110,7 @@ impl Clock for os::Clock {
 pub struct Context<'a> {
     pub knowledge: &'a Knowledge,
     pub source: &'a dyn Source,
-    pub out: &'a mut dyn Write,
+    pub out: &'a mut (dyn Write + Send),
     /// Takes what must be said but would be in a script's way.
     pub notes: &'a mut dyn Write,
 }

@@ -74,6 +74,8 @@ impl Failure {
         if self.speaker.load(Ordering::Relaxed) != process::id() {
             return exit;
         }
+        // On another screen, nobody would read it.
+        os::restore_screen();
         // Where even this cannot be written, only the exit status is left to tell.
         let is_first = !self.is_written.load(Ordering::Relaxed) && !self.is_json.load(Ordering::Relaxed);
         if let Some(service) = self.service.get().copied().filter(|_| is_first) {

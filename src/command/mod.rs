@@ -14,6 +14,7 @@ mod generate;
 mod grammar;
 mod help;
 mod list;
+mod live_screen;
 mod look;
 mod manual;
 mod progress;
@@ -150,7 +151,7 @@ impl Invocation {
         &self,
         knowledge: &Knowledge,
         now: fn() -> Timestamp,
-        out: impl Write,
+        out: impl Write + Send,
         notes: &mut dyn Write,
     ) -> Result<Exit, Error> {
         match &self.from {
@@ -322,7 +323,7 @@ impl Command {
         &self,
         knowledge: &Knowledge,
         source: &dyn Source,
-        out: impl Write,
+        out: impl Write + Send,
         notes: &mut dyn Write,
     ) -> Result<Exit, Error> {
         let mut out = BufWriter::with_capacity(BUFFER, out);

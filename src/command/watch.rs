@@ -1,21 +1,24 @@
-//! `whatlistens watch [WHAT]...`: looks again and again, and prints a line for each listener that appears, goes or
-//! changes. It ends with `--for`, or when it is interrupted.
+//! `whatlistens watch [WHAT]...`: looks again and again, and shows what appears, goes and changes: on a terminal as a
+//! listing that follows (`live_screen.rs`), else as a line for each change. It ends with `--for`, or when it is interrupted.
 
+use std::borrow::Cow;
+use std::io::Write;
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
+use super::live_screen::LiveScreen;
 use super::manual::Manual;
-use super::{Clock, Context, Error, Exit};
+use super::{Clock, Context, Error, Exit, Source};
 use crate::cli::{GlobalArgs, ListArgs, interval, watch_time};
 use crate::knowledge::Knowledge;
 use crate::model::{Change, GapKind, PortRange, Report};
-use crate::os::Sought;
+use crate::os::{self, FullScreen, Inputs, Sought};
 use crate::query::{Environment, Output, Query, UsageError};
 use crate::render::{self, Answer, Format};
-use crate::report;
+use crate::report::{self, Watching};
 
-/// Keep looking, and print what appears, goes and changes
+/// Keep looking, and show what appears, goes and changes
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub(super) struct WatchArgs {
     #[command(flatten)]
@@ -36,8 +39,11 @@ pub(super) struct WatchArgs {
 
 pub(super) const MANUAL: Manual = Manual {
     description: &[
-        "Prints the listing once, and from then on a line for each listener that appears, goes or changes: its owner, its \
-         verdict, from where it can be reached, or its state. It takes the words and filters of a listing.",
+        "On a terminal, shows the listing on the whole screen and follows what happens: listeners that appear (+), go (-) or \
+         change (~: the owner, the verdict, from where it can be reached, or the state) are marked for a while, and the last \
+         changes stand below. q and Esc end it; the arrows, PgUp, PgDn, Home and End scroll. It takes the words and filters \
+         of a listing.",
+        "Elsewhere, and with --output list or -H, it prints the listing once and from then on a line for each change.",
         "With --output jsonl it prints an object a line, also for each listener that is there in the beginning.",
         "A listener is known by its protocol, port and address. Another process of the same program and user is no change. \
          What comes and goes between two looks is not seen.",
@@ -50,11 +56,13 @@ pub(super) const MANUAL: Manual = Manual {
             "only what other machines may reach, with fewer looks",
         ),
         ("whatlistens watch --for 30s --output jsonl", "for a script"),
+        ("whatlistens watch | cat", "lines, also on a terminal"),
     ],
     statuses: &[
-        ("0", "the time of --for was up, or the reader of the output ended"),
-        ("2", "wrong usage"),
+        ("0", "the time of --for was up, q or Esc was typed, or the reader of the output ended"),
+        ("2", "wrong usage, or the terminal is gone"),
         ("3", "this machine cannot be observed"),
+        ("130", "Ctrl-C"),
     ],
     document: Some("WatchEvent"),
 };
@@ -67,6 +75,8 @@ pub struct Watch {
     interval: Duration,
     time: Option<Duration>,
     output: Output,
+    /// Whether there is a screen to show it on, and why that is of no use; `None` for a file or pipe.
+    full_screen: Option<Result<(), String>>,
     /// The command line, quoted for a shell, to be typed again with more rights.
     repeat: String,
 }
@@ -98,7 +108,11 @@ impl Watch {
         query.scope.interfaces |= !query.filter.addresses.is_empty();
         query.scope.host_id = output.format == Format::Jsonl;
         let output = output.for_listing(&args.list)?.in_local_time(environment);
-        Ok(Watch { query, detail_ports, interval: args.interval, time: args.time, output, repeat })
+        // Rows without a header are for a script, and a report is to be sent.
+        let is_text = output.format == Format::Text && output.style.header && !output.style.report;
+        let full_screen = environment.full_screen.clone().filter(|_| is_text);
+        let (interval, time) = (args.interval, args.time);
+        Ok(Watch { query, detail_ports, interval, time, output, full_screen, repeat })
     }
 
     pub(super) fn output(&self) -> &Output {
@@ -106,43 +120,53 @@ impl Watch {
     }
 
     pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {
-        let (source, knowledge) = (context.source, context.knowledge);
+        let source = context.source;
         let clock = source.clock().ok_or(UsageError::NotLive { command: "watch" })?;
         self.query.refuse_unknown_users(|name| source.has_user(name))?;
+        let screen = self.screen(context.notes)?;
         let query = self.query.with_files(|path| source.file_at(path));
         let began = clock.elapsed();
-        let end = self.time.map(|time| began + time);
-        let mut first = query.clone();
+        let looks =
+            Looks { watch: self, source, knowledge: context.knowledge, clock, query, began, next: began };
+        match screen {
+            Some((screen, inputs)) => self.show(looks, &screen, inputs, context),
+            None => self.print(looks, context),
+        }
+    }
+
+    /// The screen to show it on; `None` where lines are printed. It is made ready before the first look, after which this
+    /// program may do less.
+    fn screen(&self, notes: &mut dyn Write) -> Result<Option<(FullScreen, Inputs)>, Error> {
+        let why = match &self.full_screen {
+            None => return Ok(None),
+            Some(Err(why)) => why.clone(),
+            Some(Ok(())) => match FullScreen::prepare() {
+                Ok(both) => return Ok(Some(both)),
+                Err(error) => os::in_words(&error),
+            },
+        };
+        render::note(&format!("Each change is printed as a line: {why}."), self.output.format, notes)?;
+        Ok(None)
+    }
+
+    /// Prints the listing, and then each change as a line.
+    fn print(&self, mut looks: Looks<'_>, context: &mut Context<'_>) -> Result<Exit, Error> {
+        let mut first = looks.query.clone();
         first.to_mut().scope.detail_ports.clone_from(&self.detail_ports);
-        let observation = source.observe(&first.scope)?;
-        let mut last = report::report(&first, &observation, knowledge, &self.repeat)?;
+        let mut last = looks.first(&first)?;
         match self.output.format {
             Format::Jsonl => self.write(&report::present(&last.rows), &last, context)?,
             _ => context.write(Answer::Listing(&last), &self.output)?,
         }
         context.out.flush()?;
-        let mut next = began;
-        loop {
-            next = (next + self.interval).max(clock.elapsed());
-            if let Some(end) = end.filter(|end| *end < next) {
-                wait_until(clock, end);
-                return Ok(Exit::Matched);
-            }
-            wait_until(clock, next);
-            let observation = source.observe(&query.scope)?;
-            let Ok(report) = report::report(&query, &observation, knowledge, &self.repeat) else {
-                // What has the name that was typed went, and may come back.
-                let nothing = Report { taken_at: observation.taken_at, rows: Vec::new(), ..last.clone() };
-                self.write(&report::changes(&last.rows, &nothing.rows), &nothing, context)?;
-                last = nothing;
-                continue;
-            };
+        while let Some(report) = looks.next(&last)? {
             if is_partial(&report) {
                 continue;
             }
             self.write(&report::changes(&last.rows, &report.rows), &report, context)?;
             last = report;
         }
+        Ok(Exit::Matched)
     }
 
     fn write(&self, changes: &[Change], report: &Report, context: &mut Context<'_>) -> Result<(), Error> {
@@ -150,6 +174,67 @@ impl Watch {
             render::write_change(change, report, self.output.format, &self.output.style, context.out)?;
         }
         Ok(context.out.flush()?)
+    }
+
+    /// Shows it on the whole screen.
+    fn show(
+        &self,
+        mut looks: Looks<'_>,
+        screen: &FullScreen,
+        inputs: Inputs,
+        context: &mut Context<'_>,
+    ) -> Result<Exit, Error> {
+        // What is wrong with the question is said before the screen is taken.
+        let query = looks.query.clone();
+        let mut last = looks.first(&query)?;
+        let watching = Watching::new(last.clone(), self.interval);
+        let live = LiveScreen::new(watching, self.interval, &self.output.style, screen, context.out);
+        live.while_obeying(inputs, |live| {
+            while let Some(report) = looks.next(&last)? {
+                if is_partial(&report) {
+                    live.see_part(report)?;
+                    continue;
+                }
+                live.see(report.clone(), looks.clock.elapsed())?;
+                last = report;
+            }
+            Ok(Exit::Matched)
+        })
+    }
+}
+
+/// One look after the other.
+struct Looks<'a> {
+    watch: &'a Watch,
+    source: &'a dyn Source,
+    knowledge: &'a Knowledge,
+    clock: &'a dyn Clock,
+    query: Cow<'a, Query>,
+    began: Duration,
+    /// When the last look was due.
+    next: Duration,
+}
+
+impl Looks<'_> {
+    fn first(&self, query: &Query) -> Result<Report, Error> {
+        let observation = self.source.observe(&query.scope)?;
+        Ok(report::report(query, &observation, self.knowledge, &self.watch.repeat)?)
+    }
+
+    /// Waits for the next look, and looks; `None` once the time is up. `last` is the look before.
+    fn next(&mut self, last: &Report) -> Result<Option<Report>, Error> {
+        self.next = (self.next + self.watch.interval).max(self.clock.elapsed());
+        let end = self.watch.time.map(|time| self.began + time);
+        if let Some(end) = end.filter(|end| *end < self.next) {
+            wait_until(self.clock, end);
+            return Ok(None);
+        }
+        wait_until(self.clock, self.next);
+        let observation = self.source.observe(&self.query.scope)?;
+        let report = report::report(&self.query, &observation, self.knowledge, &self.watch.repeat);
+        // What has the name that was typed went, and may come back.
+        let nothing = || Report { taken_at: observation.taken_at, rows: Vec::new(), ..last.clone() };
+        Ok(Some(report.unwrap_or_else(|_| nothing())))
     }
 }
 

@@ -1,22 +1,7 @@
 //! What differs between two answers about one machine.
 
-use super::Row;
 use super::word::words;
-
-words! {
-    /// What became of a listener.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-    pub enum EventKind {
-        /// it was there when watching began
-        Present = "present",
-        /// it is new
-        Appeared = "appeared",
-        /// it is no longer there
-        Went = "went",
-        /// it is still there, and what `changed` names is not as it was
-        Changed = "changed",
-    }
-}
+use super::{EventKind, Row};
 
 words! {
     /// What of a listener changed.

@@ -6,6 +6,7 @@ mod change;
 mod check;
 mod command_line;
 pub mod document;
+mod event_kind;
 mod explanation;
 mod exposure;
 mod file_trust;
@@ -45,12 +46,14 @@ mod sought;
 mod verdict;
 mod vouched;
 mod waiting;
+mod watched;
 mod word;
 
 pub use asked::{Asked, AskedProcess, Note, NoteKind, PortAnswer, PortStatus, PortUse};
-pub use change::{Change, ChangedPart, EventKind};
+pub use change::{Change, ChangedPart};
 pub use check::{CheckResult, CheckService, CheckStatus, Finding, Performance};
 pub use command_line::{PythonProgram, interpreter_called, python_program, script_of};
+pub use event_kind::EventKind;
 pub use explanation::{
     Confidence, Correction, EmulatorFacts, ExplainedTerm, Explanation, ManagerFacts, ManagerPort,
     ManagerProcesses, PortRole, RegisteredService, TermKind,
@@ -104,4 +107,5 @@ pub use sought::{SoughtProcess, SoughtProcesses, UnlistedPorts};
 pub use verdict::{License, Severity, Verdict};
 pub use vouched::Vouched;
 pub use waiting::{WaitGoal, WaitOutcome, WaitReport, WaitedPort};
+pub use watched::{Logged, Watched};
 pub use word::Word;

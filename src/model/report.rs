@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use super::word::words;
 use super::{
-    Asked, AssignedTo, ExcludedPorts, Exposure, Gap, Host, Interface, License, LicenseServer, Manager,
-    OtherNamespace, OtherSocket, Pid, PortRange, Process, Receiver, Service, Socket, Verdict,
+    Asked, AssignedTo, EventKind, ExcludedPorts, Exposure, Gap, Host, Interface, License, LicenseServer,
+    Manager, OtherNamespace, OtherSocket, Pid, PortRange, Process, Receiver, Service, Socket, Verdict,
 };
 
 /// Who holds a socket.
@@ -143,6 +143,8 @@ pub struct Row {
     pub license: Option<License>,
     /// What to do next, in whole sentences; `None` where there is nothing to say, or the port was not asked about.
     pub next: Option<String>,
+    /// In a live view, what became of it a moment ago.
+    pub change: Option<EventKind>,
 }
 
 impl Row {

@@ -30,6 +30,7 @@ impl LastWords {
         if std::process::id() != self.speaker {
             end(self.status);
         }
+        super::restore_screen();
         system::write(2, &self.line);
         if self.is_json.load(Ordering::Relaxed) && !self.is_written.swap(true, Ordering::Relaxed) {
             system::write(1, &self.json);

@@ -22,6 +22,7 @@ mod narrowed;
 pub mod port_set;
 mod program_name;
 mod scan_scope;
+mod screen;
 mod socket_filter;
 pub mod socket_record;
 mod stack;
@@ -57,6 +58,7 @@ use jiff::Timestamp;
 
 pub use self::bounded_file::{read_bounded, read_in_time};
 pub use self::clock::Clock;
+pub use self::decode::keys::Key;
 pub use self::delay::{Delay, on_delay};
 pub use self::file_at::FileAt;
 pub use self::inspect::{FileChecks, Inspect, LicensePrograms, PortHolder, ServerProgram};
@@ -64,6 +66,7 @@ pub use self::interruption::{end_as_interrupted, is_interrupted, notice_interrup
 pub use self::last_words::{LastWords, Memory, end, report_full_files};
 pub use self::narrowed::narrowed;
 pub use self::scan_scope::{Bpf, DEADLINE, ScanScope, Sought};
+pub use self::screen::{FullScreen, Input, Inputs, NEEDS_TERM, is_screen_shown, restore_screen};
 pub use self::stack::with_room;
 pub use self::stream::{Stream, was_closed_at_start};
 pub use self::unobservable::Unobservable;

@@ -24,6 +24,8 @@ pub struct Environment {
     /// Finds the columns of the terminal that standard error goes to, for a line that shows progress; `None` where it goes
     /// elsewhere, or the terminal knows no control codes. Called only by what may take long.
     pub progress_width: fn() -> Option<u16>,
+    /// Whether the terminal can show a screen that changes as a whole, and why not; `None` where output goes elsewhere.
+    pub full_screen: Option<Result<(), String>>,
     /// Whether colours reach somebody who wants them.
     pub color: bool,
     /// Finds the user's time zone. It searches the system's zones, so it is called only where a time is shown.
@@ -42,6 +44,7 @@ impl Environment {
             exported_width: exported_width().filter(|_| !terminal),
             // https://no-color.org: any value that is not empty.
             progress_width,
+            full_screen: terminal.then(full_screen),
             color: terminal && is_capable() && unless_set("NO_COLOR"),
             time_zone,
             program: env::current_exe().ok(),
@@ -55,6 +58,7 @@ impl Environment {
             width: None,
             exported_width: None,
             progress_width: || None,
+            full_screen: None,
             color: false,
             time_zone: || TimeZone::UTC,
             program: None,
@@ -105,6 +109,18 @@ fn progress_width() -> Option<u16> {
 fn is_capable() -> bool {
     let obeys = anstyle_query::windows::enable_ansi_colors().unwrap_or(true);
     obeys && env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Whether the terminal can show a screen that changes as a whole.
+fn full_screen() -> Result<(), String> {
+    match env::var_os("TERM").filter(|term| !term.is_empty()) {
+        None if os::NEEDS_TERM => Err("TERM does not say what terminal this is".to_owned()),
+        Some(term) if term == "dumb" || term == "unknown" => {
+            Err(format!("the terminal is ‘{}’ (TERM)", term.display()))
+        }
+        _ if !is_capable() => Err("the terminal obeys no control codes".to_owned()),
+        _ => Ok(()),
+    }
 }
 
 /// The columns that the environment says. Shells set them, and export them only on request.
@@ -163,6 +179,7 @@ impl Output {
                 states: false,
                 connections: false,
                 namespaces: false,
+                marks: false,
                 verbose: false,
                 time_zone: TimeZone::UTC,
             },

@@ -2,17 +2,23 @@
 
 use std::io::{self, Write};
 
+use jiff::Timestamp;
 use owo_colors::Style as Paint;
 
 use super::Style;
 use super::group::written;
 use super::text::escape;
-use crate::model::{Change, ChangedPart, EventKind, Os, Owner, Report, Row, Word};
+use crate::model::{Change, ChangedPart, EventKind, Os, Owner, Row, Word};
 
-/// Writes a change; `report` is the answer in which it was seen.
-pub(super) fn write(change: &Change, report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let os = report.host.os;
-    let time = report.taken_at.to_zoned(style.time_zone.clone()).strftime("%H:%M:%S").to_string();
+/// Writes a change of a machine, and when it was seen.
+pub(super) fn write(
+    change: &Change,
+    seen_at: Timestamp,
+    os: Os,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let time = seen_at.to_zoned(style.time_zone.clone()).strftime("%H:%M:%S").to_string();
     let socket = &change.row.socket;
     let place = format!("{}/{}", socket.local.port(), socket.protocol);
     let said = match (change.kind, &change.before) {
@@ -22,6 +28,16 @@ pub(super) fn write(change: &Change, report: &Report, style: &Style, out: &mut d
     };
     let kind = style.paint(&format!("{:<8}", change.kind.word()), paint_of(change.kind));
     writeln!(out, "{time}  {kind}  {place:<9}  {}  {}", written(socket), escape(&said))
+}
+
+/// The sign of what became of a listener.
+pub(super) fn sign(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::Present => "",
+        EventKind::Appeared => "+",
+        EventKind::Went => "-",
+        EventKind::Changed => "~",
+    }
 }
 
 pub(super) fn paint_of(kind: EventKind) -> Paint {

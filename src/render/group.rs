@@ -9,8 +9,8 @@ use std::sync::Arc;
 use crate::model::quoting::quoted;
 use crate::model::sorting::sort_by_key;
 use crate::model::{
-    AcceptQueue, Connections, Exposure, Namespace, Owner, Pid, Process, Protocol, Row, Severity, Socket,
-    State, Verdict,
+    AcceptQueue, Connections, EventKind, Exposure, Namespace, Owner, Pid, Process, Protocol, Row, Severity,
+    Socket, State, Verdict,
 };
 
 /// The rows of one service, in the order of the report.
@@ -32,6 +32,7 @@ struct Key<'a> {
     namespace: Option<u64>,
     license: Option<(Verdict, Severity)>,
     holder: Holder<'a>,
+    went: bool,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -93,6 +94,7 @@ fn keys(row: &Row) -> Vec<Key<'_>> {
         namespace: row.socket.namespace.as_ref().map(|Namespace { inode, .. }| *inode),
         license: row.license.as_ref().map(|license| (license.verdict, license.severity)),
         holder,
+        went: row.change == Some(EventKind::Went),
     };
     holders.into_iter().map(key).collect()
 }
@@ -214,6 +216,16 @@ impl<'a> RowGroup<'a> {
     /// From where it can be reached: the widest reach counts.
     pub(super) fn exposure(&self) -> Option<Exposure> {
         self.rows.iter().map(|row| row.exposure).max()
+    }
+
+    /// What became of it a moment ago. Of one that got another socket, that changed.
+    pub(super) fn change(&self) -> Option<EventKind> {
+        let mut changes = self.rows.iter().map(|row| row.change);
+        let first = changes.next()?;
+        match changes.all(|change| change == first) {
+            true => first,
+            false => Some(EventKind::Changed),
+        }
     }
 
     pub(super) fn rows(&self) -> &[&'a Row] {

@@ -10,6 +10,7 @@ mod excluded;
 mod explanation;
 mod export;
 mod format;
+mod frame;
 mod group;
 mod hosts;
 mod html;
@@ -18,6 +19,7 @@ mod joined;
 mod json;
 mod license_error;
 mod list;
+mod live;
 mod markdown;
 mod notes;
 mod page;
@@ -38,8 +40,10 @@ use crate::model::{Change, CheckResult, ExcludedReport, Explanation, Report, Ser
 
 pub use columns::{column_named, column_names};
 pub use format::{Answer, Format};
+pub use frame::{Frame, differences};
 pub use hosts::Hosts;
 pub use json::{json_error, json_schema, json_schema_text};
+pub use live::{LiveScreen, LiveView, live};
 pub use style::{ColumnName, Style};
 pub use text::escape;
 
@@ -87,7 +91,7 @@ pub fn write_change(
         Format::Jsonl => json::write_event(change, report, out),
         _ => {
             let mut line = Vec::new();
-            change::write(change, report, style, &mut line)?;
+            change::write(change, report.taken_at, report.host.os, style, &mut line)?;
             let line = in_signs_of(format, String::from_utf8_lossy(&line).into_owned());
             out.write_all(line.as_bytes())
         }
@@ -174,9 +178,7 @@ fn table(report: &Report, style: &Style, out: &mut dyn Write, notes: &mut dyn Wr
         idle::write(idle, report, style, out)?;
         lines.clear();
     }
-    lines.extend(report.notes.iter().map(|note| style.set(&escape(note))));
-    lines.extend(notes::of_table(report, &rows, style));
-    lines.extend(notes::of_full_queues(&rows, style));
+    lines.extend(notes::of_listing(report, &rows, style));
     if style.report {
         lines.extend(preamble::advice(&report.rows).iter().map(|line| escape(line).into_owned()));
     }

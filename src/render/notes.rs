@@ -56,6 +56,14 @@ pub(super) fn below(
     write(lines, false, style, beside)
 }
 
+/// What there is to say of rows.
+pub(super) fn of_listing(report: &Report, groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
+    let mut lines: Vec<String> = report.notes.iter().map(|note| style.set(&escape(note))).collect();
+    lines.extend(of_table(report, groups, style));
+    lines.extend(of_full_queues(groups, style));
+    lines
+}
+
 /// Why rows are flagged, or that there are none.
 pub(super) fn of_table(report: &Report, groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
     if !groups.is_empty() {

@@ -29,6 +29,8 @@ pub struct Style {
     pub states: bool,
     pub connections: bool,
     pub namespaces: bool,
+    /// With a sign before each row that changed.
+    pub marks: bool,
     /// With notes about how the data was collected.
     pub verbose: bool,
     /// For points in time.

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use owo_colors::Style as Paint;
 use textwrap::core::display_width;
 
-use super::Style;
-use super::columns::{Column, Listing};
+use super::columns::{Column, Listing, TEXT};
 use super::group::RowGroup;
 use super::shortening::Shortest;
+use super::{Style, change};
 use crate::model::Os;
 use crate::model::sorting::sort_by_key;
 
@@ -16,6 +16,15 @@ const GAP: usize = 2;
 /// Without a terminal, no text is cut. A longer one than this, in columns, moves the rest of its own line, and not
 /// that of all others.
 const WIDEST: usize = 400;
+
+/// The sign of a row that changed, in a live view.
+static MARK: Column = Column {
+    key: "change",
+    least: usize::MAX,
+    rank: u8::MAX,
+    value: |group, _| group.change().map_or("", change::sign).to_owned(),
+    ..TEXT
+};
 
 /// A column with its texts, in the order of the rows.
 pub(super) struct Filling {
@@ -51,7 +60,8 @@ pub(super) fn write(
 
 /// The columns of a listing.
 pub(super) fn filled(listing: &Listing<'_>) -> Vec<Filling> {
-    let filled = listing.columns().into_iter().map(|column| {
+    let mark = listing.style.marks.then_some(&MARK);
+    let filled = mark.into_iter().chain(listing.columns()).map(|column| {
         let mut filling = Filling::new(column);
         filling.add(listing);
         filling
@@ -100,7 +110,12 @@ impl Filling {
 
     /// Adds the rows of a listing.
     pub(super) fn add(&mut self, listing: &Listing<'_>) {
-        if let Some(paint) = self.column.paint.filter(|_| listing.style.color) {
+        let is_painted = self.column.paint.is_some() || listing.style.marks;
+        if listing.style.color && is_painted {
+            let paint = |group: &RowGroup<'_>| match group.change() {
+                Some(kind) => change::paint_of(kind),
+                None => self.column.paint.map_or(Paint::new(), |paint| paint(group)),
+            };
             self.paints.resize(self.texts.len(), Paint::new());
             self.paints.extend(listing.groups.iter().map(paint));
         }
@@ -121,7 +136,8 @@ impl Filling {
 
 impl Laid {
     fn new(Filling { column, texts, paints }: Filling, style: &Style) -> Laid {
-        let title = if style.header { column.title.len() } else { 0 };
+        // A sign has room even if no row has one, so that the others stand still.
+        let title = if style.header { column.title.len().max(1) } else { 0 };
         let widths = texts.iter().map(|text| display_width(text)).filter(|&width| width <= WIDEST);
         let width = widths.max().unwrap_or(0).max(title);
         let each = texts.iter().map(|text| (column.shortest)(text));

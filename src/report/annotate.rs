@@ -26,6 +26,7 @@ pub(super) fn annotate(
         assigned_to: addresses.and_then(|addresses| addresses.of(&socket)),
         license,
         next: None,
+        change: None,
         socket,
         owner,
         ancestors,

@@ -24,6 +24,7 @@ mod server_changes;
 mod servers;
 mod unanswered;
 mod waiting;
+mod watching;
 
 use std::collections::BTreeSet;
 
@@ -47,6 +48,7 @@ pub use self::servers::{
     EXPIRY_DAYS, ServersQuestion, add_causes_here, check as check_servers, license_servers, servers,
 };
 pub use self::waiting::{gaps_of_waiting, waited_ports, why_not_reached};
+pub use self::watching::Watching;
 
 /// What an observation answers to a question. `repeat` is the command line, quoted for a shell.
 ///

@@ -207,7 +207,7 @@ fn help_names_every_option_and_exits_0() {
       check     Check for monitoring whether what listens is as it should be: one
                 line, exit status 0 to 3
       wait      Wait until a port listens, or no longer does
-      watch     Keep looking, and print what appears, goes and changes
+      watch     Keep looking, and show what appears, goes and changes
       generate  Print manual pages, shell completions, or the schema of the JSON
       record    Write what was observed here, to be judged elsewhere or later:
                 whatlistens --from FILE

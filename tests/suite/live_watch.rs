@@ -69,3 +69,32 @@ fn memory_does_not_grow() {
     let after = memory(watch.0.id());
     assert!(after <= before + 1024, "{before} KiB, and after more looks {after} KiB");
 }
+
+/// How many processes it started that are still there, ended or not.
+fn children(pid: u32) -> usize {
+    let stat = |name: &std::ffi::OsStr| {
+        std::fs::read_to_string(std::path::Path::new("/proc").join(name).join("stat")).ok()
+    };
+    let parent = |stat: String| stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok();
+    let names = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.file_name());
+    names.filter(|name| stat(name).and_then(parent) == Some(pid)).count()
+}
+
+#[test]
+fn its_helpers_do_not_pile_up() {
+    let host = loopback();
+    let first = listener(&host);
+    let (watch, mut events) = watching(&host, &["--interval", "10ms"]);
+    assert!(events.any(|event| event.port == first.port()), "it has looked once");
+    for _ in 0..15 {
+        let listening = listener(&host);
+        let port = listening.port();
+        assert!(events.any(|event| event.event == "appeared" && event.port == port));
+        drop(listening);
+        assert!(events.any(|event| event.event == "went" && event.port == port));
+    }
+    // At least one was started for each look that saw another process.
+    let there = children(watch.0.id());
+    assert!(there <= 6, "{there} processes of one that looked often");
+    drop(first);
+}

@@ -92,6 +92,8 @@ mod live_rings;
 #[cfg(target_os = "linux")]
 mod live_rules;
 #[cfg(target_os = "linux")]
+mod live_screen;
+#[cfg(target_os = "linux")]
 mod live_servers;
 #[cfg(target_os = "linux")]
 mod live_sockets;
@@ -138,6 +140,8 @@ mod selection;
 mod served;
 mod several;
 mod started;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod tidy;
 mod tidy_imports;
 mod typing;

@@ -145,6 +145,7 @@ impl ListenerIn {
             assigned_to: None,
             license: self.license.map(LicenseIn::license),
             next: None,
+            change: None,
         })
     }
 }

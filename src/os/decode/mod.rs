@@ -5,6 +5,7 @@ mod bytes;
 pub mod file_text;
 pub mod flexnet_log;
 pub mod hosts_file;
+pub mod keys;
 pub mod license_command;
 pub mod license_file;
 pub mod linux;

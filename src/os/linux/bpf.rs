@@ -10,6 +10,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::FileExt;
+use std::sync::OnceLock;
 
 use super::super::deadline::Deadline;
 use super::super::decode::linux::btf;
@@ -90,9 +91,8 @@ impl TaskFiles {
         if fs::read_link("/proc/self/ns/pid")?.as_os_str() != FIRST_PIDS {
             return Err(io::Error::other("process ids are different in this container"));
         }
-        let described = nonblocking::open(BTF)?;
-        let names = btf::find(&mut |at, buffer| described.read_at(buffer, at), ITERATOR, &FIELDS)?;
-        let program = task_file::program(&names, families, states)
+        let names = names()?;
+        let program = task_file::program(names, families, states)
             .ok_or_else(|| io::Error::other("this kernel's structures are too large"))?;
         let program = bpf(
             PROG_LOAD,
@@ -137,6 +137,17 @@ impl TaskFiles {
             }
         }
     }
+}
+
+/// Where the kernel has what the program reads. A kernel does not change while this program runs.
+fn names() -> io::Result<&'static btf::Names> {
+    static NAMES: OnceLock<btf::Names> = OnceLock::new();
+    if let Some(known) = NAMES.get() {
+        return Ok(known);
+    }
+    let described = nonblocking::open(BTF)?;
+    let found = btf::find(&mut |at, buffer| described.read_at(buffer, at), ITERATOR, &FIELDS)?;
+    Ok(NAMES.get_or_init(|| found))
 }
 
 fn number(fd: &OwnedFd) -> u32 {

@@ -244,6 +244,20 @@ mod tests {
     }
 
     #[test]
+    fn a_terminal_is_set_and_nothing_is_typed_into_it() {
+        const TYPE: Opcode = libc::TIOCSTI as Opcode;
+        const TAKE: Opcode = libc::TIOCSCTTY as Opcode;
+        let Ok(pair) = nix::pty::openpty(None, None) else { panic!("there is no terminal to be had") };
+        let terminal = File::from(pair.slave);
+        filtered(|| {
+            let modes = nix::sys::termios::tcgetattr(&terminal).unwrap();
+            nix::sys::termios::tcsetattr(&terminal, nix::sys::termios::SetArg::TCSANOW, &modes).unwrap();
+            assert_refused(ask::<TYPE>(&terminal));
+            assert_refused(ask::<TAKE>(&terminal));
+        });
+    }
+
+    #[test]
     fn what_a_scan_does_is_allowed() {
         filtered(|| {
             assert!(fs::read_to_string("/proc/self/stat").is_ok());

@@ -3,7 +3,8 @@
 //! file system) cannot end.
 //!
 //! A process is forked for each batch of tasks, while this program has a single thread. One that is still waiting at the
-//! deadline is left behind: it is killed when this program ends, or else ends when its wait does.
+//! deadline is left behind: it is killed when this program ends, or else ends when its wait does. A program that looks
+//! again and again leaves no more behind than [`MOST_LEFT`].
 
 pub(super) mod account;
 pub(super) mod command_line;
@@ -17,9 +18,11 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::marker::PhantomData;
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use nix::unistd::{ForkResult, fork};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, fork};
 
 use self::account::AccountTask;
 use self::serve::Outcome;
@@ -51,6 +54,29 @@ pub(super) fn begin<T: Task>(tasks: &[T]) -> io::Result<Pending<T>> {
     Waiting::start()?.begin(tasks)
 }
 
+/// So many processes may be left behind at the same time. A server that does not answer keeps one or two at each look.
+const MOST_LEFT: usize = 64;
+
+/// The processes that were started, and are not known to have ended.
+fn started() -> MutexGuard<'static, Vec<Pid>> {
+    static STARTED: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+    STARTED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Lets the processes go that have ended. The others are not waited for.
+///
+/// # Errors
+///
+/// Where too many are left.
+fn take_ended() -> io::Result<()> {
+    let mut started = started();
+    started.retain(|&child| waitpid(child, Some(WaitPidFlag::WNOHANG)) == Ok(WaitStatus::StillAlive));
+    if started.len() < MOST_LEFT {
+        return Ok(());
+    }
+    Err(io::Error::other("too many helper processes still wait for an answer"))
+}
+
 /// A process that waits for its tasks.
 pub(in crate::os) struct Waiting<T: Task> {
     stream: UnixStream,
@@ -65,11 +91,16 @@ impl<T: Task> Waiting<T> {
     /// If the system refuses the process.
     #[expect(unsafe_code, reason = "a process that shares nothing is only to be had by fork(2)")]
     fn start() -> io::Result<Waiting<T>> {
+        take_ended()?;
         let (own, theirs) = UnixStream::pair()?;
-        // SAFETY: the caller promises that there is no other thread, which might hold a lock for ever in the child.
+        // SAFETY: the caller promises that there is no other thread, which might hold a lock for ever in the child; or
+        // only that of `watch`, which obeys the keys, and has no lock that the child needs: the C library frees that of
+        // memory in the child (fork(3)).
         match unsafe { fork() }? {
-            // It is never waited for: its zombie ends with this program.
-            ForkResult::Parent { .. } => Ok(Waiting { stream: own, tasks: PhantomData }),
+            ForkResult::Parent { child } => {
+                started().push(child);
+                Ok(Waiting { stream: own, tasks: PhantomData })
+            }
             ForkResult::Child => {
                 drop(own);
                 serve::run::<T>(theirs)

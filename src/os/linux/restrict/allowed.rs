@@ -38,6 +38,7 @@ pub(super) const ALLOWED: &[libc::c_long] = &[
     libc::SYS_shutdown,
     libc::SYS_socketpair,
     libc::SYS_ppoll,
+    libc::SYS_wait4,
     // Namespaces and processes.
     libc::SYS_bpf,
     libc::SYS_kcmp,
@@ -108,12 +109,15 @@ const WRITES: libc::c_int =
 const FAMILIES: [libc::c_int; 4] = [libc::AF_UNIX, libc::AF_NETLINK, libc::AF_INET, libc::AF_INET6];
 
 /// Asking for the name of an interface, the size of a terminal, facts about a namespace (`ioctl_nsfs(2)`), and the file
-/// of a disk image.
+/// of a disk image; and setting how a terminal gives its keys, by the call of older and of newer C libraries: `watch` takes
+/// the screen after its first look, and gives it back.
 #[allow(clippy::unnecessary_cast, reason = "C libraries differ in the type of a request")]
-const REQUESTS: [u64; 9] = [
+const REQUESTS: [u64; 11] = [
     libc::SIOCGIFNAME as u64,
     libc::TIOCGWINSZ as u64,
     libc::TCGETS as u64,
+    libc::TCSETS as u64,
+    libc::TCSETS2 as u64,
     libc::FIONBIO as u64,
     0xb701,
     0xb702,
