@@ -3,9 +3,14 @@
 
 use std::cmp::Ordering;
 
-/// As [`slice::sort_by_key`]: elements with equal keys stay in their order.
-pub fn sort_by_key<T, K: Ord>(elements: &mut [T], mut key: impl FnMut(&T) -> K) {
-    sort_by(elements, |one, other| key(one).cmp(&key(other)));
+/// As [`slice::sort_by_cached_key`]: elements with equal keys stay in their order.
+pub fn sort_by_key<T, K: Ord>(elements: &mut [T], key: impl FnMut(&T) -> K) {
+    if elements.len() < 2 {
+        return;
+    }
+    let keys: Vec<K> = elements.iter().map(key).collect();
+    let order = order(keys.len(), &mut |one, other| keys[one].cmp(&keys[other]));
+    arrange(elements, order);
 }
 
 /// As [`slice::sort_by`]: equal elements stay in their order.
@@ -13,8 +18,20 @@ pub fn sort_by<T>(elements: &mut [T], mut compare: impl FnMut(&T, &T) -> Orderin
     if elements.len() < 2 {
         return;
     }
-    let mut order = order(elements.len(), &mut |one, other| compare(&elements[one], &elements[other]));
-    // Each element goes to where it belongs, in place of one that then goes to where that belongs.
+    let order = order(elements.len(), &mut |one, other| compare(&elements[one], &elements[other]));
+    arrange(elements, order);
+}
+
+/// The places of the elements, in the order that they should have.
+fn order(count: usize, compare: &mut dyn FnMut(usize, usize) -> Ordering) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    // In place, so that it needs no memory of its own.
+    order.sort_unstable_by(|&one, &other| compare(one, other).then(one.cmp(&other)));
+    order
+}
+
+/// Each element goes to where it belongs, in place of one that then goes to where that belongs.
+fn arrange<T>(elements: &mut [T], mut order: Vec<usize>) {
     for start in 0..elements.len() {
         let mut at = start;
         while order[at] != start {
@@ -25,13 +42,6 @@ pub fn sort_by<T>(elements: &mut [T], mut compare: impl FnMut(&T, &T) -> Orderin
         }
         order[at] = at;
     }
-}
-
-/// The places of the elements, in the order that they should have.
-fn order(count: usize, compare: &mut dyn FnMut(usize, usize) -> Ordering) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..count).collect();
-    order.sort_by(|&one, &other| compare(one, other));
-    order
 }
 
 #[cfg(test)]
