@@ -117,6 +117,8 @@ impl DiffCommand {
         query.scope.deadline = global.deadline;
         query.scope.interfaces = true;
         query.scope.host_id = true;
+        // A listing in JSON has them: whoever holds one is a process that is seen.
+        query.scope.other_sockets = true;
         let (all, all_namespaces) = (args.all, args.all_namespaces);
         let output = output.for_listing(&ListArgs::default())?;
         Ok(DiffCommand { before, after, all, all_namespaces, query, output, repeat })

@@ -42,7 +42,9 @@ fn seen(diff: &Diff, is_mirrored: bool) -> (Vec<String>, Vec<String>, usize) {
     let change = |one: &crate::document::WatchEvent| {
         let mut ports = [one.port, one.was_port.unwrap_or(one.port)];
         ports.sort_unstable();
-        format!("{ports:?} {} {} {} {:?}", one.protocol, one.address, event(&one.event), one.changed)
+        let mut addresses = [&one.address, one.was_address.as_ref().unwrap_or(&one.address)];
+        addresses.sort_unstable();
+        format!("{ports:?} {} {addresses:?} {} {:?}", one.protocol, event(&one.event), one.changed)
     };
     let mut changes: Vec<String> = diff.changes.iter().map(change).collect();
     let untold = |one: &crate::document::CannotTell| format!("{} {} {:?}", one.port, one.address, one.about);
