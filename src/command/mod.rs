@@ -221,7 +221,7 @@ impl Command {
                     .map(|watch| Command::Watch(Box::new(watch))),
                 Verb::Generate(own) => Generate::resolve(own, &cli.global, Cli::command(), manual, knowledge)
                     .map(Command::Generate),
-                Verb::Record(own) => Ok(Command::Record(RecordCommand::new(&own, &cli.global))),
+                Verb::Record(own) => RecordCommand::resolve(&own, &cli.global, &output).map(Command::Record),
                 Verb::Diff(own) => DiffCommand::resolve(&own, &cli.global, output, knowledge, repeat)
                     .map(|diff| Command::Diff(Box::new(diff))),
             };

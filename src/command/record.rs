@@ -11,6 +11,7 @@ use crate::model::phrase::{counted, list};
 use crate::model::record;
 use crate::model::redact::{self, Redacted};
 use crate::os::ScanScope;
+use crate::query::{Output, UsageError};
 use crate::render::{self, Format};
 
 /// Write what was observed here, to be judged elsewhere or later: whatlistens --from FILE
@@ -59,8 +60,17 @@ pub struct RecordCommand {
 }
 
 impl RecordCommand {
-    pub(super) fn new(args: &RecordArgs, global: &GlobalArgs) -> RecordCommand {
-        RecordCommand { scope: ScanScope::of_everything(args.args, global.deadline), redacts: args.redact }
+    pub(super) fn resolve(
+        args: &RecordArgs,
+        global: &GlobalArgs,
+        output: &Output,
+    ) -> Result<RecordCommand, UsageError> {
+        if !matches!(output.format, Format::Text | Format::Json) {
+            let right = "a record is always JSON; whatlistens --from FILE shows it in any format";
+            return Err(UsageError::instead(&format!("--output {}", output.format.name()), right));
+        }
+        let scope = ScanScope::of_everything(args.args, global.deadline);
+        Ok(RecordCommand { scope, redacts: args.redact })
     }
 
     pub(super) fn run(&self, context: &mut Context<'_>) -> Result<Exit, Error> {

@@ -66,6 +66,16 @@ fn a_ticket_says_what_was_typed_and_more_rights_are_needed_where_the_machine_is(
 }
 
 #[test]
+fn a_record_has_one_form() {
+    let (out, why, status) = whatlistens(&["record", "--output", "csv"]);
+    assert!(
+        why.contains("‘--output csv’: a record is always JSON") && out.is_empty() && status == 2,
+        "{why}"
+    );
+    assert_eq!(whatlistens(&["record", "--json"]).2, 0);
+}
+
+#[test]
 fn standard_input_is_a_file_too() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("here.json");

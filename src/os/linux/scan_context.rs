@@ -49,7 +49,7 @@ impl<'a> ScanContext<'a> {
         })
     }
 
-    /// Begins to do what may have to wait, in a helper process. Must be called while this program has a single thread.
+    /// Begins to do what may have to wait, in a helper process. Must be called while this program has no thread but this one and that of `watch`.
     pub(super) fn begin<T: Task>(&self, tasks: &[T]) -> Pending<T> {
         helper::begin(tasks).unwrap_or_else(|error| {
             let _ = self.refused.set(in_words(&error));

@@ -2,7 +2,8 @@
 //! A thread would not do: a process with a thread that waits in the kernel uninterruptibly (D in ps(1), as for a FUSE
 //! file system) cannot end.
 //!
-//! A process is forked for each batch of tasks, while this program has a single thread. One that is still waiting at the
+//! A process is forked for each batch of tasks, while this program has a single thread, or beside it that of `watch`,
+//! which obeys the keys. One that is still waiting at the
 //! deadline is left behind: it is killed when this program ends, or else ends when its wait does. A program that looks
 //! again and again leaves no more behind than [`MOST_LEFT`].
 
@@ -42,7 +43,7 @@ pub(super) struct Pending<T: Task> {
     outcomes: Vec<Option<T::Answer>>,
 }
 
-/// Begins to do these tasks. Must be called while this program has a single thread.
+/// Begins to do these tasks. Must be called while this program has no thread but this one and that of `watch`.
 ///
 /// # Errors
 ///
@@ -84,7 +85,7 @@ pub(in crate::os) struct Waiting<T: Task> {
 }
 
 impl<T: Task> Waiting<T> {
-    /// Must be called while this program has a single thread.
+    /// Must be called while this program has no thread but this one and that of `watch`.
     ///
     /// # Errors
     ///
