@@ -3,12 +3,13 @@
 use super::Licenses;
 use super::names::Names;
 use super::schema::LicenseManager;
+use crate::model::sorting::sort_by;
 
 impl Licenses {
     /// With these managers besides.
     pub(in crate::knowledge) fn with(mut self, managers: &[LicenseManager]) -> Licenses {
         self.managers.extend_from_slice(managers);
-        self.managers.sort_by(|one, other| one.id.cmp(&other.id));
+        sort_by(&mut self.managers, |one, other| one.id.cmp(&other.id));
         Licenses { names: Names::default(), ..self }
     }
 }
