@@ -2,20 +2,49 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::network::eventually;
 use crate::started::{Listening, example, listener_program, loopback, program, told};
 use crate::terminal::{TAKEN, Terminal, USUAL};
 
-fn listener(host: &str) -> Listening {
-    Listening::at(&listener_program(), &[&format!("tcp:{host}:0")])
+/// A program with a name that nobody else has: others may listen on any address.
+struct Own {
+    folder: tempfile::TempDir,
+    name: String,
 }
 
-/// Watches an address that nobody else has.
-fn watch(host: &str, options: &str) -> String {
-    format!("'{}' watch --address {host} --interval 50ms {options}", program().display())
+impl Own {
+    fn new() -> Own {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let name = format!("own{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let own = Own { folder: tempfile::tempdir().unwrap(), name };
+        fs::copy(listener_program(), own.path()).unwrap();
+        own
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join(&self.name)
+    }
+
+    fn listens(&self, count: usize) -> Listening {
+        let host = loopback();
+        let places: Vec<String> = (0..count).map(|_| format!("tcp:{host}:0")).collect();
+        Listening::at(&self.path(), &places.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// Watches it alone.
+    fn watch(&self, options: &str) -> String {
+        watch(&format!("--process {} {options}", self.name))
+    }
+}
+
+fn watch(options: &str) -> String {
+    format!("'{}' watch --interval 50ms {options}", program().display())
 }
 
 /// The row of a port, if it is there.
@@ -27,13 +56,13 @@ fn row(screen: &str, port: u16) -> Option<&str> {
 #[test]
 fn the_listing_marks_what_comes_and_goes_and_the_log_says_when() {
     let Some(terminal) = Terminal::new(110, 24) else { return };
-    let host = loopback();
-    let first = listener(&host);
-    terminal.start(&watch(&host, ""));
+    let own = Own::new();
+    let first = own.listens(1);
+    terminal.start(&own.watch(""));
     let screen = terminal.until(|screen| row(screen, first.port()).is_some());
     assert!(row(&screen, first.port()).unwrap().starts_with("  "), "it was there before: {screen}");
     assert!(screen.contains("  every 50ms  1 listener  "), "{screen}");
-    let second = listener(&host);
+    let second = own.listens(1);
     let port = second.port();
     let is_marked = |screen: &str, sign: char| row(screen, port).is_some_and(|row| row.starts_with(sign));
     let logged = |screen: &str, word: &str| {
@@ -61,14 +90,12 @@ fn the_listing_marks_what_comes_and_goes_and_the_log_says_when() {
 #[test]
 fn it_has_the_size_of_the_terminal_and_scrolls() {
     let Some(terminal) = Terminal::new(110, 30) else { return };
-    let host = loopback();
-    let places: Vec<String> = (0..20).map(|_| format!("tcp:{host}:0")).collect();
-    let places: Vec<&str> = places.iter().map(String::as_str).collect();
-    let listening = Listening::at(&listener_program(), &places);
+    let own = Own::new();
+    let listening = own.listens(20);
     let mut ports: Vec<u16> = listening.addresses.iter().map(|address| address.port()).collect();
     ports.sort_unstable();
     let (first, last) = (ports[0], ports[19]);
-    terminal.start(&watch(&host, ""));
+    terminal.start(&own.watch(""));
     terminal.until(|screen| row(screen, first).is_some() && row(screen, last).is_some());
     terminal.resize(50, 12);
     let is_first = |screen: &str| row(screen, first).is_some() && !screen.contains(" above");
@@ -123,7 +150,8 @@ fn signal(name: &str) -> impl FnOnce(&Terminal) {
 
 #[test]
 fn however_it_ends_the_terminal_is_as_it_was() {
-    let command = watch(&loopback(), "");
+    let own = Own::new();
+    let command = own.watch("");
     ends(&command, |terminal| terminal.keys(&["q"]), "0");
     ends(&command, |terminal| terminal.keys(&["Escape"]), "0");
     // As the shell says of a program that a signal ended.
@@ -131,7 +159,7 @@ fn however_it_ends_the_terminal_is_as_it_was() {
     ends(&command, signal("TERM"), "143");
     ends(&command, signal("HUP"), "129");
     ends(&command, signal("QUIT"), "131");
-    ends(&watch(&loopback(), "--for 1s"), |_| {}, "0");
+    ends(&own.watch("--for 1s"), |_| {}, "0");
 }
 
 #[test]
@@ -156,11 +184,11 @@ fn after_a_panic_the_terminal_is_as_it_was_and_says_why() {
 #[test]
 fn it_stops_as_other_programs_do_and_goes_on() {
     let Some(terminal) = Terminal::new(100, 20) else { return };
-    let host = loopback();
-    let listening = listener(&host);
+    let own = Own::new();
+    let listening = own.listens(1);
     let [before, stopped] = ["before", "stopped"].map(|name| terminal.file(name));
     terminal.run(&format!("stty -g >'{}'", before.display()));
-    terminal.start(&watch(&host, ""));
+    terminal.start(&own.watch(""));
     terminal.until(|screen| row(screen, listening.port()).is_some());
     terminal.keys(&["C-z"]);
     terminal.until(|screen| screen.contains("Stopped"));
@@ -177,13 +205,14 @@ fn it_stops_as_other_programs_do_and_goes_on() {
 #[test]
 fn names_of_strangers_are_escaped() {
     let Some(terminal) = Terminal::new(110, 20) else { return };
-    let host = loopback();
+    // A port of an address that nobody else has.
+    let place = TcpListener::bind((loopback().as_str(), 0)).unwrap().local_addr().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(OsStr::from_bytes(b"e\x1b[2J\x1b[?25h"));
     fs::copy(listener_program(), &path).unwrap();
-    terminal.start(&watch(&host, ""));
+    terminal.start(&watch(&place.to_string()));
     assert!(eventually(|| terminal.modes() == TAKEN));
-    let listening = Listening::at(&path, &[&format!("tcp:{host}:0")]);
+    let listening = Listening::at(&path, &[&format!("tcp:{place}")]);
     // In its row, and in the log.
     let escaped = r#""e\u{1b}[2J\u{1b}[?25h""#;
     let screen = terminal.until(|screen| screen.matches(escaped).count() >= 2);
@@ -228,9 +257,9 @@ while chunk := read(fd): frames.append(chunk)
 print(len(frames), sum(map(len, frames[2:])))
 print(b''.join(frames).decode())
 ";
-    let host = loopback();
-    let listening = listener(&host);
-    let args = ["--address", &host, "--interval", "20ms", "--for", "3s"];
+    let own = Own::new();
+    let listening = own.listens(1);
+    let args = ["--process", &own.name, "--interval", "20ms", "--for", "3s"];
     let (written, complaints, status) = on_a_terminal(SCRIPT, &args);
     assert_eq!((complaints.as_str(), status), ("", 0));
     assert_eq!(written.matches(&format!("{}/tcp", listening.port())).count(), 1, "{written:?}");
@@ -254,8 +283,7 @@ while b'1049h' not in read(fd): pass
 os.close(fd)
 print(ended(pid))
 ";
-    let host = loopback();
-    let (said, complaints, status) = on_a_terminal(SCRIPT, &["--address", &host]);
+    let (said, complaints, status) = on_a_terminal(SCRIPT, &[]);
     assert_eq!((said.as_str(), complaints.as_str(), status), ("2\n-1\n", "", 0));
 }
 
@@ -268,8 +296,9 @@ for term in ['dumb', '']:
     while chunk := read(fd): said += chunk
     print(said.decode().splitlines(), ended(pid))
 ";
-    let host = loopback();
-    let (said, ..) = on_a_terminal(SCRIPT, &["--address", &host, "--for", "100ms"]);
+    let own = Own::new();
+    let (said, ..) = on_a_terminal(SCRIPT, &["--process", &own.name, "--for", "100ms"]);
+    let said = said.replace(&own.name, "own");
     insta::assert_snapshot!(said, @"
     ['Each change is printed as a line: the terminal is ‘dumb’ (TERM).', 'No listener matches.'] 0
     ['Each change is printed as a line: TERM does not say what terminal this is.', 'No listener matches.'] 0
@@ -284,7 +313,7 @@ said = b''
 while chunk := read(fd): said += chunk
 print(said.decode())
 ";
-    let host = loopback();
-    let (written, ..) = on_a_terminal(SCRIPT, &["--address", &host, "--for", "300ms"]);
+    let own = Own::new();
+    let (written, ..) = on_a_terminal(SCRIPT, &["--process", &own.name, "--for", "300ms"]);
     assert!(written.contains("+ appeared") && !written.contains("\u{1b}[1m"), "{written:?}");
 }
