@@ -205,6 +205,12 @@ impl Check {
         };
         let own = (!site.managers.is_empty()).then(|| Knowledge::with_managers(&site.managers));
         let knowledge = own.as_ref().unwrap_or(context.knowledge);
+        let asks_nothing = self.policy.is_empty() && self.servers.is_none();
+        if let Some(fault) = self.policy_file.as_deref().and_then(|path| site.without_rule(path))
+            && asks_nothing
+        {
+            return Ok(faulty(&[fault.to_string()]));
+        }
         let policy = joined(&self.policy, site.policy);
         let query = self.query.with_files(|path| context.source.file_at(path));
         let observation = context.source.observe_knowing(&query.scope, knowledge)?;

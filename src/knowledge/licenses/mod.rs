@@ -2,6 +2,7 @@
 
 mod interpreter;
 mod names;
+mod ports;
 mod products;
 mod schema;
 mod site;
@@ -11,6 +12,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use self::names::{Lists, Names, Place};
+use self::ports::Ports;
 use self::schema::Shown;
 pub use self::schema::{
     Belief, CommandLine, Document, Emulator, Executables, KnownPort, LicenseManager, OnWindows, Technology,
@@ -40,6 +42,8 @@ pub struct Licenses {
     pub documents: Vec<Document>,
     #[serde(skip)]
     names: Names,
+    #[serde(skip)]
+    ports: Ports,
 }
 
 /// A program that belongs to a license manager, or imitates one.
@@ -86,9 +90,7 @@ impl Licenses {
 
     /// The managers that use a port; with `None`, by any protocol.
     pub fn on_port(&self, port: u16, protocol: Option<Protocol>) -> impl Iterator<Item = &LicenseManager> {
-        self.managers
-            .iter()
-            .filter(move |manager| manager.ports.iter().any(|known| known.is_at(port, protocol)))
+        self.ports.managers_on(&self.managers, port, protocol)
     }
 
     #[must_use]

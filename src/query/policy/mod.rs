@@ -69,6 +69,13 @@ pub fn read_policy(
 }
 
 impl SitePolicy {
+    /// That it demands nothing, if so: such as what is left of a file whose download failed.
+    #[must_use]
+    pub fn without_rule(&self, path: &str) -> Option<PolicyFault> {
+        let text = "it demands nothing; whatlistens check --suggest prints a policy of what listens now";
+        self.policy.is_empty().then(|| PolicyFault::new(path, 1, "policy", text))
+    }
+
     /// The first trusted user that the machine does not have. `has_user` says so as far as that is known.
     #[must_use]
     pub fn unknown_user(&self, path: &str, has_user: impl Fn(&str) -> Option<bool>) -> Option<PolicyFault> {
