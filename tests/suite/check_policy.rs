@@ -52,7 +52,7 @@ until = "2027-01-31"
 fn what_the_policy_says_and_listens_is_ok() {
     insta::assert_snapshot!(is(&office(), OFFICE, CheckStatus::Ok), @"WHATLISTENS OK - 1 expected port listens, 6 listeners checked");
     insta::assert_snapshot!(is(&linux(), "nothing-else = true", CheckStatus::Ok), @"WHATLISTENS OK - 0 listeners checked");
-    for empty in ["", "# nothing\n", "nothing-else = false", "may-listen = []", "[trust]\nusers = []"] {
+    for empty in ["", "# nothing\n", "nothing-else = false", "may-listen = []", "[trust]\nusers = [\"0\"]"] {
         let said = is(&office(), empty, CheckStatus::Unknown);
         assert!(said.contains(":1: policy: it demands nothing"), "{said}");
     }
