@@ -149,7 +149,7 @@ fn folder_of(machines: &[(&str, Machine)]) -> tempfile::TempDir {
         record::write(&Record::new(machine.observed().clone()), &mut text).unwrap();
         std::fs::write(folder.path().join(format!("{name}.json")), text).unwrap();
     }
-    std::fs::write(folder.path().join("<b>.json"), "<img>").unwrap();
+    std::fs::write(folder.path().join("a&b.json"), "<img>").unwrap();
     folder
 }
 
@@ -178,7 +178,7 @@ fn a_folder_of_records_is_one_page_with_an_overview_the_worst_machine_first() {
         "{rows:?}"
     );
     assert!(page.contains("<section class=\"host\" id=\"m2\">"), "{page}");
-    assert!(overview.contains("&#60;b&#62;.json: not JSON") && !page.contains("<img"), "{overview}");
+    assert!(overview.contains("a&#38;b.json: not JSON") && !page.contains("<img"), "{overview}");
     assert!(overview.contains("<b>1</b>machine not seen in full"), "{overview}");
     // What was asked selects in all of them.
     let (page, _, status) = page_of(&folder, &["80"]);
