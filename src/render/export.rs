@@ -16,6 +16,9 @@ pub(super) fn write(
     out: &mut dyn Write,
     notes: &mut dyn Write,
 ) -> io::Result<()> {
+    if format == Format::Html {
+        return html(answer, style, out);
+    }
     let lines = match answer {
         Answer::Listing(report) | Answer::Detail(report) => listing(report, format, style, out)?,
         Answer::Servers(report) => servers(report, format, style, out)?,
@@ -25,12 +28,9 @@ pub(super) fn write(
         | Answer::Policy(_)
         | Answer::Wait(_)
         | Answer::Diff(_) => {
-            return Err(io::Error::new(io::ErrorKind::Unsupported, "this answer has no such format"));
+            return Err(no_such_format());
         }
     };
-    if format == Format::Html {
-        return Ok(());
-    }
     if format == Format::Markdown && style.header {
         return markdown::notes(&lines, out);
     }
@@ -66,9 +66,6 @@ fn listing(report: &Report, format: Format, style: &Style, out: &mut dyn Write) 
                 lines.extend(advice(&report.rows).iter().map(|line| escape(line).into_owned()));
             }
         }
-        Format::Html => {
-            html::write(&html_part(report, style), out)?;
-        }
         _ => json::write_lines(report, out)?,
     }
     if rows.is_empty() && format != Format::Markdown {
@@ -80,6 +77,27 @@ fn listing(report: &Report, format: Format, style: &Style, out: &mut dyn Write) 
     }
     lines.extend(notes::of_report(report, style));
     Ok(lines)
+}
+
+/// Writes the page of a machine, which has a place for everything.
+fn html(answer: Answer<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    match answer {
+        Answer::Listing(report) | Answer::Detail(report) => html::write(&html_part(report, style), out),
+        Answer::Servers(report) => {
+            let others = notes::not_shown(&report.other_namespaces, "license-port listener", style);
+            html::write(&html::of_servers(report, others), out)
+        }
+        Answer::Excluded(_)
+        | Answer::Explanations(_)
+        | Answer::Check(_)
+        | Answer::Policy(_)
+        | Answer::Wait(_)
+        | Answer::Diff(_) => Err(no_such_format()),
+    }
+}
+
+fn no_such_format() -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, "this answer has no such format")
 }
 
 /// The listeners, with all that is said beside them.
@@ -104,10 +122,6 @@ fn servers(
         Format::Prometheus => {
             prometheus::scan(&origin, out)?;
             prometheus::license_servers(&report.servers, out)?;
-        }
-        Format::Html => {
-            let others = notes::not_shown(&report.other_namespaces, "license-port listener", style);
-            html::write(&html::of_servers(report, others), out)?;
         }
         _ => {
             markdown::origin(&origin, style, out)?;
