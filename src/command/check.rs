@@ -205,12 +205,6 @@ impl Check {
         };
         let own = (!site.managers.is_empty()).then(|| Knowledge::with_managers(&site.managers));
         let knowledge = own.as_ref().unwrap_or(context.knowledge);
-        let asks_nothing = self.policy.is_empty() && self.servers.is_none();
-        if let Some(fault) = self.policy_file.as_deref().and_then(|path| site.without_rule(path))
-            && asks_nothing
-        {
-            return Ok(faulty(&[fault.to_string()]));
-        }
         let policy = joined(&self.policy, site.policy);
         let query = self.query.with_files(|path| context.source.file_at(path));
         let observation = context.source.observe_knowing(&query.scope, knowledge)?;
@@ -238,8 +232,10 @@ impl Check {
             Ok(site) => site,
             Err(faults) => return Ok(Err(faults.iter().map(ToString::to_string).collect())),
         };
+        let asks_nothing = self.policy.is_empty() && self.servers.is_none();
         let unknown = site.unknown_user(path, |name| context.source.has_user(name));
-        Ok(unknown.map_or(Ok(site), |fault| Err(vec![fault.to_string()])))
+        let fault = unknown.or_else(|| site.without_rule(path).filter(|_| asks_nothing));
+        Ok(fault.map_or(Ok(site), |fault| Err(vec![fault.to_string()])))
     }
 
     fn suggest(&self, context: &mut Context<'_>) -> Result<Exit, Error> {

@@ -5,7 +5,7 @@ use super::{Error, RecordedMachine, Source};
 use crate::knowledge::Knowledge;
 use crate::model::document::{self, DocumentError};
 use crate::model::record::{self, Record, RecordError};
-use crate::model::{GapKind, Look, LookSource, ServerLook, Shown};
+use crate::model::{GapKind, Look, LookSource, Observation, ServerLook, Shown};
 use crate::os;
 use crate::query::{Query, UsageError};
 use crate::report;
@@ -48,6 +48,10 @@ impl Seen<'_> {
     }
 }
 
+fn hides_bound(observation: &Observation) -> bool {
+    observation.gaps.iter().any(|gap| gap.kind == GapKind::BoundSocketsHidden)
+}
+
 fn no_document(error: &DocumentError) -> String {
     const RIGHT: &str = "give a file that ‘whatlistens record’ or ‘whatlistens --json’ wrote";
     match error {
@@ -75,8 +79,7 @@ impl Looker<'_> {
             Seen::Printed(look) => Ok(look),
             Seen::Live(source) => self.at(source, with_files),
             Seen::Recorded { path, record } => {
-                let hides_bound =
-                    record.observation.gaps.iter().any(|gap| gap.kind == GapKind::BoundSocketsHidden);
+                let hides_bound = hides_bound(&record.observation);
                 let redacted = record.redacted;
                 let machine = RecordedMachine::of(path.clone(), *record, self.knowledge);
                 let look = self.at(&machine, with_files)?;
@@ -105,7 +108,7 @@ impl Looker<'_> {
             shown: Shown::Everything,
             selection: Some(Vec::new()),
             has_namespaces: self.query.scope.all_namespaces || observation.other_namespaces.is_empty(),
-            hides_bound: observation.gaps.iter().any(|gap| gap.kind == GapKind::BoundSocketsHidden),
+            hides_bound: hides_bound(&observation),
             license_servers: Some(servers.collect()),
             reads_license_files: with_files,
             ephemeral: observation.port_rules.ephemeral.or(ephemeral),

@@ -61,10 +61,6 @@ impl<'a> Progress<'a> {
 /// Shows that a scan waits, where `notes` is standard error and that is a terminal; `width` finds out.
 pub(super) fn show_delays<W: Write + 'static>(notes: fn() -> W, width: fn() -> Option<u16>) {
     os::on_delay(move |delay| {
-        // That of `watch` has no such line.
-        if os::is_screen_shown() {
-            return;
-        }
         let notes = &mut notes();
         let mut progress = Progress::new(notes, width());
         // What cannot be shown is not needed for the answer.
