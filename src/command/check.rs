@@ -1,5 +1,7 @@
 //! `whatlistens check`: whether what listens is as it should be, for a monitoring system.
 
+use std::collections::BTreeSet;
+
 use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, ValueHint};
 
@@ -10,7 +12,7 @@ use crate::knowledge::Knowledge;
 use crate::model::{CheckResult, CheckService, Policy};
 use crate::os;
 use crate::query::{
-    Output, Query, SitePolicy, Target, Typed, UsageError, expectation, exposure, read_policy,
+    Output, Query, SitePolicy, Target, Typed, UsageError, expectation, exposure, follow_links, read_policy,
 };
 use crate::render::{Answer, Format};
 use crate::report::{self, CheckQuestion, ServersQuestion};
@@ -148,6 +150,7 @@ impl Check {
             no_flagged: args.no_flagged,
             nothing_else: false,
             vouched: query.vouched.clone(),
+            unseen_files: BTreeSet::new(),
         };
         let products: Vec<String> = args.servers.iter().filter(|one| !one.is_empty()).cloned().collect();
         let servers = (!args.servers.is_empty()).then_some(products);
@@ -205,7 +208,8 @@ impl Check {
         };
         let own = (!site.managers.is_empty()).then(|| Knowledge::with_managers(&site.managers));
         let knowledge = own.as_ref().unwrap_or(context.knowledge);
-        let policy = joined(&self.policy, site.policy);
+        let mut policy = joined(&self.policy, site.policy);
+        follow_links(&mut policy, |path| context.source.file_at(path));
         let query = self.query.with_files(|path| context.source.file_at(path));
         let observation = context.source.observe_knowing(&query.scope, knowledge)?;
         let rerun = context.source.rerun();
@@ -233,7 +237,8 @@ impl Check {
             Err(faults) => return Ok(Err(faults.iter().map(ToString::to_string).collect())),
         };
         let asks_nothing = self.policy.is_empty() && self.servers.is_none();
-        let unknown = site.unknown_user(path, |name| context.source.has_user(name));
+        let source = context.source;
+        let unknown = site.unknown_name(path, |name| source.has_user(name), |path| source.file_at(path));
         let fault = unknown.or_else(|| site.without_rule(path).filter(|_| asks_nothing));
         Ok(fault.map_or(Ok(site), |fault| Err(vec![fault.to_string()])))
     }
@@ -277,6 +282,7 @@ fn joined(typed: &Policy, file: Policy) -> Policy {
         no_flagged: typed.no_flagged || file.no_flagged,
         nothing_else: file.nothing_else,
         vouched,
+        unseen_files: BTreeSet::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What should listen on a machine, as its administrator says.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -19,6 +20,8 @@ pub struct Policy {
     /// Whether nothing may listen but what a line says may or must.
     pub nothing_else: bool,
     pub vouched: Vouched,
+    /// Paths of programs of which it is not known whether they lead to another file.
+    pub unseen_files: BTreeSet<String>,
 }
 
 impl Policy {
@@ -112,6 +115,20 @@ impl PolicyLine {
         self.ports.is_empty() || self.ports.iter().any(|one| one.has(protocol, port))
     }
 
+    /// How many ports, of each protocol, it has beside this one: of the smallest range that has it.
+    #[must_use]
+    pub fn breadth_around(&self, protocol: Protocol, port: u16) -> u32 {
+        let all = PortRange { first: 0, last: u16::MAX };
+        let any = self.ports.iter().flat_map(|one| one.any.iter().copied());
+        let has =
+            any.filter(|(range, only)| range.contains(port) && only.is_none_or(|only| only == protocol));
+        let breadth = |(range, only): (PortRange, Option<Protocol>)| {
+            let protocols = if only.is_some() { 1 } else { 2 };
+            (u32::from(range.last - range.first) + 1) * protocols
+        };
+        has.chain([(all, None)]).map(breadth).min().unwrap_or(u32::MAX)
+    }
+
     /// Whether it has expired on this day.
     #[must_use]
     pub fn is_expired(&self, today: Date) -> bool {
@@ -192,11 +209,17 @@ impl PolicyProgram {
     /// Whether both may be the same file: a name may be that of a path.
     #[must_use]
     pub fn may_be(&self, other: &PolicyProgram) -> bool {
+        self == other || (self.is_path() != other.is_path() && self.has_name_of(other))
+    }
+
+    /// Whether their files have the same name.
+    #[must_use]
+    pub fn has_name_of(&self, other: &PolicyProgram) -> bool {
         let name = |program: &PolicyProgram| {
             let name = program.0.rsplit(['/', '\\']).next().unwrap_or_default();
             name.to_lowercase().trim_end_matches(".exe").to_owned()
         };
-        self == other || (self.is_path() != other.is_path() && name(self) == name(other))
+        name(self) == name(other)
     }
 
     /// Whether it is this file, by the rules of the system. On Windows names need no `.exe`.

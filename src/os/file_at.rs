@@ -7,6 +7,7 @@ pub enum FileAt {
     File(String),
     /// A folder, likewise.
     Folder(String),
-    /// Nothing, or what may not answer.
+    Nothing,
+    /// What may not answer, or may not be looked at.
     Unknown,
 }

@@ -152,6 +152,7 @@ pub fn file_at(path: &Path) -> FileAt {
             let real = real.as_deref().unwrap_or(path).to_string_lossy().into_owned();
             if found.is_dir() { FileAt::Folder(real) } else { FileAt::File(real) }
         }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => FileAt::Nothing,
         Err(_) => FileAt::Unknown,
     }
 }

@@ -46,7 +46,9 @@ pub use self::holders::{is_called, is_user};
 pub use self::naming::{NameKind, Naming};
 pub use self::output::{Environment, Output, command_line};
 pub use self::parse::is_about_ports;
-pub use self::policy::{PolicyFault, SitePolicy, expectation, exposure, read_policy};
+pub use self::policy::{
+    PolicyFault, SitePolicy, account, expectation, exposure, follow_links, program, read_policy,
+};
 pub use self::resolve::unknown_names;
 pub use self::suggest::Options;
 pub use self::target::{Destination, Place, Ports, Target};
@@ -178,7 +180,7 @@ impl Query {
             let (path, leads_to_folder) = match is_path(word).then(|| file_at(word)) {
                 Some(FileAt::Folder(path)) => (path, true),
                 Some(FileAt::File(path)) if path != *word => (path, false),
-                Some(FileAt::File(_) | FileAt::Unknown) | None => continue,
+                Some(FileAt::File(_) | FileAt::Nothing | FileAt::Unknown) | None => continue,
             };
             let query = with_files.to_mut();
             query.scope.sought.names.push(path.clone());

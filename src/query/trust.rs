@@ -48,34 +48,41 @@ fn full(folder: &str) -> Result<String, UsageError> {
         return Err(UsageError::EmptyValue { option: PATH.to_owned() });
     }
     let option = PATH.to_owned();
-    let drive = folder.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
-        && matches!(folder.as_bytes(), [_, b':', b'/' | b'\\', ..]);
-    let is_of_windows = drive || folder.starts_with(r"\\");
-    if !folder.starts_with('/') && !is_of_windows {
+    let Some(plain) = plain_path(folder) else {
         return Err(UsageError::RelativeFolder { option, folder: folder.into() });
-    }
-    let separators: &[char] = if is_of_windows { &['/', '\\'] } else { &['/'] };
-    if folder.split(separators).any(|part| part == "..") {
-        let plain = without_dots(folder, separators).into();
-        return Err(UsageError::FolderWithDots { option, folder: folder.into(), plain });
+    };
+    if folder.split(separators(folder)).any(|part| part == "..") {
+        return Err(UsageError::FolderWithDots { option, folder: folder.into(), plain: plain.into() });
     }
     Ok(folder.to_owned())
 }
 
-/// Where a path leads if no folder on the way is a link.
-fn without_dots(folder: &str, separators: &[char]) -> String {
+/// What stands between the folders of a full path.
+fn separators(path: &str) -> &'static [char] {
+    if path.starts_with('/') { &['/'] } else { &['/', '\\'] }
+}
+
+/// Where a full path of any system leads if no folder on the way is a link, without `.`, `..` and doubled separators;
+/// `None` of one that is not full.
+pub(super) fn plain_path(path: &str) -> Option<String> {
+    let drive = path.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
+        && matches!(path.as_bytes(), [_, b':', b'/' | b'\\', ..]);
+    let is_of_server = path.starts_with(r"\\");
+    if !path.starts_with('/') && !drive && !is_of_server {
+        return None;
+    }
     let mut kept: Vec<&str> = Vec::new();
-    for part in folder.split(separators) {
+    for part in path.split(separators(path)) {
         match part {
             "" | "." => {}
             ".." => drop(kept.pop()),
             part => kept.push(part),
         }
     }
-    match folder.starts_with('/') {
+    Some(match path.starts_with('/') {
         true => format!("/{}", kept.join("/")),
-        false => kept.join(r"\"),
-    }
+        false => format!("{}{}", if is_of_server { r"\\" } else { "" }, kept.join(r"\")),
+    })
 }
 
 #[cfg(test)]
@@ -100,6 +107,7 @@ mod tests {
             ("/../..", "/"),
             ("/opt/flexlm/..", "/opt"),
             (r"C:\a\..\b", r"C:\b"),
+            (r"\\server\a\..\b", r"\\server\b"),
         ] {
             let refused = folder(typed).unwrap_err();
             assert!(refused.ends_with(&format!("--trust-path {plain}")), "{typed}: {refused}");

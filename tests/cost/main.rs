@@ -28,7 +28,7 @@ fn twice_the_input_allocates_twice_the_bytes() {
 
 /// Stages that read lists without allocating much, and are small enough to count at every change.
 #[cfg(target_os = "linux")]
-const SCANNING: [&str; 10] = [
+const SCANNING: [&str; 12] = [
     "listeners of a group with peers",
     "listeners at one port, each at an address",
     "unknown names",
@@ -39,6 +39,8 @@ const SCANNING: [&str; 10] = [
     "lines of /proc/net/tcp",
     "days on which licenses expire",
     "one line of a license file",
+    "lines of a policy about one port",
+    "lines of a policy about a port each",
 ];
 
 /// A scan of a list for each of its items allocates nothing, but takes instructions.

@@ -9,7 +9,7 @@ use whatlistens::model::{Family, PortRange, Protocol, Socket, SocketId, State, r
 use whatlistens::os::connection_count::{self, Connection};
 use whatlistens::os::decode::license_file;
 use whatlistens::os::decode::linux::{local_addresses, proc_net};
-use whatlistens::query::Environment;
+use whatlistens::query::{Environment, read_policy};
 
 use crate::machines::{Machine, license_servers, on_one_port, sharing, unanswered, with_arguments};
 
@@ -122,6 +122,18 @@ pub const STAGES: &[Stage] = &[
     Stage { name: "licenses of a license file", size: 10_000, prepare: licenses },
     Stage { name: "days on which licenses expire", size: 2_000, prepare: expiries },
     Stage { name: "one line of a license file", size: 10_000, prepare: continued },
+    Stage {
+        name: "lines of a policy about one port",
+        size: 400,
+        prepare: |size| {
+            policy(size, |at| format!("may-listen]]\nport = 80\nprogram = 'p{at}'\nreason = 'x'"))
+        },
+    },
+    Stage {
+        name: "lines of a policy about a port each",
+        size: 400,
+        prepare: |size| policy(size, |at| format!("held-by]]\nport = {}\nuser = 'u{at}'", at + 1)),
+    },
     Stage { name: "a record", size: 200, prepare: recorded },
     Stage { name: "two looks that differ in everything", size: 200, prepare: compared },
 ];
@@ -203,6 +215,15 @@ fn continued(size: usize) -> Box<dyn FnOnce()> {
 
 fn license_file(text: String, expiries: usize) -> Box<dyn FnOnce()> {
     Box::new(move || assert_eq!(license_file::read(text.as_bytes(), true).expiries.len(), expiries))
+}
+
+fn policy(size: usize, line: impl Fn(usize) -> String) -> Box<dyn FnOnce()> {
+    let knowledge = Knowledge::embedded();
+    let text: String = (0..size).map(|at| format!("[[{}\n", line(at))).collect();
+    Box::new(move || {
+        let policy = read_policy("policy.toml", text.as_bytes(), &knowledge).unwrap();
+        assert_eq!(policy.policy.lines.len(), size);
+    })
 }
 
 fn recorded(size: usize) -> Box<dyn FnOnce()> {

@@ -1,12 +1,11 @@
-//! `check --policy` on recorded machines: what each line demands, and what is wrong with a policy.
+//! `check --policy` on recorded machines: what each line demands.
 
-use whatlistens::model::{CheckStatus, PolicyRule, Process};
-use whatlistens::query::read_policy;
+use whatlistens::model::{CheckStatus, Process};
 
 use crate::check::by_policy;
-use crate::recorded::{Machine, knowledge, linux, office, process};
+use crate::recorded::{Machine, linux, office, process};
 
-fn is(machine: &Machine, policy: &str, wanted: CheckStatus) -> String {
+pub fn is(machine: &Machine, policy: &str, wanted: CheckStatus) -> String {
     let (out, status) = by_policy(machine, policy);
     assert_eq!(status, wanted, "{policy}: {out}");
     out
@@ -136,6 +135,46 @@ fn what_must_be_on_loopback_only() {
 }
 
 #[test]
+fn of_several_limits_that_of_the_fewest_ports_holds() {
+    let redis = |place: &str| linux().socket(place, &[process(5, "/usr/bin/redis-server")]);
+    let (public, loopback) = (redis("tcp 0.0.0.0:6379"), redis("tcp 127.0.0.1:6379"));
+    let line = |port: &str, keys: &str| format!("[[may-listen]]\n{port}\n{keys}\nreason = 'x'\n");
+    let own = line("port = 6379", "max-exposure = 'loopback'");
+    for wider in [
+        line("port = '1-65535'", ""),
+        line("port = '6000-7000'", "max-exposure = 'public'"),
+        line("program = 'redis-server'", "max-exposure = 'all-interfaces'"),
+        // As many: the strictest.
+        line("port = 6379", "user = 'alice'"),
+        line("port = 6379", "max-exposure = 'all-interfaces'\nprogram = 'redis-server'"),
+        "[[must-listen]]\nport = 6379\nprogram = 'redis-server'\n".to_owned(),
+    ] {
+        for policy in [format!("{own}{wider}"), format!("{wider}{own}")] {
+            let said = is(&public, &policy, CheckStatus::Critical);
+            assert!(said.contains("at 0.0.0.0 has the exposure all-interfaces; at most loopback"), "{said}");
+            is(&loopback, &policy, CheckStatus::Ok);
+        }
+    }
+    // A single port may be an exception from its range, and from what is said of all.
+    let open = line("port = '6379/tcp'", "max-exposure = 'all-interfaces'");
+    let narrow = line("port = '6000-7000'", "max-exposure = 'private'");
+    is(&public, &format!("max-exposure = 'loopback'\n{narrow}{open}"), CheckStatus::Ok);
+    is(&redis("tcp 0.0.0.0:6380"), &format!("{narrow}{open}"), CheckStatus::Critical);
+    // One that is about others says nothing of it.
+    let other = line("port = 6379", "max-exposure = 'loopback'\nprogram = 'nginx'");
+    is(&public, &format!("{other}{}", line("port = 6379", "user = 'alice'")), CheckStatus::Ok);
+    // What must listen and what may: where no more is known, the wider of both.
+    let hidden = linux().by_ordinary_user(&[(58, "nginx")]).socket("tcp 0.0.0.0:6379", &[]);
+    let both = format!("{other}{}", line("port = 6379", "max-exposure = 'all-interfaces'\nuser = 'alice'"));
+    is(&hidden, &both, CheckStatus::Unknown);
+    is(&hidden, &other, CheckStatus::Critical);
+    // All that listen on a port that must are limited, and what is asked for does not change that.
+    let udp = redis("tcp 127.0.0.1:53").socket("udp 0.0.0.0:53", &[process(6, "/usr/bin/dnsmasq")]);
+    let must = "[[must-listen]]\nport = 53\nmax-exposure = 'loopback'";
+    insta::assert_snapshot!(is(&udp, must, CheckStatus::Critical), @"WHATLISTENS CRITICAL - 53 at 0.0.0.0 has the exposure all-interfaces; at most loopback is allowed (policy.toml:1)");
+}
+
+#[test]
 fn a_hidden_owner_is_unknown_where_a_line_names_one() {
     let hidden = || linux().by_ordinary_user(&[(58, "nginx")]).socket("tcp 0.0.0.0:80", &[]);
     is(&hidden(), "[[may-listen]]\nport = 80\nreason = 'web'", CheckStatus::Ok);
@@ -193,165 +232,13 @@ fn trusted_accounts_and_own_license_managers_count() {
     is(&weak, "no-flagged = true\n[trust]\npaths = ['/opt/x']", CheckStatus::Ok);
 }
 
-/// What is wrong with a policy, a line each.
-fn faults(policy: &str) -> String {
-    let faults = read_policy("p.toml", policy.as_bytes(), knowledge()).err().unwrap_or_default();
-    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-}
-
 #[test]
-fn a_wrong_policy_is_unknown() {
-    insta::assert_snapshot!(is(&office(), "max-exposrue = 'private'\nnofl = 1", CheckStatus::Unknown), @r"
-WHATLISTENS UNKNOWN - policy.toml:1: max-exposrue: there is no such key; the keys are must-listen, may-listen, held-by, loopback-only, must-not-listen, nothing-else, max-exposure, no-flagged, trust and manager; 1 more
-policy.toml:1: max-exposrue: there is no such key; the keys are must-listen, may-listen, held-by, loopback-only, must-not-listen, nothing-else, max-exposure, no-flagged, trust and manager
-policy.toml:2: nofl: there is no such key; the keys are must-listen, may-listen, held-by, loopback-only, must-not-listen, nothing-else, max-exposure, no-flagged, trust and manager
-");
-    insta::assert_snapshot!(is(&office(), "[[must-listen]\n", CheckStatus::Unknown), @"WHATLISTENS UNKNOWN - policy.toml:1: this is not TOML: unclosed array table, expected `]`");
-}
-
-#[test]
-fn a_key_that_does_not_exist_is_named_with_its_line() {
-    insta::assert_snapshot!(faults("\n# comment\nmax-exposrue = 'private'\n[[must-listen]]\nport = 22\nuntil = 2027-01-01\n[trust]\nuser = 'x'"), @r"
-p.toml:3: max-exposrue: there is no such key; the keys are must-listen, may-listen, held-by, loopback-only, must-not-listen, nothing-else, max-exposure, no-flagged, trust and manager
-p.toml:6: until: there is no such key of [[must-listen]]; the keys are port, program, user, max-exposure and reason
-p.toml:8: user: there is no such key of [trust]; the keys are users and paths
-");
-    insta::assert_snapshot!(faults("[[loopback-only]]\nport = 1\nprogram = 'x'\nmax-exposure = 'private'"), @r"
-    p.toml:3: program: there is no such key of [[loopback-only]]; the keys are port and reason
-    p.toml:4: max-exposure: there is no such key of [[loopback-only]]; the keys are port and reason
-    ");
-}
-
-#[test]
-fn a_value_that_means_nothing_is_named_with_its_line() {
-    for (policy, right) in [
-        ("max-exposure = 'lan'", "p.toml:1: max-exposure: ‘lan’ is no exposure; the exposures are loopback"),
-        ("max-exposure = 7", "p.toml:1: max-exposure: a value of the type integer means nothing here"),
-        ("no-flagged = 'yes'", "p.toml:1: no-flagged: a value of the type string means nothing here"),
-        (
-            "trust = 1",
-            "p.toml:1: trust: a value of the type integer means nothing here: write a table: [trust]",
-        ),
-        (
-            "[must-listen]\nport = 1",
-            "p.toml:1: must-listen: a value of the type table means nothing here: write a table",
-        ),
-        ("must-listen = [1]", "p.toml:1: must-listen: a value of the type integer means nothing here"),
-        ("[[must-listen]]", "p.toml:1: port: the key is missing: say which port"),
-        ("[[must-listen]]\n\nport = 70000", "p.toml:3: port: ‘70000’ is not a port: ports are 1 to 65535"),
-        ("[[must-listen]]\nport = 0", "p.toml:2: port: ‘0’ is not a port"),
-        ("[[must-listen]]\nport = [\n80,\n'x y']", "p.toml:4: port: "),
-        ("[[must-listen]]\nport = '80-90'", "p.toml:2: port: ‘80-90’: of a range it is not clear"),
-        ("[[must-listen]]\nport = true", "p.toml:2: port: a value of the type boolean means nothing here"),
-        ("[[must-listen]]\nport = []", "p.toml:2: port: it is empty"),
-        ("[[must-listen]]\nport = ''", "p.toml:2: port: it is empty"),
-        ("[[must-listen]]\nport = 'lmgrd'", "p.toml:2: port: ‘lmgrd’: this is no service of the registry"),
-        ("[[must-listen]]\nport = '127.0.0.1:80'", "p.toml:2: port: ‘127.0.0.1:80’: give the port alone"),
-        ("[[must-listen]]\nport = 80\nprogram = 'bin/x'", "p.toml:3: program: ‘bin/x’: give the name"),
-        ("[[may-listen]]\nport = 80", "p.toml:1: reason: the key is missing"),
-        (
-            "[[may-listen]]\nreason = 'x'\nuser = 'x'",
-            "p.toml:1: port: the key is missing: give a port, a program, or both",
-        ),
-        ("[[may-listen]]\nport=1\nreason='x'\nuntil = 2027", "p.toml:4: until: ‘integer’ is no date"),
-        (
-            "[[may-listen]]\nport=1\nreason='x'\nuntil = '31.12.2027'",
-            "p.toml:4: until: ‘31.12.2027’ is no date: write the last day, as in 2027-12-31",
-        ),
-        (
-            "[[may-listen]]\nport=1\nreason='x'\nuntil = 2027-01-01T00:00:00Z",
-            "p.toml:4: until: ‘2027-01-01T00:00:00Z’ is no date",
-        ),
-        ("[[held-by]]\nport = 1", "p.toml:1: program: the key is missing: say which program or user"),
-        ("[trust]\npaths = ['opt']", "p.toml:2: paths: ‘opt’: give the full path of a folder"),
-        (
-            "nothing-else = false\n[[may-listen]]\nport=1\nreason='x'",
-            "p.toml:1: nothing-else: with [[may-listen]]",
-        ),
-        ("a = 1\na = 2", "p.toml:2: this is not TOML: duplicate key"),
-        ("a = '", "p.toml:1: this is not TOML: "),
-        ("[[manager]]\nid = 'x'\n\nfoo = 1", "p.toml:4: foo: unknown field `foo`, expected one of `id`"),
-        ("[[manager]]\nid = 'x'", "p.toml:1: product: missing field `product`"),
-    ] {
-        let found = faults(policy);
-        assert!(found.starts_with(right), "{policy}\n  {found}\n  {right}");
-    }
-    let manager = |id: &str, technology: &str| {
-        faults(&format!(
-            "[[manager]]\nid = '{id}'\nproduct = 'x'\ntechnology = '{technology}'\nconfidence = 'high'\nports = []\n\
-             note = 'x'\nsources = []\n[manager.executables]\nlinux = []\nwindows = []\nmacos = []\n"
-        ))
-    };
-    assert_eq!(manager("own", "flexnet"), "");
-    assert!(
-        manager("autodesk-nlm", "flexnet").starts_with("p.toml:2: id: ‘autodesk-nlm’ is the id of another")
-    );
-    assert!(manager("Own", "flexnet").starts_with("p.toml:2: id: ‘Own’: write it in small letters"));
-    assert!(manager("own", "flexlm").starts_with("p.toml:4: technology: ‘flexlm’ is not known"));
-    assert!(faults("\u{feff}").is_empty() && faults("# \u{7}").starts_with("p.toml:1: this is not TOML"));
-    let bytes = read_policy("p.toml", b"# a\n# \xff", knowledge()).unwrap_err();
-    assert_eq!(bytes[0].to_string(), "p.toml:2: this is not TOML: it has bytes that are not UTF-8");
-}
-
-#[test]
-fn lines_that_cannot_both_hold_are_named() {
-    let two = |one: &str, other: &str| faults(&format!("{one}\n{other}"));
-    insta::assert_snapshot!(two("[[must-listen]]\nport = 23", "[[must-not-listen]]\nport = '20-25'"), @"p.toml:3: port: by line 1 it is must-listen, and here must-not-listen: remove one of the two");
-    insta::assert_snapshot!(two("[[must-not-listen]]\nport = 'telnet'", "[[may-listen]]\nport = '23/tcp'\nreason = 'x'"), @"p.toml:3: port: by line 1 it is must-not-listen, and here may-listen: remove one of the two");
-    insta::assert_snapshot!(two("[[must-listen]]\nport = 80\nprogram = 'nginx'", "[[must-listen]]\nport = 80\nprogram = 'apache2'"), @"p.toml:4: program: line 1 names another holder of the port: one of the two cannot hold");
-    insta::assert_snapshot!(two("[[must-listen]]\nport = 80\nuser = 'root'", "[[held-by]]\nport = '80/tcp'\nuser = 'www-data'"), @"p.toml:4: user: line 1 names another holder of the port: one of the two cannot hold");
-    insta::assert_snapshot!(two("[[loopback-only]]\nport = 5432", "[[must-listen]]\nport = 5432\nmax-exposure = 'public'"), @"p.toml:3: max-exposure: ‘public’ is allowed here, and by line 1 the port is loopback-only");
-    insta::assert_snapshot!(two("[[may-listen]]\nport = 5432\nreason = 'x'\nmax-exposure = 'public'", "[[loopback-only]]\nport = 5432"), @"p.toml:5: port: line 1 allows the exposure public: remove one of the two");
-    insta::assert_snapshot!(two("[[must-listen]]\nport = 80\nprogram = 'nginx'", "[[must-listen]]\nprogram = 'nginx'\nport = 80"), @"p.toml:4: port: it is about the same ports and holders as line 1: remove one of the two");
-    for (one, other) in [
-        ("[[must-listen]]\nport = '53/tcp'", "[[must-not-listen]]\nport = '53/udp'"),
-        ("[[must-not-listen]]\nport = '20-25'", "[[must-listen]]\nport = 80"),
-        ("[[loopback-only]]\nport = 'ssh'", "[[loopback-only]]\nport = '22/tcp'"),
-        (
-            "[[must-not-listen]]\nport = 22\nprogram = 'dropbear'",
-            "[[must-listen]]\nport = 22\nprogram = 'sshd'",
-        ),
-        (
-            "[[must-listen]]\nport = 22\nprogram = 'sshd'",
-            "[[held-by]]\nport = 22\nprogram = '/usr/sbin/sshd'",
-        ),
-        ("[[must-listen]]\nport = 22\nuser = 'root'", "[[held-by]]\nport = 22\nuser = 0"),
-        ("[[may-listen]]\nport = '1-65535'\nreason = 'x'", "[[must-not-listen]]\nport = 23"),
-        ("[[loopback-only]]\nport = 22", "[[must-listen]]\nport = 22\nmax-exposure = 'loopback'"),
-        (
-            "[[may-listen]]\nport = 22\nprogram = 'a'\nreason = 'x'",
-            "[[may-listen]]\nport = 22\nprogram = 'b'\nreason = 'x'",
-        ),
-    ] {
-        assert_eq!(two(one, other), "", "{one}\n{other}");
-    }
-}
-
-#[test]
-fn a_hostile_policy_has_an_end() {
-    let nested = format!("a = {}{}", "[".repeat(100_000), "]".repeat(100_000));
-    assert!(faults(&nested).starts_with("p.toml:1: this is not TOML"));
-    let many = "[[must-listen]]\nport = 1\nfoo = 1\n".repeat(3000);
-    assert_eq!(faults(&many).lines().count(), 20);
-    let lines: String = (1..=5001).map(|port| format!("[[loopback-only]]\nport = {port}\n")).collect();
-    assert!(faults(&lines).contains("a policy has at most 5000 lines"), "{}", faults(&lines));
-    let evil = is(&office(), "\"a|b\\n\\u001b\" = 1", CheckStatus::Unknown);
-    assert!(!evil.contains('\u{1b}'), "{evil}");
-}
-
-#[test]
-fn the_policy_in_the_guide_is_one() {
-    let guide = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/policy.md")).unwrap();
-    let policy = guide.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
-    assert_eq!(faults(policy), "");
-    // Each key of each rule stands in its row.
-    for rule in PolicyRule::ALL {
-        let row = guide.lines().find(|line| line.starts_with(&format!("| `[[{}]]`", rule.name()))).unwrap();
-        let wrong = faults(&format!("[[{}]]\nx = 1", rule.name()));
-        let keys =
-            wrong.split("the keys are ").nth(1).unwrap().lines().next().unwrap().replace(" and ", ", ");
-        for key in keys.split(", ") {
-            assert!(row.contains(&format!("`{key}`")), "{row} lacks {key}");
-        }
-    }
+fn a_forbidden_path_that_may_be_a_link_is_unknown() {
+    let machine = linux().socket("tcp 0.0.0.0:111", &[root(5, "/usr/sbin/rpcbind")]);
+    let forbidden = |path: &str| format!("[[must-not-listen]]\nprogram = '{path}'");
+    insta::assert_snapshot!(is(&machine, &forbidden("/sbin/rpcbind"), CheckStatus::Unknown), @"WHATLISTENS UNKNOWN - 111/tcp at 0.0.0.0 must not be held by /sbin/rpcbind, and whether /sbin/rpcbind leads to the file that rpcbind (PID 5) runs could not be seen: if so, write /usr/sbin/rpcbind (policy.toml:1)");
+    is(&machine, &forbidden("/usr/sbin/rpcbind"), CheckStatus::Critical);
+    is(&machine, &forbidden("/sbin/telnetd"), CheckStatus::Ok);
+    // What is allowed is allowed by what is known.
+    is(&machine, "[[held-by]]\nport = 111\nprogram = '/sbin/rpcbind'", CheckStatus::Critical);
 }

@@ -85,6 +85,40 @@ fn a_policy_is_read_from_a_pipe_and_never_waited_for() {
 }
 
 #[test]
+fn a_link_is_matched_by_the_file_that_it_leads_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("akmelmd");
+    std::os::unix::fs::symlink(listener_program(), &link).unwrap();
+    let listening = Listening::at(&listener_program(), &[&format!("tcp:{}:0", loopback())]);
+    let port = listening.port();
+    let file = folder.path().join("policy.toml");
+    let by = |policy: &str| {
+        fs::write(&file, policy).unwrap();
+        let (stdout, _, status) =
+            whatlistens(&["check", "--policy", file.to_str().unwrap(), &port.to_string()]);
+        (stdout, status)
+    };
+    let link = link.display();
+    let (stdout, status) = by(&format!("[[must-not-listen]]\nprogram = '{link}'"));
+    assert_eq!(status, 2, "{stdout}");
+    let (stdout, status) = by(&format!("[[held-by]]\nport = {port}\nprogram = '{link}'"));
+    assert_eq!(status, 0, "{stdout}");
+    let (stdout, _, status) = whatlistens(&["check", "--expect", &format!("{port}/tcp={link}")]);
+    assert_eq!(status, 0, "{stdout}");
+    // What is not there is no other file.
+    let (stdout, status) = by("[[must-not-listen]]\nprogram = '/nonexistent/listener'");
+    assert_eq!(status, 0, "{stdout}");
+    let (stdout, status) = by("[[must-not-listen]]\n\nprogram = '/usr/bin'");
+    assert!(
+        status == 3 && stdout.contains(":3: program: ‘/usr/bin’ is a folder: give the path of a file"),
+        "{stdout}"
+    );
+    let (stdout, status) = by("[[must-not-listen]]\nport = 23\nuser = ['root', 'nosuchuser9']");
+    let right = ":3: user: this machine has no user ‘nosuchuser9’; give a name or a number";
+    assert!(status == 3 && stdout.contains(right), "{stdout}");
+}
+
+#[test]
 #[ignore = "needs root: listens in a network namespace of its own, and looks as another user"]
 fn a_suggested_policy_passes_until_something_else_listens() {
     let net = Net::new();

@@ -6,6 +6,7 @@ mod arbitrary;
 mod asked;
 mod changing;
 mod check;
+mod check_faults;
 mod check_policy;
 mod check_suggest;
 mod cli;

@@ -26,7 +26,11 @@ pub(in crate::os) fn can_be_read_at_once(path: &Path) -> bool {
 /// What a path leads to on this machine; a server is not waited for.
 pub(in crate::os) fn file_at(path: &Path) -> FileAt {
     let own_root = || ProcessRoot::own(&Proc::open().ok()?, &MountTables::default()).ok();
-    let Some(found) = own_root().and_then(|root| root.find(path).ok()) else { return FileAt::Unknown };
+    let found = match own_root().map(|root| root.find(path)) {
+        Some(Ok(found)) => found,
+        Some(Err(NotInspected::NotAtItsPath)) => return FileAt::Nothing,
+        Some(Err(_)) | None => return FileAt::Unknown,
+    };
     let Ok(real) = fs::read_link(own_descriptor(found.file.as_fd())) else { return FileAt::Unknown };
     let real = real.to_string_lossy().into_owned();
     match found.status.kind == FileType::Directory {

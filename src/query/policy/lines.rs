@@ -3,11 +3,12 @@
 use jiff::civil::Date;
 use toml::de::DeValue;
 
+use super::names;
 use super::ports::ports;
 use super::source::Source;
 use super::table::Table;
 use crate::knowledge::Knowledge;
-use crate::model::{PolicyLine, PolicyPlace, PolicyPort, PolicyProgram, PolicyRule};
+use crate::model::{PolicyLine, PolicyPlace, PolicyPort, PolicyRule};
 use crate::query::UsageError;
 
 /// The keys of a line with this rule.
@@ -32,8 +33,8 @@ pub(super) fn read(
         rule,
         place: Some(PolicyPlace { path: source.path.to_owned(), line: source.line(table.at) }),
         ports: policy_ports(rule, table, source, knowledge),
-        programs: programs(table, source),
-        users: table.strings("user", source).into_iter().map(|(_, user)| user).collect(),
+        programs: names::programs(table, source),
+        users: names::users("user", table, source),
         max_exposure: table.exposure("max-exposure", source),
         reason: table.string("reason", source),
         until: until(table, source),
@@ -77,26 +78,6 @@ fn range_of(port: &PolicyPort, written: &str) -> Option<String> {
     is_range.then(|| {
         format!("‘{written}’: of a range it is not clear whether all are meant; name each port, as in [\"27000\", \"27001\"]")
     })
-}
-
-fn programs(table: &Table<'_, '_>, source: &mut Source<'_>) -> Vec<PolicyProgram> {
-    let mut programs = Vec::new();
-    for (at, written) in table.strings("program", source) {
-        match program(&written) {
-            Ok(program) => programs.push(program),
-            Err(right) => source.add(at, "program", right),
-        }
-    }
-    programs
-}
-
-/// The name of a file, or its full path.
-fn program(written: &str) -> Result<PolicyProgram, String> {
-    let program = PolicyProgram(written.to_owned());
-    match written.contains('/') && !program.is_path() {
-        true => Err(format!("‘{written}’: give the name of the program's file, or its full path")),
-        false => Ok(program),
-    }
 }
 
 fn until(table: &Table<'_, '_>, source: &mut Source<'_>) -> Option<Date> {
@@ -157,7 +138,7 @@ pub fn expectation(typed: &str, knowledge: &Knowledge) -> Result<PolicyLine, Usa
         let right = "of a range it is not clear whether all are meant: name each port, as in --expect 27000 --expect 27001";
         return Err(with_option(typed, right.to_owned()));
     }
-    let program = holder.map(program).transpose().map_err(|right| with_option(typed, right))?;
+    let program = holder.map(names::program).transpose().map_err(|right| with_option(typed, right))?;
     Ok(PolicyLine {
         rule: PolicyRule::MustListen,
         place: None,

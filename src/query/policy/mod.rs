@@ -3,6 +3,7 @@
 mod contradictions;
 mod lines;
 mod managers;
+mod names;
 mod ports;
 mod source;
 mod table;
@@ -11,13 +12,15 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use self::contradictions::contradictions;
-use self::source::Source;
+use self::source::{Name, Source};
 use self::table::Table;
 use super::trust;
 use crate::knowledge::{Knowledge, LicenseManager};
 use crate::model::{Policy, PolicyRule, Vouched};
+use crate::os::FileAt;
 
 pub use self::lines::expectation;
+pub use self::names::{account, follow_links, program};
 pub use self::ports::exposure;
 pub use self::source::PolicyFault;
 
@@ -27,11 +30,10 @@ pub struct SitePolicy {
     pub policy: Policy,
     /// The license managers of the site.
     pub managers: Vec<LicenseManager>,
-    /// The trusted users, each with its line.
-    trusted_users: Vec<(usize, String)>,
+    /// The programs and users that it names.
+    names: Vec<Name>,
 }
 
-/// Each line is compared with all before it.
 const MOST_LINES: usize = 5000;
 /// So many faults are said.
 const MOST_FAULTS: usize = 20;
@@ -56,7 +58,8 @@ pub fn read_policy(
             return Err(source.faults);
         }
     };
-    let site = read(&root, &mut source, knowledge);
+    let mut site = read(&root, &mut source, knowledge);
+    site.names = std::mem::take(&mut source.names);
     if let Some(line) = site.policy.lines.get(MOST_LINES).and_then(|line| line.place.as_ref()) {
         let text = format!("a policy has at most {MOST_LINES} lines: write a range in place of its ports");
         source.add_to_line(line.line, "port", text);
@@ -69,20 +72,22 @@ pub fn read_policy(
 }
 
 impl SitePolicy {
+    /// The first program or user that the machine cannot have. `has_user` says so as far as that is known.
+    #[must_use]
+    pub fn unknown_name(
+        &self,
+        path: &str,
+        has_user: impl Fn(&str) -> Option<bool>,
+        file_at: impl Fn(&str) -> FileAt,
+    ) -> Option<PolicyFault> {
+        self.names.iter().find_map(|name| name.wrong(path, &has_user, &file_at))
+    }
+
     /// That it demands nothing, if so: such as what is left of a file whose download failed.
     #[must_use]
     pub fn without_rule(&self, path: &str) -> Option<PolicyFault> {
         let text = "it demands nothing; whatlistens check --suggest prints a policy of what listens now";
         self.policy.is_empty().then(|| PolicyFault::new(path, 1, "policy", text))
-    }
-
-    /// The first trusted user that the machine does not have. `has_user` says so as far as that is known.
-    #[must_use]
-    pub fn unknown_user(&self, path: &str, has_user: impl Fn(&str) -> Option<bool>) -> Option<PolicyFault> {
-        let is_unknown = |user: &str| user.parse::<u32>().is_err() && has_user(user) == Some(false);
-        let (line, user) = self.trusted_users.iter().find(|(_, user)| is_unknown(user))?;
-        let text = format!("this machine has no user ‘{user}’; give a name or a number");
-        Some(PolicyFault::new(path, *line, "users", text))
     }
 }
 
@@ -97,16 +102,15 @@ fn read(root: &Spanned<DeTable<'_>>, source: &mut Source<'_>, knowledge: &Knowle
     site.policy.no_flagged = root.switch("no-flagged", source).unwrap_or(false);
     if let Some(trust) = root.table("trust", source) {
         trust.refuse_others(&["users", "paths"], source);
-        let users = trust.strings("users", source);
+        let users = names::users("users", &trust, source);
         let paths = trust.strings("paths", source);
         for (at, folder) in &paths {
             if let Err(error) = trust::vouched(&[], std::slice::from_ref(folder)) {
                 source.add(*at, "paths", in_a_file(&error.to_string()));
             }
         }
-        site.trusted_users = users.iter().map(|(at, user)| (source.line(*at), user.clone())).collect();
-        let names = |all: Vec<(usize, String)>| all.into_iter().map(|(_, name)| name).collect();
-        site.policy.vouched = Vouched { users: names(users), folders: names(paths) };
+        let folders = paths.into_iter().map(|(_, folder)| folder).collect();
+        site.policy.vouched = Vouched { users, folders };
     }
     for rule in PolicyRule::ALL {
         for table in root.tables(rule.name(), source) {

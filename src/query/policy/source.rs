@@ -28,12 +28,22 @@ impl PolicyFault {
     }
 }
 
+/// A program or user in a policy, of which only the machine can say whether it has one.
+#[derive(Debug, Clone)]
+pub(super) struct Name {
+    pub(super) line: usize,
+    pub(super) key: &'static str,
+    pub(super) name: String,
+}
+
 /// The text of a policy, and what is wrong with it.
 pub(super) struct Source<'a> {
     pub(super) path: &'a str,
     pub(super) text: &'a str,
     /// Where each line begins, in bytes.
     lines: Vec<usize>,
+    /// The programs and users that were read.
+    pub(super) names: Vec<Name>,
     pub(super) faults: Vec<PolicyFault>,
 }
 
@@ -46,7 +56,13 @@ impl<'a> Source<'a> {
             fault(line, "this is not TOML: it has bytes that are not UTF-8")
         })?;
         let lines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Ok(Source { path, text, lines: [0].into_iter().chain(lines).collect(), faults: Vec::new() })
+        Ok(Source {
+            path,
+            text,
+            lines: [0].into_iter().chain(lines).collect(),
+            names: Vec::new(),
+            faults: Vec::new(),
+        })
     }
 
     /// The number of the line with this byte.

@@ -3,7 +3,8 @@
 use crate::model::phrase::list;
 use crate::model::quoting::{quoted, quoted_account, quoted_path};
 use crate::model::{
-    Checked, Executable, Os, Owner, PolicyLine, PolicyProgram, Presence, Process, Row, Vouched,
+    Checked, Executable, Os, Owner, Policy, PolicyLine, PolicyProgram, PolicyRule, Presence, Process, Row,
+    Vouched,
 };
 use crate::query::is_user;
 
@@ -17,7 +18,7 @@ pub(super) enum Held {
 }
 
 /// Whether a holder of a listener is one of the programs and users of a line. A line that names none is about any.
-pub(super) fn held(line: &PolicyLine, row: &Row, vouched: &Vouched, os: Os) -> Held {
+pub(super) fn held(line: &PolicyLine, row: &Row, policy: &Policy, os: Os) -> Held {
     if !line.names_holder() {
         return Held::Yes;
     }
@@ -27,7 +28,7 @@ pub(super) fn held(line: &PolicyLine, row: &Row, vouched: &Vouched, os: Os) -> H
         Owner::Identified { .. } => None,
     };
     for process in row.owner.processes() {
-        match is_named(line, process, vouched, os) {
+        match is_named(line, process, policy, os) {
             Held::Yes => return Held::Yes,
             Held::No => {}
             Held::Unknown(why) => untold = untold.or(Some(why)),
@@ -40,15 +41,16 @@ pub(super) fn held(line: &PolicyLine, row: &Row, vouched: &Vouched, os: Os) -> H
     untold.map_or(Held::No, Held::Unknown)
 }
 
-fn is_named(line: &PolicyLine, process: &Process, vouched: &Vouched, os: Os) -> Held {
-    match (runs_one(&line.programs, process, vouched, os), runs_as_one(&line.users, process, os)) {
+fn is_named(line: &PolicyLine, process: &Process, policy: &Policy, os: Os) -> Held {
+    match (runs_one(line, process, policy, os), runs_as_one(&line.users, process, os)) {
         (Held::No, _) | (_, Held::No) => Held::No,
         (unknown @ Held::Unknown(_), _) | (Held::Yes, unknown @ Held::Unknown(_)) => unknown,
         (Held::Yes, Held::Yes) => Held::Yes,
     }
 }
 
-fn runs_one(programs: &[PolicyProgram], process: &Process, vouched: &Vouched, os: Os) -> Held {
+fn runs_one(line: &PolicyLine, process: &Process, policy: &Policy, os: Os) -> Held {
+    let programs = &line.programs;
     if programs.is_empty() {
         return Held::Yes;
     }
@@ -64,11 +66,30 @@ fn runs_one(programs: &[PolicyProgram], process: &Process, vouched: &Vouched, os
     let names = [process.exe_name(os), process.name.as_deref()];
     let is_it = |program: &&PolicyProgram| names.iter().flatten().any(|name| program.is(&exe.path, name, os));
     match programs.iter().find(is_it) {
-        None => Held::No,
+        None => perhaps_by_link(line, exe, process, policy).map_or(Held::No, Held::Unknown),
         Some(program) => {
-            why_not_believed(program, exe, process, vouched, os).map_or(Held::Yes, Held::Unknown)
+            why_not_believed(program, exe, process, &policy.vouched, os).map_or(Held::Yes, Held::Unknown)
         }
     }
+}
+
+/// That a forbidden path may lead to the file that a process runs, which has the same name: of a record, and of a folder that
+/// may not be looked into, that is not known.
+fn perhaps_by_link(
+    line: &PolicyLine,
+    exe: &Executable,
+    process: &Process,
+    policy: &Policy,
+) -> Option<String> {
+    let file = PolicyProgram(exe.path.clone());
+    let may_lead_there =
+        |path: &&PolicyProgram| policy.unseen_files.contains(&path.0) && path.has_name_of(&file);
+    let path =
+        line.programs.iter().find(may_lead_there).filter(|_| line.rule == PolicyRule::MustNotListen)?;
+    let (path, file, called) = (quoted_path(&path.0), quoted_path(&exe.path), process.called());
+    Some(format!(
+        "whether {path} leads to the file that {called} runs could not be seen: if so, write {file}"
+    ))
 }
 
 /// What speaks against the path of a file, or against its name where that is all that was written of it; `None` where

@@ -95,7 +95,7 @@ impl Scene<'_> {
     }
 
     fn held(&self, line: &PolicyLine, row: &Row) -> Held {
-        held(line, row, &self.policy.vouched, self.observation.host.os)
+        held(line, row, self.policy, self.observation.host.os)
     }
 
     fn holder(&self, row: &Row) -> String {
@@ -108,35 +108,26 @@ impl Scene<'_> {
             return None;
         }
         let lines = self.about(row, PolicyRule::MayListen).chain(self.about(row, PolicyRule::MustListen));
-        let (mut expired, mut too_wide, mut untold) = (None, None, None);
+        let (mut expired, mut untold) = (None, None);
         for line in lines {
             match self.held(line, row) {
                 Held::No => {}
                 Held::Unknown(why) if !line.is_expired(self.today) => untold = untold.or(Some(why)),
                 Held::Unknown(_) => {}
-                Held::Yes if line.max_exposure.is_some_and(|most| row.exposure > most) => {
-                    too_wide = too_wide.or(Some(line));
-                }
                 Held::Yes if line.is_expired(self.today) => expired = expired.or(Some(line)),
                 Held::Yes => return None,
             }
         }
-        Some(match (untold, expired, too_wide) {
-            (Some(why), ..) => {
+        Some(match (untold, expired) {
+            (Some(why), _) => {
                 let wrong = format!("may listen only if its owner is right: {why}");
                 (CheckStatus::Unknown, wrong)
             }
-            (None, Some(line), _) => {
+            (None, Some(line)) => {
                 let wrong = format!("is no longer allowed; {} holds it{}", self.holder(row), line.behind());
                 (CheckStatus::Unknown, wrong)
             }
-            (None, None, Some(line)) => {
-                let most = line.max_exposure.unwrap_or(Exposure::AllInterfaces);
-                (CheckStatus::Critical, exposed(row, most) + &line.behind())
-            }
-            (None, None, None) => {
-                (CheckStatus::Critical, format!("is not allowed; {} holds it", self.holder(row)))
-            }
+            (None, None) => (CheckStatus::Critical, format!("is not allowed; {} holds it", self.holder(row))),
         })
     }
 
@@ -169,15 +160,41 @@ impl Scene<'_> {
         }
     }
 
-    /// That it can be reached from further than anything may. A line that says so of its port goes before.
+    /// That it can be reached from further than it may. What must listen has been judged already.
     fn too_exposed(&self, row: &Row) -> Option<Wrong> {
-        let most = self.policy.max_exposure.filter(|&most| row.exposure > most)?;
+        let limit = self.limit(row).filter(|limit| row.exposure > limit.most)?;
+        let is_judged = limit.line.is_some_and(|line| line.rule == PolicyRule::MustListen);
+        let behind = limit.line.map_or(String::new(), PolicyLine::behind);
+        (!is_judged).then(|| (CheckStatus::Critical, limit.exceeded_by(row) + &behind))
+    }
+
+    /// From where a listener may be reached at most: of the lines that allow it, the one with the fewest ports says so; of
+    /// several with as many, the strictest; and what the policy says of all where none does.
+    pub(super) fn limit(&self, row: &Row) -> Option<Limit<'_>> {
+        let of_all = self.policy.max_exposure.map(|most| Limit { most, line: None });
+        let (protocol, port) = (row.socket.protocol, row.socket.local.port());
         let lines = self.about(row, PolicyRule::MayListen).chain(self.about(row, PolicyRule::MustListen));
-        let own = lines.filter(|line| !line.is_expired(self.today) && self.held(line, row) != Held::No);
-        match own.filter_map(|line| line.max_exposure).max() {
-            // What goes beyond is said of the line.
-            Some(_) => None,
-            None => Some((CheckStatus::Critical, exposed(row, most))),
+        let limits = lines.filter(|line| !line.is_expired(self.today)).filter_map(|line| {
+            let most = line.max_exposure?;
+            Some((line.breadth_around(protocol, port), Limit { most, line: Some(line) }))
+        });
+        let (mut narrowest, mut perhaps): (Option<(u32, Limit<'_>)>, Option<Limit<'_>>) = (None, None);
+        for (breadth, limit) in limits {
+            match limit.line.map_or(Held::Yes, |line| self.held(line, row)) {
+                Held::No => {}
+                Held::Yes
+                    if narrowest.is_some_and(|(least, own)| (least, own.most) <= (breadth, limit.most)) => {}
+                Held::Yes => narrowest = Some((breadth, limit)),
+                Held::Unknown(_) => {
+                    perhaps = perhaps.filter(|other| other.most >= limit.most).or(Some(limit));
+                }
+            }
+        }
+        let known = narrowest.map(|(_, limit)| limit).or(of_all);
+        // Where it is not known which line is about it, what goes beyond all of them is too much.
+        match (known, perhaps) {
+            (Some(known), Some(perhaps)) if known.most >= perhaps.most => Some(known),
+            (known, perhaps) => perhaps.or(known),
         }
     }
 
@@ -194,8 +211,18 @@ impl Scene<'_> {
     }
 }
 
-fn exposed(row: &Row, most: Exposure) -> String {
-    format!("has the exposure {}; at most {} is allowed", row.exposure.code(), most.code())
+/// From where a listener may be reached at most, by a line or by what the policy says of all.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limit<'a> {
+    pub(super) most: Exposure,
+    pub(super) line: Option<&'a PolicyLine>,
+}
+
+impl Limit<'_> {
+    /// What is wrong with a listener that goes beyond it.
+    pub(super) fn exceeded_by(&self, row: &Row) -> String {
+        format!("has the exposure {}; at most {} is allowed", row.exposure.code(), self.most.code())
+    }
 }
 
 /// Where a line stands, and why it is there.

@@ -16,9 +16,24 @@ impl Scene<'_> {
         let listening: Vec<&Row> = self.listeners.iter().filter(has).collect();
         let (status, why) = match listening.is_empty() {
             true => self.absent(port, &port.written),
-            false => self.wrongly_held(line, &port.written, &listening)?,
+            false => {
+                let held = self.wrongly_held(line, &port.written, &listening);
+                let is_wrong = held.as_ref().is_some_and(|(status, _)| *status == CheckStatus::Critical);
+                let exposed = || self.too_exposed_by(line, &port.written, &listening);
+                if is_wrong { held? } else { exposed().or(held)? }
+            }
         };
         Some(Finding::new(status, format!("{why}{}", line.behind())))
+    }
+
+    /// That one can be reached from further than the line allows, and no other goes before it.
+    fn too_exposed_by(&self, line: &PolicyLine, what: &str, rows: &[&Row]) -> Option<(CheckStatus, String)> {
+        rows.iter().find_map(|row| {
+            let limit = self.limit(row).filter(|limit| row.exposure > limit.most)?;
+            let is_own = limit.line.is_some_and(|own| std::ptr::eq(own, line));
+            let why = || format!("{what} at {} {}", row.socket.local.ip(), limit.exceeded_by(row));
+            is_own.then(|| (CheckStatus::Critical, why()))
+        })
     }
 
     /// Why nothing listens.
@@ -66,23 +81,13 @@ impl Scene<'_> {
 
     fn wrong_among(&self, line: &PolicyLine, what: &str, rows: &[&Row]) -> Option<(CheckStatus, String)> {
         let os = self.observation.host.os;
-        let judged = || rows.iter().map(|row| (row, held(line, row, &self.policy.vouched, os)));
+        let judged = || rows.iter().map(|row| (row, held(line, row, self.policy, os)));
         if let Some((row, _)) = judged().find(|(_, held)| *held == Held::No) {
             let why = format!(
                 "{what} at {} is held by {}, not by {}",
                 row.socket.local.ip(),
                 holder(row, os),
                 wanted(line)
-            );
-            return Some((CheckStatus::Critical, why));
-        }
-        let beyond = |row: &&&Row| line.max_exposure.is_some_and(|most| row.exposure > most);
-        if let (Some(row), Some(most)) = (rows.iter().find(beyond), line.max_exposure) {
-            let why = format!(
-                "{what} at {} has the exposure {}; at most {} is allowed",
-                row.socket.local.ip(),
-                row.exposure.code(),
-                most.code()
             );
             return Some((CheckStatus::Critical, why));
         }

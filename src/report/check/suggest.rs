@@ -15,7 +15,7 @@ use crate::model::{
     CheckStatus, Exposure, Observation, Os, Owner, Policy, PolicyLine, PolicyPort, PolicyProgram, PolicyRule,
     PortRange, Protocol, Row, SuggestedPolicy, Vouched, is_path, usual_ephemeral,
 };
-use crate::query::{Naming, Query, UsageError, filter};
+use crate::query::{Naming, Query, UsageError, account, filter, program};
 use crate::report::rows::rows;
 
 /// What tells a line from the others: its port or ports, protocol, program and user.
@@ -57,7 +57,7 @@ pub fn suggested_policy(
     let notes = notes(&listeners, observation, &answer.status);
     let no_flagged = answer.status == CheckStatus::Ok;
     let policy =
-        Policy { lines, no_flagged, nothing_else: true, max_exposure: None, vouched: asked.vouched.clone() };
+        Policy { lines, no_flagged, nothing_else: true, vouched: asked.vouched.clone(), ..Policy::default() };
     Ok(SuggestedPolicy {
         host: observation.host.name.clone(),
         taken_at: observation.taken_at,
@@ -79,8 +79,12 @@ fn listeners(query: &Query, vouched: &Vouched, observation: &Observation, knowle
 fn line(row: &Row, ephemeral: PortRange, asked: &Policy, os: Os, today: Date) -> PolicyLine {
     let port = row.socket.local.port();
     let lead = row.owner.lead();
-    let program = lead.and_then(|lead| lead.exe()).map(|exe| exe.path.clone()).filter(|path| is_path(path));
-    let user = lead.and_then(|lead| lead.user.clone()).filter(|user| !user.trim().is_empty());
+    let path = lead
+        .and_then(|lead| lead.exe())
+        .map(|exe| exe.path.clone())
+        .filter(|path| is_path(path) && program(path).is_ok());
+    let user =
+        lead.and_then(|lead| lead.user.clone()).filter(|user| !user.is_empty() && account(user).is_ok());
     let users: Vec<String> = user.into_iter().collect();
     let with = |range: PortRange, programs: Vec<PolicyProgram>, users: Vec<String>| PolicyLine {
         rule: PolicyRule::MayListen,
@@ -93,9 +97,9 @@ fn line(row: &Row, ephemeral: PortRange, asked: &Policy, os: Os, today: Date) ->
         reason: Some(format!("listened on {today}")),
         until: None,
     };
-    let holds = |line: &PolicyLine| held(line, row, &asked.vouched, os) == Held::Yes;
+    let holds = |line: &PolicyLine| held(line, row, asked, os) == Held::Yes;
     let one = PortRange::one(port);
-    let programs: Vec<PolicyProgram> = program.into_iter().map(PolicyProgram).collect();
+    let programs: Vec<PolicyProgram> = path.into_iter().map(PolicyProgram).collect();
     if !programs.is_empty() {
         let range = if ephemeral.contains(port) { ephemeral } else { one };
         let exactly = with(range, programs, users.clone());
