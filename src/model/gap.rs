@@ -25,7 +25,7 @@ words! {
         ProcessesHidden = "processes-hidden",
         /// processes ended during the scan
         ProcessGone = "process-gone",
-        /// some network namespaces could not be scanned
+        /// some network namespaces could not be scanned, or were not
         NamespacesHidden = "namespaces-unseen",
         /// the system does not report TCP ports that are taken without listening
         BoundSocketsHidden = "bound-sockets-unseen",

@@ -31,6 +31,17 @@ pub enum NamedBy {
     Service(String),
 }
 
+impl NamedBy {
+    /// The server that names it.
+    #[must_use]
+    pub fn pid(&self) -> Option<Pid> {
+        match self {
+            NamedBy::CommandLine(pid) | NamedBy::Folder(pid) | NamedBy::Environment { pid, .. } => Some(*pid),
+            NamedBy::Caller | NamedBy::Service(_) => None,
+        }
+    }
+}
+
 /// The licensing system that a license file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

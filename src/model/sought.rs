@@ -29,6 +29,14 @@ pub struct SoughtProcess {
     pub may_hold_more: bool,
 }
 
+impl SoughtProcess {
+    /// Whether its sockets are, or may be, in network namespaces that are not listed.
+    #[must_use]
+    pub fn is_elsewhere(&self) -> bool {
+        self.namespace.is_some() || !self.unlisted.is_empty() || self.may_hold_more
+    }
+}
+
 /// The ports of a process in a network namespace that is not listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

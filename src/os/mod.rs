@@ -9,6 +9,7 @@ pub mod connection_count;
 mod deadline;
 pub mod decode;
 mod delay;
+mod elsewhere;
 mod file_at;
 mod inspect;
 mod inspect_files;

@@ -5,13 +5,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::elsewhere;
 use super::port_set::PortSet;
 use super::scan_scope::Sought;
 use super::{Inspect, ScanScope};
 use crate::model::quoting::quoted;
 use crate::model::{
-    Checked, Gap, GapKind, Likeness, Namespace, Observation, Os, OtherNamespace, Pid, Process, Protocol,
-    Socket, SocketId, SoughtProcesses, State, UnlistedPorts,
+    Checked, Gap, GapKind, LicenseSetup, Likeness, NamedBy, Namespace, Observation, Os, OtherNamespace, Pid,
+    Process, Protocol, Socket, SocketId, SoughtProcess, SoughtProcesses, State,
 };
 
 /// What a scan of this scope would have found.
@@ -73,9 +74,22 @@ pub fn narrowed(observation: &Observation, scope: &ScanScope, inspect: &dyn Insp
     if let Some(others) = &mut narrow.other_sockets {
         others.retain(|other| is_listed(&other.namespace));
     }
-    narrow.license_setup = observation.license_setup.clone().filter(|_| scope.license_servers);
     narrow.sought = sought(observation, scope);
-    narrow.processes = processes(observation, &narrow, scope, inspect);
+    let programs = inspect.license_programs(observation.host.os);
+    let is_license_program = |process: &Process| {
+        // To root on Linux, only what is ending has no file.
+        let is_ending = observation.privileged && observation.host.os == Os::Linux;
+        let claimed = process.name.as_deref().filter(|_| !is_ending);
+        let name = process.exe_name(observation.host.os).or(claimed);
+        name.is_some_and(|name| programs.of_name(name).is_some())
+    };
+    let there = license_programs_elsewhere(observation, &narrow, scope, &is_license_program);
+    let is_license_program =
+        |process: &Process| !there.contains_key(&process.pid) && is_license_program(process);
+    narrow.processes = processes(observation, &narrow, scope, &is_license_program);
+    let setup = observation.license_setup.clone().filter(|_| scope.license_servers);
+    let is_server_here = narrow.processes.values().any(|one| is_license_program(one));
+    narrow.license_setup = setup.map(|setup| without(setup, &there, is_server_here));
     if !scope.host_id {
         narrow.host.id = None;
     }
@@ -85,6 +99,7 @@ pub fn narrowed(observation: &Observation, scope: &ScanScope, inspect: &dyn Insp
     narrow
         .gaps
         .retain(|gap| is_of(gap.kind, scope) && (scope.all_namespaces || !gap.concerns_all_namespaces));
+    narrow.gaps.extend(elsewhere::gap(there.into_values(), scope));
     narrow.gaps.extend(unread_license_files(observation, scope));
     narrow
 }
@@ -154,10 +169,46 @@ fn sought(observation: &Observation, scope: &ScanScope) -> Option<SoughtProcesse
         process.is_some_and(|process| names.iter().any(|word| Likeness::of_process(process, word).is_some()))
     };
     sought.found.retain(|one| *everything || pids.contains(&one.pid) || is_named(one.pid));
-    for one in sought.found.iter_mut().filter(|_| scope.all_namespaces) {
-        (one.namespace, one.unlisted) = (None, Vec::<UnlistedPorts>::new());
-    }
+    sought.found = sought.found.iter().map(|one| as_listed(one, scope)).collect();
     Some(sought)
+}
+
+/// What is not listed of a process: where every namespace is, only what could not be seen.
+fn as_listed(one: &SoughtProcess, scope: &ScanScope) -> SoughtProcess {
+    let mut one = one.clone();
+    if scope.all_namespaces {
+        one.may_hold_more |= one.is_seen && one.unlisted.iter().any(|there| there.listens_on.is_none());
+        (one.namespace, one.unlisted) = (None, Vec::new());
+    }
+    one
+}
+
+/// The license programs without a listed socket whose sockets are, or may be, where none are listed.
+fn license_programs_elsewhere<'a>(
+    observation: &'a Observation,
+    narrow: &Observation,
+    scope: &ScanScope,
+    is_license_program: &dyn Fn(&Process) -> bool,
+) -> BTreeMap<Pid, &'a Process> {
+    let holders: HashSet<Pid> = narrow.holdings.iter().map(|holding| holding.pid).collect();
+    let all = observation.sought.iter().filter(|_| scope.license_servers).flat_map(|sought| &sought.found);
+    let there = all.filter(|one| !holders.contains(&one.pid) && as_listed(one, scope).is_elsewhere());
+    let there = there.filter_map(|one| observation.processes.get(&one.pid));
+    there.filter(|one| is_license_program(one)).map(|one| (one.pid, &**one)).collect()
+}
+
+/// Without what was read only because these processes run.
+fn without(mut setup: LicenseSetup, there: &BTreeMap<Pid, &Process>, is_server_here: bool) -> LicenseSetup {
+    let is_there = |by: &NamedBy| by.pid().is_some_and(|pid| there.contains_key(&pid));
+    setup.files.retain_mut(|file| {
+        file.named_by.retain(|by| !is_there(by));
+        !file.named_by.is_empty()
+    });
+    setup.logs.retain(|log| !there.contains_key(&log.pid));
+    if !is_server_here {
+        setup.lock_files.clear();
+    }
+    setup
 }
 
 /// The holders, whoever else is asked about, and the ancestors of them all, with what the scope asks of each.
@@ -165,7 +216,7 @@ fn processes(
     observation: &Observation,
     narrow: &Observation,
     scope: &ScanScope,
-    inspect: &dyn Inspect,
+    is_license_program: &dyn Fn(&Process) -> bool,
 ) -> BTreeMap<Pid, Arc<Process>> {
     let all = &observation.processes;
     let holders: HashSet<Pid> = narrow.holdings.iter().map(|holding| holding.pid).collect();
@@ -177,12 +228,7 @@ fn processes(
     let mut wanted: Vec<Pid> = clients.chain(connected).chain(of_others).copied().collect();
     wanted.extend(holders.iter().chain(&sought));
     if scope.license_servers {
-        let programs = inspect.license_programs(observation.host.os);
-        let is_server = |process: &&Arc<Process>| {
-            let name = process.exe_name(observation.host.os).or(process.name.as_deref());
-            name.is_some_and(|name| programs.of_name(name).is_some())
-        };
-        wanted.extend(all.values().filter(is_server).map(|process| process.pid));
+        wanted.extend(all.values().filter(|one| is_license_program(one)).map(|one| one.pid));
     }
     let mut kept = BTreeMap::new();
     let mut seen: HashSet<Pid> = HashSet::new();

@@ -33,7 +33,7 @@ pub(super) fn of(
         GapKind::ServicesUnreadable => observation.host.os == Os::Windows,
         _ => false,
     };
-    for gap in gaps.iter_mut().filter(|gap| rights_help(gap.kind)) {
+    for gap in gaps.iter_mut().filter(|gap| gap.remedy.is_none() && rights_help(gap.kind)) {
         gap.remedy.clone_from(&remedy);
     }
     // More rights do not help where the system has run out of something.

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::document::{LicenseServer, read};
 use crate::live_linux::copied;
 use crate::network::{Net, eventually, run};
-use crate::started::{Ended, listener_program, program, told};
+use crate::started::{Ended, Listening, listener_program, program, told};
 
 /// lmgrd and adskflex in a folder of root's.
 struct Flexlm {
@@ -324,4 +324,64 @@ fn a_pair_in_another_namespace_is_not_said_to_be_down() {
     assert_eq!(asked.listens_on.as_deref(), Some(&["27000/tcp".to_owned()][..]));
     let (check, _, status) = here.run(&["servers", "--check", "autodesk"]);
     assert!(status == 3 && check.contains("(--all-namespaces)"), "{check}");
+}
+
+/// In a record there are all namespaces.
+#[test]
+#[ignore = "needs root: makes network namespaces"]
+fn a_license_server_in_another_namespace_is_shown_of_a_record_as_on_the_machine() {
+    let (net, here, flexlm) = (Net::new(), Net::new(), Flexlm::new());
+    let path = |name: &str| flexlm.folder.path().join(name).to_str().unwrap().to_owned();
+    let record = |name: &str| {
+        fs::write(path(name), here.run(&["record"]).0).unwrap();
+        path(name)
+    };
+    let before = record("before.json");
+    let license = flexlm.license();
+    let pair = flexlm.start(&net, Some((&flexlm.adskflex, 2080)), &["-c", license.to_str().unwrap()]);
+    // It listens on no port of a license server: only its process is known.
+    let mut idle = net.command(&flexlm.lmgrd);
+    let idle = Listening::start(idle.arg("tcp:0.0.0.0:19999"), 1).unwrap();
+    let pids = [pair.0.id(), idle.pid()];
+    let after = record("after.json");
+    for (words, expected) in [
+        (&["servers"][..], 1),
+        (&["servers", "--json"], 1),
+        (&["servers", "flexlm"], 1),
+        (&["servers", "--check"], 3),
+        (&["check", "--servers"], 3),
+        (&["servers", "--all-namespaces"], 0),
+        (&["servers", "--json", "--all-namespaces"], 0),
+    ] {
+        let (live, _, status) = here.run(words);
+        let (recorded, _, recorded_status) = here.run(&[&["--from", &after][..], words].concat());
+        assert_eq!((status, recorded_status), (expected, expected), "{words:?}: {live}{recorded}");
+        let is_all = words.contains(&"--all-namespaces");
+        assert_eq!(live.contains("27000/tcp"), is_all, "{words:?}: {live}");
+        let is_said = live.contains("lmgrd (PID ") && live.contains("in other network namespaces");
+        assert!(is_all || is_said, "{words:?}: {live}");
+        assert!(is_all || !(live.clone() + &recorded).contains("listens nowhere"), "{words:?}");
+        // What other servers of this machine have to do with it comes and goes.
+        let own = |text: &str| {
+            let all = read(text).license_servers.unwrap().into_iter();
+            let own = all.filter(|one| one.server.as_ref().is_some_and(|server| pids.contains(&server.pid)));
+            let own = own.map(|one| format!("{} {:?} {:?}", one.state, one.server, one.license_files));
+            own.collect::<Vec<String>>()
+        };
+        if words.contains(&"--json") {
+            assert_eq!(own(&live).len(), if is_all { 2 } else { 0 }, "{live:?}");
+            assert_eq!(own(&recorded), own(&live));
+        }
+    }
+    for sides in [&[&before[..]][..], &[&before, &after], &[&after]] {
+        let (said, _, status) = here.run(&[&["diff"], sides].concat());
+        assert!(status == 0 && said.contains("No difference."), "{sides:?}: {said}");
+    }
+    let (said, ..) = here.run(&["diff", "--all-namespaces", &before, &after]);
+    // A process that is just ending may hide anything.
+    let cannot_tell = "Cannot tell whether Autodesk Network License Manager was there";
+    assert!(
+        said.contains("+ Autodesk Network License Manager: appeared") || said.contains(cannot_tell),
+        "{said}"
+    );
 }

@@ -33,8 +33,8 @@ pub(super) enum Task {
     Confirm(Vec<Reported>),
 }
 
-/// Holders of sockets in each network namespace that has one, by the namespace's inode: all if processes are sought, else
-/// one.
+/// Holders of sockets in each network namespace that has one, by the namespace's inode: all if processes or license servers
+/// are sought, else one.
 pub(super) type HoldersIn = BTreeMap<u64, BTreeSet<Pid>>;
 
 /// How the holders of sockets were searched.
@@ -109,7 +109,7 @@ impl<'a> Candidates<'a> {
         let (files, probe) = (TaskFiles::load(families, states_of_holders(self.scope))?, Probe::open()?);
         let mut of_one: Vec<Reported> = Vec::new();
         let (mut saw_probe, mut namespaces) = (false, HoldersIn::new());
-        let all_are_wanted = !self.scope.sought.is_empty();
+        let all_are_wanted = !self.scope.sought.is_empty() || self.scope.license_servers;
         files.each(self.deadline, |reported, namespace| {
             if let Reported::Socket(socket) = reported {
                 let holders = namespaces.entry(u64::from(namespace)).or_default();

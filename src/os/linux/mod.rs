@@ -191,8 +191,10 @@ fn find_owners(
     holders.confirm(context, &wanted)?;
     settle(context, sockets, &mut holders)?;
     sockets.add_namespaces_of_sockets(context, holders.namespaces(), holders.bpf_error());
-    let unseen =
-        if context.scope.license_servers { license_setup::add_servers(context, &mut holders) } else { 0 };
+    let unseen = match context.scope.license_servers {
+        true => license_setup::add_servers(context, sockets, &mut holders),
+        false => 0,
+    };
     let sought = sought::add(context, sockets, &mut holders);
     holders.add_ancestors(context);
     sockets.method_notes.extend(holders.method_note());

@@ -77,9 +77,11 @@ impl<'a> UnlistedSockets<'a> {
         };
         sort_by_key(&mut members, |&(inode, thread)| (thread.is_some(), inode));
         let first = members.first().filter(|(_, thread)| thread.is_none()).map(|&(inode, _)| inode);
-        let may_hold_more = self.may_hold_more(dir, &held, &members);
         // Of a record it may be asked later what is in other namespaces, and not listed.
         let is_told = !self.context.scope.all_namespaces || self.context.scope.sought.everything;
+        let is_member_of_unscanned = || members.iter().any(|(inode, _)| !self.at.contains_key(inode));
+        let may_hold_more =
+            (!is_told && is_member_of_unscanned()) || self.may_hold_more(dir, &held, &members);
         let unlisted = if is_told { self.unlisted(&held, first, &members, is_seen) } else { Vec::new() };
         let namespace = first.filter(|_| is_told).map(|inode| self.named(inode));
         SoughtProcess { pid, namespace, is_seen, unlisted, may_hold_more }

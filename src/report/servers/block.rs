@@ -137,11 +137,8 @@ fn of_server<'a>(
     technology: &'a Technology,
 ) -> Vec<Block<'a>> {
     let is_of_it = |named: &NamedBy| match named {
-        NamedBy::CommandLine(pid) | NamedBy::Folder(pid) | NamedBy::Environment { pid, .. } => {
-            *pid == server.pid
-        }
         NamedBy::Service(name) => server.services.iter().any(|service| service.name == *name),
-        NamedBy::Caller => false,
+        _ => named.pid() == Some(server.pid),
     };
     // RLM reads all license files of its folders, and passes over those of FlexNet.
     let is_of_system = |file: &&LicenseFile| {

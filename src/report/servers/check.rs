@@ -23,7 +23,11 @@ pub fn check(report: &ServersReport) -> CheckResult {
 pub(in crate::report) fn findings(report: &ServersReport) -> Vec<Finding> {
     let servers = &report.servers;
     let mut findings: Vec<Finding> = servers.iter().flat_map(problems).collect();
-    findings.extend(report.gaps.iter().map(|gap| Finding::new(CheckStatus::Unknown, gap.detail.as_str())));
+    findings.extend(report.gaps.iter().map(|gap| {
+        let option = gap.remedy.as_ref().filter(|remedy| remedy.starts_with("--"));
+        let option = option.map_or(String::new(), |option| format!(" ({option})"));
+        Finding::new(CheckStatus::Unknown, format!("{}{option}", gap.detail))
+    }));
     // Whoever names a product wants it to run. With a gap it may do so.
     if !report.missing.is_empty() && report.gaps.is_empty() {
         findings.push(match report.other_namespaces.is_empty() {

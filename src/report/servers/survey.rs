@@ -6,8 +6,7 @@ use std::sync::Arc;
 use crate::knowledge::{Knowledge, LicenseManager, LicenseProgram, Technology};
 use crate::model::sorting::sort_by_key;
 use crate::model::{
-    Checked, Forward, Observation, Os, Owner, Pid, PortRole, Process, Row, SoughtProcess, State, Vouched,
-    Writer,
+    Checked, Forward, Observation, Os, Owner, Pid, PortRole, Process, Row, State, Vouched, Writer,
 };
 
 /// No line of parents is followed further: a license server is the parent of its daemon, or near.
@@ -206,9 +205,8 @@ impl<'a> Survey<'a> {
 /// listen nowhere.
 fn only_elsewhere(observation: &Observation, listeners: &BTreeMap<Pid, Vec<&Row>>) -> BTreeSet<Pid> {
     let forwards = observation.processes.values().filter_map(|process| process.forward.as_deref());
-    let is_elsewhere =
-        |one: &&SoughtProcess| one.namespace.is_some() || !one.unlisted.is_empty() || one.may_hold_more;
-    let sought = observation.sought.iter().flat_map(|sought| &sought.found).filter(is_elsewhere);
+    let sought = observation.sought.iter().flat_map(|sought| &sought.found);
+    let sought = sought.filter(|one| one.is_elsewhere());
     let behind: Vec<Pid> = forwards.flat_map(Forward::listeners).chain(sought.map(|one| one.pid)).collect();
     if behind.is_empty() {
         return BTreeSet::new();

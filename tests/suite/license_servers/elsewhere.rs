@@ -1,6 +1,9 @@
 //! License servers that are, or may be, in other network namespaces; and ports that are none of theirs.
 
+use std::fs;
+
 use whatlistens::command::Exit;
+use whatlistens::model::record::{self, Record};
 use whatlistens::model::{CheckStatus, Gap, GapKind, Namespace, OtherNamespace, Protocol};
 use whatlistens::query::Environment;
 
@@ -8,6 +11,7 @@ use super::{ADSKFLEX, LMGRD, healthy, of};
 use crate::document::read;
 use crate::names::{found, searched, unlisted};
 use crate::recorded::{Machine, linux, process};
+use crate::started::whatlistens;
 
 fn blue() -> Namespace {
     Namespace { inode: 4, name: Some("blue".to_owned()) }
@@ -166,4 +170,36 @@ fn of_a_license_server_that_may_listen_elsewhere_nothing_is_concluded() {
     // One that is here and listens nowhere is still said to.
     let idle = found(searched(linux()), server(), |_| ());
     assert!(idle.printed("lmgrd", None).contains("lmgrd (PID 912) runs and listens nowhere."));
+}
+
+/// A record has the processes of all namespaces. Of one whose namespace could not be entered, nothing is known in either view.
+#[test]
+fn of_a_record_too_nothing_is_concluded_of_a_license_server_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("record.json");
+    let run = |machine: &Machine, words: &[&str]| {
+        let mut text = Vec::new();
+        record::write(&Record::new(machine.observed().clone()), &mut text).unwrap();
+        fs::write(&path, text).unwrap();
+        whatlistens(&[&["--from", path.to_str().unwrap(), "servers"], words].concat())
+    };
+    let unseen = found(searched(linux()), of(912, 1, LMGRD), |one| {
+        one.unlisted = vec![unlisted("blue", None)];
+        one.namespace = Some(one.unlisted[0].namespace.clone());
+    });
+    let (out, _, status) = run(&unseen, &[]);
+    assert_eq!(status, 1);
+    insta::assert_snapshot!(out, @"
+    No license server was found.
+    The sockets of lmgrd (PID 912) are, or may be, in other network namespaces, which are not shown. To see more: --all-namespaces
+    ");
+    let (out, _, status) = run(&unseen, &["--check", "--all-namespaces"]);
+    assert_eq!(status, 3);
+    insta::assert_snapshot!(out.split(" |").next().unwrap(), @"LICENSE SERVERS UNKNOWN - the sockets of lmgrd (PID 912) are, or may be, in other network namespaces, which could not be entered");
+    let idle = found(searched(linux()), of(912, 1, LMGRD), |_| ());
+    assert!(run(&idle, &[]).0.contains("lmgrd (PID 912) runs and listens nowhere."));
+    // Beside one that is up it does not matter.
+    let beside = found(searched(healthy()), of(912, 1, LMGRD), |one| one.may_hold_more = true);
+    let (out, _, status) = run(&beside, &["--check"]);
+    assert_eq!(status, 0, "{out}");
 }

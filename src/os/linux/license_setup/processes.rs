@@ -1,42 +1,54 @@
-//! The license servers and daemons that hold no socket: a server that listens nowhere is known by its name alone.
+//! The license servers and daemons that hold no listed socket: a server that listens nowhere is known by its name alone.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
+use super::super::super::elsewhere;
 use super::super::super::unix::is_root;
 use super::super::holders::Holders;
+use super::super::process_reader::IdentifiedProcess;
 use super::super::scan_context::ScanContext;
+use super::super::socket_scan::SocketScan;
+use super::super::unlisted_ports::UnlistedSockets;
 use crate::model::sorting::sort_by_key;
 use crate::model::{Os, Pid};
 
 /// Programs of these names are added, at most so many, root's first: anybody may start any number of them.
 const MOST_PROCESSES: usize = 1000;
 
-/// Adds the processes of this network namespace that run a license program and hold no socket, without their ancestors.
-/// Returns how many there are beyond those.
-pub(in super::super) fn add_servers(context: &ScanContext<'_>, holders: &mut Holders) -> usize {
+/// Adds the processes that run a license program and hold no socket, without their ancestors. What has its sockets where
+/// none are listed would seem to listen nowhere: that is a gap. Returns how many there are beyond those.
+pub(in super::super) fn add_servers(
+    context: &ScanContext<'_>,
+    sockets: &mut SocketScan,
+    holders: &mut Holders,
+) -> usize {
     let programs = context.inspect.license_programs(Os::Linux);
     let Ok(pids) = context.proc.pids() else { return 0 };
-    // The sockets of other network namespaces are not listed: who is there would seem to listen nowhere.
-    let own = if context.scope.all_namespaces { None } else { fs::read_link("/proc/self/ns/net").ok() };
-    let is_here = |pid: &Pid| {
-        let its = context.proc.link(*pid, "ns/net").ok();
-        own.is_none() || its.is_none() || its == own
-    };
     let new = pids.into_iter().filter(|pid| !holders.processes.contains_key(pid));
     let named =
         new.filter(|&pid| name_of(context, pid).is_some_and(|name| programs.of_name(&name).is_some()));
-    let mut named: Vec<Pid> = named.filter(is_here).collect();
+    let mut named: Vec<Pid> = named.collect();
     let left_out = named.len().saturating_sub(MOST_PROCESSES);
     if left_out > 0 {
         sort_by_key(&mut named, |&pid| !is_roots(pid));
         named.truncate(MOST_PROCESSES);
     }
-    for pid in named {
-        if let Ok(process) = context.read_process(pid) {
-            holders.processes.insert(pid, process);
-        }
+    let read = named.into_iter().filter_map(|pid| context.read_process(pid).ok());
+    let read: Vec<IdentifiedProcess> = read.collect();
+    // A record has all, and is asked later.
+    if context.scope.sought.everything || read.is_empty() {
+        holders.processes.extend(read.into_iter().map(|one| (one.process.pid, one)));
+        return left_out;
     }
+    let namespaces = holders.namespaces().cloned();
+    let mut unlisted = UnlistedSockets::new(context, sockets, namespaces.as_ref());
+    let (there, here): (Vec<_>, Vec<_>) = read.into_iter().partition(|one| {
+        let dir = context.proc.same_process(one.process.pid, one.started);
+        dir.is_some_and(|dir| unlisted.of(&dir, one.process.state).is_elsewhere())
+    });
+    holders.processes.extend(here.into_iter().map(|one| (one.process.pid, one)));
+    sockets.gaps.extend(elsewhere::gap(there.iter().map(|one| &one.process), context.scope));
     left_out
 }
 
