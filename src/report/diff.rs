@@ -2,7 +2,7 @@
 //! everything.
 
 use super::changes::{NamespaceName, Place, moved, places, verdict};
-use super::ephemeral::Ephemeral;
+use super::ephemeral::{Ephemeral, settle};
 use super::likeness::Outcome;
 use super::server_changes::{self, ServerChanges};
 use crate::model::phrase::counted;
@@ -95,7 +95,7 @@ impl Found {
             let is_ephemeral = !question.all && ephemeral.has(&place);
             if is_ephemeral { open.push(place) } else { settled.push(place) }
         }
-        let renumbered = ephemeral.settle(open);
+        let renumbered = settle(open);
         found.left_out = renumbered.left_out;
         found.cannot_tell.extend(renumbered.cannot_tell);
         settled.extend(renumbered.places);

@@ -1,7 +1,7 @@
 //! Ports whose number the system chose: what holds one has another number after every start, so that the number says
 //! nothing of what it is.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::net::IpAddr;
 
 use super::changes::{NamespaceName, Place, verdict};
@@ -9,23 +9,6 @@ use super::owners::OwnerSeen;
 use crate::model::{
     CannotTell, Exposure, Look, Owner, PortRange, Protocol, Row, Side, State, Verdict, usual_ephemeral,
 };
-
-/// The ephemeral ports of two looks.
-pub(super) struct Ephemeral<'a> {
-    /// Those that are ephemeral in both.
-    range: Option<PortRange>,
-    before: Kinds<'a>,
-    after: Kinds<'a>,
-}
-
-/// What ephemeral ports are of in one look.
-#[derive(Default)]
-struct Kinds<'a> {
-    all: HashSet<Kind<'a>>,
-    /// Where there are some with a hidden owner, and with one that is seen.
-    hidden: HashSet<Where<'a>>,
-    seen: HashSet<Where<'a>>,
-}
 
 /// What stays of an ephemeral port when its number changes.
 type Where<'a> = (Protocol, IpAddr, Option<&'a str>, Option<NamespaceName<'a>>);
@@ -39,55 +22,92 @@ pub(super) struct Renumbered<'a> {
     pub(super) left_out: usize,
 }
 
-impl<'a> Ephemeral<'a> {
-    pub(super) fn new(before: &'a Look, after: &'a Look) -> Ephemeral<'a> {
-        let range = range(before, after);
-        let kinds = |look: &'a Look| {
-            let mut kinds = Kinds::default();
-            for row in look.rows.iter().filter(|row| is_in(range, row)) {
-                kinds.all.insert(kind(row));
-                let place = if row.owner == Owner::Hidden { &mut kinds.hidden } else { &mut kinds.seen };
-                place.insert(place_of(row));
-            }
-            kinds
-        };
-        Ephemeral { range, before: kinds(before), after: kinds(after) }
+/// The ports that are ephemeral in both looks.
+pub(super) struct Ephemeral {
+    range: Option<PortRange>,
+}
+
+impl Ephemeral {
+    pub(super) fn new(before: &Look, after: &Look) -> Ephemeral {
+        Ephemeral { range: range(before, after) }
     }
 
     pub(super) fn has(&self, place: &Place<'_>) -> bool {
         place.before.iter().chain(&place.after).any(|row| is_in(self.range, row))
     }
-
-    /// Takes out what is nothing but another number, and joins what has another number and something else besides.
-    pub(super) fn settle(&self, places: Vec<Place<'a>>) -> Renumbered<'a> {
-        let mut settled = Renumbered { places: Vec::new(), cannot_tell: Vec::new(), left_out: 0 };
-        let (mut came, mut went) = (Vec::new(), BTreeMap::<Held<'a>, Vec<Place<'a>>>::new());
-        for place in places {
-            let is_known = place.is_changed()
-                && place.before.iter().all(|row| self.after.all.contains(&kind(row)))
-                && place.after.iter().all(|row| self.before.all.contains(&kind(row)));
-            match (&place.before[..], &place.after[..]) {
-                _ if is_known => settled.left_out += 1,
-                ([], [now, ..]) if self.before.may_hide(now) => settled.unseen(now, Side::Before),
-                ([then, ..], []) if self.after.may_hide(then) => settled.unseen(then, Side::After),
-                ([], [_, ..]) => came.push(place),
-                ([then, ..], []) => went.entry(held(then)).or_default().push(place),
-                _ => settled.places.push(place),
-            }
-        }
-        let mut went: HashMap<Held<'a>, std::vec::IntoIter<Place<'a>>> =
-            went.into_iter().map(|(held, places)| (held, places.into_iter())).collect();
-        for now in came {
-            let then = went.get_mut(&held(now.after[0])).and_then(Iterator::next);
-            let before = then.map(|then| then.before).unwrap_or_default();
-            settled.places.push(Place { before, ..now });
-        }
-        settled.places.extend(went.into_values().flatten());
-        settled
-    }
 }
 
-impl Kinds<'_> {
+/// Takes out what is nothing but another number, and joins what has another number and something else besides. Each
+/// listener is known again in one of the other look, so that one more of a kind is one that appeared.
+pub(super) fn settle(places: Vec<Place<'_>>) -> Renumbered<'_> {
+    let mut settled = Renumbered { places: Vec::new(), cannot_tell: Vec::new(), left_out: 0 };
+    let (changed, stayed): (Vec<Place<'_>>, Vec<Place<'_>>) = places.into_iter().partition(Place::is_changed);
+    settled.places.extend(stayed);
+    let all = without_renumbered(changed, &mut settled.left_out);
+    let (then, now) = (Owners::of(&all, |place| &place.before), Owners::of(&all, |place| &place.after));
+    let (mut came, mut went) = (Vec::new(), BTreeMap::<Held<'_>, VecDeque<Place<'_>>>::new());
+    for place in all {
+        match (&place.before[..], &place.after[..]) {
+            ([], [row, ..]) if then.may_hide(row) => settled.unseen(row, Side::Before),
+            ([row, ..], []) if now.may_hide(row) => settled.unseen(row, Side::After),
+            ([], [_, ..]) => came.push(place),
+            ([then, ..], []) => went.entry(held(then)).or_default().push_back(place),
+            _ => settled.places.push(place),
+        }
+    }
+    for now in came {
+        let then = went.get_mut(&held(now.after[0])).and_then(VecDeque::pop_front);
+        let before = then.map(|then| then.before).unwrap_or_default();
+        settled.places.push(Place { before, ..now });
+    }
+    settled.places.extend(went.into_values().flatten());
+    settled
+}
+
+/// What is left of the places when each that is of the same kind as one of the other look is taken out with it: first of
+/// those that only one look has, then of those whose port something else has now.
+fn without_renumbered<'a>(mut places: Vec<Place<'a>>, left_out: &mut usize) -> Vec<Place<'a>> {
+    let is_whole = |place: &Place<'_>| place.before.is_empty() || place.after.is_empty();
+    for only_whole in [true, false] {
+        let is_candidate = |place: &Place<'_>| !only_whole || is_whole(place);
+        let mut went: BTreeMap<BTreeSet<Kind<'a>>, VecDeque<usize>> = BTreeMap::new();
+        for (at, place) in places.iter().enumerate().filter(|(_, place)| is_candidate(place)) {
+            if !place.before.is_empty() {
+                went.entry(kinds(&place.before)).or_default().push_back(at);
+            }
+        }
+        for now in 0..places.len() {
+            let candidate = Some(&places[now]).filter(|place| is_candidate(place) && !place.after.is_empty());
+            let then = candidate.and_then(|place| went.get_mut(&kinds(&place.after))?.pop_front());
+            if let Some(then) = then {
+                places[then].before.clear();
+                places[now].after.clear();
+            }
+        }
+    }
+    let count = places.len();
+    places.retain(|place| !place.before.is_empty() || !place.after.is_empty());
+    *left_out += count - places.len();
+    places
+}
+
+/// Where one look has ephemeral ports with a hidden owner, and with one that is seen.
+#[derive(Default)]
+struct Owners<'a> {
+    hidden: HashSet<Where<'a>>,
+    seen: HashSet<Where<'a>>,
+}
+
+impl<'a> Owners<'a> {
+    fn of<'b>(places: &'b [Place<'a>], side: impl Fn(&'b Place<'a>) -> &'b Vec<&'a Row>) -> Owners<'a> {
+        let mut owners = Owners::default();
+        for row in places.iter().flat_map(side) {
+            let all = if row.owner == Owner::Hidden { &mut owners.hidden } else { &mut owners.seen };
+            all.insert(place_of(row));
+        }
+        owners
+    }
+
     /// Whether a listener of the other look may be one of these, with another number: only one of the looks shows its owner.
     fn may_hide(&self, row: &Row) -> bool {
         let others = if row.owner == Owner::Hidden { &self.seen } else { &self.hidden };
@@ -123,6 +143,6 @@ fn held(row: &Row) -> Held<'_> {
     (place_of(row), OwnerSeen::of(row).without_maker())
 }
 
-fn kind(row: &Row) -> Kind<'_> {
-    (held(row), verdict(row), row.exposure, row.socket.state)
+fn kinds<'a>(rows: &[&'a Row]) -> BTreeSet<Kind<'a>> {
+    rows.iter().map(|row| (held(row), verdict(row), row.exposure, row.socket.state)).collect()
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use whatlistens::model::record::{self, Record};
-use whatlistens::model::{Gap, GapKind, Namespace, PortRange, Process, State};
+use whatlistens::model::{Gap, GapKind, Namespace, Process, State};
 use whatlistens::query::Environment;
 
 use crate::document::Diff;
@@ -49,7 +49,7 @@ pub fn json(before: &Path, after: &Path, options: &str) -> Diff {
     diff
 }
 
-fn diff(before: &Machine, after: &Machine, options: &str) -> Diff {
+pub fn diff(before: &Machine, after: &Machine, options: &str) -> Diff {
     let folder = tempfile::tempdir().unwrap();
     let (before, after) = (record_of(before, folder.path(), "a"), record_of(after, folder.path(), "b"));
     json(&before, &after, options)
@@ -73,13 +73,13 @@ fn untold(diff: &Diff) -> Vec<String> {
     diff.cannot_tell.iter().map(one).collect()
 }
 
-fn kinds(before: &Machine, after: &Machine) -> Vec<String> {
+pub fn kinds(before: &Machine, after: &Machine) -> Vec<String> {
     let diff = diff(before, after, "");
     assert_eq!(untold(&diff), [""; 0]);
     told(&diff)
 }
 
-fn at(place: &str, pid: u32, exe: &str) -> Machine {
+pub fn at(place: &str, pid: u32, exe: &str) -> Machine {
     linux().socket(place, &[process(pid, exe)])
 }
 
@@ -144,54 +144,6 @@ fn a_listener_that_was_moved_to_where_others_reach_it_has_changed() {
     assert_eq!(kinds(&at("127.0.0.1"), &more), ["3000 appeared"]);
     let of_other = linux().socket("tcp 0.0.0.0:3000", &[process(8, "/usr/bin/python3")]);
     assert_eq!(kinds(&at("127.0.0.1"), &of_other), ["3000 appeared", "3000 went"]);
-}
-
-#[test]
-fn another_number_of_an_ephemeral_port_is_no_difference() {
-    let client = |port: u16| at(&format!("udp 0.0.0.0:{port}"), 70, "/usr/bin/firefox");
-    let moved = diff(&client(40_000), &client(50_000), "");
-    assert_eq!((told(&moved), moved.left_out, moved.same), (Vec::new(), 2, true));
-    assert_eq!(told(&diff(&client(40_000), &client(50_000), "--all")), ["40000 went", "50000 appeared"]);
-    assert_eq!(kinds(&client(5000), &client(5001)), ["5000 went", "5001 appeared"], "no ephemeral ports");
-    // Another program, another address.
-    let other = at("udp 0.0.0.0:50000", 70, "/usr/bin/chrome");
-    assert_eq!(kinds(&client(40_000), &other), ["40000 went", "50000 appeared"]);
-    let elsewhere = at("udp 127.0.0.1:50000", 70, "/usr/bin/firefox");
-    assert_eq!(kinds(&client(40_000), &elsewhere), ["40000 went", "50000 appeared"]);
-    // Of RPC services of the kernel nobody is the owner.
-    let rpc = |port: u16| linux().socket(&format!("tcp 0.0.0.0:{port}"), &[]);
-    assert_eq!(kinds(&rpc(40_000), &rpc(50_000)), [""; 0]);
-    // Two that exchange their ports.
-    let two = |one: u32, other: u32| {
-        at("udp 0.0.0.0:40000", one, if one == 1 { "/a" } else { "/b" })
-            .socket("udp 0.0.0.0:50000", &[process(other, if other == 1 { "/a" } else { "/b" })])
-    };
-    assert_eq!(diff(&two(1, 2), &two(2, 1), "").left_out, 2);
-    // One that was taken over by another program.
-    assert_eq!(kinds(&client(40_000), &at("udp 0.0.0.0:40000", 7, "/b")), ["40000 changed owner"]);
-}
-
-#[test]
-fn the_machine_says_which_ports_are_ephemeral() {
-    let client = |port: u16| {
-        let ephemeral = PortRange { first: 5000, last: 6000 };
-        at(&format!("udp 0.0.0.0:{port}"), 70, "/usr/bin/firefox")
-            .seen(|seen| seen.port_rules.ephemeral = Some(ephemeral))
-    };
-    assert_eq!(kinds(&client(5000), &client(6000)), [""; 0]);
-    assert_eq!(kinds(&client(40_000), &client(50_000)), ["40000 went", "50000 appeared"]);
-}
-
-#[test]
-fn a_daemon_with_another_number_and_another_verdict_has_changed() {
-    let daemon = |port: u16, writers| {
-        let adskflex = with_file(9, "/opt/adskflex", |exe| exe.writers = writers);
-        let adskflex = Process { ppid: Some(8), ..adskflex };
-        at("tcp 0.0.0.0:27000", 8, "/opt/lmgrd").socket(&format!("tcp 0.0.0.0:{port}"), &[adskflex])
-    };
-    let (safe, weak) = (whatlistens::model::Checked::Done(Vec::new()), crate::recorded::anyone_at("/opt"));
-    let changed = diff(&daemon(40_000, safe), &daemon(50_000, weak), "");
-    assert_eq!(told(&changed), ["50000 (was 40000) changed verdict"]);
 }
 
 #[test]

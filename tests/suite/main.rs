@@ -15,6 +15,7 @@ mod contract;
 mod deleted;
 mod diff;
 mod diff_any;
+mod diff_ephemeral;
 mod diff_sides;
 mod document;
 mod documents;
