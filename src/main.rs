@@ -32,7 +32,7 @@ fn main() -> ExitCode {
 
 fn run(args: &[OsString]) -> Result<Exit, Error> {
     if os::was_closed_at_start() {
-        return Err(Error::closed());
+        return Err(command::closed_output(args));
     }
     let knowledge = Knowledge::embedded();
     let invocation =

@@ -82,8 +82,10 @@ impl std::error::Error for Error {
 pub struct Refused {
     pub error: UsageError,
     pub format: Format,
-    /// What it checks, of a monitoring plugin.
+    /// What it checks, of a monitoring plugin that answers as one.
     pub service: Option<CheckService>,
+    /// Whether it is one, whatever its answer is.
+    pub is_plugin: bool,
 }
 
 impl Error {
@@ -118,7 +120,7 @@ impl Error {
 impl From<Refused> for Error {
     fn from(refused: Refused) -> Error {
         let error = Error::Usage(refused.error);
-        if refused.service.is_some() { error.of_check() } else { error }
+        if refused.is_plugin { error.of_check() } else { error }
     }
 }
 

@@ -39,7 +39,7 @@ use jiff::Timestamp;
 use self::grammar::{Cli, Verb, manual, options, typed_verb};
 use crate::cli::{COMMANDS, ListArgs};
 use crate::knowledge::Knowledge;
-use crate::model::CheckService;
+use crate::model::{CheckService, CheckStatus};
 use crate::query::{Environment, Output, Query, UsageError, command_line, in_own_words, refuse_long};
 use crate::render::{self, Format};
 
@@ -161,8 +161,7 @@ impl Invocation {
                     let right = format!(
                         "only a listing shows a folder of records; name one, as in --from {path}/HOST.json"
                     );
-                    let error = Error::from(UsageError::instead(path, right));
-                    if self.command.service().is_some() { error.of_check() } else { error }
+                    self.command.failed(UsageError::instead(path, right).into())
                 })?;
                 let mut out = BufWriter::with_capacity(BUFFER, out);
                 let exit = answer_from_folder(query, output, Path::new(path), knowledge, &mut out, notes)?;
@@ -300,6 +299,12 @@ impl Command {
         }
     }
 
+    /// An error of its: a monitoring system knows by the exit status that there is no answer.
+    fn failed(&self, error: Error) -> Error {
+        let is_plugin = matches!(self, Command::Check(_)) || self.service().is_some();
+        if is_plugin { error.of_check() } else { error }
+    }
+
     /// Whether it says whose record its answer is from. A JSON object says it itself, and a monitoring system reads one line.
     fn has_heading(&self) -> bool {
         let is_about_machine = !matches!(
@@ -328,7 +333,7 @@ impl Command {
     ) -> Result<Exit, Error> {
         let mut out = BufWriter::with_capacity(BUFFER, out);
         if let Some(heading) = source.heading().filter(|_| self.has_heading()) {
-            render::note(&heading, self.format(), notes)?;
+            render::note(&heading, self.format(), notes).map_err(|error| self.failed(error.into()))?;
         }
         let ended = self.run(&mut Context { knowledge, source, out: &mut out, notes });
         let written = if ended.is_ok() { out.flush() } else { Ok(()) };
@@ -336,9 +341,12 @@ impl Command {
         drop(out.into_parts());
         match (ended, written.map_err(Error::from)) {
             // The reader has read enough, of an answer longer than a pipe takes at once.
-            (Err(error), _) if error.is_closed_pipe() => Ok(Exit::Matched),
+            (Err(error), _) if error.is_closed_pipe() => Ok(match self.service() {
+                Some(_) => Exit::Checked(CheckStatus::Unknown),
+                None => Exit::Matched,
+            }),
             (Ok(exit), Err(error)) if error.is_closed_pipe() => Ok(exit),
-            (ended, written) => written.and(ended),
+            (ended, written) => written.and(ended).map_err(|error| self.failed(error)),
         }
     }
 
@@ -386,12 +394,21 @@ pub fn typed_format(args: &[OsString]) -> Format {
 fn refused(error: UsageError, args: &[OsString]) -> Refused {
     let typed = || args.iter().skip(1).take_while(|arg| *arg != "--");
     let is_typed = |word: &str| typed().any(|arg| arg == word);
-    let service = match typed_verb(args) {
+    let plugin = match typed_verb(args) {
         Some("servers") => is_typed("--check").then_some(CheckService::LicenseServers),
-        Some("check") => (!is_typed("--suggest")).then_some(CheckService::Listeners),
+        Some("check") => Some(CheckService::Listeners),
         _ => None,
     };
-    Refused { error, format: typed_format(args), service }
+    // Its output is a file.
+    let service = plugin.filter(|_| !is_typed("--suggest"));
+    Refused { error, format: typed_format(args), service, is_plugin: plugin.is_some() }
+}
+
+/// Why there is no answer where the caller left standard output closed.
+#[must_use]
+pub fn closed_output(args: &[OsString]) -> Error {
+    let error = Error::closed();
+    if refused(UsageError::MissingWhat, args).is_plugin { error.of_check() } else { error }
 }
 
 fn printed(help: &clap::Error, format: Format) -> Command {

@@ -23,6 +23,7 @@ mod suggest;
 mod target;
 mod trust;
 mod typed;
+mod unknown_name;
 mod url;
 mod usage;
 mod waiting;

@@ -10,6 +10,7 @@ use super::nearest::{filled, in_place_of, no_command};
 use super::parse::{self, Internet};
 use super::target::{Ports, Target};
 use super::typed::Typed;
+use super::unknown_name::UnknownName;
 use super::words;
 use crate::cli::ListArgs;
 use crate::knowledge::explain;
@@ -219,7 +220,15 @@ pub fn unknown_names(
         let word = word.as_str().into();
         unknown.insert(
             index,
-            UsageError::UnknownName { word, is_searched, may_be_container, right, nearest, managers },
+            UsageError::UnknownName(Box::new(UnknownName {
+                word,
+                is_searched,
+                may_be_container,
+                right,
+                nearest,
+                managers,
+                has_process: true,
+            })),
         );
     }
     if unknown.len() == filter.targets.len() {

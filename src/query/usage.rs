@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::typed::Typed;
+use super::unknown_name::{UnknownName, did_you_mean};
 use crate::model::Protocol;
-use crate::model::phrase::list;
 
 /// Why a command line was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,18 +146,7 @@ pub enum UsageError {
         typed: Typed,
         only: Protocol,
     },
-    /// `managers` are license managers with the word in their names, and their ports.
-    UnknownName {
-        word: Typed,
-        /// Whether all processes were searched, and not only those that listen.
-        is_searched: bool,
-        /// Whether it may be the name of a container that this user may not see.
-        may_be_container: bool,
-        /// What to type in its place, where that is known: a sentence.
-        right: Option<String>,
-        nearest: Vec<String>,
-        managers: Vec<(String, String)>,
-    },
+    UnknownName(Box<UnknownName>),
     /// What is wrong with each of several words.
     Several(Vec<UsageError>),
     /// Only ports can be excluded, and the word is no service.
@@ -331,25 +320,7 @@ impl fmt::Display for UsageError {
                     "‘{typed}’ is not a {only} port, but only {only} was requested: leave out one of the two"
                 )
             }
-            UsageError::UnknownName { word, is_searched, may_be_container, right, nearest, managers } => {
-                let does = if *is_searched { "was found" } else { "listens here" };
-                write!(f, "‘{word}’ is not a known service, and no process of that name {does}.")?;
-                if let Some(right) = right {
-                    return write!(f, " {right}");
-                }
-                if *may_be_container {
-                    f.write_str(
-                        " The names of other users' containers, scripts and folders are shown to root only.",
-                    )?;
-                }
-                did_you_mean(nearest, f)?;
-                for (manager, ports) in managers.iter().filter(|_| nearest.is_empty()) {
-                    write!(f, " {manager} uses {ports}.")?;
-                }
-                word.for_shell().map_or(Ok(()), |word| {
-                    write!(f, " (For a process that may not be running: --process {word})")
-                })
-            }
+            UsageError::UnknownName(name) => name.fmt(f),
             UsageError::Several(all) => {
                 let all: Vec<String> = all.iter().map(ToString::to_string).collect();
                 f.write_str(&all.join(" "))
@@ -394,6 +365,21 @@ impl fmt::Display for UsageError {
 }
 
 impl UsageError {
+    /// The same of `check`, which has no options of a listing.
+    #[must_use]
+    pub fn of_check(self) -> UsageError {
+        match self {
+            UsageError::UnknownName(name) => {
+                let name = UnknownName { right: None, has_process: false, ..*name };
+                UsageError::UnknownName(Box::new(name))
+            }
+            UsageError::Several(all) => {
+                UsageError::Several(all.into_iter().map(UsageError::of_check).collect())
+            }
+            other => other,
+        }
+    }
+
     /// Where something else would be right than what was typed.
     #[must_use]
     pub fn instead(word: &str, right: impl Into<Cow<'static, str>>) -> UsageError {
@@ -409,12 +395,5 @@ fn with_port(address: &str) -> String {
         Some((ip, port)) => format!("[{ip}]:{port}"),
         None if address.contains(':') => format!("[{address}]:80"),
         None => format!("{address}:80"),
-    }
-}
-
-fn did_you_mean(nearest: &[String], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match nearest {
-        [] => Ok(()),
-        names => write!(f, " Did you mean {}?", list(names, "or")),
     }
 }

@@ -103,22 +103,34 @@ impl<'a> Halted<'a> {
             .then(|| format!("To let {who} continue: kill -CONT {}", pids.join(" ")))
     }
 
+    /// That nobody is served who connects, if that is so: a sentence without the full stop.
+    pub(super) fn without_service(&self) -> Option<String> {
+        let (called, stopped) = self.stopped();
+        self.consequence
+            .map(|what| format!("{called} {stopped} and {}", what.words(self.processes.len() == 1)))
+    }
+
+    /// The processes by name, and that they are stopped.
+    fn stopped(&self) -> (String, String) {
+        let is = if self.processes.len() == 1 { "is" } else { "are" };
+        let is_traced = |process: &&Process| process.state == Some(RunState::Traced);
+        let by = if self.processes.iter().all(is_traced) { " by a debugger" } else { "" };
+        (called(&self.processes), format!("{is} stopped{by}"))
+    }
+
     fn sentence(&self, places: &BTreeSet<(u16, Protocol)>) -> String {
         let more = places.len().saturating_sub(MOST_PORTS);
         let more = (more > 0).then(|| counted(more, "more port"));
         let named = places.iter().take(MOST_PORTS).map(|(port, protocol)| format!("{port}/{protocol}"));
         let places = list(&named.chain(more).collect::<Vec<_>>(), "and");
         let is_one = self.processes.len() == 1;
-        let called = called(&self.processes);
-        let is = if is_one { "is" } else { "are" };
-        let is_traced = |process: &&Process| process.state == Some(RunState::Traced);
-        let by = if self.processes.iter().all(is_traced) { " by a debugger" } else { "" };
-        let stopped = match (self.consequence, self.going) {
-            (Some(what), _) => format!("{called} {is} stopped{by} and {} on {places}.", what.words(is_one)),
+        let (called, stopped) = self.stopped();
+        let stopped = match (self.without_service(), self.going) {
+            (Some(idle), _) => format!("{idle} on {places}."),
             (None, going) => {
                 let holds = if is_one { "holds" } else { "hold" };
                 let going = going.map_or(String::new(), |going| format!("; {} is not", going.called()));
-                format!("{called}, which {holds} {places}, {is} stopped{by}{going}.")
+                format!("{called}, which {holds} {places}, {stopped}{going}.")
             }
         };
         [Some(stopped), self.command()].into_iter().flatten().collect::<Vec<_>>().join(" ")

@@ -4,7 +4,8 @@ use std::io::Write as _;
 
 use whatlistens::command::Exit;
 use whatlistens::model::{
-    CheckStatus, Checked, Gap, GapKind, Namespace, OtherNamespace, Presence, Process, Protocol, State,
+    AcceptQueue, CheckStatus, Checked, Gap, GapKind, Namespace, OtherNamespace, Presence, Process, Protocol,
+    RunState, State,
 };
 use whatlistens::query::Environment;
 
@@ -78,7 +79,10 @@ fn what_is_expected_and_does_not_listen_is_critical() {
         listeners: vec![(Protocol::Tcp, 8080)],
     };
     let container = linux().seen(|seen| seen.other_namespaces = vec![elsewhere]);
-    insta::assert_snapshot!(critical(&container, "--expect 8080"), @"WHATLISTENS CRITICAL - 8080 listens in the network namespace docker web alone, which counts with --all-namespaces");
+    insta::assert_snapshot!(critical(&container, "--expect 8080"), @r"
+    WHATLISTENS CRITICAL - 8080 listens in the network namespace docker web alone, which counts with --all-namespaces
+    Not checked: 1 listener in other network namespaces (--all-namespaces)
+    ");
     // Another at another address of the same port.
     let two = office().socket("tcp 127.0.0.1:27000", &[process(67, "/usr/bin/python3.11")]);
     insta::assert_snapshot!(critical(&two, "--expect 27000/tcp=lmgrd"), @"WHATLISTENS CRITICAL - 27000/tcp at 127.0.0.1 is held by python3.11 (PID 67) of alice, not by lmgrd");
@@ -186,6 +190,58 @@ fn a_name_alone_is_believed_only_of_a_file_that_nobody_could_have_replaced() {
 }
 
 #[test]
+fn what_listens_and_does_not_serve_is_not_ok() {
+    let halted = |state| Process { state: Some(state), ..root(8, "/usr/sbin/nginx") };
+    let going = || Process { state: Some(RunState::Running), ..root(9, "/usr/sbin/nginx") };
+    let held = |holders: &[Process]| linux().socket("tcp 0.0.0.0:80", holders);
+    let stopped = || held(&[halted(RunState::Stopped)]);
+    insta::assert_snapshot!(check(&stopped(), "--expect 80=nginx").0, @"WHATLISTENS CRITICAL - 80 at 0.0.0.0 listens, but nginx (PID 8) is stopped and accepts no connection");
+    insta::assert_snapshot!(check(&held(&[halted(RunState::Traced)]), "--expect 80").0, @"WHATLISTENS WARNING - 80 at 0.0.0.0 listens, but nginx (PID 8) is stopped by a debugger and accepts no connection");
+    is(&stopped(), "--expect 80", CheckStatus::Critical);
+    is(&held(&[halted(RunState::Traced)]), "--expect 80", CheckStatus::Warning);
+    // A worker may serve. Whether it does is nothing to a check of what is allowed.
+    is(&held(&[halted(RunState::Stopped), going()]), "--expect 80", CheckStatus::Ok);
+    is(&stopped(), "--max-exposure public 1-79", CheckStatus::Ok);
+    let both = stopped().socket("tcp [::]:80", &[going()]);
+    is(&both, "--expect 80/tcp", CheckStatus::Critical);
+    let queue = |waiting| {
+        held(&[going()]).but(|socket| socket.accept_queue = Some(AcceptQueue { waiting, limit: Some(128) }))
+    };
+    insta::assert_snapshot!(check(&queue(129), "--expect 80").0, @"WHATLISTENS CRITICAL - 80 at 0.0.0.0 listens, but its backlog is full (129 waiting), so new connections get no answer");
+    is(&queue(128), "--expect 80", CheckStatus::Ok);
+}
+
+#[test]
+fn what_nobody_looked_at_is_said_below_the_line() {
+    let gap =
+        "the network namespaces of 85 processes could not be read, so there may be more than are listed";
+    let hidden = || linux().by_ordinary_user(&[(58, "nginx")]).socket("tcp 127.0.0.1:80", &[]);
+    let blind = || hidden().gap(Gap::new(GapKind::NamespacesHidden, gap));
+    insta::assert_snapshot!(check(&blind(), "--max-exposure loopback").0, @r"
+    WHATLISTENS OK - 1 listener checked
+    Not seen: the owner of 1 listener
+    Not checked: other network namespaces, of which not all could be seen
+    ");
+    insta::assert_snapshot!(check(&blind(), "--expect 81").0, @r"
+    WHATLISTENS CRITICAL - 81 does not listen
+    Not seen: the owner of 1 listener
+    Not checked: other network namespaces, of which not all could be seen
+    ");
+    is(&blind(), "--max-exposure loopback --all-namespaces", CheckStatus::Unknown);
+    is(&blind(), "--expect 81 --all-namespaces", CheckStatus::Unknown);
+    let elsewhere = OtherNamespace {
+        namespace: Namespace { inode: 7, name: Some("docker web".to_owned()) },
+        listeners: vec![(Protocol::Tcp, 8080)],
+    };
+    let container = || office().seen(|seen| seen.other_namespaces = vec![elsewhere.clone()]);
+    insta::assert_snapshot!(check(&container(), "--expect 80").0, @r"
+    WHATLISTENS OK - 1 expected port listens
+    Not checked: 1 listener in other network namespaces (--all-namespaces)
+    ");
+    insta::assert_snapshot!(check(&container(), "--max-exposure loopback 53").0, @"WHATLISTENS OK - 1 listener checked; not checked: 1 in other network namespaces");
+}
+
+#[test]
 fn flagged_ports_count_by_their_severity() {
     insta::assert_snapshot!(check(&office(), "--no-flagged").0, @"WHATLISTENS WARNING - 1538/tcp at 0.0.0.0 mismatch: python3.11 is not a known program of Autodesk 3ds-lm");
     is(&office(), "--no-flagged 80", CheckStatus::Ok);
@@ -223,8 +279,8 @@ fn license_servers_are_checked_as_by_their_own_command() {
 
 #[test]
 fn a_word_that_names_nothing_is_unknown() {
-    insta::assert_snapshot!(check(&office(), "--no-flagged lmgrdd").0, @"WHATLISTENS UNKNOWN - ‘lmgrdd’ is not a known service, and no process of that name listens here. Did you mean lmgrd? (For a process that may not be running: --process lmgrdd)");
-    insta::assert_snapshot!(check(&office(), "--no-flagged 80 lmgrdd").0, @"WHATLISTENS UNKNOWN - ‘lmgrdd’ is not a known service, and no process of that name listens here. Did you mean lmgrd? (For a process that may not be running: --process lmgrdd)");
+    insta::assert_snapshot!(check(&office(), "--no-flagged lmgrdd").0, @"WHATLISTENS UNKNOWN - ‘lmgrdd’ is not a known service, and no process of that name listens here. Did you mean lmgrd? (A process that may not be running: by the full path of its file)");
+    insta::assert_snapshot!(check(&office(), "--no-flagged 80 lmgrdd").0, @"WHATLISTENS UNKNOWN - ‘lmgrdd’ is not a known service, and no process of that name listens here. Did you mean lmgrd? (A process that may not be running: by the full path of its file)");
 }
 
 #[test]

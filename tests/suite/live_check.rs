@@ -52,6 +52,47 @@ fn a_real_port_is_expected_and_wrong_usage_is_said_on_standard_output() {
 }
 
 #[test]
+fn whatever_keeps_it_from_an_answer_is_unknown() {
+    let run = |redirection: &str, args: &str| {
+        let line = format!("exec {redirection}; exec '{}' {args}", program().display());
+        told(Command::new("sh").args(["-c", &line]).output().unwrap())
+    };
+    let checks = ["check --expect 9", "check --max-exposure public", "check --suggest", "servers --check"];
+    for args in checks.into_iter().chain(["check", "check --suggest --json", "check --servers= --bogus"]) {
+        for redirection in [">&-", ">/dev/full", "1</dev/null"] {
+            assert_eq!(run(redirection, args).2, 3, "{args} {redirection}");
+        }
+    }
+    for args in [
+        "check --suggest --json",
+        "check --suggest --no-flagged",
+        "check --suggest --bogus",
+        "check --suggest lmgrdd",
+        "check --suggest --from /nonexistent",
+        "check --from /",
+        "check --suggest --from /",
+        "check --suggest --trust-user nosuchuser9",
+        "--user x check --expect 9",
+        "--from /nonexistent check --expect 9",
+        "check --no-flagged lmgrdd",
+        "check --expect 9 --deadline x",
+        "check --output json",
+        "check --output jsonx --expect 9",
+    ] {
+        let (stdout, stderr, status) = run("2>&2", args);
+        assert_eq!(status, 3, "{args}: {stdout}{stderr}");
+        if args.contains("json") {
+            continue;
+        }
+        // A policy goes to a file, and what a check says to a monitoring system.
+        assert!(
+            stdout.is_empty() == args.contains("--suggest") && stderr.is_empty() != stdout.is_empty(),
+            "{args}"
+        );
+    }
+}
+
+#[test]
 fn a_policy_is_read_from_a_pipe_and_never_waited_for() {
     let mut child = Command::new(program())
         .args(["check", "--policy", "-", "--from", "/nonexistent"])

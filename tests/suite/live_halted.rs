@@ -72,6 +72,8 @@ fn who_is_stopped_is_said_of_servers_and_their_workers() {
     );
     let said = notes(&server, |notes| notes.contains(&all));
     assert!(said.contains(&all), "{said}");
+    let (checked, _, status) = whatlistens(&["check", "--expect", &place]);
+    assert!(status == 2 && checked.contains("are stopped and accept no connection"), "{checked}");
 
     signal("-CONT", &[first, second]);
     let alone =

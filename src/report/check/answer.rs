@@ -8,8 +8,8 @@ use super::scene::{Scene, is_bound};
 use crate::knowledge::Knowledge;
 use crate::model::phrase::counted;
 use crate::model::{
-    CheckResult, CheckService, CheckStatus, Finding, Observation, Performance, Policy, PolicyRule, Row,
-    ServersReport,
+    CheckResult, CheckService, CheckStatus, Finding, GapKind, Observation, Owner, Performance, Policy,
+    PolicyRule, Row, ServersReport,
 };
 use crate::os;
 use crate::query::{Naming, Query, UsageError, filter, unknown_names};
@@ -42,11 +42,9 @@ pub fn check(
     let CheckQuestion { query, policy, servers, repeat } = *question;
     let all = rows(observation, &policy.vouched, knowledge);
     let naming = Naming::of(query.filter.names(), &all, observation);
-    if let Some(unknown) =
-        unknown_names(&query.filter, &naming, observation, &all, knowledge)?.into_values().next()
-    {
-        return Err(unknown);
-    }
+    let unknown = unknown_names(&query.filter, &naming, observation, &all, knowledge);
+    let unknown = unknown.and_then(|some| some.into_values().next().map_or(Ok(()), Err));
+    unknown.map_err(UsageError::of_check)?;
     let filtered = filter(all.clone(), &query.filter, &naming, observation);
     let (bound, listeners): (Vec<Row>, Vec<Row>) = all.into_iter().partition(is_bound);
     let checked: Vec<&Row> = filtered.rows.iter().filter(|row| !is_bound(row)).collect();
@@ -70,6 +68,7 @@ pub fn check(
     let ok = all_is_well(&scene, checked.len(), servers.as_ref());
     let performance = performance(&checked, &findings, servers.as_ref());
     let mut answer = findings::answer(CheckService::Listeners, &findings, ok, performance);
+    answer.details.extend(not_looked_at(&scene, answer.status));
     let is_unknown = findings.iter().any(|finding| finding.status == CheckStatus::Unknown);
     let remedy = os::remedy(observation.host.os, observation.privileged, repeat);
     // Root has what rights there are.
@@ -89,6 +88,31 @@ fn expired(scene: &Scene<'_>) -> Vec<Finding> {
     expired.collect()
 }
 
+/// What may be wrong where nobody looked, though it is not asked about.
+fn not_looked_at(scene: &Scene<'_>, status: CheckStatus) -> Vec<String> {
+    let is_hidden = |row: &&Row| row.owner == Owner::Hidden || row.more_holders;
+    let owners = match scene.listeners.iter().filter(is_hidden).count() {
+        // The findings say it.
+        _ if status == CheckStatus::Unknown => None,
+        0 => None,
+        1 => Some("Not seen: the owner of 1 listener".to_owned()),
+        n => Some(format!("Not seen: the owners of {n} listeners")),
+    };
+    let are_hidden = scene.observation.gaps.iter().any(|gap| gap.kind == GapKind::NamespacesHidden);
+    let unread = (are_hidden && !scene.all_namespaces)
+        .then(|| "Not checked: other network namespaces, of which not all could be seen".to_owned());
+    let elsewhere = scene.elsewhere();
+    // Where all is well, the line says it.
+    let is_said = elsewhere == 0 || (status == CheckStatus::Ok && scene.policy.forbids());
+    let others = (!is_said).then(|| {
+        format!(
+            "Not checked: {} in other network namespaces (--all-namespaces)",
+            counted(elsewhere, "listener")
+        )
+    });
+    owners.into_iter().chain(unread).chain(others).collect()
+}
+
 fn all_is_well(scene: &Scene<'_>, checked: usize, servers: Option<&ServersReport>) -> String {
     let expected: usize = scene.policy.with_rule(PolicyRule::MustListen).map(|line| line.ports.len()).sum();
     let expected = match expected {
@@ -96,8 +120,7 @@ fn all_is_well(scene: &Scene<'_>, checked: usize, servers: Option<&ServersReport
         1 => Some("1 expected port listens".to_owned()),
         n => Some(format!("{n} expected ports listen")),
     };
-    let elsewhere: usize = scene.observation.other_namespaces.iter().map(|other| other.listeners.len()).sum();
-    let elsewhere = match elsewhere {
+    let elsewhere = match scene.elsewhere() {
         0 => String::new(),
         n => format!("; not checked: {n} in other network namespaces"),
     };

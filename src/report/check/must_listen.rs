@@ -2,7 +2,8 @@
 
 use super::held::{Held, held, holder, wanted};
 use super::scene::Scene;
-use crate::model::{CheckStatus, Finding, PolicyLine, PolicyPort, PolicyRule, Protocol, Row};
+use crate::model::{CheckStatus, Finding, PolicyLine, PolicyPort, PolicyRule, Protocol, Row, RunState};
+use crate::report::halted::Halted;
 
 /// What is wrong with what must listen.
 pub(super) fn missing(scene: &Scene<'_>) -> Vec<Finding> {
@@ -91,12 +92,32 @@ impl Scene<'_> {
             );
             return Some((CheckStatus::Critical, why));
         }
-        judged().find_map(|(_, held)| match held {
+        let idle = rows.iter().find_map(|row| {
+            let (status, why) = idle(row)?;
+            Some((status, format!("{what} at {} listens, but {why}", row.socket.local.ip())))
+        });
+        let unknown = judged().find_map(|(_, held)| match held {
             Held::Unknown(why) => Some((
                 CheckStatus::Unknown,
                 format!("whether {} holds {what} is not known: {why}", wanted(line)),
             )),
             Held::Yes | Held::No => None,
-        })
+        });
+        let is_critical = idle.as_ref().is_some_and(|(status, _)| *status == CheckStatus::Critical);
+        if is_critical { idle } else { unknown.or(idle) }
     }
+}
+
+/// Why nobody is served who connects, if that is so.
+fn idle(row: &Row) -> Option<(CheckStatus, String)> {
+    if let Some(queue) = row.socket.accept_queue.filter(|queue| queue.is_full()) {
+        let why =
+            format!("its backlog is full ({} waiting), so new connections get no answer", queue.waiting);
+        return Some((CheckStatus::Critical, why));
+    }
+    let halted = Halted::of(row)?;
+    // Whoever looks for a fault with a debugger lets it continue.
+    let is_traced = halted.processes.iter().any(|process| process.state == Some(RunState::Traced));
+    let status = if is_traced { CheckStatus::Warning } else { CheckStatus::Critical };
+    halted.without_service().map(|why| (status, why))
 }

@@ -21,6 +21,11 @@ pub(super) fn is_bound(row: &Row) -> bool {
 }
 
 impl Scene<'_> {
+    /// How many listeners are in other network namespaces, as far as these can be seen.
+    pub(super) fn elsewhere(&self) -> usize {
+        self.observation.other_namespaces.iter().map(|other| other.listeners.len()).sum()
+    }
+
     /// Why listeners may be missing from what was seen.
     pub(super) fn unseen_listeners(&self) -> Option<&str> {
         let hides = |kind: GapKind| {
