@@ -12,9 +12,10 @@ use crate::knowledge::Knowledge;
 use crate::model::{CheckResult, CheckService, Policy};
 use crate::os;
 use crate::query::{
-    Output, Query, SitePolicy, Target, Typed, UsageError, expectation, exposure, follow_links, read_policy,
+    MOST_LINES, Output, Query, SitePolicy, Target, Typed, UsageError, expectation, exposure, follow_links,
+    read_policy,
 };
-use crate::render::{Answer, Format};
+use crate::render::{self, Answer, Format};
 use crate::report::{self, CheckQuestion, ServersQuestion};
 
 /// Check for monitoring whether what listens is as it should be: one line, exit status 0 to 3
@@ -252,7 +253,22 @@ impl Check {
         let question =
             CheckQuestion { query: &query, policy: &self.policy, servers: None, repeat: &self.repeat };
         let suggested = report::suggested_policy(&question, &observation, ephemeral, context.knowledge)?;
-        context.write(Answer::Policy(&suggested), &self.output)?;
+        let mut text = Vec::new();
+        render::write(
+            Answer::Policy(&suggested),
+            Format::Text,
+            &self.output.style,
+            &mut text,
+            context.notes,
+        )?;
+        if suggested.policy.lines.len() > MOST_LINES || text.len() as u64 > LARGEST_POLICY {
+            let right = format!(
+                "more listens here than one policy takes ({MOST_LINES} lines, {} KiB): name a part of it, as in check --suggest 1-1023",
+                LARGEST_POLICY >> 10
+            );
+            return Err(UsageError::instead("--suggest", right).into());
+        }
+        context.out.write_all(&text)?;
         Ok(Exit::Matched)
     }
 }

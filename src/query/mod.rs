@@ -48,7 +48,7 @@ pub use self::naming::{NameKind, Naming};
 pub use self::output::{Environment, Output, command_line};
 pub use self::parse::is_about_ports;
 pub use self::policy::{
-    PolicyFault, SitePolicy, account, expectation, exposure, follow_links, program, read_policy,
+    MOST_LINES, PolicyFault, SitePolicy, account, expectation, exposure, follow_links, program, read_policy,
 };
 pub use self::resolve::unknown_names;
 pub use self::suggest::Options;

@@ -73,14 +73,14 @@ fn it_allows_what_listens_and_says_what_to_edit() {
     user = "root"
     reason = "listened on 2026-11-22"
 
-    # rpc.statd
+    # rpc.statd; the system chose the port, and chooses another at the next start
     [[may-listen]]
     port = "32768-60999/udp"
     program = "/usr/sbin/rpc.statd"
     user = "root"
     reason = "listened on 2026-11-22"
 
-    # no process holds it
+    # no process holds it; perhaps the system chose the port, and chooses another at the next start
     [[may-listen]]
     port = "33333/udp"
     reason = "listened on 2026-11-22"
@@ -92,6 +92,131 @@ fn it_allows_what_listens_and_says_what_to_edit() {
         "{narrow}"
     );
     assert_eq!(by_policy(&linux(), &suggested(&linux(), "")).1, CheckStatus::Ok);
+}
+
+#[test]
+fn what_another_start_changes_is_said() {
+    let ephemeral = PortRange { first: 32768, last: 60999 };
+    let nginx =
+        |pid| Process { uid: Some(0), user: Some("root".to_owned()), ..process(pid, "/usr/sbin/nginx") };
+    let deleted = |pid| {
+        let gone = with_file(pid, "/opt/app/server", |exe| exe.deleted = Some(true));
+        Process { uid: Some(1000), user: Some("alice".to_owned()), ..gone }
+    };
+    let machine = linux()
+        .socket("tcp 0.0.0.0:80", &[deleted(5)])
+        .socket("tcp 127.0.0.1:40000", &[deleted(5)])
+        .socket("udp 0.0.0.0:40001", &[nginx(6)])
+        .socket("udp 127.0.0.1:40002", &[])
+        .socket("tcp 9.9.9.9:81", &[nginx(6)])
+        .but(|socket| socket.assigned = Some(false))
+        .seen(|seen| seen.port_rules.ephemeral = Some(ephemeral));
+    let policy = suggested(&machine, "");
+    insta::assert_snapshot!(policy.split_once("no-flagged = true\n\n").unwrap().1, @r#"
+    # server; the registry calls the port http; any program, because the file that server (PID 5) runs was deleted or replaced since it started; restart it
+    [[may-listen]]
+    port = "80/tcp"
+    user = "alice"
+    reason = "listened on 2026-11-22"
+
+    # nginx; no interface has its address now
+    [[may-listen]]
+    port = "81/tcp"
+    program = "/usr/sbin/nginx"
+    user = "root"
+    max-exposure = "public"
+    reason = "listened on 2026-11-22"
+
+    # server; any program, because the file that server (PID 5) runs was deleted or replaced since it started; restart it; the system chose the port, and chooses another at the next start
+    [[may-listen]]
+    port = "32768-60999/tcp"
+    user = "alice"
+    max-exposure = "loopback"
+    reason = "listened on 2026-11-22"
+
+    # nginx; the system chose the port, and chooses another at the next start
+    [[may-listen]]
+    port = "32768-60999/udp"
+    program = "/usr/sbin/nginx"
+    user = "root"
+    reason = "listened on 2026-11-22"
+
+    # no process holds it; perhaps the system chose the port, and chooses another at the next start
+    [[may-listen]]
+    port = "40002/udp"
+    max-exposure = "loopback"
+    reason = "listened on 2026-11-22"
+    "#);
+    assert_eq!(by_policy(&machine, &policy).1, CheckStatus::Ok);
+    // After the next start, and once the address is there again.
+    let again = linux()
+        .socket("tcp 0.0.0.0:80", &[with_file(15, "/opt/app/server", |_| ())])
+        .socket("tcp 127.0.0.1:40100", &[with_file(15, "/opt/app/server", |_| ())])
+        .socket("udp 0.0.0.0:50001", &[nginx(6)])
+        .socket("tcp 9.9.9.9:81", &[nginx(6)]);
+    let (out, status) = by_policy(&again, &policy);
+    assert_eq!(status, CheckStatus::Ok, "{out}");
+}
+
+#[test]
+fn many_ports_of_one_holder_are_a_range() {
+    let listening = |ports: &[u16]| {
+        let socket = |machine: Machine, port: &u16| {
+            machine.socket(&format!("tcp 127.0.0.1:{port}"), &[process(7, "/opt/p7")])
+        };
+        ports.iter().fold(linux(), socket)
+    };
+    let ports: Vec<u16> = (20_000..20_012).chain(20_013..20_016).chain([81]).collect();
+    let policy = suggested(&listening(&ports), "");
+    insta::assert_snapshot!(policy.split_once("no-flagged = true\n\n").unwrap().1, @r#"
+    # p7
+    [[may-listen]]
+    port = "81/tcp"
+    program = "/opt/p7"
+    user = "alice"
+    max-exposure = "loopback"
+    reason = "listened on 2026-11-22"
+
+    # p7 on 12 ports
+    [[may-listen]]
+    port = "20000-20011/tcp"
+    program = "/opt/p7"
+    user = "alice"
+    max-exposure = "loopback"
+    reason = "listened on 2026-11-22"
+
+    # p7; the registry calls the port ss-idi
+    [[may-listen]]
+    port = "20013/tcp"
+    program = "/opt/p7"
+    user = "alice"
+    max-exposure = "loopback"
+    reason = "listened on 2026-11-22"
+
+    # p7; the registry calls the port opendeploy
+    [[may-listen]]
+    port = "20014/tcp"
+    program = "/opt/p7"
+    user = "alice"
+    max-exposure = "loopback"
+    reason = "listened on 2026-11-22"
+
+    # p7
+    [[may-listen]]
+    port = "20015/tcp"
+    program = "/opt/p7"
+    user = "alice"
+    max-exposure = "loopback"
+    reason = "listened on 2026-11-22"
+    "#);
+    assert_eq!(by_policy(&listening(&ports), &policy).1, CheckStatus::Ok);
+    let one_more = listening(&[20_012]);
+    assert_eq!(by_policy(&one_more, &policy).1, CheckStatus::Critical);
+    // What does not fit is no policy.
+    let ports: Vec<u16> = (1..=5001).map(|at| at * 2).collect();
+    let many = listening(&ports);
+    insta::assert_snapshot!(many.refusal("check --suggest"), @"‘--suggest’: more listens here than one policy takes (5000 lines, 1024 KiB): name a part of it, as in check --suggest 1-1023");
+    assert_eq!(by_policy(&many, &suggested(&many, "1-9999")).1, CheckStatus::Critical, "not all are allowed");
 }
 
 #[test]
@@ -152,11 +277,16 @@ fn names_of_strangers_stay_names() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
     #[test]
-    fn whatever_listens_is_allowed_by_the_policy_of_it(mut observation in arbitrary::observation()) {
+    fn whatever_listens_is_allowed_by_the_policy_of_it(mut observation in arbitrary::observation(), few_ports: bool) {
         // With gaps nothing is OK. No socket has port 0.
         observation.gaps.clear();
         for socket in observation.sockets.iter_mut().filter(|socket| socket.local.port() == 0) {
             socket.local.set_port(1);
+        }
+        if few_ports {
+            for socket in &mut observation.sockets {
+                socket.local.set_port([80, 81, 40_000][usize::from(socket.local.port() % 3)]);
+            }
         }
         let machine = linux().seen(|seen| *seen = observation);
         let policy = suggested(&machine, "");

@@ -30,11 +30,12 @@ pub struct SitePolicy {
     pub policy: Policy,
     /// The license managers of the site.
     pub managers: Vec<LicenseManager>,
-    /// The programs and users that it names.
+    /// The programs that it names, and the users that must exist.
     names: Vec<Name>,
 }
 
-const MOST_LINES: usize = 5000;
+/// So many lines a policy has at most.
+pub const MOST_LINES: usize = 5000;
 /// So many faults are said.
 const MOST_FAULTS: usize = 20;
 

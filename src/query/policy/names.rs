@@ -3,7 +3,7 @@
 
 use super::source::{Name, PolicyFault, Source};
 use super::table::Table;
-use crate::model::{Policy, PolicyProgram};
+use crate::model::{Policy, PolicyProgram, PolicyRule};
 use crate::os::FileAt;
 use crate::query::trust;
 
@@ -27,7 +27,10 @@ fn names(
     for (at, name) in table.strings(key, source) {
         match check(&name) {
             Ok(()) => {
-                source.names.push(Name { line: source.line(at), key, name: name.clone() });
+                // The user of a service may exist only while that runs. Where the other rules miss it, they say so.
+                if key != "user" || table.name == PolicyRule::MustNotListen.name() {
+                    source.names.push(Name { line: source.line(at), key, name: name.clone() });
+                }
                 names.push(name);
             }
             Err(right) => source.add(at, key, right),

@@ -42,7 +42,7 @@ pub(super) struct Source<'a> {
     pub(super) text: &'a str,
     /// Where each line begins, in bytes.
     lines: Vec<usize>,
-    /// The programs and users that were read.
+    /// The programs that were read, and the users that must exist.
     pub(super) names: Vec<Name>,
     pub(super) faults: Vec<PolicyFault>,
 }

@@ -174,26 +174,26 @@ impl Scene<'_> {
         let of_all = self.policy.max_exposure.map(|most| Limit { most, line: None });
         let (protocol, port) = (row.socket.protocol, row.socket.local.port());
         let lines = self.about(row, PolicyRule::MayListen).chain(self.about(row, PolicyRule::MustListen));
-        let limits = lines.filter(|line| !line.is_expired(self.today)).filter_map(|line| {
-            let most = line.max_exposure?;
-            Some((line.breadth_around(protocol, port), Limit { most, line: Some(line) }))
-        });
+        let mut is_allowed = false;
         let (mut narrowest, mut perhaps): (Option<(u32, Limit<'_>)>, Option<Limit<'_>>) = (None, None);
-        for (breadth, limit) in limits {
-            match limit.line.map_or(Held::Yes, |line| self.held(line, row)) {
+        for line in lines.filter(|line| !line.is_expired(self.today)) {
+            let held = self.held(line, row);
+            is_allowed |= held == Held::Yes;
+            let Some(most) = line.max_exposure else { continue };
+            let limit = Limit { most, line: Some(line) };
+            let breadth = line.breadth_around(protocol, port);
+            match held {
                 Held::No => {}
-                Held::Yes
-                    if narrowest.is_some_and(|(least, own)| (least, own.most) <= (breadth, limit.most)) => {}
+                Held::Yes if narrowest.is_some_and(|(least, own)| (least, own.most) <= (breadth, most)) => {}
                 Held::Yes => narrowest = Some((breadth, limit)),
-                Held::Unknown(_) => {
-                    perhaps = perhaps.filter(|other| other.most >= limit.most).or(Some(limit));
-                }
+                Held::Unknown(_) => perhaps = perhaps.filter(|other| other.most >= most).or(Some(limit)),
             }
         }
         let known = narrowest.map(|(_, limit)| limit).or(of_all);
         // Where it is not known which line is about it, what goes beyond all of them is too much.
         match (known, perhaps) {
             (Some(known), Some(perhaps)) if known.most >= perhaps.most => Some(known),
+            (None, Some(_)) if is_allowed => None,
             (known, perhaps) => perhaps.or(known),
         }
     }
