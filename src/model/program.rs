@@ -34,7 +34,7 @@ pub struct Program {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Executable {
-    /// The full path. U+FFFD replaces bytes that are not UTF-8.
+    /// The full path. Each byte that is not UTF-8 is U+FFFD with its two hexadecimal digits.
     pub path: String,
     /// Whether the path leads to the very file that the process runs, in the process's view of the file system.
     /// A process can make the system report a path that leads to another file.

@@ -18,6 +18,7 @@ use crate::model::{
     Checked, DaemonLine, DaemonProgram, DebugLog, InstalledServer, LicenseFile, LicenseLines, LicenseSetup,
     LicenseSystem, MachineIdentity, NamedBy, NotInspected, Pid, Process, file_name,
 };
+use crate::os::decode::text::{os_text, text_of};
 
 /// How many servers' files are read, how many license files, and how much of one, in bytes.
 const MOST_SERVERS: usize = 100;
@@ -43,7 +44,7 @@ pub(super) fn servers(inspect: &dyn Inspect) -> Vec<Pid> {
     let named = system
         .processes()
         .iter()
-        .filter(|(_, process)| programs.of_name(&name(&process.name().to_string_lossy())).is_some());
+        .filter(|(_, process)| programs.of_name(&name(&os_text(process.name()))).is_some());
     let mut pids: Vec<Pid> = named.map(|(pid, _)| pid.as_u32()).collect();
     pids.sort_unstable();
     pids.truncate(MOST_SERVERS);
@@ -81,8 +82,7 @@ pub(super) fn read<'a>(
         system.refresh_processes_specifics(ProcessesToUpdate::Some(&ids), false, kind);
         for (&pid, &license_system) in &running {
             let Some(process) = system.process(sysinfo::Pid::from_u32(pid)) else { continue };
-            let args: Vec<String> =
-                process.cmd().iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+            let args: Vec<String> = process.cmd().iter().map(os_text).collect();
             let cwd = process.cwd().map(Path::to_path_buf).unwrap_or_default();
             let asked = license_command::arguments(license_system, THIS_OS, &args);
             for path in &asked.license_paths {
@@ -90,7 +90,7 @@ pub(super) fn read<'a>(
             }
             if asked.license_paths.is_empty() || license_system == LicenseSystem::Rlm {
                 for variable in process.environ() {
-                    let variable = variable.to_string_lossy();
+                    let variable = os_text(variable);
                     let Some((variable, value)) = variable.split_once('=') else { continue };
                     for path in license_command::variable(THIS_OS, variable, value).into_iter().flatten() {
                         let named_by = NamedBy::Environment { pid, variable: variable.to_owned() };
@@ -99,17 +99,13 @@ pub(super) fn read<'a>(
                 }
             }
             if let Some(path) = asked.log.map(|path| cwd.join(path)) {
-                logs.extend(trouble(&path).map(|trouble| DebugLog {
-                    pid,
-                    path: path.to_string_lossy().into_owned(),
-                    trouble,
-                }));
+                logs.extend(trouble(&path).map(|trouble| DebugLog { pid, path: os_text(path), trouble }));
             }
         }
     }
     for path in &scope.license_files {
         let cwd = std::env::current_dir().unwrap_or_default();
-        reader.read(&cwd, &path.to_string_lossy(), &NamedBy::Caller);
+        reader.read(&cwd, &os_text(path), &NamedBy::Caller);
     }
     for server in &installed {
         let Some(system) = started_by(&programs, &server.command).and_then(|program| program.system) else {
@@ -148,7 +144,7 @@ impl Reader {
     }
 
     fn add(&mut self, path: &Path, named_by: &NamedBy) {
-        let text = path.to_string_lossy().into_owned();
+        let text = os_text(path);
         if let Some(known) = self.files.iter_mut().find(|file| file.path == text) {
             if !known.named_by.contains(named_by) {
                 known.named_by.push(named_by.clone());
@@ -230,7 +226,7 @@ fn identity() -> MachineIdentity {
     hardware_addresses.dedup();
     MachineIdentity {
         names: System::host_name().into_iter().collect(),
-        hosts: hosts_file::names(&String::from_utf8_lossy(&hosts)),
+        hosts: hosts_file::names(&text_of(&hosts)),
         addresses,
         hardware_addresses,
     }

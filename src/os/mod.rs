@@ -150,7 +150,7 @@ pub fn file_at(path: &Path) -> FileAt {
     match std::fs::metadata(path) {
         Ok(found) => {
             let real = path.canonicalize().ok().filter(|_| this_os::THIS_OS != Os::Windows);
-            let real = real.as_deref().unwrap_or(path).to_string_lossy().into_owned();
+            let real = decode::text::os_text(real.as_deref().unwrap_or(path));
             if found.is_dir() { FileAt::Folder(real) } else { FileAt::File(real) }
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => FileAt::Nothing,

@@ -1,5 +1,6 @@
 //! What a program is called.
 
+use crate::os::decode::text::os_text;
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -16,7 +17,7 @@ pub(super) fn program_name(
         Some(if is_called { short_name } else { file })
     });
     let name = name.unwrap_or(short_name);
-    (!name.is_empty()).then(|| name.to_string_lossy().into_owned())
+    (!name.is_empty()).then(|| os_text(name))
 }
 
 /// Whether a short name may be the name that a program was started by, if its file has several: Debian's

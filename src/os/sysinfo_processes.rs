@@ -2,7 +2,6 @@
 //! Only the holders and their ancestors are read, and only what is shown of them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ffi::OsStr;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,6 +22,7 @@ use crate::model::{
     PortConnection, Presence, Process, RunState, Socket, SocketId, UnansweredAttempt, WorkingFolder,
     claimed_script, forward_targets, runs_scripts, script_of,
 };
+use crate::os::decode::text::os_text;
 
 /// A socket and the processes that hold it.
 pub(super) struct HeldSocket {
@@ -181,7 +181,7 @@ fn name_interpreted(
         let running = system.process(sysinfo::Pid::from_u32(pid));
         let program = processes.get_mut(&pid).and_then(Process::program_mut);
         if let (Some(running), Some(program)) = (running, program) {
-            let args: Vec<String> = running.cmd().iter().map(|arg| text(arg)).collect();
+            let args: Vec<String> = running.cmd().iter().map(os_text).collect();
             program.interpreted = inspect.program(&exe, &args);
             program.relays_to = forward_targets(&exe, &args);
             program.claimed_script = if details { claimed_script(&exe, &args) } else { None };
@@ -202,7 +202,7 @@ pub(super) fn running() -> Option<Running> {
     let kind = ProcessRefreshKind::nothing().without_tasks();
     system.refresh_processes_specifics(ProcessesToUpdate::All, false, kind);
     let one = |(pid, process): (&sysinfo::Pid, &sysinfo::Process)| {
-        let name = Some(text(process.name())).filter(|name| !name.is_empty());
+        let name = Some(os_text(process.name())).filter(|name| !name.is_empty());
         (pid.as_u32(), (process.parent().map(sysinfo::Pid::as_u32), name))
     };
     let running: Running = system.processes().iter().map(one).collect();
@@ -264,7 +264,7 @@ fn decode(pid: Pid, process: &sysinfo::Process, users: &Users, args: bool) -> Pr
     let Process { name, short_name, mut presence, .. } = named(pid, process);
     if let Presence::Running(program) = &mut presence {
         // An unreadable command line is empty, too.
-        let read = args.then(|| process.cmd().iter().map(|arg| text(arg)).collect());
+        let read = args.then(|| process.cmd().iter().map(os_text).collect());
         program.args = read.filter(|args: &Vec<_>| !args.is_empty());
         program.by_service =
             owner.and_then(uid).map(is_of_service).map_or(Checked::NotRequested, Checked::Done);
@@ -279,7 +279,7 @@ fn decode(pid: Pid, process: &sysinfo::Process, users: &Users, args: bool) -> Pr
         cwd: process
             .cwd()
             .filter(|path| !path.as_os_str().is_empty())
-            .map(|path| WorkingFolder { path: text(path.as_os_str()), deleted: false }),
+            .map(|path| WorkingFolder { path: os_text(path.as_os_str()), deleted: false }),
         uid: owner.and_then(uid),
         user: owner.map(|owner| users.name_or_id(user_id(owner))),
         started_at: i64::try_from(process.start_time())
@@ -299,8 +299,4 @@ fn state(process: &sysinfo::Process) -> Option<RunState> {
         ProcessStatus::Zombie => Some(RunState::Zombie),
         _ => None,
     }
-}
-
-fn text(raw: &OsStr) -> String {
-    raw.to_string_lossy().into_owned()
 }

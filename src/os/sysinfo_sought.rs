@@ -13,6 +13,7 @@ use super::this_os::THIS_OS;
 use crate::model::{
     Executable, Likeness, Os, Pid, Presence, Process, Program, SoughtProcess, SoughtProcesses,
 };
+use crate::os::decode::text::os_text;
 
 /// At most so many are read, of those that are named best.
 const MOST_PROCESSES: usize = 100;
@@ -79,12 +80,9 @@ pub(super) fn named(pid: Pid, process: &sysinfo::Process) -> Process {
     Process {
         pid,
         name: program_name(exe, short_name, is_same_file),
-        short_name: (!short_name.is_empty()).then(|| short_name.to_string_lossy().into_owned()),
+        short_name: (!short_name.is_empty()).then(|| os_text(short_name)),
         presence: Presence::Running(Program {
-            exe: exe.map(|path| Executable {
-                path: path.to_string_lossy().into_owned(),
-                ..Executable::default()
-            }),
+            exe: exe.map(|path| Executable { path: os_text(path), ..Executable::default() }),
             ..Program::default()
         }),
         ..Process::default()

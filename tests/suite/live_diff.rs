@@ -78,6 +78,34 @@ fn another_program_on_the_port_is_another_owner() {
     assert_eq!(found[0].was_process.as_deref(), Some("listener"));
 }
 
+/// Bytes that are not UTF-8 have no letter of their own.
+#[cfg(target_os = "linux")]
+#[test]
+fn programs_whose_names_differ_in_a_byte_that_is_no_text_are_two() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let (folder, host) = (tempfile::tempdir().unwrap(), loopback());
+    let place = format!("tcp:{host}:2115");
+    let copy = |name: &[u8]| {
+        let path = folder.path().join(OsStr::from_bytes(name));
+        assert!(Command::new("cp").arg(listener_program()).arg(&path).status().unwrap().success());
+        path
+    };
+    let first = Listening::at(&copy(b"l\xfe"), &[&place]);
+    let before = looked_at(folder.path(), &["record"]);
+    drop(first);
+    let again = Listening::at(&copy(b"l\xfe"), &[&place]);
+    assert!(changes(&before, &host).0.is_empty());
+    drop(again);
+    for name in [&b"l\xff"[..], "l\u{fffd}".as_bytes(), "l\u{fffd}fe".as_bytes()] {
+        let _second = Listening::at(&copy(name), &[&place]);
+        let (found, _) = changes(&before, &host);
+        assert_eq!(found.len(), 1, "{name:?}: {found:?}");
+        assert_eq!(found[0].was_process.as_deref(), Some("l\u{fffd}fe"));
+        assert!(found[0].changed.contains(&"owner".to_owned()), "{found:?}");
+    }
+}
+
 #[test]
 fn standard_input_is_a_side_too() {
     let folder = tempfile::tempdir().unwrap();

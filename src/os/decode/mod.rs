@@ -11,4 +11,5 @@ pub mod license_file;
 pub mod linux;
 pub mod machine_id;
 pub mod macos;
+pub mod text;
 pub mod windows;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::super::decode::linux::cgroup;
 use super::process_root::is_of_kind;
 use crate::model::ProcessService;
+use crate::os::decode::text::os_text;
 
 /// Where version 2 of the control groups is mounted: alone, or beside version 1.
 const CGROUPS: [&str; 2] = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
@@ -37,7 +38,7 @@ pub(super) fn of_cgroups(ids: &HashSet<u64>) -> HashMap<u64, ProcessService> {
             }
             if ids.contains(&entry.ino())
                 && let Ok(path) = entry.path().strip_prefix(root)
-                && let Some(unit) = cgroup::of_path(&format!("/{}", path.to_string_lossy())).service
+                && let Some(unit) = cgroup::of_path(&format!("/{}", os_text(path))).service
             {
                 units.insert(entry.ino(), unit);
             }

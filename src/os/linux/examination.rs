@@ -21,6 +21,7 @@ use super::proc_dir::{Proc, ProcessDir};
 use super::process_root::ProcessRoot;
 use super::writers::Writers;
 use crate::model::{Checked, CodeFile, Contents, NotInspected, Pid, Writer};
+use crate::os::decode::text::os_text;
 
 /// What to examine about a process.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,7 +118,7 @@ impl<'a> Examiner<'a> {
         };
         let root = own_root.of_kernel_paths()?;
         let file = ExecutableFile::of(dir, self.mounts).ok_or(NotInspected::Unreadable)?;
-        if file.path.to_string_lossy() != request.exe {
+        if os_text(&file.path) != request.exe {
             // It runs another file by now.
             return Err(NotInspected::NotAtItsPath);
         }

@@ -8,6 +8,7 @@ use super::super::decode::linux::cgroup::{self, Account, ControlGroup, Membershi
 use super::proc_dir::ProcessDir;
 use super::scan_context::ScanContext;
 use crate::model::{Application, Container, Process, ProcessService};
+use crate::os::decode::text::text_of;
 
 /// Where the hierarchies are mounted (file-hierarchy(7)): version 2 alone, or in a folder beside those of version 1.
 const MOUNTED: &str = "/sys/fs/cgroup";
@@ -23,7 +24,7 @@ impl ScanContext<'_> {
     pub(super) fn labels(&self, dir: &ProcessDir) -> Labels {
         let text = dir.read("cgroup").unwrap_or_default();
         let Membership { service, mut container, created_in, mut application, account } =
-            cgroup::membership(&String::from_utf8_lossy(&text));
+            cgroup::membership(&text_of(&text));
         // All names of users are looked up at once, in the end.
         let user = |account: Account| match account {
             Account::Id(uid) => uid.to_string(),

@@ -19,6 +19,7 @@ use super::proc_dir::ProcessDir;
 use super::process_root::ProcessRoot;
 use super::writers::Writers;
 use crate::model::{Checked, CodeFile, NotInspected, Writer};
+use crate::os::decode::text::text_of;
 
 /// No longer list of mappings is read, in bytes: a process may have 65,530 (`vm.max_map_count`).
 const MOST_OF_MAPS: u64 = 16 * 1024 * 1024;
@@ -87,7 +88,7 @@ impl LoadedCode {
                 if doubtful.len() == MOST_KEPT {
                     return Err(NotInspected::TooLarge);
                 }
-                let path = String::from_utf8_lossy(file.path).into_owned();
+                let path = text_of(file.path).into_owned();
                 doubtful.push(CodeFile { path, writers });
             }
         }
@@ -128,7 +129,7 @@ impl Loader<'_> {
         }
         match itself {
             Some(itself) if file.path.ends_with(DELETED) => {
-                let path = String::from_utf8_lossy(file.path).into_owned();
+                let path = text_of(file.path).into_owned();
                 let mut passage = Passage::default();
                 passage.add(&itself, path, None)?;
                 Ok(passage)

@@ -23,6 +23,7 @@ use super::tables::Tables;
 use super::threads::spread;
 use crate::model::quoting::quoted;
 use crate::model::{Namespace, Pid};
+use crate::os::decode::text::os_text;
 
 /// Where ip(8) keeps named namespaces.
 const NAMED: &str = "/run/netns";
@@ -157,7 +158,7 @@ fn named() -> impl Iterator<Item = (String, PathBuf, u64)> {
         // A name whose mount is gone is an ordinary file.
         let is_namespace = is_of_kind(&path, NSFS_MAGIC);
         let inode = fs::metadata(&path).ok().filter(|_| is_namespace)?.ino();
-        Some((entry.file_name().to_string_lossy().into_owned(), path, inode))
+        Some((os_text(entry.file_name()), path, inode))
     })
 }
 
@@ -173,7 +174,7 @@ fn mounted(proc: &Proc) -> Vec<(String, PathBuf, u64)> {
     let is_at_hand = |point: &Path| point.parent().is_some_and(|folder| root.find(folder).is_ok());
     let kept = kept.map(|(inode, point)| (inode, PathBuf::from(point.as_ref())));
     let kept = kept.filter(|(_, point)| is_at_hand(point));
-    kept.map(|(inode, point)| (point.to_string_lossy().into_owned(), point, inode)).collect()
+    kept.map(|(inode, point)| (os_text(&point), point, inode)).collect()
 }
 
 fn inode(link: &Path) -> Option<u64> {

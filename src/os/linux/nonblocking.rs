@@ -1,6 +1,7 @@
 //! Opening files without waiting, whatever is at their paths: root may have put a FIFO there, or a file that somebody else
 //! serves.
 
+use crate::os::decode::text::text_of;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -23,5 +24,5 @@ pub(super) fn bytes(path: impl AsRef<Path>, most: u64) -> io::Result<Vec<u8>> {
 
 /// The text of a file, up to `most` bytes of it.
 pub(super) fn text(path: impl AsRef<Path>, most: u64) -> io::Result<String> {
-    Ok(String::from_utf8_lossy(&bytes(path, most)?).into_owned())
+    Ok(text_of(&bytes(path, most)?).into_owned())
 }

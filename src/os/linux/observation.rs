@@ -24,6 +24,7 @@ use crate::model::phrase::list;
 use crate::model::{
     Gap, GapKind, Holding, Host, Observation, Os, PortConnection, PortRules, SocketId, UnansweredAttempt,
 };
+use crate::os::decode::text::text_of;
 
 /// A machine id is shorter, in bytes.
 const MOST_OF_MACHINE_ID: u64 = 64;
@@ -136,7 +137,7 @@ pub(in crate::os) fn observe_port_rules(now: Timestamp) -> Result<Observation, U
 }
 
 fn host(with_id: bool) -> Host {
-    let name = uname().nodename().to_string_lossy().into_owned();
+    let name = text_of(uname().nodename().to_bytes()).into_owned();
     Host {
         name: Some(name).filter(|name| !name.is_empty()),
         os: Os::Linux,

@@ -12,6 +12,7 @@ use super::file_status::{FileIdentity, FileStatus};
 use super::nonblocking;
 use super::proc_dir::own_descriptor;
 use crate::model::NotInspected;
+use crate::os::decode::text::{os_text, text_of};
 
 /// A file that was opened without being touched (`O_PATH`).
 pub(super) struct OpenedFile {
@@ -70,7 +71,7 @@ impl OpenedFile {
     /// The beginning of an ordinary file, at most so many bytes; `None` if it cannot be read.
     pub(super) fn beginning(&self, most: u64) -> Option<String> {
         let bytes = self.bytes(most).ok()?;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
+        Some(text_of(&bytes).into_owned())
     }
 
     /// The beginning of an ordinary file, at most so many bytes.
@@ -91,6 +92,6 @@ impl OpenedFile {
         }
         let entries = fs::read_dir(own_descriptor(self.file.as_fd()));
         let entries = entries.into_iter().flatten().flatten().take(most);
-        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+        entries.map(|entry| os_text(entry.file_name())).collect()
     }
 }

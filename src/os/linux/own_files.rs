@@ -11,6 +11,7 @@ use super::mount_tables::MountTables;
 use super::proc_dir::{Proc, own_descriptor};
 use super::process_root::ProcessRoot;
 use crate::model::NotInspected;
+use crate::os::decode::text::os_text;
 
 /// Whether a path leads to an ordinary file on this machine, or to nothing: then nobody is waited for who reads it.
 pub(in crate::os) fn can_be_read_at_once(path: &Path) -> bool {
@@ -32,7 +33,7 @@ pub(in crate::os) fn file_at(path: &Path) -> FileAt {
         Some(Err(_)) | None => return FileAt::Unknown,
     };
     let Ok(real) = fs::read_link(own_descriptor(found.file.as_fd())) else { return FileAt::Unknown };
-    let real = real.to_string_lossy().into_owned();
+    let real = os_text(real);
     match found.status.kind == FileType::Directory {
         true => FileAt::Folder(real),
         false => FileAt::File(real),

@@ -15,6 +15,7 @@ use rustix::io::Errno;
 
 use super::super::decode::linux::proc_pid::{self, Stat, Ticks};
 use crate::model::{Pid, RunState, WorkingFolder};
+use crate::os::decode::text::{os_text, text_of};
 
 /// Whether the error means that a process has ended, and not that this user may not inspect it.
 pub(super) fn is_gone(error: &io::Error) -> bool {
@@ -146,7 +147,7 @@ impl ProcessDir {
     pub(super) fn beginning(&self, name: &str, most: u64) -> io::Result<String> {
         let mut bytes = Vec::new();
         self.open(name)?.take(most).read_to_end(&mut bytes)?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        Ok(text_of(&bytes).into_owned())
     }
 
     pub(super) fn link(&self, name: &str) -> io::Result<PathBuf> {
@@ -155,7 +156,7 @@ impl ProcessDir {
 
     /// The folder that the process works in. The kernel marks one that was deleted (`d_path` in `fs/d_path.c`).
     pub(super) fn working_folder(&self) -> Option<WorkingFolder> {
-        let path = self.link("cwd").ok()?.to_string_lossy().into_owned();
+        let path = os_text(self.link("cwd").ok()?);
         Some(match path.strip_suffix(" (deleted)") {
             Some(path) => WorkingFolder { path: path.to_owned(), deleted: true },
             None => WorkingFolder { path, deleted: false },

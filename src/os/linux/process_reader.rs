@@ -15,6 +15,7 @@ use super::path_origin::PathOrigin;
 use super::proc_dir::ProcessDir;
 use super::scan_context::ScanContext;
 use crate::model::{Checked, Executable, Pid, Presence, Process, Program};
+use crate::os::decode::text::os_text;
 
 /// A process with its start: id and start together identify it.
 pub(super) struct IdentifiedProcess {
@@ -68,10 +69,10 @@ impl ScanContext<'_> {
             ppid: Some(stat.ppid).filter(|&ppid| ppid != 0 && ppid != dir.pid),
             name: program_name(exe, short_name, is_same_file),
             state,
-            short_name: (!short_name.is_empty()).then(|| text(short_name)),
+            short_name: (!short_name.is_empty()).then(|| os_text(short_name)),
             presence: Presence::Running(Program {
                 exe: file.as_ref().map(|file| Executable {
-                    path: text(file.path.as_os_str()),
+                    path: os_text(file.path.as_os_str()),
                     deleted: file.deleted.filter(|_| !is_elsewhere || file.is_in_memory(living)),
                     path_confirmed: if is_elsewhere { Checked::Done(false) } else { Checked::NotRequested },
                     ..Executable::default()
@@ -92,8 +93,4 @@ impl ScanContext<'_> {
         let since = SignedDuration::from_millis(i64::try_from(ticks).ok()?.checked_mul(10)?);
         Timestamp::from_second(self.boot).ok()?.checked_add(since).ok()
     }
-}
-
-fn text(raw: &OsStr) -> String {
-    raw.to_string_lossy().into_owned()
 }

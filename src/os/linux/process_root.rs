@@ -19,6 +19,7 @@ use super::opened_file::OpenedFile;
 use super::passage::Passage;
 use super::proc_dir::{Proc, ProcessDir, link_in, own_descriptor};
 use crate::model::NotInspected;
+use crate::os::decode::text::os_text;
 
 /// No more links than this are followed on the way to a file.
 const MOST_LINKS: usize = 16;
@@ -145,7 +146,7 @@ impl ProcessRoot {
             let entry = OpenedFile::of(entry, &self.mounts)?.at_hand()?;
             let path = folder.path.join(&name);
             let place = match passage.as_deref_mut() {
-                Some(passage) => Some(passage.add(&entry, text(&path), folder.place)?),
+                Some(passage) => Some(passage.add(&entry, os_text(&path), folder.place)?),
                 None => None,
             };
             match entry.status.kind {
@@ -184,7 +185,7 @@ impl ProcessRoot {
         for upper in self.above()?.into_iter().rev() {
             let path =
                 fs::read_link(own_descriptor(upper.file.as_fd())).map_err(|_| NotInspected::Unreadable)?;
-            above = Some(passage.add(&upper, text(&path), above)?);
+            above = Some(passage.add(&upper, os_text(&path), above)?);
         }
         folder.place = Some(passage.add(&folder.opened, "/".to_owned(), above)?);
         Ok(folder)
@@ -245,10 +246,6 @@ fn names_of(path: &Path) -> impl Iterator<Item = &OsStr> {
         Component::ParentDir => Some(OsStr::new("..")),
         _ => None,
     })
-}
-
-fn text(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

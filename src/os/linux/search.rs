@@ -13,6 +13,7 @@ use super::process_reader::IdentifiedProcess;
 use super::scan_context::ScanContext;
 use super::threads::{self, SharedQueue};
 use crate::model::{HiddenProcess, Pid};
+use crate::os::decode::text::text_of;
 
 /// A process, and the inodes of the sockets that it holds.
 pub(super) type Holder = (IdentifiedProcess, Vec<u32>);
@@ -249,11 +250,7 @@ pub(super) fn confirm(
 pub(super) fn hidden_process(dir: &ProcessDir) -> HiddenProcess {
     let comm = dir.read("comm").unwrap_or_default();
     let uid = dir.owner().ok();
-    HiddenProcess {
-        short_name: String::from_utf8_lossy(&comm).trim_end_matches('\n').to_owned(),
-        uid,
-        user: None,
-    }
+    HiddenProcess { short_name: text_of(&comm).trim_end_matches('\n').to_owned(), uid, user: None }
 }
 
 #[cfg(test)]

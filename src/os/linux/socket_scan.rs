@@ -20,6 +20,7 @@ use super::tables::Tables;
 use super::threads;
 use crate::model::quoting::quoted;
 use crate::model::{Gap, GapKind, OtherNamespace, Pid, PortRange, Protocol, State};
+use crate::os::decode::text::text_of;
 
 /// The sockets of a scan, before their holders are known.
 #[derive(Default)]
@@ -225,7 +226,7 @@ fn hidden_bound_sockets(scope: &ScanScope, from_proc_net: bool) -> Option<Gap> {
     if scope.detail_ports.is_empty() || scope.protocol == Some(Protocol::Udp) {
         return None;
     }
-    let why = why_bound_sockets_are_hidden(from_proc_net, &uname().release().to_string_lossy())?;
+    let why = why_bound_sockets_are_hidden(from_proc_net, &text_of(uname().release().to_bytes()))?;
     let detail = format!("a program may hold a TCP port without listening: {why}");
     Some(Gap::new(GapKind::BoundSocketsHidden, detail))
 }
@@ -252,7 +253,7 @@ fn not_entered(failures: &[(NetworkNamespace, io::Error)]) -> Option<Gap> {
 fn only_sockets_in(proc: &Proc, holders: &[Pid]) -> Option<Gap> {
     let &pid = holders.first()?;
     let name = proc.process(pid).and_then(|process| process.read("comm")).unwrap_or_default();
-    let name = String::from_utf8_lossy(&name).trim_end_matches('\n').to_owned();
+    let name = text_of(&name).trim_end_matches('\n').to_owned();
     let holder = format!("{} (PID {pid})", quoted(&name));
     let detail = match holders.len() {
         1 => format!("only sockets of {holder} are in a network namespace, which could not be entered"),

@@ -14,6 +14,7 @@ use super::unlisted_ports::UnlistedSockets;
 use crate::model::{
     Executable, Gap, GapKind, Likeness, Pid, Presence, Process, Program, SoughtProcesses, is_path,
 };
+use crate::os::decode::text::os_text;
 
 /// At most so many are read, of those that are named best, root's first: anybody may start any number of processes of a
 /// name.
@@ -79,14 +80,13 @@ fn likeness(context: &ScanContext<'_>, sought: &Sought, pid: Pid) -> Option<(Lik
 }
 
 fn by_name(context: &ScanContext<'_>, sought: &Sought, dir: &ProcessDir) -> Option<Likeness> {
-    let text = |raw: &OsStr| raw.to_string_lossy().into_owned();
-    let path = dir.link("exe").ok().map(|path| text(path.as_os_str()));
+    let path = dir.link("exe").ok().map(|path| os_text(path.as_os_str()));
     let path = path.map(|path| path.strip_suffix(" (deleted)").map(str::to_owned).unwrap_or(path));
     let comm = dir.read("comm").ok()?;
     let comm = comm.strip_suffix(b"\n").unwrap_or(&comm);
     let mut process = Process {
         name: path.as_deref().and_then(|path| path.rsplit('/').next()).map(str::to_owned),
-        short_name: Some(text(OsStr::from_bytes(comm))),
+        short_name: Some(os_text(OsStr::from_bytes(comm))),
         presence: Presence::Running(Program {
             exe: path.map(|path| Executable { path, ..Executable::default() }),
             ..Program::default()

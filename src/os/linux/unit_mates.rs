@@ -9,6 +9,7 @@ use super::nonblocking;
 use super::proc_dir::ProcessDir;
 use super::scan_context::ScanContext;
 use crate::model::{Pid, Process, ServiceManager};
+use crate::os::decode::text::text_of;
 
 /// No more is read of a list of processes, in bytes, and no more of them are looked at.
 const MOST_OF_LIST: u64 = 16 * 1024;
@@ -38,7 +39,7 @@ impl UnitMates {
             matches!(service.manager, ServiceManager::Systemd | ServiceManager::SystemdUser)
                 && service.name.ends_with(".service")
         })?;
-        let group = unit_group::of_unit(&String::from_utf8_lossy(&dir.read("cgroup").ok()?), &unit.name)?;
+        let group = unit_group::of_unit(&text_of(&dir.read("cgroup").ok()?), &unit.name)?;
         let mut folders = labels::folders(&group).into_iter();
         let members = self.read.entry(group.path).or_insert_with(|| {
             let list = folders

@@ -12,6 +12,7 @@ use super::mount_tables::MountTables;
 use super::proc_dir::{Proc, own_descriptor};
 use super::process_root::ProcessRoot;
 use crate::model::NotInspected;
+use crate::os::decode::text::text_of;
 
 /// No more is read of a record, in bytes: some ten thousand mounts.
 const MOST_OF_RECORD: u64 = 4 * 1024 * 1024;
@@ -76,7 +77,7 @@ fn records(root: &ProcessRoot) -> UserMountRecords {
     };
     let [utab, fstab] = ["/run/mount/utab", "/etc/fstab"].map(&mut read);
     let udisks = ["/run/udisks2/mounted-fs", "/var/lib/udisks2/mounted-fs-persistent"].map(read);
-    let text = |bytes: Option<Vec<u8>>| String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned();
+    let text = |bytes: Option<Vec<u8>>| text_of(&bytes.unwrap_or_default()).into_owned();
     records.add_utab(&text(utab));
     records.add_fstab(&text(fstab));
     udisks.into_iter().flatten().for_each(|list| records.add_udisks(list));

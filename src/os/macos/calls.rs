@@ -9,6 +9,7 @@ use std::path::Path;
 use std::ptr::null_mut;
 
 use crate::model::{HiddenProcess, Pid};
+use crate::os::decode::text::text_of;
 
 /// `PROC_ALL_PIDS` and `PROC_PIDFDSOCKETINFO` in `bsd/sys/proc_info.h`, which the libc crate lacks.
 const ALL_PIDS: u32 = 1;
@@ -131,11 +132,7 @@ pub(super) fn short_facts(pid: Pid) -> HiddenProcess {
     }
     let name = facts.pbsi_comm.map(libc::c_char::cast_unsigned);
     let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
-    HiddenProcess {
-        short_name: String::from_utf8_lossy(name).into_owned(),
-        uid: Some(facts.pbsi_uid),
-        user: None,
-    }
+    HiddenProcess { short_name: text_of(name).into_owned(), uid: Some(facts.pbsi_uid), user: None }
 }
 
 /// The name of an interface; `if7` for one that is gone.
@@ -145,7 +142,7 @@ pub(super) fn interface(index: u32) -> String {
     // SAFETY: the kernel writes at most `IF_NAMESIZE` bytes with the zero at their end.
     let found = unsafe { libc::if_indextoname(index, name.as_mut_ptr().cast()) };
     match CStr::from_bytes_until_nul(&name) {
-        Ok(name) if !found.is_null() => name.to_string_lossy().into_owned(),
+        Ok(name) if !found.is_null() => text_of(name.to_bytes()).into_owned(),
         _ => format!("if{index}"),
     }
 }

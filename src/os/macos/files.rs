@@ -11,6 +11,7 @@ use super::super::unix::identity;
 use super::super::users::Users;
 use super::calls;
 use crate::model::{Account, Checked, NotInspected, User, Writer};
+use crate::os::decode::text::os_text;
 
 /// No more links than this are followed on the way to a file.
 const MOST_LINKS: usize = 16;
@@ -102,7 +103,7 @@ fn place(path: &Path) -> Result<Place, NotInspected> {
     if kind != PlaceKind::Link && calls::has_access_control_list(path) {
         return Err(NotInspected::Unreadable);
     }
-    let path = path.to_string_lossy().into_owned();
+    let path = os_text(path);
     let (owner, group, mode) = (found.uid(), found.gid(), found.mode() & 0o7777);
     Ok(Place { path, kind, owner, group, mode, acl: None })
 }

@@ -11,6 +11,7 @@ use super::super::{ScanScope, in_words};
 use super::calls;
 use super::holders::Holders;
 use crate::model::{Gap, GapKind, HiddenProcesses, PortRange, Protocol, State};
+use crate::os::decode::text::text_of;
 
 /// The sockets of a scan and the ids of their holders.
 pub(super) struct SocketScan {
@@ -134,7 +135,7 @@ impl Lists {
         for (protocol, name) in
             [(Protocol::Tcp, c"net.inet.tcp.pcblist_n"), (Protocol::Udp, c"net.inet.udp.pcblist_n")]
         {
-            let shown = name.to_string_lossy();
+            let shown = text_of(name.to_bytes());
             let unread = |error: io::Error| format!("{shown} could not be read ({})", in_words(&error));
             let list = pcblist::read(protocol, &calls::sysctl(name).map_err(unread)?);
             if list.malformed && list.sockets.is_empty() {

@@ -11,6 +11,7 @@ use windows_sys::Win32::Security::{DACL_SECURITY_INFORMATION, GetFileSecurityW, 
 use super::super::decode::windows::security::{self, Part, Sid};
 use super::super::users::Users;
 use crate::model::{Account, Checked, NotInspected, User, Writer};
+use crate::os::decode::text::os_text;
 
 /// No list of permissions is longer, in bytes (`ACL` has 16 bits for its size, and the identifiers come on top).
 const LONGEST: u32 = 128 * 1024;
@@ -24,7 +25,7 @@ pub(in crate::os) fn writers(path: &Path, users: &Users) -> Checked<Vec<Writer>>
     for (place, part) in path.ancestors().zip(parts) {
         let found = descriptor(place).and_then(|descriptor| security::writers(&descriptor, part));
         let Some(found) = found else { return Checked::Failed(NotInspected::Unreadable) };
-        let place_text = place.to_string_lossy().into_owned();
+        let place_text = os_text(place);
         writers.extend(found.iter().map(|sid| Writer {
             account: account(sid, users),
             place: place_text.clone(),

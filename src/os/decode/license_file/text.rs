@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::super::text::of_utf16;
+
 /// How the text was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
@@ -22,10 +24,7 @@ pub(super) struct Text<'a> {
 impl<'a> Text<'a> {
     pub(super) fn of(bytes: &'a [u8]) -> Text<'a> {
         let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
-            let (pairs, _) = bytes.as_chunks();
-            let units = pairs.iter().map(|&pair| unit(pair));
-            let text = char::decode_utf16(units).map(|c| c.unwrap_or('\u{fffd}')).collect();
-            Text::until_nul(Cow::Owned(text), Encoding::Utf16)
+            Text::until_nul(Cow::Owned(of_utf16(bytes, unit)), Encoding::Utf16)
         };
         match bytes {
             [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use super::octal::unescaped;
 use super::proc_pid::namespace_inode;
 use super::user_mounts::Volume;
+use crate::os::decode::text::text_of;
 
 /// One mounted file system.
 struct Mount<'a> {
@@ -109,9 +110,7 @@ impl MountTable {
 
     /// Adds a line of the file. What is not understood is not added, so it is not taken to be at hand.
     pub fn add(&mut self, line: &[u8]) {
-        if let Some(Mount { id, device, point, flags, kind, source, options, .. }) =
-            mount(&String::from_utf8_lossy(line))
-        {
+        if let Some(Mount { id, device, point, flags, kind, source, options, .. }) = mount(&text_of(line)) {
             let is_served = SERVED.contains(&kind) || is_served_by_root(kind, options);
             let is_at_hand = AT_HAND.contains(&kind) || (self.may_wait && is_served);
             self.mounts.insert(id, MountedDevice { device, is_at_hand });

@@ -4,6 +4,7 @@
 
 use super::super::bytes::{bytes_at, u32_at};
 use super::netlink::{self, Ask, attribute, attributes};
+use crate::os::decode::text::text_of;
 
 const NFT_MSG_NEWCHAIN: u16 = 10 << 8 | 3;
 const NFT_MSG_GETCHAIN: u16 = 10 << 8 | 4;
@@ -189,7 +190,7 @@ pub fn lacks_nftables(modules: &str) -> bool {
 
 fn text(value: &[u8]) -> Option<String> {
     let text = value.split(|&byte| byte == 0).next()?;
-    Some(String::from_utf8_lossy(text).into_owned())
+    Some(text_of(text).into_owned())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Decodes the files of `/proc/PID` (`proc_pid_stat(5)`, `proc_pid_fd(5)`).
 
 use crate::model::{Pid, RunState};
+use crate::os::decode::text::text_of;
 
 /// Hundredths of a second since boot: `USER_HZ` is 100 on every architecture except the obsolete alpha and ia64
 /// (`include/asm-generic/param.h`).
@@ -77,13 +78,7 @@ pub fn command_line(bytes: &[u8]) -> Option<Vec<String>> {
     if words.is_empty() {
         return None;
     }
-    Some(
-        words
-            .split(|&b| b == 0)
-            .take(MOST_WORDS)
-            .map(|word| String::from_utf8_lossy(word).into_owned())
-            .collect(),
-    )
+    Some(words.split(|&b| b == 0).take(MOST_WORDS).map(|word| text_of(word).into_owned()).collect())
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 
 use super::super::bytes::{bytes_at, u32_at};
 use super::netlink::{self, Ask, attribute, attributes};
+use crate::os::decode::text::text_of;
 
 const RTM_NEWLINK: u16 = 16;
 const RTM_GETLINK: u16 = 18;
@@ -102,7 +103,7 @@ pub fn link(kind: u16, body: &[u8]) -> Option<Link> {
     let name = name.split(|&byte| byte == 0).next()?;
     (kind == RTM_NEWLINK && !name.is_empty()).then(|| Link {
         index,
-        name: String::from_utf8_lossy(name).into_owned(),
+        name: text_of(name).into_owned(),
         is_up: flags & (IFF_UP | IFF_LOWER_UP) == IFF_UP | IFF_LOWER_UP,
         is_loopback: flags & IFF_LOOPBACK != 0,
         master: value(IFLA_MASTER).and_then(|index| u32_at(index, 0)).filter(|&index| index > 0),

@@ -9,6 +9,7 @@ use super::super::license_setup::server_files::{FileReader, ServerFiles, ServerR
 use super::super::process_root::ProcessRoot;
 use super::task::{Task, Tools};
 use crate::model::{Checked, LicenseFile, NamedBy, NotInspected};
+use crate::os::decode::text::os_text;
 use crate::os::inspect::LicensePrograms;
 
 #[derive(Serialize, Deserialize)]
@@ -52,7 +53,7 @@ impl Task for SetupTask {
 fn given(path: &Path, tools: &Tools<'_>) -> SetupAnswer {
     let unread = |why| SetupAnswer::Given {
         files: vec![LicenseFile {
-            path: path.to_string_lossy().into_owned(),
+            path: os_text(path),
             named_by: vec![NamedBy::Caller],
             contents: Checked::Failed(why),
         }],
@@ -64,7 +65,7 @@ fn given(path: &Path, tools: &Tools<'_>) -> SetupAnswer {
     };
     let cwd = tools.proc.link(std::process::id(), "cwd").unwrap_or_else(|_| PathBuf::from("/"));
     let mut reader = FileReader::new(&root, &cwd, "lic");
-    reader.read(&path.to_string_lossy(), &NamedBy::Caller);
+    reader.read(&os_text(path), &NamedBy::Caller);
     match reader.files.is_empty() && !reader.is_cut {
         // A folder without a license file.
         true => unread(NotInspected::NotAtItsPath),

@@ -9,6 +9,7 @@ use super::super::super::decode::hosts_file;
 use super::super::super::decode::linux::local_addresses;
 use super::super::nonblocking;
 use crate::model::MachineIdentity;
+use crate::os::decode::text::{os_text, text_of};
 
 /// No more is read of one file, in bytes.
 const MOST: u64 = 256 * 1024;
@@ -18,7 +19,7 @@ const MOST_OF_ADDRESS: u64 = 256;
 const MOST_INTERFACES: usize = 1000;
 
 pub(super) fn read() -> MachineIdentity {
-    let host_name = uname().nodename().to_string_lossy().into_owned();
+    let host_name = text_of(uname().nodename().to_bytes()).into_owned();
     let text = |path: &str| nonblocking::text(path, MOST).unwrap_or_default();
     let written = text("/etc/hostname").lines().next().unwrap_or_default().trim().to_owned();
     let mut names = vec![host_name, written];
@@ -43,8 +44,7 @@ fn hardware_addresses() -> Vec<String> {
         .filter_map(|line| Some(line.split_once(':')?.0.trim().to_owned()))
         .collect();
     let shown = std::fs::read_dir("/sys/class/net").into_iter().flatten().flatten().take(MOST_INTERFACES);
-    let shown: BTreeSet<String> =
-        shown.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let shown: BTreeSet<String> = shown.map(|entry| os_text(entry.file_name())).collect();
     if own != shown {
         return Vec::new();
     }

@@ -12,6 +12,7 @@ use super::super::proc_dir::Proc;
 use super::super::process_root::ProcessRoot;
 use super::server_files::FileReader;
 use crate::model::{InstalledServer, InstalledState, LicenseFile, NamedBy, Os, Starter};
+use crate::os::decode::text::os_text;
 use crate::os::inspect::LicensePrograms;
 
 /// The folders of the system's units; an earlier one overrides a later one (systemd.unit(5)).
@@ -134,13 +135,13 @@ impl Reader<'_> {
         let scripts: Vec<PathBuf> = scripts.chain(RC_LOCAL.map(PathBuf::from)).collect();
         for path in scripts {
             // A unit of the same name takes the place of a script (systemd-sysv-generator(8)).
-            let unit = path.file_name().map(|name| format!("{}.service", name.to_string_lossy()));
+            let unit = path.file_name().map(|name| format!("{}.service", os_text(name)));
             if unit.is_some_and(|unit| self.servers.iter().any(|server| server.name == unit)) {
                 continue;
             }
             let Some(text) = self.text(&path) else { continue };
             for command in startup_script::script(&text) {
-                self.add(&path.to_string_lossy(), Starter::InitScript, command, InstalledState::Unknown);
+                self.add(&os_text(&path), Starter::InitScript, command, InstalledState::Unknown);
             }
         }
     }
@@ -162,7 +163,7 @@ impl Reader<'_> {
         for (path, has_user) in tables {
             let Some(text) = self.text(&path) else { continue };
             for command in startup_script::crontab(&text, has_user) {
-                self.add(&path.to_string_lossy(), Starter::Cron, command, InstalledState::Unknown);
+                self.add(&os_text(&path), Starter::Cron, command, InstalledState::Unknown);
             }
         }
     }

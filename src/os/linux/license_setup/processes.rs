@@ -12,6 +12,7 @@ use super::super::socket_scan::SocketScan;
 use super::super::unlisted_ports::UnlistedSockets;
 use crate::model::sorting::sort_by_key;
 use crate::model::{Os, Pid};
+use crate::os::decode::text::{os_text, text_of};
 
 /// Programs of these names are added, at most so many, root's first: anybody may start any number of them.
 const MOST_PROCESSES: usize = 1000;
@@ -61,12 +62,12 @@ fn is_roots(pid: Pid) -> bool {
 fn name_of(context: &ScanContext<'_>, pid: Pid) -> Option<String> {
     match context.proc.link(pid, "exe") {
         Ok(path) => {
-            let name = path.file_name()?.to_string_lossy().into_owned();
+            let name = os_text(path.file_name()?);
             Some(name.strip_suffix(" (deleted)").map(str::to_owned).unwrap_or(name))
         }
         Err(_) if !is_root() => {
             let name = context.proc.process(pid).ok()?.read("comm").ok()?;
-            Some(String::from_utf8_lossy(&name).trim_end_matches('\n').to_owned())
+            Some(text_of(&name).trim_end_matches('\n').to_owned())
         }
         Err(_) => None,
     }

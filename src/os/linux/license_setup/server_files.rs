@@ -19,6 +19,7 @@ use crate::model::{
     Checked, DaemonLine, DaemonProgram, DebugLog, LicenseFile, LicenseLines, LicenseSystem, LockFile,
     NamedBy, NotInspected, Os, Pid,
 };
+use crate::os::decode::text::{os_text, text_of};
 
 /// How many license files of one server are read.
 const MOST_FILES: usize = 64;
@@ -172,7 +173,7 @@ impl<'a> FileReader<'a> {
     }
 
     fn add(&mut self, path: &Path, found: Result<OpenedFile, NotInspected>, named_by: &NamedBy) {
-        let path = path.to_string_lossy().into_owned();
+        let path = os_text(path);
         if let Some(known) = self.files.iter_mut().find(|file| file.path == path) {
             if !known.named_by.contains(named_by) {
                 known.named_by.push(named_by.clone());
@@ -251,13 +252,13 @@ fn log(dir: &ProcessDir, root: &ProcessRoot, cwd: &Path, named: Option<&str>, pi
     let mut end = Vec::new();
     file.take(END_OF_LOG).read_to_end(&mut end).ok()?;
     let trouble = flexnet_log::trouble(&end, length > END_OF_LOG);
-    Some(DebugLog { pid, path: path.to_string_lossy().into_owned(), trouble })
+    Some(DebugLog { pid, path: os_text(path), trouble })
 }
 
 /// The effective user of a process (proc_pid_status(5)).
 fn owner(dir: &ProcessDir) -> Option<u32> {
     let status = dir.read("status").ok()?;
-    let status = String::from_utf8_lossy(&status);
+    let status = text_of(&status);
     let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
     ids.split_ascii_whitespace().nth(1)?.parse().ok()
 }

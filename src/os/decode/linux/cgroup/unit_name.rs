@@ -1,5 +1,6 @@
 //! Names in systemd's own spelling.
 
+use crate::os::decode::text::text_of;
 /// Decodes systemd's escapes, such as `\x2d` for a hyphen (`systemd-escape(1)`).
 pub(super) fn unescaped(name: &str) -> String {
     let mut parts = name.split("\\x");
@@ -14,5 +15,5 @@ pub(super) fn unescaped(name: &str) -> String {
             None => bytes.extend(b"\\x".iter().copied().chain(part.bytes())),
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    text_of(&bytes).into_owned()
 }
