@@ -43,7 +43,7 @@ pub(super) fn answer_from_folder(
     }
     let files = records_in(folder)?;
     let mut hosts = Hosts::new(output.format, &output.style, out);
-    let (mut any, mut machines) = (false, 0);
+    let (mut any, mut records) = (false, 0);
     let began = Instant::now();
     let mut progress = Progress::new(notes, (output.progress_width)());
     // Why there is no answer at all: what was typed is what can be mended.
@@ -55,7 +55,7 @@ pub(super) fn answer_from_folder(
         }
         match answer {
             Ok(report) => {
-                machines += 1;
+                records += 1;
                 any |= report.has_match(query.all);
                 hosts.add(&report, &stem(file))?;
             }
@@ -70,7 +70,7 @@ pub(super) fn answer_from_folder(
         Ok(())
     })?;
     progress.clear()?;
-    if let Some(error) = error.filter(|_| machines == 0) {
+    if let Some(error) = error.filter(|_| records == 0) {
         return Err(error);
     }
     hosts.finish(notes)?;

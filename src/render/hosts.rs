@@ -27,7 +27,7 @@ pub struct Hosts<'a> {
     out: &'a mut dyn Write,
     table: Joined,
     rows: usize,
-    machines: usize,
+    records: usize,
     incomplete: usize,
     flagged: usize,
     unreadable: Vec<(String, String)>,
@@ -43,7 +43,7 @@ impl<'a> Hosts<'a> {
             out,
             table: Joined::new(&HOST),
             rows: 0,
-            machines: 0,
+            records: 0,
             incomplete: 0,
             flagged: 0,
             unreadable: Vec::new(),
@@ -57,13 +57,14 @@ impl<'a> Hosts<'a> {
     ///
     /// Those of writing.
     pub fn add(&mut self, report: &Report, file: &str) -> io::Result<()> {
-        self.machines += 1;
+        let called = report.host.name.as_deref().unwrap_or(file);
+        self.records += 1;
         self.rows += report.rows.len();
         self.incomplete += usize::from(!report.gaps.is_empty());
         self.flagged += report.rows.iter().filter(|row| row.flagged()).count();
         match self.format {
             Format::Json => {
-                match self.machines {
+                match self.records {
                     1 => json::begin_hosts(self.out)?,
                     _ => self.out.write_all(b",\n")?,
                 }
@@ -76,19 +77,16 @@ impl<'a> Hosts<'a> {
                 Ok(())
             }
             Format::Html => {
-                let part = export::html_part(report, &self.style).called(report, file);
+                let mut part = export::html_part(report, &self.style);
+                part.machine = escape(called).into_owned();
                 self.page.add(&part, self.out)
             }
             Format::Text | Format::List | Format::Markdown | Format::Prometheus => {
-                self.add_rows(report, file);
+                let groups = group::group(&report.rows);
+                self.table.add(&escape(called), Paint::new(), &groups, report.host.os, &self.style);
                 Ok(())
             }
         }
-    }
-
-    fn add_rows(&mut self, report: &Report, file: &str) {
-        let host = escape(report.host.name.as_deref().unwrap_or(file));
-        self.table.add(&host, Paint::new(), &group::group(&report.rows), report.host.os, &self.style);
     }
 
     /// Adds a file that is no record, and why.
@@ -130,18 +128,18 @@ impl<'a> Hosts<'a> {
     fn notes(&self) -> Vec<String> {
         let mut lines = Vec::new();
         if self.rows == 0 {
-            let machines = counted(self.machines, "machine");
-            lines.push(format!("Nothing that was asked for was found on {machines}."));
+            let records = counted(self.records, "record");
+            lines.push(format!("Nothing that was asked for was found in {records}."));
         }
         if self.flagged > 0 && self.format.is_for_terminal() {
             let listeners = counted(self.flagged, "listener");
             lines.push(format!("Flagged: {listeners}. For the reasons: whatlistens --from FILE --flagged"));
         }
         if self.incomplete > 0 {
-            let some = counted(self.incomplete, "machine");
             lines.push(format!(
-                "Not everything could be seen on {some} of {}. For what is missing: whatlistens --from FILE",
-                self.machines
+                "Not everything could be seen in {} of {}. For what is missing: whatlistens --from FILE",
+                self.incomplete,
+                counted(self.records, "record")
             ));
         }
         let unreadable =

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use whatlistens::model::record::{self, Record};
+use whatlistens::model::redact::redact;
 use whatlistens::model::{Gap, GapKind, Namespace, Process, State};
 use whatlistens::query::Environment;
 
@@ -225,6 +226,19 @@ fn two_machines_are_said_to_be_two() {
     let nameless = || office().seen(|seen| (seen.host.name, seen.host.id) = (None, None));
     assert_eq!(diff(&office(), &nameless(), "").same_host, None);
     assert_eq!(diff(&office(), &office(), "").same_host, Some(true));
+    // A record without names is of one that cannot be recognized.
+    let folder = tempfile::tempdir().unwrap();
+    let (replaced, _) = redact(&Record::new(office().observed().clone())).unwrap();
+    let path = folder.path().join("replaced");
+    record::write(&replaced, &mut fs::File::create(&path).unwrap()).unwrap();
+    let office = record_of(&office(), folder.path(), "office");
+    for (before, after, expected) in
+        [(&office, &path, None), (&path, &office, None), (&path, &path, Some(true))]
+    {
+        assert_eq!(json(before, after, "").same_host, expected);
+    }
+    let said = of_files(&office, &path, "").0;
+    assert!(said.contains("It is not known whether these are two machines."), "{said}");
 }
 
 #[test]

@@ -141,6 +141,11 @@ fn a_browser_runs_our_script_and_no_other() {
     assert_eq!(between(&shown, "<tbody>", "</tbody>").matches("<tr").count(), 3);
 }
 
+/// With another id.
+fn another(machine: Machine) -> Machine {
+    machine.seen(|seen| seen.host.id = Some("f".repeat(32)))
+}
+
 /// A folder with the records of these machines, and a file that is none.
 fn folder_of(machines: &[(&str, Machine)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -159,9 +164,10 @@ fn page_of(folder: &tempfile::TempDir, args: &[&str]) -> (String, String, u8) {
 
 #[test]
 fn a_folder_of_records_is_one_page_with_an_overview_the_worst_machine_first() {
-    let quiet =
-        linux().seen(|seen| seen.host.name = None).socket("tcp 127.0.0.1:8080", &[process(7, "/x/web")]);
-    let folder = folder_of(&[("a-quiet", quiet), ("lic01", office()), ("zz", hostile())]);
+    let quiet = linux()
+        .seen(|seen| (seen.host.name, seen.host.id) = (None, None))
+        .socket("tcp 127.0.0.1:8080", &[process(7, "/x/web")]);
+    let folder = folder_of(&[("a-quiet", quiet), ("lic01", office()), ("zz", another(hostile()))]);
     let (page, notes, status) = page_of(&folder, &[]);
     assert_eq!((notes.as_str(), status), ("", 0));
     assert!(page.contains("<h1>What listens on 3 machines</h1>"), "{page}");
@@ -179,11 +185,25 @@ fn a_folder_of_records_is_one_page_with_an_overview_the_worst_machine_first() {
     );
     assert!(page.contains("<section class=\"host\" id=\"m2\">"), "{page}");
     assert!(overview.contains("a&#38;b.json: not JSON") && !page.contains("<img"), "{overview}");
-    assert!(overview.contains("<b>1</b>machine not seen in full"), "{overview}");
+    assert!(overview.contains("<b>1</b>record not complete"), "{overview}");
     // What was asked selects in all of them.
     let (page, _, status) = page_of(&folder, &["80"]);
     assert!(page.contains("<b>1</b>listener<") && status == 0, "{page}");
     assert_eq!(page_of(&folder, &["6000"]).2, 1);
+}
+
+/// By its id, whatever its name is by now.
+#[test]
+fn several_records_of_a_machine_are_one_machine() {
+    let renamed = || office().seen(|seen| seen.host.name = Some("lic01-old".to_owned()));
+    let folder = folder_of(&[("monday", office()), ("friday", renamed()), ("zz", another(hostile()))]);
+    let page = page_of(&folder, &[]).0;
+    assert!(page.contains("<h1>What listens on 2 machines (3 records)</h1>"), "{page}");
+    let folder = folder_of(&[("monday", office()), ("friday", office())]);
+    assert!(page_of(&folder, &[]).0.contains("<h1>What listens on 1 machine (2 records)</h1>"));
+    let (out, notes, _) = whatlistens(&["--from", folder.path().to_str().unwrap(), "6000"]);
+    let said = out + &notes;
+    assert!(said.contains("Nothing that was asked for was found in 2 records."), "{said}");
 }
 
 #[test]

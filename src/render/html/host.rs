@@ -17,7 +17,7 @@ const COLUMNS: [&str; 9] =
 
 /// What there is to say of one machine.
 pub(in super::super) struct HostPart {
-    pub(super) machine: String,
+    pub(in super::super) machine: String,
     pub(super) system: &'static str,
     pub(super) time: String,
     pub(super) program: String,
@@ -107,14 +107,6 @@ pub(in super::super) fn of_servers(report: &ServersReport, notes: Vec<String>) -
         tiles: vec![all, of_servers_down(servers_down(servers))],
         notes,
         ..host(&Origin::of_servers(report), servers)
-    }
-}
-
-impl HostPart {
-    /// The same, named by a file where the machine has no name of its own.
-    pub(in super::super) fn called(self, report: &Report, file: &str) -> HostPart {
-        let machine = report.host.name.as_deref().unwrap_or(file);
-        HostPart { machine: escape(machine).into_owned(), ..self }
     }
 }
 

@@ -1,11 +1,13 @@
 //! The page of several machines: one after the other as they come, and an overview of all. That is written last, as only
 //! then it is known, and shown first.
 
-use crate::model::sorting::sort_by_key;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::host::{HostPart, Tile, of_listeners, of_servers_down};
 use super::page::{MachineRow, Machines, begin, end, section};
+use crate::model::phrase::counted;
+use crate::model::sorting::sort_by_key;
 
 /// The machines of a page that were written so far.
 #[derive(Default)]
@@ -21,6 +23,7 @@ impl ManyHosts {
         self.rows.push(MachineRow {
             anchor,
             machine: host.machine.clone(),
+            id: host.id.clone(),
             time: host.time.clone(),
             listeners: listing.map_or(0, |listing| listing.rows.len()),
             exposed: listing.map_or(0, |listing| listing.exposed),
@@ -52,12 +55,18 @@ impl ManyHosts {
         }
         let incomplete = rows.iter().filter(|row| !row.is_complete).count();
         if incomplete > 0 {
-            let label =
-                if incomplete == 1 { "machine not seen in full" } else { "machines not seen in full" };
+            let label = if incomplete == 1 { "record not complete" } else { "records not complete" };
             tiles.push(Tile { number: incomplete, label, class: "warn" });
         }
+        // Names are not those of one machine alone, and a pseudonym is another name of it.
+        let machines: BTreeSet<&str> =
+            rows.iter().map(|row| row.id.as_deref().unwrap_or(&row.machine)).collect();
+        let count = match machines.len() {
+            count if count == rows.len() => counted(count, "machine"),
+            count => format!("{} ({})", counted(count, "machine"), counted(rows.len(), "record")),
+        };
         // The worst first, then as they were.
         sort_by_key(&mut rows, |row| std::cmp::Reverse((row.flagged, row.servers_down)));
-        end(Some(&Machines { rows, tiles, unreadable }), out)
+        end(Some(&Machines { count, rows, tiles, unreadable }), out)
     }
 }

@@ -35,6 +35,9 @@ struct End<'a> {
 
 /// The overview.
 pub(super) struct Machines {
+    /// `2 machines`, or `2 machines (3 records)`.
+    pub(super) count: String,
+    /// One for each record.
     pub(super) rows: Vec<MachineRow>,
     pub(super) tiles: Vec<Tile>,
     pub(super) unreadable: Vec<(String, String)>,
@@ -43,6 +46,7 @@ pub(super) struct Machines {
 pub(super) struct MachineRow {
     pub(super) anchor: usize,
     pub(super) machine: String,
+    pub(super) id: Option<String>,
     pub(super) time: String,
     pub(super) listeners: usize,
     pub(super) exposed: usize,
