@@ -73,5 +73,6 @@ pub(super) fn show_delays<W: Write + 'static>(notes: fn() -> W, width: fn() -> O
 
 /// `waiting for the names of users (2 of 5 s)`.
 fn in_words(Delay { what, waited, allowed }: Delay) -> String {
-    format!("waiting for {what} ({} of {} s)", waited.as_secs(), allowed.as_secs_f64())
+    let allowed = allowed.map_or(String::new(), |allowed| format!(" of {}", allowed.as_secs_f64()));
+    format!("waiting for {what} ({}{allowed} s)", waited.as_secs())
 }

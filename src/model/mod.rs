@@ -6,6 +6,7 @@ mod change;
 mod check;
 mod command_line;
 pub mod document;
+pub mod escaping;
 mod event_kind;
 mod explanation;
 mod exposure;

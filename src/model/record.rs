@@ -16,7 +16,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::ser::{CompactFormatter, Serializer};
 
+use super::escaping::{Escaping, is_not_plain};
 use super::{Connections, Gap, GapKind, Observation, Pid, Process};
 
 /// The format that [`write()`] writes and [`read`] reads. Every change to a recorded type needs a new number, even a
@@ -94,7 +96,7 @@ struct Head {
     whatlistens_record: u64,
 }
 
-/// Writes a record, as one line.
+/// Writes a record, as one line of ASCII.
 ///
 /// # Errors
 ///
@@ -103,7 +105,10 @@ pub fn write(record: &Record, out: &mut dyn Write) -> io::Result<()> {
     let mut observation = serde_json::to_value(&record.observation)?;
     leave_out_unknown(&mut observation);
     let Record { args, redacted, .. } = *record;
-    serde_json::to_writer(&mut *out, &Written { whatlistens_record: VERSION, args, redacted, observation })?;
+    let written = Written { whatlistens_record: VERSION, args, redacted, observation };
+    // PowerShell reads what a program prints in the code page of its console.
+    let plain = Escaping(CompactFormatter, is_not_plain);
+    written.serialize(&mut Serializer::with_formatter(&mut *out, plain))?;
     writeln!(out)
 }
 

@@ -18,6 +18,7 @@ use crate::document::{Document, read};
 use crate::live::{look, pids, row};
 use crate::network::is_alone_on;
 use crate::started::{Ended, Listening, in_the_end, listener_program, program, told, whatlistens};
+use crate::terminal::shown;
 
 /// Debian's `nobody`.
 pub const NOBODY: u32 = 65534;
@@ -175,12 +176,7 @@ fn a_terminal_gets_colour_and_lines_that_fit() {
     let listening = Listening::at(&listener_program(), &["tcp:127.0.0.1:0"]);
     let on_terminal = |columns: u16, setting: &str| {
         let (program, pid) = (program(), listening.pid());
-        let command = format!("stty cols {columns} rows 24; {setting} '{}' --pid {pid}", program.display());
-        // script(1) gives a command a terminal of its own.
-        let mut script = Command::new("script");
-        let output = script.args(["-qec", &command, "/dev/null"]).env_remove("NO_COLOR").env("TERM", "xterm");
-        let output = output.stdin(Stdio::null()).output().unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
+        let text = shown(columns, &format!("{setting} '{}' --pid {pid}", program.display()));
         assert!(text.contains(&listening.port().to_string()), "{text:?}");
         text
     };
@@ -237,7 +233,7 @@ fn hostile_names_stay_data() {
     let document = read(&stdout);
     let process = &row(&document, listening.addresses[0]).processes[0];
     assert_eq!(process.pid, listening.pid());
-    assert_eq!(process.name.as_deref(), Some("e\x1b[31mv) (l\n\u{202e}\u{fffd}\u{9b}"));
+    assert_eq!(process.name.as_deref(), Some("e\x1b[31mv) (l\n\u{202e}\u{fffd}ff\u{9b}"));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::live_labels::{Delegated, container_id};
 use crate::network::{Net, eventually, is_there, run};
 use crate::served::Served;
 use crate::started::{Ended, Listening, listener_program, program, told};
+use crate::terminal::shown_by;
 
 /// More than a deadline of one second and the slowest machine need, and less than twice the deadline of the tests
 /// that wait for several things.
@@ -107,10 +108,8 @@ fn what_is_waited_for_is_shown_on_a_terminal_and_is_gone_in_the_end() {
     let (net, folder) = (Net::new(), tempfile::tempdir().unwrap());
     let Some(_stalled) = stalled(&net, folder.path(), 8087) else { return };
     let shown = |options: &str| {
-        let command = format!("'{}' --deadline 3s {options} 8087", program().display());
-        let mut script = net.command("script");
-        let output = script.args(["-qec", &command, "/dev/null"]).env("TERM", "xterm").stdin(Stdio::null());
-        String::from_utf8(output.output().unwrap().stdout).unwrap()
+        let line = format!("'{}' --deadline 3s {options} 8087", program().display());
+        shown_by(&mut net.command("script"), &line)
     };
     let (table, json) = (shown(""), shown("--output list"));
     let (before, after) = table.split_once("\r\u{1b}[K").unwrap_or_else(|| panic!("{table:?}"));

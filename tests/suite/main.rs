@@ -123,6 +123,7 @@ mod plain_list;
 mod reach;
 mod real_setups;
 mod record;
+mod record_files;
 mod recorded;
 mod records;
 mod registry_data;

@@ -224,13 +224,9 @@ fn nobody_is_waited_for_in_a_folder() {
     assert!(table.contains("1 file could not be read as a record: pipe.json (it is not a file"), "{table}");
 }
 
-/// On a terminal, which is all that [`whatlistens`] does not have.
 #[cfg(target_os = "linux")]
 fn on_terminal(args: &str) -> String {
-    let command = format!("stty cols 80 rows 24; exec '{}' {args}", program().display());
-    let mut script = Command::new("script");
-    let output = script.args(["-qec", &command, "/dev/null"]).env("TERM", "xterm");
-    String::from_utf8(output.stdin(std::process::Stdio::null()).output().unwrap().stdout).unwrap()
+    crate::terminal::shown(80, &format!("exec '{}' {args}", program().display()))
 }
 
 #[test]

@@ -1,11 +1,23 @@
-//! A terminal of a test's own: tmux(1) without anybody in front of it, and in it a shell.
+//! A terminal of a test's own: script(1) for one command, or tmux(1) without anybody in front of it, and in it a shell.
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::network::{eventually, is_there};
+
+/// What a shell's command line shows on a terminal of its own that nobody types at. `script` starts script(1), as in a network
+/// namespace.
+pub fn shown_by(script: &mut Command, line: &str) -> String {
+    let script = script.args(["-qec", line, "/dev/null"]).env_remove("NO_COLOR").env("TERM", "xterm");
+    String::from_utf8(script.stdin(Stdio::null()).output().unwrap().stdout).unwrap()
+}
+
+/// The same of a terminal with so many columns.
+pub fn shown(columns: u16, line: &str) -> String {
+    shown_by(&mut Command::new("script"), &format!("stty cols {columns} rows 24; {line}"))
+}
 
 /// A screen with a shell, which starts what is typed.
 pub struct Terminal {

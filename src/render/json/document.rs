@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use jiff::fmt::strtime;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
+use serde_json::ser::{CompactFormatter, PrettyFormatter, Serializer};
 
-use crate::model::quoting::is_printable;
+use crate::model::escaping::{Escaping, is_harmful};
 use crate::model::{self, Os, Word};
 
 pub(super) const SCHEMA_VERSION: u32 = 1;
@@ -41,13 +41,16 @@ pub(super) fn host(host: &model::Host) -> Host<'_> {
 
 /// Writes a document as it is made: it may be longer than the memory that is free.
 pub(super) fn print(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    document.serialize(&mut Serializer::with_formatter(&mut *out, Harmless(PrettyFormatter::new())))?;
+    document.serialize(&mut Serializer::with_formatter(
+        &mut *out,
+        Escaping(PrettyFormatter::new(), is_harmful),
+    ))?;
     writeln!(out)
 }
 
 /// Writes an object as one line.
 pub(super) fn print_line(object: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    object.serialize(&mut Serializer::with_formatter(&mut *out, Harmless(CompactFormatter)))?;
+    object.serialize(&mut Serializer::with_formatter(&mut *out, Escaping(CompactFormatter, is_harmful)))?;
     writeln!(out)
 }
 
@@ -69,63 +72,6 @@ impl<T: fmt::Display> Serialize for Text<T> {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(&self.0)
     }
-}
-
-/// Lays out as another, and escapes in strings what a terminal would interpret, as JSON allows (RFC 8259, section 7).
-struct Harmless<F>(F);
-
-impl<F: Formatter> Formatter for Harmless<F> {
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some((at, harmful)) = rest.char_indices().find(|&(_, c)| is_harmful(c)) {
-            out.write_all(&rest.as_bytes()[..at])?;
-            for unit in harmful.encode_utf16(&mut [0; 2]) {
-                write!(out, "\\u{unit:04x}")?;
-            }
-            rest = &rest[at + harmful.len_utf8()..];
-        }
-        out.write_all(rest.as_bytes())
-    }
-
-    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_array(out)
-    }
-
-    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_array(out)
-    }
-
-    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_array_value(out, first)
-    }
-
-    fn end_array_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_array_value(out)
-    }
-
-    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_object(out)
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_object(out)
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_object_key(out, first)
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_object_value(out)
-    }
-
-    fn end_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_object_value(out)
-    }
-}
-
-fn is_harmful(c: char) -> bool {
-    c == '\x7f' || (!c.is_ascii() && !is_printable(c))
 }
 
 /// RFC 3339 in UTC, whole seconds.

@@ -202,7 +202,11 @@ impl Timed<'_> {
     fn tell(&mut self) {
         self.is_told = true;
         let Deadline { allowed, .. } = self.deadline;
-        delay::tell(Some(Delay { what: self.subject, waited: self.deadline.waited(), allowed }));
+        delay::tell(Some(Delay {
+            what: self.subject,
+            waited: self.deadline.waited(),
+            allowed: Some(allowed),
+        }));
     }
 }
 
