@@ -1,4 +1,4 @@
-//! `whatlistens diff BEFORE [AFTER]`: what appeared, went and changed between two looks at a machine, each a record, what
+//! `whatlistens diff BEFORE [AFTER]`: what appeared, went and changed between before and after, each a record, what
 //! `--json` printed, or, without AFTER, this machine now.
 
 use clap::{ArgAction, Args, Parser, ValueHint};
@@ -12,7 +12,7 @@ use crate::query::{Filter, Output, Query, UsageError};
 use crate::render::{Answer, Format};
 use crate::report::{self, DiffQuestion};
 
-/// Compare two looks at a machine: what appeared, went, or changed
+/// Compare a machine before and after: what appeared, went, or changed
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub(super) struct DiffArgs {
     /// How it was: a record or a listing (--json), or - for standard input
@@ -50,9 +50,10 @@ pub(super) const MANUAL: Manual = Manual {
          exposure or the state changed, and what became of license servers. BEFORE and AFTER are each a record, or what a \
          listing or ‘servers’ printed with --json.",
         "A listener is known by its protocol, port and address. A service that was started again is no difference: its process \
-         ID does not count. Of an ephemeral port, which the system chose, program and user count in place of the number; \
+         ID does not count, and neither does the script that an interpreter runs. Of an ephemeral port, which the system chose, program and user count in place of the number; \
          changes of the number alone are counted, and --all shows them.",
-        "What one side could not see is no difference: it says that it cannot tell. Compare records of root, or run it as root.",
+        "What one side could not see is no difference: it says that this is not known. Compare records of root, or run it as \
+         root.",
     ],
     examples: &[
         ("whatlistens diff before.json", "what is different now"),
@@ -69,7 +70,7 @@ pub(super) const MANUAL: Manual = Manual {
         ("2", "wrong usage, or a file cannot be read"),
         (
             "3",
-            "no difference was seen, but one side does not show enough to tell, or this machine cannot be observed",
+            "no difference was seen, but one side does not show enough, or this machine cannot be observed",
         ),
     ],
     document: Some("Diff"),

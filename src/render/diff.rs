@@ -20,7 +20,7 @@ use crate::model::{
     ServerChange, Shown, Side,
 };
 
-/// More listeners of which the same cannot be told are counted, not named.
+/// More listeners of which the same is not known are counted, not named.
 const MOST_NAMED: usize = 5;
 
 static CHANGE: Column = Column { key: "change", title: "CHANGE", least: usize::MAX, rank: u8::MAX, ..TEXT };
@@ -241,7 +241,7 @@ fn gaps(diff: &Diff) -> Vec<Gap> {
     of_before.chain(of_after).collect()
 }
 
-/// Of which listeners it cannot be told what became of them.
+/// Of which listeners it is not known what became of them.
 fn cannot_tell(all: &[CannotTell]) -> Vec<String> {
     type Kind<'a> = (Side, &'a [ChangedPart]);
     let mut kinds: BTreeMap<Kind<'_>, Vec<(u16, Protocol)>> = BTreeMap::new();
@@ -258,13 +258,13 @@ fn cannot_tell(all: &[CannotTell]) -> Vec<String> {
         let parts: Vec<&str> = parts.iter().map(|part| part.code()).collect();
         match (&parts[..], side) {
             ([], Side::Before) => {
-                format!("Cannot tell whether {places} {are} new: {title} does not show enough.")
+                format!("It is not known whether {places} {are} new: {title} does not show enough.")
             }
             ([], Side::After) => {
-                format!("Cannot tell whether {places} {are} still there: {title} does not show enough.")
+                format!("It is not known whether {places} {are} still there: {title} does not show enough.")
             }
             (parts, _) => format!(
-                "Cannot tell whether the {} of {places} changed: {title} does not show enough.",
+                "It is not known whether the {} of {places} changed: {title} does not show enough.",
                 joined(parts, "and")
             ),
         }

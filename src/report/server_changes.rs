@@ -120,7 +120,7 @@ impl ServerChanges {
     }
 
     fn cannot_tell(&mut self, what: &str, side: Side) {
-        self.notes.push(format!("Cannot tell whether {what}: {} does not show enough.", side.title()));
+        self.notes.push(format!("It is not known whether {what}: {} does not show enough.", side.title()));
     }
 }
 

@@ -211,7 +211,7 @@ fn help_names_every_option_and_exits_0() {
       generate  Print manual pages, shell completions, or the schema of the JSON
       record    Write what was observed here, to be judged elsewhere or later:
                 whatlistens --from FILE
-      diff      Compare two looks at a machine: what appeared, went, or changed
+      diff      Compare a machine before and after: what appeared, went, or changed
 
     Arguments:
       [WHAT]...  A port (1538, :1538, 1538/udp, 127.0.0.1:1538), a range

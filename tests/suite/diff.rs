@@ -1,4 +1,4 @@
-//! `diff` of recorded machines: what is a difference, what is none, and what cannot be told.
+//! `diff` of recorded machines: what is a difference, what is none, and what is not known.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -66,7 +66,7 @@ pub fn told(diff: &Diff) -> Vec<String> {
     diff.changes.iter().map(one).collect()
 }
 
-/// What cannot be told, each in a word or two.
+/// What is not known, each in a word or two.
 fn untold(diff: &Diff) -> Vec<String> {
     let one = |one: &crate::document::CannotTell| {
         format!("{} {} {}", one.port, one.unseen_by, one.about.join(",")).trim_end().to_owned()
@@ -211,7 +211,9 @@ fn a_license_server_that_serves_no_more_is_a_difference() {
     assert!(of(&linux(), &healthy())[0].starts_with("appeared"));
     let hidden = linux().by_ordinary_user(&[(812, "lmgrd")]).gap(Gap::new(GapKind::ProcessesHidden, "some"));
     let unseen = diff(&healthy(), &hidden, "");
-    assert!(unseen.license_servers.is_empty() && unseen.notes[0].starts_with("Cannot tell whether Autodesk"));
+    assert!(
+        unseen.license_servers.is_empty() && unseen.notes[0].starts_with("It is not known whether Autodesk")
+    );
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn of(before: &Observation, after: &Observation) -> Diff {
     diff(&before, &record_of(&machine(after), folder.path(), "after"))
 }
 
-/// What changed, and what cannot be told, seen from the other side where `is_mirrored`.
+/// What changed, and what is not known, seen from the other side where `is_mirrored`.
 fn seen(diff: &Diff, is_mirrored: bool) -> (Vec<String>, Vec<String>, usize) {
     let event = |event: &str| match (event, is_mirrored) {
         ("appeared", true) => "went".to_owned(),
