@@ -50,8 +50,8 @@ pub(super) const MANUAL: Manual = Manual {
          exposure or the state changed, and what became of license servers. BEFORE and AFTER are each a record, or what a \
          listing or ‘servers’ printed with --json.",
         "A listener is known by its protocol, port and address. A service that was started again is no difference: its process \
-         ID does not count, and neither does the script that an interpreter runs. Of an ephemeral port, which the system chose, program and user count in place of the number; \
-         changes of the number alone are counted, and --all shows them.",
+         ID does not count, and neither does the script that an interpreter runs. Of an ephemeral port, which the system \
+         chose, program and user count in place of the number; changes of the number alone are counted, and --all shows them.",
         "What one side could not see is no difference: it says that this is not known. Compare records of root, or run it as \
          root.",
     ],

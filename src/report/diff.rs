@@ -209,13 +209,14 @@ fn sight(look: &Look, row: &Row, filter: Option<&Filter>) -> Sight {
 /// Whether both looks are of one machine.
 fn same_host(before: &Look, after: &Look) -> Option<bool> {
     let equal = |one: &Option<String>, other: &Option<String>| Some(one.as_ref()? == other.as_ref()?);
-    // A pseudonym is another name of the same machine.
-    let have_names_of_a_kind = before.redacted == after.redacted;
+    let are_redacted_alike = before.redacted == after.redacted;
     let (before, after) = (&before.host, &after.host);
     if before.os != after.os {
         return Some(false);
     }
-    let by_name = || equal(&before.name, &after.name).filter(|_| have_names_of_a_kind);
+    // A pseudonym is another name of the same machine, and who has one has no id.
+    let are_names_alike = are_redacted_alike && before.id.is_some() == after.id.is_some();
+    let by_name = || equal(&before.name, &after.name).filter(|is_same| *is_same || are_names_alike);
     equal(&before.id, &after.id).or_else(by_name)
 }
 

@@ -12,6 +12,7 @@ use crate::document::Diff;
 use crate::json_schema;
 use crate::license_servers::healthy;
 use crate::recorded::{Machine, linux, office, process, with_file};
+use crate::started::whatlistens;
 
 /// The machine's record, in a folder.
 pub fn record_of(machine: &Machine, folder: &Path, name: &str) -> PathBuf {
@@ -234,9 +235,14 @@ fn two_machines_are_said_to_be_two() {
     let path = folder.path().join("replaced");
     record::write(&replaced, &mut fs::File::create(&path).unwrap()).unwrap();
     let office = record_of(&office(), folder.path(), "office");
-    for (before, after, expected) in
-        [(&office, &path, None), (&path, &office, None), (&path, &path, Some(true))]
-    {
+    let listing = folder.path().join("listing");
+    fs::write(&listing, whatlistens(&["--from", path.to_str().unwrap(), "--json"]).0).unwrap();
+    for (before, after, expected) in [
+        (&office, &path, None),
+        (&path, &office, None),
+        (&path, &path, Some(true)),
+        (&office, &listing, None),
+    ] {
         assert_eq!(json(before, after, "").same_host, expected);
     }
     let said = of_files(&office, &path, "").0;
