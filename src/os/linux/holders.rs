@@ -141,7 +141,8 @@ impl Holders {
         let left = still_unheld(self);
         let may_be_skipped = matches!(self.method, SearchMethod::Kernel(_))
             && left.iter().any(|inode| unheld.get(inode) == Some(&State::Bound));
-        if (self.inaccessible.is_empty() || may_be_skipped) && !left.is_empty() {
+        // Root sees nearly all, and a process may have opened it since that was searched before.
+        if (self.inaccessible.is_empty() || may_be_skipped || unix::is_root()) && !left.is_empty() {
             self.keep(search::walk(context, &context.proc.pids()?, Some(&left))?, &left);
         }
         Ok(())
