@@ -159,6 +159,8 @@ fn however_it_ends_the_terminal_is_as_it_was() {
     ends(&command, signal("TERM"), "143");
     ends(&command, signal("HUP"), "129");
     ends(&command, signal("QUIT"), "131");
+    ends(&command, signal("USR1"), "138");
+    ends(&command, signal("ABRT"), "134");
     ends(&own.watch("--for 1s"), |_| {}, "0");
 }
 

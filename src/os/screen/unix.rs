@@ -37,8 +37,24 @@ struct Terminal {
 }
 
 const STANDARD_OUTPUT: RawFd = libc::STDOUT_FILENO;
-/// Of a signal that ends the program.
-const ENDING: [libc::c_int; 4] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT];
+/// Of a signal that ends the program, but for those of a fault in memory: Rust says of these what happened.
+const ENDING: [libc::c_int; 15] = [
+    libc::SIGINT,
+    libc::SIGTERM,
+    libc::SIGHUP,
+    libc::SIGQUIT,
+    libc::SIGUSR1,
+    libc::SIGUSR2,
+    libc::SIGALRM,
+    libc::SIGVTALRM,
+    libc::SIGPROF,
+    libc::SIGXCPU,
+    libc::SIGABRT,
+    libc::SIGTRAP,
+    libc::SIGILL,
+    libc::SIGFPE,
+    libc::SIGSYS,
+];
 /// Of a signal that concerns the screen.
 const NOTICED: [libc::c_int; 3] = [libc::SIGWINCH, libc::SIGTSTP, libc::SIGCONT];
 /// No signal has this number.
