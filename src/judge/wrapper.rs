@@ -99,9 +99,11 @@ const WRAPPERS: &[(&[&str], &str)] = &[
 
 /// How to find the program behind a wrapper. The caller fills in `PORT`, `PROTOCOL` and `PID_OF_IT`.
 pub(super) fn advice(exe: &str, os: Os) -> Option<&'static str> {
-    let is_it = |name: &&str| match name.strip_suffix('*') {
-        Some(begin) => exe.get(..begin.len()).is_some_and(|start| same_file_name(begin, start, os)),
-        None => same_file_name(name, exe, os),
+    let is_it = |name: &&str| match name.as_bytes() {
+        [begin @ .., b'*'] => {
+            exe.get(..begin.len()).is_some_and(|start| same_file_name(&name[..begin.len()], start, os))
+        }
+        _ => same_file_name(name, exe, os),
     };
     WRAPPERS.iter().find(|(names, _)| names.iter().any(is_it)).map(|(_, advice)| *advice)
 }

@@ -15,7 +15,8 @@ pub fn is_usual(program: &str, entry: Entry<'_>) -> bool {
 
 /// Names that differ only in case and in `_` for `-` are the same.
 fn normal(name: &str) -> String {
-    name.to_ascii_lowercase().replace('_', "-")
+    let name = name.to_ascii_lowercase();
+    if memchr::memchr(b'_', name.as_bytes()).is_some() { name.replace('_', "-") } else { name }
 }
 
 /// A shorter name is part of too many others.

@@ -55,7 +55,7 @@ enum Holder<'a> {
 /// Groups rows, in the order of each group's first row.
 pub(super) fn group(rows: &[Row]) -> Vec<RowGroup<'_>> {
     let mut groups: Vec<RowGroup<'_>> = Vec::new();
-    let mut group_of: HashMap<Key<'_>, usize> = HashMap::new();
+    let mut group_of: HashMap<Key<'_>, usize> = HashMap::with_capacity(2 * rows.len());
     for row in rows {
         let keys = keys(row);
         let index = keys.iter().find_map(|key| group_of.get(key).copied()).unwrap_or_else(|| {

@@ -144,12 +144,11 @@ impl Licenses {
     /// runs from an emulator's folder.
     #[must_use]
     pub fn recognise(&self, process: &Process, os: Os) -> Option<LicenseProgram<'_>> {
-        let interpreted = process.program().and_then(|program| program.interpreted.as_deref());
         let by_command_line = || {
-            let emulator = self.emulators.iter().find(|emulator| Some(&*emulator.id) == interpreted);
-            emulator.map(LicenseProgram::Emulator).or_else(|| {
-                self.managers.iter().find(|m| Some(&*m.id) == interpreted).map(LicenseProgram::Own)
-            })
+            let id = process.program()?.interpreted.as_deref()?;
+            let emulator = self.emulators.iter().find(|emulator| &*emulator.id == id);
+            let own = || self.managers.iter().find(|manager| &*manager.id == id);
+            emulator.map(LicenseProgram::Emulator).or_else(|| own().map(LicenseProgram::Own))
         };
         let by_file = || {
             let texts = process.exe()?.texts();

@@ -43,7 +43,7 @@ impl<'a> Entry<'a> {
     /// Reads one line, which has an entry for each of its protocols; none where it is not one.
     fn of_line(line: &'a str) -> impl Iterator<Item = Entry<'a>> + use<'a> {
         let (entry, protocols) = Entry::parse(line).unzip();
-        let protocols = protocols.into_iter().flat_map(|protocols: &str| protocols.split(','));
+        let protocols = protocols.into_iter().flat_map(|protocols: &str| split(protocols, b','));
         let with =
             move |protocol| Some(Entry { protocol: Some(protocol).filter(|&name| name != "-"), ..entry? });
         protocols.filter_map(with)
@@ -51,11 +51,11 @@ impl<'a> Entry<'a> {
 
     /// What the entries of a line have in common, and their protocols.
     fn parse(line: &'a str) -> Option<(Entry<'a>, &'a str)> {
-        let mut columns = line.split('\t');
+        let mut columns = split(line, b'\t');
         let ports = PortRange::parse(columns.next()?)?;
         let (protocols, name, description, flags) =
             (columns.next()?, columns.next()?, columns.next()?, columns.next()?);
-        let flag = |wanted| flags != "-" && flags.split(',').any(|flag| flag == wanted);
+        let flag = |wanted| flags != "-" && split(flags, b',').any(|flag| flag == wanted);
         let entry = Entry {
             ports,
             protocol: None,
@@ -221,6 +221,17 @@ impl<'a> Registry<'a> {
         }
         low
     }
+}
+
+/// As `str::split`, which searches sign by sign, apart from `memchr`.
+fn split(text: &str, at: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = memchr::memchr(at, text.as_bytes());
+        rest = end.map(|end| &text[end + 1..]);
+        Some(&text[..end.unwrap_or(text.len())])
+    })
 }
 
 /// The number a line begins with.
