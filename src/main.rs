@@ -34,16 +34,16 @@ fn run(args: &[OsString]) -> Result<Exit, Error> {
     if os::was_closed_at_start() {
         return Err(command::closed_output(args));
     }
-    let knowledge = Knowledge::embedded();
+    let knowledge = Box::leak(Box::new(Knowledge::embedded())); // The system frees it faster.
     let invocation =
-        Invocation::parse(args, &Environment::of_this_process(), &knowledge).inspect_err(|refused| {
+        Invocation::parse(args, &Environment::of_this_process(), knowledge).inspect_err(|refused| {
             FAILURE.expect(refused.format);
             FAILURE.expect_check(refused.service);
         })?;
     FAILURE.expect(invocation.command.format());
     FAILURE.expect_check(invocation.command.service());
     invocation.show_delays(stderr);
-    invocation.answer(&knowledge, Timestamp::now, stdout(), &mut stderr())
+    invocation.answer(knowledge, Timestamp::now, stdout(), &mut stderr())
 }
 
 fn tell(message: &str, exit: Exit) -> Exit {

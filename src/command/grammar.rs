@@ -2,10 +2,10 @@
 
 use std::ffi::OsString;
 
-use clap::{ArgAction, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 
 use super::manual::Manual;
-use super::{check, diff, excluded, explain, generate, record, servers, wait, watch};
+use super::{check, diff, excluded, explain, generate, help, record, servers, wait, watch};
 use crate::cli::{COMMANDS, GlobalArgs, ListArgs};
 use crate::query::Options;
 
@@ -40,8 +40,9 @@ pub(super) struct Cli {
     pub(super) version: bool,
 }
 
-/// The commands that have a name.
+/// The commands that have a name. The options of each are made only where they are asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+#[command(defer = true)]
 pub(super) enum Verb {
     Explain(explain::ExplainArgs),
     Excluded(excluded::ExcludedArgs),
@@ -68,6 +69,23 @@ impl Verb {
             Verb::Diff(_) => "diff",
         }
     }
+}
+
+/// With the options of every command.
+pub(super) fn whole() -> clap::Command {
+    let mut grammar = Cli::command();
+    grammar.build();
+    grammar
+}
+
+/// With all that help shows on a line of so many columns.
+pub(super) fn with_help(typed: &[OsString], width: usize) -> clap::Command {
+    let mut grammar = Cli::command().term_width(width).after_help(help::below(width));
+    if let Some((verb, manual)) = typed_verb(typed).and_then(|verb| Some((verb, manual(verb)?))) {
+        grammar = grammar.mut_subcommand(verb, |own| own.after_help(help::below_own(manual, width)));
+    }
+    grammar.build();
+    grammar
 }
 
 /// What the manual says of a command.

@@ -36,7 +36,7 @@ use std::path::Path;
 use clap::{CommandFactory, FromArgMatches};
 use jiff::Timestamp;
 
-use self::grammar::{Cli, Verb, manual, options, typed_verb};
+use self::grammar::{Cli, Verb, manual, options, typed_verb, with_help};
 use crate::cli::{COMMANDS, ListArgs};
 use crate::knowledge::Knowledge;
 use crate::model::{CheckService, CheckStatus};
@@ -111,11 +111,12 @@ impl Invocation {
         let typed = in_own_words(args, &COMMANDS).map_err(|error| refused(error, args))?;
         let words = if asks_for_help { help.into() } else { explain::keep_codes(&typed) };
         let width = help::width(environment.width.or(environment.exported_width));
-        let mut grammar = Cli::command().term_width(width).after_help(help::below(width));
-        if let Some((verb, manual)) = typed_verb(&typed).and_then(|verb| Some((verb, manual(verb)?))) {
-            grammar = grammar.mut_subcommand(verb, |own| own.after_help(help::below_own(manual, width)));
-        }
-        let parsed = grammar.try_get_matches_from_mut(&*words);
+        let mut grammar = Cli::command();
+        let parsed = grammar.try_get_matches_from_mut(&*words).or_else(|_| {
+            // Help and errors name the other commands and their options too.
+            grammar = with_help(&typed, width);
+            grammar.try_get_matches_from_mut(&*words)
+        });
         let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
             Ok(cli) => cli,
             Err(error) => {
@@ -218,8 +219,10 @@ impl Command {
                 }
                 Verb::Watch(own) => Watch::resolve(&own, &cli.global, output, environment, knowledge, repeat)
                     .map(|watch| Command::Watch(Box::new(watch))),
-                Verb::Generate(own) => Generate::resolve(own, &cli.global, Cli::command(), manual, knowledge)
-                    .map(Command::Generate),
+                Verb::Generate(own) => {
+                    Generate::resolve(own, &cli.global, grammar::whole(), manual, knowledge)
+                        .map(Command::Generate)
+                }
                 Verb::Record(own) => RecordCommand::resolve(&own, &cli.global, &output).map(Command::Record),
                 Verb::Diff(own) => DiffCommand::resolve(&own, &cli.global, output, knowledge, repeat)
                     .map(|diff| Command::Diff(Box::new(diff))),

@@ -12,7 +12,7 @@ fn parse(line: &str) -> Result<Command, Refused> {
 
 #[test]
 fn clap_finds_the_definition_sound() {
-    Cli::command().debug_assert();
+    grammar::whole().debug_assert();
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn excluded_ports_are_a_command_and_an_option() {
 
 /// The manuals of a listing and of every command, with their names.
 fn manuals() -> Vec<(String, &'static Manual)> {
-    let grammar = Cli::command();
+    let grammar = grammar::whole();
     let of_commands = grammar.get_subcommands().map(|command| {
         let name = command.get_name();
         (
@@ -102,7 +102,7 @@ fn as_typed(example: &str) -> &str {
 
 #[test]
 fn the_names_of_the_commands_are_those_of_the_grammar() {
-    let grammar = Cli::command();
+    let grammar = grammar::whole();
     let names: Vec<&str> = grammar.get_subcommands().map(clap::Command::get_name).collect();
     assert_eq!(names, COMMANDS, "src/cli.rs");
 }

@@ -53,9 +53,12 @@ pub(super) fn places(mut grammar: Command, knowledge: &Knowledge) -> Vec<Place> 
 
 fn add(command: &Command, path: String, knowledge: &Knowledge, places: &mut Vec<Place>) {
     let shown = || command.get_arguments().filter(|arg| !arg.is_hide_set());
-    let options = shown().filter(|arg| !arg.is_positional()).map(|arg| option(arg, knowledge));
+    let named = shown().filter(|arg| !arg.is_positional());
+    // The options of a command come before those of every command.
+    let (own, of_all): (Vec<&Arg>, Vec<&Arg>) =
+        named.partition(|arg| path.is_empty() || !arg.is_global_set());
     places.push(Place {
-        options: options.collect(),
+        options: own.into_iter().chain(of_all).map(|arg| option(arg, knowledge)).collect(),
         commands: command.get_subcommands().map(|next| (next.get_name().to_owned(), summary(next))).collect(),
         values: shown().find(|arg| arg.is_positional()).map(|arg| {
             if command.get_name() == "explain" { words(topics(knowledge)) } else { values(arg, knowledge) }
