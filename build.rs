@@ -5,8 +5,11 @@ use std::path::Path;
 use std::{env, fs};
 
 fn main() {
-    write("licenses.json", json_of("licenses"));
-    write("license_errors.json.packed", packed(&json_of("license_errors")));
+    let mut licenses = facts("licenses");
+    let sources = sources_of_managers(&mut licenses);
+    write("licenses.json", json(&licenses));
+    write("license_sources.json.packed", packed(&json(&sources)));
+    write("license_errors.json.packed", packed(&json(&facts("license_errors"))));
     write("schema.json.packed", packed(&read("data/schema.json")));
     write("services.tsv", with_joined_protocols(&read("data/services.tsv")));
     let target = env::var("TARGET").expect("cargo says for what");
@@ -33,11 +36,24 @@ fn packed(text: &str) -> Vec<u8> {
     miniz_oxide::deflate::compress_to_vec(text.as_bytes(), BEST)
 }
 
-/// `data/NAME.toml`, as JSON.
-fn json_of(name: &str) -> String {
+/// `data/NAME.toml`.
+fn facts(name: &str) -> toml::Table {
     let path = format!("data/{name}.toml");
-    let facts: toml::Table = read(&path).parse().unwrap_or_else(|error| panic!("{path}: {error}"));
-    serde_json::to_string(&facts).expect("TOML says nothing that JSON cannot, but for times")
+    read(&path).parse().unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn json(facts: &toml::Table) -> String {
+    serde_json::to_string(facts).expect("TOML says nothing that JSON cannot, but for times")
+}
+
+/// Takes the sources of the license managers out, by their ids: what few runs show need not be read at every start.
+fn sources_of_managers(licenses: &mut toml::Table) -> toml::Table {
+    let managers = licenses["manager"].as_array_mut().expect("a list");
+    let sources = managers.iter_mut().filter_map(toml::Value::as_table_mut).map(|manager| {
+        let id = manager["id"].as_str().expect("a text").to_owned();
+        (id, manager.remove("sources").expect("every manager has sources"))
+    });
+    sources.collect()
 }
 
 /// The registry with one line for what differs in nothing but the protocol: it is half as long.

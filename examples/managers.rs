@@ -39,8 +39,7 @@ fn table() -> String {
     let knowledge = Knowledge::embedded();
     let licenses = knowledge.licenses();
     for manager in &licenses.managers {
-        let sources: Vec<String> =
-            licenses.cited(&manager.sources).iter().map(|source| cell(source)).collect();
+        let sources: Vec<String> = licenses.sources_of(manager).iter().map(|source| cell(source)).collect();
         let _ = writeln!(
             table,
             "| `{}` | {} | {} | {} | {} |",

@@ -81,7 +81,7 @@ pub(super) fn manager_facts(
         },
         None => ManagerProcesses { os, servers: manager.executables.on(os).to_vec(), daemons: Vec::new() },
     });
-    let mut sources = licenses.cited(&manager.sources);
+    let mut sources = licenses.sources_of(manager);
     sources.extend(technology.map(|technology| licenses.cited(&technology.sources)).into_iter().flatten());
     dedup(&mut sources);
     let mut companies = manager.windows.companies.clone();

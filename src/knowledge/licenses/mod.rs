@@ -6,6 +6,7 @@ mod ports;
 mod products;
 mod schema;
 mod site;
+mod sources;
 
 use std::borrow::Cow;
 
@@ -18,6 +19,7 @@ pub use self::schema::{
     Belief, CommandLine, Document, Emulator, Executables, KnownPort, LicenseManager, OnWindows, Technology,
     same_file_name,
 };
+use self::sources::{Sources, cited};
 
 use crate::model::{Interpreter, Os, PortRole, Process, Protocol, interpreter_called};
 
@@ -44,6 +46,8 @@ pub struct Licenses {
     names: Names,
     #[serde(skip)]
     ports: Ports,
+    #[serde(skip)]
+    sources: Sources,
 }
 
 /// A program that belongs to a license manager, or imitates one.
@@ -104,16 +108,16 @@ impl Licenses {
         self.managers.iter().find(|manager| manager.id == id)
     }
 
-    /// Sources, with the title of the document in place of its key: `[key] pp. 23-25`.
+    /// Sources, with the titles of documents in place of their keys.
     #[must_use]
     pub fn cited(&self, sources: &[String]) -> Vec<String> {
-        let title = |key: &str| self.documents.iter().find(|document| document.key == key);
-        let cited = sources.iter().map(|source| {
-            let keyed = source.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-            let document = keyed.and_then(|(key, place)| Some((&title(key)?.title, place)));
-            document.map_or_else(|| source.clone(), |(title, place)| format!("{title}{place}"))
-        });
-        cited.collect()
+        cited(sources, &self.documents)
+    }
+
+    /// The sources of a manager, likewise.
+    #[must_use]
+    pub fn sources_of(&self, manager: &LicenseManager) -> Vec<String> {
+        self.cited(self.sources.of(manager))
     }
 
     /// The manager that stands for a whole technology.

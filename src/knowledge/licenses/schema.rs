@@ -74,6 +74,8 @@ pub struct LicenseManager {
     pub healthy: Option<String>,
     /// How to keep it safe; `None` where its technology says it.
     pub safety: Option<String>,
+    /// [`Licenses::sources_of`](super::Licenses::sources_of) knows those of the managers that come with the program.
+    #[serde(default)]
     pub sources: Vec<String>,
 }
 
