@@ -23,18 +23,19 @@ pub use self::judged_socket::{Behind, JudgedSocket};
 use self::license_port::LicensePort;
 pub use self::rules::rules;
 
-use crate::knowledge::{Licenses, PortClaims, Registry};
+use crate::knowledge::{Licenses, PortClaims, RegisteredPort};
 use crate::model::{License, Vouched};
 
-/// Judges who holds a socket; `None` where no license manager uses its port and no license program holds it.
+/// Judges who holds a socket; `None` where no license manager uses its port and no license program holds it. `registered` is
+/// what the registry says of that port.
 #[must_use]
 pub fn judge(
     socket: JudgedSocket<'_>,
     vouched: &Vouched,
     licenses: &Licenses,
-    registry: Registry<'_>,
+    registered: &RegisteredPort<'_>,
 ) -> Option<License> {
-    let claims = PortClaims::of(socket.local.port(), Some(socket.protocol), licenses, registry);
+    let claims = PortClaims::by(registered, Some(socket.protocol), licenses);
     let port = LicensePort::of(socket, vouched, licenses, &claims, rules::is_believed)?;
     let (rule, finding) = rules::decide(&port);
     let behind = rules::judged_behind(rule, &port);

@@ -15,5 +15,5 @@ pub use licenses::{
     Licenses, OnWindows, Technology, same_file_name,
 };
 pub use port_claims::{PortClaims, RegisteredTo};
-pub use registry::{Entry, LicenseBasis, Registry, Services, called_otherwise, other_names};
+pub use registry::{Entry, LicenseBasis, RegisteredPort, Registry, Services, called_otherwise, other_names};
 pub use usual_programs::{is_usual, usual_services};

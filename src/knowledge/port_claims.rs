@@ -2,7 +2,7 @@
 
 use super::Licenses;
 use super::licenses::LicenseManager;
-use super::registry::{Entry, LicenseBasis, Registry};
+use super::registry::{Entry, LicenseBasis, RegisteredPort, Registry};
 use crate::model::{Manager, Os, PortRange, Protocol};
 
 /// What is known of a port before the machine is scanned.
@@ -42,7 +42,18 @@ impl<'a> PortClaims<'a> {
         licenses: &'a Licenses,
         registry: Registry<'a>,
     ) -> PortClaims<'a> {
-        let entries = registry.of_port(port).filter(|entry| {
+        PortClaims::by(&registry.at(port), protocol, licenses)
+    }
+
+    /// As [`PortClaims::of`], by what the registry says of the port.
+    #[must_use]
+    pub fn by(
+        registered: &RegisteredPort<'a>,
+        protocol: Option<Protocol>,
+        licenses: &'a Licenses,
+    ) -> PortClaims<'a> {
+        let port = registered.port;
+        let entries = registered.entries().iter().copied().filter(|entry| {
             let is_scanned = entry.protocol.is_none_or(|name| Protocol::from_name(name).is_some());
             is_scanned && protocol.is_none_or(|protocol| entry.is_for(protocol))
         });

@@ -190,10 +190,12 @@ fn judge(row: &Row, filter: &Filter, naming: &Naming, may_be: &MayBe<'_>, seen: 
         ),
     ];
     let is_wanted = conditions.iter().map(|(_, one)| *one).min().unwrap_or(Match::Yes);
-    let with = |wanted: Match| {
-        conditions.iter().filter(move |(_, one)| *one == wanted).map(|(condition, _)| *condition)
+    let with = |wanted: Match| -> Vec<Condition> {
+        // Of most rows no list is needed.
+        let left = if is_wanted == Match::Yes { &[][..] } else { &conditions };
+        left.iter().filter(|(_, one)| *one == wanted).map(|(condition, _)| *condition).collect()
     };
-    let (by, unknown): (_, Vec<Condition>) = (with(Match::No).collect(), with(Match::Unknown).collect());
+    let (by, unknown) = (with(Match::No), with(Match::Unknown));
     let lacks_file = is_target == Match::Yes && unknown == [Condition::Deleted] && file_unknown(row);
     Judged { is_target, targets, is_wanted, by, lacks_file }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use textwrap::core::display_width;
+use super::width::display_width;
 
 const ESCAPE: char = '\x1b';
 /// Ends all colours.

@@ -31,6 +31,7 @@ mod style;
 mod table;
 mod text;
 mod unit;
+mod width;
 
 use std::io::{self, Write};
 

@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use owo_colors::Style as Paint;
-use textwrap::core::display_width;
 
 use super::text::{beginning, escape, fill, unbroken};
+use super::width::display_width;
 use super::{Style, list};
 
 /// The column at which values begin.

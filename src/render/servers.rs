@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use owo_colors::Style as Paint;
-use textwrap::core::display_width;
 
 use super::text::{escape, fill, unbroken};
+use super::width::display_width;
 use super::{Style, list};
 use crate::model::phrase::{capitalized, counted, list as joined};
 use crate::model::quoting::{quoted, quoted_path};

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use textwrap::core::display_width;
-
 use super::text;
+use super::width::display_width;
 
 /// Widths that a text may become, in columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use owo_colors::Style as Paint;
-use textwrap::core::display_width;
 
 use super::columns::{Column, Listing, TEXT};
 use super::group::RowGroup;
 use super::shortening::Shortest;
+use super::width::display_width;
 use super::{Style, change};
 use crate::model::Os;
 use crate::model::sorting::sort_by_key;
@@ -158,7 +158,7 @@ impl Laid {
         let before = if self.column.is_right { padding } else { 0 };
         // Painted after it was measured: colour codes would count as width.
         let painted = style.paint(&shown, paint);
-        format!("{:before$}{painted}{:2$}", "", "", padding - before + GAP)
+        [&" ".repeat(before), &*painted, &" ".repeat(padding - before + GAP)].concat()
     }
 }
 

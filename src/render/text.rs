@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use owo_colors::{OwoColorize, Style as Paint};
 use textwrap::Options;
 use textwrap::WordSplitter::NoHyphenation;
-use textwrap::core::display_width;
 
 use super::Style;
+use super::width::display_width;
 use crate::model::quoting::{escaped, is_printable, quoted};
 use crate::model::{License, Os, ProcessService, Row, Service, ServiceManager, Severity, Verdict};
 

@@ -1,7 +1,7 @@
 //! Port → service and class; address → exposure.
 
 use super::exposure::{OwnAddresses, of_socket};
-use crate::knowledge::{Entry, Registry, is_usual};
+use crate::knowledge::{Entry, RegisteredPort, is_usual};
 use crate::model::{
     Attributed, License, Os, Owner, Presence, Process, Row, Service, ServiceManager, Socket, Verdict,
 };
@@ -12,16 +12,16 @@ use crate::model::{
 pub(super) fn annotate(
     attributed: Attributed,
     license: Option<License>,
-    registry: Registry<'_>,
+    registered: &RegisteredPort<'_>,
     os: Os,
     addresses: Option<&OwnAddresses>,
 ) -> Row {
     let Attributed { socket, owner, ancestors, more_holders, in_flight_to } = attributed;
-    let entry = registry.service(socket.local.port(), socket.protocol);
+    let entry = registered.for_protocol(socket.protocol).next();
     Row {
         service: entry.map(service),
         known_for_service: entry
-            .and_then(|entry| known_for(entry, &socket, &owner, license.as_ref(), registry, os)),
+            .and_then(|entry| known_for(entry, &socket, &owner, license.as_ref(), registered, os)),
         exposure: of_socket(&socket),
         assigned_to: addresses.and_then(|addresses| addresses.of(&socket)),
         license,
@@ -47,7 +47,7 @@ fn known_for(
     socket: &Socket,
     owner: &Owner,
     license: Option<&License>,
-    registry: Registry<'_>,
+    registered: &RegisteredPort<'_>,
     os: Os,
 ) -> Option<bool> {
     if let Some(license) = license.filter(|_| entry.license.is_some()) {
@@ -57,10 +57,7 @@ fn known_for(
             Verdict::CannotTell => {}
         }
     }
-    let is_known = |name: &str| {
-        let mut entries = registry.of_port(socket.local.port());
-        entries.any(|entry| entry.is_for(socket.protocol.registered_as()) && is_usual(name, entry))
-    };
+    let is_known = |name: &str| registered.for_protocol(socket.protocol).any(|entry| is_usual(name, entry));
     let by_unit = unit_of_the_system(socket).is_some_and(is_known);
     let is_believed =
         |lead: &&Process| !lead.claims_its_name(os) && !matches!(lead.presence, Presence::Ended { .. });

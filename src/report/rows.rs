@@ -19,8 +19,9 @@ pub(super) fn rows(observation: &Observation, vouched: &Vouched, knowledge: &Kno
         let behind = lead.and_then(|lead| BehindProxy::of(lead, observation, &mut ancestry));
         let behind = behind.as_ref().map(BehindProxy::judged);
         let socket = judged_socket(&attributed, behind, observation.host.os);
-        let license = judge(socket, vouched, knowledge.licenses(), knowledge.registry);
-        annotate(attributed, license, knowledge.registry, observation.host.os, addresses.as_ref())
+        let registered = knowledge.registry.at(socket.local.port());
+        let license = judge(socket, vouched, knowledge.licenses(), &registered);
+        annotate(attributed, license, &registered, observation.host.os, addresses.as_ref())
     });
     judged.collect()
 }

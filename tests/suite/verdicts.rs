@@ -264,7 +264,8 @@ fn where_little_is_known_a_mismatch_is_no_warning() {
             behind: None,
         };
         let license =
-            judge(socket, &Vouched::default(), &facts(confidence), Registry::new(REGISTRY)).unwrap();
+            judge(socket, &Vouched::default(), &facts(confidence), &Registry::new(REGISTRY).at(7000))
+                .unwrap();
         assert_eq!(license.verdict, Verdict::Mismatch);
         license.severity
     };

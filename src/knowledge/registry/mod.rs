@@ -90,6 +90,25 @@ impl<'a> Services<'a> {
     }
 }
 
+/// The entries of a port, in the registry's order.
+#[derive(Debug, Clone)]
+pub struct RegisteredPort<'a> {
+    pub(super) port: u16,
+    entries: Vec<Entry<'a>>,
+}
+
+impl<'a> RegisteredPort<'a> {
+    /// Those that hold for a protocol: the first is the name to show.
+    pub fn for_protocol(&self, protocol: Protocol) -> impl Iterator<Item = Entry<'a>> {
+        self.entries.iter().copied().filter(move |entry| entry.is_for(protocol.registered_as()))
+    }
+
+    /// All, by whatever protocol.
+    pub(super) fn entries(&self) -> &[Entry<'a>] {
+        &self.entries
+    }
+}
+
 /// A registry text: the embedded one, or a test's own.
 #[derive(Debug, Clone, Copy)]
 pub struct Registry<'a> {
@@ -147,6 +166,12 @@ impl<'a> Registry<'a> {
     #[must_use]
     pub fn service(&self, port: u16, protocol: Protocol) -> Option<Entry<'a>> {
         self.of_port(port).find(|entry| entry.is_for(protocol.registered_as()))
+    }
+
+    /// What it says of a port, read once.
+    #[must_use]
+    pub fn at(&self, port: u16) -> RegisteredPort<'a> {
+        RegisteredPort { port, entries: self.of_port(port).collect() }
     }
 
     /// The service names and the given names of processes most like `word`, the nearest first.
