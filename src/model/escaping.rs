@@ -6,11 +6,17 @@ use serde_json::ser::Formatter;
 
 use super::quoting::is_printable;
 
-/// Lays out as another, and escapes in strings the characters that are to be escaped, as JSON allows (RFC 8259, section 7).
+/// Lays out as another, and escapes in strings the characters that are to be escaped, as JSON allows (RFC 8259, section 7):
+/// of ASCII, none but the delete character.
 pub struct Escaping<F>(pub F, pub fn(char) -> bool);
 
 impl<F: Formatter> Formatter for Escaping<F> {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        // Most texts need no look at each sign: of ASCII, JSON itself has escaped all controls but one.
+        const DELETE: u8 = 0x7f;
+        if fragment.is_ascii() && memchr::memchr(DELETE, fragment.as_bytes()).is_none() {
+            return out.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some((at, escaped)) = rest.char_indices().find(|&(_, c)| self.1(c)) {
             out.write_all(&rest.as_bytes()[..at])?;
