@@ -30,8 +30,17 @@ struct Cli {
 const BY: &str = ": written by cargo run --example json_reference -->";
 const TO: &str = "<!-- end of table -->";
 /// The objects that a run prints.
-const DOCUMENTS: [&str; 8] =
-    ["Listing", "Hosts", "Explanations", "FlatListener", "Wait", "WatchEvent", "Diff", "Failure"];
+const DOCUMENTS: [&str; 9] = [
+    "Listing",
+    "Hosts",
+    "Explanations",
+    "FlatListener",
+    "CheckResult",
+    "Wait",
+    "WatchEvent",
+    "Diff",
+    "Failure",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let cli = Cli::parse();

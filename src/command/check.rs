@@ -9,7 +9,7 @@ use super::manual::Manual;
 use super::{Context, Error, Exit};
 use crate::cli::{GlobalArgs, ListArgs};
 use crate::knowledge::Knowledge;
-use crate::model::{CheckResult, CheckService, Policy};
+use crate::model::{CheckResult, CheckService, CheckStatus, Finding, Policy};
 use crate::os;
 use crate::query::{
     MOST_LINES, Output, Query, SitePolicy, Target, Typed, UsageError, expectation, exposure, follow_links,
@@ -98,7 +98,7 @@ pub(super) const MANUAL: Manual = Manual {
         ("2", "CRITICAL"),
         ("3", "UNKNOWN: something could not be seen, the policy is wrong or has expired, or wrong usage"),
     ],
-    document: None,
+    document: Some("CheckResult"),
 };
 
 /// The largest policy, in bytes.
@@ -127,7 +127,10 @@ impl Check {
         knowledge: &Knowledge,
         repeat: String,
     ) -> Result<Check, UsageError> {
-        output.only("check", if args.suggest { &[Format::Text] } else { &[Format::Text, Format::List] })?;
+        match args.suggest {
+            true => output.only("check --suggest", &[Format::Text])?,
+            false => output.only("check", &[Format::Text, Format::List, Format::Json])?,
+        }
         refuse_two_streams(args, global)?;
         let whole = ListArgs {
             trust_user: args.trust_user.clone(),
@@ -144,6 +147,7 @@ impl Check {
         query.scope.license_servers = !args.servers.is_empty();
         query.scope.connections = !args.servers.is_empty();
         query.scope.writers = true;
+        query.scope.host_id = output.format == Format::Json;
         let expected = args.expect.iter().map(|typed| expectation(typed, knowledge));
         let policy = Policy {
             lines: expected.collect::<Result<_, _>>()?,
@@ -194,6 +198,7 @@ impl Check {
         let result = match self.check(context) {
             Ok(result) => result,
             Err(error) if error.is_closed_pipe() => return Err(error),
+            Err(error) if self.output.format == Format::Json => return Err(error.of_check()),
             // A monitoring system reads one line of the output, whatever went wrong.
             Err(error) => CheckResult::unknown(CheckService::Listeners, &error.to_string()),
         };
@@ -281,7 +286,9 @@ fn faulty(faults: &[String]) -> CheckResult {
         n => format!("; {} more", n - 1),
     };
     let details = if faults.len() > 1 { faults.to_vec() } else { Vec::new() };
-    CheckResult { details, ..CheckResult::unknown(CheckService::Listeners, &format!("{first}{more}")) }
+    let findings = faults.iter().map(|fault| Finding::new(CheckStatus::Unknown, fault.as_str())).collect();
+    let summary = format!("{first}{more}");
+    CheckResult { details, findings, ..CheckResult::unknown(CheckService::Listeners, &summary) }
 }
 
 /// What was said on the command line and in a file.

@@ -1,5 +1,10 @@
 //! What a monitoring system is told, by the Monitoring Plugins Development Guidelines.
 
+use jiff::Timestamp;
+
+use super::word::words;
+use super::{Host, PolicyPlace};
+
 /// The answer of a monitoring plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckResult {
@@ -9,8 +14,36 @@ pub struct CheckResult {
     pub text: String,
     /// Lines below the first, which a monitoring system shows beside it.
     pub details: Vec<String>,
+    /// What was not looked at, and what to do to see more: lines below these.
+    pub notes: Vec<String>,
     /// Values for graphs: always the same few.
     pub performance: Vec<Performance>,
+    /// What must listen.
+    pub expectations: Vec<Expectation>,
+    /// All of them, from the worst down.
+    pub findings: Vec<Finding>,
+    /// `None` where it was not looked at.
+    pub machine: Option<CheckedMachine>,
+}
+
+/// The machine that was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedMachine {
+    pub host: Host,
+    pub taken_at: Timestamp,
+    pub privileged: bool,
+}
+
+/// A port that must listen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expectation {
+    /// As it was written.
+    pub what: String,
+    /// `None` of the command line.
+    pub place: Option<PolicyPlace>,
+    pub status: CheckStatus,
+    /// Why it is not as it should be; `None` where it is.
+    pub reason: Option<String>,
 }
 
 /// What is checked.
@@ -47,18 +80,28 @@ impl CheckResult {
             status: CheckStatus::Unknown,
             text: why.to_owned(),
             details: Vec::new(),
+            notes: Vec::new(),
             performance: Vec::new(),
+            expectations: Vec::new(),
+            findings: vec![Finding::new(CheckStatus::Unknown, why)],
+            machine: None,
         }
     }
 }
 
-/// The states of monitoring plugins, with their exit statuses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CheckStatus {
-    Ok = 0,
-    Warning = 1,
-    Critical = 2,
-    Unknown = 3,
+words! {
+    /// The states of monitoring plugins, in the order of their exit statuses.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum CheckStatus {
+        /// all is as it should be
+        Ok = "OK",
+        /// something should be looked at
+        Warning = "WARNING",
+        /// something is wrong
+        Critical = "CRITICAL",
+        /// something could not be seen, or the policy is wrong
+        Unknown = "UNKNOWN",
+    }
 }
 
 impl CheckStatus {
@@ -66,17 +109,6 @@ impl CheckStatus {
     /// whatever else could not be seen.
     pub const BY_WEIGHT: [CheckStatus; 4] =
         [CheckStatus::Critical, CheckStatus::Unknown, CheckStatus::Warning, CheckStatus::Ok];
-
-    /// The word in the line.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            CheckStatus::Ok => "OK",
-            CheckStatus::Warning => "WARNING",
-            CheckStatus::Critical => "CRITICAL",
-            CheckStatus::Unknown => "UNKNOWN",
-        }
-    }
 }
 
 /// Something that is not as it should be, or of which that is not known.

@@ -52,7 +52,7 @@ mod word;
 
 pub use asked::{Asked, AskedProcess, Note, NoteKind, PortAnswer, PortStatus, PortUse};
 pub use change::{Change, ChangedPart};
-pub use check::{CheckResult, CheckService, CheckStatus, Finding, Performance};
+pub use check::{CheckResult, CheckService, CheckStatus, CheckedMachine, Expectation, Finding, Performance};
 pub use command_line::{PythonProgram, interpreter_called, python_program, script_of};
 pub use event_kind::EventKind;
 pub use explanation::{

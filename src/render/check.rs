@@ -8,13 +8,13 @@ use crate::model::{CheckResult, Performance, PolicyLine, SuggestedPolicy};
 
 /// One line, with values behind a bar, and below it a line for each finding.
 pub(super) fn write(check: &CheckResult, out: &mut dyn Write) -> io::Result<()> {
-    let CheckResult { service, status, text, details, performance } = check;
+    let CheckResult { service, status, text, details, notes, performance, .. } = check;
     write!(out, "{} {} - {}", service.name(), status.code(), unbarred(text))?;
     for (index, Performance { label, value }) in performance.iter().enumerate() {
         write!(out, "{}{label}={value}", if index == 0 { " | " } else { " " })?;
     }
     writeln!(out)?;
-    details.iter().try_for_each(|line| writeln!(out, "{}", unbarred(line)))
+    details.iter().chain(notes).try_for_each(|line| writeln!(out, "{}", unbarred(line)))
 }
 
 /// The first bar ends the text, and what is behind it counts as values: a user may write one into a path or a log.

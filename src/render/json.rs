@@ -25,6 +25,7 @@ use crate::model::{
 };
 
 mod asked;
+mod check;
 mod diff;
 mod document;
 mod event;
@@ -42,6 +43,7 @@ mod service;
 mod unanswered;
 mod waiting;
 
+pub(super) use check::write as write_check;
 pub(super) use diff::write as write_diff;
 pub(super) use event::write as write_event;
 pub(super) use explanation::write as write_explanations;
@@ -176,6 +178,7 @@ pub fn json_schema() -> Schema {
             types.subschema_for::<explanation::Document<'_>>(),
             types.subschema_for::<FlatListener<'_>>(),
             types.subschema_for::<waiting::Document<'_>>(),
+            types.subschema_for::<check::Document<'_>>(),
             types.subschema_for::<event::EventOut<'_>>(),
             types.subschema_for::<diff::Document<'_>>(),
             types.subschema_for::<Failed<'_>>(),

@@ -259,7 +259,7 @@ fn json(answer: Answer<'_>, style: &Style, out: &mut dyn Write, notes: &mut dyn 
             &report.method_notes
         }
         Answer::Check(check) => {
-            check::write(check, out)?;
+            json::write_check(check, out)?;
             &[]
         }
         Answer::Policy(policy) => {

@@ -14,13 +14,14 @@ const LONGEST: usize = 400;
 pub(super) fn answer(
     service: CheckService,
     findings: &[Finding],
-    ok: String,
+    ok: &str,
     performance: Vec<Performance>,
 ) -> CheckResult {
     let ordered: Vec<&Finding> =
         CheckStatus::BY_WEIGHT.iter().flat_map(|status| with_status(findings, *status)).collect();
+    let all = CheckResult { performance, findings: Vec::new(), ..CheckResult::unknown(service, ok) };
     let Some(worst) = ordered.first() else {
-        return CheckResult { service, status: CheckStatus::Ok, text: ok, details: Vec::new(), performance };
+        return CheckResult { status: CheckStatus::Ok, ..all };
     };
     let status = worst.status;
     let of_status: Vec<&Finding> = with_status(findings, status).collect();
@@ -34,7 +35,8 @@ pub(super) fn answer(
     if ordered.len() == 1 {
         details.clear();
     }
-    CheckResult { service, status, text: shown.join("; "), details, performance }
+    let findings = ordered.into_iter().cloned().collect();
+    CheckResult { status, text: shown.join("; "), details, findings, ..all }
 }
 
 fn with_status(findings: &[Finding], status: CheckStatus) -> impl Iterator<Item = &Finding> {

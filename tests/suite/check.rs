@@ -296,7 +296,8 @@ fn wrong_usage_says_what_would_be_right() {
     insta::assert_snapshot!(refused("--expect 80=sbin/nginx"), @"‘--expect 80=sbin/nginx’: ‘sbin/nginx’: give the name of the program's file, or its full path");
     insta::assert_snapshot!(refused("--expect 127.0.0.1:80"), @"‘127.0.0.1:80’: give the port alone; from where it may be reached is said by max-exposure");
     insta::assert_snapshot!(refused("--max-exposure lan"), @"‘--max-exposure lan’: the values are loopback, link-local, private, public");
-    insta::assert_snapshot!(refused("--json --no-flagged"), @"‘--output json’: the formats of check are table, list");
+    insta::assert_snapshot!(refused("--output csv --no-flagged"), @"‘--output csv’: the formats of check are table, list, json");
+    insta::assert_snapshot!(refused("--suggest --json"), @"‘--output json’: the formats of check --suggest are table");
     insta::assert_snapshot!(refused("--suggest --no-flagged"), @"‘--suggest’: it prints a policy of what listens, and checks nothing: leave out what to check");
     insta::assert_snapshot!(refused("--policy - --from -"), @"‘--policy - --from -’: only one of them can be read from standard input: name a file for the other");
     insta::assert_snapshot!(refused("--servers --expiry-days x"), @"‘--expiry-days x’: give a number of days, from 0 to 65535, as in --expiry-days 60");

@@ -5,6 +5,7 @@
 use serde::Deserialize;
 
 pub use self::asked::*;
+pub use self::check::*;
 pub use self::diff::*;
 pub use self::excluded::*;
 pub use self::license_server::*;
@@ -14,6 +15,7 @@ pub use self::wait::*;
 pub use self::watch::*;
 
 mod asked;
+mod check;
 mod diff;
 mod excluded;
 mod license_server;

@@ -36,6 +36,7 @@ fn faults(output: &Value) -> Vec<String> {
     static EVENT: LazyLock<Validator> = LazyLock::new(|| validator("WatchEvent"));
     static DIFF: LazyLock<Validator> = LazyLock::new(|| validator("Diff"));
     static WAIT: LazyLock<Validator> = LazyLock::new(|| validator("Wait"));
+    static CHECK: LazyLock<Validator> = LazyLock::new(|| validator("CheckResult"));
     static FAILURE: LazyLock<Validator> = LazyLock::new(|| validator("Failure"));
     let validator = match output {
         output if output.get("error").is_some() => &FAILURE,
@@ -44,6 +45,7 @@ fn faults(output: &Value) -> Vec<String> {
         output if output.get("event").is_some() => &EVENT,
         output if output.get("hosts").is_some() => &HOSTS,
         output if output.get("host_id").is_some() => &LINE,
+        output if output.get("expectations").is_some() => &CHECK,
         output if output.get("waited_for").is_some() => &WAIT,
         _ => &LISTING,
     };
@@ -194,6 +196,8 @@ fn each_of_the_program_s_own_outputs_is_one_kind_of_object() {
         "--json 70000",
         "servers --json no-such-product",
         "explain --json no-such-word",
+        "check --json --expect 9 --no-flagged",
+        "check --json --bogus",
         "wait --json --timeout 0 9 9/udp",
         "wait --json --gone --process no-such-process 9",
         "wait --json no-such-word",

@@ -3,13 +3,13 @@
 use jiff::tz::TimeZone;
 
 use super::listeners::{forbidden, of_gaps};
-use super::must_listen::missing;
+use super::must_listen::expectations;
 use super::scene::{Scene, is_bound};
 use crate::knowledge::Knowledge;
 use crate::model::phrase::counted;
 use crate::model::{
-    CheckResult, CheckService, CheckStatus, Finding, GapKind, Observation, Owner, Performance, Policy,
-    PolicyRule, Row, ServersReport,
+    CheckResult, CheckService, CheckStatus, CheckedMachine, Finding, GapKind, Observation, Owner,
+    Performance, Policy, PolicyRule, Row, ServersReport,
 };
 use crate::os;
 use crate::query::{Naming, Query, UsageError, filter, unknown_names};
@@ -58,7 +58,12 @@ pub fn check(
     };
     let servers = servers.map(|question| servers::servers(&question, observation, knowledge)).transpose()?;
     let mut findings = expired(&scene);
-    findings.extend(missing(&scene));
+    let expectations = expectations(&scene);
+    findings.extend(expectations.iter().filter_map(|expectation| {
+        let behind = expectation.place.as_ref().map_or(String::new(), |place| format!(" ({place})"));
+        let reason = expectation.reason.as_ref()?;
+        Some(Finding::new(expectation.status, format!("{reason}{behind}")))
+    }));
     findings.extend(forbidden(&scene, &checked));
     if policy.forbids() {
         let undecided = filtered.undecided.owners + filtered.undecided.holders;
@@ -67,14 +72,16 @@ pub fn check(
     findings.extend(servers.iter().flat_map(servers::findings));
     let ok = all_is_well(&scene, checked.len(), servers.as_ref());
     let performance = performance(&checked, &findings, servers.as_ref());
-    let mut answer = findings::answer(CheckService::Listeners, &findings, ok, performance);
-    answer.details.extend(not_looked_at(&scene, answer.status));
+    let mut answer = findings::answer(CheckService::Listeners, &findings, &ok, performance);
+    answer.notes.extend(not_looked_at(&scene, answer.status));
     let is_unknown = findings.iter().any(|finding| finding.status == CheckStatus::Unknown);
     let remedy = os::remedy(observation.host.os, observation.privileged, repeat);
     // Root has what rights there are.
     let remedy = remedy.filter(|_| is_unknown && !observation.privileged);
-    answer.details.extend(remedy.map(|remedy| format!("With more rights: {remedy}")));
-    Ok(answer)
+    answer.notes.extend(remedy.map(|remedy| format!("With more rights: {remedy}")));
+    let Observation { host, taken_at, privileged, .. } = observation;
+    let machine = CheckedMachine { host: host.clone(), taken_at: *taken_at, privileged: *privileged };
+    Ok(CheckResult { expectations, machine: Some(machine), ..answer })
 }
 
 /// The lines that no longer hold. Whoever wrote them has to say whether they still should.

@@ -2,29 +2,34 @@
 
 use super::held::{Held, held, holder, wanted};
 use super::scene::Scene;
-use crate::model::{CheckStatus, Finding, PolicyLine, PolicyPort, PolicyRule, Protocol, Row, RunState};
+use crate::model::{CheckStatus, Expectation, PolicyLine, PolicyPort, PolicyRule, Protocol, Row, RunState};
 use crate::report::halted::Halted;
 
-/// What is wrong with what must listen.
-pub(super) fn missing(scene: &Scene<'_>) -> Vec<Finding> {
+/// What must listen, and what is wrong with it.
+pub(super) fn expectations(scene: &Scene<'_>) -> Vec<Expectation> {
     let lines = scene.policy.with_rule(PolicyRule::MustListen);
-    lines.flat_map(|line| line.ports.iter().filter_map(|port| scene.missing(line, port))).collect()
+    let ports = lines.flat_map(|line| line.ports.iter().map(move |port| (line, port)));
+    let expectations = ports.map(|(line, port)| {
+        let (status, reason) = scene.missing(line, port).unzip();
+        let status = status.unwrap_or(CheckStatus::Ok);
+        Expectation { what: port.written.clone(), place: line.place.clone(), status, reason }
+    });
+    expectations.collect()
 }
 
 impl Scene<'_> {
-    fn missing(&self, line: &PolicyLine, port: &PolicyPort) -> Option<Finding> {
+    fn missing(&self, line: &PolicyLine, port: &PolicyPort) -> Option<(CheckStatus, String)> {
         let has = |row: &&Row| port.has(row.socket.protocol, row.socket.local.port());
         let listening: Vec<&Row> = self.listeners.iter().filter(has).collect();
-        let (status, why) = match listening.is_empty() {
-            true => self.absent(port, &port.written),
+        match listening.is_empty() {
+            true => Some(self.absent(port, &port.written)),
             false => {
                 let held = self.wrongly_held(line, &port.written, &listening);
                 let is_wrong = held.as_ref().is_some_and(|(status, _)| *status == CheckStatus::Critical);
                 let exposed = || self.too_exposed_by(line, &port.written, &listening);
-                if is_wrong { held? } else { exposed().or(held)? }
+                if is_wrong { held } else { exposed().or(held) }
             }
-        };
-        Some(Finding::new(status, format!("{why}{}", line.behind())))
+        }
     }
 
     /// That one can be reached from further than the line allows, and no other goes before it.

@@ -13,7 +13,7 @@ pub fn check(report: &ServersReport) -> CheckResult {
     let answer = findings::answer(
         CheckService::LicenseServers,
         &findings(report),
-        ok(report),
+        &ok(report),
         performance(&report.servers),
     );
     CheckResult { details: Vec::new(), ..answer }
