@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use whatlistens::model::{CheckStatus, PolicyRule};
-use whatlistens::query::read_policy;
+use whatlistens::os::FileAt;
+use whatlistens::query::{follow_links, read_policy};
 
 use crate::check_policy::is;
 use crate::recorded::{knowledge, office};
@@ -223,6 +224,21 @@ fn the_policy_in_the_guide_is_one() {
             assert!(row.contains(&format!("`{key}`")), "{row} lacks {key}");
         }
     }
+}
+
+#[test]
+fn the_name_of_a_link_is_matched_too() {
+    let text = b"[[must-not-listen]]\nprogram = ['python3', '/usr/bin/java', 'nginx', 'x']";
+    let mut policy = read_policy("p.toml", text, knowledge()).unwrap().policy;
+    follow_links(&mut policy, |path| match path {
+        "/usr/bin/python3" => FileAt::File("/usr/bin/python3.11".to_owned()),
+        "/usr/bin/java" => FileAt::File("/usr/lib/jvm/17/bin/java".to_owned()),
+        "/usr/sbin/nginx" => FileAt::File("/usr/sbin/nginx".to_owned()),
+        _ => FileAt::Nothing,
+    });
+    let programs: Vec<&str> = policy.lines[0].programs.iter().map(|program| program.0.as_str()).collect();
+    let linked = ["/usr/bin/python3.11", "/usr/lib/jvm/17/bin/java"];
+    assert_eq!(programs, ["python3", "/usr/bin/java", "nginx", "x", linked[0], linked[1]]);
 }
 
 #[test]

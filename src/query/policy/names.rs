@@ -115,7 +115,10 @@ impl Name {
     }
 }
 
-/// Adds to each path the file that it leads to: a process is known by that.
+/// Where programs are looked for by name. Elsewhere a name is that of the file itself.
+const FOLDERS: [&str; 4] = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"];
+
+/// Adds to each path, and to each name of a link in [`FOLDERS`], the file that it leads to: a process is known by that.
 pub fn follow_links(policy: &mut Policy, file_at: impl Fn(&str) -> FileAt) {
     for line in &mut policy.lines {
         for index in 0..line.programs.len() {
@@ -123,7 +126,17 @@ pub fn follow_links(policy: &mut Policy, file_at: impl Fn(&str) -> FileAt) {
             match program.is_path().then(|| file_at(&program.0)) {
                 Some(FileAt::File(real)) if real != program.0 => line.programs.push(PolicyProgram(real)),
                 Some(FileAt::Unknown) => drop(policy.unseen_files.insert(program.0.clone())),
-                _ => {}
+                Some(_) => {}
+                None => {
+                    let real = |folder| match file_at(&format!("{folder}/{}", program.0)) {
+                        FileAt::File(real) => {
+                            Some(PolicyProgram(real)).filter(|real| !real.has_name_of(program))
+                        }
+                        _ => None,
+                    };
+                    let linked: Vec<PolicyProgram> = FOLDERS.into_iter().filter_map(real).collect();
+                    line.programs.extend(linked);
+                }
             }
         }
     }
