@@ -1,12 +1,13 @@
 //! The view from a record is the view of the machine.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use crate::live_sockets::script;
-use crate::network::{Net, is_there, quiet};
-use crate::started::{Listening, listener_program, unbroken, whatlistens};
+use crate::network::{Net, eventually, is_there, quiet};
+use crate::started::{Ended, Listening, listener_program, program, told, unbroken, whatlistens};
 
 /// Everything that the questions are about: on loopback and everywhere, both families, a license port with a client, a
 /// connected UDP socket, shared sockets, and a process that listens nowhere.
@@ -66,15 +67,42 @@ const QUESTIONS: [&str; 39] = [
     "explain 27000",
 ];
 
-/// An answer without what other tests have in their namespaces, and without its time.
+/// A machine of the test's own: nothing else runs on it, so that nothing comes and goes between two answers.
+struct Machine {
+    net: Net,
+    _first: Ended,
+    first: String,
+}
+
+impl Machine {
+    fn new() -> Machine {
+        let net = Net::new();
+        let mut command = net.command("unshare");
+        command.args(["--pid", "--fork", "--kill-child", "--mount-proc", "sleep", "600"]);
+        let unshare = quiet(&mut command);
+        let path = format!("/proc/{0}/task/{0}/children", unshare.0.id());
+        let child = || fs::read_to_string(&path).unwrap_or_default().trim().to_owned();
+        // Only then the others see its /proc.
+        let runs =
+            || fs::read_to_string(format!("/proc/{}/comm", child())).is_ok_and(|name| name == "sleep\n");
+        assert!(eventually(runs), "sleep(1) runs");
+        Machine { net, first: child(), _first: unshare }
+    }
+
+    /// A command that runs on it.
+    fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = self.net.command("nsenter");
+        command.args(["--target", &self.first, "--pid", "--mount"]).arg(program);
+        command
+    }
+}
+
+/// An answer without its time.
 fn own(answer: &str) -> String {
     let Ok(mut document) = serde_json::from_str::<serde_json::Value>(answer) else {
-        let lines = answer.lines().filter(|line| !line.contains("network namespace"));
-        return timeless(&lines.collect::<Vec<_>>().join("\n"));
+        return timeless(answer);
     };
-    for field in ["other_namespaces", "taken_at"] {
-        document[field].take();
-    }
+    document["taken_at"].take();
     timeless(&serde_json::to_string_pretty(&document).unwrap())
 }
 
@@ -103,29 +131,30 @@ fn assert_same(record: &str, live: &str, question: &str) {
 }
 
 #[test]
-#[ignore = "needs root: runs servers in a network namespace of their own"]
+#[ignore = "needs root: runs servers in namespaces of their own"]
 fn whatever_is_asked_of_a_record_is_answered_as_on_the_machine() {
-    let net = Net::new();
+    let machine = Machine::new();
     let start =
-        |lines: &str| Listening::start(net.command("python3").args(["-c", &script(lines)]), 1).unwrap();
+        |lines: &str| Listening::start(machine.command("python3").args(["-c", &script(lines)]), 1).unwrap();
     let (_web, _licenses) = (start(WEB), start(LICENSES));
-    let mut ordinary = net.command("setpriv");
+    let mut ordinary = machine.command("setpriv");
     ordinary.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]).arg(listener_program());
     let _ordinary = Listening::start(ordinary.arg("tcp:127.0.0.1:1538"), 1).unwrap();
-    let idle = quiet(net.command("sleep").arg("600"));
+    let run = |args: &[&str]| told(machine.command(program()).args(args).output().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let record = |args: &[&str]| {
         let path = folder.path().join(format!("{}.json", args.len()));
-        fs::write(&path, net.run(args).0).unwrap();
+        fs::write(&path, run(args).0).unwrap();
         path.to_str().unwrap().to_owned()
     };
     let [plain, with_args] =
         [record(&["record", "--deadline", "1m"]), record(&["record", "--args", "--deadline", "1m"])];
     for question in QUESTIONS {
-        let question = question.replace("IDLE", &idle.0.id().to_string());
+        // The first process sleeps.
+        let question = question.replace("IDLE", "1");
         let words: Vec<&str> = question.split_whitespace().collect();
-        let (live, live_notes, live_status) = net.run(&words);
-        // Not in the namespace: a record answers anywhere.
+        let (live, live_notes, live_status) = run(&words);
+        // Not on that machine: a record answers anywhere.
         let file = if question.contains("--args") { &with_args } else { &plain };
         let (out, notes, status) = whatlistens(&[&["--from", file], &words[..]].concat());
         assert_same(&own(&out), &own(&live), &question);
@@ -143,7 +172,7 @@ fn an_ordinary_user_s_record_says_what_it_could_not_see() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ordinary.json");
     let mut command = Command::new("setpriv");
-    command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]).arg(crate::started::program());
+    command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]).arg(program());
     let output = command.arg("record").output().unwrap();
     fs::write(&path, &output.stdout).unwrap();
     let answered = |what: &[&str]| from(&path, what);
