@@ -1,7 +1,5 @@
 //! What the verdicts need to know about processes that no output shows.
 
-use std::collections::BTreeSet;
-
 use super::systemd::may_be_systemd;
 use crate::knowledge::{Knowledge, Licenses, PortClaims};
 use crate::model::{LicenseSystem, Os, PortRange, Process, Protocol, is_relay};
@@ -87,15 +85,7 @@ impl os::Inspect for Inspection<'_> {
     }
 
     fn license_ports(&self) -> Vec<PortRange> {
-        let registered = self.knowledge.registry.of_licenses().filter(|entry| entry.is_for(Protocol::Tcp));
-        let mut ranges: BTreeSet<PortRange> = registered.map(|entry| entry.ports).collect();
-        let known = self.knowledge.licenses().managers.iter().flat_map(|manager| &manager.ports);
-        // What the registry gives to license managers needs no second look; that saves a tenth of a short run.
-        let others: BTreeSet<PortRange> =
-            known.filter_map(|known| known.range).filter(|range| !ranges.contains(range)).collect();
-        let claims = |range: &PortRange| self.knowledge.claims(range.first, Some(Protocol::Tcp));
-        ranges.extend(others.into_iter().filter(|range| claims(range).belongs_to_license_managers()));
-        ranges.into_iter().collect()
+        self.knowledge.license_ports().to_vec()
     }
 
     fn program(&self, exe: &str, args: &[String]) -> Option<String> {

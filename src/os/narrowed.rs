@@ -75,13 +75,14 @@ pub fn narrowed(observation: &Observation, scope: &ScanScope, inspect: &dyn Insp
         others.retain(|other| is_listed(&other.namespace));
     }
     narrow.sought = sought(observation, scope);
-    let programs = inspect.license_programs(observation.host.os);
+    let programs = scope.license_servers.then(|| inspect.license_programs(observation.host.os));
     let is_license_program = |process: &Process| {
         // To root on Linux, only what is ending has no file.
         let is_ending = observation.privileged && observation.host.os == Os::Linux;
         let claimed = process.name.as_deref().filter(|_| !is_ending);
         let name = process.exe_name(observation.host.os).or(claimed);
-        name.is_some_and(|name| programs.of_name(name).is_some())
+        let is_known = |name| programs.as_ref().is_some_and(|programs| programs.of_name(name).is_some());
+        name.is_some_and(is_known)
     };
     let there = license_programs_elsewhere(observation, &narrow, scope, &is_license_program);
     let is_license_program =
