@@ -78,7 +78,9 @@ impl Machine {
     fn new() -> Machine {
         let net = Net::new();
         let mut command = net.command("unshare");
-        command.args(["--pid", "--fork", "--kill-child", "--mount-proc", "sleep", "600"]);
+        // Without the namespaces that other tests have given names.
+        let script = "mount -t tmpfs none /run/netns && exec sleep 600";
+        command.args(["--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", script]);
         let unshare = quiet(&mut command);
         let path = format!("/proc/{0}/task/{0}/children", unshare.0.id());
         let child = || fs::read_to_string(&path).unwrap_or_default().trim().to_owned();
