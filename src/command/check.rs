@@ -42,13 +42,13 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "PRODUCT", num_args = 0..=1, default_missing_value = "")]
     servers: Vec<String>,
 
-    /// Warn of licenses that expire within so many days (with --servers)
-    #[arg(long, value_name = "DAYS", value_parser = super::servers::days, default_value_t = report::EXPIRY_DAYS)]
-    expiry_days: u16,
+    /// Warn of licenses that expire within so many days, 30 unless said otherwise (with --servers)
+    #[arg(long, value_name = "DAYS", value_parser = super::servers::days)]
+    expiry_days: Option<u16>,
 
     /// What must listen, what may, as whom, and how far it may be reached: a file as docs/policy.md describes it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    policy: Option<String>,
+    policy: Vec<String>,
 
     /// Print the policy that allows what listens now, and nothing else
     #[arg(long)]
@@ -132,6 +132,13 @@ impl Check {
             false => output.only("check", &[Format::Text, Format::List, Format::Json])?,
         }
         refuse_two_streams(args, global)?;
+        if let [_, second, ..] = &args.policy[..] {
+            return Err(UsageError::instead(second, "there is one --policy: write all rules into one file"));
+        }
+        if args.expiry_days.is_some() && args.servers.is_empty() {
+            let right = "it is about the licenses of license servers: add --servers";
+            return Err(UsageError::instead("--expiry-days", right));
+        }
         let whole = ListArgs {
             trust_user: args.trust_user.clone(),
             trust_path: args.trust_path.clone(),
@@ -159,7 +166,7 @@ impl Check {
         };
         let products: Vec<String> = args.servers.iter().filter(|one| !one.is_empty()).cloned().collect();
         let servers = (!args.servers.is_empty()).then_some(products);
-        let checks_nothing = policy.is_empty() && servers.is_none() && args.policy.is_none();
+        let checks_nothing = policy.is_empty() && servers.is_none() && args.policy.is_empty();
         if checks_nothing && !args.suggest {
             return Err(nothing_to_check(&args.what));
         }
@@ -167,15 +174,15 @@ impl Check {
             let right = "it prints a policy of what listens, and checks nothing: leave out what to check";
             return Err(UsageError::instead("--suggest", right));
         }
-        if args.policy.is_none() && !policy.forbids() && !args.suggest {
+        if args.policy.is_empty() && !policy.forbids() && !args.suggest {
             refuse_without_effect(args)?;
         }
         Ok(Check {
             query,
             policy,
-            policy_file: args.policy.clone(),
+            policy_file: args.policy.first().cloned(),
             servers,
-            expiry_days: args.expiry_days,
+            expiry_days: args.expiry_days.unwrap_or(report::EXPIRY_DAYS),
             suggests: args.suggest,
             output,
             repeat,
@@ -314,7 +321,7 @@ fn narrow_needs_interfaces(query: &Query) -> bool {
 }
 
 fn refuse_two_streams(args: &CheckArgs, global: &GlobalArgs) -> Result<(), UsageError> {
-    match args.policy.as_deref() == Some("-") && global.from.as_deref() == Some("-") {
+    match args.policy.iter().any(|path| path == "-") && global.from.as_deref() == Some("-") {
         true => Err(UsageError::instead(
             "--policy - --from -",
             "only one of them can be read from standard input: name a file for the other",

@@ -7,6 +7,7 @@ mod asked;
 mod changing;
 mod check;
 mod check_faults;
+mod check_holders;
 mod check_json;
 mod check_policy;
 mod check_suggest;

@@ -1,5 +1,7 @@
 //! Whether those hold a listener that a line of a policy names.
 
+use std::sync::Arc;
+
 use crate::model::phrase::list;
 use crate::model::quoting::{quoted, quoted_account, quoted_path};
 use crate::model::{
@@ -17,16 +19,42 @@ pub(super) enum Held {
     Unknown(String),
 }
 
-/// Whether a holder of a listener is one of the programs and users of a line. A line that names none is about any.
+/// Whether the programs and users of a line alone hold a listener. A line that names none is about any. Whoever has the
+/// socket may be the one that answers, so another program beside the right one leaves that open.
 pub(super) fn held(line: &PolicyLine, row: &Row, policy: &Policy, os: Os) -> Held {
     if !line.names_holder() {
         return Held::Yes;
     }
-    let mut untold = match &row.owner {
-        Owner::Hidden => Some("you are not allowed to see which process holds it".to_owned()),
-        Owner::Unattributed => Some("no process that can be found holds it".to_owned()),
-        Owner::Identified { .. } => None,
+    // systemd keeps the sockets that it hands to services.
+    let is_init = |process: &Process| process.pid == 1 && process.uid == Some(0);
+    let all = || row.owner.processes().map(Arc::as_ref);
+    let Some(lead) = all().find(|process| !is_init(process)).or(row.owner.lead()) else {
+        return Held::Unknown(unseen_holder(row));
     };
+    match is_named(line, lead, policy, os) {
+        Held::Yes => {}
+        Held::No if row.more_holders => return Held::Unknown(unseen_holder(row)),
+        not_right => return not_right,
+    }
+    // A server's workers may be other users'.
+    let is_same_program = |other: &Process| match (lead.exe(), other.exe()) {
+        (Some(own), Some(other)) => own.path == other.path && other.path_confirmed != Checked::Done(false),
+        _ => false,
+    };
+    let others = all().filter(|other| other.pid != lead.pid && !is_init(other) && !is_same_program(other));
+    for other in others {
+        match is_named(line, other, policy, os) {
+            Held::Yes => {}
+            Held::No => return Held::Unknown(format!("{} holds it too, and may answer", other.called())),
+            unknown @ Held::Unknown(_) => return unknown,
+        }
+    }
+    if row.more_holders { Held::Unknown(unseen_holder(row)) } else { Held::Yes }
+}
+
+/// Whether any holder of a listener is one of the programs and users of a line.
+pub(super) fn held_by_any(line: &PolicyLine, row: &Row, policy: &Policy, os: Os) -> Held {
+    let mut untold = None;
     for process in row.owner.processes() {
         match is_named(line, process, policy, os) {
             Held::Yes => return Held::Yes,
@@ -34,11 +62,22 @@ pub(super) fn held(line: &PolicyLine, row: &Row, policy: &Policy, os: Os) -> Hel
             Held::Unknown(why) => untold = untold.or(Some(why)),
         }
     }
-    if untold.is_none() && row.more_holders {
-        let holder = row.owner.lead().map(Process::called).unwrap_or_default();
-        untold = Some(format!("{holder} holds it, perhaps with others that you are not allowed to see"));
+    let is_seen = matches!(row.owner, Owner::Identified { .. }) && !row.more_holders;
+    match untold.or_else(|| (!is_seen).then(|| unseen_holder(row))) {
+        _ if !line.names_holder() => Held::Yes,
+        None => Held::No,
+        Some(why) => Held::Unknown(why),
     }
-    untold.map_or(Held::No, Held::Unknown)
+}
+
+fn unseen_holder(row: &Row) -> String {
+    match &row.owner {
+        Owner::Hidden => "you are not allowed to see which process holds it".to_owned(),
+        Owner::Unattributed => "no process that can be found holds it".to_owned(),
+        Owner::Identified { lead, .. } => {
+            format!("{} holds it, perhaps with others that you are not allowed to see", lead.called())
+        }
+    }
 }
 
 fn is_named(line: &PolicyLine, process: &Process, policy: &Policy, os: Os) -> Held {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::held::{Held, held, holder, wanted};
+use super::held::{Held, held, held_by_any, holder, wanted};
 use super::scene::Scene;
 use crate::model::phrase::{counted, list};
 use crate::model::{
@@ -147,7 +147,7 @@ impl Scene<'_> {
     }
 
     fn present(&self, line: &PolicyLine, row: &Row) -> Option<Wrong> {
-        match self.held(line, row) {
+        match held_by_any(line, row, self.policy, self.observation.host.os) {
             Held::No => None,
             Held::Yes => {
                 let wrong = format!("must not listen; {} holds it{}", self.holder(row), with_reason(line));

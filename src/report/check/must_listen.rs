@@ -20,7 +20,9 @@ pub(super) fn expectations(scene: &Scene<'_>) -> Vec<Expectation> {
 impl Scene<'_> {
     fn missing(&self, line: &PolicyLine, port: &PolicyPort) -> Option<(CheckStatus, String)> {
         let has = |row: &&Row| port.has(row.socket.protocol, row.socket.local.port());
-        let listening: Vec<&Row> = self.listeners.iter().filter(has).collect();
+        // Anybody may listen on any port in a network namespace of their own.
+        let counts = |row: &&Row| row.socket.namespace.is_none() || line.names_holder();
+        let listening: Vec<&Row> = self.listeners.iter().filter(has).filter(counts).collect();
         match listening.is_empty() {
             true => Some(self.absent(port, &port.written)),
             false => {
@@ -55,7 +57,13 @@ impl Scene<'_> {
             .other_namespaces
             .iter()
             .filter(|other| other.listeners.iter().any(|&(protocol, number)| port.has(protocol, number)));
-        let why = if let Some(row) = self.bound.iter().find(has) {
+        let there = self.listeners.iter().filter(has).find_map(|row| row.socket.namespace.as_ref());
+        let why = if let Some(namespace) = there {
+            let name = namespace.called();
+            format!(
+                "{what} listens in the network namespace {name} alone, which counts if its program is named"
+            )
+        } else if let Some(row) = self.bound.iter().find(has) {
             format!("{what} is taken by {}, but does not listen", holder(row, os))
         } else if let Some(row) = self.listeners.iter().find(on_port) {
             let place = format!("{}/{}", row.socket.local.port(), row.socket.protocol);
