@@ -29,6 +29,13 @@ const TYPED: &[(&str, &[&str])] = &[
     ("whatlistens --deadline ", &[]),
     ("whatlistens --user roo", &["root"]),
     ("whatlistens --bpf n", &["never"]),
+    ("whatlistens --color al", &["always"]),
+    ("whatlistens --output cs", &["csv"]),
+    ("whatlistens check --max-exposure pri", &["private"]),
+    ("whatlistens check --expect flex-lma", &["flex-lmadmin"]),
+    ("whatlistens check --expect ", &[]),
+    ("whatlistens check --expect 27000/tcp=flex", &[]),
+    ("whatlistens wait --process lmg", &["lmgrd"]),
     ("whatlistens generate ", &["completions", "man", "schema"]),
     ("whatlistens generate man serv", &["servers"]),
     ("whatlistens generate completions f", &["fish"]),
@@ -94,6 +101,8 @@ printf '%s\n' "${COMPREPLY[@]}"
             ("whatlistens --sort=po", &["port"]),
             ("whatlistens --trust-path /et", &["/etc"]),
             ("whatlistens servers --license-file Cargo.to", &["Cargo.toml"]),
+            ("whatlistens diff Cargo.to", &["Cargo.toml"]),
+            ("whatlistens diff Cargo.lock Cargo.to", &["Cargo.toml"]),
         ],
     );
 }
@@ -109,8 +118,12 @@ fn fish_completes() {
         "fish",
         |line| {
             let mut words = offered(Command::new("fish").args(run), &script, line);
-            // Where no word begins so, fish offers those that contain it.
-            words.retain(|word| word.starts_with(line.rsplit(' ').next().unwrap_or_default()));
+            // Where no word begins so, fish offers those that contain it. Where one does, the others would be a part of
+            // it: a line of it each, and all of them inserted.
+            let typed = line.rsplit(' ').next().unwrap_or_default();
+            if !words.iter().any(|word| word.starts_with(typed)) {
+                words.clear();
+            }
             words
         },
         &[
@@ -118,6 +131,8 @@ fn fish_completes() {
             ("whatlistens --columns=port,pro", &["--columns=port,process"]),
             ("whatlistens --sort=po", &["--sort=port"]),
             ("whatlistens --trust-path /et", &["/etc/"]),
+            ("whatlistens diff Cargo.to", &["Cargo.toml"]),
+            ("whatlistens diff Cargo.lock Cargo.to", &["Cargo.toml"]),
         ],
     );
 }
@@ -157,6 +172,8 @@ zpty -d z
             ("whatlistens --columns=port,pro", &["process"]),
             ("whatlistens --sort=po", &["port"]),
             ("whatlistens --trust-path /et", &["etc"]),
+            ("whatlistens diff Cargo.to", &["Cargo.toml"]),
+            ("whatlistens diff Cargo.lock Cargo.to", &["Cargo.toml"]),
         ],
     );
 }

@@ -82,6 +82,11 @@ fn known(values: &Values) -> &[String] {
     }
 }
 
+/// Whether so many names may stand there that all at once are no help.
+fn is_long(values: &Values) -> bool {
+    matches!(values, Values::Words(words) if words.len() >= 64)
+}
+
 /// In single quotes of a POSIX shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
@@ -132,15 +137,18 @@ fn zsh(places: &[Place]) -> String {
             place.commands.iter().map(|(name, what)| quoted(&format!("{name}:{}", what.replace(':', r"\:"))));
         format!("    {}) print -rl -- {} ;;\n", quoted(&place.path), lines.collect::<Vec<_>>().join(" "))
     };
-    let words = |place: &Place| {
-        let words = place.values.as_ref().map(known).unwrap_or_default().join(" ");
-        (!words.is_empty()).then(|| format!("    {}) print -r -- {words} ;;\n", quoted(&place.path)))
-    };
+    let words = values(places).into_iter().filter_map(|(values, mut keys)| {
+        keys.retain(|key| key.ends_with('|') || is_long(values));
+        let keys: Vec<String> = keys.iter().map(|key| quoted(key)).collect();
+        let words = known(values).join(" ");
+        (!words.is_empty() && !keys.is_empty())
+            .then(|| format!("    {}) print -r -- {words} ;;\n", keys.join(" | ")))
+    });
     let arguments = |place: &Place| {
-        let options: String =
-            place.options.iter().flat_map(zsh_option).map(|spec| format!(" \\\n        {spec}")).collect();
-        let behind = match (&place.commands.is_empty(), &place.values) {
+        let options: String = zsh_options(place).map(|spec| format!(" \\\n        {spec}")).collect();
+        let behind = match (place.commands.is_empty(), &place.values) {
             (true, None) => "",
+            (_, Some(Values::Files)) => " \\\n        '*:file:_files'",
             _ => " \\\n        '*: :_whatlistens_what'",
         };
         format!("    {})\n      _arguments -s -S :{options}{behind}\n      ;;\n", quoted(&place.path))
@@ -149,7 +157,7 @@ fn zsh(places: &[Place]) -> String {
         include_str!("scripts/whatlistens.zsh"),
         &[
             ("COMMANDS", places.iter().filter(|place| !place.commands.is_empty()).map(commands).collect()),
-            ("WORDS", places.iter().filter_map(words).collect()),
+            ("WORDS", words.collect()),
             ("ARGUMENTS", places.iter().map(arguments).collect()),
             ("TAKING", quoted(&taking(places))),
         ],
@@ -157,9 +165,16 @@ fn zsh(places: &[Place]) -> String {
 }
 
 /// What `_arguments` takes for each name of an option.
-fn zsh_option(option: &ShellOption) -> impl Iterator<Item = String> {
+fn zsh_options(place: &Place) -> impl Iterator<Item = String> {
+    place.options.iter().flat_map(|option| zsh_option(&place.path, option))
+}
+
+fn zsh_option(path: &str, option: &ShellOption) -> impl Iterator<Item = String> {
     let help = option.help.replace('\\', r"\\").replace('[', r"\[").replace(']', r"\]").replace(':', r"\:");
     let action = option.value.as_ref().map(|values| match values {
+        Values::Words(_) if is_long(values) => {
+            format!(":name: _whatlistens_names \"{path}|{}\"", option.names[0])
+        }
         Values::Words(words) => format!(":value:({})", words.join(" ")),
         Values::List(words) => format!(":values:_sequence compadd - {}", words.join(" ")),
         Values::Files => ":file:_files".to_owned(),
@@ -186,6 +201,11 @@ fn fish(places: &[Place]) -> String {
         let names: Vec<&str> = place.commands.iter().map(|(name, _)| name.as_str()).collect();
         format!("        case {}\n            printf '%s\\n' {}\n", quoted(&place.path), names.join(" "))
     };
+    let names = values(places).into_iter().filter(|(values, _)| is_long(values)).map(|(values, keys)| {
+        let keys: Vec<String> = keys.iter().map(|key| quoted(key)).collect();
+        let words = known(values).join(" ");
+        format!("        case {}\n            printf '%s\\t\\n' {words}\n", keys.join(" "))
+    });
     let mut lines = String::new();
     for place in places {
         let path = &place.path;
@@ -198,8 +218,11 @@ fn fish(places: &[Place]) -> String {
             });
             let value = match &option.value {
                 None => String::new(),
+                Some(values) if is_long(values) => {
+                    format!(" -x -a '(__whatlistens_names \"{path}|{}\")'", option.names[0])
+                }
                 // With an empty description, or each would have that of the option.
-                Some(Values::Words(words)) => format!(" -x -a \"{}\\t''\"", words.join(r"\t''\n")),
+                Some(Values::Words(words)) => format!(" -x -a \"{}\\t''\"", words.join(r"\t'' ")),
                 Some(Values::List(words)) => format!(" -x -a '(__whatlistens_list {})'", words.join(" ")),
                 Some(Values::Files) => " -r -F".to_owned(),
                 Some(Values::Folders) => " -x -a '(__fish_complete_directories)'".to_owned(),
@@ -212,10 +235,13 @@ fn fish(places: &[Place]) -> String {
         for (name, what) in &place.commands {
             lines += &format!("{behind} -a {name} -d {}\n", quoted(what));
         }
-        let words = place.values.as_ref().map(known).unwrap_or_default();
-        if !words.is_empty() {
-            let begun = if words.len() < 64 { "" } else { "; and __whatlistens_begun" };
-            lines += &format!("{at}{begun}\" -a {}\n", quoted(&words.join(" ")));
+        match &place.values {
+            Some(Values::Files) => lines += &format!("{at}\" -F\n"),
+            Some(values) if is_long(values) => {
+                lines += &format!("{at}\" -a '(__whatlistens_names \"{path}|\")'\n");
+            }
+            Some(Values::Words(words)) => lines += &format!("{at}\" -a {}\n", quoted(&words.join(" "))),
+            _ => {}
         }
     }
     filled(
@@ -223,6 +249,7 @@ fn fish(places: &[Place]) -> String {
         &[
             ("COMMANDS", places.iter().filter(|place| !place.commands.is_empty()).map(commands).collect()),
             ("TAKING", taking(places)),
+            ("NAMES", names.collect()),
             ("COMPLETE", lines),
         ],
     )

@@ -95,7 +95,7 @@ fn values(arg: &Arg, knowledge: &Knowledge) -> Values {
     let name = arg.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str());
     match (arg.get_id().as_str(), name, arg.get_value_hint()) {
         ("columns", ..) => Values::List(column_names().map(|column| column.0.to_owned()).collect()),
-        (_, "WHAT" | "PORT", _) => words(services(knowledge)),
+        (_, "WHAT" | "PORT" | "PORT[=PROGRAM]", _) => words(services(knowledge)),
         (_, "PRODUCT", _) => words(products(knowledge)),
         ("process", ..) => words(programs(knowledge)),
         (_, "PID", _) => Values::Pids,

@@ -28,8 +28,8 @@ _whatlistens() {
   # Which command it is, and whether the word behind it is the value of an option.
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
-    # bash takes --sort=port for three words.
-    if [[ $word == = ]]; then continue; fi
+    # bash takes --sort=port for three words, and the value 22=sshd.
+    if [[ $word == = ]]; then option=${option:-=}; continue; fi
     if [[ -n $option ]]; then option=''; continue; fi
     case $word in
       --) only_words=1 ;;
@@ -54,9 +54,9 @@ _whatlistens() {
     return
   fi
   _whatlistens_values "$place|$option"
+  # All names at once are no help.
+  if [[ -z $cur && ${#list} -gt 500 ]]; then list=''; fi
   if [[ -z $option ]]; then
-    # All names at once are no help.
-    if [[ -z $cur && ${#list} -gt 500 ]]; then list=''; fi
     if [[ -z $given && -z $only_words ]]; then list="$(_whatlistens_commands "$place") $list"; kind=${kind:-words}; fi
     if [[ $cur == */* ]]; then kind=files; fi
   fi

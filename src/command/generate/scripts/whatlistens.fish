@@ -56,9 +56,12 @@ function __whatlistens_list
     printf '%s\n' "$typed"$argv
 end
 
-# Whether a name was begun: all names at once are no help.
-function __whatlistens_begun
-    test -n (commandline -ct)
+# The names that may stand behind a command or its option. All names at once are no help.
+function __whatlistens_names
+    test -n (commandline -ct); or return
+    switch "$argv[1]"
+#NAMES#
+    end
 end
 
 complete -c whatlistens -f

@@ -8,25 +8,30 @@ _whatlistens_commands() {
   esac
 }
 
-# The words that may stand behind a command.
+# The words that may stand behind a command, or behind an option if they are many.
 _whatlistens_words() {
   case $1 in
 #WORDS#
   esac
 }
 
-# Commands, where none was typed yet, and words. All names at once are no help.
+# These words. All names at once are no help.
+_whatlistens_names() {
+  local -a list
+  list=($(_whatlistens_words "$1"))
+  if (( ! $#list || ($#list >= 64 && ! $#PREFIX) )); then return 1; fi
+  _wanted words expl name compadd -a list
+}
+
+# Commands, where none was typed yet, and words.
 _whatlistens_what() {
-  local -a commands list
+  local -a commands
   local found=1
   if [[ -z $given ]]; then
     commands=("${(@f)$(_whatlistens_commands "$place")}")
     if [[ -n $commands ]]; then _describe -t commands command commands && found=0; fi
   fi
-  list=($(_whatlistens_words "$place"))
-  if (( $#list && ($#list < 64 || $#PREFIX) )); then
-    _wanted words expl name compadd -a list && found=0
-  fi
+  _whatlistens_names "$place|" && found=0
   if [[ $PREFIX == */* ]]; then _files && found=0; fi
   return found
 }
