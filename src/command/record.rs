@@ -37,7 +37,7 @@ pub(super) const MANUAL: Manual = Manual {
          folder.",
         "Run it as root, or as administrator: what is not in the record cannot be seen later. Of command lines it has only which \
          known words matched, and of license files no keys. docs/records.md says what else is in it.",
-        "With --redact, hosts, people and addresses have pseudonyms that stay the same in all records of the machine, and the \
+        "With --redact, hosts, people, addresses and host IDs have pseudonyms that stay the same in all records of the machine, and the \
          lines of logs are left out. What was replaced is said on standard error.",
     ],
     examples: &[
@@ -87,9 +87,13 @@ impl RecordCommand {
     }
 }
 
-fn in_words(Redacted { hosts, users, addresses, log_lines }: Redacted) -> String {
+fn in_words(Redacted { hosts, users, addresses, hardware, log_lines }: Redacted) -> String {
     let addresses = if addresses == 1 { "1 address".to_owned() } else { format!("{addresses} addresses") };
-    let replaced = [counted(hosts, "host name"), counted(users, "user"), addresses];
+    let hardware = match hardware {
+        1 => "1 hardware address or host ID".to_owned(),
+        count => format!("{count} hardware addresses or host IDs"),
+    };
+    let replaced = [counted(hosts, "host name"), counted(users, "user"), addresses, hardware];
     let replaced: Vec<String> = replaced.into_iter().filter(|count| !count.starts_with("0 ")).collect();
     let replaced = if replaced.is_empty() { "nothing".to_owned() } else { list(&replaced, "and") };
     let logs = match log_lines {

@@ -4,6 +4,8 @@
 //! A pseudonym is a hash, keyed by the machine's id, which then is not in the record: who does not know it cannot try
 //! names until one fits. An address stays one of its kind, so that from where it can be reached is still right.
 
+mod names;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -11,8 +13,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde_json::Value;
 
+use self::names::{
+    BETWEEN_HOST_IDS, HOMES, IS_SYSTEM, OF_USER, USER_KEY, add_named_in, host_ids, hosts, key_and_id, people,
+    plain,
+};
+use super::Observation;
 use super::record::Record;
-use super::{Observation, Os, account_name, name_of_account};
 
 /// How much of each kind was replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,11 +26,13 @@ pub struct Redacted {
     pub hosts: usize,
     pub users: usize,
     pub addresses: usize,
+    /// Hardware addresses, and the host ids of license files.
+    pub hardware: usize,
     pub log_lines: usize,
 }
 
-/// Replaces the names of hosts and of people, the folders of homes, addresses of networks and of hardware, and leaves out
-/// the lines of logs. Accounts of the system keep their names: verdicts rest on them.
+/// Replaces the names of hosts and of people, the folders of homes, addresses of networks and of hardware, the host ids of
+/// license files, and leaves out the lines of logs. Accounts of the system keep their names: verdicts rest on them.
 ///
 /// # Errors
 ///
@@ -43,7 +51,8 @@ pub fn redact(record: &Record) -> Result<(Record, Redacted), serde_json::Error> 
     }
     pseudonyms.replace(&mut value, "");
     let (users, hosts) = (pseudonyms.users.len(), pseudonyms.hosts.len());
-    let redacted = Redacted { hosts, users, addresses: pseudonyms.addresses.len(), log_lines };
+    let (addresses, hardware) = (pseudonyms.addresses.len(), pseudonyms.hardware.len());
+    let redacted = Redacted { hosts, users, addresses, hardware, log_lines };
     // Through a text: to read values too would need as much code again.
     let observation = serde_json::from_slice(&serde_json::to_vec(&value)?)?;
     Ok((Record { args: record.args, redacted: true, observation }, redacted))
@@ -57,20 +66,20 @@ struct Pseudonyms {
     /// Only those that have one.
     addresses: BTreeMap<IpAddr, IpAddr>,
     taken: BTreeSet<IpAddr>,
+    /// What a machine is licensed by, without separators and in small letters.
     hardware: BTreeMap<String, String>,
+    /// How long those are that no word is by chance.
+    hardware_lengths: BTreeSet<usize>,
 }
 
-/// The first number of an account of a person (`UID_MIN` in login.defs(5)); on macOS 500.
-const FIRST_PERSON: u32 = 1000;
-const FIRST_PERSON_OF_MACOS: u32 = 500;
-
-/// What stands before the name of a user in the path of a home.
-const HOMES: [&str; 4] = ["/home/", "/Users/", r":\Users\", "/var/home/"];
-
-/// The fields that hold the name of an account, of a file or program, and of a host.
-const OF_USER: &str = "user";
-/// Whether an account is one of the system.
-const IS_SYSTEM: &str = "system";
+/// The field that holds what a license file knows a machine by.
+const OF_HOST_ID: &str = "host_id";
+/// Host ids that are of no machine.
+const OF_ANY_HOST: [&str; 4] = ["", "any", "demo", "permanent"];
+/// A hexadecimal number of so many digits is in no text by chance.
+const LEAST_HARDWARE_DIGITS: usize = 8;
+const HARDWARE_ADDRESS_DIGITS: usize = 12;
+/// The fields that hold the name of a file or program.
 const OF_PROGRAM: [&str; 3] = ["name", "short_name", "daemon"];
 
 impl Pseudonyms {
@@ -82,23 +91,88 @@ impl Pseudonyms {
             addresses: BTreeMap::new(),
             taken: BTreeSet::new(),
             hardware: BTreeMap::new(),
+            hardware_lengths: BTreeSet::new(),
         };
         for host in hosts(observation) {
             let pseudonym = format!("host-{}", pseudonyms.digits("host", &host, 6));
             pseudonyms.hosts.insert(host, pseudonym);
         }
-        let mut users = people(observation);
-        add_named_in(value, &mut users);
+        let (mut users, systems) = people(observation);
+        add_named_in(value, &mut users, &systems);
         for user in users {
             let pseudonym = format!("user-{}", pseudonyms.digits("user", &user, 6));
             pseudonyms.users.insert(user, pseudonym);
         }
         let identity = observation.license_setup.iter().map(|setup| &setup.identity);
-        for hardware in identity.flat_map(|identity| &identity.hardware_addresses) {
-            let pseudonym = pseudonyms.digits("hardware", hardware, 12);
-            pseudonyms.hardware.insert(hardware.clone(), pseudonym);
+        let own = identity.flat_map(|identity| &identity.hardware_addresses).map(String::as_str);
+        for hardware in own.chain(host_ids(observation).map(|(_, id)| id)).map(bare_digits) {
+            let is_number = hardware.bytes().all(|digit| digit.is_ascii_hexdigit());
+            if is_number && hardware.len() >= LEAST_HARDWARE_DIGITS {
+                pseudonyms.hardware_lengths.insert(hardware.len());
+                pseudonyms.hardware(hardware);
+            }
         }
         pseudonyms
+    }
+
+    /// A hardware address stays one: whether it is of this machine can still be said.
+    fn hardware(&mut self, bare: String) -> String {
+        let count = if bare.len() == HARDWARE_ADDRESS_DIGITS { bare.len() } else { LEAST_HARDWARE_DIGITS };
+        let pseudonym = self.digits("hardware", &bare, count);
+        self.hardware.entry(bare).or_insert(pseudonym).clone()
+    }
+
+    /// Of a host id, or a list of them, as a license file has it: `KEY=` stays.
+    fn host_id(&mut self, text: &str) -> String {
+        let mut replaced = String::with_capacity(text.len());
+        for part in text.split_inclusive(BETWEEN_HOST_IDS) {
+            let word = part.trim_end_matches(BETWEEN_HOST_IDS);
+            let (key, id) = key_and_id(word);
+            let small = id.to_lowercase();
+            replaced.push_str(&word[..word.len() - id.len()]);
+            replaced += &if OF_ANY_HOST.contains(&small.as_str()) {
+                id.to_owned()
+            } else if let Ok(ip) = id.parse::<IpAddr>() {
+                self.address(ip).to_string()
+            } else if let Some(known) = self.hosts.get(&small).or_else(|| self.users.get(&plain(id))) {
+                known.clone()
+            } else if key.eq_ignore_ascii_case(USER_KEY) {
+                format!("user-{}", self.digits("user", &plain(id), 6))
+            } else {
+                self.hardware(bare_digits(id))
+            };
+            replaced.push_str(&part[word.len()..]);
+        }
+        replaced
+    }
+
+    /// Replaces numbers of hardware wherever they stand, as in `license-00_11_22_33_44_aa.lic` or `enx0011223344aa`.
+    fn without_hardware(&self, text: &str) -> String {
+        if self.hardware_lengths.is_empty() {
+            return text.to_owned();
+        }
+        let digits: Vec<(usize, char)> =
+            text.char_indices().filter(|(_, c)| !matches!(c, ':' | '-' | '_')).collect();
+        let (mut replaced, mut at, mut done) = (String::with_capacity(text.len()), 0, 0);
+        while at < digits.len() {
+            let found = self.hardware_lengths.iter().rev().find_map(|length| {
+                let window = digits.get(at..at + length)?;
+                let is_number = window.iter().all(|(_, c)| c.is_ascii_hexdigit());
+                let bare = || window.iter().map(|(_, c)| c.to_ascii_lowercase()).collect::<String>();
+                let pseudonym = is_number.then(bare).and_then(|bare| self.hardware.get(&bare))?;
+                Some((pseudonym, window))
+            });
+            let Some((pseudonym, window)) = found else {
+                at += 1;
+                continue;
+            };
+            replaced.push_str(&text[done..digits[at].0]);
+            replaced.push_str(pseudonym);
+            at += window.len();
+            done = window.last().map_or(done, |(place, _)| place + 1);
+        }
+        replaced.push_str(&text[done..]);
+        replaced
     }
 
     fn hash(&self, kind: &str, text: &str) -> [u8; 32] {
@@ -146,7 +220,10 @@ impl Pseudonyms {
         if field == OF_USER {
             return self.users.get(&plain(text)).cloned().unwrap_or_else(|| text.to_owned());
         }
-        let text = self.without_homes(text);
+        if field == OF_HOST_ID {
+            return self.host_id(text);
+        }
+        let text = self.without_homes(&self.without_hardware(text));
         let names_program = OF_PROGRAM.contains(&field);
         // The last part of a path names the program.
         let last = if field == "path" { text.rfind(['/', '\\']).map_or(0, |at| at + 1) } else { text.len() };
@@ -163,8 +240,6 @@ impl Pseudonyms {
                 replaced.push_str(host);
             } else if let Some(user) = self.users.get(&small).filter(|_| !names_program && at < last) {
                 replaced.push_str(user);
-            } else if let Some(hardware) = self.hardware.get(&bare_digits(word)) {
-                replaced.push_str(hardware);
             } else {
                 replaced.push_str(&self.in_parts(word, names_program || at >= last));
             }
@@ -234,67 +309,6 @@ fn key(observation: &Observation) -> [u8; 32] {
     hmac_sha256::HMAC::mac(id, "whatlistens record --redact")
 }
 
-/// The names of this machine, and of those that its license files and its hosts file name, without their domains too.
-fn hosts(observation: &Observation) -> BTreeSet<String> {
-    let setup = observation.license_setup.as_ref();
-    let own = observation.host.name.iter().map(String::as_str);
-    let names = setup.iter().flat_map(|setup| &setup.identity.names).map(String::as_str);
-    let known = setup.iter().flat_map(|setup| &setup.identity.hosts).map(|(name, _)| name.as_str());
-    let files = setup.iter().flat_map(|setup| &setup.files).filter_map(|file| file.contents.done());
-    let servers = files.flat_map(|lines| &lines.servers).map(|line| line.host.as_str());
-    let all = own.chain(names).chain(known).chain(servers);
-    let all = all.flat_map(|name| [Some(name), name.split_once('.').map(|(short, _)| short)]).flatten();
-    // Names that say nothing.
-    const COMMON: [&str; 6] = ["localhost", "this_host", "any", "ip6-localhost", "ip6-loopback", "host"];
-    let all = all.map(str::to_lowercase).filter(|name| name.parse::<IpAddr>().is_err());
-    all.filter(|name| name.len() > 1 && !COMMON.contains(&name.as_str())).collect()
-}
-
-/// The accounts of people, in small letters and without the domain of Windows.
-fn people(observation: &Observation) -> BTreeSet<String> {
-    let first = if observation.host.os == Os::Macos { FIRST_PERSON_OF_MACOS } else { FIRST_PERSON };
-    let of_processes = observation.processes.values().map(|process| (process.uid, process.user.as_deref()));
-    let of_sockets = observation.sockets.iter().map(|socket| (socket.uid, socket.user.as_deref()));
-    let of_hidden = observation.hidden.processes().map(|process| (process.uid, process.user.as_deref()));
-    let of_others =
-        observation.other_sockets.iter().flatten().map(|socket| (socket.uid, socket.user.as_deref()));
-    let of_clients = observation.unanswered.iter().map(|client| (Some(client.uid), client.user.as_deref()));
-    let all = of_processes.chain(of_sockets).chain(of_hidden).chain(of_others).chain(of_clients);
-    let named = all.filter_map(|(uid, user)| Some((uid, name_of_account(user?)?)));
-    let is_person = |uid: Option<u32>, user: &str| match uid {
-        Some(uid) => uid >= first && user != "nobody",
-        None => !user.starts_with("NT ") && !user.starts_with("BUILTIN"),
-    };
-    named.filter(|(uid, user)| is_person(*uid, user)).map(|(_, user)| plain(user)).collect()
-}
-
-fn plain(user: &str) -> String {
-    account_name(user, Os::Windows).to_lowercase()
-}
-
-/// Adds those whose homes a text names, and those who could write to a file.
-fn add_named_in(value: &Value, users: &mut BTreeSet<String>) {
-    match value {
-        Value::String(text) => {
-            for home in HOMES {
-                let names =
-                    text.split(home).skip(1).filter_map(|rest| rest.split(['/', '\\', ' ', '"']).next());
-                users.extend(names.filter(|name| name.len() > 1 && *name != "Public").map(str::to_lowercase));
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| add_named_in(item, users)),
-        Value::Object(fields) => {
-            if let (Some(Value::Bool(false)), Some(Value::String(name))) =
-                (fields.get(IS_SYSTEM), fields.get("name"))
-            {
-                users.insert(plain(name));
-            }
-            fields.values().for_each(|field| add_named_in(field, users));
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
 /// The words of a text, and what stands between them, each with its place.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str, bool)> {
     let is_of_word = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | ':' | '_');
@@ -310,7 +324,7 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str, bool)> {
     })
 }
 
-/// A hardware address without its colons.
+/// A hardware address or host id without its separators.
 fn bare_digits(word: &str) -> String {
     word.chars().filter(|c| !matches!(c, ':' | '-')).collect::<String>().to_lowercase()
 }

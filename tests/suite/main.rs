@@ -128,6 +128,7 @@ mod record;
 mod record_files;
 mod recorded;
 mod records;
+mod records_redacted;
 mod registry_data;
 mod rendering;
 mod rendering_any;
