@@ -151,6 +151,7 @@ fn what_is_missing_behind_generate_is_said() {
     insta::assert_snapshot!(refused("w generate man server"), @"‘server’: the values are explain, excluded, servers, check, wait, watch, generate, record, diff. Did you mean servers?");
     insta::assert_snapshot!(refused("w generate man --dri x"), @"there is no option --dri; did you mean --dir?");
     insta::assert_snapshot!(refused("w generate man --json"), @"‘--json’: only listings and answers have another format; generate schema prints JSON");
+    insta::assert_snapshot!(refused("w --timeout 3 wait 27000"), @"options of wait go after its name, and those of a listing do not apply: see whatlistens wait --help");
     insta::assert_snapshot!(refused("w -t generate man"), @"options of generate go after its name, and those of a listing do not apply: see whatlistens generate --help");
     insta::assert_snapshot!(refused("w --man"), @"there is no option --man: for the manual page: whatlistens generate man");
 }

@@ -10,6 +10,7 @@ use super::habits::letters_and_ports;
 use super::nearest::{filled, is_command, nearest};
 use super::typed::Typed;
 use super::usage::UsageError;
+use crate::cli::COMMANDS;
 use crate::model::phrase::list;
 
 /// Options that other programs have, and what does the same here.
@@ -292,7 +293,12 @@ fn unknown_option(typed: String, options: &Options, args: &[OsString]) -> UsageE
         return UsageError::OptionOfAnother { option, of, here };
     }
     let nearest = nearest_option(&typed, &options.own);
-    UsageError::UnknownOption { typed: typed.into(), nearest }
+    let command = COMMANDS.into_iter().find(|command| options.command.as_deref() == Some(command));
+    match command.filter(|_| nearest.as_ref() == Some(&typed)) {
+        // It stands before the name of its command.
+        Some(command) => UsageError::OptionsOfListing { command },
+        None => UsageError::UnknownOption { typed: typed.into(), nearest },
+    }
 }
 
 /// The words of a command line that are neither options nor commands nor, behind another option than this, what may be

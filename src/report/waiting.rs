@@ -4,7 +4,7 @@ use super::rows::rows;
 use crate::knowledge::Knowledge;
 use crate::model::phrase::list;
 use crate::model::{Gap, GapKind, Observation, Os, Owner, Row, State, Vouched, WaitGoal, WaitedPort};
-use crate::query::{Dropped, Filtered, Naming, Target, WaitQuestion, filter};
+use crate::query::{Destination, Dropped, Filtered, Naming, Place, Target, WaitQuestion, filter};
 
 /// How the ports stand. A glance decides too, unless it depends on who holds them.
 #[must_use]
@@ -59,6 +59,9 @@ impl Scene<'_> {
         let undecided: Vec<&Row> =
             of_others.iter().filter(|one| one.by.is_empty()).map(|one| &one.row).filter(counts).collect();
         let (reached, rows, why) = match (goal, &of_right[..], &undecided[..]) {
+            (WaitGoal::Listening, ..) if let Some(why) = self.foreign(target) => {
+                (Some(false), Vec::new(), Some(format!("{what}: {why}")))
+            }
             (WaitGoal::Listening, [_, ..], _) => (Some(true), of_right, None),
             (WaitGoal::Gone, [_, ..], _) => {
                 let why = format!("{what} is still held by {}", self.holders(&of_right));
@@ -78,6 +81,15 @@ impl Scene<'_> {
             }
         };
         WaitedPort { what, reached, rows: rows.into_iter().cloned().collect(), why }
+    }
+
+    /// That the address is of no interface. Whoever waits for a license server elsewhere must not go on because one is here.
+    fn foreign(&self, target: &Target) -> Option<String> {
+        let interfaces = self.observation.interfaces.as_deref()?;
+        let Target::At(Place { destination: Destination::Ip(address), .. }, _) = target else { return None };
+        address.is_foreign(interfaces).then(|| {
+            format!("no interface of this machine has {address}, and wait looks at this machine alone")
+        })
     }
 
     /// Whether a port on which nothing was seen is free of listeners, and if not, why.

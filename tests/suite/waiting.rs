@@ -68,6 +68,10 @@ fn a_time_out_says_what_is_not_so_and_what_holds_it() {
     insta::assert_snapshot!(said(web(), "wait 8080/udp --timeout 500ms").1, @"whatlistens: timed out after 0.5 s: 8080/udp does not listen; 8080/tcp listens at 127.0.0.1, held by node (PID 57)");
     insta::assert_snapshot!(said(web(), "wait 8080 --udp --timeout 500ms").1, @"whatlistens: timed out after 0.5 s: 8080 does not listen; 8080/tcp listens at 127.0.0.1, held by node (PID 57)");
     insta::assert_snapshot!(said(web(), "wait 10.0.0.1:8080 --timeout 2").1, @"whatlistens: timed out after 2 s: 10.0.0.1:8080 does not listen; 8080/tcp listens at 127.0.0.1, held by node (PID 57)");
+    // The port of a license server elsewhere is not this machine's.
+    let everywhere = linux().socket("tcp 0.0.0.0:27000", &[process(57, "/opt/flexlm/lmgrd")]);
+    let networked = everywhere.seen(|seen| seen.interfaces = Some(Vec::new()));
+    insta::assert_snapshot!(said(networked, "wait 10.9.9.9:27000 --timeout 0").1, @"whatlistens: 10.9.9.9:27000: no interface of this machine has 10.9.9.9, and wait looks at this machine alone");
     let bound = web().but(|socket| socket.state = State::Bound);
     insta::assert_snapshot!(said(bound, "wait 8080 --timeout 2").1, @"whatlistens: timed out after 2 s: 8080 is taken by node (PID 57), but does not listen");
     insta::assert_snapshot!(said(office(), "wait --gone 1538 27000-27009 80 22 --timeout 2").1, @"whatlistens: timed out after 2 s: 1538 is still held by python3.11 (PID 11224); 27000-27009 is still held by lmgrd (PID 900); 80 is still held by nginx (PID 800)");
