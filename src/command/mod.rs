@@ -28,9 +28,10 @@ mod tests;
 mod version;
 mod wait;
 mod watch;
+mod written;
 
 use std::ffi::OsString;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 
 use clap::{CommandFactory, FromArgMatches};
@@ -39,7 +40,7 @@ use jiff::Timestamp;
 use self::grammar::{Cli, Verb, manual, options, typed_verb, with_help};
 use crate::cli::{COMMANDS, ListArgs};
 use crate::knowledge::Knowledge;
-use crate::model::{CheckService, CheckStatus};
+use crate::model::CheckService;
 use crate::query::{Environment, Output, Query, UsageError, command_line, in_own_words, refuse_long};
 use crate::render::{self, Format};
 
@@ -60,9 +61,7 @@ pub use self::servers::Servers;
 pub use self::show::Show;
 pub use self::wait::Wait;
 pub use self::watch::Watch;
-
-/// The size of the buffer for output, in bytes: as much as a pipe takes at once.
-const BUFFER: usize = 64 * 1024;
+use self::written::written;
 
 /// A command that is ready to run: every word it was given is understood.
 #[derive(Debug, Clone)]
@@ -164,10 +163,9 @@ impl Invocation {
                     );
                     self.command.failed(UsageError::instead(path, right).into())
                 })?;
-                let mut out = BufWriter::with_capacity(BUFFER, out);
-                let exit = answer_from_folder(query, output, Path::new(path), knowledge, &mut out, notes)?;
-                out.flush()?;
-                Ok(exit)
+                written(out, None, |out| {
+                    answer_from_folder(query, output, Path::new(path), knowledge, out, notes)
+                })
             }
             Some(path) => {
                 let machine = RecordedMachine::at(path.clone(), knowledge);
@@ -334,23 +332,13 @@ impl Command {
         out: impl Write + Send,
         notes: &mut dyn Write,
     ) -> Result<Exit, Error> {
-        let mut out = BufWriter::with_capacity(BUFFER, out);
-        if let Some(heading) = source.heading().filter(|_| self.has_heading()) {
-            render::note(&heading, self.format(), notes).map_err(|error| self.failed(error.into()))?;
-        }
-        let ended = self.run(&mut Context { knowledge, source, out: &mut out, notes });
-        let written = if ended.is_ok() { out.flush() } else { Ok(()) };
-        // Dropped, it would write the rest of an answer that failed.
-        drop(out.into_parts());
-        match (ended, written.map_err(Error::from)) {
-            // The reader has read enough, of an answer longer than a pipe takes at once.
-            (Err(error), _) if error.is_closed_pipe() => Ok(match self.service() {
-                Some(_) => Exit::Checked(CheckStatus::Unknown),
-                None => Exit::Matched,
-            }),
-            (Ok(exit), Err(error)) if error.is_closed_pipe() => Ok(exit),
-            (ended, written) => written.and(ended).map_err(|error| self.failed(error)),
-        }
+        written(out, self.service(), |out| {
+            if let Some(heading) = source.heading().filter(|_| self.has_heading()) {
+                render::note(&heading, self.format(), notes)?;
+            }
+            self.run(&mut Context { knowledge, source, out, notes })
+        })
+        .map_err(|error| self.failed(error))
     }
 
     /// Runs it; the exit status says whether anything matched.

@@ -210,6 +210,31 @@ fn a_folder_is_one_listing_with_the_host_of_each_row() {
     assert!(why.contains("no file whose name ends in .json") && status == 2, "{why}");
 }
 
+/// As with `whatlistens --from DIR | head -1`, whatever is asked and however it is shown.
+#[test]
+fn a_reader_that_has_read_enough_is_no_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = file_of(office(), "web1", folder.path());
+    let (folder, file) = (folder.path().to_str().unwrap(), file.to_str().unwrap());
+    let formats = ["table", "list", "json", "jsonl", "csv", "html", "markdown", "prometheus"];
+    let asked = |from: &str, format: &str| format!("--from {from} --output {format}");
+    let mut lines: Vec<String> = formats.iter().map(|format| asked(file, format)).collect();
+    lines.extend(formats[..6].iter().map(|format| asked(folder, format)));
+    let of_commands = ["80", "servers", "record", "record --redact", "check --suggest", "diff FILE"];
+    lines.extend(of_commands.map(|words| format!("--from {file} {}", words.replace("FILE", file))));
+    lines.extend(["generate schema", "generate man", "explain 80", "--help", "--version"].map(str::to_owned));
+    lines.push("watch --for 1ms --output jsonl".to_owned());
+    for line in lines {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(program());
+        let output = command.args(line.split(' ')).stdout(writer).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(!told.contains("could not be written"), "{line}: {told}");
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{line}: {:?} {told}", output.status);
+    }
+}
+
 #[test]
 #[cfg(unix)]
 fn nobody_is_waited_for_in_a_folder() {
