@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, ValueHint};
 
-use super::manual::Manual;
+use super::manual::{Manual, OF_ANSWERS};
 use super::{Context, Error, Exit};
 use crate::cli::{GlobalArgs, ListArgs};
 use crate::knowledge::Knowledge;
@@ -99,6 +99,8 @@ pub(super) const MANUAL: Manual = Manual {
         ("3", "UNKNOWN: something could not be seen, the policy is wrong or has expired, or wrong usage"),
     ],
     document: Some("CheckResult"),
+    formats: OF_ANSWERS,
+    takes_record: true,
 };
 
 /// The largest policy, in bytes.
@@ -129,7 +131,7 @@ impl Check {
     ) -> Result<Check, UsageError> {
         match args.suggest {
             true => output.only("check --suggest", &[Format::Text])?,
-            false => output.only("check", &[Format::Text, Format::List, Format::Json])?,
+            false => output.only("check", MANUAL.formats)?,
         }
         refuse_two_streams(args, global)?;
         if let [_, second, ..] = &args.policy[..] {

@@ -4,12 +4,12 @@
 use clap::{ArgAction, Args, Parser, ValueHint};
 
 use super::look::{Looker, Seen};
-use super::manual::Manual;
+use super::manual::{Manual, OF_ANSWERS};
 use super::{Context, Error, Exit};
 use crate::cli::{GlobalArgs, ListArgs};
 use crate::knowledge::Knowledge;
 use crate::query::{Filter, Output, Query, UsageError};
-use crate::render::{Answer, Format};
+use crate::render::Answer;
 use crate::report::{self, DiffQuestion};
 
 /// Compare a machine before and after: what appeared, went, or changed
@@ -74,6 +74,8 @@ pub(super) const MANUAL: Manual = Manual {
         ),
     ],
     document: Some("Diff"),
+    formats: OF_ANSWERS,
+    takes_record: true,
 };
 
 #[derive(Debug, Clone)]
@@ -97,7 +99,7 @@ impl DiffCommand {
         knowledge: &Knowledge,
         repeat: String,
     ) -> Result<DiffCommand, UsageError> {
-        output.only("diff", &[Format::Text, Format::List, Format::Json])?;
+        output.only("diff", MANUAL.formats)?;
         if let (Some(after), Some(_)) = (&args.after, &global.from) {
             let right = "--from stands for AFTER too: leave out one of the two";
             return Err(UsageError::instead(after, right));

@@ -3,12 +3,12 @@
 
 use clap::{ArgAction, Args};
 
-use super::manual::{Manual, STATUSES};
+use super::manual::{Manual, OF_ANSWERS, STATUSES};
 use super::{Context, Error, Exit};
 use crate::cli::ListArgs;
 use crate::knowledge::Knowledge;
 use crate::query::{Filter, Output, UsageError};
-use crate::render::{Answer, Format};
+use crate::render::Answer;
 use crate::report;
 
 /// Show the ports the system has reserved (on Windows a frequent cause of error 10013)
@@ -53,6 +53,8 @@ pub(super) const MANUAL: Manual = Manual {
     ],
     statuses: STATUSES,
     document: Some("Listing"),
+    formats: OF_ANSWERS,
+    takes_record: true,
 };
 
 #[derive(Debug, Clone)]
@@ -85,7 +87,7 @@ impl Excluded {
         output: Output,
         knowledge: &Knowledge,
     ) -> Result<Excluded, UsageError> {
-        output.only("excluded", &[Format::Text, Format::List, Format::Json])?;
+        output.only("excluded", MANUAL.formats)?;
         let by_holder = !args.pid.is_empty() || !args.process.is_empty() || !args.user.is_empty();
         let of_listeners = args.all
             || args.exposed

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 
 use clap::{ArgAction, Args};
 
-use super::manual::Manual;
+use super::manual::{Manual, OF_ANSWERS};
 use super::{Context, Error, Exit};
 use crate::cli::GlobalArgs;
 use crate::knowledge::Knowledge;
@@ -14,7 +14,7 @@ use crate::knowledge::explain::{Topic, explain, names, terms};
 use crate::model::{Explanation, Vouched};
 use crate::os::ScanScope;
 use crate::query::{Output, UsageError, topics};
-use crate::render::{Answer, Format};
+use crate::render::Answer;
 use crate::report;
 
 /// Explain a port, a service, a license manager or a license error, without scanning the machine
@@ -58,6 +58,8 @@ pub(super) const MANUAL: Manual = Manual {
         ("3", "with --servers: this machine cannot be observed"),
     ],
     document: Some("Explanations"),
+    formats: OF_ANSWERS,
+    takes_record: true,
 };
 
 #[derive(Debug, Clone)]
@@ -79,7 +81,7 @@ impl Explain {
         knowledge: &Knowledge,
         repeat: String,
     ) -> Result<Explain, UsageError> {
-        output.only("explain", &[Format::Text, Format::List, Format::Json])?;
+        output.only("explain", MANUAL.formats)?;
         let topics = topics(&args.what, knowledge)?;
         if let Some((word, _)) =
             topics.iter().find(|(_, topic)| args.servers && !matches!(topic, Topic::LicenseError(_)))

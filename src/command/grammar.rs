@@ -2,12 +2,14 @@
 
 use std::ffi::OsString;
 
-use clap::{ArgAction, CommandFactory, Parser, Subcommand};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::manual::Manual;
 use super::{check, diff, excluded, explain, generate, help, record, servers, wait, watch};
-use crate::cli::{COMMANDS, GlobalArgs, ListArgs};
+use crate::cli::{COMMANDS, GlobalArgs, ListArgs, OutputFormat};
 use crate::query::Options;
+use crate::render::Format;
 
 /// What is listening on this machine, who owns it, and should it be there?
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
@@ -73,9 +75,7 @@ impl Verb {
 
 /// With the options of every command.
 pub(super) fn whole() -> clap::Command {
-    let mut grammar = Cli::command();
-    grammar.build();
-    grammar
+    built(Cli::command())
 }
 
 /// With all that help shows on a line of so many columns.
@@ -84,8 +84,33 @@ pub(super) fn with_help(typed: &[OsString], width: usize) -> clap::Command {
     if let Some((verb, manual)) = typed_verb(typed).and_then(|verb| Some((verb, manual(verb)?))) {
         grammar = grammar.mut_subcommand(verb, |own| own.after_help(help::below_own(manual, width)));
     }
+    built(grammar)
+}
+
+/// With the options of every command, of which each command offers only what it takes.
+fn built(mut grammar: clap::Command) -> clap::Command {
     grammar.build();
-    grammar
+    grammar.mut_subcommands(|own| {
+        let Some(manual) = manual(own.get_name()) else { return own };
+        let parts = own
+            .mut_subcommands(|part| offering(generate::formats(part.get_name()), manual.takes_record, part));
+        offering(manual.formats, manual.takes_record, parts)
+    })
+}
+
+/// Without the formats that a command refuses, which the definition of `--output` has for all, and without `--from` if it
+/// refuses that.
+fn offering(formats: &'static [Format], takes_record: bool, command: clap::Command) -> clap::Command {
+    command.mut_args(|arg| match arg.get_id().as_str() {
+        "output" if formats.is_empty() => arg.hide(true),
+        "output" => {
+            let names = PossibleValuesParser::new(formats.iter().map(|format| format.name()));
+            arg.value_parser(names.try_map(|name| OutputFormat::from_str(&name, false)))
+        }
+        "json" => arg.hide(!formats.contains(&Format::Json)),
+        "from" => arg.hide(!takes_record),
+        _ => arg,
+    })
 }
 
 /// What the manual says of a command.

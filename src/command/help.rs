@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use super::manual::{Manual, STATUSES};
+use crate::render::Format;
 
 /// A line of help is no longer than this, however wide the terminal is.
 const WIDEST: u16 = 80;
@@ -35,6 +36,8 @@ pub(super) const MANUAL: Manual = Manual {
     ],
     statuses: STATUSES,
     document: Some("Listing"),
+    formats: &Format::ALL,
+    takes_record: true,
 };
 
 pub(super) const HABITS: &str = "These options of ss, netstat and lsof leave out no row; where no terminal is, a table has STATE with them:";

@@ -218,7 +218,7 @@ impl Command {
                 Verb::Watch(own) => Watch::resolve(&own, &cli.global, output, environment, knowledge, repeat)
                     .map(|watch| Command::Watch(Box::new(watch))),
                 Verb::Generate(own) => {
-                    Generate::resolve(own, &cli.global, grammar::whole(), manual, knowledge)
+                    Generate::resolve(own, &cli.global, &output, grammar::whole(), manual, knowledge)
                         .map(Command::Generate)
                 }
                 Verb::Record(own) => RecordCommand::resolve(&own, &cli.global, &output).map(Command::Record),

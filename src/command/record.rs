@@ -51,6 +51,8 @@ pub(super) const MANUAL: Manual = Manual {
         ("3", "this machine cannot be observed"),
     ],
     document: None,
+    formats: &[Format::Json],
+    takes_record: true,
 };
 
 #[derive(Debug, Clone)]
@@ -65,7 +67,8 @@ impl RecordCommand {
         global: &GlobalArgs,
         output: &Output,
     ) -> Result<RecordCommand, UsageError> {
-        if !matches!(output.format, Format::Text | Format::Json) {
+        let is_chosen = global.output.is_some() || global.json;
+        if is_chosen && !MANUAL.formats.contains(&output.format) {
             let right = "a record is always JSON; whatlistens --from FILE shows it in any format";
             return Err(UsageError::instead(&format!("--output {}", output.format.name()), right));
         }

@@ -84,10 +84,9 @@ pub(super) const MANUAL: Manual = Manual {
         ("3", "this machine cannot be observed; with --check: UNKNOWN, also for wrong usage"),
     ],
     document: Some("Listing"),
+    formats: &[Format::Text, Format::List, Format::Json, Format::Markdown, Format::Prometheus, Format::Html],
+    takes_record: true,
 };
-
-const FORMATS: &[Format] =
-    &[Format::Text, Format::List, Format::Json, Format::Markdown, Format::Prometheus, Format::Html];
 
 pub(super) fn days(typed: &str) -> Result<u16, String> {
     typed.parse().map_err(|_| "give a number of days, from 0 to 65535, as in --expiry-days 60".to_owned())
@@ -112,7 +111,7 @@ impl Servers {
         knowledge: &Knowledge,
         repeat: String,
     ) -> Result<Servers, UsageError> {
-        output.only("servers", FORMATS)?;
+        output.only("servers", MANUAL.formats)?;
         let listing = ListArgs {
             trust_user: args.trust_user.clone(),
             trust_path: args.trust_path.clone(),

@@ -2,8 +2,12 @@
 
 use std::iter;
 
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
 use super::manual::Manual;
 use super::*;
+use crate::cli::OutputFormat;
 
 fn parse(line: &str) -> Result<Command, Refused> {
     let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
@@ -144,6 +148,43 @@ fn whatever_has_json_has_a_branch_of_the_schema() {
 }
 
 #[test]
+fn a_command_offers_the_formats_that_it_takes_and_no_other() {
+    let lines = [
+        "explain 80",
+        "excluded",
+        "servers",
+        "check --no-flagged",
+        "wait 80",
+        "watch",
+        "generate man",
+        "generate completions fish",
+        "generate schema",
+        "record",
+        "diff before.json",
+    ];
+    assert!(COMMANDS.iter().all(|name| lines.iter().any(|line| line.split(' ').next() == Some(name))));
+    let names = |values: Vec<PossibleValue>| -> Vec<String> {
+        values.iter().map(|value| value.get_name().to_owned()).collect()
+    };
+    let all = names(OutputFormat::value_variants().iter().filter_map(ValueEnum::to_possible_value).collect());
+    assert_eq!(all, Format::ALL.map(Format::name));
+    let grammar = grammar::whole();
+    for line in lines {
+        let own = line.split(' ').fold(&grammar, |own, word| own.find_subcommand(word).unwrap_or(own));
+        let offered = |id: &str| own.get_arguments().find(|arg| arg.get_id() == id && !arg.is_hide_set());
+        let is_taken = |option: &str| parse(&format!("w {line} {option}")).is_ok();
+        let formats = offered("output").map(|arg| names(arg.get_possible_values())).unwrap_or_default();
+        let taken: Vec<String> =
+            all.iter().filter(|format| is_taken(&format!("--output {format}"))).cloned().collect();
+        assert_eq!(formats, taken, "{line}");
+        assert_eq!(offered("json").is_some(), is_taken("--json"), "{line}");
+        // `wait` and `watch` refuse it once they look.
+        let reads = parse(&format!("w {line} --from a.json")).is_ok_and(|command| command.looks_once());
+        assert_eq!(offered("from").is_some(), reads, "{line}");
+    }
+}
+
+#[test]
 fn what_is_missing_behind_generate_is_said() {
     let refused = |line: &str| parse(line).unwrap_err().error.to_string();
     insta::assert_snapshot!(refused("w generate"), @"generate needs a value: one of man, completions, schema");
@@ -152,6 +193,10 @@ fn what_is_missing_behind_generate_is_said() {
     insta::assert_snapshot!(refused("w generate man --dri x"), @"there is no option --dri; did you mean --dir?");
     insta::assert_snapshot!(refused("w generate man --json"), @"‘--json’: only listings and answers have another format; generate schema prints JSON");
     insta::assert_snapshot!(refused("w --timeout 3 wait 27000"), @"options of wait go after its name, and those of a listing do not apply: see whatlistens wait --help");
+    insta::assert_snapshot!(refused("w generate schema --output csv"), @"‘--output’: only listings and answers have another format; generate schema prints JSON");
+    insta::assert_snapshot!(refused("w generate man --from a.json"), @"‘--from’: generate looks at no machine: leave it out");
+    insta::assert_snapshot!(refused("w record --output table"), @"‘--output table’: a record is always JSON; whatlistens --from FILE shows it in any format");
+    insta::assert_snapshot!(refused("w wait --output cvs"), @"‘--output cvs’: the values are table, list, json");
     insta::assert_snapshot!(refused("w -t generate man"), @"options of generate go after its name, and those of a listing do not apply: see whatlistens generate --help");
     insta::assert_snapshot!(refused("w --man"), @"there is no option --man: for the manual page: whatlistens generate man");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
-use super::manual::Manual;
+use super::manual::{Manual, OF_ANSWERS};
 use super::progress::{Progress, SHOWN_AFTER};
 use super::{Context, Error, Exit, Source};
 use crate::cli::{GlobalArgs, ListArgs, Timeout};
@@ -78,6 +78,8 @@ pub(super) const MANUAL: Manual = Manual {
         ),
     ],
     document: Some("Wait"),
+    formats: OF_ANSWERS,
+    takes_record: false,
 };
 
 #[derive(Debug, Clone)]
@@ -113,7 +115,7 @@ impl Wait {
             udp: args.udp,
             ..ListArgs::default()
         };
-        output.only("wait", &[Format::Text, Format::List, Format::Json])?;
+        output.only("wait", MANUAL.formats)?;
         let goal = if args.gone { WaitGoal::Gone } else { WaitGoal::Listening };
         let mut question = WaitQuestion::resolve(&listing, goal, global.deadline, knowledge)?;
         question.scope.host_id = output.format == Format::Json;

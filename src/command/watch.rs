@@ -65,6 +65,8 @@ pub(super) const MANUAL: Manual = Manual {
         ("130", "Ctrl-C"),
     ],
     document: Some("WatchEvent"),
+    formats: &[Format::Text, Format::List, Format::Jsonl],
+    takes_record: false,
 };
 
 #[derive(Debug, Clone)]
@@ -90,7 +92,7 @@ impl Watch {
         knowledge: &Knowledge,
         repeat: String,
     ) -> Result<Watch, UsageError> {
-        output.only("watch", &[Format::Text, Format::List, Format::Jsonl])?;
+        output.only("watch", MANUAL.formats)?;
         if args.list.excluded_ports || args.list.all {
             let option = if args.list.all { "--all" } else { "--excluded-ports" };
             return Err(UsageError::instead(option, "watch has no use for it: leave it out"));

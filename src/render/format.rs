@@ -45,6 +45,17 @@ pub enum Format {
 }
 
 impl Format {
+    pub const ALL: [Format; 8] = [
+        Format::Text,
+        Format::List,
+        Format::Json,
+        Format::Jsonl,
+        Format::Csv,
+        Format::Markdown,
+        Format::Prometheus,
+        Format::Html,
+    ];
+
     /// The word that stands for it behind `--output`.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -75,6 +75,23 @@ fn a_manual_page_says_all_that_help_does() {
     }
 }
 
+#[test]
+fn what_a_command_refuses_is_neither_in_its_help_nor_on_its_page() {
+    for (command, formats) in [("wait", "table, list, json"), ("watch", "table, list, jsonl")] {
+        let help = whatlistens(&[command, "--help"]).0.split_whitespace().collect::<Vec<_>>().join(" ");
+        let page = generated(&["man", command]).replace("\\-", "-").replace('\n', " ");
+        assert!(help.contains(&format!("[possible values: {formats}]")), "{help}");
+        assert!(page.contains(&format!("The values are {formats}.")), "{page}");
+        assert!(!help.contains("--from") && !page.contains("--from"), "{help}\n{page}");
+        let refused = whatlistens(&[command, "--from", "Cargo.toml", "80"]).1;
+        assert_eq!(
+            refused,
+            format!("whatlistens: {command} looks at this machine again and again: leave out --from\n")
+        );
+    }
+    assert!(!generated(&["man", "watch"]).replace("\\-", "-").contains("--json"));
+}
+
 /// `man` shows them as they are meant: nothing in them is wrong for groff or mandoc.
 #[test]
 fn manual_pages_are_free_of_faults() {

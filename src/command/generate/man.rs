@@ -11,7 +11,7 @@ use textwrap::WordSplitter;
 
 use crate::command::help;
 use crate::command::manual::Manual;
-use crate::render::column_names;
+use crate::render::{Format, column_names};
 
 const PROGRAM: &str = "whatlistens";
 
@@ -66,9 +66,11 @@ fn page(command: &Command, name: Option<&str>, manual: Option<&Manual>, names: &
     if let Some(manual) = manual {
         page.control("SH", ["DESCRIPTION"]);
         paragraphs(&mut page, manual.description);
-        let json = |kind| {
-            format!("With --json it prints one object, {kind} in the schema of whatlistens-generate(1).")
+        let printed = match manual.formats.contains(&Format::Json) {
+            true => "With --json it prints one object",
+            false => "With --output jsonl it prints an object a line",
         };
+        let json = |kind| format!("{printed}, {kind} in the schema of whatlistens-generate(1).");
         if let Some(kind) = manual.document {
             page.control("PP", []);
             paragraphs(&mut page, &[&json(kind)]);

@@ -17,8 +17,8 @@ use super::manual::Manual;
 use super::{Context, Error, Exit};
 use crate::cli::{COMMANDS, GlobalArgs};
 use crate::knowledge::Knowledge;
-use crate::query::UsageError;
-use crate::render;
+use crate::query::{Output, UsageError};
+use crate::render::{self, Format};
 
 /// Print manual pages, shell completions, or the schema of the JSON
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -103,7 +103,15 @@ pub(super) const MANUAL: Manual = Manual {
     ],
     statuses: &[("0", "it was written"), ("2", "wrong usage, or it could not be written")],
     document: None,
+    // Of the schema alone.
+    formats: &[Format::Json],
+    takes_record: false,
 };
+
+/// The formats of `generate man` and so on.
+pub(super) fn formats(part: &str) -> &'static [Format] {
+    if part == "schema" { MANUAL.formats } else { &[] }
+}
 
 /// Texts to print, or to write into a folder.
 #[derive(Debug, Clone)]
@@ -118,12 +126,21 @@ impl Generate {
     pub(super) fn resolve(
         args: GenerateArgs,
         global: &GlobalArgs,
+        output: &Output,
         grammar: clap::Command,
         manual: impl Fn(&str) -> Option<&'static Manual>,
         knowledge: &Knowledge,
     ) -> Result<Generate, UsageError> {
-        let is_schema = matches!(args.what, What::Schema(_));
-        if !is_schema && (global.json || global.output.is_some()) {
+        let part = match args.what {
+            What::Man(_) => "man",
+            What::Completions(_) => "completions",
+            What::Schema(_) => "schema",
+        };
+        if global.from.is_some() {
+            return Err(UsageError::instead("--from", "generate looks at no machine: leave it out"));
+        }
+        let is_chosen = global.output.is_some() || global.json;
+        if is_chosen && !formats(part).contains(&output.format) {
             let right = "only listings and answers have another format; generate schema prints JSON";
             let typed = if global.json { "--json" } else { "--output" };
             return Err(UsageError::instead(typed, right));
