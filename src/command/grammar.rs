@@ -140,7 +140,8 @@ pub(super) fn options(grammar: &clap::Command, typed: &[OsString]) -> Options {
     let verb = typed_verb(typed);
     let command = verb.and_then(|verb| grammar.find_subcommand(verb));
     let is_shown = |arg: &&clap::Arg| !arg.is_hide_set();
-    let global = grammar.get_arguments().filter(|arg| command.is_none() || arg.is_global_set());
+    // A command has those of every command too, but for what it refuses.
+    let global = grammar.get_arguments().filter(|_| command.is_none());
     let parts: Vec<&clap::Command> = command.into_iter().flat_map(clap::Command::get_subcommands).collect();
     let own = command.into_iter().chain(parts.iter().copied()).flat_map(clap::Command::get_arguments);
     let own = global.chain(own).filter(is_shown).filter_map(|arg| arg.get_long());

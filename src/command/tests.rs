@@ -196,6 +196,9 @@ fn what_is_missing_behind_generate_is_said() {
     insta::assert_snapshot!(refused("w generate schema --output csv"), @"‘--output’: only listings and answers have another format; generate schema prints JSON");
     insta::assert_snapshot!(refused("w generate man --from a.json"), @"‘--from’: generate looks at no machine: leave it out");
     insta::assert_snapshot!(refused("w record --output table"), @"‘--output table’: a record is always JSON; whatlistens --from FILE shows it in any format");
+    insta::assert_snapshot!(refused("w wait --form a.json 80"), @"there is no option --form; see --help");
+    insta::assert_snapshot!(refused("w watch --jsn"), @"there is no option --jsn; see --help");
+    insta::assert_snapshot!(refused("w excluded --jsn"), @"there is no option --jsn; did you mean --json?");
     insta::assert_snapshot!(refused("w wait --output cvs"), @"‘--output cvs’: the values are table, list, json");
     insta::assert_snapshot!(refused("w -t generate man"), @"options of generate go after its name, and those of a listing do not apply: see whatlistens generate --help");
     insta::assert_snapshot!(refused("w --man"), @"there is no option --man: for the manual page: whatlistens generate man");
