@@ -9,6 +9,7 @@ use super::manual::{Manual, OF_ANSWERS};
 use super::{Context, Error, Exit};
 use crate::cli::{GlobalArgs, ListArgs};
 use crate::knowledge::Knowledge;
+use crate::model::typed_at::type_at;
 use crate::model::{CheckResult, CheckService, CheckStatus, Finding, Policy};
 use crate::os;
 use crate::query::{
@@ -236,7 +237,11 @@ impl Check {
             repeat,
         });
         let question = CheckQuestion { query: &query, policy: &policy, servers, repeat };
-        Ok(report::check(&question, &observation, knowledge)?)
+        let mut result = report::check(&question, &observation, knowledge)?;
+        if let Some(program) = context.source.program() {
+            result.type_at(&program);
+        }
+        Ok(result)
     }
 
     /// The policy of the file, or all that is wrong with it; an empty one where no file was named.
@@ -266,7 +271,10 @@ impl Check {
         let observation = context.source.observe(&query.scope)?;
         let question =
             CheckQuestion { query: &query, policy: &self.policy, servers: None, repeat: &self.repeat };
-        let suggested = report::suggested_policy(&question, &observation, ephemeral, context.knowledge)?;
+        let mut suggested = report::suggested_policy(&question, &observation, ephemeral, context.knowledge)?;
+        if let Some(program) = context.source.program() {
+            suggested.notes.iter_mut().for_each(|note| type_at(note, &program));
+        }
         let mut text = Vec::new();
         render::write(
             Answer::Policy(&suggested),

@@ -32,6 +32,11 @@ pub trait Source {
         None
     }
 
+    /// What to type to ask about it, the program's name first; `None` of this machine.
+    fn program(&self) -> Option<String> {
+        None
+    }
+
     /// Scans the sockets and their owners.
     ///
     /// # Errors
@@ -138,7 +143,11 @@ pub(super) fn answer_to(
     let rerun = rerun.as_deref().unwrap_or(repeat);
     let answer = |query: &Query, observation: &Observation| -> Result<Report, Error> {
         let report = report::report(query, observation, knowledge, rerun)?;
-        Ok(Report { command: repeat.to_owned(), ..report })
+        let report = Report { command: repeat.to_owned(), ..report };
+        Ok(match source.program() {
+            Some(program) => report.typed_at(&program),
+            None => report,
+        })
     };
     let mut query = query.with_files(|path| source.file_at(path));
     let mut observation = source.observe(&query.scope)?;

@@ -104,15 +104,21 @@ impl Explain {
         let mut explanations = self.explanations(context.knowledge)?;
         if let Some(scope) = &self.scope {
             let observation = context.source.observe(scope)?;
+            let rerun = context.source.rerun();
             let about = report::ServersQuestion {
                 vouched: &Vouched::default(),
                 products: &[],
                 expiry_days: report::EXPIRY_DAYS,
-                repeat: &self.repeat,
+                repeat: rerun.as_deref().unwrap_or(&self.repeat),
             };
             let servers = report::servers(&about, &observation, context.knowledge)?;
             let errors = explanations.iter_mut().flat_map(|explanation| &mut explanation.license_errors);
-            errors.for_each(|error| report::add_causes_here(error, &servers));
+            for error in errors {
+                report::add_causes_here(error, &servers);
+                if let Some(program) = context.source.program() {
+                    error.type_at(&program);
+                }
+            }
         }
         context.write(Answer::Explanations(&explanations), &self.output)?;
         Ok(Exit::Matched)
@@ -162,10 +168,11 @@ fn position(args: &[OsString]) -> Option<usize> {
     loop {
         at += match args.get(at)?.to_str()? {
             "explain" => return Some(at),
-            "--color" | "--deadline" | "--output" => 2,
+            "--color" | "--deadline" | "--from" | "--output" => 2,
             "--json" => 1,
             option
                 if option.starts_with("--output=")
+                    || option.starts_with("--from=")
                     || option.starts_with("--color=")
                     || option.starts_with("--deadline=") =>
             {

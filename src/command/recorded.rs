@@ -8,8 +8,10 @@ use crate::judge::Inspection;
 use crate::knowledge::Knowledge;
 use crate::model::quoting::quoted;
 use crate::model::record::{self, Record};
+use crate::model::typed_at::PROGRAM;
 use crate::model::{Gap, GapKind, Observation, name_of_account};
 use crate::os::{self, FileAt, ScanScope, Unobservable};
+use crate::query::for_shell;
 
 /// The largest record, in bytes: that of a machine with 10,000 processes and 10,000 listeners has half of it.
 pub const LARGEST_RECORD: u64 = 64 << 20;
@@ -68,6 +70,11 @@ impl Source for RecordedMachine<'_> {
         let name = shlex::try_quote(&self.path).ok().filter(|_| self.path != "-");
         let file = name.map_or(String::new(), |name| format!(" > {name}"));
         Some(format!("whatlistens record{file}"))
+    }
+
+    fn program(&self) -> Option<String> {
+        let words = [PROGRAM, "--from", &self.path].map(str::to_owned);
+        (!self.path.is_empty()).then(|| for_shell(&words))
     }
 
     fn observe(&self, scope: &ScanScope) -> Result<Observation, Unobservable> {

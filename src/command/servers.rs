@@ -168,7 +168,10 @@ impl Servers {
             repeat: rerun.as_deref().unwrap_or(&self.repeat),
         };
         let report = report::servers(&about, &observation, context.knowledge)?;
-        let report = ServersReport { command: self.repeat.clone(), ..report };
+        let mut report = ServersReport { command: self.repeat.clone(), ..report };
+        if let Some(program) = context.source.program() {
+            report.type_at(&program);
+        }
         if !self.is_check {
             context.write(Answer::Servers(&report), &self.output)?;
             return Ok(Exit::matched(!report.servers.is_empty()));

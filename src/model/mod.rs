@@ -44,6 +44,7 @@ mod service_manager;
 mod socket;
 pub mod sorting;
 mod sought;
+pub mod typed_at;
 mod verdict;
 mod vouched;
 mod waiting;

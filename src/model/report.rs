@@ -205,6 +205,8 @@ pub struct Report {
     pub privileged: bool,
     /// The command line, quoted for a shell.
     pub command: String,
+    /// What its commands begin with, to ask the same machine.
+    pub program: String,
     /// The words and options that chose the rows, as they can be typed; empty where nothing was left out.
     pub selection: Vec<String>,
     /// What was asked about, in the order of the words.

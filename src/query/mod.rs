@@ -45,7 +45,7 @@ pub use self::filtered::{Condition, Dropped, Filtered, Undecided, filter};
 pub use self::habits::in_own_words;
 pub use self::holders::{is_called, is_user};
 pub use self::naming::{NameKind, Naming};
-pub use self::output::{Environment, Output, command_line};
+pub use self::output::{Environment, Output, command_line, for_shell};
 pub use self::parse::is_about_ports;
 pub use self::policy::{
     MOST_LINES, PolicyFault, SitePolicy, account, expectation, exposure, follow_links, program, read_policy,

@@ -293,14 +293,21 @@ pub fn command_line(args: &[OsString], program: Option<&Path>) -> String {
     // What is written on a terminal may be seen by others, or kept.
     let word = |arg: &OsString| without_secrets(&arg.to_string_lossy()).into_owned();
     let mut words: Vec<String> = args.iter().map(word).collect();
-    if MAIN_SEPARATOR != '/' {
-        return for_windows(&words);
-    }
-    if let (Some(name), Some(path)) = (words.first_mut(), program)
+    if MAIN_SEPARATOR == '/'
+        && let (Some(name), Some(path)) = (words.first_mut(), program)
         && !name.contains('/')
         && !path.parent().is_some_and(|folder| SUDO_PATH.iter().any(|found| folder == Path::new(found)))
     {
         *name = path.to_string_lossy().into_owned();
+    }
+    for_shell(&words)
+}
+
+/// Words as they are typed on this system.
+#[must_use]
+pub fn for_shell(words: &[String]) -> String {
+    if MAIN_SEPARATOR != '/' {
+        return for_windows(words);
     }
     shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| "whatlistens".to_owned())
 }

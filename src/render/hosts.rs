@@ -133,11 +133,13 @@ impl<'a> Hosts<'a> {
         }
         if self.flagged > 0 && self.format.is_for_terminal() {
             let listeners = counted(self.flagged, "listener");
-            lines.push(format!("Flagged: {listeners}. For the reasons: whatlistens --from FILE --flagged"));
+            lines.push(format!(
+                "Flagged: {listeners}. For the reasons: whatlistens --from DIR/HOST.json --flagged"
+            ));
         }
         if self.incomplete > 0 {
             lines.push(format!(
-                "Not everything could be seen in {} of {}. For what is missing: whatlistens --from FILE",
+                "Not everything could be seen in {} of {}. For what is missing: whatlistens --from DIR/HOST.json",
                 self.incomplete,
                 counted(self.records, "record")
             ));

@@ -67,7 +67,7 @@ pub(super) fn of_listing(report: &Report, groups: &[RowGroup<'_>], style: &Style
 /// Why rows are flagged, or that there are none.
 pub(super) fn of_table(report: &Report, groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
     if !groups.is_empty() {
-        return reasons(groups, style);
+        return reasons(report, groups, style);
     }
     // Each word has its own line.
     if report.asked.iter().any(|asked| asked.lines().next().is_some()) {
@@ -208,7 +208,7 @@ pub(super) fn of_license_servers(report: &Report, style: &Style) -> Vec<String> 
     let (shown, more) = first_few(&down, MOST_NOTES);
     let lines = shown.iter().map(|server| {
         let problem = server.problems.first().map_or("", |problem| problem.text.trim_end_matches('.'));
-        let line = format!("{}: {problem}. For details: whatlistens servers", server.called());
+        let line = format!("{}: {problem}. For details: {} servers", server.called(), report.program);
         style.paint(&style.set(&escape(&line)), Paint::new().yellow())
     });
     let more = (more > 0).then(|| format!("{} that does not serve.", counted(more, "more license server")));
@@ -270,7 +270,7 @@ pub(super) fn of_servers_report(report: &ServersReport, style: &Style) -> Vec<St
 }
 
 /// Why rows are flagged, the most severe first. Hidden owners are not here: they are among the gaps.
-fn reasons(groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
+fn reasons(report: &Report, groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
     let mut flagged: Vec<_> = groups
         .iter()
         .filter_map(|group| Some((group.lead_row(), group.lead_row().license.as_ref()?)))
@@ -280,7 +280,8 @@ fn reasons(groups: &[RowGroup<'_>], style: &Style) -> Vec<String> {
     let (shown, more) = first_few(&flagged, MOST_NOTES);
     let mut notes: Vec<String> = shown.iter().map(|(row, license)| reason(row, license, style)).collect();
     if more > 0 {
-        notes.push(style.set(&format!("{more} more flagged. For details: whatlistens PORT")));
+        let line = format!("{more} more flagged. For details: {} PORT", report.program);
+        notes.push(style.set(&escape(&line)));
     }
     notes
 }

@@ -32,6 +32,7 @@ use self::asked::{Found, Question};
 use self::rows::rows;
 use crate::knowledge::{Knowledge, LicenseProgram};
 use crate::model::phrase::in_a_row;
+use crate::model::typed_at::PROGRAM;
 use crate::model::{
     LicenseServer, Observation, Os, OtherNamespace, Owner, Pid, Process, Report, Row, Socket, Verdict,
 };
@@ -102,6 +103,7 @@ pub fn report(
         taken_at: observation.taken_at,
         privileged: observation.privileged,
         command: repeat.to_owned(),
+        program: PROGRAM.to_owned(),
         selection: query.selection.clone(),
         asked,
         is_about_one: query.alone.is_some(),

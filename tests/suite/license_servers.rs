@@ -15,6 +15,7 @@ mod files;
 mod left_over;
 mod listed;
 mod meant;
+mod typed;
 
 const LMGRD: &str = "/opt/flexlm/lmgrd";
 const ADSKFLEX: &str = "/opt/flexlm/adskflex";

@@ -323,7 +323,7 @@ impl<'b, 'a> Judging<'b, 'a> {
 
     fn may_be_left_over(&self) -> Option<String> {
         Some(format!(
-            "Its license files were not read here, so whether {} is left over from it is not known. To read them: \
+            "Its license files were not read for this answer, so whether {} is left over from it is not known. To read them: \
              whatlistens servers",
             self.possible_stray()?.called()
         ))

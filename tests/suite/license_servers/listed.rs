@@ -57,7 +57,7 @@ fn a_server_that_started_no_daemon_is_said_whatever_else_runs() {
     let states: Vec<(&str, &str)> =
         all.iter().map(|server| (server.id.as_str(), server.state.as_str())).collect();
     assert_eq!(states, [("autodesk-nlm", "orphaned-daemon"), ("flexnet", "no-daemon")]);
-    insta::assert_snapshot!(all[1].notes[0], @"Its license files were not read here, so whether adskflex (PID 99) is left over from it is not known. To read them: whatlistens servers");
+    insta::assert_snapshot!(all[1].notes[0], @"Its license files were not read for this answer, so whether adskflex (PID 99) is left over from it is not known. To read them: whatlistens servers");
     // With them, `servers` says the same in the same words.
     let read = apart().seen(|seen| {
         seen.license_setup = Some(setup(vec![adsk_lic(by_command_line(812), Some(27005), Some(2081))]));
