@@ -85,7 +85,7 @@ pub(super) fn holder(row: &Row, os: Os) -> String {
             format!("a process that calls itself {}{user}", lead.called())
         }
         Owner::Identified { lead, .. } => format!("{}{user}", lead.called()),
-        Owner::Hidden => format!("a process that you are not allowed to see{user}"),
+        Owner::Hidden => format!("a process{user} that you are not allowed to see"),
         Owner::Unattributed => "no process that can be found".to_owned(),
     }
 }

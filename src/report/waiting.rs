@@ -150,13 +150,18 @@ impl Scene<'_> {
 }
 
 /// Who holds it.
-pub(super) fn holder(row: &Row, os: Os) -> String {
+fn holder(row: &Row, os: Os) -> String {
+    holder_of(row, os, "")
+}
+
+/// Who holds it, with `of_user` behind the name of a process.
+pub(super) fn holder_of(row: &Row, os: Os, of_user: &str) -> String {
     match &row.owner {
         Owner::Identified { lead, .. } => {
             let claims = if lead.claims_its_name(os) { "a process that calls itself " } else { "" };
             let more =
                 if row.more_holders { ", perhaps with others that you are not allowed to see" } else { "" };
-            format!("{claims}{}{more}", lead.called())
+            format!("{claims}{}{of_user}{more}", lead.called())
         }
         Owner::Hidden => "a process that you are not allowed to see".to_owned(),
         Owner::Unattributed => "no process that can be found".to_owned(),

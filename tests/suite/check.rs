@@ -256,11 +256,11 @@ fn flagged_ports_count_by_their_severity() {
 #[test]
 fn exposure_is_limited() {
     insta::assert_snapshot!(check(&office(), "--max-exposure private").0, @r"
-    WHATLISTENS CRITICAL - 80/tcp at 0.0.0.0 and :: has the exposure all-interfaces; at most private is allowed; 1538/tcp at 0.0.0.0 has the exposure all-interfaces; at most private is allowed; 27000/tcp at 0.0.0.0 has the exposure all-interfaces; at most private is allowed; 1 more
-    CRITICAL: 80/tcp at 0.0.0.0 and :: has the exposure all-interfaces; at most private is allowed
-    CRITICAL: 1538/tcp at 0.0.0.0 has the exposure all-interfaces; at most private is allowed
-    CRITICAL: 27000/tcp at 0.0.0.0 has the exposure all-interfaces; at most private is allowed
-    CRITICAL: 33333/udp at 0.0.0.0 has the exposure all-interfaces; at most private is allowed
+    WHATLISTENS CRITICAL - 80/tcp at 0.0.0.0 and :: has the exposure all-interfaces, and at most private is allowed; 1538/tcp at 0.0.0.0 has the exposure all-interfaces, and at most private is allowed; 27000/tcp at 0.0.0.0 has the exposure all-interfaces, and at most private is allowed; 1 more
+    CRITICAL: 80/tcp at 0.0.0.0 and :: has the exposure all-interfaces, and at most private is allowed
+    CRITICAL: 1538/tcp at 0.0.0.0 has the exposure all-interfaces, and at most private is allowed
+    CRITICAL: 27000/tcp at 0.0.0.0 has the exposure all-interfaces, and at most private is allowed
+    CRITICAL: 33333/udp at 0.0.0.0 has the exposure all-interfaces, and at most private is allowed
     ");
     is(&office(), "--max-exposure loopback 53", CheckStatus::Ok);
     let private = linux().socket("tcp 10.1.2.3:22", &[root(5, "/usr/sbin/sshd")]);

@@ -65,8 +65,8 @@ fn whatever_else_listens_is_critical() {
         .socket("tcp 0.0.0.0:443", &[process(78, "/usr/bin/node")])
         .socket("udp 10.0.0.1:53", &[root(400, "/usr/lib/systemd/systemd-resolved")]);
     insta::assert_snapshot!(is(&more, OFFICE, CheckStatus::Critical), @r"
-    WHATLISTENS CRITICAL - 53/udp at 10.0.0.1 has the exposure private; at most loopback is allowed (policy.toml:13); 443/tcp at 0.0.0.0 is not allowed; node (PID 78) of alice holds it; 8080/tcp at 0.0.0.0 and :: is not allowed; node (PID 77) of alice holds it
-    CRITICAL: 53/udp at 10.0.0.1 has the exposure private; at most loopback is allowed (policy.toml:13)
+    WHATLISTENS CRITICAL - 53/udp at 10.0.0.1 has the exposure private, and at most loopback is allowed (policy.toml:13); 443/tcp at 0.0.0.0 is not allowed; node (PID 78) of alice holds it; 8080/tcp at 0.0.0.0 and :: is not allowed; node (PID 77) of alice holds it
+    CRITICAL: 53/udp at 10.0.0.1 has the exposure private, and at most loopback is allowed (policy.toml:13)
     CRITICAL: 443/tcp at 0.0.0.0 is not allowed; node (PID 78) of alice holds it
     CRITICAL: 8080/tcp at 0.0.0.0 and :: is not allowed; node (PID 77) of alice holds it
     ");
@@ -95,7 +95,7 @@ fn what_must_listen_is_held_by_whom_the_line_says() {
         is(&office(), &lines(keys), wanted);
     }
     insta::assert_snapshot!(is(&office(), &lines("user = 'lic'"), CheckStatus::Critical), @"WHATLISTENS CRITICAL - 27000 at 0.0.0.0 is held by lmgrd (PID 900) of root, not by lic (policy.toml:1)");
-    insta::assert_snapshot!(is(&office(), &lines("max-exposure = 'private'"), CheckStatus::Critical), @"WHATLISTENS CRITICAL - 27000 at 0.0.0.0 has the exposure all-interfaces; at most private is allowed (policy.toml:1)");
+    insta::assert_snapshot!(is(&office(), &lines("max-exposure = 'private'"), CheckStatus::Critical), @"WHATLISTENS CRITICAL - 27000 at 0.0.0.0 has the exposure all-interfaces, and at most private is allowed (policy.toml:1)");
     insta::assert_snapshot!(is(&linux(), "[[must-listen]]\nport = [22, 'ssh', '80/tcp']", CheckStatus::Critical), @r"
     WHATLISTENS CRITICAL - 22 does not listen (policy.toml:1); ssh does not listen (policy.toml:1); 80/tcp does not listen (policy.toml:1)
     CRITICAL: 22 does not listen (policy.toml:1)
@@ -131,7 +131,7 @@ fn what_must_be_on_loopback_only() {
     is(&office(), "max-exposure = 'loopback'\n[[must-listen]]\nport = 80", CheckStatus::Critical);
     // A line about a port goes before what is said of all.
     let wider = "max-exposure = 'loopback'\n[[must-listen]]\nport = [80, 27000, 1538]\nmax-exposure = 'all-interfaces'";
-    insta::assert_snapshot!(is(&office(), wider, CheckStatus::Critical), @"WHATLISTENS CRITICAL - 33333/udp at 0.0.0.0 has the exposure all-interfaces; at most loopback is allowed");
+    insta::assert_snapshot!(is(&office(), wider, CheckStatus::Critical), @"WHATLISTENS CRITICAL - 33333/udp at 0.0.0.0 has the exposure all-interfaces, and at most loopback is allowed");
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn of_several_limits_that_of_the_fewest_ports_holds() {
     ] {
         for policy in [format!("{own}{wider}"), format!("{wider}{own}")] {
             let said = is(&public, &policy, CheckStatus::Critical);
-            assert!(said.contains("at 0.0.0.0 has the exposure all-interfaces; at most loopback"), "{said}");
+            assert!(said.contains("at 0.0.0.0 has the exposure all-interfaces, and at most loopback"), "{said}");
             is(&loopback, &policy, CheckStatus::Ok);
         }
     }
@@ -171,7 +171,7 @@ fn of_several_limits_that_of_the_fewest_ports_holds() {
     // All that listen on a port that must are limited, and what is asked for does not change that.
     let udp = redis("tcp 127.0.0.1:53").socket("udp 0.0.0.0:53", &[process(6, "/usr/bin/dnsmasq")]);
     let must = "[[must-listen]]\nport = 53\nmax-exposure = 'loopback'";
-    insta::assert_snapshot!(is(&udp, must, CheckStatus::Critical), @"WHATLISTENS CRITICAL - 53 at 0.0.0.0 has the exposure all-interfaces; at most loopback is allowed (policy.toml:1)");
+    insta::assert_snapshot!(is(&udp, must, CheckStatus::Critical), @"WHATLISTENS CRITICAL - 53 at 0.0.0.0 has the exposure all-interfaces, and at most loopback is allowed (policy.toml:1)");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::model::{
     Vouched,
 };
 use crate::query::is_user;
+use crate::report::waiting::holder_of;
 
 /// Whether it is so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -200,9 +201,6 @@ pub(super) fn wanted(line: &PolicyLine) -> String {
 
 /// Who holds a listener, as a phrase.
 pub(super) fn holder(row: &Row, os: Os) -> String {
-    let holder = crate::report::waiting::holder(row, os);
-    match row.user().filter(|_| row.owner.lead().is_some()) {
-        Some(user) => format!("{holder} of {}", quoted_account(&user)),
-        None => holder,
-    }
+    let of_user = row.user().map_or(String::new(), |user| format!(" of {}", quoted_account(&user)));
+    holder_of(row, os, &of_user)
 }

@@ -221,7 +221,7 @@ pub(super) struct Limit<'a> {
 impl Limit<'_> {
     /// What is wrong with a listener that goes beyond it.
     pub(super) fn exceeded_by(&self, row: &Row) -> String {
-        format!("has the exposure {}; at most {} is allowed", row.exposure.code(), self.most.code())
+        format!("has the exposure {}, and at most {} is allowed", row.exposure.code(), self.most.code())
     }
 }
 
