@@ -236,7 +236,10 @@ pub fn interval(typed: &str) -> Result<Duration, String> {
 /// What would be right.
 pub fn watch_time(typed: &str) -> Result<Duration, String> {
     let time = time(typed).filter(|time| !time.is_zero() && *time <= LONGEST_TIMEOUT);
-    time.ok_or_else(|| "give seconds or a time with its unit, as in --for 30 or --for 5m".to_owned())
+    time.ok_or_else(|| {
+        "give seconds or a time with its unit (ms, s, m or h), at most 8784h, as in --for 30 or --for 5m"
+            .to_owned()
+    })
 }
 
 /// How long to wait for something to happen.

@@ -148,6 +148,12 @@ impl Check {
             all_namespaces: args.all_namespaces,
             ..ListArgs::default()
         };
+        let is_expectation =
+            |word: &&String| word.contains('=') && word.starts_with(|first: char| first.is_ascii_digit());
+        if let Some(word) = args.what.iter().find(is_expectation) {
+            let right = format!("what must listen stands behind --expect, as in check --expect {word}");
+            return Err(UsageError::instead(word, right));
+        }
         let narrow = Query::resolve(&ListArgs { what: args.what.clone(), ..whole.clone() }, knowledge)?;
         let whole = Query::resolve(&whole, knowledge)?;
         // What must listen is looked for among all, so all is scanned.

@@ -6,8 +6,9 @@ use std::cell::OnceCell;
 use super::Source;
 use crate::judge::Inspection;
 use crate::knowledge::Knowledge;
+use crate::model::document;
 use crate::model::quoting::quoted;
-use crate::model::record::{self, Record};
+use crate::model::record::{self, Record, RecordError};
 use crate::model::typed_at::PROGRAM;
 use crate::model::{Gap, GapKind, Observation, name_of_account};
 use crate::os::{self, FileAt, ScanScope, Unobservable};
@@ -55,7 +56,14 @@ impl<'a> RecordedMachine<'a> {
 fn read(path: &str) -> Result<Record, String> {
     let text = os::read_bounded(path, LARGEST_RECORD).map_err(|error| os::in_words(&error))?;
     let too_large = || format!("it is larger than {} MiB", LARGEST_RECORD >> 20);
-    record::read(&text.ok_or_else(too_large)?).map_err(|error| error.to_string())
+    let text = text.ok_or_else(too_large)?;
+    record::read(&text).map_err(|error| match error {
+        RecordError::NotARecord if document::read(&text).is_ok() => {
+            "it is what --json printed, which diff compares: for --from make a record, with whatlistens record"
+                .to_owned()
+        }
+        error => error.to_string(),
+    })
 }
 
 impl Source for RecordedMachine<'_> {

@@ -64,7 +64,12 @@ fn an_option_of_another_command_is_answered_with_that_command() {
 #[test]
 fn a_word_too_many_is_no_option() {
     let refused = |line: &str| parse(line).unwrap_err().error.to_string();
-    insta::assert_snapshot!(refused("w record ticket.json"), @"‘ticket.json’: record takes no more words; see --help");
+    insta::assert_snapshot!(refused("w record ticket.json"), @"‘ticket.json’: a record goes to standard output: whatlistens record > ticket.json");
+    insta::assert_snapshot!(refused("w record -o a.json"), @"there is no option -o: a record goes to standard output: whatlistens record > FILE");
+    insta::assert_snapshot!(refused("w generate completions"), @"‘generate completions’: name the shell: bash, zsh, fish or powershell");
+    insta::assert_snapshot!(refused("w generate schema --dir /tmp"), @"there is no option --dir: it goes to standard output, as in whatlistens generate schema > FILE; a folder is for all manual pages: whatlistens generate man --dir DIR");
+    insta::assert_snapshot!(refused("w check 27000/tcp=lmgrd"), @"‘27000/tcp=lmgrd’: what must listen stands behind --expect, as in check --expect 27000/tcp=lmgrd");
+    insta::assert_snapshot!(refused("w watch --for 99d"), @"‘--for 99d’: give seconds or a time with its unit (ms, s, m or h), at most 8784h, as in --for 30 or --for 5m");
     insta::assert_snapshot!(refused("w generate schema 80"), @"‘80’: generate takes no more words; see --help");
 }
 

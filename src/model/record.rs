@@ -168,15 +168,22 @@ impl fmt::Display for RecordError {
         match self {
             RecordError::NotJson(flaw) => write!(f, "not JSON: {flaw}"),
             RecordError::NotARecord => {
-                write!(f, "not a record: it has no number \"whatlistens_record\"")
+                write!(
+                    f,
+                    "not a record: it has no number \"whatlistens_record\"; whatlistens record makes one"
+                )
             }
             RecordError::OtherVersion { found } if *found > VERSION => write!(
                 f,
                 "recorded by a newer version of whatlistens: this version reads record format {VERSION}, not \
-                 {found}"
+                 {found}; record it again with this version, or read it with that one"
             ),
             RecordError::OtherVersion { found } => {
-                write!(f, "this version of whatlistens reads record format {VERSION}, not {found}")
+                write!(
+                    f,
+                    "this version of whatlistens reads record format {VERSION}, not {found}: record it again with \
+                     this version"
+                )
             }
             RecordError::Malformed(flaw) => write!(f, "malformed record: {flaw}"),
         }

@@ -21,6 +21,7 @@ mod rows;
 mod selection;
 mod suggest;
 mod target;
+mod tried;
 mod trust;
 mod typed;
 mod unknown_name;

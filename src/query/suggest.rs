@@ -8,6 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::habits::letters_and_ports;
 use super::nearest::{filled, is_command, nearest};
+use super::tried::{OF_COMMANDS, Tried};
 use super::typed::Typed;
 use super::usage::UsageError;
 use crate::cli::COMMANDS;
@@ -108,53 +109,6 @@ const ELSEWHERE: &Tried = &[
     (&["--headers", "--header"], "headers are shown unless you give -H"),
 ];
 
-/// Options, and what does the same.
-type Tried = [(&'static [&'static str], &'static str)];
-
-/// Options that people try with a command, and what does the same.
-const OF_COMMANDS: &[(&str, &Tried)] = &[("servers", OF_SERVERS), ("check", OF_CHECK), ("wait", OF_WAIT)];
-
-const OF_CHECK: &Tried = &[
-    (
-        &["-H", "--host", "--hostname"],
-        "it checks this machine; for another make a record there: whatlistens record > FILE, and give --from FILE",
-    ),
-    (&["-p", "--port", "--ports", "-i"], "that a port listens is checked by --expect, as in --expect WHAT"),
-    (&["--process", "--program"], "who must hold a port stands behind it, as in --expect 27000/tcp=lmgrd"),
-    (
-        &["-w", "--warning", "-c", "--critical"],
-        "it has no thresholds: what is wrong is WARNING or CRITICAL by itself",
-    ),
-    (&["--flagged"], "that nothing is flagged is checked by --no-flagged"),
-    (
-        &["--exposed", "--loopback", "--local"],
-        "how far anything may be reached is checked by --max-exposure loopback",
-    ),
-    (
-        &["--allow", "--allowed", "--allowlist", "--whitelist", "--baseline"],
-        "what may listen stands in a file: --policy FILE",
-    ),
-];
-
-const OF_WAIT: &Tried = &[
-    (
-        &["-t", "-T", "-w"],
-        "to give up after some time use --timeout, as in --timeout 30; for TCP alone --tcp",
-    ),
-    (&["-u"], "for UDP alone use --udp"),
-    (&["--closed", "--free", "--down", "-d"], "to wait until nothing listens any more use --gone"),
-    (&["-p", "--port", "--ports", "-i"], "a port stands alone: whatlistens wait WHAT"),
-    (&["--pid"], "a process is waited for by its name: --process NAME"),
-];
-
-const OF_SERVERS: &Tried = &[
-    (&["-c", "-f", "--file", "--license"], "for a license file use --license-file NAME"),
-    (
-        &["--status", "-s", "--list", "-l", "-a", "--all", "--clients", "--users", "--start"],
-        "to see license servers, their daemons and clients, and what is wrong: whatlistens servers",
-    ),
-];
-
 /// The options that exist.
 #[derive(Debug, Default)]
 pub struct Options {
@@ -195,6 +149,10 @@ impl UsageError {
                 }
                 _ if !typed.starts_with('-') => {
                     let command = options.command.as_deref().unwrap_or("whatlistens");
+                    if command == "record" {
+                        let right = format!("a record goes to standard output: whatlistens record > {typed}");
+                        return Some(UsageError::instead(&typed, right));
+                    }
                     UsageError::instead(&typed, format!("{command} takes no more words; see --help"))
                 }
                 _ => {
@@ -247,6 +205,10 @@ impl UsageError {
             ErrorKind::MissingRequiredArgument if options.command.as_deref() == Some("diff") => {
                 let right = "name how it was: whatlistens record > before.json, and later whatlistens diff before.json";
                 UsageError::instead("diff", right)
+            }
+            ErrorKind::MissingRequiredArgument if typed == "<SHELL>" => {
+                let right = "name the shell: bash, zsh, fish or powershell";
+                UsageError::instead("generate completions", right)
             }
             ErrorKind::MissingRequiredArgument => {
                 UsageError::CommandLine(format!("{typed} is missing").into())

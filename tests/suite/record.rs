@@ -156,13 +156,13 @@ fn what_is_no_record_says_so() {
     insta::assert_snapshot!(refusal_of(&format!("{FORMAT}{{}}")), @"not JSON: trailing characters (line 1132, column 1)");
     for text in ["{}", "[]", "null", "27000", r#""a""#, r#"{"schema_version": 1}"#] {
         insta::allow_duplicates!(
-            insta::assert_snapshot!(refusal_of(text), @r#"not a record: it has no number "whatlistens_record""#)
+            insta::assert_snapshot!(refusal_of(text), @r#"not a record: it has no number "whatlistens_record"; whatlistens record makes one"#)
         );
     }
     for version in ["null", r#""1""#, "-1", "1.5", "1e3", "18446744073709551616"] {
         let text = format!(r#"{{"whatlistens_record": {version}}}"#);
         insta::allow_duplicates!(
-            insta::assert_snapshot!(refusal_of(&text), @r#"not a record: it has no number "whatlistens_record""#)
+            insta::assert_snapshot!(refusal_of(&text), @r#"not a record: it has no number "whatlistens_record"; whatlistens record makes one"#)
         );
     }
 }
@@ -171,8 +171,8 @@ fn what_is_no_record_says_so() {
 fn another_version_is_named_before_what_it_changed() {
     let newer =
         r#"{"observation": {"fields": ["of", "tomorrow"]}, "whatlistens_record": 7, "signature": "…"}"#;
-    insta::assert_snapshot!(refusal_of(newer), @"recorded by a newer version of whatlistens: this version reads record format 6, not 7");
-    insta::assert_snapshot!(refusal("/whatlistens_record", |version| *version = json!(0)), @"this version of whatlistens reads record format 6, not 0");
+    insta::assert_snapshot!(refusal_of(newer), @"recorded by a newer version of whatlistens: this version reads record format 6, not 7; record it again with this version, or read it with that one");
+    insta::assert_snapshot!(refusal("/whatlistens_record", |version| *version = json!(0)), @"this version of whatlistens reads record format 6, not 0: record it again with this version");
 }
 
 #[test]

@@ -116,6 +116,14 @@ fn what_is_no_record_is_refused_in_one_line() {
             "{out}"
         );
     }
+    // What is another file of this program's says what it is for.
+    fs::write(&path, office().printed("--json", None)).unwrap();
+    let (_, why, status) = from(&path, &[]);
+    assert!(
+        why.contains("it is what --json printed, which diff compares: for --from make a record"),
+        "{why}"
+    );
+    assert_eq!(status, 2);
     let missing = from(&folder.path().join("missing"), &[]);
     assert!(missing.1.contains("missing’ cannot be read as a record: ") && missing.2 == 2, "{missing:?}");
 }

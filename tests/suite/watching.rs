@@ -154,7 +154,7 @@ fn what_makes_no_sense_is_refused() {
     };
     insta::assert_snapshot!(refused("watch --json"), @"‘--output json’: the formats of watch are table, list, jsonl");
     insta::assert_snapshot!(refused("watch --interval 1ms"), @"‘--interval 1ms’: give seconds or a time with its unit, from 10ms to 1h, as in --interval 5 or --interval 500ms");
-    insta::assert_snapshot!(refused("watch --for 0"), @"‘--for 0’: give seconds or a time with its unit, as in --for 30 or --for 5m");
+    insta::assert_snapshot!(refused("watch --for 0"), @"‘--for 0’: give seconds or a time with its unit (ms, s, m or h), at most 8784h, as in --for 30 or --for 5m");
     insta::assert_snapshot!(refused("watch --all 80"), @"‘--all’: watch has no use for it: leave it out");
     insta::assert_snapshot!(refused("watch no-such-name"), @"‘no-such-name’ is not a known service, and no process of that name listens here. (For a process that may not be running: --process no-such-name)");
     insta::assert_snapshot!(refused("--watch"), @"there is no option --watch: to see what appears, goes and changes: whatlistens watch");
