@@ -56,7 +56,8 @@ fn sources_of_managers(licenses: &mut toml::Table) -> toml::Table {
     sources.collect()
 }
 
-/// The registry with one line for what differs in nothing but the protocol: it is half as long.
+/// The registry with one line for what differs in nothing but the protocol, `*` for TCP and UDP, and no column of flags where
+/// there are none: it is not half as long.
 fn with_joined_protocols(services: &str) -> String {
     let mut joined: Vec<(&str, String, &str)> = Vec::new();
     for line in services.lines() {
@@ -71,7 +72,12 @@ fn with_joined_protocols(services: &str) -> String {
             _ => joined.push((ports, protocol.to_owned(), rest)),
         }
     }
-    joined.iter().map(|(ports, protocols, rest)| format!("{ports}\t{protocols}\t{rest}\n")).collect()
+    let line = |(ports, protocols, rest): &(&str, String, &str)| {
+        let rest = rest.strip_suffix("\t-").unwrap_or(rest);
+        let protocols = if protocols == "tcp,udp" { "*" } else { protocols };
+        format!("{ports}\t{protocols}\t{rest}\n")
+    };
+    joined.iter().map(line).collect()
 }
 
 /// What the properties of the file show in the Explorer; name, version and description are Cargo.toml's.

@@ -151,7 +151,10 @@ fn of_several_limits_that_of_the_fewest_ports_holds() {
     ] {
         for policy in [format!("{own}{wider}"), format!("{wider}{own}")] {
             let said = is(&public, &policy, CheckStatus::Critical);
-            assert!(said.contains("at 0.0.0.0 has the exposure all-interfaces, and at most loopback"), "{said}");
+            assert!(
+                said.contains("at 0.0.0.0 has the exposure all-interfaces, and at most loopback"),
+                "{said}"
+            );
             is(&loopback, &policy, CheckStatus::Ok);
         }
     }

@@ -1,7 +1,7 @@
 //! The IANA registry, embedded as sorted text and searched where it lies: no parse at start.
 //!
 //! The text is `data/services.tsv`; its columns and order are described in `data/README.md`, and the
-//! project's tests hold it to them. `build.rs` joins lines that differ in their protocol alone.
+//! project's tests hold it to them. `build.rs` makes it shorter: it joins lines that differ in their protocol alone.
 
 mod nearest;
 mod other_names;
@@ -10,6 +10,9 @@ use std::collections::HashMap;
 
 pub use self::other_names::{called_otherwise, other_names};
 use crate::model::{PortRange, Protocol};
+
+/// How `build.rs` writes "tcp,udp".
+const BOTH: &str = "*";
 
 const SERVICES: &str = include_str!(concat!(env!("OUT_DIR"), "/services.tsv"));
 
@@ -43,7 +46,8 @@ impl<'a> Entry<'a> {
     /// Reads one line, which has an entry for each of its protocols; none where it is not one.
     fn of_line(line: &'a str) -> impl Iterator<Item = Entry<'a>> + use<'a> {
         let (entry, protocols) = Entry::parse(line).unzip();
-        let protocols = protocols.into_iter().flat_map(|protocols: &str| split(protocols, b','));
+        let each = |protocols: &'a str| split(if protocols == BOTH { "tcp,udp" } else { protocols }, b',');
+        let protocols = protocols.into_iter().flat_map(each);
         let with =
             move |protocol| Some(Entry { protocol: Some(protocol).filter(|&name| name != "-"), ..entry? });
         protocols.filter_map(with)
@@ -53,8 +57,8 @@ impl<'a> Entry<'a> {
     fn parse(line: &'a str) -> Option<(Entry<'a>, &'a str)> {
         let mut columns = split(line, b'\t');
         let ports = PortRange::parse(columns.next()?)?;
-        let (protocols, name, description, flags) =
-            (columns.next()?, columns.next()?, columns.next()?, columns.next()?);
+        let (protocols, name, description) = (columns.next()?, columns.next()?, columns.next()?);
+        let flags = columns.next().unwrap_or("-");
         let flag = |wanted| flags != "-" && split(flags, b',').any(|flag| flag == wanted);
         let entry = Entry {
             ports,
