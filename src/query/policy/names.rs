@@ -118,7 +118,7 @@ impl Name {
 /// Where programs are looked for by name. Elsewhere a name is that of the file itself.
 const FOLDERS: [&str; 4] = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"];
 
-/// Adds to each path, and to each name of a link in [`FOLDERS`], the file that it leads to: a process is known by that.
+/// Adds to each path, and to each name of a link in the usual folders, the file that it leads to: a process is known by that.
 pub fn follow_links(policy: &mut Policy, file_at: impl Fn(&str) -> FileAt) {
     for line in &mut policy.lines {
         for index in 0..line.programs.len() {
