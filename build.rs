@@ -57,7 +57,7 @@ fn sources_of_managers(licenses: &mut toml::Table) -> toml::Table {
 }
 
 /// The registry with one line for what differs in nothing but the protocol, `*` for TCP and UDP, and no column of flags where
-/// there are none: it is not half as long.
+/// there are none: it is less than half as long.
 fn with_joined_protocols(services: &str) -> String {
     let mut joined: Vec<(&str, String, &str)> = Vec::new();
     for line in services.lines() {

@@ -87,7 +87,7 @@ pub(super) fn with_help(typed: &[OsString], width: usize) -> clap::Command {
     built(grammar)
 }
 
-/// With the options of every command, of which each command offers only what it takes.
+/// With the options of every command; each command offers only those that it takes.
 fn built(mut grammar: clap::Command) -> clap::Command {
     grammar.build();
     grammar.mut_subcommands(|own| {

@@ -20,7 +20,7 @@ pub struct Policy {
     /// Whether nothing may listen but what a line says may or must.
     pub nothing_else: bool,
     pub vouched: Vouched,
-    /// Paths of programs of which it is not known whether they lead to another file.
+    /// Paths of programs that may lead to another file: nobody could look.
     pub unseen_files: BTreeSet<String>,
 }
 

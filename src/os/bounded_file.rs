@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::decode::text::in_utf8;
 use super::delay::{self, Delay};
 
-/// Whoever waits longer is told so, each time.
+/// How often somebody who waits is told so.
 const TOLD_EVERY: Duration = Duration::from_secs(1);
 
 /// The contents of a file, `-` for standard input, as UTF-8; `None` where it has more than `most` bytes. A pipe is waited for,

@@ -20,7 +20,7 @@ use crate::model::{
     ServerChange, Shown, Side,
 };
 
-/// More listeners of which the same is not known are counted, not named.
+/// Listeners beyond these are counted, not named.
 const MOST_NAMED: usize = 5;
 
 static CHANGE: Column = Column { key: "change", title: "CHANGE", least: usize::MAX, rank: u8::MAX, ..TEXT };

@@ -28,7 +28,7 @@ impl PolicyFault {
     }
 }
 
-/// A program or user in a policy, of which only the machine can say whether it has one.
+/// A program or user in a policy: only the machine can say whether it has one.
 #[derive(Debug, Clone)]
 pub(super) struct Name {
     pub(super) line: usize,

@@ -58,7 +58,7 @@ pub(super) struct Document<'a> {
     #[serde(serialize_with = "each_expectation")]
     #[schemars(with = "Vec<ExpectationOut<'a>>")]
     expectations: &'a [Expectation],
-    /// all that is not as it should be, or of which that is not known, from the worst down
+    /// all that is wrong or may be wrong, the worst first
     #[serde(serialize_with = "each_finding")]
     #[schemars(with = "Vec<FindingOut<'a>>")]
     findings: &'a [Finding],

@@ -1,6 +1,7 @@
 //! Names in systemd's own spelling.
 
 use crate::os::decode::text::text_of;
+
 /// Decodes systemd's escapes, such as `\x2d` for a hyphen (`systemd-escape(1)`).
 pub(super) fn unescaped(name: &str) -> String {
     let mut parts = name.split("\\x");
