@@ -383,23 +383,30 @@ pub fn typed_format(args: &[OsString]) -> Format {
 }
 
 fn refused(error: UsageError, args: &[OsString]) -> Refused {
-    let typed = || args.iter().skip(1).take_while(|arg| *arg != "--");
-    let is_typed = |word: &str| typed().any(|arg| arg == word);
-    let plugin = match typed_verb(args) {
-        Some("servers") => is_typed("--check").then_some(CheckService::LicenseServers),
-        Some("check") => Some(CheckService::Listeners),
-        _ => None,
-    };
+    let plugin = typed_plugin(args);
     // Its output is a file.
-    let service = plugin.filter(|_| !is_typed("--suggest"));
+    let service = plugin.filter(|_| !is_typed("--suggest", args));
     Refused { error, format: typed_format(args), service, is_plugin: plugin.is_some() }
+}
+
+fn is_typed(option: &str, args: &[OsString]) -> bool {
+    args.iter().skip(1).take_while(|arg| *arg != "--").any(|arg| arg == option)
+}
+
+/// What the monitoring plugin checks that a command line is for, if it is for one.
+fn typed_plugin(args: &[OsString]) -> Option<CheckService> {
+    match typed_verb(args)? {
+        "servers" => is_typed("--check", args).then_some(CheckService::LicenseServers),
+        "check" => Some(CheckService::Listeners),
+        _ => None,
+    }
 }
 
 /// Why there is no answer where the caller left standard output closed.
 #[must_use]
 pub fn closed_output(args: &[OsString]) -> Error {
     let error = Error::closed();
-    if refused(UsageError::MissingWhat, args).is_plugin { error.of_check() } else { error }
+    if typed_plugin(args).is_some() { error.of_check() } else { error }
 }
 
 fn printed(help: &clap::Error, format: Format) -> Command {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::source::PolicyFault;
+use crate::model::sorting::sort_by_key;
 use crate::model::{Exposure, PolicyLine, PolicyPort, PolicyRule, PortRange, Protocol};
 
 /// So many pairs of ranges and of holders are compared, of lines with ports in common: what would take longer is refused.
@@ -141,7 +142,7 @@ fn ranges(lines: &[PolicyLine]) -> Vec<Range<'_>> {
             }));
         }
     }
-    ranges.sort_by_key(|range| (range.first, range.index));
+    sort_by_key(&mut ranges, |range| (range.first, range.index));
     ranges
 }
 

@@ -5,6 +5,7 @@ use toml::de::{DeTable, DeValue};
 use super::source::Source;
 use super::table::Table;
 use crate::knowledge::{Knowledge, LicenseManager};
+use crate::model::sorting::sort_by_key;
 
 pub(super) fn read(
     table: &Table<'_, '_>,
@@ -66,7 +67,7 @@ struct Json<'a, 's> {
 impl Json<'_, '_> {
     fn table(&mut self, entries: &DeTable<'_>) {
         let mut entries: Vec<_> = entries.iter().collect();
-        entries.sort_by_key(|(key, _)| key.span().start);
+        sort_by_key(&mut entries, |(key, _)| key.span().start);
         self.text.push('{');
         for (index, (key, value)) in entries.into_iter().enumerate() {
             if index > 0 {

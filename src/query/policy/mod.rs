@@ -16,6 +16,7 @@ use self::source::{Name, Source};
 use self::table::Table;
 use super::trust;
 use crate::knowledge::{Knowledge, LicenseManager};
+use crate::model::sorting::sort_by_key;
 use crate::model::{Policy, PolicyRule, Vouched};
 use crate::os::FileAt;
 
@@ -128,7 +129,7 @@ fn read(root: &Spanned<DeTable<'_>>, source: &mut Source<'_>, knowledge: &Knowle
             "with [[may-listen]] nothing else may listen: leave out the key, or these lines",
         );
     }
-    site.policy.lines.sort_by_key(|line| line.place.as_ref().map(|place| place.line));
+    sort_by_key(&mut site.policy.lines, |line| line.place.as_ref().map(|place| place.line));
     for table in root.tables("manager", source) {
         let manager = managers::read(&table, source, knowledge, &site.managers);
         site.managers.extend(manager);

@@ -55,6 +55,9 @@ pub(super) fn held(line: &PolicyLine, row: &Row, policy: &Policy, os: Os) -> Hel
 
 /// Whether any holder of a listener is one of the programs and users of a line.
 pub(super) fn held_by_any(line: &PolicyLine, row: &Row, policy: &Policy, os: Os) -> Held {
+    if !line.names_holder() {
+        return Held::Yes;
+    }
     let mut untold = None;
     for process in row.owner.processes() {
         match is_named(line, process, policy, os) {
@@ -64,11 +67,7 @@ pub(super) fn held_by_any(line: &PolicyLine, row: &Row, policy: &Policy, os: Os)
         }
     }
     let is_seen = matches!(row.owner, Owner::Identified { .. }) && !row.more_holders;
-    match untold.or_else(|| (!is_seen).then(|| unseen_holder(row))) {
-        _ if !line.names_holder() => Held::Yes,
-        None => Held::No,
-        Some(why) => Held::Unknown(why),
-    }
+    untold.or_else(|| (!is_seen).then(|| unseen_holder(row))).map_or(Held::No, Held::Unknown)
 }
 
 fn unseen_holder(row: &Row) -> String {

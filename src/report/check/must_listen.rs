@@ -2,6 +2,7 @@
 
 use super::held::{Held, held, holder, wanted};
 use super::scene::Scene;
+use crate::model::sorting::sort_by_key;
 use crate::model::{CheckStatus, Expectation, PolicyLine, PolicyPort, PolicyRule, Protocol, Row, RunState};
 use crate::report::halted::Halted;
 
@@ -89,7 +90,9 @@ impl Scene<'_> {
         };
         let mut outcomes: Vec<Option<(CheckStatus, String)>> =
             Protocol::ALL.into_iter().filter_map(with).collect();
-        outcomes.sort_by_key(|outcome| outcome.as_ref().map(|(status, _)| *status == CheckStatus::Critical));
+        sort_by_key(&mut outcomes, |outcome| {
+            outcome.as_ref().map(|(status, _)| *status == CheckStatus::Critical)
+        });
         outcomes.into_iter().next().flatten()
     }
 

@@ -11,6 +11,7 @@ use super::scene::is_bound;
 use crate::knowledge::Knowledge;
 use crate::model::phrase::counted;
 use crate::model::quoting::quoted;
+use crate::model::sorting::sort_by_key;
 use crate::model::{
     CheckStatus, Exposure, Observation, Os, Owner, Policy, PolicyLine, PolicyPort, PolicyProgram, PolicyRule,
     PortRange, Protocol, Row, SuggestedPolicy, Vouched, is_path, usual_ephemeral,
@@ -217,7 +218,7 @@ fn in_ranges(lines: Vec<Suggested>) -> Vec<Suggested> {
             }
         }
     }
-    lines.sort_by_key(|one| one.ports);
+    sort_by_key(&mut lines, |one| one.ports);
     lines
 }
 
