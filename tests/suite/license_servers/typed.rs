@@ -22,7 +22,8 @@ fn what_a_record_says_to_type_asks_the_record() {
     let path = folder.path().join("my record.json");
     record::write(&Record::new(machine.observed().clone()), &mut fs::File::create(&path).unwrap()).unwrap();
     let file = path.to_str().unwrap();
-    let typed = format!("whatlistens --from '{file}' ");
+    let quote = if cfg!(windows) { '"' } else { '\'' };
+    let typed = format!("whatlistens --from {quote}{file}{quote} ");
     let mut commands = 0;
     for question in [
         "",
@@ -50,7 +51,17 @@ fn what_a_record_says_to_type_asks_the_record() {
         let (out, notes, _) = whatlistens(&["--from", file].into_iter().chain(words).collect::<Vec<_>>());
         // Lines are wrapped where they may be.
         let said = (out + &notes).split_whitespace().collect::<Vec<_>>().join(" ");
-        let said = said.replace("&#39;", "'").replace("&apos;", "'").replace("\\u0027", "'");
+        // A quotation mark and a backslash as pages, JUnit files and JSON have them.
+        let said = [
+            ("&#39;", "'"),
+            ("&apos;", "'"),
+            ("&#34;", "\""),
+            ("&quot;", "\""),
+            ("\\\"", "\""),
+            ("\\\\", "\\"),
+        ]
+        .iter()
+        .fold(said, |said, (written, meant)| said.replace(written, meant));
         for (at, _) in said.match_indices(": whatlistens ") {
             let command = &said[at + 2..];
             let is_of_none = ["explain", "record", "check --policy FILE"]
