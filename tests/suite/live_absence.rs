@@ -8,7 +8,7 @@ use crate::document::read;
 use crate::live_linux::{NOBODY, copied};
 use crate::live_sockets::{python, script};
 use crate::network::Net;
-use crate::started::{Listening, in_the_end, listener_program, program, told, unbroken, whatlistens};
+use crate::started::{Listening, alone, in_the_end, listener_program, program, told, unbroken, whatlistens};
 
 /// So often a port is looked at.
 const LOOKS: usize = 24;
@@ -154,7 +154,7 @@ fn udp_user(of: &Listening) -> String {
 
 #[test]
 fn a_port_that_a_connected_udp_socket_has_is_held() {
-    let client = Listening::at(&listener_program(), &["udp-connected:127.0.0.1:0"]);
+    let client = alone(|| Listening::at(&listener_program(), &["udp-connected:127.0.0.1:0"]));
     let port = client.port().to_string();
     let (stdout, _, status) = whatlistens(&["--json", &port]);
     let document = read(&stdout);

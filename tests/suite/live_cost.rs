@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::network::{Net, is_there, sockets_by_port};
 use crate::served::Served;
-use crate::started::program;
+use crate::started::{copy_program, program};
 
 /// Holds a listener on the port that it is given, among so many processes that hold none, but files.
 const POPULATION: &str = "
@@ -87,7 +87,7 @@ fn only_of_holders_and_their_ancestors_more_is_read() {
 fn a_program_on_a_server_that_does_not_answer_is_told_all_the_same() {
     let Some(served) = Served::new() else { return };
     // A license server's name: into such a file one would look.
-    std::fs::copy("/usr/bin/python3", served.path("lmgrd")).unwrap();
+    copy_program("/usr/bin/python3", served.path("lmgrd"));
     let net = Net::new();
     let listens = "
 import signal, socket

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::live::look;
-use crate::started::{Listening, listener_program, unbroken, whatlistens};
+use crate::started::{Listening, copy_program, listener_program, unbroken, whatlistens};
 
-/// Puts a copy of the listener program there, by another program (ETXTBSY, execve(2)).
 fn install(path: &Path) {
-    assert!(Command::new("cp").arg(listener_program()).arg(path).status().unwrap().success());
+    copy_program(listener_program(), path);
 }
 
 /// A server in a folder of its own, and its file.

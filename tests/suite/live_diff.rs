@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use crate::document::{Diff, WatchEvent};
 use crate::json_schema;
-use crate::started::{Listening, listener_program, loopback, program, whatlistens};
+use crate::started::{Listening, copy_program, listener_program, loopback, program, whatlistens};
 
 /// The changes at an address that nobody else has, and all there is to say.
 fn changes(before: &Path, host: &str) -> (Vec<WatchEvent>, Diff) {
@@ -70,7 +70,7 @@ fn another_program_on_the_port_is_another_owner() {
     let before = looked_at(folder.path(), &["record"]);
     drop(first);
     let other = folder.path().join("other");
-    fs::copy(listener_program(), &other).unwrap();
+    copy_program(listener_program(), &other);
     let _second = Listening::at(&other, &[&place]);
     let (found, _) = changes(&before, &host);
     assert_eq!(found.len(), 1, "{found:?}");
@@ -88,7 +88,7 @@ fn programs_whose_names_differ_in_a_byte_that_is_no_text_are_two() {
     let place = format!("tcp:{host}:2115");
     let copy = |name: &[u8]| {
         let path = folder.path().join(OsStr::from_bytes(name));
-        assert!(Command::new("cp").arg(listener_program()).arg(&path).status().unwrap().success());
+        copy_program(listener_program(), &path);
         path
     };
     let first = Listening::at(&copy(b"l\xfe"), &[&place]);

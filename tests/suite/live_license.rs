@@ -10,7 +10,7 @@ use crate::document::License;
 use crate::live::row;
 use crate::live_linux::{copied, look_trusting_us};
 use crate::network::Net;
-use crate::started::{FLEXNET, Listening, listener_on, listener_program, start};
+use crate::started::{FLEXNET, Listening, copy_program, listener_on, listener_program, start};
 
 fn verdict(listening: &Listening) -> License {
     let address = listening.addresses[0];
@@ -226,7 +226,7 @@ fn what_a_license_server_started_is_expected_beside_it() {
     ] {
         let (folder, path) = copied(&listener_program(), server);
         let child = folder.path().join(daemon);
-        assert!(Command::new("cp").arg(&path).arg(&child).status().unwrap().success());
+        copy_program(&path, &child);
         let net = Net::new();
         let _pair = pair(&net, (&path, port), (&child, daemon_s_port));
         let license = |port: u16| net.look(&[&port.to_string()]).listeners.remove(0).license;

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::document::{LicenseServer, read};
 use crate::live_linux::copied;
 use crate::network::{Net, eventually, run};
-use crate::started::{Ended, Listening, listener_program, program, told};
+use crate::started::{Ended, Listening, copy_program, listener_program, program, told};
 
 /// lmgrd and adskflex in a folder of root's.
 struct Flexlm {
@@ -23,7 +23,7 @@ impl Flexlm {
     fn new() -> Flexlm {
         let (folder, lmgrd) = copied(&listener_program(), "lmgrd");
         let adskflex = folder.path().join("adskflex");
-        run(Command::new("cp").arg(&lmgrd).arg(&adskflex));
+        copy_program(&lmgrd, &adskflex);
         Flexlm { folder, lmgrd, adskflex }
     }
 

@@ -17,7 +17,9 @@ use tempfile::TempDir;
 use crate::document::{Document, read};
 use crate::live::{look, pids, row};
 use crate::network::is_alone_on;
-use crate::started::{Ended, Listening, in_the_end, listener_program, program, told, whatlistens};
+use crate::started::{
+    Ended, Listening, copy_program, in_the_end, listener_program, program, told, whatlistens,
+};
 use crate::terminal::shown;
 
 /// Debian's `nobody`.
@@ -28,9 +30,7 @@ pub fn copied(program: &Path, name: impl AsRef<OsStr>) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
     let path = folder.path().join(name.as_ref());
-    // By another program: a file that this process had open for writing cannot be run as long as a
-    // child that another test forks meanwhile has it open too (ETXTBSY, execve(2)).
-    assert!(Command::new("cp").arg(program).arg(&path).status().unwrap().success());
+    copy_program(program, &path);
     (folder, path)
 }
 

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::document::{Process, read};
 use crate::live::row;
-use crate::started::{Ended, Listening, listener_program, unbroken, whatlistens};
+use crate::started::{Ended, Listening, copy_program, listener_program, unbroken, whatlistens};
 
 const USER: u32 = 4242;
 const WHERE: &str = "tcp:127.0.0.1:0";
@@ -40,9 +40,8 @@ impl Machine {
         self.folder.path().join(name)
     }
 
-    /// By another program, so that no child of this one has it open for writing when it is run (ETXTBSY).
     fn copy(&self, from: &Path, name: &str) {
-        assert!(Command::new("cp").arg(from).arg(self.path(name)).status().unwrap().success());
+        copy_program(from, self.path(name));
     }
 
     /// A command of the user's.

@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::document::License;
 use crate::live::row;
 use crate::live_linux::{copied, look_trusting_us};
-use crate::started::{FLEXNET, Listening, listener_on, listener_program, whatlistens};
+use crate::started::{FLEXNET, Listening, copy_program, listener_on, listener_program, whatlistens};
 
 /// What a FlexNet vendor's daemon says in its file.
 const MARKER: &str = "\0FLEXnet Licensing Report Log\0";
@@ -27,7 +27,7 @@ fn in_short(license: &License) -> (&str, &str) {
 fn pair(server: &str, daemon: &str) -> (tempfile::TempDir, Listening) {
     let (folder, server) = copied(&listener_program(), server);
     let daemon = folder.path().join(daemon);
-    assert!(Command::new("cp").arg(listener_program()).arg(&daemon).status().unwrap().success());
+    copy_program(listener_program(), &daemon);
     let mut command = Command::new(server);
     command.arg(format!("start:{}", daemon.display())).arg("tcp:127.0.0.1:0");
     let listening = Listening::start(&mut command, 1).unwrap();
@@ -49,11 +49,9 @@ fn a_daemon_is_right_on_whatever_port_where_lmgrd_started_it() {
 fn a_renamed_daemon_that_lmgrd_started_is_known_on_whatever_port() {
     let (folder, server) = copied(&listener_program(), "lmgrd");
     let (original, daemon) = (folder.path().join("original"), folder.path().join("daemon7"));
-    let copy =
-        |from: &Path, to: &Path| assert!(Command::new("cp").args([from, to]).status().unwrap().success());
-    copy(&server, &original);
+    copy_program(&server, &original);
     lengthen(&original, 0, MARKER);
-    copy(&original, &daemon);
+    copy_program(&original, &daemon);
     let mut command = Command::new(server);
     command.arg(format!("start:{}", daemon.display())).arg("tcp:127.0.0.1:0");
     let listening = Listening::start(&mut command, 1).unwrap();
@@ -68,12 +66,12 @@ fn lengthen(program: &Path, gap: u64, text: &str) {
     file.write_all(text.as_bytes()).unwrap();
 }
 
-/// A copy that another program makes longer: see `copied`.
+/// A copy of a longer one, for this process had that open for writing: see `copy_program`.
 fn saying(text: &str, gap: u64) -> (tempfile::TempDir, Listening) {
     let (folder, original) = copied(&listener_program(), "original");
     lengthen(&original, gap, text);
     let program = folder.path().join("daemon7");
-    assert!(Command::new("cp").arg(&original).arg(&program).status().unwrap().success());
+    copy_program(&original, &program);
     let listening = listener_on(&FLEXNET, &program);
     (folder, listening)
 }

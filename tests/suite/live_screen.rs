@@ -9,7 +9,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::network::eventually;
-use crate::started::{Listening, example, listener_program, loopback, program, told};
+use crate::started::{Listening, copy_program, example, listener_program, loopback, program, told};
 use crate::terminal::{TAKEN, Terminal, USUAL};
 
 /// A program with a name that nobody else has: others may listen on any address.
@@ -23,7 +23,7 @@ impl Own {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let name = format!("own{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let own = Own { folder: tempfile::tempdir().unwrap(), name };
-        fs::copy(listener_program(), own.path()).unwrap();
+        copy_program(listener_program(), own.path());
         own
     }
 
@@ -211,7 +211,7 @@ fn names_of_strangers_are_escaped() {
     let place = TcpListener::bind((loopback().as_str(), 0)).unwrap().local_addr().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(OsStr::from_bytes(b"e\x1b[2J\x1b[?25h"));
-    fs::copy(listener_program(), &path).unwrap();
+    copy_program(listener_program(), &path);
     terminal.start(&watch(&place.to_string()));
     assert!(eventually(|| terminal.modes() == TAKEN));
     let listening = Listening::at(&path, &[&format!("tcp:{place}")]);

@@ -7,7 +7,7 @@ use crate::document::Document;
 use crate::live::{look, pids, row};
 use crate::network::Net;
 use crate::oracle::assert_like_ss;
-use crate::started::{Listening, in_the_end, listener_program, whatlistens};
+use crate::started::{Listening, alone, in_the_end, listener_program, whatlistens};
 
 /// A Python that runs some lines, where `say(socket)` says where a socket is.
 pub fn python(lines: &str, count: usize) -> Listening {
@@ -40,7 +40,7 @@ fn document(listening: &Listening, flags: &[&str]) -> Document {
 
 #[test]
 fn a_port_that_is_bound_without_listening_is_held() {
-    let listening = python("s = socket(); s.bind(('127.0.0.1', 0)); say(s)", 1);
+    let listening = alone(|| python("s = socket(); s.bind(('127.0.0.1', 0)); say(s)", 1));
     let (address, port) = (listening.addresses[0], listening.port().to_string());
     assert!(TcpListener::bind(address).is_err(), "nobody else can have it");
     let (stdout, _, status) = whatlistens(&["--json", &port]);

@@ -12,7 +12,7 @@ use crate::document::{Document, read};
 use crate::live_labels::{Delegated, container_id};
 use crate::network::{Net, eventually, is_there, run};
 use crate::served::Served;
-use crate::started::{Ended, Listening, listener_program, program, told};
+use crate::started::{Ended, Listening, copy_program, listener_program, program, told};
 use crate::terminal::shown_by;
 
 /// More than a deadline of one second and the slowest machine need, and less than twice the deadline of the tests
@@ -64,7 +64,7 @@ fn stalled(net: &Net, folder: &Path, port: u16) -> Option<Stalled> {
     let served = Served::new()?;
     fs::write(served.folder().join("disk/page"), [b'x'; 4096]).unwrap();
     let java = folder.join("java");
-    fs::copy("/usr/bin/python3", &java).unwrap();
+    copy_program("/usr/bin/python3", &java);
     let mut command = net.command(&java);
     command.env("PYTHONHOME", "/usr").args(["-S", "-c", STALLED, &port.to_string()]).arg(served.path("page"));
     let mut server =

@@ -18,7 +18,8 @@ use windows_service::service_manager::{ServiceManager, ServiceManagerAccess};
 use crate::document::{License, Listener, read};
 use crate::live::{look, pids, row};
 use crate::started::{
-    FLEXNET, Listening, in_the_end, listener_on, listener_program, program, told, unbroken, whatlistens,
+    FLEXNET, Listening, copy_program, in_the_end, listener_on, listener_program, program, told, unbroken,
+    whatlistens,
 };
 
 /// The listener program under a name of its own, whose file says this of itself.
@@ -26,7 +27,7 @@ fn copied(name: &str, says: &[(&str, &str)]) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     if says.is_empty() {
-        fs::copy(listener_program(), &path).unwrap();
+        copy_program(listener_program(), &path);
         return (folder, path);
     }
     let mut image = Image::parse_file(listener_program()).unwrap();

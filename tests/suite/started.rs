@@ -23,6 +23,17 @@ pub fn example(name: &str) -> PathBuf {
     path
 }
 
+/// Copies a program that will be run. By another program: a file that this process had open for writing cannot be run as long
+/// as a child that another test forks meanwhile has it open too (ETXTBSY, execve(2)).
+pub fn copy_program(from: impl AsRef<Path>, to: impl AsRef<Path>) {
+    let (from, to) = (from.as_ref(), to.as_ref());
+    if cfg!(unix) {
+        assert!(Command::new("cp").args([from, to]).status().unwrap().success(), "{}", to.display());
+    } else {
+        std::fs::copy(from, to).unwrap();
+    }
+}
+
 /// Runs the program under test: what it prints, what it complains of, and its exit status.
 pub fn whatlistens(args: &[&str]) -> (String, String, u8) {
     told(Command::new(program()).args(args).env_remove("NO_COLOR").output().unwrap())
@@ -91,6 +102,21 @@ pub fn listener_on(ports: &[u16], path: &Path) -> Listening {
 
 /// The ports of a FlexNet license server.
 pub const FLEXNET: [u16; 10] = [27000, 27001, 27002, 27003, 27004, 27005, 27006, 27007, 27008, 27009];
+
+/// Starts it until nothing else has its port, on any address.
+#[cfg(target_os = "linux")]
+pub fn alone(start: impl Fn() -> Listening) -> Listening {
+    let has_it_alone = |started: &Listening| {
+        let own = started.addresses[0].to_string();
+        let filter = format!("sport = :{}", started.port());
+        let output = Command::new("ss").args(["-Htuna", &filter]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let listed = String::from_utf8(output.stdout).unwrap();
+        listed.lines().all(|line| line.split_whitespace().nth(4) == Some(&own))
+    };
+    let mut started = (0..100).map(|_| start());
+    started.find(has_it_alone).expect("a port that nobody else has")
+}
 
 /// A process that listens until it is dropped.
 pub struct Listening {
