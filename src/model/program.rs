@@ -160,8 +160,8 @@ impl Interpreter {
 /// The last component of a path of `os`, whatever system this program runs on.
 #[must_use]
 pub fn file_name(path: &str, os: Os) -> &str {
-    let separator = |c| c == '/' || (os == Os::Windows && c == '\\');
-    path.rsplit(separator).next().unwrap_or(path)
+    let before = if os == Os::Windows { path.rfind(['/', '\\']) } else { path.rfind('/') };
+    before.map_or(path, |at| &path[at + 1..])
 }
 
 #[cfg(test)]

@@ -85,13 +85,13 @@ impl<'a> Candidates<'a> {
     }
 
     /// Queues all processes that have to be inspected, by the fastest method, and closes the queue. Other
-    /// threads inspect meanwhile.
+    /// threads inspect meanwhile. `list` lists the sockets of the caller's namespace, if they are not listed yet.
     ///
     /// # Errors
     ///
     /// If the system has run out of files or memory.
-    pub(super) fn queue(self) -> io::Result<SearchMethod> {
-        let failed = match self.uses_bpf().then(|| self.queue_reported_by_kernel()) {
+    pub(super) fn queue(self, list: impl FnOnce()) -> io::Result<SearchMethod> {
+        let failed = match self.uses_bpf().then(|| self.queue_reported_by_kernel(list)) {
             Some(Ok(namespaces)) => return Ok(SearchMethod::Kernel(namespaces)),
             Some(Err(error)) if is_exhausted(&error) => return Err(error),
             Some(Err(error)) => Some(error),
@@ -104,9 +104,11 @@ impl<'a> Candidates<'a> {
     }
 
     /// Queues the processes that have a wanted socket or an io_uring open, as the kernel reports them.
-    fn queue_reported_by_kernel(&self) -> io::Result<HoldersIn> {
+    fn queue_reported_by_kernel(&self, list: impl FnOnce()) -> io::Result<HoldersIn> {
         let families = if self.scope.other_sockets { WITH_PACKET } else { INTERNET };
         let (files, probe) = (TaskFiles::load(families, states_of_holders(self.scope))?, Probe::open()?);
+        // Until here it has taken about as long. Whoever opens a listed socket has it open from now on.
+        list();
         let mut of_one: Vec<Reported> = Vec::new();
         let (mut saw_probe, mut namespaces) = (false, HoldersIn::new());
         let all_are_wanted = !self.scope.sought.is_empty() || self.scope.license_servers;

@@ -247,7 +247,7 @@ fn look_again(
 ) -> Option<NamespaceScan> {
     let port = PortRange { first: forward.to.port(), last: forward.to.port() };
     let scope = ScanScope { ports: vec![port], deadline: context.scope.deadline, ..ScanScope::default() };
-    other.scan(|tables| scan_namespace(tables, &scope, &[port], &[])).ok()?
+    other.scan(|tables| scan_namespace(tables, &scope, &[port], &[], &|| {})).ok()?
 }
 
 /// Of the sockets on a port, those that receive what comes for an address: those of that very address come before those

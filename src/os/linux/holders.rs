@@ -19,6 +19,13 @@ use crate::model::{HiddenProcess, HiddenProcesses, Pid, State};
 /// How often the processes that were started meanwhile are searched.
 const ROUNDS: usize = 4;
 
+/// A socket that seems to have no holder.
+pub(super) struct Unheld {
+    pub(super) state: State,
+    /// Who opened it.
+    pub(super) uid: Option<u32>,
+}
+
 /// The holders of sockets, and how they were found.
 #[derive(Default)]
 pub(super) struct Holders {
@@ -31,6 +38,8 @@ pub(super) struct Holders {
     /// So many of these were searched too late.
     pub(super) late: usize,
     searched: HashSet<Pid>,
+    /// Those that were searched while the sockets were still being listed.
+    early: Vec<Pid>,
     /// What the search found, until [`Holders::confirm`] keeps what is wanted.
     found: SearchResult,
     method: SearchMethod,
@@ -49,7 +58,7 @@ impl Holders {
         }
         let pids = context.proc.pids()?;
         let (search, candidates) = Search::of_all(context, &pids, Some(wanted));
-        let method = search.run(|| candidates.queue());
+        let method = search.run(|| candidates.queue(|| ()));
         Holders::found_by(search, method, &pids)
     }
 
@@ -64,8 +73,10 @@ impl Holders {
         pids: &[Pid],
     ) -> io::Result<Holders> {
         let method = method?;
+        let mut found = search.finish()?;
+        let early = std::mem::take(&mut found.early);
         let searched = pids.iter().copied().collect();
-        Ok(Holders { found: search.finish()?, method, searched, ..Holders::default() })
+        Ok(Holders { found, method, searched, early, ..Holders::default() })
     }
 
     /// What a search has found where no socket is wanted: the namespaces that have one, if the kernel was asked.
@@ -109,8 +120,8 @@ impl Holders {
 
     /// Searches again for the holders of sockets that seem to have none: such a holder may have been
     /// started during the search by a process that has ended since, or have passed the socket on.
-    /// `unheld` are these sockets with their states, `inaccessible` the processes that this user may not
-    /// inspect.
+    /// `unheld` are these sockets by their inodes, `inaccessible` the processes that this user may not
+    /// inspect. With `has_newer`, some may have been opened after the processes were searched.
     ///
     /// # Errors
     ///
@@ -118,7 +129,8 @@ impl Holders {
     pub(super) fn search_again(
         &mut self,
         context: &ScanContext<'_>,
-        unheld: &HashMap<u32, State>,
+        unheld: &HashMap<u32, Unheld>,
+        has_newer: bool,
         inaccessible: &[Pid],
     ) -> io::Result<()> {
         let still_unheld = |holders: &Holders| -> HashSet<u32> {
@@ -136,14 +148,24 @@ impl Holders {
             let hidden = |&pid: &Pid| Some((pid, hidden_process(&context.proc.process(pid).ok()?)));
             self.inaccessible.extend(inaccessible.iter().filter_map(hidden));
         }
+        let left = still_unheld(self);
+        let of_left = || left.iter().filter_map(|inode| unheld.get(inode));
         // A socket has no holder only if a walk over all processes finds none, too. BPF skips a socket
         // that was connected once and is still bound.
-        let left = still_unheld(self);
         let may_be_skipped = matches!(self.method, SearchMethod::Kernel(_))
-            && left.iter().any(|inode| unheld.get(inode) == Some(&State::Bound));
-        // Root sees nearly all, and a process may have opened it since that was searched before.
-        if (self.inaccessible.is_empty() || may_be_skipped || unix::is_root()) && !left.is_empty() {
-            self.keep(search::walk(context, &context.proc.pids()?, Some(&left))?, &left);
+            && of_left().any(|socket| socket.state == State::Bound);
+        // Else it is probably that of a process that this user may not inspect, unless another has
+        // opened it after it was searched.
+        let is_own = |socket: &Unheld| unix::is_root() || socket.uid == Some(unix::own_uid());
+        let again = if self.inaccessible.is_empty() || may_be_skipped || has_newer {
+            context.proc.pids()?
+        } else if of_left().any(is_own) {
+            std::mem::take(&mut self.early)
+        } else {
+            Vec::new()
+        };
+        if !left.is_empty() && !again.is_empty() {
+            self.keep(search::walk(context, &again, Some(&left))?, &left);
         }
         Ok(())
     }
@@ -180,6 +202,10 @@ impl Holders {
         for &inode in held {
             self.of_socket.entry(inode).or_default().insert(pid);
         }
+    }
+
+    pub(super) fn has(&self, inode: Option<u32>) -> bool {
+        inode.is_some_and(|inode| self.of_socket.contains_key(&inode))
     }
 
     /// The holders of a socket, in the order of their ids.
@@ -284,13 +310,52 @@ pub(super) fn lists_all_processes(proc: &Proc) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+    use std::os::unix::fs::MetadataExt;
+    use std::time::Duration;
+
+    use super::super::super::ScanScope;
+    use super::super::super::deadline::Deadline;
     use super::super::path_origin::PathOrigin;
     use super::*;
+    use crate::judge::Inspection;
+    use crate::knowledge::Knowledge;
     use crate::model::Process;
 
     fn holder(pid: Pid, started: u64) -> IdentifiedProcess {
         let process = Process { pid, ..Process::default() };
         IdentifiedProcess { process, started, path_origin: PathOrigin::System }
+    }
+
+    #[test]
+    fn beside_a_hidden_process_only_those_are_searched_again_that_were_searched_too_early() {
+        let (scope, knowledge) = (ScanScope::default(), Knowledge::embedded());
+        let inspection = Inspection::new(&knowledge);
+        let context =
+            ScanContext::open(&scope, &inspection, Deadline::after(Duration::from_secs(600))).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let file = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&listener));
+        let inode = u32::try_from(std::fs::metadata(file).unwrap().ino()).unwrap();
+        let (own, uid) = (std::process::id(), unix::own_uid());
+        for (early, has_newer, uid, is_found) in [
+            (vec![], false, uid, false),
+            (vec![own], false, uid, true),
+            (vec![own], false, uid.wrapping_add(1), unix::is_root()),
+            (vec![], true, uid, true),
+        ] {
+            let found = || {
+                let searched = context.proc.pids().unwrap().into_iter().collect();
+                let hidden = HiddenProcess { short_name: "init".to_owned(), uid: Some(0), user: None };
+                let inaccessible = BTreeMap::from([(1, hidden)]);
+                let early = early.clone();
+                let mut holders = Holders { early, searched, inaccessible, ..Holders::default() };
+                let unheld = HashMap::from([(inode, Unheld { state: State::Listen, uid: Some(uid) })]);
+                holders.search_again(&context, &unheld, has_newer, &[]).unwrap();
+                holders.has(Some(inode))
+            };
+            // A child that another test forks has it open too, until it becomes another program.
+            assert!((0..20).any(|_| found() == is_found), "{early:?} {uid} {has_newer}");
+        }
     }
 
     #[test]

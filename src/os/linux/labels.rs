@@ -4,11 +4,10 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
-use super::super::decode::linux::cgroup::{self, Account, ControlGroup, Membership};
+use super::super::decode::linux::cgroup::{Account, ControlGroup, Membership};
 use super::proc_dir::ProcessDir;
 use super::scan_context::ScanContext;
 use crate::model::{Application, Container, Process, ProcessService};
-use crate::os::decode::text::text_of;
 
 /// Where the hierarchies are mounted (file-hierarchy(7)): version 2 alone, or in a folder beside those of version 1.
 const MOUNTED: &str = "/sys/fs/cgroup";
@@ -24,7 +23,7 @@ impl ScanContext<'_> {
     pub(super) fn labels(&self, dir: &ProcessDir) -> Labels {
         let text = dir.read("cgroup").unwrap_or_default();
         let Membership { service, mut container, created_in, mut application, account } =
-            cgroup::membership(&text_of(&text));
+            self.memberships.of(text);
         // All names of users are looked up at once, in the end.
         let user = |account: Account| match account {
             Account::Id(uid) => uid.to_string(),

@@ -46,8 +46,7 @@ pub(super) struct Sockets {
     pub(super) fell_back: Option<String>,
 }
 
-/// Reads the sockets in scope, and the unanswered attempts to license servers. Of each port in `asked`, it is made sure
-/// whether a TCP socket has it.
+/// Reads the sockets in scope. Of each port in `asked`, it is made sure whether a TCP socket has it.
 pub(super) fn read(
     tables: &mut Tables,
     scope: &ScanScope,
@@ -67,19 +66,9 @@ pub(super) fn read(
         } else {
             States::LISTENING
         };
-        // An attempt has a port of its own, so the filter by local port would drop it, and a filter by peer
-        // takes longer than reading all attempts. Without a filter, one walk over the kernel's tables gives both.
-        let read = match only {
-            None if license_ports.is_empty() => tables.read(Protocol::Tcp, states, None),
-            None => tables.read(Protocol::Tcp, states.and(States::SYN_SENT), None),
-            Some(only) => {
-                let mut read = tables.read(Protocol::Tcp, states, Some(only));
-                if only.iter().any(|&port| license_ports.iter().any(|server| server.overlaps(port))) {
-                    read.extend(tables.read(Protocol::Tcp, States::SYN_SENT, None));
-                }
-                read
-            }
-        };
+        let with_unanswered = tables.are_of_proc_net() && scope.ports.is_empty();
+        let states = if with_unanswered { states.and(States::SYN_SENT) } else { states };
+        let read = tables.read(Protocol::Tcp, states, only);
         sockets.fell_back.clone_from(&read.fell_back);
         sockets.add(read, &filter, &mut interfaces);
         sockets.look_again(tables, &PortSet::new(asked), &filter, &mut interfaces);
@@ -100,6 +89,26 @@ pub(super) fn read(
 }
 
 impl Sockets {
+    /// Adds the unanswered attempts to license servers, unless they were read with the rest.
+    pub(super) fn add_unanswered(
+        &mut self,
+        tables: &mut Tables,
+        scope: &ScanScope,
+        license_ports: &[PortRange],
+    ) {
+        let is_asked = |server: &PortRange| {
+            scope.ports.is_empty() || scope.ports.iter().any(|&port| server.overlaps(port))
+        };
+        let are_read = tables.are_of_proc_net() && scope.ports.is_empty();
+        if are_read || scope.protocol == Some(Protocol::Udp) || !license_ports.iter().any(is_asked) {
+            return;
+        }
+        // An attempt has a port of its own, so the filter by local port would drop it, and a filter by peer
+        // takes longer than reading all attempts.
+        let filter = SocketFilter::new(scope, license_ports);
+        self.add(tables.read(Protocol::Tcp, States::SYN_SENT, None), &filter, &mut Interfaces::default());
+    }
+
     fn add(&mut self, read: Read, filter: &SocketFilter<'_>, interfaces: &mut Interfaces) {
         for socket in read.sockets {
             let kept = filter.keep(&socket);
@@ -111,7 +120,11 @@ impl Sockets {
                 self.connected.push(socket);
             }
         }
-        self.unread.extend(read.unread);
+        for unread in read.unread {
+            if !self.unread.iter().any(|known| known.is_same_table(&unread)) {
+                self.unread.push(unread);
+            }
+        }
         self.lacking = self.lacking.take().or(read.lacking);
     }
 

@@ -27,6 +27,7 @@ mod listeners;
 mod loaded_code;
 mod loop_device;
 mod machine_accounts;
+mod memberships;
 mod mount_tables;
 mod namespace_scan;
 mod namespaces;
@@ -159,17 +160,22 @@ fn scan_while_searching(
     };
     let (search, candidates) = Search::of_all(context, &pids, None);
     let (is_taken, sockets) = (AtomicBool::new(false), OnceLock::new());
-    let scan_and_help = || {
+    let scan_unless_taken = || {
         if !is_taken.swap(true, Ordering::Relaxed) {
             let _ = sockets.set(scan());
         }
+    };
+    let scan_and_help = || {
+        scan_unless_taken();
         search.help();
     };
     let method = thread::scope(|scope| {
-        for _ in 0..search.helpers {
-            threads::start(scope, scan_and_help);
-        }
-        let method = candidates.queue();
+        let helpers = (0..search.helpers).filter(|_| threads::start(scope, scan_and_help)).count();
+        let method = candidates.queue(|| match helpers {
+            0 => scan_unless_taken(),
+            // One that has not begun yet gets this thread's processor.
+            _ => context.wait_for_own_sockets(),
+        });
         scan_and_help();
         method
     });

@@ -35,18 +35,22 @@ pub(super) struct ScannedConnection {
     pub(super) namespace: Option<Namespace>,
 }
 
-/// Scans the namespace that these tables belong to. `asked` is as for [`listeners::read`].
+/// Scans the namespace that these tables belong to. `asked` is as for [`listeners::read`]. Calls `listed` when all sockets
+/// are read whose holders will be sought.
 pub(super) fn scan_namespace(
     tables: &mut Tables,
     scope: &ScanScope,
     asked: &[PortRange],
     license_ports: &[PortRange],
+    listed: &dyn Fn(),
 ) -> NamespaceScan {
-    let Sockets { found, unanswered, connected, unread, lacking, fell_back } =
-        listeners::read(tables, scope, asked, license_ports);
+    let mut sockets = listeners::read(tables, scope, asked, license_ports);
     let OtherSockets { found: others, gaps } =
         if scope.other_sockets { other_sockets::read(tables) } else { OtherSockets::default() };
     let other_sockets = scope.other_sockets.then_some(others);
+    listed();
+    sockets.add_unanswered(tables, scope, license_ports);
+    let Sockets { found, unanswered, connected, unread, lacking, fell_back } = sockets;
     let mut scan = NamespaceScan {
         found,
         unanswered,
@@ -80,8 +84,9 @@ pub(super) fn scan_listed(
     scope: &ScanScope,
     asked: &[PortRange],
     license_ports: &[PortRange],
+    listed: &dyn Fn(),
 ) -> NamespaceScan {
-    let mut scan = scan_namespace(tables, scope, asked, license_ports);
+    let mut scan = scan_namespace(tables, scope, asked, license_ports, listed);
     if tables.are_of_this_thread()
         && let Err(error) = interfaces::check_addresses(&mut scan.found)
     {
@@ -154,7 +159,7 @@ mod tests {
             fs::write(folder.path().join("net").join(name), format!("{HEADING}{lines}")).unwrap();
         }
         let scope = ScanScope { connections, ..ScanScope::default() };
-        scan_namespace(&mut Tables::of_process(folder.path()), &scope, &[], &[])
+        scan_namespace(&mut Tables::of_process(folder.path()), &scope, &[], &[], &|| {})
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::super::{Inspect, ScanScope, in_words};
 use super::boot;
 use super::containers::Containers;
 use super::helper::{self, Pending, Task};
+use super::memberships::Memberships;
 use super::mount_tables::MountTables;
 use super::path_origin::OwnMounts;
 use super::proc_dir::Proc;
@@ -22,9 +23,11 @@ pub(super) struct ScanContext<'a> {
     pub(super) proc: Proc,
     pub(super) containers: Containers,
     pub(super) mounts: MountTables,
+    pub(super) memberships: Memberships,
     pub(super) own_mounts: OwnMounts,
     /// When the system started, in seconds since 1970.
     pub(super) boot: i64,
+    own_sockets_listed: OnceLock<()>,
 }
 
 impl<'a> ScanContext<'a> {
@@ -44,9 +47,26 @@ impl<'a> ScanContext<'a> {
             proc: Proc::open()?,
             containers: Containers::default(),
             mounts: MountTables::default(),
+            memberships: Memberships::default(),
             own_mounts: OwnMounts::default(),
             boot: boot::time(),
+            own_sockets_listed: OnceLock::new(),
         })
+    }
+
+    /// All sockets of the caller's namespace are in the list.
+    pub(super) fn own_sockets_are_listed(&self) {
+        let _ = self.own_sockets_listed.set(());
+    }
+
+    /// Waits for another thread that lists them.
+    pub(super) fn wait_for_own_sockets(&self) {
+        self.own_sockets_listed.wait();
+    }
+
+    /// Whether a process that is searched now may open a socket afterwards that will be in the list.
+    pub(super) fn is_early(&self) -> bool {
+        self.own_sockets_listed.get().is_none()
     }
 
     /// Begins to do what may have to wait, in a helper process. Must be called while this program has no thread but this one and that of `watch`.

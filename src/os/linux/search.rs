@@ -28,6 +28,8 @@ pub(super) struct SearchResult {
     pub(super) inaccessible: BTreeMap<Pid, HiddenProcess>,
     /// For so many of them no time was left.
     pub(super) late: usize,
+    /// The processes that were searched while the sockets were still being listed.
+    pub(super) early: Vec<Pid>,
 }
 
 /// The result of inspecting one process. A part may have succeeded and another not.
@@ -37,6 +39,7 @@ struct InspectedProcess {
     open: Vec<OpenSocket>,
     inaccessible: Option<(Pid, HiddenProcess)>,
     is_late: bool,
+    early: Option<Pid>,
 }
 
 /// A search that several threads share.
@@ -107,8 +110,9 @@ impl<'a> Search<'a> {
     pub(super) fn finish(self) -> io::Result<SearchResult> {
         let mut found = SearchResult::default();
         for inspected in self.inspected.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            let InspectedProcess { holder, open, inaccessible, is_late } = inspected?;
+            let InspectedProcess { holder, open, inaccessible, is_late, early } = inspected?;
             found.late += usize::from(is_late);
+            found.early.extend(early);
             found.holders.extend(holder.map(|holder| *holder));
             found.open.extend(open);
             found.inaccessible.extend(inaccessible);
@@ -118,7 +122,10 @@ impl<'a> Search<'a> {
 
     fn inspect(&self, task: Task) -> io::Result<Option<InspectedProcess>> {
         match task {
-            Task::Walk(pid) => self.inspect_by(pid, |dir, inspected| self.walk(dir, inspected)),
+            Task::Walk(pid) => self.inspect_by(pid, |dir, inspected| {
+                inspected.early = self.context.is_early().then_some(pid);
+                self.walk(dir, inspected)
+            }),
             Task::Confirm(open) => match open.first() {
                 Some(first) => {
                     self.inspect_by(first.pid(), |dir, inspected| self.confirm(dir, &open, inspected))

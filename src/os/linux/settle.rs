@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 
-use super::holders::Holders;
+use super::holders::{Holders, Unheld};
 use super::listeners::{Now, ScannedSocket};
 use super::other_sockets;
 use super::scan_context::ScanContext;
@@ -24,19 +24,27 @@ pub(super) fn settle(
     holders: &mut Holders,
 ) -> io::Result<()> {
     let SocketScan { found, other_sockets, inaccessible, .. } = sockets;
-    drop_closed(holders, found);
+    let has_successor = drop_closed(holders, found);
     let unheld = found.iter().filter(|found| is_unheld(holders, found));
-    let mut unheld: HashMap<u32, State> =
-        unheld.filter_map(|found| Some((found.inode?, found.socket.state))).collect();
+    let of_socket = |found: &ScannedSocket| {
+        let ScannedSocket { inode, socket, .. } = found;
+        Some(((*inode)?, Unheld { state: socket.state, uid: socket.uid }))
+    };
+    let mut unheld: HashMap<u32, Unheld> = unheld.filter_map(of_socket).collect();
     if let Some(others) = other_sockets {
         let is_unheld = |holders: &Holders, inode: u32| !holders.of_socket.contains_key(&inode);
         other_sockets::drop_closed(others, |inode| inode.is_some_and(|inode| is_unheld(holders, inode)));
         // They receive from everybody.
-        let of_others = others.iter().filter_map(|one| one.inode).filter(|&inode| is_unheld(holders, inode));
-        unheld.extend(of_others.map(|inode| (inode, State::Unconnected)));
+        let of_others = others.iter().filter_map(|one| Some((one.inode?, one.socket.uid)));
+        let of_others = of_others.filter(|&(inode, _)| is_unheld(holders, inode));
+        unheld.extend(of_others.map(|(inode, uid)| (inode, Unheld { state: State::Unconnected, uid })));
     }
     if !unheld.is_empty() {
-        holders.search_again(context, &unheld, inaccessible)?;
+        // Those of other namespaces are listed while the processes are searched.
+        let is_elsewhere =
+            |found: &ScannedSocket| found.socket.namespace.is_some() && is_unheld(holders, found);
+        let has_newer = has_successor || found.iter().any(is_elsewhere);
+        holders.search_again(context, &unheld, has_newer, inaccessible)?;
         drop_closed(holders, found);
     }
     Ok(())
@@ -47,14 +55,18 @@ pub(super) fn is_unheld(holders: &Holders, found: &ScannedSocket) -> bool {
 }
 
 /// Of the sockets that seem to have no holder, drops those that are closed by now, and updates the others: they may have
-/// begun to listen, or have stopped, or another socket may have taken the address. Does not read other namespaces again.
-fn drop_closed(holders: &Holders, found: &mut Vec<ScannedSocket>) {
+/// begun to listen, or have stopped, or another socket may have taken the address: then returns true. Does not read other
+/// namespaces again.
+fn drop_closed(holders: &Holders, found: &mut Vec<ScannedSocket>) -> bool {
     let in_question = |found: &ScannedSocket| found.socket.namespace.is_none() && is_unheld(holders, found);
     let questions: Vec<&ScannedSocket> = found.iter().filter(|found| in_question(found)).collect();
     if questions.is_empty() {
-        return;
+        return false;
     }
-    let Some(mut now) = Now::on_ports_of(&mut Tables::of_this_thread(), &questions) else { return };
+    let Some(mut now) = Now::on_ports_of(&mut Tables::of_this_thread(), &questions) else {
+        return false;
+    };
+    let mut has_successor = false;
     let known: HashSet<u32> = found.iter().filter_map(|found| found.inode).collect();
     found.retain_mut(|found| {
         if !in_question(found) {
@@ -66,8 +78,10 @@ fn drop_closed(holders: &Holders, found: &mut Vec<ScannedSocket>) {
         }
         let successor = now.successor(found, |inode| known.contains(&inode));
         if let Some((inode, state)) = successor {
+            has_successor = true;
             (found.inode, found.socket.state) = (Some(inode), state);
         }
         successor.is_some()
     });
+    has_successor
 }

@@ -55,7 +55,8 @@ impl SocketScan {
     ) -> Result<SocketScan, Unobservable> {
         let license_ports = inspect.license_ports();
         let mut tables = Tables::of_this_thread();
-        let mut scan_own = || scan_listed(&mut tables, scope, asked(scope), &license_ports);
+        let listed = || context.into_iter().for_each(ScanContext::own_sockets_are_listed);
+        let mut scan_own = || scan_listed(&mut tables, scope, asked(scope), &license_ports, &listed);
         // A process that is asked about may have a thread elsewhere.
         let with_threads = needs_namespaces(scope) || !scope.sought.is_empty();
         let find_others = || context.map(|context| namespaces::find(&context.proc, with_threads));
@@ -118,7 +119,7 @@ impl SocketScan {
         let mut failures = Vec::new();
         for mut other in all.others {
             let scan = if scope.all_namespaces { scan_listed } else { scan_namespace };
-            match other.scan(|tables| scan(tables, &everything, asked, license_ports)) {
+            match other.scan(|tables| scan(tables, &everything, asked, license_ports, &|| {})) {
                 Ok(Some(mut scan)) => {
                     // Naming it takes long if it has many processes, and most are never shown.
                     let has_others = scan.other_sockets.as_ref().is_some_and(|others| !others.is_empty());

@@ -37,6 +37,10 @@ pub(super) struct Unread {
 }
 
 impl Unread {
+    pub(super) fn is_same_table(&self, other: &Unread) -> bool {
+        (self.protocol, self.family) == (other.protocol, other.family)
+    }
+
     /// `TCP over IPv6 could not be read (Operation not permitted)`.
     pub(super) fn message(&self) -> String {
         let number = if self.family == Family::Ipv4 { "IPv4" } else { "IPv6" };
@@ -71,13 +75,6 @@ impl Read {
     /// Why sockets may be missing, if they may.
     pub(super) fn why_not_whole(&self) -> Option<String> {
         self.unread.first().map(Unread::message).or_else(|| self.lacking.clone())
-    }
-
-    pub(super) fn extend(&mut self, other: Read) {
-        self.sockets.extend(other.sockets);
-        self.unread.extend(other.unread);
-        self.lacking = self.lacking.take().or(other.lacking);
-        self.fell_back = self.fell_back.take().or(other.fell_back);
     }
 
     fn add(&mut self, dump: Dump) {
@@ -165,6 +162,11 @@ impl Tables {
             read.sockets.retain(|socket| ports.contains(socket.local.port()));
         }
         read
+    }
+
+    /// Whether each read reads all connections too, because `sock_diag` cannot be used.
+    pub(super) fn are_of_proc_net(&self) -> bool {
+        self.diag.is_err()
     }
 
     /// Whether this thread is in their namespace.

@@ -27,9 +27,9 @@ pub(super) fn most_helpers() -> usize {
     *PROCESSORS - 1
 }
 
-/// Starts a thread. If the system refuses it, the other threads do its work.
-pub(super) fn start<'scope>(scope: &'scope Scope<'scope, '_>, work: impl FnOnce() + Send + 'scope) {
-    drop(Builder::new().spawn_scoped(scope, work));
+/// Starts a thread. If the system refuses it, returns false, and the other threads do its work.
+pub(super) fn start<'scope>(scope: &'scope Scope<'scope, '_>, work: impl FnOnce() + Send + 'scope) -> bool {
+    Builder::new().spawn_scoped(scope, work).is_ok()
 }
 
 /// Does both at the same time, the first on a thread of its own. If the system refuses it, one after the other.
@@ -118,7 +118,7 @@ mod tests {
                 }
             };
             thread::scope(|scope| {
-                (0..3).for_each(|_| start(scope, take_all));
+                (0..3).for_each(|_| assert!(start(scope, take_all)));
                 (0..count).for_each(|item| sender.send(item).unwrap());
                 drop(sender);
                 take_all();

@@ -23,7 +23,7 @@ fn systemd<'a>(found: &ScannedSocket, holders: &'a Holders) -> Option<&'a Identi
 
 /// Whether the holders of a socket do not show its unit: they are hidden, none, or systemd on behalf of another.
 fn is_open(found: &ScannedSocket, holders: &Holders) -> bool {
-    holders.of(found.inode).is_empty() || systemd(found, holders).is_some()
+    !holders.has(found.inode) || systemd(found, holders).is_some()
 }
 
 /// Units that are being read.
