@@ -336,7 +336,6 @@ fn a_license_server_in_another_namespace_is_shown_of_a_record_as_on_the_machine(
         fs::write(path(name), here.run(&["record"]).0).unwrap();
         path(name)
     };
-    let before = record("before.json");
     let license = flexlm.license();
     let pair = flexlm.start(&net, Some((&flexlm.adskflex, 2080)), &["-c", license.to_str().unwrap()]);
     // It listens on no port of a license server: only its process is known.
@@ -373,15 +372,41 @@ fn a_license_server_in_another_namespace_is_shown_of_a_record_as_on_the_machine(
             assert_eq!(own(&recorded), own(&live));
         }
     }
-    for sides in [&[&before[..]][..], &[&before, &after], &[&after]] {
-        let (said, _, status) = here.run(&[&["diff"], sides].concat());
-        assert!(status == 0 && said.contains("No difference."), "{sides:?}: {said}");
-    }
-    let (said, ..) = here.run(&["diff", "--all-namespaces", &before, &after]);
+}
+
+/// One that starts between two records, and what `diff` says of it: of this namespace, and of all.
+fn differences_by_another_namespace() -> (Vec<String>, String) {
+    let (net, here, flexlm) = (Net::new(), Net::new(), Flexlm::new());
+    let path = |name: &str| flexlm.folder.path().join(name).to_str().unwrap().to_owned();
+    let record = |name: &str| {
+        fs::write(path(name), here.run(&["record"]).0).unwrap();
+        path(name)
+    };
+    let before = record("before.json");
+    let license = flexlm.license();
+    let _pair = flexlm.start(&net, Some((&flexlm.adskflex, 2080)), &["-c", license.to_str().unwrap()]);
+    let mut idle = net.command(&flexlm.lmgrd);
+    let _idle = Listening::start(idle.arg("tcp:0.0.0.0:19999"), 1).unwrap();
+    let after = record("after.json");
+    let diff = |words: &[&str]| here.run(&[&["diff"], words].concat()).0;
+    let here = [&[&before[..]][..], &[&before, &after], &[&after]].map(diff).to_vec();
+    (here, diff(&["--all-namespaces", &before, &after]))
+}
+
+#[test]
+#[ignore = "needs root: makes network namespaces"]
+fn a_license_server_that_starts_in_another_namespace_is_a_difference_of_all_namespaces_only() {
+    let mut said = Vec::new();
     // A process that is just ending may hide anything.
     let cannot_tell = "It is not known whether Autodesk Network License Manager was there";
-    assert!(
-        said.contains("+ Autodesk Network License Manager: appeared") || said.contains(cannot_tell),
-        "{said}"
-    );
+    // A license server of another test shows too that is just starting or ending: that is so only now and then.
+    let is_right = (0..5).any(|_| {
+        let (here, all) = differences_by_another_namespace();
+        let has_appeared =
+            all.contains("+ Autodesk Network License Manager: appeared") || all.contains(cannot_tell);
+        let is_right = has_appeared && here.iter().all(|said| said.contains("No difference."));
+        said = [here, vec![all]].concat();
+        is_right
+    });
+    assert!(is_right, "{said:#?}");
 }
