@@ -107,7 +107,8 @@ impl<'a> Candidates<'a> {
     fn queue_reported_by_kernel(&self, list: impl FnOnce()) -> io::Result<HoldersIn> {
         let families = if self.scope.other_sockets { WITH_PACKET } else { INTERNET };
         let (files, probe) = (TaskFiles::load(families, states_of_holders(self.scope))?, Probe::open()?);
-        // Until here it has taken about as long. Whoever opens a listed socket has it open from now on.
+        // To load the program takes about as long as to list the sockets. Once they are listed, each is open already, and the
+        // kernel reports who holds it.
         list();
         let mut of_one: Vec<Reported> = Vec::new();
         let (mut saw_probe, mut namespaces) = (false, HoldersIn::new());

@@ -14,14 +14,16 @@ use super::proc_dir::Proc;
 use super::process_reader::IdentifiedProcess;
 use super::scan_context::ScanContext;
 use super::search::{self, Search, SearchResult, hidden_process};
-use crate::model::{HiddenProcess, HiddenProcesses, Pid, State};
+use crate::model::{HiddenProcess, HiddenProcesses, Pid};
 
 /// How often the processes that were started meanwhile are searched.
 const ROUNDS: usize = 4;
 
 /// A socket that seems to have no holder.
 pub(super) struct Unheld {
-    pub(super) state: State,
+    /// Whether BPF may have skipped it: it skips a socket that was connected once and is still bound, and one of UDP as long
+    /// as it is connected, which it may be now and then.
+    pub(super) may_be_skipped: bool,
     /// Who opened it.
     pub(super) uid: Option<u32>,
 }
@@ -119,9 +121,10 @@ impl Holders {
     }
 
     /// Searches again for the holders of sockets that seem to have none: such a holder may have been
-    /// started during the search by a process that has ended since, or have passed the socket on.
-    /// `unheld` are these sockets by their inodes, `inaccessible` the processes that this user may not
-    /// inspect. With `has_newer`, some may have been opened after the processes were searched.
+    /// started during the search by a process that has ended since, or have passed the socket on (which
+    /// is not noticed where some processes may not be inspected). `unheld` are these sockets by their
+    /// inodes, `inaccessible` the processes that this user may not inspect. With `has_newer`, some may
+    /// have been opened after the processes were searched.
     ///
     /// # Errors
     ///
@@ -150,12 +153,11 @@ impl Holders {
         }
         let left = still_unheld(self);
         let of_left = || left.iter().filter_map(|inode| unheld.get(inode));
-        // A socket has no holder only if a walk over all processes finds none, too. BPF skips a socket
-        // that was connected once and is still bound.
-        let may_be_skipped = matches!(self.method, SearchMethod::Kernel(_))
-            && of_left().any(|socket| socket.state == State::Bound);
-        // Else it is probably that of a process that this user may not inspect, unless another has
-        // opened it after it was searched.
+        let may_be_skipped =
+            matches!(self.method, SearchMethod::Kernel(_)) && of_left().any(|socket| socket.may_be_skipped);
+        // That a socket has no holder is said only if a walk over all processes finds none. Where some may
+        // not be inspected, it is probably one of theirs, unless a process opened it after it had been
+        // searched.
         let is_own = |socket: &Unheld| unix::is_root() || socket.uid == Some(unix::own_uid());
         let again = if self.inaccessible.is_empty() || may_be_skipped || has_newer {
             context.proc.pids()?
@@ -349,7 +351,7 @@ mod tests {
                 let inaccessible = BTreeMap::from([(1, hidden)]);
                 let early = early.clone();
                 let mut holders = Holders { early, searched, inaccessible, ..Holders::default() };
-                let unheld = HashMap::from([(inode, Unheld { state: State::Listen, uid: Some(uid) })]);
+                let unheld = HashMap::from([(inode, Unheld { may_be_skipped: true, uid: Some(uid) })]);
                 holders.search_again(&context, &unheld, has_newer, &[]).unwrap();
                 holders.has(Some(inode))
             };

@@ -1,4 +1,5 @@
-//! What control groups say, each decoded once for the processes of a service, which adjoin.
+//! What the control groups of processes say. Processes that are read one after another often belong to one service, so the
+//! last answer is kept.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -149,7 +149,8 @@ fn scan_and_search(context: &ScanContext<'_>) -> Result<(SocketScan, io::Result<
 
 /// Scans the sockets while their holders are searched. Of the threads that share the search, the first that
 /// is ready scans the sockets before it helps to search: on a busy machine, a helper may start late. With
-/// few processes, or if the system refuses threads, this thread does both.
+/// few processes, or if the system refuses threads, this thread does both. BPF is used only after the scan of the caller's
+/// namespace.
 fn scan_while_searching(
     context: &ScanContext<'_>,
 ) -> Result<(SocketScan, io::Result<Holders>), Unobservable> {
@@ -173,7 +174,7 @@ fn scan_while_searching(
         let helpers = (0..search.helpers).filter(|_| threads::start(scope, scan_and_help)).count();
         let method = candidates.queue(|| match helpers {
             0 => scan_unless_taken(),
-            // One that has not begun yet gets this thread's processor.
+            // Where no helper has begun yet, one gets this thread's processor.
             _ => context.wait_for_own_sockets(),
         });
         scan_and_help();

@@ -35,8 +35,8 @@ pub(super) struct ScannedConnection {
     pub(super) namespace: Option<Namespace>,
 }
 
-/// Scans the namespace that these tables belong to. `asked` is as for [`listeners::read`]. Calls `listed` when all sockets
-/// are read whose holders will be sought.
+/// Scans the namespace that these tables belong to. `asked` is as for [`listeners::read`]. Calls `listed` once all sockets
+/// have been read whose holders will be sought.
 pub(super) fn scan_namespace(
     tables: &mut Tables,
     scope: &ScanScope,

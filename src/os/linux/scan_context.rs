@@ -54,17 +54,17 @@ impl<'a> ScanContext<'a> {
         })
     }
 
-    /// All sockets of the caller's namespace are in the list.
-    pub(super) fn own_sockets_are_listed(&self) {
+    /// Says that all sockets of the caller's namespace have been listed.
+    pub(super) fn set_own_sockets_listed(&self) {
         let _ = self.own_sockets_listed.set(());
     }
 
-    /// Waits for another thread that lists them.
+    /// Waits until another thread has listed them.
     pub(super) fn wait_for_own_sockets(&self) {
         self.own_sockets_listed.wait();
     }
 
-    /// Whether a process that is searched now may open a socket afterwards that will be in the list.
+    /// Whether a process that is searched now may open a socket of the caller's namespace afterwards that will be in the list.
     pub(super) fn is_early(&self) -> bool {
         self.own_sockets_listed.get().is_none()
     }

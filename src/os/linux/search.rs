@@ -210,6 +210,17 @@ impl<'a> Search<'a> {
             };
             denied = confirmed.err().filter(|error| !is_gone(error)).or(denied);
         }
+        let mut moved: HashSet<u32> = open.iter().filter_map(Reported::inode).collect();
+        for inode in &still {
+            moved.remove(inode);
+        }
+        if denied.is_none() && !moved.is_empty() {
+            // It may have another descriptor by now (`dup(2)`).
+            denied = dir
+                .sockets(self.context.deadline, &mut |socket| still.extend(moved.take(&socket.inode)))
+                .err()
+                .filter(|error| !is_gone(error));
+        }
         inspected.holder = self.read_holder(dir, still)?;
         denied.map_or(Ok(()), Err)
     }
@@ -269,6 +280,25 @@ mod tests {
     use super::*;
     use crate::judge::Inspection;
     use crate::knowledge::Knowledge;
+
+    #[test]
+    fn a_socket_that_has_another_descriptor_by_now_is_still_open() {
+        let (scope, knowledge) = (ScanScope::default(), Knowledge::embedded());
+        let inspection = Inspection::new(&knowledge);
+        let context =
+            ScanContext::open(&scope, &inspection, Deadline::after(Duration::from_secs(600))).unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let own = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&listener));
+        let inode =
+            u32::try_from(std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(own).unwrap())).unwrap();
+        let pid = std::process::id();
+        let file = OpenFile { pid, thread: pid, fd: u32::MAX >> 1 };
+        for (inode, is_open) in [(inode, true), (u32::MAX, false)] {
+            let found = confirm(&context, std::iter::once(OpenSocket { inode, file })).unwrap();
+            let held: Vec<u32> = found.holders.into_iter().flat_map(|(_, held)| held).collect();
+            assert_eq!(held == [inode], is_open, "{held:?}");
+        }
+    }
 
     #[test]
     fn whose_files_are_not_read_before_the_deadline_is_known() {

@@ -25,25 +25,26 @@ pub(super) fn settle(
 ) -> io::Result<()> {
     let SocketScan { found, other_sockets, inaccessible, .. } = sockets;
     let has_successor = drop_closed(holders, found);
+    // Those of other namespaces are listed while the processes are searched.
+    let is_elsewhere = |found: &ScannedSocket| found.socket.namespace.is_some() && is_unheld(holders, found);
+    let mut has_newer = has_successor || found.iter().any(is_elsewhere);
     let unheld = found.iter().filter(|found| is_unheld(holders, found));
     let of_socket = |found: &ScannedSocket| {
         let ScannedSocket { inode, socket, .. } = found;
-        Some(((*inode)?, Unheld { state: socket.state, uid: socket.uid }))
+        let may_be_skipped = matches!(socket.state, State::Bound | State::Unconnected);
+        Some(((*inode)?, Unheld { may_be_skipped, uid: socket.uid }))
     };
     let mut unheld: HashMap<u32, Unheld> = unheld.filter_map(of_socket).collect();
     if let Some(others) = other_sockets {
         let is_unheld = |holders: &Holders, inode: u32| !holders.of_socket.contains_key(&inode);
         other_sockets::drop_closed(others, |inode| inode.is_some_and(|inode| is_unheld(holders, inode)));
-        // They receive from everybody.
-        let of_others = others.iter().filter_map(|one| Some((one.inode?, one.socket.uid)));
-        let of_others = of_others.filter(|&(inode, _)| is_unheld(holders, inode));
-        unheld.extend(of_others.map(|(inode, uid)| (inode, Unheld { state: State::Unconnected, uid })));
+        for one in others {
+            let Some(inode) = one.inode.filter(|&inode| is_unheld(holders, inode)) else { continue };
+            has_newer |= one.socket.namespace.is_some();
+            unheld.insert(inode, Unheld { may_be_skipped: false, uid: one.socket.uid });
+        }
     }
     if !unheld.is_empty() {
-        // Those of other namespaces are listed while the processes are searched.
-        let is_elsewhere =
-            |found: &ScannedSocket| found.socket.namespace.is_some() && is_unheld(holders, found);
-        let has_newer = has_successor || found.iter().any(is_elsewhere);
         holders.search_again(context, &unheld, has_newer, inaccessible)?;
         drop_closed(holders, found);
     }
@@ -55,8 +56,8 @@ pub(super) fn is_unheld(holders: &Holders, found: &ScannedSocket) -> bool {
 }
 
 /// Of the sockets that seem to have no holder, drops those that are closed by now, and updates the others: they may have
-/// begun to listen, or have stopped, or another socket may have taken the address: then returns true. Does not read other
-/// namespaces again.
+/// begun to listen, or have stopped, or another socket may have taken the address. Does not read other namespaces again. Returns whether
+/// another socket has taken an address.
 fn drop_closed(holders: &Holders, found: &mut Vec<ScannedSocket>) -> bool {
     let in_question = |found: &ScannedSocket| found.socket.namespace.is_none() && is_unheld(holders, found);
     let questions: Vec<&ScannedSocket> = found.iter().filter(|found| in_question(found)).collect();

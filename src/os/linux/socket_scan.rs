@@ -55,7 +55,7 @@ impl SocketScan {
     ) -> Result<SocketScan, Unobservable> {
         let license_ports = inspect.license_ports();
         let mut tables = Tables::of_this_thread();
-        let listed = || context.into_iter().for_each(ScanContext::own_sockets_are_listed);
+        let listed = || context.into_iter().for_each(ScanContext::set_own_sockets_listed);
         let mut scan_own = || scan_listed(&mut tables, scope, asked(scope), &license_ports, &listed);
         // A process that is asked about may have a thread elsewhere.
         let with_threads = needs_namespaces(scope) || !scope.sought.is_empty();

@@ -164,7 +164,7 @@ impl Tables {
         read
     }
 
-    /// Whether each read reads all connections too, because `sock_diag` cannot be used.
+    /// Whether each read of TCP's sockets reads all connections too, because `sock_diag` cannot be used.
     pub(super) fn are_of_proc_net(&self) -> bool {
         self.diag.is_err()
     }

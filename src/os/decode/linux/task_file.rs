@@ -68,6 +68,15 @@ impl Reported {
             Reported::PerhapsRing(file) => file.pid,
         }
     }
+
+    /// `None` of an io_uring.
+    #[must_use]
+    pub fn inode(&self) -> Option<u32> {
+        match self {
+            Reported::Socket(socket) => Some(socket.inode),
+            Reported::PerhapsRing(_) => None,
+        }
+    }
 }
 
 /// The size of a record, in bytes: the inode of a socket, or 0 for an io_uring (no inode has this number,
