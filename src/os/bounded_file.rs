@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::decode::text::in_utf8;
 use super::delay::{self, Delay};
 
-/// How often somebody who waits is told so.
+/// How often progress says that the input is still awaited.
 const TOLD_EVERY: Duration = Duration::from_secs(1);
 
 /// The contents of a file, `-` for standard input, as UTF-8; `None` where it has more than `most` bytes. A pipe is waited for,
