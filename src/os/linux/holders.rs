@@ -75,10 +75,8 @@ impl Holders {
         pids: &[Pid],
     ) -> io::Result<Holders> {
         let method = method?;
-        let mut found = search.finish()?;
-        let early = std::mem::take(&mut found.early);
         let searched = pids.iter().copied().collect();
-        Ok(Holders { found, method, searched, early, ..Holders::default() })
+        Ok(Holders { found: search.finish()?, method, searched, ..Holders::default() })
     }
 
     /// What a search has found where no socket is wanted: the namespaces that have one, if the kernel was asked.
@@ -182,6 +180,7 @@ impl Holders {
     pub(super) fn keep(&mut self, found: SearchResult, wanted: &HashSet<u32>) {
         self.inaccessible.extend(found.inaccessible);
         self.late += found.late;
+        self.early.extend(found.early);
         for (holder, mut inodes) in found.holders {
             inodes.retain(|inode| wanted.contains(inode));
             if !inodes.is_empty() {
@@ -313,8 +312,9 @@ pub(super) fn lists_all_processes(proc: &Proc) -> bool {
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
-    use std::os::unix::fs::MetadataExt;
     use std::time::Duration;
+
+    use rustix::fs::fstat;
 
     use super::super::super::ScanScope;
     use super::super::super::deadline::Deadline;
@@ -336,8 +336,7 @@ mod tests {
         let context =
             ScanContext::open(&scope, &inspection, Deadline::after(Duration::from_secs(600))).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let file = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&listener));
-        let inode = u32::try_from(std::fs::metadata(file).unwrap().ino()).unwrap();
+        let inode = u32::try_from(fstat(&listener).unwrap().st_ino).unwrap();
         let (own, uid) = (std::process::id(), unix::own_uid());
         for (early, has_newer, uid, is_found) in [
             (vec![], false, uid, false),

@@ -288,9 +288,7 @@ mod tests {
         let context =
             ScanContext::open(&scope, &inspection, Deadline::after(Duration::from_secs(600))).unwrap();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let own = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&listener));
-        let inode =
-            u32::try_from(std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(own).unwrap())).unwrap();
+        let inode = u32::try_from(rustix::fs::fstat(&listener).unwrap().st_ino).unwrap();
         let pid = std::process::id();
         let file = OpenFile { pid, thread: pid, fd: u32::MAX >> 1 };
         for (inode, is_open) in [(inode, true), (u32::MAX, false)] {

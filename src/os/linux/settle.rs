@@ -36,10 +36,9 @@ pub(super) fn settle(
     };
     let mut unheld: HashMap<u32, Unheld> = unheld.filter_map(of_socket).collect();
     if let Some(others) = other_sockets {
-        let is_unheld = |holders: &Holders, inode: u32| !holders.of_socket.contains_key(&inode);
-        other_sockets::drop_closed(others, |inode| inode.is_some_and(|inode| is_unheld(holders, inode)));
+        other_sockets::drop_closed(others, |inode| !holders.has(inode));
         for one in others {
-            let Some(inode) = one.inode.filter(|&inode| is_unheld(holders, inode)) else { continue };
+            let Some(inode) = one.inode.filter(|_| !holders.has(one.inode)) else { continue };
             has_newer |= one.socket.namespace.is_some();
             unheld.insert(inode, Unheld { may_be_skipped: false, uid: one.socket.uid });
         }
@@ -52,12 +51,12 @@ pub(super) fn settle(
 }
 
 pub(super) fn is_unheld(holders: &Holders, found: &ScannedSocket) -> bool {
-    found.inode.is_some_and(|inode| !holders.of_socket.contains_key(&inode))
+    found.inode.is_some() && !holders.has(found.inode)
 }
 
 /// Of the sockets that seem to have no holder, drops those that are closed by now, and updates the others: they may have
-/// begun to listen, or have stopped, or another socket may have taken the address. Does not read other namespaces again. Returns whether
-/// another socket has taken an address.
+/// begun to listen, or have stopped, or another socket may have taken the address. Does not read other namespaces again.
+/// Returns whether another socket has taken an address.
 fn drop_closed(holders: &Holders, found: &mut Vec<ScannedSocket>) -> bool {
     let in_question = |found: &ScannedSocket| found.socket.namespace.is_none() && is_unheld(holders, found);
     let questions: Vec<&ScannedSocket> = found.iter().filter(|found| in_question(found)).collect();
