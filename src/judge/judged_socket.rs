@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::model::{Os, Owner, Process, Protocol};
+use crate::model::{Os, Owner, Process, ProcessService, Protocol};
 
 /// A socket to judge, and who holds it.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +13,8 @@ pub struct JudgedSocket<'a> {
     pub protocol: Protocol,
     pub local: SocketAddr,
     pub owner: &'a Owner,
+    /// The service that opened it, where the system says that.
+    pub made_in: Option<&'a ProcessService>,
     /// The lead's parent.
     pub parent: Option<&'a Process>,
     /// The ancestors of the lead, as far as they are known, the parent first.

@@ -69,8 +69,15 @@ impl<'a> LicensePort<'a> {
         if !is_lead || container.user.is_some() {
             return None;
         }
-        let socket =
-            JudgedSocket { owner, parent, ancestors: &[], more_holders, behind: None, ..self.socket };
+        let socket = JudgedSocket {
+            owner,
+            made_in: None,
+            parent,
+            ancestors: &[],
+            more_holders,
+            behind: None,
+            ..self.socket
+        };
         LicensePort::of(socket, self.vouched, self.licenses, self.claims, self.is_believed)
     }
 

@@ -9,7 +9,7 @@ use super::orphan::is_orphan;
 use crate::knowledge::{LicenseManager, LicenseProgram, RegisteredTo};
 use crate::model::phrase::list;
 use crate::model::quoting::quoted;
-use crate::model::{Confidence, Os, Owner, PortRole, Presence, Verdict};
+use crate::model::{Confidence, Os, Owner, PortRole, Presence, Verdict, one_of};
 
 struct Rule {
     /// Permanent, in kebab-case.
@@ -245,7 +245,7 @@ fn unlisted_daemon(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Findin
 
 /// It holds the port for one of its Windows services.
 fn service_host(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
-    let services = &holder.process.services;
+    let services = one_of(&holder.process.services, port.socket.made_in);
     let applies = holder.program.is_none() && port.socket.os == Os::Windows && !services.is_empty();
     holder.wrapper_advice().filter(|_| applies)?;
     Some(finding::service_host(&holder.called()?, services))

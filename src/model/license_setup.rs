@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
+use super::word::words;
 use super::{LicenseFile, Pid};
 
 /// What was found out about license servers besides their sockets and processes.
@@ -55,9 +56,31 @@ pub struct InstalledServer {
     /// The name of the service, unit or job; the path of a script or table.
     pub name: String,
     pub starter: Starter,
+    /// The name that people know, where it differs, as on Windows.
+    pub display_name: Option<String>,
     /// The program, and its arguments.
     pub command: Vec<String>,
     pub state: InstalledState,
+    /// When it is started; `None` where that is not read.
+    pub starts: Option<ServiceStart>,
+    /// The account that it runs as; `None` where that is not read.
+    pub user: Option<String>,
+    /// With which error it ended, of a service of Windows that does not run: a code of the system's, or its own.
+    pub exit_code: Option<u32>,
+}
+
+words! {
+    /// When a service is started.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum ServiceStart {
+        /// with the system
+        Automatic = "automatic",
+        /// when somebody starts it
+        Manual = "manual",
+        /// not at all
+        Disabled = "disabled",
+    }
 }
 
 /// The options of license servers that name a file: license file, log, options file.
@@ -66,6 +89,26 @@ const OF_FILES: [&str; 4] = ["-c", "-l", "-dlog", "-o"];
 const LONGEST_OPTION: usize = 8;
 
 impl InstalledServer {
+    #[must_use]
+    pub fn new(name: &str, starter: Starter, command: Vec<String>, state: InstalledState) -> InstalledServer {
+        InstalledServer {
+            name: name.to_owned(),
+            starter,
+            display_name: None,
+            command,
+            state,
+            starts: None,
+            user: None,
+            exit_code: None,
+        }
+    }
+
+    /// The name that people know.
+    #[must_use]
+    pub fn called(&self) -> &str {
+        self.display_name.as_deref().unwrap_or(&self.name)
+    }
+
     /// The program, its files and its plain options. Whatever else stands there may be a secret.
     #[must_use]
     pub fn plain_command(&self) -> Vec<String> {

@@ -76,7 +76,7 @@ pub use license_server::{
     ServerProcess, ServerState, ServersReport,
 };
 pub use license_setup::{
-    DebugLog, InstalledServer, InstalledState, LicenseSetup, LockFile, MachineIdentity, Starter,
+    DebugLog, InstalledServer, InstalledState, LicenseSetup, LockFile, MachineIdentity, ServiceStart, Starter,
 };
 pub use likeness::{KEPT_OF_NAME, Likeness, is_path, is_unit, unit_is_called};
 pub use look::{CannotTell, Diff, Look, LookSource, ServerChange, ServerLook, Shown, Side};
@@ -104,7 +104,7 @@ pub use report::{
 };
 pub use script::{ClaimedScript, ScriptKind, claimed_script, runs_scripts};
 pub use service_manager::{ProcessService, ServiceManager};
-pub use socket::{AcceptQueue, Activation, Connections, Namespace, Socket, SocketId, State};
+pub use socket::{AcceptQueue, Activation, Connections, Namespace, Socket, SocketId, State, one_of};
 pub use sought::{SoughtProcess, SoughtProcesses, UnlistedPorts};
 pub use verdict::{License, Severity, Verdict};
 pub use vouched::Vouched;

@@ -185,8 +185,10 @@ pub struct Process {
     pub uid: Option<u32>,
     /// The name of the user it runs as, or the number of a user without a name, as ps(1) shows it.
     pub user: Option<String>,
-    /// Linux reports hundredths of a second, the other systems whole seconds.
+    /// Linux reports hundredths of a second, macOS whole seconds.
     pub started_at: Option<Timestamp>,
+    /// The session of Remote Desktop Services, on Windows: 0 for services, others for users.
+    pub session: Option<u32>,
     /// The services it belongs to, or runs: on Windows one process may run several.
     pub services: Vec<ProcessService>,
     /// How many processes of its unit it did not start, and did not start it; `None` where that was not read.

@@ -23,7 +23,7 @@ use super::{Connections, Gap, GapKind, Observation, Pid, Process};
 
 /// The format that [`write()`] writes and [`read`] reads. Every change to a recorded type needs a new number, even a
 /// new field or a new name: older versions of the program cannot read it.
-pub const VERSION: u64 = 6;
+pub const VERSION: u64 = 7;
 
 /// The most characters of an error's cause: it may quote the file.
 const LONGEST_CAUSE: usize = 200;

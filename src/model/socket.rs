@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::word::words;
-use super::{ProcessService, Protocol, ServiceManager};
+use super::{Process, ProcessService, Protocol, ServiceManager};
 
 words! {
     /// The state of a socket that can receive, or holds a port.
@@ -104,9 +105,14 @@ pub struct Socket {
     pub user: Option<String>,
     /// `None` for the caller's own.
     pub namespace: Option<Namespace>,
-    /// The service in whose control group it was created. The system may report it even where no holder is
-    /// visible.
+    /// The service in whose control group it was created; on Windows the service of the process that created it. The
+    /// system may report it even where no holder is visible.
     pub made_in: Option<ProcessService>,
+    /// When it got its port, on Windows; `None` where that is not known.
+    pub opened_at: Option<Timestamp>,
+    /// Whether the program asked for this port by number, or left the choice to the system, as clients do; `None` where the
+    /// system does not report it. Windows reports it of UDP sockets.
+    pub port_requested: Option<bool>,
     /// Its units, if systemd holds it to start a service.
     pub activation: Option<Activation>,
     pub accept_queue: Option<AcceptQueue>,
@@ -129,10 +135,18 @@ impl Socket {
             user: None,
             namespace: None,
             made_in: None,
+            opened_at: None,
+            port_requested: None,
             activation: None,
             accept_queue: None,
             connections: None,
         }
+    }
+
+    /// The services of a process that holds it that may have opened it: one, where the system says which.
+    #[must_use]
+    pub fn services_of<'a>(&'a self, process: &'a Process) -> &'a [ProcessService] {
+        one_of(&process.services, self.made_in.as_ref())
     }
 
     /// Whether one of these processes belongs to the user who created the socket. If none does, as when the
@@ -141,4 +155,13 @@ impl Socket {
     pub fn has_maker_among(&self, mut uids: impl Iterator<Item = Option<u32>>) -> bool {
         self.uid.is_none() || uids.any(|uid| uid == self.uid)
     }
+}
+
+/// That one of several services, if it is among them, or else all.
+#[must_use]
+pub fn one_of<'a>(
+    services: &'a [ProcessService],
+    opened_by: Option<&ProcessService>,
+) -> &'a [ProcessService] {
+    services.iter().find(|&service| Some(service) == opened_by).map_or(services, std::slice::from_ref)
 }

@@ -1,5 +1,5 @@
 //! How license servers are set up on Windows and macOS: their license files and logs, found by their command lines and
-//! environments, which `sysinfo` reads of one's own processes, and as administrator of all.
+//! environments, as far as this user may read these.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -7,11 +7,12 @@ use std::io::{Read, Seek, SeekFrom};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use sysinfo::{Networks, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
+use sysinfo::{Networks, System};
 
 use super::decode::{flexnet_log, hosts_file, license_command, license_file};
 use super::inspect::{LicensePrograms, ServerProgram};
-use super::platform::may_not_answer;
+use super::platform::{Processes, may_not_answer};
+use super::read_process::Launch;
 use super::this_os::THIS_OS;
 use super::{Inspect, ScanScope};
 use crate::model::{
@@ -36,16 +37,13 @@ const HOSTS: &str = r"C:\Windows\System32\drivers\etc\hosts";
 const HOSTS: &str = "/etc/hosts";
 
 /// The ids of the processes that run license servers and daemons.
-pub(super) fn servers(inspect: &dyn Inspect) -> Vec<Pid> {
+pub(super) fn servers(inspect: &dyn Inspect, running: &mut Processes) -> Vec<Pid> {
     let programs = inspect.license_programs(THIS_OS);
-    let Ok(mut system) = System::new() else { return Vec::new() };
-    let kind = ProcessRefreshKind::nothing().without_tasks();
-    system.refresh_processes_specifics(ProcessesToUpdate::All, false, kind);
-    let named = system
-        .processes()
-        .iter()
-        .filter(|(_, process)| programs.of_name(&name(&os_text(process.name()))).is_some());
-    let mut pids: Vec<Pid> = named.map(|(pid, _)| pid.as_u32()).collect();
+    let all = running.all(false).unwrap_or_default();
+    let is_named = |process: &&Process| {
+        process.name.as_deref().is_some_and(|own| programs.of_name(&name(own)).is_some())
+    };
+    let mut pids: Vec<Pid> = all.iter().filter(is_named).map(|process| process.pid).collect();
     pids.sort_unstable();
     pids.truncate(MOST_SERVERS);
     pids
@@ -60,59 +58,53 @@ fn name(name: &str) -> String {
 /// `installed`, as far as that does not run.
 pub(super) fn read<'a>(
     processes: impl IntoIterator<Item = &'a Process>,
+    running: Option<&mut Processes>,
     installed: Vec<InstalledServer>,
     inspect: &dyn Inspect,
     scope: &ScanScope,
 ) -> LicenseSetup {
     let programs = inspect.license_programs(THIS_OS);
-    let running = processes.into_iter().filter_map(|process| {
+    let servers = processes.into_iter().filter_map(|process| {
         let program = programs.of_name(&name(process.exe_name(THIS_OS)?))?;
         Some((process.pid, program.system?))
     });
-    let running: BTreeMap<Pid, LicenseSystem> = running.take(MOST_SERVERS).collect();
+    let servers: BTreeMap<Pid, LicenseSystem> = servers.take(MOST_SERVERS).collect();
     let mut reader = Reader::default();
     let mut logs = Vec::new();
-    if let Ok(mut system) = System::new() {
-        let kind = ProcessRefreshKind::nothing()
-            .without_tasks()
-            .with_cmd(UpdateKind::Always)
-            .with_cwd(UpdateKind::Always)
-            .with_environ(UpdateKind::Always);
-        let ids: Vec<_> = running.keys().map(|&pid| sysinfo::Pid::from_u32(pid)).collect();
-        system.refresh_processes_specifics(ProcessesToUpdate::Some(&ids), false, kind);
-        for (&pid, &license_system) in &running {
-            let Some(process) = system.process(sysinfo::Pid::from_u32(pid)) else { continue };
-            let args: Vec<String> = process.cmd().iter().map(os_text).collect();
-            let cwd = process.cwd().map(Path::to_path_buf).unwrap_or_default();
-            let asked = license_command::arguments(license_system, THIS_OS, &args);
-            for path in &asked.license_paths {
-                reader.read(&cwd, path, &NamedBy::CommandLine(pid));
+    let pids: Vec<Pid> = servers.keys().copied().collect();
+    let mut launches = running.map(|running| running.launches(&pids, scope)).unwrap_or_default();
+    for (pid, license_system) in servers {
+        let Some(Launch { args, cwd, environment }) = launches.remove(&pid) else { continue };
+        let asked = license_command::arguments(license_system, THIS_OS, &args);
+        // Where the folder that it works in is not known, a relative path leads nowhere.
+        let place = |path: &str| match &cwd {
+            Some(cwd) => Some(cwd.join(path)),
+            None => Some(PathBuf::from(path)).filter(|path| path.is_absolute()),
+        };
+        for path in asked.license_paths.iter().filter_map(|path| place(path)) {
+            reader.read(&path, &NamedBy::CommandLine(pid));
+        }
+        if asked.license_paths.is_empty() || license_system == LicenseSystem::Rlm {
+            for (variable, value) in environment.iter().filter_map(|text| text.split_once('=')) {
+                let named_by = NamedBy::Environment { pid, variable: variable.to_owned() };
+                let paths = license_command::variable(THIS_OS, variable, value).into_iter().flatten();
+                paths.filter_map(|path| place(&path)).for_each(|path| reader.read(&path, &named_by));
             }
-            if asked.license_paths.is_empty() || license_system == LicenseSystem::Rlm {
-                for variable in process.environ() {
-                    let variable = os_text(variable);
-                    let Some((variable, value)) = variable.split_once('=') else { continue };
-                    for path in license_command::variable(THIS_OS, variable, value).into_iter().flatten() {
-                        let named_by = NamedBy::Environment { pid, variable: variable.to_owned() };
-                        reader.read(&cwd, &path, &named_by);
-                    }
-                }
-            }
-            if let Some(path) = asked.log.map(|path| cwd.join(path)) {
-                logs.extend(trouble(&path).map(|trouble| DebugLog { pid, path: os_text(path), trouble }));
-            }
+        }
+        if let Some(path) = asked.log.and_then(|path| place(&path)) {
+            logs.extend(trouble(&path).map(|trouble| DebugLog { pid, path: os_text(path), trouble }));
         }
     }
     for path in &scope.license_files {
         let cwd = std::env::current_dir().unwrap_or_default();
-        reader.read(&cwd, &os_text(path), &NamedBy::Caller);
+        reader.read(&cwd.join(path), &NamedBy::Caller);
     }
     for server in &installed {
         let Some(system) = started_by(&programs, &server.command).and_then(|program| program.system) else {
             continue;
         };
         for path in license_command::arguments(system, THIS_OS, &server.command).license_paths {
-            reader.read(Path::new(""), &path, &NamedBy::Service(server.name.clone()));
+            reader.read(Path::new(&path), &NamedBy::Service(server.name.clone()));
         }
     }
     LicenseSetup { files: reader.files, logs, installed, identity: identity(), ..LicenseSetup::default() }
@@ -130,13 +122,12 @@ struct Reader {
 
 impl Reader {
     /// Reads a license file, or all in a folder that end in `.lic`.
-    fn read(&mut self, cwd: &Path, path: &str, named_by: &NamedBy) {
-        let path = cwd.join(path);
-        let is_folder = !may_not_answer(&path) && fs::metadata(&path).is_ok_and(|found| found.is_dir());
+    fn read(&mut self, path: &Path, named_by: &NamedBy) {
+        let is_folder = !may_not_answer(path) && fs::metadata(path).is_ok_and(|found| found.is_dir());
         if !is_folder {
-            return self.add(&path, named_by);
+            return self.add(path, named_by);
         }
-        let entries = fs::read_dir(&path).into_iter().flatten().flatten().take(MOST_NAMES);
+        let entries = fs::read_dir(path).into_iter().flatten().flatten().take(MOST_NAMES);
         let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
         paths.retain(|path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("lic")));
         paths.sort();

@@ -21,6 +21,7 @@ mod last_words;
 mod license_files;
 mod narrowed;
 pub mod port_set;
+#[cfg(unix)]
 mod program_name;
 mod scan_scope;
 mod screen;
@@ -38,9 +39,11 @@ mod linux;
 #[cfg(target_os = "macos")]
 mod macos;
 #[cfg(any(windows, target_os = "macos"))]
-mod sysinfo_processes;
+mod process_scan;
 #[cfg(any(windows, target_os = "macos"))]
-mod sysinfo_sought;
+mod read_process;
+#[cfg(any(windows, target_os = "macos"))]
+mod sought_pids;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]

@@ -8,9 +8,13 @@ use std::thread::Builder;
 use super::ScanScope;
 use super::deadline::Deadline;
 #[cfg(unix)]
-use super::unix::{UserId, user_name};
+pub(super) use super::unix::UserId;
+#[cfg(unix)]
+use super::unix::user_name;
 #[cfg(windows)]
-use super::windows::accounts::{UserId, user_name};
+pub(super) use super::windows::accounts::UserId;
+#[cfg(windows)]
+use super::windows::accounts::user_name;
 use crate::model::{Gap, GapKind};
 
 /// No process is needed for what may not answer: a thread can be left behind.

@@ -15,7 +15,7 @@ pub(super) fn unit_of(socket: &Socket, lead: Option<&Process>) -> Option<String>
     let is_service = |service: &&ProcessService| !service.name.ends_with(".scope");
     let service = service_called;
     let services = |process: &Process| {
-        let names: Vec<String> = process.services.iter().filter(is_service).map(service).collect();
+        let names: Vec<String> = socket.services_of(process).iter().filter(is_service).map(service).collect();
         (!names.is_empty()).then(|| names.join(", "))
     };
     if let Some(activation) = &socket.activation

@@ -130,7 +130,9 @@ fn range(before: &Look, after: &Look) -> Option<PortRange> {
 }
 
 fn is_in(range: Option<PortRange>, row: &Row) -> bool {
-    range.is_some_and(|range| range.contains(row.socket.local.port()))
+    let is_in_range = range.is_some_and(|range| range.contains(row.socket.local.port()));
+    // Where the system says whether it chose the number, its range decides nothing.
+    row.socket.port_requested.map_or(is_in_range, |is_requested| !is_requested)
 }
 
 fn place_of(row: &Row) -> Where<'_> {

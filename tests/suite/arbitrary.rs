@@ -10,14 +10,13 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use whatlistens::model::{
-    AcceptQueue, Account, Activation, Application, ApplicationKind, AtTarget, Checked, ClaimedScript,
-    CodeFile, ConnectionState, Connections, Container, Contents, ExcludedPorts, Executable, Family,
-    FileVersion, Forward, Gap, GapKind, HiddenProcess, HiddenProcesses, Holding, Host, Interface,
-    InterfaceAddress, Interpreter, ListenerElsewhere, Namespace, NotInspected, Observation, Os,
-    OtherNamespace, OtherSocket, OtherSocketKind, PacketRules, Pid, PortConnection, PortRange, PortRules,
-    Presence, Process, ProcessRef, ProcessService, Program, Protocol, Receiver, RelayTarget, RunState,
-    Runtime, ScriptKind, ServiceManager, Socket, SocketId, SoughtProcess, SoughtProcesses, State,
-    UnansweredAttempt, UnlistedPorts, User, WorkingFolder, Writer,
+    AcceptQueue, Account, Activation, Application, ApplicationKind, Checked, ClaimedScript, CodeFile,
+    ConnectionState, Connections, Container, Contents, ExcludedPorts, Executable, Family, FileVersion, Gap,
+    GapKind, HiddenProcess, HiddenProcesses, Holding, Host, Interface, InterfaceAddress, Interpreter,
+    Namespace, NotInspected, Observation, Os, OtherNamespace, OtherSocket, OtherSocketKind, PacketRules, Pid,
+    PortConnection, PortRange, PortRules, Presence, Process, ProcessRef, ProcessService, Program, Protocol,
+    Receiver, RelayTarget, RunState, Runtime, ScriptKind, ServiceManager, Socket, SocketId, SoughtProcess,
+    SoughtProcesses, State, UnansweredAttempt, UnlistedPorts, User, WorkingFolder, Writer,
 };
 
 /// Any of these variants. One that is missing here does not compile.
@@ -42,6 +41,7 @@ macro_rules! any_fields {
     (@names $first:ident, $($rest:ident),+) => { ($first, any_fields!(@names $($rest),+)) };
 }
 
+mod forward;
 mod license_setup;
 
 /// Control characters, quotes and letters of all alphabets among them.
@@ -210,6 +210,7 @@ fn process() -> BoxedStrategy<Process> {
         uid: any::<Option<u32>>(),
         user: of(text()),
         started_at: of(moment()),
+        session: any::<Option<u32>>(),
         services: vec(service(), 0..3),
         others_in_unit: any::<Option<usize>>(),
         container: of(container().prop_map(Box::new)),
@@ -219,21 +220,7 @@ fn process() -> BoxedStrategy<Process> {
             user: of(text()),
         })),
         cwd: of(any_fields!(WorkingFolder { path: text(), deleted: any::<bool>() })),
-        forward: of(any_fields!(Forward {
-            protocol: protocol(),
-            to: address(),
-            container: of(container().prop_map(Box::new)),
-            process: of(process_ref()),
-            there: of(prop_oneof![
-                vec(pid(), 0..3).prop_map(|others| AtTarget::Listener { others }),
-                of(any_fields!(ListenerElsewhere {
-                    addresses: vec(any::<IpAddr>(), 0..3),
-                    process: of(process_ref()),
-                }))
-                .prop_map(|elsewhere| AtTarget::Nobody { elsewhere }),
-            ]),
-        })
-        .prop_map(Box::new)),
+        forward: of(forward::forward().prop_map(Box::new)),
     })
 }
 
@@ -267,6 +254,8 @@ fn socket() -> BoxedStrategy<Socket> {
         user: of(text()),
         namespace: of(namespace()),
         made_in: of(service()),
+        opened_at: of(moment()),
+        port_requested: any::<Option<bool>>(),
         activation: of(any_fields!(Activation { manager: manager(), socket: text(), service: of(text()) })),
         accept_queue: of(any_fields!(AcceptQueue { waiting: any::<u32>(), limit: any::<Option<u32>>() })),
         connections: of(connections()),

@@ -56,6 +56,7 @@ fn a_recorded_listener_is_told_in_full() {
               "uid": 1000,
               "user": "alice",
               "started_at": "2026-11-22T02:53:20Z",
+              "session": null,
               "state": null,
               "tracer": null,
               "cwd": null,
@@ -107,6 +108,8 @@ fn a_recorded_listener_is_told_in_full() {
           "connections": null,
           "accept_queue": null,
           "made_in": null,
+          "opened_at": null,
+          "port_requested": null,
           "activation": null
         }
       ],

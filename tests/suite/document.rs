@@ -173,6 +173,10 @@ pub struct Listener {
     #[serde(deserialize_with = "present")]
     pub made_in: Option<ProcessService>,
     #[serde(deserialize_with = "present")]
+    pub opened_at: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub port_requested: Option<bool>,
+    #[serde(deserialize_with = "present")]
     pub activation: Option<Activation>,
 }
 

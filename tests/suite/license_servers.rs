@@ -3,7 +3,7 @@
 use whatlistens::model::{
     Checked, Connections, DaemonLine, DaemonProgram, DebugLog, InstalledServer, InstalledState, LicenseFile,
     LicenseLines, LicenseSetup, LicenseSystem, LockFile, MachineIdentity, NamedBy, Os, Pid, Process,
-    RunState, ServerLine, Starter,
+    RunState, ServerLine, ServiceStart, Starter,
 };
 
 use crate::document::{self, read};
@@ -242,12 +242,8 @@ fn what_is_installed_and_does_not_run_is_told() {
     let installed = |starter, state, name: &str| {
         linux().seen(|seen| {
             let mut setup = setup(vec![adsk_lic(NamedBy::Service(name.to_owned()), Some(27000), None)]);
-            setup.installed.push(InstalledServer {
-                name: name.to_owned(),
-                starter,
-                command: [LMGRD, "-c", "/opt/flexlm/adsk.lic"].map(str::to_owned).to_vec(),
-                state,
-            });
+            let command = [LMGRD, "-c", "/opt/flexlm/adsk.lic"].map(str::to_owned).to_vec();
+            setup.installed.push(InstalledServer::new(name, starter, command, state));
             seen.license_setup = Some(setup);
         })
     };
@@ -350,4 +346,43 @@ fn on_windows_the_same_is_said_in_its_words() {
       lmgrd.exe  PID 812  27000/tcp  C:\Autodesk\lmgrd.exe
       critical  lmgrd.exe (PID 812) has started no vendor daemon that listens: clients get error -97 or -15. MLM.exe (PID 99) runs, but lmgrd.exe (PID 812) did not start it. Look at the end of its log, and start it again.
     ");
+}
+
+#[test]
+fn a_service_of_windows_that_ended_is_told_with_its_exit_code() {
+    let stopped = |starts, exit_code, name: &str| {
+        let server = InstalledServer {
+            display_name: Some("FlexNet License Server".to_owned()),
+            starts: Some(starts),
+            user: Some(r"LIC01\flexlm".to_owned()),
+            exit_code,
+            ..InstalledServer::new(
+                name,
+                Starter::Windows,
+                vec![r"C:\Flexlm\lmgrd.exe".to_owned()],
+                InstalledState::Stopped,
+            )
+        };
+        let setup = LicenseSetup { installed: vec![server], ..LicenseSetup::default() };
+        let machine = linux().os(Os::Windows).seen(|seen| seen.license_setup = Some(setup));
+        let servers = read(&machine.printed("servers --json", None)).license_servers.unwrap();
+        let problem = &servers[0].problems[0];
+        format!("{}\n{}", problem.text, problem.next.as_deref().unwrap_or_default())
+    };
+    insta::assert_snapshot!(stopped(ServiceStart::Automatic, Some(1067), "FlexNet License Server"), @r#"
+    The service "FlexNet License Server" is stopped (exit code 1067: its process ended unexpectedly). It starts automatically.
+    Start it: net start "FlexNet License Server"
+    "#);
+    insta::assert_snapshot!(stopped(ServiceStart::Manual, None, "lmgrd"), @r#"
+    The service "FlexNet License Server" is stopped. It starts only by hand.
+    Start it: net start lmgrd
+    "#);
+    insta::assert_snapshot!(stopped(ServiceStart::Automatic, Some(1069), "lmgrd & del *"), @r#"
+    The service "FlexNet License Server" is stopped (exit code 1069: its account could not log on). It starts automatically.
+    Set the password of LIC01\flexlm again. Start it in services.msc.
+    "#);
+    insta::assert_snapshot!(stopped(ServiceStart::Automatic, Some(7), "lmgrd"), @r#"
+    The service "FlexNet License Server" is stopped (exit code 7). It starts automatically.
+    Start it: net start lmgrd
+    "#);
 }

@@ -280,7 +280,12 @@ fn a_license_server_whose_service_is_stopped_is_told() {
     let stopped = servers.iter().find(|server| server.license_file.as_deref() == license.to_str());
     let stopped = stopped.unwrap_or_else(|| panic!("{servers:?}"));
     assert_eq!((stopped.id.as_str(), stopped.state.as_str()), ("autodesk-nlm", "stopped"));
-    assert!(stopped.problems[0].text.contains(&name), "{stopped:?}");
+    let problem = &stopped.problems[0];
+    assert_eq!(
+        problem.text,
+        "The service \"A license server for a test\" is stopped. It starts only by hand."
+    );
+    assert_eq!(problem.next.as_deref(), Some(&*format!("Start it: net start {name}")));
 }
 
 /// Which ports are excluded is the machine's matter; that it could not be told is never passed over.

@@ -138,6 +138,7 @@ mod rendering_free;
 mod rendering_linux;
 mod rendering_processes;
 mod rendering_windows;
+mod rendering_windows_sockets;
 mod rules;
 mod rules_each;
 mod same_in_json;

@@ -1,10 +1,10 @@
 //! The rules of the verdict that need what only Windows has: version resources, services, the kernel as holder.
 
 use whatlistens::model::{
-    FileVersion, License, Os, Presence, Process, ProcessService, ServiceManager, Verdict,
+    Checked, FileVersion, License, Os, Presence, Process, ProcessService, ServiceManager, Verdict,
 };
 
-use crate::recorded::{linux, process, with_file};
+use crate::recorded::{anyone_at, linux, process, with_file};
 
 /// The verdict on one process of Windows.
 fn judged(place: &str, process: Process) -> License {
@@ -112,9 +112,40 @@ fn the_service_is_evidence_and_svchost_is_told_by_it() {
         ],
         ..process(4242, r"C:\Windows\System32\svchost.exe")
     };
-    let license = judged(FLEXNET, svchost);
+    let license = judged(FLEXNET, svchost.clone());
     assert_eq!(license.verdict, Verdict::CannotTell);
     insta::assert_snapshot!(license.reason, @"svchost.exe holds the port for one of its services, DNS Client or NlaSvc; whether that belongs here is not known");
+    // Where Windows says which of them opened the socket.
+    let nla = svchost.services[1].clone();
+    let machine =
+        linux().os(Os::Windows).socket(FLEXNET, &[svchost]).but(|socket| socket.made_in = Some(nla));
+    let license = machine.report("").rows[0].license.clone().unwrap();
+    insta::assert_snapshot!(license.reason, @"svchost.exe holds the port for its service NlaSvc; whether that belongs here is not known");
+}
+
+/// Every user sees the file of a service and what is in it, and the account in its configuration.
+#[test]
+fn an_ordinary_user_gets_the_verdict_of_an_administrator() {
+    let service = |writers| {
+        let lmgrd = with_file(900, r"C:\Program Files\Flexnet\lmgrd.exe", |file| file.writers = writers);
+        Process {
+            services: vec![ProcessService::new(ServiceManager::Windows, "FlexNet License Server")],
+            uid: None,
+            user: Some(r"NT AUTHORITY\SYSTEM".to_owned()),
+            session: Some(0),
+            ..lmgrd
+        }
+    };
+    let seen = |process: &Process| {
+        let machine = linux().os(Os::Windows).by_ordinary_user(&[]);
+        let report = machine.socket(FLEXNET, std::slice::from_ref(process)).report("");
+        assert_eq!(report.gaps, [], "everything is known of a service");
+        report.rows[0].license.clone().unwrap()
+    };
+    let license = seen(&service(Checked::Done(Vec::new())));
+    assert_eq!(license.verdict, Verdict::Expected, "{license:?}");
+    let license = seen(&service(anyone_at(r"C:\Program Files\Flexnet")));
+    assert_eq!(license.verdict, Verdict::CannotTell, "{license:?}");
 }
 
 #[test]

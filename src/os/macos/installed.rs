@@ -22,11 +22,9 @@ pub(super) fn read(programs: &LicensePrograms) -> Vec<InstalledServer> {
     paths.sort();
     let jobs = paths.iter().filter_map(|path| job(path));
     let servers = jobs.filter(|job| started_by(programs, &job.command).is_some());
-    let servers = servers.map(|LaunchdJob { label, command, is_disabled }| InstalledServer {
-        name: label,
-        starter: Starter::Launchd,
-        command,
-        state: if is_disabled { InstalledState::Disabled } else { InstalledState::Stopped },
+    let servers = servers.map(|LaunchdJob { label, command, is_disabled }| {
+        let state = if is_disabled { InstalledState::Disabled } else { InstalledState::Stopped };
+        InstalledServer::new(&label, Starter::Launchd, command, state)
     });
     servers.collect()
 }

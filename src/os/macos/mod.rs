@@ -10,6 +10,7 @@ mod files;
 mod holders;
 mod installed;
 mod machine_id;
+mod processes;
 mod socket_scan;
 mod users;
 
@@ -19,15 +20,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
-pub(super) use self::files::{is_of_service, may_not_answer, same_path, writers};
+pub(super) use self::files::{may_not_answer, writers};
 pub(super) use self::machine_id::machine_id;
+pub(super) use self::processes::Processes;
 use self::socket_scan::SocketScan;
-pub(super) use self::users::{has_user, uid, user_id};
+pub(super) use self::users::has_user;
 use super::connection_count::{self, Connection};
 use super::decode::macos::launchd;
 use super::decode::macos::socket::MacosSocket;
 use super::license_files;
-use super::sysinfo_processes::{self, HeldSocket, HeldSockets};
+use super::process_scan::{self, HeldSocket, HeldSockets};
 pub(super) use super::unix::is_root as privileged;
 use super::users::Users;
 pub(super) use super::users::{Prepared, drop_rights, restrict};
@@ -57,7 +59,7 @@ pub(super) fn observe(
 ///
 /// None.
 pub(super) fn observe_port_rules(now: Timestamp) -> Result<Observation, Unobservable> {
-    let host = sysinfo_processes::host(true);
+    let host = process_scan::host(true);
     let port_rules = PortRules { excluded: Some(Vec::new()), ..PortRules::default() };
     Ok(Observation { privileged: privileged(), port_rules, ..Observation::new(host, now) })
 }
@@ -91,7 +93,8 @@ fn assemble(
             .filter_map(|&at| all[at].to_unanswered(user(all[at].uid), holders.of(at)))
             .collect(),
     };
-    let mut observation = sysinfo_processes::observation(sockets, gaps, &users, scope, inspect, now);
+    let mut running = Processes::open();
+    let mut observation = process_scan::observation(sockets, gaps, &users, &mut running, scope, inspect, now);
     if scope.needs_port_rules() {
         // macOS excludes no ports.
         observation.port_rules.excluded = Some(Vec::new());
@@ -102,7 +105,8 @@ fn assemble(
     if scope.license_servers {
         let installed = installed::read(&inspect.license_programs(Os::Macos));
         let processes = observation.processes.values().map(Arc::as_ref);
-        observation.license_setup = Some(license_files::read(processes, installed, inspect, scope));
+        let running = running.as_mut().ok();
+        observation.license_setup = Some(license_files::read(processes, running, installed, inspect, scope));
     }
     let hidden = unlisted.unwrap_or_else(|| holders.hidden(&users));
     Observation { hidden, method_notes, ..observation }

@@ -10,6 +10,8 @@ use windows_sys::Win32::Security::{
 };
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 
+use super::super::decode::windows::security::Sid;
+
 /// Whether this process runs with an elevated token ("as administrator").
 pub(in crate::os) fn privileged() -> bool {
     let mut token = ptr::null_mut();
@@ -30,21 +32,7 @@ pub(in crate::os) fn privileged() -> bool {
 }
 
 /// A security identifier, such as `S-1-5-18`.
-pub(in crate::os) type UserId = sysinfo::Uid;
-
-pub(in crate::os) fn user_id(sid: &sysinfo::Uid) -> UserId {
-    sid.clone()
-}
-
-/// Users of Windows have no numbers.
-pub(in crate::os) fn uid(_sid: &sysinfo::Uid) -> Option<u32> {
-    None
-}
-
-/// Users of Windows have no numbers.
-pub(in crate::os) fn is_of_service(_uid: u32) -> bool {
-    false
-}
+pub(in crate::os) type UserId = Sid;
 
 /// A domain controller may have to be asked.
 pub(in crate::os) fn has_user(_name: &str) -> Option<bool> {

@@ -43,9 +43,7 @@ fn account(sid: &Sid, users: &Users) -> Account {
     if sid.is_everybody() {
         return Account::Everyone;
     }
-    let text = sid.to_string();
-    let name = text.parse().map_or(text, |id| users.name_or_id(id));
-    Account::User(User { uid: None, name, system: sid.is_service() })
+    Account::User(User { uid: None, name: users.name_or_id(sid.clone()), system: sid.is_service() })
 }
 
 /// The owner and the permissions of a file or folder.

@@ -1,4 +1,4 @@
-//! The services that processes run, from the service control manager (`EnumServicesStatusExW`).
+//! All services, and those that processes run, from the service control manager (`EnumServicesStatusExW`).
 #![expect(unsafe_code, reason = "only the Windows API lists services")]
 
 use std::collections::BTreeMap;
@@ -6,75 +6,142 @@ use std::{io, ptr};
 
 use windows_sys::Win32::Foundation::{ERROR_MORE_DATA, GetLastError};
 use windows_sys::Win32::System::Services::{
-    CloseServiceHandle, ENUM_SERVICE_STATUS_PROCESSW, EnumServicesStatusExW, OpenSCManagerW,
-    SC_ENUM_PROCESS_INFO, SC_HANDLE, SC_MANAGER_ENUMERATE_SERVICE, SERVICE_ACTIVE, SERVICE_STATE_ALL,
-    SERVICE_WIN32,
+    CloseServiceHandle, ENUM_SERVICE_STATUS_PROCESSW, EnumServicesStatusExW, OpenSCManagerW, OpenServiceW,
+    QUERY_SERVICE_CONFIGW, QueryServiceConfigW, SC_ENUM_PROCESS_INFO, SC_HANDLE,
+    SC_MANAGER_ENUMERATE_SERVICE, SERVICE_QUERY_CONFIG, SERVICE_STATE_ALL, SERVICE_WIN32,
 };
 
+use super::super::decode::windows::service::exit_code;
+use crate::model::sorting::sort_by_key;
 use crate::model::{Pid, ProcessService, ServiceManager};
 
 /// The size of the buffer, in bytes. A further call returns what does not fit (`lpResumeHandle`).
 const ROOM: usize = 64 << 10;
+/// Longer than any configuration of a service, in bytes ("QueryServiceConfigW": at most 8 KiB).
+const LARGEST_CONFIG: u32 = 8 * 1024;
+/// More services than this are not read.
+const MOST: usize = 10_000;
 
-/// The services of each process that runs any, sorted by name.
-///
-/// # Errors
-///
-/// If the service control manager refuses.
-pub(super) fn by_process() -> io::Result<BTreeMap<Pid, Vec<ProcessService>>> {
-    let mut services: BTreeMap<Pid, Vec<ProcessService>> = BTreeMap::new();
-    Manager::open()?.each(SERVICE_ACTIVE, &mut |entry| {
-        let Some(name) = entry.name.filter(|_| entry.pid != 0) else { return };
-        let display_name =
-            entry.display_name.filter(|display_name| !display_name.is_empty() && *display_name != name);
-        let service = ProcessService { display_name, ..ProcessService::new(ServiceManager::Windows, &name) };
-        services.entry(entry.pid).or_default().push(service);
-    })?;
-    for all in services.values_mut() {
-        all.sort_by(|one, other| one.name.cmp(&other.name));
-    }
-    Ok(services)
+/// The services of this machine, those that do not run among them.
+pub(super) struct Services {
+    manager: Manager,
+    all: Vec<Service>,
 }
 
 /// A service as the service control manager lists it.
-struct Entry {
-    name: Option<String>,
-    display_name: Option<String>,
-    pid: Pid,
-    state: u32,
+pub(super) struct Service {
+    pub(super) name: String,
+    /// `None` where it is the same as the name.
+    pub(super) display_name: Option<String>,
+    /// `None` for one that does not run.
+    pub(super) pid: Option<Pid>,
+    /// `dwCurrentState` (winsvc.h).
+    pub(super) state: u32,
+    /// `None` where it ended without an error, or has not run since the system started.
+    pub(super) exit_code: Option<u32>,
 }
 
-/// A handle of the service control manager.
-pub(super) struct Manager(SC_HANDLE);
+/// How a service is set up.
+pub(super) struct Config {
+    pub(super) command: String,
+    /// `dwStartType` (winsvc.h).
+    pub(super) start: u32,
+    /// As in [`service::account`](super::super::decode::windows::service::account).
+    pub(super) account: Option<String>,
+}
+
+impl Services {
+    /// # Errors
+    ///
+    /// If the service control manager refuses.
+    pub(super) fn read() -> io::Result<Services> {
+        let manager = Manager::open()?;
+        let mut all = Vec::new();
+        manager.each(&mut |service| all.push(service))?;
+        sort_by_key(&mut all, |service: &Service| service.name.clone());
+        Ok(Services { manager, all })
+    }
+
+    /// Sorted by name.
+    pub(super) fn all(&self) -> &[Service] {
+        &self.all
+    }
+
+    /// The services of each process that runs any, sorted by name.
+    pub(super) fn by_process(&self) -> BTreeMap<Pid, Vec<ProcessService>> {
+        let mut services: BTreeMap<Pid, Vec<ProcessService>> = BTreeMap::new();
+        for service in &self.all {
+            if let Some(pid) = service.pid {
+                services.entry(pid).or_default().push(service.of_process());
+            }
+        }
+        services
+    }
+
+    /// The service of this name.
+    pub(super) fn named(&self, name: &str) -> Option<&Service> {
+        self.all.iter().find(|service| service.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The account of the services that a process runs: all that share one have the same.
+    pub(super) fn account_of(&self, pid: Pid) -> Option<String> {
+        let service = self.all.iter().find(|service| service.pid == Some(pid))?;
+        self.config(&service.name)?.account
+    }
+
+    /// How a service is set up. Every user may ask that of nearly all.
+    pub(super) fn config(&self, name: &str) -> Option<Config> {
+        let wide: Vec<u16> = name.encode_utf16().chain([0]).collect();
+        // SAFETY: the handle is open, and the name ends with a zero.
+        let handle = unsafe { OpenServiceW(self.manager.0, wide.as_ptr(), SERVICE_QUERY_CONFIG) };
+        let service = Some(handle).filter(|handle| !handle.is_null()).map(Manager)?;
+        // The entries hold pointers, so the buffer must be aligned for them.
+        let mut buffer = vec![0_u64; LARGEST_CONFIG as usize / 8];
+        let mut needed = 0;
+        // SAFETY: the handle is open; the buffer has this length, and the number outlives the call.
+        let done = unsafe {
+            QueryServiceConfigW(service.0, buffer.as_mut_ptr().cast(), LARGEST_CONFIG, &raw mut needed)
+        };
+        if done == 0 {
+            return None;
+        }
+        // SAFETY: the system wrote the entry; its texts lie behind it in the buffer, and end with a zero.
+        unsafe {
+            let config = &*buffer.as_ptr().cast::<QUERY_SERVICE_CONFIGW>();
+            Some(Config {
+                command: text(config.lpBinaryPathName)?,
+                start: config.dwStartType,
+                account: text(config.lpServiceStartName).filter(|name| !name.is_empty()),
+            })
+        }
+    }
+}
+
+impl Service {
+    pub(super) fn of_process(&self) -> ProcessService {
+        ProcessService {
+            display_name: self.display_name.clone(),
+            ..ProcessService::new(ServiceManager::Windows, &self.name)
+        }
+    }
+}
+
+/// A handle of the service control manager, or of a service.
+struct Manager(SC_HANDLE);
 
 impl Manager {
-    pub(super) fn open() -> io::Result<Manager> {
+    fn open() -> io::Result<Manager> {
         // SAFETY: null stands for this machine and its only database.
         let handle = unsafe { OpenSCManagerW(ptr::null(), ptr::null(), SC_MANAGER_ENUMERATE_SERVICE) };
         if handle.is_null() { Err(io::Error::last_os_error()) } else { Ok(Manager(handle)) }
     }
 
-    pub(super) fn handle(&self) -> SC_HANDLE {
-        self.0
-    }
-
-    /// Calls `each` with the name and state of every service.
-    ///
-    /// # Errors
-    ///
-    /// If the service control manager refuses.
-    pub(super) fn each_service(&self, each: &mut dyn FnMut(&str, u32)) -> io::Result<()> {
-        self.each(SERVICE_STATE_ALL, &mut |entry| {
-            if let Some(name) = entry.name {
-                each(&name, entry.state);
-            }
-        })
-    }
-
-    fn each(&self, which: u32, each: &mut dyn FnMut(Entry)) -> io::Result<()> {
+    /// Calls `each` with every service.
+    fn each(&self, each: &mut dyn FnMut(Service)) -> io::Result<()> {
         // The entries hold pointers, so the buffer must be aligned for them.
         let mut buffer = vec![0_u64; ROOM / 8];
         let (mut needed, mut count, mut resume) = (0, 0, 0);
+        let mut left = MOST;
         loop {
             // SAFETY: the handle is open; the buffer has this length, and the numbers outlive the call.
             let error = unsafe {
@@ -82,7 +149,7 @@ impl Manager {
                     self.0,
                     SC_ENUM_PROCESS_INFO,
                     SERVICE_WIN32,
-                    which,
+                    SERVICE_STATE_ALL,
                     buffer.as_mut_ptr().cast(),
                     ROOM as u32,
                     &raw mut needed,
@@ -99,19 +166,21 @@ impl Manager {
             for index in 0..count as usize {
                 // SAFETY: the system wrote `count` entries; their texts lie behind them in the buffer, and end with
                 // a zero.
-                let entry = unsafe {
+                let (name, display_name, status) = unsafe {
                     let entry = &*entries.add(index);
-                    let status = &entry.ServiceStatusProcess;
-                    Entry {
-                        name: text(entry.lpServiceName),
-                        display_name: text(entry.lpDisplayName),
-                        pid: status.dwProcessId,
-                        state: status.dwCurrentState,
-                    }
+                    (text(entry.lpServiceName), text(entry.lpDisplayName), entry.ServiceStatusProcess)
                 };
-                each(entry);
+                let Some(name) = name else { continue };
+                each(Service {
+                    display_name: display_name.filter(|display| !display.is_empty() && *display != name),
+                    name,
+                    pid: Some(status.dwProcessId).filter(|&pid| pid != 0),
+                    state: status.dwCurrentState,
+                    exit_code: exit_code(status.dwWin32ExitCode, status.dwServiceSpecificExitCode),
+                });
             }
-            if error == 0 || count == 0 {
+            left = left.saturating_sub(count as usize);
+            if error == 0 || count == 0 || left == 0 {
                 return Ok(());
             }
         }

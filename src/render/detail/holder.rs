@@ -19,6 +19,9 @@ use crate::model::{
 /// More processes than these are counted, not named.
 const MOST_OTHERS: usize = 8;
 
+/// A program that opens its socket so much after its start does so as it starts, in seconds.
+const STARTING: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+
 /// More accounts than these are counted, not named.
 const MOST_WRITERS: usize = 3;
 
@@ -37,6 +40,11 @@ impl Page<'_> {
         if let Some(started) = lead.started_at {
             self.field("Started", &self.since(started, *taken_at))?;
         }
+        if let Some(opened) = group.lead_row().socket.opened_at
+            && lead.started_at.is_none_or(|started| opened.duration_since(started) > STARTING)
+        {
+            self.field("Open since", &self.since(opened, *taken_at))?;
+        }
         if let Some(state) = lead.state.and_then(|state| state_called(state, lead.tracer.as_ref())) {
             self.field("State", &state)?;
         }
@@ -44,9 +52,15 @@ impl Page<'_> {
             self.field("Parents", &parents(group.lead_row(), lead))?;
         }
         if let [first, ..] = &lead.services[..] {
-            let named: Vec<String> = lead.services.iter().map(unit).collect();
+            let opened_by = group.lead_row().socket.services_of(lead);
+            let named: Vec<String> = opened_by.iter().map(unit).collect();
+            let others = match lead.services.len() - opened_by.len() {
+                0 => String::new(),
+                others => format!(", which opened the socket; the process runs {others} more"),
+            };
             let is_systemd = matches!(first.manager, ServiceManager::Systemd | ServiceManager::SystemdUser);
-            self.field(if is_systemd { "Unit" } else { "Service" }, &list(&named, "and"))?;
+            let title = if is_systemd { "Unit" } else { "Service" };
+            self.field(title, &format!("{}{others}", list(&named, "and")))?;
         }
         if let Some(container) = &lead.container {
             self.field("Container", &contained(container))?;
@@ -54,7 +68,11 @@ impl Page<'_> {
         if let Some(application) = &lead.application {
             self.field("Application", &packaged(application))?;
         }
-        let user = lead.user.as_deref().map_or("unknown".into(), quoted_account);
+        let mut user = lead.user.as_deref().map_or("unknown".into(), quoted_account);
+        // In session 0 there are only services.
+        if let Some(session) = lead.session.filter(|&session| session != 0) {
+            user = format!("{user} (session {session})").into();
+        }
         match &lead.presence {
             Presence::Running(program) => {
                 self.program(program, lead, *os)?;

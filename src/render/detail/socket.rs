@@ -9,7 +9,7 @@ use super::holder::unit;
 use super::reach::{reach, reached_at};
 use crate::model::phrase::and_more;
 use crate::model::quoting::quoted;
-use crate::model::{AcceptQueue, Connections, Interface, State};
+use crate::model::{AcceptQueue, Connections, Interface, ServiceManager, State};
 
 impl Page<'_> {
     pub(super) fn socket(
@@ -26,14 +26,17 @@ impl Page<'_> {
                 let socket = unit_called(activation.manager, &activation.socket);
                 self.field("Opened by", &format!("{socket}{starts}"))?;
             }
-            (None, Some(made_in)) => {
+            (None, Some(made_in)) if made_in.manager != ServiceManager::Windows => {
                 self.field("Unit", &format!("{}, which opened the socket", unit(made_in)))?;
             }
-            (None, None) => {}
+            (None, _) => {}
         }
         if socket.state == State::Bound {
             let addresses = group.addresses().join(", ");
             return self.field("Address", &format!("{addresses} (accepts no connections until it listens)"));
+        }
+        if socket.port_requested == Some(false) {
+            self.field("Port", "chosen by the system, as for a client: next time it is another")?;
         }
         self.field("Reach", &reach(group, interfaces))?;
         if let Some(at) = interfaces.and_then(|interfaces| reached_at(group, interfaces)) {

@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
+use jiff::fmt::strtime;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use super::document::{Code, Text};
+use super::document::{Code, Text, seconds};
 use super::process::{ProcessOut, ProcessServiceOut, each_process, process_service};
 use super::service::{ManagerOut, ServiceOut, manager, service};
 use crate::model::{
@@ -71,8 +72,14 @@ pub(super) struct Listener<'a> {
     /// connections that wait to be accepted. `null`: not a TCP listener, or unknown (Windows)
     accept_queue: Option<AcceptQueueOut>,
     /// the service in whose control group the socket was created. Only filled if no holder is visible or
-    /// systemd holds the socket (Linux, control groups of version 2)
+    /// systemd holds the socket (Linux, control groups of version 2). On Windows, which of several services of its process
+    /// created the socket
     made_in: Option<ProcessServiceOut<'a>>,
+    /// when the socket got its port (Windows): RFC 3339, UTC, whole seconds. `null`: unknown
+    opened_at: Option<Text<strtime::Display<'static>>>,
+    /// whether the program asked for this port by number. `false`: the system chose it, as it does for clients.
+    /// `null`: not reported; Windows reports it of UDP sockets
+    port_requested: Option<bool>,
     /// what systemd starts, if it holds the socket to start a service. `null`: nothing
     activation: Option<ActivationOut<'a>>,
 }
@@ -205,6 +212,8 @@ pub(super) fn listener(row: &Row) -> Listener<'_> {
             .accept_queue
             .map(|queue| AcceptQueueOut { waiting: queue.waiting, limit: queue.limit }),
         made_in: socket.made_in.as_ref().map(process_service),
+        opened_at: socket.opened_at.map(seconds),
+        port_requested: socket.port_requested,
         activation: socket.activation.as_ref().map(|activation| ActivationOut {
             manager: Code(activation.manager),
             socket: &activation.socket,

@@ -44,6 +44,8 @@ pub(super) struct ProcessOut<'a> {
     user: Option<&'a str>,
     /// when it started: RFC 3339, UTC, whole seconds. `null`: unknown
     started_at: Option<Text<strtime::Display<'static>>>,
+    /// its session of Remote Desktop Services (Windows): 0 for services, others for users. `null`: unknown
+    session: Option<u32>,
     /// whether it can do anything. `null`: unknown (Windows)
     state: Option<Code<RunState>>,
     /// the debugger of a process that is `traced`. `null`: none, or unknown
@@ -211,6 +213,7 @@ fn process(process: &Process) -> ProcessOut<'_> {
         uid: process.uid,
         user: process.user.as_deref().and_then(name_of_account),
         started_at: process.started_at.map(seconds),
+        session: process.session,
         state: process.state.map(Code),
         tracer: process.tracer.as_ref().map(other_process),
         cwd: process.cwd.as_ref().map(|folder| folder.path.as_str()),

@@ -4,13 +4,13 @@ use super::commands::{Commands, word};
 use super::systemd;
 use crate::model::quoting::quoted_account;
 use crate::model::{
-    ApplicationKind, Container, Os, Presence, Process, ProcessService, Row, Runtime, ServiceManager,
+    ApplicationKind, Container, Os, Presence, Process, ProcessService, Row, Runtime, ServiceManager, Socket,
 };
 
 /// How to stop a holder; `None` where nothing is to be stopped by a command, as of the kernel or of process 1.
 pub(super) fn commands(row: &Row, lead: &Process, os: Os, privileged: bool) -> Option<Commands> {
     match os {
-        Os::Windows => on_windows(lead, privileged),
+        Os::Windows => on_windows(&row.socket, lead, privileged),
         Os::Linux | Os::Macos => on_unix(row, lead, os, privileged),
     }
 }
@@ -204,18 +204,23 @@ fn of_service(
     }
 }
 
-fn on_windows(lead: &Process, privileged: bool) -> Option<Commands> {
+fn on_windows(socket: &Socket, lead: &Process, privileged: bool) -> Option<Commands> {
     if !matches!(lead.presence, Presence::Running(_)) {
         return None;
     }
     let right = if privileged { "" } else { " as administrator" };
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
-    Some(match &lead.services[..] {
+    Some(match socket.services_of(lead) {
         [] => {
             Commands::stopped_by(format!("taskkill /PID {}", lead.pid)).aside(" (if it does not end, add /F)")
         }
         [service] if service.name.chars().all(is_plain) && !service.name.starts_with('-') => {
             Commands::stopped_by(format!("net stop {}", service.name)).aside(right)
+        }
+        [service]
+            if service.name.chars().all(|c| is_plain(c) || c == ' ') && !service.name.starts_with('-') =>
+        {
+            Commands::stopped_by(format!("net stop \"{}\"", service.name)).aside(right)
         }
         [_] => return None,
         _ => Commands::stopped_by("net stop NAME".to_owned())

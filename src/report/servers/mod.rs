@@ -10,6 +10,7 @@ mod lines;
 mod ports;
 mod problems;
 mod redundancy;
+mod stopped;
 mod survey;
 mod vendor;
 

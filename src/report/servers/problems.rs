@@ -6,8 +6,7 @@ use crate::model::phrase::{capitalized, list};
 use crate::model::quoting::{quoted, quoted_path};
 use crate::model::sorting::sort_by_key;
 use crate::model::{
-    DebugLog, InstalledState, Os, Pid, Problem, ProblemCode, Process, RunState, ServerProcess, ServerState,
-    Starter, Verdict,
+    DebugLog, Os, Pid, Problem, ProblemCode, Process, RunState, ServerProcess, ServerState, Verdict,
 };
 
 /// More lines of a license file are not named in one problem.
@@ -193,46 +192,6 @@ impl Judging<'_, '_> {
             Some(log) => Some(format!("Look at the end of its log: {}", quoted_path(&log.path))),
             None => Some("Look at the end of its log, and start it again.".to_owned()),
         }
-    }
-
-    fn service_stopped(&self, state: ServerState) -> Option<Problem> {
-        if state != ServerState::Stopped {
-            return None;
-        }
-        let Some(installed) = self.block.installed else {
-            let file = quoted_path(&self.block.files.first()?.path);
-            let text = format!("No license server that reads {file} runs here.");
-            return Some(Problem { code: ProblemCode::ServiceStopped, text, next: None });
-        };
-        // What nobody starts is meant to be off.
-        if installed.state == InstalledState::Disabled {
-            return None;
-        }
-        let name = quoted(&installed.name);
-        let (text, next) = match installed.starter {
-            Starter::Systemd => (
-                format!("The service {name} is installed and does not run."),
-                format!("Find out why, and start it: systemctl status {name}"),
-            ),
-            Starter::Windows => (
-                format!("The service {name} is installed and does not run."),
-                format!("Start it: sc start {name}"),
-            ),
-            Starter::Launchd => (
-                format!("The job {name} is installed and does not run."),
-                format!("Start it: launchctl kickstart system/{name}"),
-            ),
-            Starter::InitScript | Starter::Cron => {
-                let command = installed.plain_command();
-                let command: Vec<_> = command.iter().map(|word| quoted(word)).collect();
-                let script = quoted_path(&installed.name);
-                (
-                    format!("{script} starts it, and it does not run."),
-                    format!("Start it: {}", command.join(" ")),
-                )
-            }
-        };
-        Some(Problem { code: ProblemCode::ServiceStopped, text, next: Some(next) })
     }
 
     fn two_servers(&self, all: &[Pid]) -> Option<Problem> {

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use whatlistens::model::{
     DaemonLine, DaemonProgram, DebugLog, Expiry, Flaw, InstalledServer, InstalledState, LicenseFile,
-    LicenseLines, LicenseSetup, LicenseSystem, LockFile, MachineIdentity, NamedBy, ServerLine, Starter,
+    LicenseLines, LicenseSetup, LicenseSystem, LockFile, MachineIdentity, NamedBy, ServerLine, ServiceStart,
+    Starter,
 };
 
 use super::{address, checked, pid, port, text};
@@ -79,8 +80,12 @@ pub(super) fn license_setup() -> BoxedStrategy<LicenseSetup> {
     let installed = any_fields!(InstalledServer {
         name: text(),
         starter: variant!(Starter: Systemd InitScript Cron Windows Launchd),
+        display_name: of(text()),
         command: vec(text(), 0..3),
         state: variant!(InstalledState: Running Stopped Disabled Unknown),
+        starts: of(variant!(ServiceStart: Automatic Manual Disabled)),
+        user: of(text()),
+        exit_code: any::<Option<u32>>(),
     });
     let lock_file = any_fields!(LockFile {
         path: text(),

@@ -26,6 +26,8 @@ pub struct Process {
     #[serde(deserialize_with = "present")]
     pub started_at: Option<String>,
     #[serde(deserialize_with = "present")]
+    pub session: Option<u32>,
+    #[serde(deserialize_with = "present")]
     pub state: Option<String>,
     #[serde(deserialize_with = "present")]
     pub tracer: Option<Forwarded>,

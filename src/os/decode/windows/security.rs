@@ -52,9 +52,22 @@ pub struct Sid {
 }
 
 impl Sid {
+    /// That of a `TOKEN_USER` (winnt.h), a pointer into the same bytes, which begin at the address `base`.
+    #[must_use]
+    pub fn of_token(bytes: &[u8], base: usize) -> Option<Sid> {
+        let pointer = usize::from_ne_bytes(bytes_at(bytes, 0)?);
+        Sid::read(bytes, pointer.checked_sub(base)?)
+    }
+
+    /// An account that every Windows has: `S-1-5-18` is SYSTEM.
+    #[must_use]
+    pub fn of_authority_5(part: u32) -> Sid {
+        Sid { authority: 5, parts: vec![part] }
+    }
+
     fn read(bytes: &[u8], at: usize) -> Option<Sid> {
         let [1, count] = bytes_at::<2>(bytes, at)? else { return None };
-        let [a, b, c, d, e, f] = bytes_at::<6>(bytes, at + 2)?;
+        let [a, b, c, d, e, f] = bytes_at::<6>(bytes, at.checked_add(2)?)?;
         let authority = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
         // `SID_MAX_SUB_AUTHORITIES`.
         if count > 15 {
@@ -152,6 +165,22 @@ mod tests {
     const USERS: &[u32] = &[32, 545];
     const AUTHENTICATED: &[u32] = &[11];
     const ALICE: &[u32] = &[21, 1, 2, 3, 1001];
+
+    #[test]
+    fn the_user_of_a_token_is_found_where_its_pointer_leads() {
+        let base = 0x1000_usize;
+        let mut bytes = (base + 16).to_ne_bytes().to_vec();
+        bytes.resize(16, 0);
+        bytes.extend(sid(ALICE));
+        let alice = Sid::of_token(&bytes, base).unwrap();
+        assert_eq!(alice.to_string(), "S-1-5-21-1-2-3-1001");
+        for end in 0..bytes.len() {
+            assert_eq!(Sid::of_token(&bytes[..end], base), None, "{end}");
+        }
+        assert_eq!(Sid::of_token(&bytes, base + 17), None);
+        let far = usize::MAX.to_ne_bytes();
+        assert_eq!(Sid::of_token(&far, 0), None);
+    }
 
     fn sid(parts: &[u32]) -> Vec<u8> {
         let mut bytes = vec![1, u8::try_from(parts.len()).unwrap(), 0, 0, 0, 0, 0, 5];

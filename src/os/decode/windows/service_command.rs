@@ -1,6 +1,8 @@
 //! Decodes what starts a license server on Windows: the `ImagePath` of a service, and what FlexNet's LMTOOLS keeps of
 //! its services in the registry.
 
+use super::command_line::arguments;
+
 /// The command line that LMTOOLS starts a service with, from the values of its key in the registry: `Lmgrd`, `License`
 /// (files and folders, with semicolons between them) and `LMGRD_LOG_FILE`. `None` without a program.
 #[must_use]
@@ -30,7 +32,7 @@ pub fn words(image_path: &str) -> Vec<String> {
     if program.is_empty() {
         return Vec::new();
     }
-    std::iter::once(program.to_owned()).chain(split(rest)).collect()
+    std::iter::once(program.to_owned()).chain(arguments(rest)).collect()
 }
 
 fn end_of_program(line: &str) -> usize {
@@ -38,40 +40,6 @@ fn end_of_program(line: &str) -> usize {
     let is_end = |end: &usize| lower[*end..].chars().next().is_none_or(char::is_whitespace);
     let exe = lower.match_indices(".exe").map(|(at, exe)| at + exe.len()).find(is_end);
     exe.or_else(|| line.find(char::is_whitespace)).unwrap_or(line.len())
-}
-
-/// The arguments of a command line ("Parsing C command-line arguments", learn.microsoft.com): backslashes are special
-/// before a quote only.
-fn split(line: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut argument: Option<String> = None;
-    let mut is_quoted = false;
-    let mut backslashes = 0;
-    for character in line.chars() {
-        if character == '\\' {
-            backslashes += 1;
-            continue;
-        }
-        let is_escaped = character == '"' && backslashes % 2 == 1;
-        let kept = if character == '"' { backslashes / 2 } else { backslashes };
-        if kept > 0 {
-            argument.get_or_insert_default().push_str(&"\\".repeat(kept));
-        }
-        backslashes = 0;
-        match character {
-            '"' if !is_escaped => {
-                is_quoted = !is_quoted;
-                argument.get_or_insert_default();
-            }
-            ' ' | '\t' if !is_quoted => found.extend(argument.take()),
-            _ => argument.get_or_insert_default().push(character),
-        }
-    }
-    if backslashes > 0 {
-        argument.get_or_insert_default().push_str(&"\\".repeat(backslashes));
-    }
-    found.extend(argument);
-    found
 }
 
 #[cfg(test)]

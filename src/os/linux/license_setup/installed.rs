@@ -178,7 +178,7 @@ impl Reader<'_> {
             self.is_cut = true;
             return;
         }
-        self.servers.push(InstalledServer { name: name.to_owned(), starter, command, state });
+        self.servers.push(InstalledServer::new(name, starter, command, state));
     }
 
     /// The names in a folder, in their order.

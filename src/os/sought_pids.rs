@@ -1,19 +1,12 @@
 //! The processes that were asked about by name or id on Windows and macOS, also those that hold no socket.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-
-use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 use super::ScanScope;
-use super::platform::same_path;
-use super::program_name::program_name;
+use super::platform::Processes;
 use super::scan_scope::Sought;
 use super::this_os::THIS_OS;
-use crate::model::{
-    Executable, Likeness, Os, Pid, Presence, Process, Program, SoughtProcess, SoughtProcesses,
-};
-use crate::os::decode::text::os_text;
+use crate::model::{Likeness, Os, Pid, Process, SoughtProcess, SoughtProcesses};
 
 /// At most so many are read, of those that are named best.
 const MOST_PROCESSES: usize = 100;
@@ -29,24 +22,18 @@ pub(super) struct SoughtPids {
 
 impl SoughtPids {
     /// Finds them. `None` if nobody asked, or the processes cannot be listed: at least this process must be among them.
-    pub(super) fn of(scope: &ScanScope) -> Option<SoughtPids> {
+    pub(super) fn of(scope: &ScanScope, running: &mut Processes) -> Option<SoughtPids> {
         let Sought { names, pids, everything } = &scope.sought;
         if scope.sought.is_empty() {
             return None;
         }
-        let mut system = System::new().ok()?;
-        let kind = ProcessRefreshKind::nothing().without_tasks().with_exe(UpdateKind::OnlyIfNotSet);
-        system.refresh_processes_specifics(ProcessesToUpdate::All, false, kind);
-        system.process(sysinfo::Pid::from_u32(std::process::id()))?;
-        let likeness = |pid: Pid, process: &sysinfo::Process| {
-            let named = named(pid, process);
-            let by_name = names.iter().filter_map(|word| Likeness::of_process(&named, word)).min();
-            if *everything || pids.contains(&pid) { Some(Likeness::Exact) } else { by_name }
+        let all = running.all(true)?;
+        let likeness = |process: &Process| {
+            let by_name = names.iter().filter_map(|word| Likeness::of_process(process, word)).min();
+            let is_named = *everything || pids.contains(&process.pid);
+            if is_named { Some(Likeness::Exact) } else { by_name }
         };
-        let ranked = system.processes().iter().filter_map(|(pid, process)| {
-            let pid = pid.as_u32();
-            Some((likeness(pid, process)?, pid))
-        });
+        let ranked = all.iter().filter_map(|process| Some((likeness(process)?, process.pid)));
         let mut ranked: Vec<(Likeness, Pid)> = ranked.collect();
         ranked.sort_unstable();
         let most = if *everything { MOST_RECORDED } else { MOST_PROCESSES };
@@ -69,22 +56,5 @@ impl SoughtPids {
         let mut found: Vec<SoughtProcess> = found.collect();
         found.sort_unstable_by_key(|one| one.pid);
         SoughtProcesses { found, left_out: self.left_out }
-    }
-}
-
-/// Its names and its file alone.
-pub(super) fn named(pid: Pid, process: &sysinfo::Process) -> Process {
-    let short_name = process.name();
-    let exe = process.exe().filter(|path| !path.as_os_str().is_empty());
-    let is_same_file = |path: &Path| exe.is_some_and(|exe| same_path(exe, path));
-    Process {
-        pid,
-        name: program_name(exe, short_name, is_same_file),
-        short_name: (!short_name.is_empty()).then(|| os_text(short_name)),
-        presence: Presence::Running(Program {
-            exe: exe.map(|path| Executable { path: os_text(path), ..Executable::default() }),
-            ..Program::default()
-        }),
-        ..Process::default()
     }
 }

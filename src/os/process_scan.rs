@@ -1,28 +1,29 @@
-//! Reads processes with `sysinfo`, and assembles the observation: what the backends of Windows and macOS share.
-//! Only the holders and their ancestors are read, and only what is shown of them.
+//! Reads processes, and assembles the observation: what the backends of Windows and macOS share. Only the holders and
+//! their ancestors are read, and only what is shown of them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sysinfo::{ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
+use sysinfo::System;
 
 use super::inspect_files::{self, FileFacts, PortsOf};
 use super::interfaces;
 use super::license_files;
-use super::platform::{is_of_service, machine_id, may_not_answer, privileged, uid, user_id, writers};
-use super::sysinfo_sought::{SoughtPids, named};
+use super::platform::{Processes, machine_id, may_not_answer, privileged, writers};
+use super::read_process::ReadProcess;
+use super::sought_pids::SoughtPids;
 use super::this_os::THIS_OS;
 use super::users::Users;
-use super::{FileChecks, Inspect, ScanScope};
+use super::{FileChecks, Inspect, ScanScope, in_words};
 use crate::model::{
-    Checked, CodeFile, Gap, GapKind, HiddenProcesses, Holding, Host, NotInspected, Observation, Os, Pid,
-    PortConnection, Presence, Process, RunState, Socket, SocketId, UnansweredAttempt, WorkingFolder,
-    claimed_script, forward_targets, runs_scripts, script_of,
+    Checked, CodeFile, Gap, GapKind, HiddenProcesses, Holding, Host, NotInspected, Observation, Pid,
+    PortConnection, Process, Socket, SocketId, UnansweredAttempt, claimed_script, forward_targets,
+    runs_scripts, script_of,
 };
-use crate::os::decode::text::os_text;
 
 /// A socket and the processes that hold it.
 pub(super) struct HeldSocket {
@@ -43,6 +44,7 @@ pub(super) fn observation(
     HeldSockets { mut listed, port_connections, unanswered }: HeldSockets,
     mut gaps: Vec<Gap>,
     users: &Users,
+    running: &mut io::Result<Processes>,
     scope: &ScanScope,
     inspect: &dyn Inspect,
     now: Timestamp,
@@ -61,17 +63,24 @@ pub(super) fn observation(
     for pid in others.chain(unanswered.iter().flat_map(|asking| &asking.pids)) {
         ports_of.entry(*pid).or_default();
     }
-    let servers: Vec<Pid> = if scope.license_servers { license_files::servers(inspect) } else { Vec::new() };
-    let sought = SoughtPids::of(scope);
-    let wanted = [&servers[..], sought.as_ref().map_or(&[], |sought| &sought.pids)].concat();
-    let processes = match scope.glance {
-        false => read(&ports_of, &wanted, users, inspect, scope).unwrap_or_else(|error| {
-            let detail = format!("only the ids of the processes could be read ({error})");
+    let mut sought = None;
+    let mut processes = BTreeMap::new();
+    match running {
+        Ok(running) if !scope.glance => {
+            let servers: Vec<Pid> =
+                if scope.license_servers { license_files::servers(inspect, running) } else { Vec::new() };
+            sought = SoughtPids::of(scope, running);
+            let wanted = [&servers[..], sought.as_ref().map_or(&[], |sought| &sought.pids)].concat();
+            processes = read(running, &ports_of, &wanted, users, inspect, scope);
+        }
+        Ok(_) => {}
+        Err(error) => {
+            let detail = format!("only the ids of the processes could be read ({})", in_words(error));
             gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
-            BTreeMap::new()
-        }),
-        true => BTreeMap::new(),
-    };
+            let unread = |&pid: &Pid| (pid, Process { pid, ..Process::default() });
+            processes = ports_of.keys().filter(|_| !scope.glance).map(unread).collect();
+        }
+    }
 
     gaps.extend(users.gap());
     let sought = sought.map(|sought| sought.found(&processes, privileged));
@@ -108,39 +117,25 @@ pub(super) fn host(with_id: bool) -> Host {
 /// Reads the holders, `others` that hold nothing (license servers, and who was asked about), and all their ancestors, which
 /// decide who of several holders is the lead, and who started it.
 /// A holder that has ended since has only an id.
-///
-/// # Errors
-///
-/// If no process can be read.
 fn read(
+    running: &mut Processes,
     holders: &PortsOf,
     others: &[Pid],
     users: &Users,
     inspect: &dyn Inspect,
     scope: &ScanScope,
-) -> Result<BTreeMap<Pid, Process>, sysinfo::Error> {
-    let mut kind = ProcessRefreshKind::nothing()
-        .without_tasks()
-        .with_exe(UpdateKind::OnlyIfNotSet)
-        .with_user(UpdateKind::OnlyIfNotSet);
-    if scope.args {
-        kind = kind.with_cmd(UpdateKind::OnlyIfNotSet);
-    }
-    // On Windows it stands in the memory of the process, and whoever may read that may read its secrets.
-    if scope.details && THIS_OS == Os::Macos {
-        kind = kind.with_cwd(UpdateKind::OnlyIfNotSet);
-    }
-    let mut system = System::new()?;
+) -> BTreeMap<Pid, Process> {
     let mut processes = BTreeMap::new();
     let mut wanted: BTreeSet<Pid> = holders.keys().chain(others).copied().collect();
     while !wanted.is_empty() {
-        let pids: Vec<_> = wanted.iter().map(|&pid| sysinfo::Pid::from_u32(pid)).collect();
-        system.refresh_processes_specifics(ProcessesToUpdate::Some(&pids), false, kind);
-        let owners = pids.iter().filter_map(|&pid| owner(system.process(pid)?));
-        users.look_up(owners.map(user_id));
+        let mut read = running.read(&wanted, scope);
+        users.look_up(read.values().filter_map(|read| read.owner.clone()));
         for &pid in &wanted {
-            let process = match system.process(sysinfo::Pid::from_u32(pid)) {
-                Some(process) => decode(pid, process, users, scope.args),
+            let process = match read.remove(&pid) {
+                Some(ReadProcess { process, owner }) => {
+                    let user = owner.map(|owner| users.name_or_id(owner)).or(process.user);
+                    Process { user, ..process }
+                }
                 None if holders.contains_key(&pid) => Process { pid, ..Process::default() },
                 // A parent that has ended: its id says nothing.
                 None => continue,
@@ -151,13 +146,13 @@ fn read(
         wanted = parents.filter(|pid| !processes.contains_key(pid)).collect();
     }
     inspect_all(&mut processes, holders, inspect, scope, users);
-    name_interpreted(&mut system, &mut processes, holders, others, inspect, users, scope.details);
-    Ok(processes)
+    name_interpreted(running, &mut processes, holders, others, inspect, users, scope.details);
+    processes
 }
 
 /// Adds what interpreters run, and where relays forward to. Only their command lines are read, and nothing else of these is kept.
 fn name_interpreted(
-    system: &mut System,
+    running: &mut Processes,
     processes: &mut BTreeMap<Pid, Process>,
     holders: &PortsOf,
     others: &[Pid],
@@ -174,14 +169,11 @@ fn name_interpreted(
     if interpreters.is_empty() {
         return;
     }
-    let kind = ProcessRefreshKind::nothing().without_tasks().with_cmd(UpdateKind::OnlyIfNotSet);
-    let ids: Vec<_> = interpreters.iter().map(|&(pid, _)| sysinfo::Pid::from_u32(pid)).collect();
-    system.refresh_processes_specifics(ProcessesToUpdate::Some(&ids), false, kind);
+    let pids: Vec<Pid> = interpreters.iter().map(|&(pid, _)| pid).collect();
+    let mut all_args = running.args(&pids);
     for (pid, exe) in interpreters {
-        let running = system.process(sysinfo::Pid::from_u32(pid));
         let program = processes.get_mut(&pid).and_then(Process::program_mut);
-        if let (Some(running), Some(program)) = (running, program) {
-            let args: Vec<String> = running.cmd().iter().map(os_text).collect();
+        if let (Some(args), Some(program)) = (all_args.remove(&pid), program) {
             program.interpreted = inspect.program(&exe, &args);
             program.relays_to = forward_targets(&exe, &args);
             program.claimed_script = if details { claimed_script(&exe, &args) } else { None };
@@ -189,24 +181,6 @@ fn name_interpreted(
                 .map(|path| CodeFile { path: path.to_owned(), writers: writers(Path::new(path), users) });
         }
     }
-}
-
-/// The running processes by id, with parent and name.
-#[cfg(windows)]
-pub(super) type Running = BTreeMap<Pid, (Option<Pid>, Option<String>)>;
-
-/// `None` if the processes cannot be listed: at least this process must be among them.
-#[cfg(windows)]
-pub(super) fn running() -> Option<Running> {
-    let mut system = System::new().ok()?;
-    let kind = ProcessRefreshKind::nothing().without_tasks();
-    system.refresh_processes_specifics(ProcessesToUpdate::All, false, kind);
-    let one = |(pid, process): (&sysinfo::Pid, &sysinfo::Process)| {
-        let name = Some(os_text(process.name())).filter(|name| !name.is_empty());
-        (pid.as_u32(), (process.parent().map(sysinfo::Pid::as_u32), name))
-    };
-    let running: Running = system.processes().iter().map(one).collect();
-    running.contains_key(&std::process::id()).then_some(running)
 }
 
 /// Adds what the files of the processes are, as far as it is requested.
@@ -253,50 +227,4 @@ fn facts(path: &Path, checks: FileChecks, texts: &[&str], users: &Users) -> File
         };
     }
     facts
-}
-
-fn owner(process: &sysinfo::Process) -> Option<&sysinfo::Uid> {
-    process.effective_user_id().or(process.user_id())
-}
-
-fn decode(pid: Pid, process: &sysinfo::Process, users: &Users, args: bool) -> Process {
-    let owner = owner(process);
-    let Process { name, short_name, mut presence, .. } = named(pid, process);
-    if let Presence::Running(program) = &mut presence {
-        // An unreadable command line is empty, too.
-        let read = args.then(|| process.cmd().iter().map(os_text).collect());
-        program.args = read.filter(|args: &Vec<_>| !args.is_empty());
-        program.by_service =
-            owner.and_then(uid).map(is_of_service).map_or(Checked::NotRequested, Checked::Done);
-    }
-    Process {
-        pid,
-        ppid: process.parent().map(sysinfo::Pid::as_u32).filter(|&ppid| ppid != 0 && ppid != pid),
-        name,
-        short_name,
-        presence,
-        state: state(process),
-        cwd: process
-            .cwd()
-            .filter(|path| !path.as_os_str().is_empty())
-            .map(|path| WorkingFolder { path: os_text(path.as_os_str()), deleted: false }),
-        uid: owner.and_then(uid),
-        user: owner.map(|owner| users.name_or_id(user_id(owner))),
-        started_at: i64::try_from(process.start_time())
-            .ok()
-            .filter(|&seconds| seconds > 0)
-            .and_then(|seconds| Timestamp::from_second(seconds).ok()),
-        ..Process::default()
-    }
-}
-
-/// Whether a process can do anything. Windows stops threads, not processes, and sysinfo says nothing of these.
-fn state(process: &sysinfo::Process) -> Option<RunState> {
-    match process.status() {
-        _ if THIS_OS != Os::Macos => None,
-        ProcessStatus::Run | ProcessStatus::Sleep | ProcessStatus::Idle => Some(RunState::Running),
-        ProcessStatus::Stop => Some(RunState::Stopped),
-        ProcessStatus::Zombie => Some(RunState::Zombie),
-        _ => None,
-    }
 }
