@@ -9,13 +9,8 @@ use std::path::Path;
 use std::ptr::null_mut;
 
 use crate::model::{HiddenProcess, Pid};
+use crate::os::decode::macos::offsets::{PROC_ALL_PIDS, PROC_PIDFDSOCKETINFO, PROX_FDTYPE_SOCKET};
 use crate::os::decode::text::text_of;
-
-/// `PROC_ALL_PIDS` and `PROC_PIDFDSOCKETINFO` in `bsd/sys/proc_info.h`, which the libc crate lacks.
-const ALL_PIDS: u32 = 1;
-const SOCKET_INFO: libc::c_int = 3;
-/// `PROX_FDTYPE_SOCKET` in `bsd/sys/proc_info.h`.
-const IS_SOCKET: u32 = libc::PROX_FDTYPE_SOCKET as u32;
 
 /// How often to read what grows while it is read.
 const ATTEMPTS: usize = 8;
@@ -84,7 +79,7 @@ fn whole<T: Clone>(
 #[expect(unsafe_code, reason = "no crate wraps this call")]
 pub(super) fn pids() -> io::Result<Vec<Pid>> {
     // SAFETY: `whole` passes a buffer of the size that it says, or none.
-    let ids = whole(&0_i32, |room, size| unsafe { libc::proc_listpids(ALL_PIDS, 0, room, size) })?;
+    let ids = whole(&0_i32, |room, size| unsafe { libc::proc_listpids(PROC_ALL_PIDS, 0, room, size) })?;
     // Process 0 is the kernel, which has no descriptors.
     Ok(ids.into_iter().filter_map(|id| Pid::try_from(id).ok()).filter(|&pid| pid != 0).collect())
 }
@@ -102,7 +97,11 @@ pub(super) fn sockets_of(pid: Pid) -> io::Result<Vec<i32>> {
     // SAFETY: `whole` passes a buffer of the size that it says, or none; any bytes are a `proc_fdinfo`.
     let open =
         whole(&empty, |room, size| unsafe { libc::proc_pidinfo(id, libc::PROC_PIDLISTFDS, 0, room, size) })?;
-    Ok(open.into_iter().filter(|open| open.proc_fdtype == IS_SOCKET).map(|open| open.proc_fd).collect())
+    Ok(open
+        .into_iter()
+        .filter(|open| open.proc_fdtype == PROX_FDTYPE_SOCKET)
+        .map(|open| open.proc_fd)
+        .collect())
 }
 
 /// Reads what the kernel says about a socket that a process has open into `room`, and returns its length. `None` if
@@ -113,7 +112,7 @@ pub(super) fn socket(pid: Pid, descriptor: i32, room: &mut [u8]) -> Option<usize
     let size = libc::c_int::try_from(room.len()).ok()?;
     // SAFETY: `room` has this size.
     let written =
-        unsafe { libc::proc_pidfdinfo(id, descriptor, SOCKET_INFO, room.as_mut_ptr().cast(), size) };
+        unsafe { libc::proc_pidfdinfo(id, descriptor, PROC_PIDFDSOCKETINFO, room.as_mut_ptr().cast(), size) };
     usize::try_from(written).ok().filter(|&written| written > 0 && written <= room.len())
 }
 

@@ -2,6 +2,7 @@
 
 pub mod launchd;
 pub mod launchd_job;
+pub mod offsets;
 pub mod pcblist;
 #[cfg(test)]
 mod pcblist_written;

@@ -10,7 +10,10 @@
 //! multiples of four. So far new fields were added at the ends, so a longer structure is decoded as far as it is known.
 
 use super::super::bytes::{bytes_at, i32_at, u16_at, u32_at, u64_at};
-use super::socket::{Fields, INP_IPV4, INP_IPV6, Identity, MacosKey, MacosSocket, socket};
+use super::offsets::{
+    INI_IPV4, INI_IPV6, IPPROTO_TCP, IPPROTO_UDP, XINPGEN, xgen_n, xinpcb_n, xinpgen, xsocket_n, xtcpcb_n,
+};
+use super::socket::{Fields, Identity, MacosKey, MacosSocket, socket};
 use crate::model::Protocol;
 
 /// A decoded list.
@@ -22,17 +25,12 @@ pub struct List {
     pub malformed: bool,
 }
 
-/// The size of `xig_len`, `xig_count`, `xig_gen` and `xig_sogen` of `struct xinpgen`.
-const GENERATIONS: usize = 24;
 /// The kinds of the other structures (`bsd/sys/socketvar.h`).
 const XSO_SOCKET: u32 = 0x001;
 const XSO_INPCB: u32 = 0x010;
 const XSO_TCPCB: u32 = 0x020;
 /// Any version of IP (`inp_vflag`).
-const INP_ANY: u8 = INP_IPV4 | INP_IPV6;
-/// Protocol numbers (IANA).
-const IPPROTO_TCP: u32 = 6;
-const IPPROTO_UDP: u32 = 17;
+const INI_ANY: u8 = INI_IPV4 | INI_IPV6;
 
 /// Decodes the list of one protocol.
 #[must_use]
@@ -53,9 +51,9 @@ struct Parts<'a> {
 
 /// `None` if the list is not as described.
 fn records(protocol: Protocol, bytes: &[u8], list: &mut List) -> Option<()> {
-    let first = u32_at(bytes, 0)? as usize;
-    let (count, newest) = (u32_at(bytes, 4)?, u64_at(bytes, 8)?);
-    let mut rest = bytes.get(first.next_multiple_of(8)..).filter(|_| first >= GENERATIONS)?;
+    let first = u32_at(bytes, xinpgen::xig_len)? as usize;
+    let (count, newest) = (u32_at(bytes, xinpgen::xig_count)?, u64_at(bytes, xinpgen::xig_gen)?);
+    let mut rest = bytes.get(first.next_multiple_of(8)..).filter(|_| first >= XINPGEN)?;
     // Without sockets the kernel writes no end.
     if rest.is_empty() && count == 0 {
         return Some(());
@@ -68,14 +66,14 @@ fn records(protocol: Protocol, bytes: &[u8], list: &mut List) -> Option<()> {
     };
     let mut parts = Parts::default();
     loop {
-        let length = u32_at(rest, 0)? as usize;
+        let length = u32_at(rest, xgen_n::xgn_len)? as usize;
         if length <= first {
             let is_end = length == first && rest.len() >= length;
             return (is_end && parts.inpcb.is_none()).then_some(());
         }
         let record = rest.get(..length)?;
         rest = rest.get(length.next_multiple_of(8)..).unwrap_or_default();
-        let part = match u32_at(record, 4)? {
+        let part = match u32_at(record, xgen_n::xgn_kind)? {
             XSO_INPCB => &mut parts.inpcb,
             XSO_SOCKET => &mut parts.socket,
             XSO_TCPCB => &mut parts.tcpcb,
@@ -88,14 +86,17 @@ fn records(protocol: Protocol, bytes: &[u8], list: &mut List) -> Option<()> {
         let (Some(inpcb), Some(socket)) = (parts.inpcb, parts.socket) else { continue };
         let tcp = match (protocol, parts.tcpcb) {
             (Protocol::Udp | Protocol::Udplite | Protocol::Sctp, _) => None,
-            (Protocol::Tcp, Some(tcpcb)) => Some((i32_at(tcpcb, 36)?, Some(u32_at(tcpcb, 144)?))),
+            (Protocol::Tcp, Some(tcpcb)) => {
+                Some((i32_at(tcpcb, xtcpcb_n::t_state)?, Some(u32_at(tcpcb, xtcpcb_n::t_rxtshift)?)))
+            }
             (Protocol::Tcp, None) => continue,
         };
         parts = Parts::default();
         // Skipped, as by netstat: sockets of another protocol or without a family, and those with a number newer than
         // the list, which were closed while the kernel wrote it.
-        let is_meant = u32_at(socket, 36)? == number && *inpcb.get(44)? & INP_ANY != 0;
-        if !is_meant || u64_at(inpcb, 28)? > newest {
+        let is_meant = u32_at(socket, xsocket_n::xso_protocol)? == number
+            && *inpcb.get(xinpcb_n::inp_vflag)? & INI_ANY != 0;
+        if !is_meant || u64_at(inpcb, xinpcb_n::inp_gencnt)? > newest {
             continue;
         }
         match decode(protocol, tcp, inpcb, socket)? {
@@ -112,23 +113,27 @@ fn decode(
     inpcb: &[u8],
     xsocket: &[u8],
 ) -> Option<Option<MacosSocket>> {
-    let identity = Identity { handle: u64_at(xsocket, 8)?, generation: u64_at(inpcb, 28)? };
+    let identity = Identity {
+        handle: u64_at(xsocket, xsocket_n::xso_so)?,
+        generation: u64_at(inpcb, xinpcb_n::inp_gencnt)?,
+    };
     let port = |at| bytes_at(inpcb, at).map(u16::from_be_bytes);
+    let number = |at| u16_at(xsocket, at);
     let fields = Fields {
         protocol,
         tcp,
-        versions: *inpcb.get(44)?,
-        local: (bytes_at(inpcb, 64)?, port(18)?),
-        peer: (bytes_at(inpcb, 48)?, port(16)?),
-        queue: [u16_at(xsocket, 44)?, u16_at(xsocket, 46)?, u16_at(xsocket, 48)?],
+        versions: *inpcb.get(xinpcb_n::inp_vflag)?,
+        local: (bytes_at(inpcb, xinpcb_n::inp_dependladdr)?, port(xinpcb_n::inp_lport)?),
+        peer: (bytes_at(inpcb, xinpcb_n::inp_dependfaddr)?, port(xinpcb_n::inp_fport)?),
+        queue: [number(xsocket_n::so_qlen)?, number(xsocket_n::so_incqlen)?, number(xsocket_n::so_qlimit)?],
         identity,
     };
-    let uid = u32_at(xsocket, 64)?;
+    let uid = u32_at(xsocket, xsocket_n::so_uid)?;
     let Some(socket) = socket(&fields) else { return Some(None) };
     // Most fields are empty if the socket is not the kernel's (`nstat_userland_list_snapshot` in
     // `bsd/net/ntstat.c`).
     Some(Some(if identity.is_none() {
-        let process = u32_at(xsocket, 68).filter(|&pid| pid != 0);
+        let process = u32_at(xsocket, xsocket_n::so_last_pid).filter(|&pid| pid != 0);
         MacosSocket { accept_queue: None, dual_stack: None, key: MacosKey { identity, process }, ..socket }
     } else {
         MacosSocket { uid: Some(uid), ..socket }
@@ -168,7 +173,7 @@ mod tests {
 
     #[test]
     fn what_is_in_a_process_is_that_processs_and_nothing_else_is_made_up_of_it() {
-        let versions = INP_IPV6;
+        let versions = INI_IPV6;
         let flow = Written { versions, local: ([0; 16], 80), generation: 0, handle: 0, ..listener() };
         let socket = only(Protocol::Tcp, &flow);
         assert_eq!((socket.key.process, socket.uid), (Some(4711), None));
@@ -193,9 +198,9 @@ mod tests {
     fn addresses_states_and_families_are_told_apart() {
         let tcp = |socket: Written| decoded(Protocol::Tcp, &socket);
         let any = ([0; 16], 80);
-        let both = Written { versions: INP_IPV4 | INP_IPV6, local: any, ..listener() };
+        let both = Written { versions: INI_IPV4 | INI_IPV6, local: any, ..listener() };
         assert_eq!(tcp(both.clone()), "[::]:80 Some(Listen) None Some(true) None");
-        let v6only = Written { versions: INP_IPV6, ..both.clone() };
+        let v6only = Written { versions: INI_IPV6, ..both.clone() };
         assert_eq!(tcp(v6only.clone()), "[::]:80 Some(Listen) None Some(false) None");
         let mut mapped = v4([10, 0, 0, 7]);
         mapped[10..12].fill(0xff);
@@ -213,7 +218,7 @@ mod tests {
         let resting = Written { state: 10, peer, ..listener() };
         assert_eq!(tcp(resting), "127.0.0.1:5432 None Some(TimeWait) None None");
 
-        let unconnected = Written { versions: INP_IPV4, ..both };
+        let unconnected = Written { versions: INI_IPV4, ..both };
         assert_eq!(decoded(Protocol::Udp, &unconnected), "0.0.0.0:80 Some(Unconnected) None None None");
         let connected = Written { peer, ..unconnected };
         assert_eq!(decoded(Protocol::Udp, &connected), "0.0.0.0:80 None Some(Connected) None None");

@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 
+use super::offsets::{self, INI_IPV4, INI_IPV6};
 use crate::model::{AcceptQueue, Pid, Protocol};
 use crate::os::socket_record::{SocketRecord, TcpState};
 
@@ -53,15 +54,11 @@ pub(super) struct Fields {
     pub(super) identity: Identity,
 }
 
-/// `inp_vflag` (`bsd/netinet/in_pcb.h`; `INI_IPV4` and `INI_IPV6` in `bsd/sys/proc_info.h`).
-pub(super) const INP_IPV4: u8 = 0x1;
-pub(super) const INP_IPV6: u8 = 0x2;
-
 /// `None` if the socket has no family, or its state is unknown.
 pub(super) fn socket(fields: &Fields) -> Option<MacosSocket> {
     let Fields { protocol, tcp, versions, local, peer, queue, identity } = *fields;
-    let is_ipv6 = versions & INP_IPV6 != 0;
-    if !is_ipv6 && versions & INP_IPV4 == 0 {
+    let is_ipv6 = versions & INI_IPV6 != 0;
+    if !is_ipv6 && versions & INI_IPV4 == 0 {
         return None;
     }
     let (ip, interface) = address(local.0, is_ipv6);
@@ -80,7 +77,7 @@ pub(super) fn socket(fields: &Fields) -> Option<MacosSocket> {
         peer: Some(peer).filter(|_| state.connection().is_some()),
         interface,
         // The flag is set or cleared when the socket is bound (`tcp6_usr_bind` in `bsd/netinet/tcp_usrreq.c`).
-        dual_stack: is_wildcard.then_some(versions & INP_IPV4 != 0),
+        dual_stack: is_wildcard.then_some(versions & INI_IPV4 != 0),
         uid: None,
         accept_queue: (state == TcpState::Listening).then(|| accept_queue(queue)),
         retransmits: retransmits.map(|times| u8::try_from(times).unwrap_or(u8::MAX)),
@@ -88,20 +85,19 @@ pub(super) fn socket(fields: &Fields) -> Option<MacosSocket> {
     })
 }
 
-/// The states by number (`bsd/netinet/tcp_fsm.h`).
 fn tcp_state(number: i32) -> Option<TcpState> {
     Some(match number {
-        0 => TcpState::Closed,
-        1 => TcpState::Listening,
-        2 => TcpState::SynSent,
-        3 => TcpState::SynReceived,
-        4 => TcpState::Established,
-        5 => TcpState::CloseWait,
-        6 => TcpState::FinWait1,
-        7 => TcpState::Closing,
-        8 => TcpState::LastAck,
-        9 => TcpState::FinWait2,
-        10 => TcpState::TimeWait,
+        offsets::TSI_S_CLOSED => TcpState::Closed,
+        offsets::TSI_S_LISTEN => TcpState::Listening,
+        offsets::TSI_S_SYN_SENT => TcpState::SynSent,
+        offsets::TSI_S_SYN_RECEIVED => TcpState::SynReceived,
+        offsets::TSI_S_ESTABLISHED => TcpState::Established,
+        offsets::TSI_S_CLOSE_WAIT => TcpState::CloseWait,
+        offsets::TSI_S_FIN_WAIT_1 => TcpState::FinWait1,
+        offsets::TSI_S_CLOSING => TcpState::Closing,
+        offsets::TSI_S_LAST_ACK => TcpState::LastAck,
+        offsets::TSI_S_FIN_WAIT_2 => TcpState::FinWait2,
+        offsets::TSI_S_TIME_WAIT => TcpState::TimeWait,
         _ => return None,
     })
 }
@@ -163,7 +159,7 @@ mod tests {
             let fields = Fields {
                 protocol: Protocol::Udp,
                 tcp: None,
-                versions: INP_IPV4,
+                versions: INI_IPV4,
                 local: ([0; 16], 5353),
                 peer: ([0; 16], 0),
                 queue: [0; 3],

@@ -5,30 +5,20 @@
 use std::collections::HashMap;
 
 use super::super::bytes::{bytes_at, i32_at, u16_at, u32_at, u64_at};
+use super::offsets::{IPPROTO_UDP, SOCKET_FDINFO, SOCKINFO_IN, SOCKINFO_TCP, socket_fdinfo as at};
 use super::socket::{Fields, Identity, MacosKey, MacosSocket, socket};
 use crate::model::Protocol;
 
-/// Room for the structure, which has 792 bytes, and for a longer one of a later version.
+/// Room for the structure, and for a longer one of a later version.
 pub const ROOM: usize = 2048;
-
-/// The sizes of `struct proc_fileinfo` and `struct vinfo_stat`, behind which the other fields of `struct socket_info`
-/// begin.
-const OWN: usize = 24 + 136;
-/// The offset of its union `soi_proto`, which begins with `struct in_sockinfo` for `SOCKINFO_IN` and `SOCKINFO_TCP`.
-const PROTO: usize = OWN + 104;
-/// `soi_kind` (`bsd/sys/proc_info.h`).
-const SOCKINFO_IN: u32 = 1;
-const SOCKINFO_TCP: u32 = 2;
-/// `soi_protocol` (IANA).
-const IPPROTO_UDP: u32 = 17;
+const _: () = assert!(SOCKET_FDINFO < ROOM);
 
 /// Decodes it; `None` if the socket is of another family or protocol, or the structure is too short. It lacks the user
 /// and the retransmits.
 #[must_use]
 pub fn read(bytes: &[u8]) -> Option<MacosSocket> {
-    let tcp = match (u32_at(bytes, OWN + 96)?, u32_at(bytes, OWN + 20)?) {
-        // `tcpsi_state` is behind `struct in_sockinfo`.
-        (SOCKINFO_TCP, _) => Some((i32_at(bytes, PROTO + 80)?, None)),
+    let tcp = match (u32_at(bytes, at::soi_kind)?, u32_at(bytes, at::soi_protocol)?) {
+        (SOCKINFO_TCP, _) => Some((i32_at(bytes, at::tcpsi_state)?, None)),
         (SOCKINFO_IN, IPPROTO_UDP) => None,
         _ => return None,
     };
@@ -37,11 +27,18 @@ pub fn read(bytes: &[u8]) -> Option<MacosSocket> {
     socket(&Fields {
         protocol: if tcp.is_some() { Protocol::Tcp } else { Protocol::Udp },
         tcp,
-        versions: *bytes.get(PROTO + 24)?,
-        local: (bytes_at(bytes, PROTO + 48)?, port(PROTO + 4)?),
-        peer: (bytes_at(bytes, PROTO + 32)?, port(PROTO)?),
-        queue: [u16_at(bytes, OWN + 34)?, u16_at(bytes, OWN + 36)?, u16_at(bytes, OWN + 38)?],
-        identity: Identity { handle: u64_at(bytes, OWN)?, generation: u64_at(bytes, PROTO + 8)? },
+        versions: *bytes.get(at::insi_vflag)?,
+        local: (bytes_at(bytes, at::insi_laddr)?, port(at::insi_lport)?),
+        peer: (bytes_at(bytes, at::insi_faddr)?, port(at::insi_fport)?),
+        queue: [
+            u16_at(bytes, at::soi_qlen)?,
+            u16_at(bytes, at::soi_incqlen)?,
+            u16_at(bytes, at::soi_qlimit)?,
+        ],
+        identity: Identity {
+            handle: u64_at(bytes, at::soi_so)?,
+            generation: u64_at(bytes, at::insi_gencnt)?,
+        },
     })
 }
 
