@@ -3,6 +3,8 @@
 //! Calling a system is apart from decoding what it says. Code that calls copies text and fields out; code that
 //! understands them ([`decode`]) is compiled and tested on every system.
 
+#[cfg(any(windows, target_os = "macos", test))]
+mod asked_program;
 mod bounded_file;
 mod clock;
 pub mod connection_count;

@@ -1,6 +1,6 @@
 //! macOS: sockets from the kernel's lists, their holders from libproc, and processes from `sysinfo`. libproc answers
 //! an ordinary user only for their own processes. If the kernel hides its lists, as macOS 27 does from ordinary
-//! users, libproc lists the sockets too.
+//! users, sysctl(8) reads them; if it does not, libproc lists the sockets too.
 //!
 //! A socket in the lists and its holders are matched by the kernel's identity of the socket, not by address: several
 //! sockets may have the same address.
@@ -11,6 +11,7 @@ mod holders;
 mod installed;
 mod machine_id;
 mod processes;
+mod socket_lists;
 mod socket_scan;
 mod users;
 

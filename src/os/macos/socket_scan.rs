@@ -3,15 +3,14 @@
 use std::collections::HashSet;
 use std::io;
 
-use super::super::decode::macos::pcblist;
-use super::super::decode::macos::socket::{Identity, MacosKey, MacosSocket, omit_other_users};
+use super::super::decode::macos::socket::{Identity, MacosKey, MacosSocket};
+use super::super::decode::macos::socket_lists::SocketLists;
 use super::super::socket_filter::SocketFilter;
-use super::super::unix::{is_root, own_uid};
+use super::super::unix::is_root;
 use super::super::{ScanScope, in_words};
-use super::calls;
 use super::holders::Holders;
+use super::socket_lists::{self, Source};
 use crate::model::{Gap, GapKind, HiddenProcesses, PortRange, Protocol, State};
-use crate::os::decode::text::text_of;
 
 /// The sockets of a scan and the ids of their holders.
 pub(super) struct SocketScan {
@@ -51,21 +50,26 @@ impl SocketScan {
     ///
     /// If neither the kernel's lists nor the processes can be read.
     pub(super) fn run(scope: &ScanScope, license_ports: &[PortRange]) -> io::Result<SocketScan> {
-        match Lists::read() {
-            Ok(lists) => Ok(SocketScan::of_lists(lists, scope, license_ports)),
+        match socket_lists::read(scope.deadline) {
+            Ok((lists, source)) => Ok(SocketScan::of_lists(lists, &source, scope, license_ports)),
             Err(why) => SocketScan::of_processes(&why, scope, license_ports),
         }
     }
 
-    fn of_lists(lists: Lists, scope: &ScanScope, license_ports: &[PortRange]) -> SocketScan {
-        let Lists { sockets, malformed } = lists;
+    fn of_lists(
+        lists: SocketLists,
+        source: &Source,
+        scope: &ScanScope,
+        license_ports: &[PortRange],
+    ) -> SocketScan {
+        let SocketLists { sockets, malformed } = lists;
         let kept = Kept::of(&sockets, scope, license_ports);
         let mut gaps = Vec::new();
         if malformed {
             let detail = "part of a socket table was not understood, so listeners may be missing";
             gaps.push(Gap::new(GapKind::SocketsUnreadable, detail));
         }
-        let mut method_notes = vec!["sockets were read from the kernel's lists (pcblist_n)".to_owned()];
+        let mut method_notes = vec![source.method_note()];
         let mut unlisted = None;
         let searched = if kept == Kept::default() {
             // Without a socket there is nobody to search for.
@@ -81,7 +85,7 @@ impl SocketScan {
             Holders::of_lists(&sockets)
         });
         let mut scan = SocketScan { sockets, kept, holders, unlisted, gaps, method_notes };
-        scan.drop_closed();
+        scan.drop_closed(source, scope);
         scan
     }
 
@@ -95,13 +99,13 @@ impl SocketScan {
     }
 
     /// Lists and processes are not read at the same moment. Sockets that seem to have no holder are searched in the
-    /// lists again, and dropped if they were closed meanwhile.
-    fn drop_closed(&mut self) {
+    /// lists again, and dropped if they were closed meanwhile. A glance reads them once.
+    fn drop_closed(&mut self, source: &Source, scope: &ScanScope) {
         let SocketScan { sockets, kept, holders, .. } = self;
-        if kept.listed.iter().all(|&(at, _)| !holders.of(at).is_empty()) {
+        if scope.glance || kept.listed.iter().all(|&(at, _)| !holders.of(at).is_empty()) {
             return;
         }
-        let Ok(lists) = Lists::read() else { return };
+        let Ok(lists) = source.read(scope.deadline) else { return };
         let there: HashSet<(Protocol, Identity)> =
             lists.sockets.iter().map(|socket| (socket.protocol, socket.key.identity)).collect();
         let stays = |at: usize| {
@@ -115,43 +119,4 @@ impl SocketScan {
 /// The sockets of processes are not all: libproc answers an ordinary user only for their own processes.
 fn hidden_sockets() -> Option<Gap> {
     (!is_root()).then(|| Gap::new(GapKind::SocketsHidden, "listeners of other users are hidden"))
-}
-
-/// The kernel's lists of sockets, TCP first.
-struct Lists {
-    sockets: Vec<MacosSocket>,
-    /// Whether part of them was not understood.
-    malformed: bool,
-}
-
-impl Lists {
-    /// Reads both lists: only both together show whether they are complete.
-    ///
-    /// # Errors
-    ///
-    /// Why one of them cannot be read or used.
-    fn read() -> Result<Lists, String> {
-        let mut lists = Lists { sockets: Vec::new(), malformed: false };
-        for (protocol, name) in
-            [(Protocol::Tcp, c"net.inet.tcp.pcblist_n"), (Protocol::Udp, c"net.inet.udp.pcblist_n")]
-        {
-            let shown = text_of(name.to_bytes());
-            let unread = |error: io::Error| format!("{shown} could not be read ({})", in_words(&error));
-            let list = pcblist::read(protocol, &calls::sysctl(name).map_err(unread)?);
-            if list.malformed && list.sockets.is_empty() {
-                return Err(format!("{shown} was not understood"));
-            }
-            lists.malformed |= list.malformed;
-            lists.sockets.extend(list.sockets);
-        }
-        if omit_other_users(&lists.sockets, own_uid()) {
-            return Err("the kernel's lists leave out the sockets of other users".to_owned());
-        }
-        // Without an identity, no socket can be matched with its holders.
-        let nameless = |socket: &MacosSocket| socket.key.identity.is_none() && socket.key.process.is_none();
-        if lists.sockets.iter().all(nameless) {
-            return Err("the kernel's lists do not identify the sockets".to_owned());
-        }
-        Ok(lists)
-    }
 }

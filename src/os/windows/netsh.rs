@@ -3,18 +3,18 @@
 #![expect(unsafe_code, reason = "only the Windows API says where the system's programs are")]
 
 use std::ffi::OsString;
-use std::io::{self, Read};
+use std::io;
 use std::os::windows::ffi::OsStringExt;
 use std::os::windows::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use windows_sys::Win32::System::SystemInformation::GetSystemDirectoryW;
 use windows_sys::Win32::System::Threading::CREATE_NO_WINDOW;
 
+use super::super::asked_program::AskedProgram;
+use super::super::deadline::Deadline;
 use super::super::decode::windows::excluded_ports;
 use super::super::in_words;
 use crate::model::{ExcludedPorts, Family, Protocol};
@@ -29,6 +29,9 @@ const QUERIES: [(Protocol, Family); 4] = [
 
 /// The limit for all queries together, which take a fraction of a second.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many bytes an answer may have; all 65,536 ports one by one take 2 MB.
+const MOST: u64 = 4 * 1024 * 1024;
 
 #[derive(Debug, Default)]
 pub(super) struct Answer {
@@ -47,9 +50,9 @@ pub(super) fn excluded_ports() -> Answer {
 }
 
 fn ask(netsh: &Path, patience: Duration) -> Answer {
-    let deadline = Instant::now() + patience;
+    let deadline = Deadline::after(patience);
     // At the same time: each takes most of its time to start.
-    let started: Vec<_> = QUERIES.iter().map(|&asked| (asked, NetshQuery::ask(netsh, asked))).collect();
+    let started: Vec<_> = QUERIES.iter().map(|&asked| (asked, start(netsh, asked))).collect();
     let mut unanswered = Vec::new();
     let mut printed = Vec::new();
     for ((protocol, family), query) in started {
@@ -70,53 +73,11 @@ fn ask(netsh: &Path, patience: Duration) -> Answer {
     Answer { excluded: excluded_ports::combined(all), unanswered }
 }
 
-/// A running `netsh`, and what it prints.
-struct NetshQuery {
-    netsh: Child,
-    printed: Receiver<io::Result<Vec<u8>>>,
-}
-
-impl NetshQuery {
-    fn ask(netsh: &Path, (protocol, family): (Protocol, Family)) -> Result<NetshQuery, String> {
-        let mut netsh = Command::new(netsh)
-            .args(["interface", family.code(), "show", "excludedportrange", protocol.name()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .creation_flags(CREATE_NO_WINDOW)
-            .spawn()
-            .map_err(|error| in_words(&error))?;
-        let (sender, printed) = mpsc::channel();
-        let mut pipe = netsh.stdout.take().ok_or("netsh has no output")?;
-        let read = move || {
-            let mut text = Vec::new();
-            // It fails if nobody waits any more.
-            let _ = sender.send(pipe.read_to_end(&mut text).map(|_| text));
-        };
-        if let Err(refused) = thread::Builder::new().spawn(read) {
-            let _ = (netsh.kill(), netsh.wait());
-            return Err(in_words(&refused));
-        }
-        Ok(NetshQuery { netsh, printed })
-    }
-
-    /// What it printed: at least a heading. Error messages are in the language of the system, and contain no range.
-    fn answer(mut self, deadline: Instant) -> Result<Vec<u8>, String> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let Ok(printed) = self.printed.recv_timeout(left) else {
-            // This fails if it has ended by now.
-            let _ = self.netsh.kill();
-            let _ = self.netsh.wait();
-            return Err("netsh does not answer".to_owned());
-        };
-        let printed = printed.map_err(|error| in_words(&error))?;
-        let status = self.netsh.wait().map_err(|error| in_words(&error))?;
-        match status.success() {
-            true if printed.is_empty() => Err("netsh printed nothing".to_owned()),
-            true => Ok(printed),
-            false => Err(format!("netsh failed ({status})")),
-        }
-    }
+/// A `netsh` that runs. It prints at least a heading. Error messages are in the language of the system, and contain no
+/// range.
+fn start(netsh: &Path, (protocol, family): (Protocol, Family)) -> Result<AskedProgram, String> {
+    let words = ["interface", family.code(), "show", "excludedportrange", protocol.name()];
+    AskedProgram::start("netsh", Command::new(netsh).args(words).creation_flags(CREATE_NO_WINDOW), MOST)
 }
 
 /// The folder of the system's own programs.

@@ -8,3 +8,4 @@ pub mod pcblist;
 mod pcblist_written;
 pub mod socket;
 pub mod socket_fdinfo;
+pub mod socket_lists;
