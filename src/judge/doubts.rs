@@ -6,7 +6,7 @@ use super::holder::Holder;
 use super::license_port::LicensePort;
 use super::replaceable::{Replaceable, quoted};
 use crate::knowledge::Licenses;
-use crate::model::{Checked, NotInspected, Os, User, Writer};
+use crate::model::{Checked, NotInspected, Os, SignatureState, User, Writer};
 
 /// The file is an interpreter under another name.
 pub(super) fn disguised_interpreter(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
@@ -59,6 +59,14 @@ pub(super) fn replaceable_file(port: &LicensePort<'_>, holder: &Holder<'_>) -> O
 pub(super) fn deleted_file(_: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let is_deleted = holder.process.exe()?.deleted == Some(true);
     holder.called().filter(|_| is_deleted).map(|exe| words::deleted_file(&exe))
+}
+
+/// The file was changed after it was signed (Windows).
+pub(super) fn altered_file(_: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let signature = holder.process.exe()?.signature.done()?;
+    let is_altered = signature.state == SignatureState::Altered;
+    let exe = holder.called().filter(|_| is_altered)?;
+    Some(words::altered_file(&exe, signature.signer.as_deref()))
 }
 
 /// The file's version resource (Windows) names another maker, or another program as the original.

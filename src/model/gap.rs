@@ -27,6 +27,8 @@ words! {
         ProcessGone = "process-gone",
         /// some network namespaces could not be scanned, or were not
         NamespacesHidden = "namespaces-unseen",
+        /// programs in virtual machines or containers may have a port, and the system does not list these
+        GuestsHidden = "guests-unseen",
         /// the system does not report TCP ports that are taken without listening
         BoundSocketsHidden = "bound-sockets-unseen",
         /// not all connections were read, so there may be more

@@ -11,6 +11,7 @@ mod event_kind;
 mod explanation;
 mod exposure;
 mod file_trust;
+mod firewall;
 mod gap;
 mod hidden;
 mod interface;
@@ -41,6 +42,7 @@ mod relay;
 mod report;
 mod script;
 mod service_manager;
+mod signature;
 mod socket;
 pub mod sorting;
 mod sought;
@@ -62,6 +64,7 @@ pub use explanation::{
 };
 pub use exposure::Exposure;
 pub use file_trust::{Account, Checked, FileTrust, NotInspected, User, Writer};
+pub use firewall::Firewall;
 pub use gap::{Gap, GapKind};
 pub use hidden::{HiddenProcess, HiddenProcesses};
 pub use interface::{
@@ -104,7 +107,8 @@ pub use report::{
 };
 pub use script::{ClaimedScript, ScriptKind, claimed_script, runs_scripts};
 pub use service_manager::{ProcessService, ServiceManager};
-pub use socket::{AcceptQueue, Activation, Connections, Namespace, Socket, SocketId, State, one_of};
+pub use signature::{Signature, SignatureState};
+pub use socket::{AcceptQueue, Activation, Connections, HttpUrl, Namespace, Socket, SocketId, State, one_of};
 pub use sought::{SoughtProcess, SoughtProcesses, UnlistedPorts};
 pub use verdict::{License, Severity, Verdict};
 pub use vouched::Vouched;

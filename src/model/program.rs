@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Checked, ClaimedScript, FileTrust, Os, RelayTarget, Writer};
+use super::{Checked, ClaimedScript, FileTrust, Os, RelayTarget, Signature, Writer};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,6 +50,8 @@ pub struct Executable {
     pub contents: Checked<Contents>,
     /// The version resource, if the file has one and was inspected for it: Windows programs have one.
     pub version: Option<FileVersion>,
+    /// Who signed it, on Windows.
+    pub signature: Checked<Signature>,
 }
 
 /// What a file contains, of what was searched for.

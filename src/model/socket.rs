@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::word::words;
-use super::{Process, ProcessService, Protocol, ServiceManager};
+use super::{Firewall, Process, ProcessRef, ProcessService, Protocol, ServiceManager};
 
 words! {
     /// The state of a socket that can receive, or holds a port.
@@ -84,6 +84,16 @@ pub struct Connections {
     pub top: Vec<(IpAddr, usize)>,
 }
 
+/// A URL that http.sys answers for a program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpUrl {
+    /// As http.sys has it: `HTTP://+:5985/WSMAN/`. A program chose it.
+    pub url: String,
+    /// None where a program is started for a request, as by IIS.
+    pub processes: Vec<ProcessRef>,
+}
+
 /// One socket as the kernel reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -113,6 +123,12 @@ pub struct Socket {
     /// Whether the program asked for this port by number, or left the choice to the system, as clients do; `None` where the
     /// system does not report it. Windows reports it of UDP sockets.
     pub port_requested: Option<bool>,
+    /// What http.sys serves on a port of the kernel of Windows; `None` where that was not read.
+    pub http_urls: Option<Vec<HttpUrl>>,
+    /// Where a port proxy of Windows connects to: `10.0.0.5:3389`.
+    pub proxied_to: Option<String>,
+    /// What Windows Firewall does with what is sent to it; `None` where that was not asked, or is not known.
+    pub firewall: Option<Firewall>,
     /// Its units, if systemd holds it to start a service.
     pub activation: Option<Activation>,
     pub accept_queue: Option<AcceptQueue>,
@@ -137,6 +153,9 @@ impl Socket {
             made_in: None,
             opened_at: None,
             port_requested: None,
+            http_urls: None,
+            proxied_to: None,
+            firewall: None,
             activation: None,
             accept_queue: None,
             connections: None,

@@ -124,7 +124,9 @@ fn is_of(kind: GapKind, scope: &ScanScope) -> bool {
         GapKind::PortRulesUnreadable => scope.needs_port_rules(),
         GapKind::InterfacesUnreadable => scope.interfaces,
         GapKind::LicenseSetupUnreadable => scope.license_servers,
-        GapKind::BoundSocketsHidden | GapKind::PacketRules => !scope.detail_ports.is_empty(),
+        GapKind::BoundSocketsHidden | GapKind::GuestsHidden | GapKind::PacketRules => {
+            !scope.detail_ports.is_empty()
+        }
         GapKind::NamespacesHidden => scope.all_namespaces || !scope.detail_ports.is_empty(),
         GapKind::SocketsUnreadable
         | GapKind::SocketsHidden

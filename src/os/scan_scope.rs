@@ -101,6 +101,12 @@ impl ScanScope {
         self.ports.is_empty() || self.ports.iter().any(|range| range.contains(port))
     }
 
+    /// Whether a port is to be reported in detail.
+    #[must_use]
+    pub fn asks_about(&self, port: u16) -> bool {
+        self.detail_ports.iter().any(|range| range.contains(port))
+    }
+
     /// Whether sockets with this address are in scope by its family. An IPv6 socket may be bound to an IPv4 address, and
     /// an IPv6 wildcard may take IPv4 too.
     #[must_use]

@@ -30,8 +30,20 @@ pub(super) fn unit_of(socket: &Socket, lead: Option<&Process>) -> Option<String>
     });
     let container = || lead.container.as_deref().map(Container::called);
     let application = || lead.application.as_ref().map(application_called);
-    let kernel = || (lead.presence == Presence::Kernel).then(|| "kernel: http.sys, SMB, …".to_owned());
+    let kernel = || (lead.presence == Presence::Kernel).then(|| driver(socket).to_owned());
     forwards.or_else(kernel).or_else(container).or_else(application).or_else(|| services(lead))
+}
+
+/// What the kernel of Windows receives on a port: SMB has its own (MS-SMB2, section 2.1; RFC 1002 for NetBIOS), and nearly
+/// all others are of http.sys.
+fn driver(socket: &Socket) -> &'static str {
+    match (&socket.http_urls, socket.local.port()) {
+        (Some(urls), _) if !urls.is_empty() => "kernel: http.sys",
+        (_, 445) => "kernel: SMB",
+        (_, 137..=139) => "kernel: NetBIOS, SMB",
+        (Some(_), _) => "kernel: a driver",
+        (None, _) => "kernel: http.sys or a driver",
+    }
 }
 
 fn application_called(Application { kind, id, user }: &Application) -> String {

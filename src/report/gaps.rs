@@ -26,6 +26,7 @@ pub(super) fn of(
     // If something has the port, it does not matter who else has it elsewhere.
     let may_be_free = asked.iter().any(Asked::may_be_free);
     gaps.retain(|gap| gap.kind != GapKind::NamespacesHidden || scope.all_namespaces || may_be_free);
+    gaps.retain(|gap| gap.kind != GapKind::GuestsHidden || may_be_free);
     gaps.extend(packet_rules(asked, observation));
     let rights_help = |kind| match kind {
         GapKind::SocketsHidden | GapKind::NamespacesHidden => true,

@@ -43,6 +43,7 @@ macro_rules! any_fields {
 
 mod forward;
 mod license_setup;
+mod windows;
 
 /// Control characters, quotes and letters of all alphabets among them.
 fn text() -> BoxedStrategy<String> {
@@ -162,6 +163,7 @@ fn executable() -> BoxedStrategy<Executable> {
             product: of(text()),
             original_name: of(text()),
         })),
+        signature: checked(windows::signature()),
     })
 }
 
@@ -256,6 +258,9 @@ fn socket() -> BoxedStrategy<Socket> {
         made_in: of(service()),
         opened_at: of(moment()),
         port_requested: any::<Option<bool>>(),
+        http_urls: of(vec(windows::http_url(), 0..3)),
+        proxied_to: of(text()),
+        firewall: of(windows::firewall()),
         activation: of(any_fields!(Activation { manager: manager(), socket: text(), service: of(text()) })),
         accept_queue: of(any_fields!(AcceptQueue { waiting: any::<u32>(), limit: any::<Option<u32>>() })),
         connections: of(connections()),

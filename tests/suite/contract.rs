@@ -64,6 +64,7 @@ fn a_recorded_listener_is_told_in_full() {
               "service": null,
               "services": [],
               "file_version": null,
+              "signature": null,
               "survivors": null,
               "container": null,
               "application": null,
@@ -110,6 +111,9 @@ fn a_recorded_listener_is_told_in_full() {
           "made_in": null,
           "opened_at": null,
           "port_requested": null,
+          "http_urls": null,
+          "proxied_to": null,
+          "firewall": null,
           "activation": null
         }
       ],

@@ -177,6 +177,12 @@ pub struct Listener {
     #[serde(deserialize_with = "present")]
     pub port_requested: Option<bool>,
     #[serde(deserialize_with = "present")]
+    pub http_urls: Option<Vec<HttpUrl>>,
+    #[serde(deserialize_with = "present")]
+    pub proxied_to: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub firewall: Option<String>,
+    #[serde(deserialize_with = "present")]
     pub activation: Option<Activation>,
 }
 

@@ -54,6 +54,7 @@ pub fn genuine(path: &str) -> Executable {
         writers: Checked::Done(Vec::new()),
         contents: Checked::Done(Contents::default()),
         version: None,
+        signature: Checked::NotRequested,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use whatlistens::model::{
     Checked, ClaimedScript, Executable, FileVersion, Namespace, Presence, Process, ProcessService, Program,
-    ScriptKind, ServiceManager, Socket,
+    ScriptKind, ServiceManager, Signature, SignatureState, Socket,
 };
 use whatlistens::query::Environment;
 
@@ -189,6 +189,10 @@ fn nothing_raw_of_a_stranger_s_names_reaches_the_terminal() {
                     company: Some(hostile.to_owned()),
                     product: Some(hostile.to_owned()),
                     original_name: Some(hostile.to_owned()),
+                }),
+                signature: Checked::Done(Signature {
+                    state: SignatureState::Valid,
+                    signer: Some(hostile.to_owned()),
                 }),
             }),
         }),

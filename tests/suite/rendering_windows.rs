@@ -83,12 +83,12 @@ fn office() -> Machine {
 #[test]
 fn the_table_names_services_the_kernel_and_what_has_ended() {
     insta::assert_snapshot!(office().printed("", Some(130)), @"
-         PORT  ADDRESS         PROCESS       PID  USER             IANA NAME        UNIT                      LICENSE
-      445/tcp  0.0.0.0:445     System          4                   microsoft-ds     kernel: http.sys, SMB, …
+         PORT  ADDRESS         PROCESS       PID  USER             IANA NAME        UNIT              LICENSE
+      445/tcp  0.0.0.0:445     System          4                   microsoft-ds     kernel: SMB
      3333/tcp  127.0.0.1:3333  MsMpEng.exe  3000                   (dec-notes)
      5000/tcp  0.0.0.0:5000    (ended)      7777                   (commplex-main)
      5355/udp  0.0.0.0:5355    svchost.exe  1200  NETWORK SERVICE  llmnr            Dnscache, NlaSvc
-    27000/tcp  0.0.0.0:27000   lmgrd.exe     900  alice            flex-lm                                    expected
+    27000/tcp  0.0.0.0:27000   lmgrd.exe     900  alice            flex-lm                            expected
 
     Revenera FlexNet license server: lmgrd.exe (PID 900) has no vendor daemon that listens: clients get error -97 or -15. For details:
     whatlistens servers
@@ -132,9 +132,7 @@ fn the_detail_names_them_in_full() {
 
     Next         Windows does not run without it. Do not stop it.
 
-    Runs         in the Windows kernel, for one of its drivers: http.sys (web pages of IIS, WinRM and
-                 others), SMB (file sharing) or another. Programs behind http.sys: netsh http show
-                 servicestate
+    Runs         in the Windows kernel, for SMB (file and printer sharing)
     Reach        0.0.0.0 (any other machine, unless a firewall blocks it)
     Registry     microsoft-ds (IANA, system port)
     ");

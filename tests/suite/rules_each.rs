@@ -3,7 +3,7 @@
 use whatlistens::judge::rules;
 use whatlistens::model::{
     Checked, CodeFile, Contents, Executable, FileVersion, Interpreter, License, NotInspected, Os, Presence,
-    Process, ProcessService, Program, ServiceManager,
+    Process, ProcessService, Program, ServiceManager, Signature, SignatureState,
 };
 
 use crate::recorded::{
@@ -76,6 +76,13 @@ fn cases() -> Vec<License> {
         file(|file| file.path_confirmed = Checked::Done(false)),
         file(|file| file.writers = written_by(user(1000, "alice"), "/opt/x")),
         file(|file| file.deleted = Some(true)),
+        on_windows(
+            FLEXNET,
+            with_file(9, r"C:\x\lmgrd.exe", |file| {
+                let signer = Some("Flexera Software LLC".to_owned());
+                file.signature = Checked::Done(Signature { state: SignatureState::Altered, signer });
+            }),
+        ),
         on_windows(FLEXNET, made_as(r"C:\x\lmgrd.exe", "Somebody Ltd", "nc.exe")),
         jetbrains(|program| program.exe.as_mut().unwrap().contents = Checked::Done(Contents::default())),
         on("tcp 0.0.0.0:8080", of_alice(java(9, "jetbrains", "/opt/jetbrains/server.jar"))),
@@ -123,7 +130,7 @@ fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
             format!("{}: {verdict} {severity:?}\n  {}\n  {advice}", license.rule, license.reason)
         })
         .collect();
-    insta::assert_snapshot!(said.join("\n"), @r"
+    insta::assert_snapshot!(said.join("\n"), @"
     owner-hidden: cannot-tell Info
       the process that holds this port of Revenera FlexNet license server is hidden
       -
@@ -166,6 +173,9 @@ fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
     deleted-file: cannot-tell Info
       it was started from a file called lmgrd that has since been deleted or replaced
       Restart it so that it runs the current file. Then run whatlistens again.
+    altered-file: cannot-tell Info
+      it is called lmgrd.exe, but its file was changed after Flexera Software LLC signed it
+      Find out who changed lmgrd.exe. Then install it again from its maker.
     other-maker: mismatch Warning
       it is called lmgrd.exe, but its file says that it is nc.exe, made by Somebody Ltd; FlexNet Publisher license server is made by Acresso, Flexera, Globetrotter, Macrovision or Revenera
       Find out who installed lmgrd.exe, and from where.

@@ -83,6 +83,14 @@ pub(in crate::judge) fn deleted_file(exe: &str) -> Finding {
     )
 }
 
+pub(in crate::judge) fn altered_file(exe: &str, signer: Option<&str>) -> Finding {
+    let signer = signer.map_or("its maker".into(), quoted_account);
+    Finding::cannot_tell(
+        format!("it is called {exe}, but its file was changed after {signer} signed it"),
+        Some(format!("Find out who changed {exe}. Then install it again from its maker.")),
+    )
+}
+
 /// `what` is what the file seems to be, `makers` how the names of those who make that begin; empty where
 /// they are not known.
 pub(in crate::judge) fn other_maker(

@@ -5,8 +5,11 @@
 pub(super) mod accounts;
 mod devices;
 mod file_security;
+mod firewall;
+mod guests;
 mod heirs;
 mod installed;
+mod kernel_ports;
 mod machine_id;
 mod netsh;
 mod processes;
@@ -14,6 +17,7 @@ mod programs;
 mod registry;
 mod service_tag;
 mod services;
+mod signature;
 mod sockets;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -30,15 +34,19 @@ pub(super) use self::programs::may_not_answer;
 use self::service_tag::ServiceTags;
 use self::services::Services;
 use self::sockets::{Binding, SocketScan};
+use super::deadline::Deadline;
 use super::license_files;
 use super::process_scan;
 use super::users::Users;
 pub(super) use super::users::{Prepared, drop_rights, restrict};
 use super::{Inspect, ScanScope, Unobservable};
-use crate::model::{Gap, GapKind, Observation, Os, Pid, PortRange, Presence, Process};
+use crate::model::{Gap, GapKind, Observation, Os, Pid, PortRange, Presence, Process, SocketId};
 
 /// The process of the kernel's own threads: always this one since Windows XP (Windows Internals, "System process").
 const SYSTEM: Pid = 4;
+
+/// The firewall is asked about no more sockets.
+const MOST_ASKED: usize = 64;
 
 /// Scans the machine once.
 ///
@@ -66,11 +74,12 @@ pub(super) fn observe(
     }
     let holders: BTreeSet<Pid> = observation.holdings.iter().map(|holding| holding.pid).collect();
     name_system(&mut observation.processes);
-    programs::inspect(&mut observation.processes, &holders);
+    programs::inspect(&mut observation.processes, &holders, Deadline::after(scope.deadline));
     heirs::find(&mut observation, &bindings, scope);
     match running.as_ref().map(Processes::services) {
         Ok(Ok(services)) => {
             name_services(&mut observation, &bindings, services);
+            observation.gaps.extend(guests::gap(services).filter(|_| !scope.detail_ports.is_empty()));
             if scope.license_servers {
                 let installed = installed::read(services, &inspect.license_programs(Os::Windows));
                 let processes = observation.processes.values().map(Arc::as_ref);
@@ -89,17 +98,25 @@ pub(super) fn observe(
             }
         }
     }
+    kernel_ports::add_proxies(&mut observation);
+    if let Ok(running) = &running {
+        kernel_ports::add_http_urls(&mut observation, running, scope);
+    }
+    ask_firewall(&mut observation, scope);
     if may_be_free(scope, &observation) {
         read_port_rules(&mut observation);
     }
     if !scope.detail_ports.is_empty() {
         add_namesake(&mut observation, scope);
     }
-    observation.method_notes = vec![
-        "the sockets, and the ids of the processes that created them, come from the tables of iphlpapi"
-            .to_owned(),
-        "the processes come from lists that every user may read; no process's memory was read".to_owned(),
-    ];
+    observation.method_notes.splice(
+        0..0,
+        [
+            "the sockets, and the ids of the processes that created them, come from the tables of iphlpapi"
+                .to_owned(),
+            "the processes come from lists that every user may read; no process's memory was read".to_owned(),
+        ],
+    );
     Ok(observation)
 }
 
@@ -121,6 +138,41 @@ fn name_services(observation: &mut Observation, bindings: &[Binding], services: 
             let name = tags.name(holding.pid, tag);
             socket.made_in = name.and_then(|name| Some(services.named(&name)?.of_process()));
         }
+    }
+}
+
+/// Asks Windows Firewall about the sockets that were asked about and that other machines could reach.
+fn ask_firewall(observation: &mut Observation, scope: &ScanScope) {
+    let mut asked = Vec::new();
+    for holding in &observation.holdings {
+        let SocketId(at) = holding.socket;
+        let Some(socket) = observation.sockets.get(at as usize) else { continue };
+        if asked.len() == MOST_ASKED
+            || !scope.asks_about(socket.local.port())
+            || socket.local.ip().is_loopback()
+        {
+            continue;
+        }
+        let process = observation.processes.get(&holding.pid);
+        // What the kernel receives for its drivers is a program of this name to the firewall.
+        let program = process.and_then(|process| match process.presence {
+            Presence::Kernel => Some("System"),
+            _ => process.exe().map(|exe| exe.path.as_str()),
+        });
+        asked.extend(program.map(|program| (at as usize, firewall::Asked::of(socket, program))));
+    }
+    let (places, asked): (Vec<usize>, Vec<firewall::Asked>) = asked.into_iter().unzip();
+    if asked.is_empty() {
+        return;
+    }
+    let (answers, why) = firewall::answers(asked, Deadline::after(scope.deadline));
+    for (at, answer) in places.into_iter().zip(answers) {
+        observation.sockets[at].firewall = answer;
+    }
+    if let Some(why) = why {
+        observation
+            .method_notes
+            .push(format!("Windows Firewall was asked and said nothing ({})", why.trim()));
     }
 }
 

@@ -1,5 +1,5 @@
-//! The ports that Windows excludes, from its own `netsh`: no programming interface lists them. `netsh` is the only
-//! program that whatlistens starts, and it changes nothing.
+//! The ports that Windows excludes and the programs that http.sys answers for, from its own `netsh`: no programming
+//! interface lists them. `netsh` is the only program that whatlistens starts, and it changes nothing.
 #![expect(unsafe_code, reason = "only the Windows API says where the system's programs are")]
 
 use std::ffi::OsString;
@@ -73,10 +73,23 @@ fn ask(netsh: &Path, patience: Duration) -> Answer {
     Answer { excluded: excluded_ports::combined(all), unanswered }
 }
 
+/// What `netsh` prints of the request queues of http.sys.
+///
+/// # Errors
+///
+/// Why nothing, in words.
+pub(super) fn http_services() -> Result<Vec<u8>, String> {
+    let netsh = system_folder().map_err(|error| in_words(&error))?.join("netsh.exe");
+    run(&netsh, &["http", "show", "servicestate", "view=requestq"])?.answer(Deadline::after(PATIENCE))
+}
+
 /// A `netsh` that runs. It prints at least a heading. Error messages are in the language of the system, and contain no
 /// range.
 fn start(netsh: &Path, (protocol, family): (Protocol, Family)) -> Result<AskedProgram, String> {
-    let words = ["interface", family.code(), "show", "excludedportrange", protocol.name()];
+    run(netsh, &["interface", family.code(), "show", "excludedportrange", protocol.name()])
+}
+
+fn run(netsh: &Path, words: &[&str]) -> Result<AskedProgram, String> {
     AskedProgram::start("netsh", Command::new(netsh).args(words).creation_flags(CREATE_NO_WINDOW), MOST)
 }
 

@@ -69,6 +69,11 @@ impl Processes {
         self.services.as_ref()
     }
 
+    /// The name of the file of a process.
+    pub(super) fn name(&self, pid: Pid) -> Option<&str> {
+        self.running.get(&pid)?.name.as_deref()
+    }
+
     /// The names of all, and their files if these are wanted. `None` if they were not listed: at least this process must be
     /// among them.
     pub(in crate::os) fn all(&mut self, with_files: bool) -> Option<Vec<Process>> {

@@ -3,18 +3,48 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
-use std::path::{Component, Path, Prefix};
+use std::path::{Component, Path, PathBuf, Prefix};
 use std::sync::Arc;
 
 use windows_sys::Win32::Storage::FileSystem::GetDriveTypeW;
 
+use super::super::deadline::Deadline;
 use super::super::decode::windows::version_info;
-use crate::model::{Checked, FileVersion, NotInspected, Pid, Process};
+use super::signature;
+use crate::model::{Checked, Executable, FileVersion, NotInspected, Pid, Process, Signature};
 
 /// `DRIVE_REMOTE`, a drive of another machine (documentation of `GetDriveTypeW`).
 const DRIVE_REMOTE: u32 = 4;
-/// Adds the version resources of the holders' files. Reads each file once.
-pub(super) fn inspect(processes: &mut BTreeMap<Pid, Arc<Process>>, holders: &BTreeSet<Pid>) {
+/// The signatures of no more files are verified.
+const MOST_SIGNATURES: usize = 100;
+
+/// Adds the version resources of the holders' files, and the signatures of those that get a verdict. Reads each file once.
+pub(super) fn inspect(
+    processes: &mut BTreeMap<Pid, Arc<Process>>,
+    holders: &BTreeSet<Pid>,
+    deadline: Deadline,
+) {
+    add_versions(processes, holders);
+    let is_examined = |exe: &&Executable| exe.path_confirmed == Checked::Done(true);
+    let examined = || holders.iter().filter_map(|pid| processes.get(pid)?.exe().filter(is_examined));
+    let paths: BTreeSet<String> = examined().map(|exe| exe.path.clone()).collect();
+    let paths: Vec<String> = paths.into_iter().take(MOST_SIGNATURES).collect();
+    if paths.is_empty() {
+        return;
+    }
+    let signatures = signature::signatures(paths.iter().map(PathBuf::from).collect(), deadline);
+    let known: HashMap<String, Checked<Signature>> = paths.into_iter().zip(signatures).collect();
+    for process in processes.values_mut().filter(|process| holders.contains(&process.pid)) {
+        let Some(exe) = process.exe().filter(is_examined) else { continue };
+        if let Some(signature) = known.get(&exe.path).cloned()
+            && let Some(exe) = Arc::make_mut(process).program_mut().and_then(|program| program.exe.as_mut())
+        {
+            exe.signature = signature;
+        }
+    }
+}
+
+fn add_versions(processes: &mut BTreeMap<Pid, Arc<Process>>, holders: &BTreeSet<Pid>) {
     let mut known: HashMap<String, Result<Option<FileVersion>, NotInspected>> = HashMap::new();
     for process in processes.values_mut().filter(|process| holders.contains(&process.pid)) {
         let process = Arc::make_mut(process);

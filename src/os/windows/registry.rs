@@ -5,11 +5,11 @@ use std::ptr;
 
 use windows_sys::Win32::Foundation::ERROR_SUCCESS;
 use windows_sys::Win32::System::Registry::{
-    HKEY, HKEY_LOCAL_MACHINE, KEY_READ, REG_EXPAND_SZ, REG_SZ, RegCloseKey, RegEnumKeyExW, RegOpenKeyExW,
-    RegQueryValueExW,
+    HKEY, HKEY_LOCAL_MACHINE, KEY_READ, REG_EXPAND_SZ, REG_SZ, RegCloseKey, RegEnumKeyExW, RegEnumValueW,
+    RegOpenKeyExW, RegQueryValueExW,
 };
 
-/// No more keys in a key are read, and no longer value, in UTF-16 units.
+/// No more keys and values in a key are read, and no longer value, in UTF-16 units.
 const MOST_KEYS: u32 = 100;
 const LONGEST_VALUE: usize = 4 * 1024;
 
@@ -56,6 +56,29 @@ impl Key {
             (error == ERROR_SUCCESS).then(|| String::from_utf16_lossy(&name[..length as usize]))
         });
         names.collect()
+    }
+
+    /// The values in it that are text, with their names.
+    pub(super) fn values(&self) -> Vec<(String, String)> {
+        let names = (0..MOST_KEYS).map_while(|index| {
+            let mut name = [0_u16; 512];
+            let mut length = name.len() as u32;
+            // SAFETY: the buffer has this length, which the call sets to the number of units that it wrote.
+            let error = unsafe {
+                RegEnumValueW(
+                    self.0,
+                    index,
+                    name.as_mut_ptr(),
+                    &raw mut length,
+                    ptr::null(),
+                    ptr::null_mut(),
+                    ptr::null_mut(),
+                    ptr::null_mut(),
+                )
+            };
+            (error == ERROR_SUCCESS).then(|| String::from_utf16_lossy(&name[..length as usize]))
+        });
+        names.filter_map(|name| self.value(&name).map(|value| (name, value))).collect()
     }
 
     /// A value that is text.

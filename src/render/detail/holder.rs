@@ -11,9 +11,9 @@ use super::super::text::{command_line, service_called};
 use crate::model::phrase::{age, list, named};
 use crate::model::quoting::{quoted, quoted_account, quoted_path};
 use crate::model::{
-    Application, Checked, ClaimedScript, Container, Executable, FileTrust, FileVersion, Host, Os, Presence,
-    Process, ProcessRef, ProcessService, Program, Report, Row, RunState, ScriptKind, ServiceManager,
-    WorkingFolder, Writer, relay_targets,
+    Application, Checked, ClaimedScript, Container, Executable, FileTrust, FileVersion, Host, HttpUrl, Os,
+    Presence, Process, ProcessRef, ProcessService, Program, Report, Row, RunState, ScriptKind,
+    ServiceManager, Signature, SignatureState, Socket, WorkingFolder, Writer, relay_targets,
 };
 
 /// More processes than these are counted, not named.
@@ -21,6 +21,9 @@ const MOST_OTHERS: usize = 8;
 
 /// A program that opens its socket so much after its start does so as it starts, in seconds.
 const STARTING: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+
+/// More URLs than these are counted, not named.
+const MOST_URLS: usize = 8;
 
 /// More accounts than these are counted, not named.
 const MOST_WRITERS: usize = 3;
@@ -84,16 +87,39 @@ impl Page<'_> {
                 }
                 self.field("User", &user)?;
             }
-            Presence::Kernel => self.field("Runs", KERNEL)?,
+            Presence::Kernel => self.kernel(&group.lead_row().socket)?,
             Presence::Ended { children } => self.field("Held by", &possible_heirs(children))?,
             Presence::Vanished => {
                 self.field("Runs", "a file that could not be read")?;
                 self.field("User", &user)?;
             }
         }
+        if let Some(to) = &group.lead_row().socket.proxied_to {
+            self.field("Sends to", &format!("{} (netsh interface portproxy)", quoted(to)))?;
+        }
         match forwards(lead) {
             Some(forwards) => self.field("Forwards to", &forwards),
             None => Ok(()),
+        }
+    }
+
+    /// For whom the Windows kernel holds the port.
+    fn kernel(&mut self, socket: &Socket) -> io::Result<()> {
+        let port = socket.local.port();
+        match &socket.http_urls {
+            Some(urls) if !urls.is_empty() => {
+                self.field(
+                    "Runs",
+                    "in the Windows kernel, for http.sys, which serves web pages of programs",
+                )?;
+                let served = named(urls, MOST_URLS, served);
+                self.field("Serves", &served.join("; "))
+            }
+            _ if matches!(port, 445 | 137..=139) => {
+                self.field("Runs", "in the Windows kernel, for SMB (file and printer sharing)")
+            }
+            Some(_) => self.field("Runs", "in the Windows kernel, for a driver other than http.sys"),
+            None => self.field("Runs", KERNEL),
         }
     }
 
@@ -112,6 +138,10 @@ impl Page<'_> {
         let says = version.map(|version| version_resource(version, process.name.as_deref()));
         if let Some(says) = says.filter(|says| !says.is_empty()) {
             self.field("File says", &says)?;
+        }
+        let signed = program.exe.as_ref().and_then(|exe| exe.signature.done()).and_then(signed);
+        if let Some(signed) = signed {
+            self.field("Signed", &signed)?;
         }
         match &program.args {
             Some(args) => self.field("Command", &command_line(args)),
@@ -210,7 +240,27 @@ fn file_trust(exe: &Executable, process: &Process, os: Os) -> Option<String> {
     })
 }
 
-/// The Windows kernel as the holder of a port. Only `netsh` shows the programs behind `http.sys`.
+/// Who signed a file; `None` where nobody did.
+fn signed(Signature { state, signer }: &Signature) -> Option<String> {
+    let signer = signer.as_deref().map_or("somebody unknown".into(), quoted_account);
+    match state {
+        SignatureState::Valid => Some(format!("by {signer}")),
+        SignatureState::Altered => Some(format!("by {signer}, and changed since: do not trust it")),
+        SignatureState::Unverified => Some(format!("by {signer}, which this machine cannot verify")),
+        SignatureState::Missing => None,
+    }
+}
+
+/// A URL that http.sys answers, and for which programs.
+fn served(HttpUrl { url, processes }: &HttpUrl) -> String {
+    let url = quoted(url);
+    match &processes[..] {
+        [] => format!("{url} (for a program that is started when a request arrives)"),
+        some => format!("{url} for {}", list(&named(some, MOST_OTHERS, ProcessRef::called), "and")),
+    }
+}
+
+/// The Windows kernel as the holder of a port, where http.sys was not asked.
 const KERNEL: &str = "in the Windows kernel, for one of its drivers: http.sys (web pages of IIS, WinRM and others), SMB \
                       (file sharing) or another. Programs behind http.sys: netsh http show servicestate";
 

@@ -3,7 +3,7 @@
 use super::super::group::{RowGroup, written};
 use crate::model::phrase::{and_more, list};
 use crate::model::quoting::quoted;
-use crate::model::{Exposure, Interface, Row, Socket, reached_at as addresses_for};
+use crate::model::{Exposure, Firewall, Interface, Row, Socket, reached_at as addresses_for};
 
 /// More addresses than these are counted, not named.
 const MOST_ADDRESSES: usize = 4;
@@ -32,9 +32,28 @@ pub(super) fn reach(group: &RowGroup<'_>, interfaces: Option<&[Interface]>) -> S
         }
         None => down(rows, widest, interfaces).unwrap_or_else(|| meaning(group, widest)),
     };
+    let meaning = match firewall(rows) {
+        Some(said) => meaning.replace(UNLESS, said),
+        None => meaning,
+    };
     let but = if lost.is_empty() { String::new() } else { format!("; {}", nobody()) };
     let addresses = group.addresses_as(on_interface).join(", ");
     format!("{addresses} ({}{meaning}{but})", families(group))
+}
+
+/// What is said of firewalls where none was asked.
+const UNLESS: &str = ", unless a firewall blocks it";
+
+/// What Windows Firewall does, if it does the same with all of the sockets that other machines could reach.
+fn firewall(rows: &[&Row]) -> Option<&'static str> {
+    let mut answers =
+        rows.iter().filter(|row| row.exposure.is_beyond_loopback()).map(|row| row.socket.firewall);
+    let first = answers.next()??;
+    answers.all(|other| other == Some(first)).then_some(match first {
+        Firewall::Allowed => "; Windows Firewall lets it through",
+        Firewall::Restricted => "; Windows Firewall lets it through from some addresses only",
+        Firewall::Blocked => ", but Windows Firewall blocks it",
+    })
 }
 
 /// Where other machines reach a socket that is bound to all addresses; `None` if none is, or it is limited to an

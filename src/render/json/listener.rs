@@ -7,11 +7,13 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::document::{Code, Text, seconds};
-use super::process::{ProcessOut, ProcessServiceOut, each_process, process_service};
+use super::process::{
+    OtherProcessOut, ProcessOut, ProcessServiceOut, each_process, other_process, process_service,
+};
 use super::service::{ManagerOut, ServiceOut, manager, service};
 use crate::model::{
-    AssignedTo, Exposure, Family, License, Namespace, Owner, OwnerStatus, PortClass, Protocol, Receiver, Row,
-    ServiceManager, Severity, State, Verdict,
+    AssignedTo, Exposure, Family, Firewall, HttpUrl, License, Namespace, Owner, OwnerStatus, PortClass,
+    Protocol, Receiver, Row, ServiceManager, Severity, State, Verdict,
 };
 
 #[derive(Serialize, JsonSchema)]
@@ -80,8 +82,25 @@ pub(super) struct Listener<'a> {
     /// whether the program asked for this port by number. `false`: the system chose it, as it does for clients.
     /// `null`: not reported; Windows reports it of UDP sockets
     port_requested: Option<bool>,
+    /// what http.sys serves on a port of the Windows kernel (IIS, WinRM and others), and for which programs. `null`: not
+    /// a port of the kernel, not one that you asked about, or it could not be read
+    http_urls: Option<Vec<HttpUrlOut<'a>>>,
+    /// where a port proxy of Windows (`netsh interface portproxy`) connects to, such as `10.0.0.5:3389`. `null`: none
+    proxied_to: Option<&'a str>,
+    /// what Windows Firewall does with what other machines send to this port of this program. `null`: not asked, because
+    /// you did not ask about the port, or it did not say
+    firewall: Option<Code<Firewall>>,
     /// what systemd starts, if it holds the socket to start a service. `null`: nothing
     activation: Option<ActivationOut<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "HttpUrl")]
+struct HttpUrlOut<'a> {
+    /// the URL as http.sys has it, such as `HTTP://+:5985/WSMAN/`
+    url: &'a str,
+    /// the processes that answer. Empty: one is started for a request, as by IIS
+    processes: Vec<OtherProcessOut<'a>>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -214,12 +233,19 @@ pub(super) fn listener(row: &Row) -> Listener<'_> {
         made_in: socket.made_in.as_ref().map(process_service),
         opened_at: socket.opened_at.map(seconds),
         port_requested: socket.port_requested,
+        http_urls: socket.http_urls.as_deref().map(|urls| urls.iter().map(http_url).collect()),
+        proxied_to: socket.proxied_to.as_deref(),
+        firewall: socket.firewall.map(Code),
         activation: socket.activation.as_ref().map(|activation| ActivationOut {
             manager: Code(activation.manager),
             socket: &activation.socket,
             service: activation.service.as_deref(),
         }),
     }
+}
+
+fn http_url(HttpUrl { url, processes }: &HttpUrl) -> HttpUrlOut<'_> {
+    HttpUrlOut { url, processes: processes.iter().map(other_process).collect() }
 }
 
 fn assigned_to(one: &AssignedTo) -> AssignedToOut<'_> {

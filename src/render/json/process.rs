@@ -11,7 +11,7 @@ use super::document::{Code, Text, seconds};
 use crate::model::{
     Application, ApplicationKind, ClaimedScript, Container, FileTrust, FileVersion, Presence, Process,
     ProcessRef, ProcessService, Protocol, RelayTarget, RunState, Runtime, ScriptKind, ServiceManager,
-    name_of_account,
+    SignatureState, name_of_account,
 };
 
 #[derive(Serialize, JsonSchema)]
@@ -63,6 +63,8 @@ pub(super) struct ProcessOut<'a> {
     /// what the file says about itself (Windows). `null`: it says nothing, could not be read, or is not a
     /// Windows program
     file_version: Option<FileVersionOut<'a>>,
+    /// who signed the file (Windows). `null`: not verified, or it could not be. It is verified only for verdicts
+    signature: Option<SignatureOut<'a>>,
     /// not `null` only if the process has ended and its socket is still open (Windows): the running processes
     /// that it started and that may have inherited the socket
     survivors: Option<Vec<OtherProcessOut<'a>>>,
@@ -137,7 +139,7 @@ struct ElsewhereOut<'a> {
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "OtherProcess")]
-struct OtherProcessOut<'a> {
+pub(super) struct OtherProcessOut<'a> {
     /// the process ID
     pid: u32,
     /// the name of the process. `null`: unknown
@@ -145,6 +147,15 @@ struct OtherProcessOut<'a> {
 }
 
 /// The version resource of the executable, which its maker can fill as they like.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Signature")]
+struct SignatureOut<'a> {
+    /// what the signature is worth
+    state: Code<SignatureState>,
+    /// the name in the certificate of the signer. `null`: `state` is `missing`
+    signer: Option<&'a str>,
+}
+
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "FileVersion")]
 struct FileVersionOut<'a> {
@@ -221,6 +232,10 @@ fn process(process: &Process) -> ProcessOut<'_> {
         service: process.services.first().map(process_service),
         services: &process.services,
         file_version: process.exe().and_then(|exe| exe.version.as_ref()).map(file_version),
+        signature: process.exe().and_then(|exe| exe.signature.done()).map(|signature| SignatureOut {
+            state: Code(signature.state),
+            signer: signature.signer.as_deref(),
+        }),
         survivors: match &process.presence {
             Presence::Ended { children } => Some(children.iter().map(other_process).collect()),
             Presence::Running(_) | Presence::Kernel | Presence::Vanished => None,
@@ -265,7 +280,7 @@ pub(super) fn process_service(service: &ProcessService) -> ProcessServiceOut<'_>
     }
 }
 
-fn other_process(ProcessRef { pid, name }: &ProcessRef) -> OtherProcessOut<'_> {
+pub(super) fn other_process(ProcessRef { pid, name }: &ProcessRef) -> OtherProcessOut<'_> {
     OtherProcessOut { pid: *pid, name: name.as_deref() }
 }
 

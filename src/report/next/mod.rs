@@ -7,6 +7,7 @@ mod license;
 mod loopback;
 mod runner;
 mod systemd;
+mod windows;
 
 use self::caution::caution;
 use self::commands::Commands;
@@ -44,6 +45,7 @@ pub(super) fn next(row: &Row, servers: &[LicenseServer], os: Os, privileged: boo
             Some(behind) => sentences.extend(behind),
             None => {
                 sentences.extend(relayed(lead));
+                sentences.extend(windows::behind(&row.socket));
                 sentences.extend(loopback::bound(row, lead, os));
                 sentences.extend(stopped(row, lead, commands.as_ref(), os));
             }
@@ -125,6 +127,9 @@ fn relayed(lead: &Process) -> Option<String> {
 
 /// How to stop what holds the port, and what stops with it.
 fn stopped(row: &Row, lead: &Process, commands: Option<&Commands>, os: Os) -> Option<String> {
+    if windows::behind(&row.socket).is_some() {
+        return None;
+    }
     let caution = caution(row, lead, os);
     if let Some(caution) = caution.filter(|caution| caution.never) {
         return Some(format!("{} Do not stop it.", caution.consequence));

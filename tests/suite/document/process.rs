@@ -41,6 +41,8 @@ pub struct Process {
     #[serde(deserialize_with = "present")]
     pub file_version: Option<FileVersion>,
     #[serde(deserialize_with = "present")]
+    pub signature: Option<Signature>,
+    #[serde(deserialize_with = "present")]
     pub survivors: Option<Vec<Forwarded>>,
     #[serde(deserialize_with = "present")]
     pub container: Option<Container>,
@@ -95,6 +97,21 @@ pub struct ForwardedElsewhere {
     pub addresses: Vec<String>,
     #[serde(deserialize_with = "present")]
     pub process: Option<Forwarded>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signature {
+    pub state: String,
+    #[serde(deserialize_with = "present")]
+    pub signer: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpUrl {
+    pub url: String,
+    pub processes: Vec<Forwarded>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
