@@ -24,7 +24,7 @@ use whatlistens::os::decode::linux::{
     port_rules, proc_net, proc_pid, ring_files, rtnetlink, sctp_endpoints, service_unit, socket_unit, startup_script,
     task_file, unit_group, unix_socket, user_mounts, wrapped_command,
 };
-use whatlistens::os::decode::macos::{launchd, launchd_job, pcblist, socket_fdinfo};
+use whatlistens::os::decode::macos::{launchd, launchd_job, launchd_sockets, pcblist, socket_fdinfo};
 use whatlistens::os::decode::windows::{excluded_ports, service_command, version_info};
 use whatlistens::os::decode::{file_text, flexnet_log, hosts_file, license_command, license_file};
 use whatlistens::os::port_set::PortSet;
@@ -184,7 +184,7 @@ fuzz_target!(|data: &[u8]| {
         }
         13 => {
             let _ = (socket_fdinfo::read(rest), launchd::application(&text));
-            let _ = (launchd::job(text.split('\0')), launchd_job::job(rest));
+            let _ = (launchd::job(text.split('\0')), launchd_job::job(rest), launchd_sockets::job_sockets(rest));
         }
         14 => {
             let _ = version_info::of_program(Cursor::new(rest));

@@ -1,6 +1,6 @@
 //! Records: an observation in a file, to be judged on another machine or at another time.
 //!
-//! A record is one JSON object, `{"whatlistens_record": 6, "args": false, "observation": {…}}`. Its format is the
+//! A record is one JSON object, `{"whatlistens_record": 7, "args": false, "observation": {…}}`. Its format is the
 //! shape of the model's own types, and [`VERSION`] numbers it, apart from the `schema_version` of the listing's
 //! JSON. The writer leaves out what is unknown (`null`). The reader takes a missing field for `null`, if it may be that,
 //! and refuses a field that it does not know.

@@ -61,15 +61,15 @@ impl AcceptQueue {
     }
 }
 
-/// The units of a socket that systemd holds (`systemd.socket(5)`).
+/// For what systemd (`systemd.socket(5)`) or launchd (`Sockets` in `launchd.plist(5)`) holds a socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Activation {
-    /// The service manager that holds the socket: systemd, or that of a user.
+    /// The service manager that holds the socket: systemd, that of a user, or launchd.
     pub manager: ServiceManager,
-    /// The unit that opened it, such as `ssh.socket`.
+    /// The unit that opened it, such as `ssh.socket`; of launchd the label of the job.
     pub socket: String,
-    /// The unit that systemd starts for a connection; `None` where that is not known.
+    /// The unit that systemd starts for a connection; `None` where that is not known. Of launchd the label again.
     pub service: Option<String>,
 }
 
@@ -129,8 +129,11 @@ pub struct Socket {
     pub proxied_to: Option<String>,
     /// What Windows Firewall does with what is sent to it; `None` where that was not asked, or is not known.
     pub firewall: Option<Firewall>,
-    /// Its units, if systemd holds it to start a service.
+    /// Its units, if systemd or launchd holds it to start a service.
     pub activation: Option<Activation>,
+    /// If no holder is visible: the process that last did something with the socket. It may have passed it on, and its
+    /// number may be another's by now: no verdict rests on it.
+    pub last_used_by: Option<ProcessRef>,
     pub accept_queue: Option<AcceptQueue>,
     /// `None` where they were not counted.
     pub connections: Option<Connections>,
@@ -157,6 +160,7 @@ impl Socket {
             proxied_to: None,
             firewall: None,
             activation: None,
+            last_used_by: None,
             accept_queue: None,
             connections: None,
         }

@@ -71,6 +71,10 @@ fn known_for(
 fn unit_of_the_system(socket: &Socket) -> Option<&str> {
     let is_of_system = |manager| manager == ServiceManager::Systemd;
     match (&socket.activation, &socket.made_in) {
+        // `com.openssh.sshd`.
+        (Some(activation), _) if activation.manager == ServiceManager::Launchd => {
+            activation.socket.rsplit('.').next()
+        }
         (Some(activation), _) if is_of_system(activation.manager) => {
             Some(activation.socket.trim_end_matches(".socket"))
         }

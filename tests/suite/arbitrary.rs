@@ -262,6 +262,7 @@ fn socket() -> BoxedStrategy<Socket> {
         proxied_to: of(text()),
         firewall: of(windows::firewall()),
         activation: of(any_fields!(Activation { manager: manager(), socket: text(), service: of(text()) })),
+        last_used_by: of(process_ref()),
         accept_queue: of(any_fields!(AcceptQueue { waiting: any::<u32>(), limit: any::<Option<u32>>() })),
         connections: of(connections()),
     })

@@ -114,7 +114,8 @@ fn a_recorded_listener_is_told_in_full() {
           "http_urls": null,
           "proxied_to": null,
           "firewall": null,
-          "activation": null
+          "activation": null,
+          "last_used_by": null
         }
       ],
       "notes": [],

@@ -208,7 +208,7 @@ fn wrong_usage_says_what_would_be_right() {
     insta::assert_snapshot!(refused(&format!("diff {}", write("excluded", &office().printed("excluded --json", None)))), @"‘/tmp/excluded’: it is what excluded printed: give a file that ‘whatlistens record’ or ‘whatlistens --json’ wrote");
     insta::assert_snapshot!(refused(&format!("diff {}", write("newer", r#"{"schema_version": 2}"#))), @"‘/tmp/newer’: this version of whatlistens reads schema_version 1 of the JSON, not 2");
     insta::assert_snapshot!(refused(&format!("diff {}", write("record", r#"{"whatlistens_record": 99}"#))), @"‘/tmp/record’: recorded by a newer version of whatlistens: this version reads record format 7, not 99; record it again with this version, or read it with that one");
-    insta::assert_snapshot!(refused(&format!("diff {}", write("wrong", &listing_with_a_wrong_word()))), @"‘/tmp/wrong’: malformed: ‘everywhere’ is no word of Exposure (line 89, column 30)");
+    insta::assert_snapshot!(refused(&format!("diff {}", write("wrong", &listing_with_a_wrong_word()))), @"‘/tmp/wrong’: malformed: ‘everywhere’ is no word of Exposure (line 90, column 30)");
     insta::assert_snapshot!(refused(&format!("diff --output csv {listing}")), @"‘--output csv’: the formats of diff are table, list, json");
     insta::assert_snapshot!(refused(&format!("diff --flagged {listing}")), @"there is no option --flagged in diff; a listing has it: whatlistens --flagged");
     insta::assert_snapshot!(refused("--diff"), @"there is no option --diff: to see what is different since: whatlistens record > FILE, and later whatlistens diff FILE");

@@ -184,6 +184,8 @@ pub struct Listener {
     pub firewall: Option<String>,
     #[serde(deserialize_with = "present")]
     pub activation: Option<Activation>,
+    #[serde(deserialize_with = "present")]
+    pub last_used_by: Option<process::Forwarded>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -109,6 +109,7 @@ mod live_waiting;
 mod live_watch;
 #[cfg(windows)]
 mod live_windows;
+mod macos;
 mod names;
 mod names_elsewhere;
 mod names_narrowed;

@@ -93,7 +93,7 @@ fn what_is_no_record_is_refused_in_one_line() {
         "[".repeat(10 << 20),
         "{\"a\":".repeat(1 << 20),
         "9".repeat(1 << 20),
-        r#"{"whatlistens_record": 6, "observation": {"host": {"name": "a\u001b[31m\u0000", "os": 7}}}"#
+        r#"{"whatlistens_record": 7, "observation": {"host": {"name": "a\u001b[31m\u0000", "os": 7}}}"#
             .to_owned(),
         r#"{"whatlistens_record": 1e999}"#.to_owned(),
         String::new(),

@@ -11,5 +11,6 @@ pub mod license_file;
 pub mod linux;
 pub mod machine_id;
 pub mod macos;
+pub mod services_file;
 pub mod text;
 pub mod windows;

@@ -2,14 +2,18 @@
 //! `proc_pidinfo`, `proc_pidfdinfo` in `<libproc.h>`; flavours and structures in `bsd/sys/proc_info.h` of
 //! XNU) and if_indextoname(3). They return bytes, undecoded.
 
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, OsStr};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::ptr::null_mut;
 
 use crate::model::{HiddenProcess, Pid};
-use crate::os::decode::macos::offsets::{PROC_ALL_PIDS, PROC_PIDFDSOCKETINFO, PROX_FDTYPE_SOCKET};
+use crate::os::decode::macos::fileports::{self, Fileport};
+use crate::os::decode::macos::offsets::{
+    PROC_ALL_PIDS, PROC_PIDFDSOCKETINFO, PROC_PIDFILEPORTSOCKETINFO, PROC_PIDLISTFILEPORTS,
+    PROX_FDTYPE_SOCKET,
+};
 use crate::os::decode::text::text_of;
 
 /// How often to read what grows while it is read.
@@ -114,6 +118,52 @@ pub(super) fn socket(pid: Pid, descriptor: i32, room: &mut [u8]) -> Option<usize
     let written =
         unsafe { libc::proc_pidfdinfo(id, descriptor, PROC_PIDFDSOCKETINFO, room.as_mut_ptr().cast(), size) };
     usize::try_from(written).ok().filter(|&written| written > 0 && written <= room.len())
+}
+
+/// The fileports of a process that are sockets; none if it may not be inspected, or has ended.
+#[expect(unsafe_code, reason = "no crate wraps this call")]
+pub(super) fn fileports_of(pid: Pid) -> Vec<u32> {
+    let Ok(id) = libc::c_int::try_from(pid) else { return Vec::new() };
+    let empty: Fileport = Default::default();
+    // SAFETY: `whole` passes a buffer of the size that it says, or none; any bytes are a `Fileport`.
+    let list =
+        whole(&empty, |room, size| unsafe { libc::proc_pidinfo(id, PROC_PIDLISTFILEPORTS, 0, room, size) });
+    // Without any, the call returns 0, as it does for an error.
+    list.map_or_else(|_| Vec::new(), |list| fileports::sockets(&list))
+}
+
+/// As [`socket`], of a fileport.
+#[expect(unsafe_code, reason = "no crate wraps this call")]
+pub(super) fn fileport_socket(pid: Pid, fileport: u32, room: &mut [u8]) -> Option<usize> {
+    unsafe extern "C" {
+        /// `<libproc.h>`.
+        fn proc_pidfileportinfo(
+            pid: libc::c_int,
+            fileport: u32,
+            flavor: libc::c_int,
+            buffer: *mut libc::c_void,
+            size: libc::c_int,
+        ) -> libc::c_int;
+    }
+    let id = libc::c_int::try_from(pid).ok()?;
+    let size = libc::c_int::try_from(room.len()).ok()?;
+    // SAFETY: `room` has this size.
+    let written = unsafe {
+        proc_pidfileportinfo(id, fileport, PROC_PIDFILEPORTSOCKETINFO, room.as_mut_ptr().cast(), size)
+    };
+    usize::try_from(written).ok().filter(|&written| written > 0 && written <= room.len())
+}
+
+/// The path of the program of a process, which every user may see (`PROC_PIDPATHINFO`, which checks no user). `None` if
+/// the process has ended.
+#[expect(unsafe_code, reason = "none of the crates in use wraps this call")]
+pub(super) fn program(pid: Pid) -> Option<PathBuf> {
+    let id = libc::c_int::try_from(pid).ok()?;
+    let mut path = vec![0_u8; libc::PROC_PIDPATHINFO_MAXSIZE as usize];
+    // SAFETY: `path` has this size.
+    let length = unsafe { libc::proc_pidpath(id, path.as_mut_ptr().cast(), path.len() as u32) };
+    let path = path.get(..usize::try_from(length).ok()?).filter(|path| !path.is_empty())?;
+    Some(PathBuf::from(OsStr::from_bytes(path)))
 }
 
 /// What every user may see of a process (`PROC_PIDT_SHORTBSDINFO`, which checks no user). Empty if it has ended.

@@ -1,4 +1,4 @@
-//! Finds the holders of sockets by the descriptors of every process.
+//! Finds the holders of sockets by the descriptors and the fileports of every process.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
@@ -67,12 +67,17 @@ impl Holders {
         for pid in pids {
             match calls::sockets_of(pid) {
                 Ok(descriptors) => {
-                    for descriptor in descriptors {
-                        let written = calls::socket(pid, descriptor, &mut room);
+                    let mut found = |written: Option<usize>, room: &[u8]| {
                         if let Some(open) = written.and_then(|written| socket_fdinfo::read(&room[..written]))
                         {
                             each(&mut self.of_socket, pid, open);
                         }
+                    };
+                    for descriptor in descriptors {
+                        found(calls::socket(pid, descriptor, &mut room), &room);
+                    }
+                    for fileport in calls::fileports_of(pid) {
+                        found(calls::fileport_socket(pid, fileport, &mut room), &room);
                     }
                 }
                 // The process has ended, or is ending.

@@ -9,6 +9,7 @@ mod calls;
 mod files;
 mod holders;
 mod installed;
+mod launchd_jobs;
 mod machine_id;
 mod processes;
 mod socket_lists;
@@ -29,13 +30,14 @@ pub(super) use self::users::has_user;
 use super::connection_count::{self, Connection};
 use super::decode::macos::launchd;
 use super::decode::macos::socket::MacosSocket;
+use super::decode::text::os_text;
 use super::license_files;
 use super::process_scan::{self, HeldSocket, HeldSockets};
 pub(super) use super::unix::is_root as privileged;
 use super::users::Users;
 pub(super) use super::users::{Prepared, drop_rights, restrict};
 use super::{Inspect, ScanScope, Unobservable, in_words};
-use crate::model::{Observation, Os, Pid, PortRange, PortRules, Process, ProcessService, Socket};
+use crate::model::{Observation, Os, Pid, PortRange, PortRules, Process, ProcessRef, ProcessService, Socket};
 
 /// Scans the machine once.
 ///
@@ -78,10 +80,16 @@ fn assemble(
     let user = |uid: Option<u32>| uid.and_then(|uid| users.name(uid));
     let listed = kept.listed.iter().map(|&(at, state)| {
         let interface = all[at].interface.map(|index| calls::interface(index.get()));
-        let socket = Socket { interface, user: user(all[at].uid), ..all[at].to_socket(state) };
-        HeldSocket { socket, pids: holders.of(at) }
+        let pids = holders.of(at);
+        let last_used = all[at].key.last_used.filter(|_| pids.is_empty() && !scope.glance);
+        let last_used_by = last_used.and_then(last_user);
+        let user = user(all[at].uid);
+        HeldSocket { socket: Socket { interface, user, last_used_by, ..all[at].to_socket(state) }, pids }
     });
     let mut listed: Vec<HeldSocket> = listed.collect();
+    if !scope.glance {
+        launchd_jobs::name_sockets(&mut listed);
+    }
     count(&mut listed, &all, if scope.connections { &[PortRange::ALL] } else { license_ports });
     let port_connections = kept.port_connections.iter();
     let unanswered = kept.unanswered.iter();
@@ -111,6 +119,12 @@ fn assemble(
     }
     let hidden = unlisted.unwrap_or_else(|| holders.hidden(&users));
     Observation { hidden, method_notes, ..observation }
+}
+
+/// `None` if the process has ended.
+fn last_user(pid: Pid) -> Option<ProcessRef> {
+    let path = calls::program(pid)?;
+    Some(ProcessRef { pid, name: path.file_name().map(os_text) })
 }
 
 /// Counts the connections of the listeners on these ports.

@@ -19,6 +19,10 @@ impl Page<'_> {
     ) -> io::Result<()> {
         let socket = &group.lead_row().socket;
         match (&socket.activation, &socket.made_in) {
+            (Some(activation), _) if activation.manager == ServiceManager::Launchd => {
+                let job = quoted(&activation.socket);
+                self.field("Opened by", &format!("launchd, which starts {job} when traffic arrives"))?;
+            }
             (Some(activation), _) => {
                 let starts = activation.service.as_ref().map_or(String::new(), |service| {
                     format!(", which starts {} when traffic arrives", quoted(service))
@@ -30,6 +34,10 @@ impl Page<'_> {
                 self.field("Unit", &format!("{}, which opened the socket", unit(made_in)))?;
             }
             (None, _) => {}
+        }
+        if let Some(last) = &socket.last_used_by {
+            let hint = "a hint, not the owner, for it may have passed the socket on";
+            self.field("Last used by", &format!("{}: {hint}", last.called()))?;
         }
         if socket.state == State::Bound {
             let addresses = group.addresses().join(", ");

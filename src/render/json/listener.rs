@@ -90,8 +90,11 @@ pub(super) struct Listener<'a> {
     /// what Windows Firewall does with what other machines send to this port of this program. `null`: not asked, because
     /// you did not ask about the port, or it did not say
     firewall: Option<Code<Firewall>>,
-    /// what systemd starts, if it holds the socket to start a service. `null`: nothing
+    /// what systemd or launchd starts, if it holds the socket to start a service. `null`: nothing
     activation: Option<ActivationOut<'a>>,
+    /// the process that last did something with the socket, if no holder is visible: a hint, not the owner. It may
+    /// have passed the socket on (macOS). `null`: not known, or a holder is visible
+    last_used_by: Option<OtherProcessOut<'a>>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -159,11 +162,11 @@ struct AcceptQueueOut {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Activation")]
 struct ActivationOut<'a> {
-    /// `systemd` or `systemd-user`
+    /// `systemd`, `systemd-user` or `launchd`
     manager: Code<ServiceManager>,
-    /// the `.socket` unit
+    /// the `.socket` unit; of launchd the label of the job
     socket: &'a str,
-    /// the unit that it starts. `null`: unknown
+    /// the unit that it starts; of launchd the label again. `null`: unknown
     service: Option<&'a str>,
 }
 
@@ -241,6 +244,7 @@ pub(super) fn listener(row: &Row) -> Listener<'_> {
             socket: &activation.socket,
             service: activation.service.as_deref(),
         }),
+        last_used_by: socket.last_used_by.as_ref().map(other_process),
     }
 }
 

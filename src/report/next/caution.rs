@@ -2,7 +2,7 @@
 //! proves nothing.
 
 use super::commands::program_of;
-use crate::model::{Os, Process, Row};
+use crate::model::{Os, Process, Row, ServiceManager};
 
 /// What to know before such a program is stopped.
 #[derive(Debug, PartialEq, Eq)]
@@ -62,6 +62,10 @@ pub(super) fn caution(row: &Row, lead: &Process, os: Os) -> Option<&'static Caut
     let known = if os == Os::Windows { ON_WINDOWS } else { ON_UNIX };
     let of = |name: &str| known.iter().find(|caution| caution.programs.contains(&name));
     match &row.socket.activation {
+        // `com.openssh.sshd`.
+        Some(activation) if activation.manager == ServiceManager::Launchd => {
+            of(activation.socket.rsplit('.').next()?)
+        }
         Some(activation) => match activation.socket.split('.').next()? {
             "ssh" => of("sshd"),
             stem => of(stem),

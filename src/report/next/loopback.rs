@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::caution::caution;
-use crate::model::{Exposure, Os, Process, Protocol, Row, State, usual_ephemeral};
+use crate::model::{Exposure, Os, Process, Protocol, Row, ServiceManager, State, usual_ephemeral};
 
 /// UDP ports of protocols that find or serve other machines, or whose clients send from the same port: on loopback they
 /// would not work. (Names and uses: IANA's registry, and the programs' manuals.)
@@ -67,8 +67,11 @@ pub(super) fn bound(row: &Row, lead: &Process, os: Os) -> Option<String> {
         Protocol::Udp => row.socket.state == State::Unconnected && is_for_requests(row.socket.local.port()),
         Protocol::Sctp | Protocol::Udplite => false,
     };
+    // Where its property list stands, Apple's own cannot be changed.
+    let by_launchd =
+        row.socket.activation.as_ref().is_some_and(|held| held.manager == ServiceManager::Launchd);
     let serves_others = caution(row, lead, os).is_some_and(|caution| caution.serves_others);
-    if !(is_exposed && is_here && listens) || serves_others || lead.program().is_none() {
+    if !(is_exposed && is_here && listens) || serves_others || by_launchd || lead.program().is_none() {
         return None;
     }
     let port = row.socket.local.port();

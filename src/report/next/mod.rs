@@ -5,6 +5,7 @@ mod caution;
 mod commands;
 mod license;
 mod loopback;
+mod macos;
 mod runner;
 mod systemd;
 mod windows;
@@ -19,8 +20,9 @@ use crate::model::{Exposure, LicenseServer, Os, Process, Row, RunState, State, V
 /// What to do next, in whole sentences, each command at the end of a line; `None` where there is nothing to say. `privileged`: whether this was seen with
 /// administrator's rights. Who lacks them sees only their own processes on Linux and macOS.
 pub(super) fn next(row: &Row, servers: &[LicenseServer], os: Os, privileged: bool) -> Option<String> {
+    let part = macos::part(row, os).map(macos::Part::is_switched_off);
     let Some(lead) = row.owner.lead() else {
-        return row.license.as_ref().and_then(|license| license.advice.clone());
+        return row.license.as_ref().and_then(|license| license.advice.clone()).or(part);
     };
     let commands = runner::commands(row, lead, os, privileged);
     let mut sentences = Vec::new();
@@ -40,6 +42,7 @@ pub(super) fn next(row: &Row, servers: &[LicenseServer], os: Os, privileged: boo
         }
         _ if !of_server.is_empty() => sentences.extend(of_server),
         Some(_) => {}
+        None if part.is_some() => sentences.extend(part),
         None => match backend::behind(lead, row.socket.local.port(), os) {
             // To stop it would stop all that is behind it.
             Some(behind) => sentences.extend(behind),

@@ -32,6 +32,9 @@ fn on_unix(row: &Row, lead: &Process, os: Os, privileged: bool) -> Option<Comman
     if let Some(commands) = systemd::of_socket_unit(row, lead, privileged) {
         return Some(commands);
     }
+    if let Some(commands) = of_launchd_job(row, lead, sudo) {
+        return Some(commands);
+    }
     // To end the first process ends the system, or the container that this program runs in. What is part of macOS is
     // switched off in its settings.
     let is_apple_s = |service: &ProcessService| {
@@ -44,6 +47,14 @@ fn on_unix(row: &Row, lead: &Process, os: Os, privileged: bool) -> Option<Comman
         .or_else(|| of_supervisor(row, sudo))
         .or_else(|| lead.services.iter().find_map(|service| of_service(service, row, lead, os, privileged)))
         .or_else(|| Some(killed(row, lead, os, privileged)))
+}
+
+/// A job of others than Apple for which launchd itself holds the socket: it would start the job again.
+fn of_launchd_job(row: &Row, lead: &Process, sudo: &str) -> Option<Commands> {
+    let held = row.socket.activation.as_ref().filter(|held| held.manager == ServiceManager::Launchd)?;
+    let is_apple_s = held.socket.starts_with("com.apple.") || held.socket.starts_with("com.openssh.");
+    let label = word(&held.socket).filter(|_| lead.pid == 1 && !is_apple_s)?;
+    Some(Commands::stopped_by(format!("{sudo}launchctl bootout system/{label}")))
 }
 
 /// An ordinary user sees the workers of a server that root started, such as nginx, and not that it holds the port: the

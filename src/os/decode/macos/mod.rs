@@ -1,7 +1,9 @@
 //! Decoders for macOS: the kernel's socket lists, libproc and launchd.
 
+pub mod fileports;
 pub mod launchd;
 pub mod launchd_job;
+pub mod launchd_sockets;
 pub mod offsets;
 pub mod pcblist;
 #[cfg(test)]

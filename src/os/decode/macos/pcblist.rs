@@ -130,13 +130,15 @@ fn decode(
     };
     let uid = u32_at(xsocket, xsocket_n::so_uid)?;
     let Some(socket) = socket(&fields) else { return Some(None) };
+    let last_pid = u32_at(xsocket, xsocket_n::so_last_pid).filter(|&pid| pid != 0);
     // Most fields are empty if the socket is not the kernel's (`nstat_userland_list_snapshot` in
     // `bsd/net/ntstat.c`).
     Some(Some(if identity.is_none() {
-        let process = u32_at(xsocket, xsocket_n::so_last_pid).filter(|&pid| pid != 0);
-        MacosSocket { accept_queue: None, dual_stack: None, key: MacosKey { identity, process }, ..socket }
+        let key = MacosKey { identity, process: last_pid, last_used: None };
+        MacosSocket { accept_queue: None, dual_stack: None, key, ..socket }
     } else {
-        MacosSocket { uid: Some(uid), ..socket }
+        let key = MacosKey { identity, process: None, last_used: last_pid };
+        MacosSocket { uid: Some(uid), key, ..socket }
     }))
 }
 
@@ -168,6 +170,9 @@ mod tests {
         assert_eq!(socket.key.identity, Identity { handle: 0xfeed_beef_0000_0001, generation: 40 });
         assert_eq!(socket.accept_queue, Some(AcceptQueue { waiting: 3, limit: Some(127) }));
         assert_eq!(socket.key.process, None, "the process that used it last may have passed it on");
+        assert_eq!(socket.key.last_used, Some(4711));
+        let unused = only(Protocol::Tcp, &Written { last_pid: 0, ..listener() });
+        assert_eq!(unused.key.last_used, None);
         assert_eq!(socket.listed_state(), Some(State::Listen));
     }
 
@@ -176,7 +181,7 @@ mod tests {
         let versions = INI_IPV6;
         let flow = Written { versions, local: ([0; 16], 80), generation: 0, handle: 0, ..listener() };
         let socket = only(Protocol::Tcp, &flow);
-        assert_eq!((socket.key.process, socket.uid), (Some(4711), None));
+        assert_eq!((socket.key.process, socket.key.last_used, socket.uid), (Some(4711), None, None));
         assert_eq!((socket.dual_stack, socket.accept_queue), (None, None));
     }
 

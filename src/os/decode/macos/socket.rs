@@ -18,6 +18,10 @@ pub struct MacosKey {
     /// The process that implements the socket, if the kernel does not: a program may have a network stack of its own
     /// (Skywalk), and has no descriptor for the socket.
     pub process: Option<Pid>,
+    /// The process that last did something with the socket, which need not have it open any more: it may have passed it
+    /// on. Its number may belong to another process by now (`so_last_pid`, set by `so_update_last_owner_locked` in
+    /// `bsd/kern/uipc_socket.c`).
+    pub last_used: Option<Pid>,
 }
 
 /// What identifies a socket in the lists and in `socket_fdinfo`.
@@ -81,7 +85,7 @@ pub(super) fn socket(fields: &Fields) -> Option<MacosSocket> {
         uid: None,
         accept_queue: (state == TcpState::Listening).then(|| accept_queue(queue)),
         retransmits: retransmits.map(|times| u8::try_from(times).unwrap_or(u8::MAX)),
-        key: MacosKey { identity, process: None },
+        key: MacosKey { identity, process: None, last_used: None },
     })
 }
 

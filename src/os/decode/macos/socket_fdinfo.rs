@@ -13,8 +13,8 @@ use crate::model::Protocol;
 pub const ROOM: usize = 2048;
 const _: () = assert!(SOCKET_FDINFO < ROOM);
 
-/// Decodes it; `None` if the socket is of another family or protocol, or the structure is too short. It lacks the user
-/// and the retransmits.
+/// Decodes it; `None` if the socket is of another family or protocol, or the structure is too short. It lacks the user,
+/// the retransmits and who used it last.
 #[must_use]
 pub fn read(bytes: &[u8]) -> Option<MacosSocket> {
     let tcp = match (u32_at(bytes, at::soi_kind)?, u32_at(bytes, at::soi_protocol)?) {
@@ -111,7 +111,8 @@ mod tests {
         let list = pcblist::read(Protocol::Tcp, &written::list(Protocol::Tcp, &[written::listener()]));
         let [listed] = &list.sockets[..] else { panic!("{list:?}") };
         let open = read(&info(2, 6, 1)).unwrap();
-        assert_eq!(open, MacosSocket { uid: None, retransmits: None, ..listed.clone() });
+        let key = MacosKey { last_used: None, ..listed.key };
+        assert_eq!(open, MacosSocket { uid: None, retransmits: None, key, ..listed.clone() });
         assert_eq!(open.accept_queue, Some(AcceptQueue { waiting: 3, limit: Some(127) }));
 
         let udp = read(&info(1, 17, 0)).unwrap();
