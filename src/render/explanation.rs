@@ -44,6 +44,9 @@ impl Page<'_> {
         for class in classes.collect::<BTreeSet<_>>() {
             self.prose("Meaning", meaning(class))?;
         }
+        if explanation.ports.iter().any(|range| range.contains(LIGHTS_OUT)) {
+            self.prose("Meaning", ON_LIGHTS_OUT)?;
+        }
         let nothing = explanation.services.is_empty() && explanation.ports.len() == 1;
         if !explanation.services.is_empty() || nothing || !explanation.beliefs.is_empty() {
             writeln!(self.out)?;
@@ -185,12 +188,18 @@ fn plural(range: PortRange) -> &'static str {
     if range.first == range.last { "" } else { "s" }
 }
 
+/// The only port that macOS keeps for programs with an entitlement (`bsd/net/restricted_in_port.c` of XNU).
+const LIGHTS_OUT: u16 = 55555;
+const ON_LIGHTS_OUT: &str = "On macOS only a program with an entitlement from Apple (lights-out management) can open \
+                             TCP port 55555.";
+
 /// What the class of a port means (RFC 6335, section 6; and `ip_unprivileged_port_start` in ip(7)).
 fn meaning(class: PortClass) -> &'static str {
     match class {
         PortClass::System => {
-            "IANA assigns ports 0 to 1023 to standard Internet services. On Linux and macOS only programs with \
-             administrator rights can open them, unless the system is configured otherwise."
+            "IANA assigns ports 0 to 1023 to standard Internet services. On Linux only programs with administrator \
+             rights can open them, unless the system is configured otherwise. On macOS (since 10.14) this is so for a \
+             single address, such as 127.0.0.1; any program can open them on all addresses."
         }
         PortClass::Registered => {
             "IANA assigns ports 1024 to 49151 on request. An assignment reserves the name, not the port: any \

@@ -13,7 +13,7 @@ use crate::model::phrase::{capitalized, counted, first_few, list, named};
 use crate::model::quoting::{quoted, quoted_account};
 use crate::model::sorting::sort_by_key;
 use crate::model::{
-    Asked, ExcludedReport, Gap, License, LicenseServer, Manager, NoteKind, OtherNamespace, Owner, Report,
+    Asked, ExcludedReport, Gap, License, LicenseServer, Manager, NoteKind, Os, OtherNamespace, Owner, Report,
     Row, ServersReport, Severity, Verdict,
 };
 
@@ -100,11 +100,17 @@ pub(super) fn on_excluded_ports(report: &ExcludedReport, style: &Style) -> Vec<S
     let mut lines = Vec::new();
     let (by_number, reserved): (Vec<_>, Vec<_>) = excluded.iter().partition(|one| one.ports.by_number);
     if !reserved.is_empty() {
-        lines.push(
-            "reserved: for one program, as Hyper-V, WSL and Docker do through the service winnat. Any other program \
-             that opens one of these ports gets error 10013."
-                .to_owned(),
-        );
+        let meaning = match report.host.os {
+            Os::Macos => {
+                "reserved: for programs with an entitlement from Apple. Any other program, even root's, cannot open \
+                 one of these ports."
+            }
+            Os::Windows | Os::Linux => {
+                "reserved: for one program, as Hyper-V, WSL and Docker do through the service winnat. Any other \
+                 program that opens one of these ports gets error 10013."
+            }
+        };
+        lines.push(meaning.to_owned());
     }
     if !by_number.is_empty() {
         lines.push(

@@ -145,10 +145,21 @@ fn a_port_of_nobody_and_one_of_somebody_else() {
 
     Registry     no service assigned
     ");
+    insta::assert_snapshot!(printed(of_port(55555)), @r"
+    55555  dynamic port
+    IANA never assigns ports from 49152 up. Programs use them for a while, such as servers that let the
+    system choose a port, so the number does not show which program uses it.
+    On macOS only a program with an entitlement from Apple (lights-out management) can open TCP port
+    55555.
+
+    Registry     no service assigned
+    ");
     insta::assert_snapshot!(printed(of_port(22)), @r"
     22  system port
-    IANA assigns ports 0 to 1023 to standard Internet services. On Linux and macOS only programs with
-    administrator rights can open them, unless the system is configured otherwise.
+    IANA assigns ports 0 to 1023 to standard Internet services. On Linux only programs with
+    administrator rights can open them, unless the system is configured otherwise. On macOS (since
+    10.14) this is so for a single address, such as 127.0.0.1; any program can open them on all
+    addresses.
 
     Registry     22 ssh, The Secure Shell (SSH) Protocol (TCP and UDP)
     Registry     22 ssh (SCTP)

@@ -1,6 +1,9 @@
 //! What only macOS reports: who used a socket last, what launchd opened it for, and what is part of the system.
 
-use whatlistens::model::{Activation, Os, Process, ProcessRef, ServiceManager, Socket};
+use whatlistens::model::{
+    Activation, ExcludedPorts, Os, PortRange, PortRules, Process, ProcessRef, Protocol, ServiceManager,
+    Socket,
+};
 
 use crate::document::read;
 use crate::recorded::{Machine, linux, process};
@@ -124,4 +127,62 @@ fn the_airplay_receiver_is_called_so() {
     }
     let linux = linux().socket("tcp 0.0.0.0:5000", &[process(512, EXE)]);
     assert!(!next(&linux, "5000").contains("AirPlay"));
+}
+
+/// A Mac on which nothing listens.
+fn quiet() -> Machine {
+    let kept = ExcludedPorts {
+        ports: PortRange { first: 55555, last: 55555 },
+        protocol: Some(Protocol::Tcp),
+        family: None,
+        by_number: false,
+    };
+    linux().os(Os::Macos).seen(|seen| {
+        seen.port_rules = PortRules { excluded: Some(vec![kept]), ..PortRules::default() };
+        seen.other_namespaces.clear();
+    })
+}
+
+#[test]
+fn a_port_that_apple_keeps_is_not_free() {
+    insta::assert_snapshot!(quiet().printed("55555", None), @r"
+    55555
+    Nothing on this machine listens on TCP or UDP port 55555, but macOS keeps it for Apple's own
+    programs: opening it with TCP fails.
+
+    Excluded     55555/tcp is reserved for programs with an entitlement from Apple. For any other
+                 program, even root's, opening it fails
+    Registry     none: dynamic ports (49152 and up) are never assigned
+    ");
+    insta::assert_snapshot!(quiet().printed("55555 80", None), @r"
+    55555: nothing listens, but macOS keeps 55555/tcp for Apple's own programs: opening this port fails. Free for UDP, unless a socket that does not listen still blocks it.
+    80: free for TCP and UDP, unless a socket that does not listen still blocks it.
+    ");
+    insta::assert_snapshot!(quiet().printed("excluded", None), @r"
+        PORTS  FAMILY  KIND      LICENSE MANAGERS
+    55555/tcp  both    reserved
+
+    reserved: for programs with an entitlement from Apple. Any other program, even root's, cannot open one of these ports.
+    ");
+    let answers = read(&quiet().printed("55555 --json", None)).asked.remove(0).answers;
+    let statuses: Vec<String> =
+        answers.iter().map(|one| format!("{} {}", one.protocol, one.status)).collect();
+    assert_eq!(statuses, ["tcp reserved", "udp free"]);
+    assert!(quiet().printed("55554", None).contains("free"));
+}
+
+#[test]
+fn any_program_may_open_a_low_port_on_all_addresses() {
+    insta::assert_snapshot!(quiet().printed("80", None), @r"
+    80  http
+    Port 80 is free for TCP and UDP: nothing on this machine listens on it. A connection, or a socket
+    that does not listen, may still block it.
+
+    Rights       since macOS 10.14 any program can open a port below 1024 on all addresses (0.0.0.0 or
+                 ::); on a single address, such as 127.0.0.1, only root can
+    Registry     http, World Wide Web HTTP (IANA, system port)
+    ");
+    assert!(!quiet().printed("1024", None).contains("10.14"));
+    let linux = linux().seen(|seen| seen.other_namespaces.clear());
+    assert!(!linux.printed("80", None).contains("10.14"));
 }

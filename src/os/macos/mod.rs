@@ -11,6 +11,7 @@ mod holders;
 mod installed;
 mod launchd_jobs;
 mod machine_id;
+mod port_rules;
 mod processes;
 mod socket_lists;
 mod socket_scan;
@@ -37,7 +38,9 @@ pub(super) use super::unix::is_root as privileged;
 use super::users::Users;
 pub(super) use super::users::{Prepared, drop_rights, restrict};
 use super::{Inspect, ScanScope, Unobservable, in_words};
-use crate::model::{Observation, Os, Pid, PortRange, PortRules, Process, ProcessRef, ProcessService, Socket};
+use crate::model::{
+    Gap, GapKind, Observation, Os, Pid, PortRange, Process, ProcessRef, ProcessService, Socket,
+};
 
 /// Scans the machine once.
 ///
@@ -56,14 +59,14 @@ pub(super) fn observe(
     Ok(assemble(scan, scope, &license_ports, inspect, now))
 }
 
-/// macOS excludes no ports.
+/// Reads which ports macOS keeps for its own programs, and nothing else.
 ///
 /// # Errors
 ///
-/// None.
+/// If the kernel does not say.
 pub(super) fn observe_port_rules(now: Timestamp) -> Result<Observation, Unobservable> {
     let host = process_scan::host(true);
-    let port_rules = PortRules { excluded: Some(Vec::new()), ..PortRules::default() };
+    let port_rules = port_rules::read().map_err(|why| Unobservable::PortRules { why })?;
     Ok(Observation { privileged: privileged(), port_rules, ..Observation::new(host, now) })
 }
 
@@ -105,8 +108,13 @@ fn assemble(
     let mut running = Processes::open();
     let mut observation = process_scan::observation(sockets, gaps, &users, &mut running, scope, inspect, now);
     if scope.needs_port_rules() {
-        // macOS excludes no ports.
-        observation.port_rules.excluded = Some(Vec::new());
+        match port_rules::read() {
+            Ok(rules) => observation.port_rules = rules,
+            Err(why) => {
+                let detail = format!("the ports that macOS has reserved could not be read ({why})");
+                observation.gaps.push(Gap::new(GapKind::PortRulesUnreadable, detail));
+            }
+        }
     }
     if !scope.glance {
         name_jobs(&mut observation);

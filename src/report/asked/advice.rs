@@ -12,8 +12,10 @@ pub(super) fn advice(asked: &Asked, facts: &Facts<'_>, observation: &Observation
     if asked.managers.is_empty() {
         return None;
     }
-    // Where some of the ports can be opened, the server may use one of those.
-    if let Some((excluded, range)) = refused(asked, facts).next().filter(|_| all_refused(asked, facts)) {
+    // Where some of the ports can be opened, the server may use one of those. Nothing helps where macOS refuses them.
+    if facts.os == Os::Windows
+        && let Some((excluded, range)) = refused(asked, facts).next().filter(|_| all_refused(asked, facts))
+    {
         let protocol = excluded.protocol.unwrap_or(Protocol::Tcp);
         let family = if excluded.family == Some(Family::Ipv6) { "ipv6" } else { "ipv4" };
         let (first, count) = (range.first, range.last - range.first + 1);

@@ -139,6 +139,5 @@ fn reserved(asked: &Asked, facts: &Facts<'_>) -> Option<String> {
     let is_one = matches!(&ranges[..], [one] if one.ports.single().is_some());
     let these = if is_one { "this port" } else { "these ports" };
     let named = list(&named(&ranges, MOST_CLAUSES, |excluded| range(excluded)), "and");
-    (!ranges.is_empty())
-        .then(|| format!("Windows has reserved {named} for another program: opening {these} fails"))
+    (!ranges.is_empty()).then(|| format!("{}: opening {these} fails", facts.has_reserved(&named)))
 }

@@ -40,6 +40,15 @@ impl Facts<'_> {
             && !self.has_gap(GapKind::ConnectionsUnreadable)
     }
 
+    /// Who keeps ports back from other programs, in a sentence without its full stop.
+    pub(super) fn has_reserved(&self, ports: &str) -> String {
+        match self.os {
+            Os::Macos => format!("macOS keeps {ports} for Apple's own programs"),
+            // Linux refuses nobody a port that it has reserved.
+            Os::Windows | Os::Linux => format!("Windows has reserved {ports} for another program"),
+        }
+    }
+
     /// What limits the word "free", in a few words.
     pub(super) fn how_free(&self) -> &'static str {
         match (self.is_everywhere(), self.all_scanned()) {
@@ -111,10 +120,7 @@ pub(super) fn whether_free(asked: &Asked, facts: &Facts<'_>) -> String {
             let ranges: BTreeSet<PortRange> = refused.iter().map(|&(_, range)| range).collect();
             let ranges: Vec<String> = ranges.iter().map(ToString::to_string).collect();
             let (what, it) = if is_one { ("it".to_owned(), "it") } else { (list(&ranges, "and"), "them") };
-            format!(
-                "{nothing_listens}, but Windows has reserved {what} for another program: opening {it}{reserved} \
-                 fails."
-            )
+            format!("{nothing_listens}, but {}: opening {it}{reserved} fails.", facts.has_reserved(&what))
         }
         // An IPv6 wildcard may accept IPv4 too, and not every system says so: no port is called free here.
         Some(Family::Ipv4) => format!(
@@ -139,6 +145,14 @@ pub(super) fn whether_free(asked: &Asked, facts: &Facts<'_>) -> String {
         ),
     }
 }
+
+/// The first port behind the system ports (RFC 6335).
+const FIRST_REGISTERED: u16 = 1024;
+
+/// `in_pcbbind` in `bsd/netinet/in_pcb.c` and `in6_pcbbind` in `bsd/netinet6/in6_pcb.c`, since xnu-4903: they look at the
+/// rights only if an address is given.
+const ON_MACOS: &str = "since macOS 10.14 any program can open a port below 1024 on all addresses (0.0.0.0 or ::); on a \
+                        single address, such as 127.0.0.1, only root can";
 
 /// What the system's rules say about the first of the ports.
 pub(super) fn rules(asked: &Asked, facts: &Facts<'_>) -> Vec<Note> {
@@ -168,7 +182,10 @@ pub(super) fn rules(asked: &Asked, facts: &Facts<'_>) -> Vec<Note> {
         };
         notes.push(Note::new(NoteKind::Ephemeral, text));
     }
-    notes.extend(windows_exclusions(asked, facts));
+    if facts.os == Os::Macos && port < FIRST_REGISTERED {
+        notes.push(Note::new(NoteKind::Rights, ON_MACOS));
+    }
+    notes.extend(exclusions(asked, facts));
     notes
 }
 
@@ -194,14 +211,13 @@ fn is_free(asked: &Asked) -> bool {
             || asked.with_status(PortStatus::Free).next().is_some())
 }
 
-/// The rules of Windows that exclude the ports.
-fn windows_exclusions(asked: &Asked, facts: &Facts<'_>) -> impl Iterator<Item = Note> {
-    let is_windows = facts.os == Os::Windows;
-    let excluded =
-        facts.excluded.iter().map(|excluded| &excluded.ports).filter(move |excluded| {
-            is_windows && asked.ports.iter().any(|range| range.overlaps(excluded.ports))
-        });
-    excluded.map(|excluded| {
+/// The rules of Windows and macOS that exclude the ports.
+fn exclusions(asked: &Asked, facts: &Facts<'_>) -> impl Iterator<Item = Note> {
+    let os = facts.os;
+    let excluded = facts.excluded.iter().map(|excluded| &excluded.ports).filter(move |excluded| {
+        os != Os::Linux && asked.ports.iter().any(|range| range.overlaps(excluded.ports))
+    });
+    excluded.map(move |excluded| {
         let one = if excluded.ports.single().is_some() { "it" } else { "one of these ports" };
         let on_family = match excluded.family {
             Some(Family::Ipv4) => " on IPv4 addresses",
@@ -212,6 +228,10 @@ fn windows_exclusions(asked: &Asked, facts: &Facts<'_>) -> impl Iterator<Item = 
             true => format!(
                 "an administrator has excluded {excluded}{on_family} from automatic assignment. Programs that \
                  request {one} by number can open it"
+            ),
+            false if os == Os::Macos => format!(
+                "{excluded} is reserved for programs with an entitlement from Apple. For any other program, even \
+                 root's, opening {one} fails"
             ),
             false => format!(
                 "{excluded} is reserved for another program. Opening {one}{on_family} fails with \

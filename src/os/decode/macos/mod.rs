@@ -8,6 +8,7 @@ pub mod offsets;
 pub mod pcblist;
 #[cfg(test)]
 mod pcblist_written;
+pub mod restricted_ports;
 pub mod socket;
 pub mod socket_fdinfo;
 pub mod socket_lists;
