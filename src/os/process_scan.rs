@@ -129,6 +129,7 @@ fn read(
     let mut wanted: BTreeSet<Pid> = holders.keys().chain(others).copied().collect();
     while !wanted.is_empty() {
         let mut read = running.read(&wanted, scope);
+        #[allow(clippy::clone_on_copy, reason = "an id is a number on macOS, and no number on Windows")]
         users.look_up(read.values().filter_map(|read| read.owner.clone()));
         for &pid in &wanted {
             let process = match read.remove(&pid) {
