@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Serializer};
 
-use super::escaping::{Escaping, is_not_plain};
+use super::escaping::Escaping;
 use super::{Connections, Gap, GapKind, Observation, Pid, Process};
 
 /// The format that [`write()`] writes and [`read`] reads. Every change to a recorded type needs a new number, even a
@@ -106,9 +106,7 @@ pub fn write(record: &Record, out: &mut dyn Write) -> io::Result<()> {
     leave_out_unknown(&mut observation);
     let Record { args, redacted, .. } = *record;
     let written = Written { whatlistens_record: VERSION, args, redacted, observation };
-    // PowerShell reads what a program prints in the code page of its console.
-    let plain = Escaping(CompactFormatter, is_not_plain);
-    written.serialize(&mut Serializer::with_formatter(&mut *out, plain))?;
+    written.serialize(&mut Serializer::with_formatter(&mut *out, Escaping(CompactFormatter)))?;
     writeln!(out)
 }
 

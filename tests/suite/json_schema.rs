@@ -213,6 +213,7 @@ fn each_of_the_program_s_own_outputs_is_one_kind_of_object() {
         assert!(!stdout.is_empty(), "{line}: {stderr}");
         let is_lines = line.contains("jsonl");
         for output in if is_lines { stdout.lines().collect() } else { vec![stdout.as_str()] } {
+            assert!(output.is_ascii(), "{line}: {output}");
             let output: Value = read(output);
             let fitting: Vec<&str> =
                 validators.iter().filter(|(_, kind)| kind.is_valid(&output)).map(|(name, _)| *name).collect();
@@ -233,6 +234,7 @@ proptest! {
         {
             // A license file that the caller named and that cannot be read is an error.
             let Ok((out, _, _)) = machine.run(line, &Environment::plain()) else { continue };
+            prop_assert!(out.is_ascii(), "{out}");
             let mut faults = faults(&serde_json::from_str(&out).unwrap());
             // RFC 3339 has no years before 0, which no clock shows.
             faults.retain(|fault| !fault.contains("date-time"));

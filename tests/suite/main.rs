@@ -12,6 +12,7 @@ mod check_json;
 mod check_policy;
 mod check_suggest;
 mod cli;
+mod code_pages;
 mod completions;
 mod contract;
 mod deleted;

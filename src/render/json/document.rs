@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, PrettyFormatter, Serializer};
 
-use crate::model::escaping::{Escaping, is_harmful};
+use crate::model::escaping::Escaping;
 use crate::model::{self, Os, Word};
 
 pub(super) const SCHEMA_VERSION: u32 = 1;
@@ -41,16 +41,13 @@ pub(super) fn host(host: &model::Host) -> Host<'_> {
 
 /// Writes a document as it is made: it may be longer than the memory that is free.
 pub(super) fn print(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    document.serialize(&mut Serializer::with_formatter(
-        &mut *out,
-        Escaping(PrettyFormatter::new(), is_harmful),
-    ))?;
+    document.serialize(&mut Serializer::with_formatter(&mut *out, Escaping(PrettyFormatter::new())))?;
     writeln!(out)
 }
 
 /// Writes an object as one line.
 pub(super) fn print_line(object: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    object.serialize(&mut Serializer::with_formatter(&mut *out, Escaping(CompactFormatter, is_harmful)))?;
+    object.serialize(&mut Serializer::with_formatter(&mut *out, Escaping(CompactFormatter)))?;
     writeln!(out)
 }
 
@@ -81,15 +78,49 @@ pub(super) fn seconds(at: Timestamp) -> Text<strtime::Display<'static>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
     use super::*;
 
+    fn value() -> BoxedStrategy<Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+            "[a\\u{80}-\\u{7ff}日🦀\\\\\"]{0,9}".prop_map(Value::from),
+        ];
+        let node = |inner: BoxedStrategy<Value>| {
+            let fields = prop::collection::btree_map(any::<String>(), inner.clone(), 0..4);
+            prop_oneof![
+                prop::collection::vec(inner, 0..4).prop_map(Value::from),
+                fields.prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        };
+        leaf.prop_recursive(3, 24, 4, move |inner| node(inner.boxed())).boxed()
+    }
+
+    proptest! {
+        #[test]
+        fn any_document_is_ascii_and_reads_back_the_same(value in value()) {
+            let (mut document, mut line) = (Vec::new(), Vec::new());
+            print(&value, &mut document).unwrap();
+            print_line(&value, &mut line).unwrap();
+            for written in [document, line] {
+                prop_assert!(written.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n')));
+                prop_assert_eq!(&serde_json::from_slice::<Value>(&written).unwrap(), &value);
+            }
+        }
+    }
+
     #[test]
-    fn what_a_terminal_obeys_is_escaped_and_reads_back_the_same() {
+    fn what_is_not_ascii_is_escaped_and_reads_back_the_same() {
         let hostile = "a\u{9b}31m\u{7f}\u{202e}\u{e0041}\u{1b}\n\"é日";
         let mut safe = Vec::new();
         print(&hostile, &mut safe).unwrap();
         let safe = String::from_utf8(safe).unwrap();
-        assert_eq!(safe, concat!(r#""a\u009b31m\u007f\u202e\udb40\udc41\u001b\n\"é日""#, "\n"));
+        assert_eq!(safe, concat!(r#""a\u009b31m\u007f\u202e\udb40\udc41\u001b\n\"\u00e9\u65e5""#, "\n"));
         assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), hostile);
     }
 
