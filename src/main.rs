@@ -35,11 +35,10 @@ fn run(args: &[OsString]) -> Result<Exit, Error> {
         return Err(command::closed_output(args));
     }
     let knowledge = Box::leak(Box::new(Knowledge::embedded())); // The system frees it faster.
-    let invocation =
-        Invocation::parse(args, &Environment::of_this_process(), knowledge).inspect_err(|refused| {
-            FAILURE.expect(refused.format);
-            FAILURE.expect_check(refused.service);
-        })?;
+    let environment = Environment::of_this_process();
+    FAILURE.expect_signs(environment.signs);
+    let invocation = Invocation::parse(args, &environment, knowledge)
+        .inspect_err(|refused| FAILURE.expect_refused(refused))?;
     FAILURE.expect(invocation.command.format());
     FAILURE.expect_check(invocation.command.service());
     invocation.show_delays(stderr);

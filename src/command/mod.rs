@@ -25,6 +25,7 @@ mod servers;
 mod show;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod version;
 mod wait;
 mod watch;
@@ -37,12 +38,12 @@ use std::path::Path;
 use clap::{CommandFactory, FromArgMatches};
 use jiff::Timestamp;
 
-use self::grammar::{Cli, Verb, manual, options, typed_verb, with_help};
+use self::grammar::{Cli, Verb, manual, options, with_help};
 use crate::cli::{COMMANDS, ListArgs};
 use crate::knowledge::Knowledge;
 use crate::model::CheckService;
 use crate::query::{Environment, Output, Query, UsageError, command_line, in_own_words, refuse_long};
-use crate::render::{self, Format};
+use crate::render::{self, Format, InSigns, Signs};
 
 pub use self::check::Check;
 pub use self::context::{Clock, Context, LiveMachine, Source};
@@ -59,6 +60,8 @@ use self::record_folder::answer_from_folder;
 pub use self::recorded::{LARGEST_RECORD, RecordedMachine};
 pub use self::servers::Servers;
 pub use self::show::Show;
+use self::typed::refused;
+pub use self::typed::{closed_output, typed_format};
 pub use self::wait::Wait;
 pub use self::watch::Watch;
 use self::written::written;
@@ -87,6 +90,8 @@ pub struct Invocation {
     pub command: Command,
     /// The record to answer from, `-` for standard input; `None` for this machine.
     pub from: Option<String>,
+    /// Those that the reader of the answer takes, and that of the notes.
+    signs: (Signs, Signs),
 }
 
 impl Invocation {
@@ -100,7 +105,8 @@ impl Invocation {
         environment: &Environment,
         knowledge: &Knowledge,
     ) -> Result<Invocation, Refused> {
-        let only = |command| Ok(Invocation { command, from: None });
+        let signs = environment.signs;
+        let only = |command| Ok(Invocation { command, from: None, signs });
         refuse_long(args).map_err(|error| refused(error, args))?;
         // What Windows users type for help, and what many programs take as a word.
         let asks_for_help = matches!(args, [_, word] if word == "/?" || word == "/help" || word == "help");
@@ -131,7 +137,7 @@ impl Invocation {
         let format = output.format;
         let from = cli.global.from.clone();
         Command::resolve(cli, args, output, environment, knowledge)
-            .map(|command| Invocation { command, from })
+            .map(|command| Invocation { command, from, signs })
             .map_err(|error| Refused { format, ..refused(error, args) })
     }
 
@@ -154,6 +160,8 @@ impl Invocation {
         out: impl Write + Send,
         notes: &mut dyn Write,
     ) -> Result<Exit, Error> {
+        let out = InSigns::new(out, self.command.in_its_signs(self.signs.0));
+        let notes = &mut InSigns::new(notes, self.signs.1);
         match &self.from {
             None => self.command.answer(knowledge, &LiveMachine::new(knowledge, now), out, notes),
             Some(path) if Path::new(path).is_dir() => {
@@ -285,6 +293,15 @@ impl Command {
         self.output().map_or(Format::Text, |output| output.format)
     }
 
+    /// Those of these in which its answer can be written. A manual page and a script obey some, as the quote at the beginning
+    /// of a line.
+    fn in_its_signs(&self, signs: Signs) -> Signs {
+        match self {
+            Command::Generate(_) => Signs::All,
+            _ => signs.in_format(self.format()),
+        }
+    }
+
     /// Whether somebody waits for one look. The others show themselves what they do.
     fn looks_once(&self) -> bool {
         !matches!(self, Command::Wait(_) | Command::Watch(_))
@@ -365,48 +382,6 @@ impl Command {
             }
         }
     }
-}
-
-/// The form that a command line asks for which is not understood, or only for help: `--json` is an option up to `--`.
-#[must_use]
-pub fn typed_format(args: &[OsString]) -> Format {
-    let options: Vec<&OsString> = args.iter().skip(1).take_while(|arg| *arg != "--").collect();
-    let is = |name: &str| {
-        options.iter().any(|arg| arg.to_str().and_then(|arg| arg.strip_prefix("--output=")) == Some(name))
-            || options.windows(2).any(|pair| pair[0] == "--output" && pair[1] == name)
-    };
-    match () {
-        () if is("json") || options.iter().any(|arg| *arg == "--json") => Format::Json,
-        () if is("list") => Format::List,
-        () => Format::Text,
-    }
-}
-
-fn refused(error: UsageError, args: &[OsString]) -> Refused {
-    let plugin = typed_plugin(args);
-    // Its output is a file.
-    let service = plugin.filter(|_| !is_typed("--suggest", args));
-    Refused { error, format: typed_format(args), service, is_plugin: plugin.is_some() }
-}
-
-fn is_typed(option: &str, args: &[OsString]) -> bool {
-    args.iter().skip(1).take_while(|arg| *arg != "--").any(|arg| arg == option)
-}
-
-/// What the monitoring plugin checks that a command line is for, if it is for one.
-fn typed_plugin(args: &[OsString]) -> Option<CheckService> {
-    match typed_verb(args)? {
-        "servers" => is_typed("--check", args).then_some(CheckService::LicenseServers),
-        "check" => Some(CheckService::Listeners),
-        _ => None,
-    }
-}
-
-/// Why there is no answer where the caller left standard output closed.
-#[must_use]
-pub fn closed_output(args: &[OsString]) -> Error {
-    let error = Error::closed();
-    if typed_plugin(args).is_some() { error.of_check() } else { error }
 }
 
 fn printed(help: &clap::Error, format: Format) -> Command {

@@ -75,6 +75,7 @@ pub use self::scan_scope::{Bpf, DEADLINE, ScanScope, Sought};
 pub use self::screen::{FullScreen, Input, Inputs, NEEDS_TERM, is_screen_shown, restore_screen};
 pub use self::stack::with_room;
 pub use self::stream::{Stream, was_closed_at_start};
+pub use self::this_os::READERS_TAKE_UTF_8;
 pub use self::unobservable::Unobservable;
 pub use self::unobservable::in_words;
 use crate::model::{Observation, Os};

@@ -2,6 +2,9 @@
 
 use crate::model::Os;
 
+/// Whether it is usual that whoever reads a pipe or a file takes it for UTF-8.
+pub const READERS_TAKE_UTF_8: bool = !matches!(THIS_OS, Os::Windows);
+
 #[cfg(target_os = "linux")]
 pub(super) const THIS_OS: Os = Os::Linux;
 #[cfg(target_os = "macos")]

@@ -11,11 +11,13 @@ use super::UsageError;
 use super::url::without_secrets;
 use crate::cli::{Color, GlobalArgs, ListArgs, OutputFormat};
 use crate::os;
-use crate::render::{ColumnName, Format, Style, column_named, column_names};
+use crate::render::{ColumnName, Format, Signs, Style, column_named, column_names};
 
 /// What the environment says about output, and about the program itself.
 #[derive(Debug, Clone)]
 pub struct Environment {
+    /// Those that the reader of standard output takes, and that of standard error.
+    pub signs: (Signs, Signs),
     /// Columns of the terminal; `None` where output goes elsewhere.
     pub width: Option<u16>,
     /// The columns that `COLUMNS` says, where output does not go to a terminal: to `watch` or `less`, which show it on
@@ -40,6 +42,7 @@ impl Environment {
         let terminal = io::stdout().is_terminal();
         let unless_set = |name: &str| env::var_os(name).is_none_or(|value| value.is_empty());
         Environment {
+            signs: (signs(terminal), signs(io::stderr().is_terminal())),
             width: terminal.then(terminal_width),
             exported_width: exported_width().filter(|_| !terminal),
             // https://no-color.org: any value that is not empty.
@@ -55,6 +58,7 @@ impl Environment {
     #[must_use]
     pub fn plain() -> Environment {
         Environment {
+            signs: (Signs::All, Signs::All),
             width: None,
             exported_width: None,
             progress_width: || None,
@@ -64,6 +68,11 @@ impl Environment {
             program: None,
         }
     }
+}
+
+/// Those that the reader of a stream takes. Rust takes a terminal of MSYS for one too, which is a pipe and reads UTF-8.
+fn signs(is_terminal: bool) -> Signs {
+    if is_terminal || os::READERS_TAKE_UTF_8 { Signs::All } else { Signs::Ascii }
 }
 
 /// The user's time zone. UTC where what should name it is a device or a pipe, which could be read without end, or is on a
@@ -165,6 +174,7 @@ impl Output {
             },
             style: Style {
                 plain: is_plain,
+                signs: environment.signs.0,
                 color: match args.color {
                     Color::Always => on_terminal,
                     Color::Never => false,

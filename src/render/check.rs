@@ -2,24 +2,25 @@
 
 use std::io::{self, Write};
 
+use super::Signs;
 use super::text::escape;
 use crate::model::quoting::{is_printable, quoted};
 use crate::model::{CheckResult, Performance, PolicyLine, SuggestedPolicy};
 
 /// One line, with values behind a bar, and below it a line for each finding.
-pub(super) fn write(check: &CheckResult, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(check: &CheckResult, signs: Signs, out: &mut dyn Write) -> io::Result<()> {
     let CheckResult { service, status, text, details, notes, performance, .. } = check;
-    write!(out, "{} {} - {}", service.name(), status.code(), unbarred(text))?;
+    write!(out, "{} {} - {}", service.name(), status.code(), unbarred(text, signs))?;
     for (index, Performance { label, value }) in performance.iter().enumerate() {
         write!(out, "{}{label}={value}", if index == 0 { " | " } else { " " })?;
     }
     writeln!(out)?;
-    details.iter().chain(notes).try_for_each(|line| writeln!(out, "{}", unbarred(line)))
+    details.iter().chain(notes).try_for_each(|line| writeln!(out, "{}", unbarred(line, signs)))
 }
 
 /// The first bar ends the text, and what is behind it counts as values: a user may write one into a path or a log.
-fn unbarred(text: &str) -> String {
-    escape(text).replace('|', "¦")
+fn unbarred(text: &str, signs: Signs) -> String {
+    escape(text).replace('|', signs.broken_bar())
 }
 
 /// A policy in the form that `--policy` reads.

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use super::Style;
 use super::columns::{Column, Listing};
 use super::group::RowGroup;
+use super::signs::Speech;
 use super::table::{Filling, filled};
-use super::text::Quotes;
 use crate::model::Os;
 use crate::model::phrase::capitalized;
 
@@ -45,11 +45,10 @@ fn label(column: &Column) -> String {
 /// A text without signs that a screen reader spells or skips. Names in quotes stay as they are: they are others' words.
 pub(super) fn in_plain_signs(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    let mut quotes = Quotes::default();
+    let mut speech = Speech::default();
     for c in text.chars() {
-        let is_quoted = quotes.before(c);
         match c {
-            c if is_quoted => plain.push(c),
+            c if !speech.is_own(c) => plain.push(c),
             '→' if plain.is_empty() || plain.ends_with([':', '\n']) || plain.ends_with(": ") => {
                 plain.push_str("to")
             }

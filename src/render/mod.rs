@@ -25,8 +25,10 @@ mod notes;
 mod page;
 mod preamble;
 mod prometheus;
+mod quotes;
 mod servers;
 mod shortening;
+mod signs;
 mod style;
 mod table;
 mod text;
@@ -45,6 +47,7 @@ pub use frame::{Frame, differences};
 pub use hosts::Hosts;
 pub use json::{json_error, json_schema, json_schema_text};
 pub use live::{LiveScreen, LiveView, live};
+pub use signs::{InSigns, Signs};
 pub use style::{ColumnName, Style};
 pub use text::escape;
 
@@ -106,7 +109,7 @@ fn text(answer: Answer<'_>, style: &Style, out: &mut dyn Write, notes: &mut dyn 
         Answer::Excluded(report) => excluded(report, style, out, notes),
         Answer::Explanations(all) => explanations(all, style, out),
         Answer::Servers(report) => servers(report, style, out),
-        Answer::Check(check) => check::write(check, out),
+        Answer::Check(check) => check::write(check, style.signs, out),
         Answer::Policy(policy) => check::write_policy(policy, out),
         Answer::Wait(_) => Ok(()),
         Answer::Diff(compared) => diff::write(compared, style, out, notes),
@@ -128,8 +131,8 @@ pub fn error_line(message: &str, format: Format, out: &mut dyn Write) -> io::Res
 /// # Errors
 ///
 /// Those of writing.
-pub fn check_line(check: &CheckResult, out: &mut dyn Write) -> io::Result<()> {
-    check::write(check, out)
+pub fn check_line(check: &CheckResult, signs: Signs, out: &mut dyn Write) -> io::Result<()> {
+    check::write(check, signs, out)
 }
 
 /// Writes a line about an answer in words.

@@ -2,6 +2,8 @@
 
 use jiff::tz::TimeZone;
 
+use super::Signs;
+
 /// Nothing is laid out narrower.
 const LEAST: u16 = 20;
 
@@ -12,6 +14,8 @@ pub struct ColumnName(pub &'static str);
 #[derive(Debug, Clone)]
 pub struct Style {
     pub color: bool,
+    /// Those that its reader takes.
+    pub signs: Signs,
     /// Columns of the terminal; `None` for a file or pipe, where nothing needs to fit.
     pub width: Option<u16>,
     /// With a header line, and with the notes below the rows not in a stream of their own.

@@ -1,5 +1,6 @@
 //! The table: one line for each group, in aligned columns that fit the terminal.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use owo_colors::Style as Paint;
@@ -8,7 +9,7 @@ use super::columns::{Column, Listing, TEXT};
 use super::group::RowGroup;
 use super::shortening::Shortest;
 use super::width::display_width;
-use super::{Style, change};
+use super::{Signs, Style, change};
 use crate::model::Os;
 use crate::model::sorting::sort_by_key;
 
@@ -136,6 +137,8 @@ impl Filling {
 
 impl Laid {
     fn new(Filling { column, texts, paints }: Filling, style: &Style) -> Laid {
+        // Before they are measured: some signs are longer in ASCII.
+        let texts: Vec<String> = texts.into_iter().map(|text| style.signs.of(text)).collect();
         // A sign has room even if no row has one, so that the others stand still.
         let title = if style.header { column.title.len().max(1) } else { 0 };
         let widths = texts.iter().map(|text| display_width(text)).filter(|&width| width <= WIDEST);
@@ -150,10 +153,21 @@ impl Laid {
         Laid { column, texts, paints, width, shortest: Shortest { least, narrowest } }
     }
 
+    /// A text that is no wider than the column.
+    fn fitted<'t>(&self, text: &'t str, signs: Signs) -> Cow<'t, str> {
+        let cut = (self.column.cut)(text, self.width);
+        if signs == Signs::All || cut == text {
+            return cut;
+        }
+        // In ASCII an ellipsis is three columns wide.
+        let narrower = (self.column.cut)(text, self.width.saturating_sub(2));
+        signs.of(narrower.into_owned()).chars().take(self.width).collect::<String>().into()
+    }
+
     /// A text in the width of the column, cut where it is too long, and the gap behind it.
     fn padded(&self, text: &str, paint: Paint, style: &Style) -> String {
         let is_fitted = style.room().is_some();
-        let shown = if is_fitted { (self.column.cut)(text, self.width) } else { text.into() };
+        let shown = if is_fitted { self.fitted(text, style.signs) } else { text.into() };
         let padding = self.width.saturating_sub(display_width(&shown));
         let before = if self.column.is_right { padding } else { 0 };
         // Painted after it was measured: colour codes would count as width.

@@ -7,6 +7,7 @@ use textwrap::Options;
 use textwrap::WordSplitter::NoHyphenation;
 
 use super::Style;
+use super::quotes::Quotes;
 use super::width::display_width;
 use crate::model::quoting::{escaped, is_printable, quoted};
 use crate::model::{License, Os, ProcessService, Row, Service, ServiceManager, Severity, Verdict};
@@ -130,23 +131,6 @@ pub(super) fn fill(text: &str, options: Options<'_>) -> String {
     let mut is_quoted = Quotes::default();
     let kept = text.chars().map(|c| if is_quoted.before(c) && c == ' ' { KEPT } else { c });
     textwrap::fill(&kept.collect::<String>(), options).replace(KEPT, " ")
-}
-
-/// Follows a text, and says what is within a quoted name.
-#[derive(Default)]
-pub(super) struct Quotes {
-    is_open: bool,
-    is_escaped: bool,
-}
-
-impl Quotes {
-    /// Whether the next character, this one, is within quotes.
-    pub(super) fn before(&mut self, next: char) -> bool {
-        let was_open = self.is_open;
-        self.is_open ^= next == '"' && !self.is_escaped;
-        self.is_escaped = self.is_open && next == '\\' && !self.is_escaped;
-        was_open
-    }
 }
 
 /// Wraps at blanks only: a path or a range that is broken cannot be copied.

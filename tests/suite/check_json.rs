@@ -9,7 +9,7 @@ use whatlistens::query::Environment;
 use crate::document::{Check, Failed};
 use crate::json_schema::read;
 use crate::recorded::{Machine, linux, office};
-use crate::started::whatlistens;
+use crate::started::{in_pipe, whatlistens};
 
 fn both(machine: &Machine, line: &str) -> (Check, String, CheckStatus) {
     let run = |line: &str| machine.run(line, &Environment::plain()).unwrap();
@@ -93,6 +93,6 @@ fn a_wrong_policy_is_an_answer_and_wrong_usage_an_error() {
         let (stdout, stderr, status) = whatlistens(&line.split(' ').collect::<Vec<_>>());
         let error = read::<Failed>(&stdout).error;
         assert_eq!((status, error.exit_status), (3, 3), "{stdout}");
-        assert_eq!(stderr, format!("whatlistens: {}\n", error.message));
+        assert_eq!(stderr, in_pipe(&format!("whatlistens: {}\n", error.message)));
     }
 }

@@ -4,9 +4,10 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Command, Stdio};
 
 use whatlistens::os::has_user;
+use whatlistens::render::Signs;
 
 use crate::document::Failed;
-use crate::started::{in_the_end, program, told, whatlistens};
+use crate::started::{in_pipe, in_the_end, program, told, whatlistens};
 
 /// What the program says of a port on which nothing listens: another test may take one that was
 /// free a moment ago.
@@ -58,7 +59,7 @@ fn a_user_who_does_not_exist_is_wrong_usage() {
             Some(exists) => {
                 assert!(!exists);
                 assert_eq!((status, stdout.as_str()), (2, ""));
-                let said = format!("‘{option} {NOBODY}’: this machine has no user {NOBODY}");
+                let said = in_pipe(&format!("‘{option} {NOBODY}’: this machine has no user {NOBODY}"));
                 assert!(stderr.contains(&said), "{stderr}");
             }
             None => assert_ne!(status, 2, "{stderr}"),
@@ -93,7 +94,7 @@ fn wrong_usage_is_2_and_one_line() {
         let (stdout, stderr, status) = whatlistens(args);
         assert_eq!((status, stdout.as_str()), (2, ""), "{args:?}");
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
-        assert!(stderr.starts_with("whatlistens: ") && stderr.contains(part), "{stderr}");
+        assert!(stderr.starts_with("whatlistens: ") && stderr.contains(&in_pipe(part)), "{stderr}");
     }
 }
 
@@ -109,7 +110,7 @@ fn an_error_is_json_too_where_that_was_asked_for() {
         let answer: Failed =
             serde_json::from_str(&stdout).unwrap_or_else(|why| panic!("{args:?}: {why} {stdout}"));
         assert_eq!((status, answer.error.exit_status), (2, 2), "{args:?}");
-        assert_eq!(stderr, format!("whatlistens: {}\n", answer.error.message), "{args:?}");
+        assert_eq!(stderr, in_pipe(&format!("whatlistens: {}\n", answer.error.message)), "{args:?}");
     }
 }
 
@@ -192,7 +193,8 @@ fn piped_output_is_plain_unless_colour_is_asked_for() {
 fn help_names_every_option_and_exits_0() {
     let (stdout, stderr, status) = whatlistens(&["--help"]);
     assert_eq!((status, stderr.as_str()), (0, ""));
-    insta::assert_snapshot!(stdout, @r"
+    assert!(stdout.contains(&in_pipe("‘excluded’")), "{stdout}");
+    insta::assert_snapshot!(Signs::Ascii.of(stdout), @r"
     What is listening on this machine, who owns it, and should it be there?
 
     Usage: whatlistens [OPTIONS] [WHAT]...
@@ -255,7 +257,7 @@ fn help_names_every_option_and_exits_0() {
                                license managers
           --all-namespaces     Scan every network namespace, including those of
                                containers (root)
-          --excluded-ports     The same as the command ‘excluded’
+          --excluded-ports     The same as the command 'excluded'
           --numeric            Show users by number, and look up no name
           --bpf <WHEN>         Find socket owners with BPF (faster; Linux, root)
                                [default: auto] [possible values: auto, always,
@@ -263,13 +265,13 @@ fn help_names_every_option_and_exits_0() {
       -v, --verbose            Show how the data was collected
       -H, --no-header          Print no header and no detail view; notes go to
                                standard error
-          --output <FORMAT>    How to print: a table or text, lines of ‘label:
-                               value’ for screen readers (list), or what other
+          --output <FORMAT>    How to print: a table or text, lines of 'label:
+                               value' for screen readers (list), or what other
                                programs take [possible values: table, list, json,
                                jsonl, csv, markdown, prometheus, html]
           --json               The same as --output json
           --from <FILE>        Answer from a record instead of this machine: a file
-                               that ‘whatlistens record’ wrote, or - for standard
+                               that 'whatlistens record' wrote, or - for standard
                                input
           --color <WHEN>       When to use colours [default: auto] [possible values:
                                auto, always, never]

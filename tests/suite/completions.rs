@@ -206,6 +206,10 @@ fn powershell_completes() {
 fn every_script_has_all_options_commands_and_columns() {
     for shell in ["bash", "zsh", "fish", "powershell"] {
         let script = generated(&["completions", shell]);
+        assert!(
+            shell != "powershell" || script.is_ascii(),
+            "PowerShell 5.1 reads scripts in the ANSI code page"
+        );
         let has_word = |wanted: &str| {
             script
                 .split(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)))

@@ -5,7 +5,7 @@ use whatlistens::model::{Checked, Gap, GapKind};
 use crate::document::{Failed, read};
 use crate::json_schema;
 use crate::recorded::{anyone_at, linux, process, running_with, with_file};
-use crate::started::whatlistens;
+use crate::started::{in_pipe, whatlistens};
 
 #[test]
 fn a_recorded_listener_is_told_in_full() {
@@ -230,5 +230,5 @@ fn an_error_is_an_object_too() {
     let failed: Failed = json_schema::read(&stdout);
     assert_eq!((failed.schema_version, failed.tool.name.as_str()), (1, "whatlistens"));
     assert_eq!((failed.error.exit_status, status), (2, 2));
-    assert_eq!(stderr.trim_end(), format!("whatlistens: {}", failed.error.message));
+    assert_eq!(stderr.trim_end(), in_pipe(&format!("whatlistens: {}", failed.error.message)));
 }

@@ -8,7 +8,7 @@ use whatlistens::knowledge::explain::{Topic, explain};
 use whatlistens::model::{Explanation, PortRange};
 use whatlistens::os::DEADLINE;
 use whatlistens::query::{Environment, Output};
-use whatlistens::render::{self, Answer, Format};
+use whatlistens::render::{self, Answer, Format, Signs};
 
 use crate::recorded::knowledge;
 use crate::started::whatlistens;
@@ -306,7 +306,7 @@ fn the_command_line_of_explain() {
     assert!(status == 0 && out.contains("\n\n1493/udp  registered port\n"), "{out}");
     let (_, complaint, status) = whatlistens(&["explain", "lmgdr"]);
     assert_eq!(status, 2);
-    insta::assert_snapshot!(complaint, @"whatlistens: No service, license manager, vendor or license process is called ‘lmgdr’. Did you mean lmgrd? (For a process: whatlistens lmgdr)");
+    insta::assert_snapshot!(Signs::Ascii.of(complaint), @"whatlistens: No service, license manager, vendor or license process is called 'lmgdr'. Did you mean lmgrd? (For a process: whatlistens lmgdr)");
     let (_, complaint, status) = whatlistens(&["explain"]);
     assert_eq!(status, 2);
     insta::assert_snapshot!(complaint, @"whatlistens: WHAT is missing: name a port, a service, a process, a license manager or a license error");

@@ -5,7 +5,7 @@ use std::{io, slice};
 use whatlistens::knowledge::explain::{Topic, explain};
 use whatlistens::model::Explanation;
 use whatlistens::query::{Environment, Output, topics};
-use whatlistens::render::{self, Answer, Format};
+use whatlistens::render::{self, Answer, Format, Signs};
 
 use whatlistens::cli::{Color, GlobalArgs};
 use whatlistens::os::DEADLINE;
@@ -41,7 +41,7 @@ fn codes(words: &str) -> Vec<String> {
 fn refused(words: &[&str]) -> String {
     let (out, complaint, status) = whatlistens(&[&["explain"], words].concat());
     assert_eq!((out.as_str(), status, complaint.lines().count()), ("", 2, 1), "{complaint}");
-    complaint.trim_end().to_owned()
+    Signs::Ascii.of(complaint.trim_end().to_owned())
 }
 
 #[test]
@@ -251,13 +251,13 @@ fn what_is_no_code_stays_what_it_was() {
 
 #[test]
 fn a_code_that_is_not_known_says_which_are() {
-    insta::assert_snapshot!(refused(&["-999"]), @"whatlistens: ‘-999’ is not a known license error. FlexNet Publisher has codes from -1 to -279. RLM has codes from -1 to -194.");
-    insta::assert_snapshot!(refused(&["-20,x"]), @"whatlistens: ‘-20,x’: write a license error as the program shows it, as in -15, -15,570 or -15,570:115");
-    insta::assert_snapshot!(refused(&["-15,"]), @"whatlistens: ‘-15,’: write a license error as the program shows it, as in -15, -15,570 or -15,570:115");
-    insta::assert_snapshot!(refused(&["H0999"]), @"whatlistens: ‘H0999’ is not a known license error. Sentinel LDK (HASP) has codes from H0001 to H0699.");
-    insta::assert_snapshot!(refused(&["rlm", "-999"]), @"whatlistens: ‘rlm -999’ is not a known license error. RLM has codes from -1 to -194.");
-    insta::assert_snapshot!(refused(&["rlm", "-17,111"]), @"whatlistens: ‘rlm -17,111’ is not a known license error.");
-    insta::assert_snapshot!(refused(&["-99999999999999999999"]), @"whatlistens: ‘-99999999999999999999’: write a license error as the program shows it, as in -15, -15,570 or -15,570:115");
+    insta::assert_snapshot!(refused(&["-999"]), @"whatlistens: '-999' is not a known license error. FlexNet Publisher has codes from -1 to -279. RLM has codes from -1 to -194.");
+    insta::assert_snapshot!(refused(&["-20,x"]), @"whatlistens: '-20,x': write a license error as the program shows it, as in -15, -15,570 or -15,570:115");
+    insta::assert_snapshot!(refused(&["-15,"]), @"whatlistens: '-15,': write a license error as the program shows it, as in -15, -15,570 or -15,570:115");
+    insta::assert_snapshot!(refused(&["H0999"]), @"whatlistens: 'H0999' is not a known license error. Sentinel LDK (HASP) has codes from H0001 to H0699.");
+    insta::assert_snapshot!(refused(&["rlm", "-999"]), @"whatlistens: 'rlm -999' is not a known license error. RLM has codes from -1 to -194.");
+    insta::assert_snapshot!(refused(&["rlm", "-17,111"]), @"whatlistens: 'rlm -17,111' is not a known license error.");
+    insta::assert_snapshot!(refused(&["-99999999999999999999"]), @"whatlistens: '-99999999999999999999': write a license error as the program shows it, as in -15, -15,570 or -15,570:115");
     let (_, complaint, status) = whatlistens(&["-15"]);
     assert_eq!(status, 2);
     insta::assert_snapshot!(complaint, @"whatlistens: there is no option -15; for a license error: whatlistens explain -15");

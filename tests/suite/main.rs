@@ -148,6 +148,7 @@ mod selection;
 #[cfg(target_os = "linux")]
 mod served;
 mod several;
+mod signs;
 mod started;
 #[cfg(target_os = "linux")]
 mod terminal;

@@ -278,5 +278,5 @@ fn errors_notes_and_help_have_the_same_signs() {
         assert!(!(out.is_empty() && err.is_empty()), "{line:?}");
         assert!(out.is_ascii() && err.is_ascii(), "{line:?}: {out}{err}");
     }
-    assert!(!whatlistens(&["80:"]).1.is_ascii());
+    assert!(cfg!(windows) || !whatlistens(&["80:"]).1.is_ascii());
 }

@@ -10,7 +10,7 @@ use whatlistens::model::record::{self, Record};
 use whatlistens::model::{ConnectionState, PortConnection, Protocol};
 
 use crate::recorded::{Machine, office};
-use crate::started::{program, whatlistens};
+use crate::started::{in_pipe, program, whatlistens};
 
 fn text_of(machine: &Machine) -> Vec<u8> {
     let mut text = Vec::new();
@@ -67,7 +67,7 @@ fn a_ticket_says_what_was_typed_and_more_rights_are_needed_where_the_machine_is(
 fn a_record_has_one_form() {
     let (out, why, status) = whatlistens(&["record", "--output", "csv"]);
     assert!(
-        why.contains("‘--output csv’: a record is always JSON") && out.is_empty() && status == 2,
+        why.contains(&in_pipe("‘--output csv’: a record is always JSON")) && out.is_empty() && status == 2,
         "{why}"
     );
     assert_eq!(whatlistens(&["record", "--json"]).2, 0);
@@ -103,11 +103,11 @@ fn what_is_no_record_is_refused_in_one_line() {
         fs::write(&path, &text).unwrap();
         let (out, why, status) = from(&path, &[]);
         assert_eq!((out.as_str(), status), ("", 2), "{:.40}", text);
-        assert!(why.starts_with("whatlistens: ‘") && why.lines().count() == 1, "{why}");
+        assert!(why.starts_with(&in_pipe("whatlistens: ‘")) && why.lines().count() == 1, "{why}");
         assert!(
             why.len() < 600
                 && !why.contains('\u{1b}')
-                && why.contains("ticket.json’ cannot be read as a record: ")
+                && why.contains(&in_pipe("ticket.json’ cannot be read as a record: "))
         );
         // A monitoring system reads one line of the output.
         let (out, _, status) = from(&path, &["servers", "--check"]);
@@ -210,7 +210,7 @@ fn a_folder_is_one_listing_with_the_host_of_each_row() {
     );
     // What was typed is refused, whatever else is wrong.
     let (_, why, status) = from(folder.path(), &["nosuchthing"]);
-    assert!(why.contains("‘nosuchthing’") && status == 2, "{why}");
+    assert!(why.contains(&in_pipe("‘nosuchthing’")) && status == 2, "{why}");
     let (_, why, status) = from(folder.path(), &["servers"]);
     assert!(why.contains("only a listing shows a folder of records") && status == 2, "{why}");
     let empty = tempfile::tempdir().unwrap();

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use whatlistens::render::Signs;
+
 /// The program under test.
 pub fn program() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_whatlistens"))
@@ -45,6 +47,12 @@ pub fn told(output: Output) -> (String, String, u8) {
         String::from_utf8(output.stderr).unwrap(),
         output.status.code().expect("ended by itself").try_into().unwrap(),
     )
+}
+
+/// A text of the program's own as it stands in a pipe of this system.
+pub fn in_pipe(text: &str) -> String {
+    let signs = if cfg!(windows) { Signs::Ascii } else { Signs::All };
+    signs.of(text.to_owned())
 }
 
 /// A text as one line: how it is broken is another matter.

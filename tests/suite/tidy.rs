@@ -24,7 +24,7 @@ impl File {
 
     /// Its lines of code with their numbers: without comments, and without its unit tests, which
     /// stand at its end or in a file `tests.rs`.
-    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub fn code(&self) -> impl Iterator<Item = (usize, &str)> {
         let all = if self.path.ends_with("/tests.rs") { 0 } else { self.text.len() };
         let end = self.text.find("#[cfg(test)]").unwrap_or(all);
         let lines = self.text[..end].lines().enumerate();

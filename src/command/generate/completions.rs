@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use clap::ValueEnum;
 
 use super::places::{Place, ShellOption, Values};
+use crate::render::Signs;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Shell {
@@ -256,8 +257,9 @@ fn fish(places: &[Place]) -> String {
 }
 
 fn powershell(places: &[Place]) -> String {
-    // A text between these signs ends at the first line that begins with the second.
-    let lines = |lines: Vec<String>| format!("@'\n{}\n'@", lines.join("\n"));
+    // A text between these signs ends at the first line that begins with the second. PowerShell 5.1 reads a script without a
+    // byte order mark in the ANSI code page.
+    let lines = |lines: Vec<String>| format!("@'\n{}\n'@", Signs::Ascii.of(lines.join("\n")));
     let place = |place: &Place| {
         let path = &place.path;
         let each = place
