@@ -1,5 +1,5 @@
 //! Makes JSON of what is written in TOML: it is read at every start, in a fifth of the time. Shortens the registry, packs what
-//! few runs need, names the system that it is built for, and gives a program of Windows its version resource.
+//! few runs need, names the system that it is built for, and gives a program of Windows its version resource and manifest.
 
 use std::path::Path;
 use std::{env, fs};
@@ -15,7 +15,7 @@ fn main() {
     let target = env::var("TARGET").expect("cargo says for what");
     println!("cargo::rustc-env=TARGET={target}");
     if env::var_os("CARGO_CFG_WINDOWS").is_some() {
-        version_resource();
+        resources();
     }
     leave_out_unwinding();
 }
@@ -80,16 +80,19 @@ fn with_joined_protocols(services: &str) -> String {
     joined.iter().map(line).collect()
 }
 
-/// What the properties of the file show in the Explorer; name, version and description are Cargo.toml's.
-fn version_resource() {
+/// What the properties of the file show in the Explorer, where name, version and description are Cargo.toml's; and what
+/// Windows has to know before it starts the program (Application Manifests, learn.microsoft.com). The manifest begins
+/// without an XML declaration, for the crate writes a blank before it.
+fn resources() {
     let mut resource = winresource::WindowsResource::new();
     resource
         .set("CompanyName", "The whatlistens project")
         .set("OriginalFilename", "whatlistens.exe")
-        .set("LegalCopyright", "MIT OR Apache-2.0");
+        .set("LegalCopyright", "MIT OR Apache-2.0")
+        .set_manifest(&read("src/windows.manifest"));
     // Without it the program does all the same; the compiler of resources may not be installed.
     if let Err(error) = resource.compile_for("whatlistens") {
-        println!("cargo::warning=the program will have no version resource: {error}");
+        println!("cargo::warning=the program will have no version resource and no manifest: {error}");
     }
 }
 

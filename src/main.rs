@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use whatlistens::command::{self, Error, Exit, Failure, Invocation};
 use whatlistens::knowledge::Knowledge;
 use whatlistens::os::{self, Stream};
-use whatlistens::query::Environment;
+use whatlistens::query::{Environment, Window};
 
 #[global_allocator]
 static MEMORY: os::Memory = os::Memory;
@@ -24,10 +24,9 @@ fn main() -> ExitCode {
     panic::set_hook(Box::new(|panic| {
         os::end(tell(&command::internal_error(panic), Exit::Unobservable).code());
     }));
-    match os::with_room(|| run(&args)) {
-        Ok(exit) => exit.into(),
-        Err(error) => tell(&error.to_string(), error.exit()).into(),
-    }
+    let exit = os::with_room(|| run(&args)).unwrap_or_else(|error| tell(&error.to_string(), error.exit()));
+    command::keep_window(Window::of_this_process(), &args, &mut stdout());
+    exit.into()
 }
 
 fn run(args: &[OsString]) -> Result<Exit, Error> {

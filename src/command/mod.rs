@@ -29,6 +29,7 @@ mod typed;
 mod version;
 mod wait;
 mod watch;
+mod window;
 mod written;
 
 use std::ffi::OsString;
@@ -64,6 +65,7 @@ use self::typed::refused;
 pub use self::typed::{closed_output, typed_format};
 pub use self::wait::Wait;
 pub use self::watch::Watch;
+pub use self::window::keep_window;
 use self::written::written;
 
 /// A command that is ready to run: every word it was given is understood.

@@ -59,6 +59,7 @@ use macos as platform;
 use windows as platform;
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -135,6 +136,23 @@ pub fn observe_port_rules(now: Timestamp) -> Result<Observation, Unobservable> {
 #[must_use]
 pub fn has_user(name: &str) -> Option<bool> {
     platform::has_user(name)
+}
+
+/// How many programs have the console of this one; `None` where it has none, and where a window is the shell's anyway.
+#[must_use]
+pub fn programs_of_console() -> Option<u32> {
+    #[cfg(windows)]
+    return platform::programs_of_console();
+    #[cfg(not(windows))]
+    None
+}
+
+/// Waits for a key in a console of Windows, for no longer than this.
+pub fn wait_for_key(at_most: Duration) {
+    #[cfg(windows)]
+    platform::wait_for_key(at_most);
+    #[cfg(not(windows))]
+    let _ = at_most;
 }
 
 /// Whether a path leads to an ordinary file that nobody has to wait for, or to nothing. Whether a file is on a server is

@@ -28,6 +28,7 @@ mod unknown_name;
 mod url;
 mod usage;
 mod waiting;
+mod window;
 mod words;
 
 use std::borrow::Cow;
@@ -58,6 +59,7 @@ pub use self::trust::refuse_unknown_users;
 pub use self::typed::Typed;
 pub use self::usage::UsageError;
 pub use self::waiting::WaitQuestion;
+pub use self::window::Window;
 
 /// Of more ports than this, typed as several words or as a range, only the listeners are reported.
 const MOST_DETAIL: usize = 64;

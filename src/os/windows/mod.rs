@@ -3,6 +3,7 @@
 //! `System`, and sockets that have outlived their process.
 
 pub(super) mod accounts;
+mod console;
 mod devices;
 mod file_security;
 mod firewall;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub(super) use self::accounts::{has_user, privileged};
+pub(super) use self::console::{programs as programs_of_console, wait_for_key};
 pub(super) use self::file_security::writers;
 pub(super) use self::machine_id::machine_id;
 pub(super) use self::processes::Processes;
