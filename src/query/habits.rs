@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 
 use super::UsageError;
 use super::nearest::{filled, no_command};
+use super::netstat::{self, Here};
 use super::parse::is_about_ports;
 use super::pasted;
 use super::typed::Typed;
@@ -31,6 +32,7 @@ pub fn in_own_words(args: &[OsString], verbs: &[&str]) -> Result<Vec<OsString>, 
         }
         None => args,
     };
+    let args = &netstat::in_own_form(args, verbs, &Here::of_this_machine(), may_take_value)?;
     if is_terse_lsof(args) {
         return Err(UsageError::OptionElsewhere { typed: "-t beside -i".into(), right: TERSE.to_owned() });
     }
@@ -49,11 +51,7 @@ pub fn in_own_words(args: &[OsString], verbs: &[&str]) -> Result<Vec<OsString>, 
             break;
         }
         match word {
-            "/?" => own.push("--help".into()),
-            _ if is_slashed(word) => {
-                let right = format!("options begin with a minus, as in -{}", word[1..].to_lowercase());
-                return Err(UsageError::instead(word, right));
-            }
+            "/?" | "/h" | "/H" => own.push("--help".into()),
             "-o" if rest.peek().is_some_and(|next| pasted::are_columns(next)) => own.push("--columns".into()),
             // Behind an option it may be its value, as in `--sort pid`.
             _ if !own.last().is_some_and(|last| may_take_value(last))
@@ -97,13 +95,6 @@ fn is_terse_lsof(args: &[OsString]) -> bool {
     let options = || args.iter().skip(1).take_while(|arg| *arg != "--").filter_map(|arg| arg.to_str());
     let is_internet = |arg: &str| arg.starts_with("-i") || arg.starts_with("-ti");
     options().any(|arg| arg == "-t" || arg.starts_with("-ti")) && options().any(is_internet)
-}
-
-/// `/ano`: options as many programs of Windows take them. A path of one short name is as unlikely as it is useless.
-fn is_slashed(word: &str) -> bool {
-    let letters = word.strip_prefix('/').unwrap_or_default();
-    let is_known = letters.chars().all(|letter| LETTERS.contains(letter.to_ascii_lowercase()));
-    is_known && (matches!(letters.len(), 1 | 2) || letters.starts_with("an"))
 }
 
 /// Whether a word is `-p`, alone or behind other letters, as in `netstat -anp tcp`.
@@ -246,8 +237,8 @@ fn refuse_other_program(args: &[OsString]) -> Result<(), UsageError> {
 }
 
 /// The protocols that netstat takes behind `-p`, on Windows, macOS and the BSDs.
-const PROTOCOLS: [&str; 10] =
-    ["tcp", "udp", "tcp4", "udp4", "tcp6", "udp6", "tcpv6", "udpv6", "icmp", "icmpv6"];
+const PROTOCOLS: [&str; 12] =
+    ["tcp", "udp", "tcp4", "udp4", "tcp6", "udp6", "tcpv6", "udpv6", "icmp", "icmpv6", "ip", "ipv6"];
 
 fn is_protocol(word: &OsStr) -> bool {
     word.to_str().is_some_and(|word| PROTOCOLS.iter().any(|known| known.eq_ignore_ascii_case(word)))
@@ -337,6 +328,9 @@ mod tests {
             ("w PID=7171 user:root", "w --pid=7171 --user=root"),
             ("w port:80 process:nginx", "w 80 --process=nginx"),
             ("w /?", "w --help"),
+            ("w /H", "w --help"),
+            ("w /anoq", "w -anoe"),
+            ("w /anp tcp", "w -anp -t"),
             ("w LM_LICENSE_FILE=27000@lic01", "w 27000@lic01"),
             ("w ADSKFLEX_LICENSE_FILE=27000@a:27000@b", "w 27000@a,27000@b"),
             ("w 27000@a;28000@b", "w 27000@a,28000@b"),
@@ -377,8 +371,7 @@ mod tests {
         ] {
             assert_eq!(own(typed), meant, "{typed}");
         }
-        insta::assert_snapshot!(own("w /ano"), @"‘/ano’: options begin with a minus, as in -ano");
-        insta::assert_snapshot!(own("w /A"), @"‘/A’: options begin with a minus, as in -a");
+        insta::assert_snapshot!(own("w -p ipv6"), @"there is no option -p ipv6: only TCP and UDP have ports: -t, -u");
         for line in ["w -t -i:80", "w -ti:80", "w -i :80 -t"] {
             assert!(own(line).contains("for PIDs alone use -H --columns pid"), "{line}");
         }

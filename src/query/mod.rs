@@ -10,6 +10,7 @@ mod license_code;
 mod message;
 mod naming;
 mod nearest;
+mod netstat;
 mod order;
 mod output;
 mod parse;

@@ -33,6 +33,15 @@ const ELSEWHERE: &Tried = &[
         "to see what appears, goes and changes: whatlistens watch",
     ),
     (&["--wait", "--wait-for", "--until"], "to wait until a port listens: whatlistens wait WHAT"),
+    (
+        &["-f"],
+        "no name of a host is looked up; for IPv4 alone use -4, for IPv6 alone -6, for a record --from FILE",
+    ),
+    (&["-r", "--route", "--routes"], "it lists what listens, and no routes"),
+    (
+        &["--statistics", "--stats"],
+        "it prints no statistics; for numbers of listeners use --output prometheus",
+    ),
     (&["-c"], "for a process use --process NAME, to see what changes whatlistens watch"),
     (&["--pids", "--process-id", "--processid"], "for a process ID use --pid 4242"),
     (

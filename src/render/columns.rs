@@ -8,14 +8,13 @@ use owo_colors::Style as Paint;
 
 use super::group::{self, RowGroup};
 use super::shortening::{self, Shortest};
+use super::state;
 use super::style::{ColumnName, Style};
 use super::text::{beginning, command_line, cut, escape, one_word, registered_name, verdict_paint};
 use super::unit::unit;
 use crate::model::phrase::counted;
 use crate::model::quoting::{quoted, quoted_account, quoted_path};
-use crate::model::{
-    Exposure, Namespace, Os, Owner, Presence, Process, Report, RunState, State, account_name,
-};
+use crate::model::{Exposure, Namespace, Os, Owner, Presence, Process, Report, State, account_name};
 
 pub(super) struct Column {
     /// Kebab-case. Never changes: scripts name columns by it.
@@ -161,12 +160,12 @@ const COLUMNS: &[Column] = &[
     Column {
         key: "state",
         title: "STATE",
-        // Who looks for LISTEN searches the output with another program.
+        // Who looks for LISTEN or LISTENING searches the output with another program.
         is_wanted: |listing| {
             let Style { states, header, plain, .. } = *listing.style;
             states && header && !plain && listing.style.room().is_none()
         },
-        value: state,
+        value: |group, listing| state::of(group, listing.os, listing.style, listing.blank()),
         ..TEXT
     },
     Column {
@@ -358,20 +357,6 @@ fn addresses(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
     match group.lead_row().socket.state {
         State::Bound => format!("{addresses}{blank}(bound)"),
         State::Listen | State::Unconnected => addresses,
-    }
-}
-
-/// The socket's state as ss(8) calls it, and that of a process that does nothing.
-fn state(group: &RowGroup<'_>, listing: &Listing<'_>) -> String {
-    let state = match (group.lead_row().socket.state, listing.style.plain) {
-        (state, true) => state.code(),
-        (State::Listen, false) => "LISTEN",
-        (State::Unconnected, false) => "UNCONN",
-        (State::Bound, false) => "BOUND",
-    };
-    match group.lead().and_then(|lead| lead.state) {
-        None | Some(RunState::Running) => state.to_owned(),
-        Some(idle) => format!("{state}{}({})", listing.blank(), idle.code()),
     }
 }
 

@@ -29,6 +29,7 @@ mod quotes;
 mod servers;
 mod shortening;
 mod signs;
+mod state;
 mod style;
 mod table;
 mod text;

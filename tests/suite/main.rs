@@ -27,6 +27,7 @@ mod explanation_contract;
 mod explanation_terms;
 mod exports;
 mod generate;
+mod habits;
 mod html;
 mod json_schema;
 mod license_data;
