@@ -21,11 +21,17 @@ use whatlistens::os::decode::linux::{
     acl, btf, cgroup, container_labels, docker_proxy, inet_diag, local_addresses, mappings, mounts, netlink,
     other_sockets, packet_rules,
     port_filter::port_filter,
-    port_rules, proc_net, proc_pid, ring_files, rtnetlink, sctp_endpoints, service_unit, socket_unit, startup_script,
-    task_file, unit_group, unix_socket, user_mounts, wrapped_command,
+    port_rules, proc_net, proc_pid, ring_files, rtnetlink, sctp_endpoints, service_unit, socket_unit,
+    startup_script, task_file, unit_group, unix_socket, user_mounts, wrapped_command,
 };
 use whatlistens::os::decode::macos::{launchd, launchd_job, launchd_sockets, pcblist, socket_fdinfo};
-use whatlistens::os::decode::windows::{excluded_ports, service_command, version_info};
+use whatlistens::os::decode::windows::{
+    command_line, excluded_ports, http_services,
+    image_path::Devices,
+    port_proxy, process_list, service, service_command,
+    socket_tables::{self, Table},
+    version_info,
+};
 use whatlistens::os::decode::{file_text, flexnet_log, hosts_file, license_command, license_file};
 use whatlistens::os::port_set::PortSet;
 use whatlistens::os::{ScanScope, Unobservable};
@@ -184,13 +190,19 @@ fuzz_target!(|data: &[u8]| {
         }
         13 => {
             let _ = (socket_fdinfo::read(rest), launchd::application(&text));
-            let _ = (launchd::job(text.split('\0')), launchd_job::job(rest), launchd_sockets::job_sockets(rest));
+            let _ =
+                (launchd::job(text.split('\0')), launchd_job::job(rest), launchd_sockets::job_sockets(rest));
         }
         14 => {
-            let _ = version_info::of_program(Cursor::new(rest));
+            let _ = (version_info::of_program(Cursor::new(rest)), process_list::processes(rest, 0));
+            let tables = [Table::Tcp4, Table::Tcp6, Table::Udp4, Table::Udp6, Table::Bound4, Table::Bound6];
+            for sockets in tables.into_iter().filter_map(|table| socket_tables::sockets(table, rest)) {
+                assert!(sockets.len() <= rest.len() / 28, "each has a row");
+            }
         }
         15 => {
             let _ = excluded_ports::ranges(rest);
+            assert!(http_services::urls(rest).len() <= rest.len() / 9, "each has a line");
         }
         16 => {
             let _ = (acl::allows(rest, 2), mappings::code(rest).map(|files| files.len()));
@@ -263,6 +275,11 @@ fuzz_target!(|data: &[u8]| {
             assert!(length <= text.len(), "nothing is made up");
             let (lmgrd, log) = text.split_once('\0').unwrap_or((&text, ""));
             let _ = service_command::of_flexnet(Some(lmgrd), Some(&text), Some(log));
+            let length: usize = command_line::words(&text).iter().map(String::len).sum();
+            assert!(length <= text.len(), "nothing is made up");
+            let devices = vec![(lmgrd.to_owned(), "C:".to_owned())];
+            let _ = Devices { drives: devices, windows: Some(log.to_owned()) }.path(&text);
+            let _ = (port_proxy::proxy(lmgrd, log), service::account(&text, Some(log)));
         }
     }
 });

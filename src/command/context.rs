@@ -12,7 +12,7 @@ use crate::judge::Inspection;
 use crate::knowledge::Knowledge;
 use crate::model::record::Record;
 use crate::model::{Observation, Report};
-use crate::os::{self, FileAt, Machine, ScanScope, Unobservable};
+use crate::os::{self, FileAt, Machine, Probe, ScanScope, Unobservable};
 use crate::query::{Output, Query};
 use crate::render::{self, Answer};
 use crate::report;
@@ -77,6 +77,11 @@ pub trait Source {
     ///
     /// Where they could not be read at all.
     fn observe_port_rules(&self) -> Result<Observation, Unobservable>;
+
+    /// What each interface of the system answers; `None` for a recorded machine.
+    fn self_test(&self, _deadline: Duration) -> Option<Vec<Probe>> {
+        None
+    }
 
     /// What a path leads to.
     fn file_at(&self, _path: &str) -> FileAt {
@@ -195,6 +200,10 @@ impl Source for LiveMachine<'_> {
 
     fn observe_port_rules(&self) -> Result<Observation, Unobservable> {
         os::observe_port_rules((self.now)())
+    }
+
+    fn self_test(&self, deadline: Duration) -> Option<Vec<Probe>> {
+        Some(os::self_test(deadline))
     }
 
     fn file_at(&self, path: &str) -> FileAt {

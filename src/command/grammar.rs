@@ -40,6 +40,10 @@ pub(super) struct Cli {
     /// Print the version; with --verbose also its data and the systems it was tested on
     #[arg(short = 'V', long)]
     pub(super) version: bool,
+
+    /// Report what the interfaces of the system answer, in counts without names: for a report of a fault
+    #[arg(long)]
+    pub(super) self_test: bool,
 }
 
 /// The commands that have a name. The options of each are made only where they are asked for.

@@ -21,6 +21,7 @@ mod progress;
 mod record;
 mod record_folder;
 mod recorded;
+mod self_test;
 mod servers;
 mod show;
 #[cfg(test)]
@@ -59,6 +60,7 @@ use self::progress::show_delays;
 pub use self::record::RecordCommand;
 use self::record_folder::answer_from_folder;
 pub use self::recorded::{LARGEST_RECORD, RecordedMachine};
+pub use self::self_test::SelfTest;
 pub use self::servers::Servers;
 pub use self::show::Show;
 use self::typed::refused;
@@ -82,6 +84,7 @@ pub enum Command {
     Generate(Generate),
     Record(RecordCommand),
     Diff(Box<DiffCommand>),
+    SelfTest(SelfTest),
     /// Help or the version: the text to print.
     Print(String),
 }
@@ -236,6 +239,9 @@ impl Command {
                     .map(|diff| Command::Diff(Box::new(diff))),
             };
         }
+        if cli.self_test {
+            return Ok(Command::SelfTest(SelfTest::new(cli.global.deadline)));
+        }
         if cli.list.excluded_ports {
             return Excluded::from_listing(&cli.list, output, knowledge).map(Command::Excluded);
         }
@@ -285,7 +291,9 @@ impl Command {
             Command::Wait(wait) => wait.output(),
             Command::Watch(watch) => watch.output(),
             Command::Diff(diff) => diff.output(),
-            Command::Generate(_) | Command::Record(_) | Command::Print(_) => return None,
+            Command::Generate(_) | Command::Record(_) | Command::SelfTest(_) | Command::Print(_) => {
+                return None;
+            }
         })
     }
 
@@ -378,6 +386,7 @@ impl Command {
             Command::Generate(generate) => generate.run(context),
             Command::Record(record) => record.run(context),
             Command::Diff(diff) => diff.run(context),
+            Command::SelfTest(test) => test.run(context),
             Command::Print(text) => {
                 write!(context.out, "{text}")?;
                 Ok(Exit::Matched)

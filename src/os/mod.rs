@@ -23,6 +23,7 @@ mod last_words;
 mod license_files;
 mod narrowed;
 pub mod port_set;
+mod probe;
 #[cfg(unix)]
 mod program_name;
 mod scan_scope;
@@ -72,6 +73,7 @@ pub use self::inspect::{FileChecks, Inspect, LicensePrograms, PortHolder, Server
 pub use self::interruption::{end_as_interrupted, is_interrupted, notice_interruptions};
 pub use self::last_words::{LastWords, Memory, end, report_full_files};
 pub use self::narrowed::narrowed;
+pub use self::probe::Probe;
 pub use self::scan_scope::{Bpf, DEADLINE, ScanScope, Sought};
 pub use self::screen::{FullScreen, Input, Inputs, NEEDS_TERM, is_screen_shown, restore_screen};
 pub use self::stack::with_room;
@@ -130,6 +132,13 @@ impl Machine {
 /// If they could not be read at all.
 pub fn observe_port_rules(now: Timestamp) -> Result<Observation, Unobservable> {
     platform::observe_port_rules(now)
+}
+
+/// What each interface of the system answers, without a name of anybody. What does not answer is waited for no longer than
+/// this.
+#[must_use]
+pub fn self_test(deadline: Duration) -> Vec<Probe> {
+    platform::self_test(deadline)
 }
 
 /// Whether this machine has a user of this name; `None` where only a directory server could say so, which is not asked.

@@ -194,7 +194,7 @@ fn help_names_every_option_and_exits_0() {
     let (stdout, stderr, status) = whatlistens(&["--help"]);
     assert_eq!((status, stderr.as_str()), (0, ""));
     assert!(stdout.contains(&in_pipe("‘excluded’")), "{stdout}");
-    insta::assert_snapshot!(Signs::Ascii.of(stdout), @r"
+    insta::assert_snapshot!(Signs::Ascii.of(stdout), @"
     What is listening on this machine, who owns it, and should it be there?
 
     Usage: whatlistens [OPTIONS] [WHAT]...
@@ -280,6 +280,8 @@ fn help_names_every_option_and_exits_0() {
       -h, --help               Print help
       -V, --version            Print the version; with --verbose also its data and
                                the systems it was tested on
+          --self-test          Report what the interfaces of the system answer, in
+                               counts without names: for a report of a fault
 
     Examples:
       whatlistens                 every listener on this machine

@@ -312,7 +312,7 @@ fn the_command_line_of_explain() {
     insta::assert_snapshot!(complaint, @"whatlistens: WHAT is missing: name a port, a service, a process, a license manager or a license error");
     let (_, complaint, status) = whatlistens(&["explain", "70000"]);
     assert_eq!(status, 2);
-    insta::assert_snapshot!(complaint, @"whatlistens: ‘70000’ is not a port: ports are 1 to 65535");
+    insta::assert_snapshot!(Signs::Ascii.of(complaint), @"whatlistens: '70000' is not a port: ports are 1 to 65535");
     let (out, complaint, status) = whatlistens(&["explain", "--json", "lmgdr"]);
     assert!(status == 2 && out.contains("\"exit_status\": 2"), "{out}{complaint}");
 }

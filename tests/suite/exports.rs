@@ -139,6 +139,7 @@ fn numbers_for_a_monitoring_system_count_and_name_nobody() {
     whatlistens_gaps{kind="processes-hidden"} 0
     whatlistens_gaps{kind="process-gone"} 0
     whatlistens_gaps{kind="namespaces-unseen"} 0
+    whatlistens_gaps{kind="guests-unseen"} 0
     whatlistens_gaps{kind="bound-sockets-unseen"} 0
     whatlistens_gaps{kind="connections-unreadable"} 0
     whatlistens_gaps{kind="processes-protected"} 0

@@ -125,7 +125,10 @@ fn what_is_no_record_is_refused_in_one_line() {
     );
     assert_eq!(status, 2);
     let missing = from(&folder.path().join("missing"), &[]);
-    assert!(missing.1.contains("missing’ cannot be read as a record: ") && missing.2 == 2, "{missing:?}");
+    assert!(
+        missing.1.contains(&in_pipe("missing’ cannot be read as a record: ")) && missing.2 == 2,
+        "{missing:?}"
+    );
 }
 
 #[test]

@@ -103,9 +103,9 @@ fn in_a_pipe_on_windows_the_program_adds_nothing_but_ascii() {
         let (usual, notes) = printed(&machine, line, &Environment::plain());
         others += usize::from(!(usual + &notes).is_ascii());
     }
-    assert!(others >= 6, "{others} of these have signs elsewhere");
+    assert!(others >= 4, "{others} of these have signs elsewhere");
     let list = printed(&machine, "-H --columns port,unit", &piped()).0;
-    assert!(list.contains("kernel::http.sys,SMB,..."), "{list}");
+    assert!(list.contains("kernel::SMB"), "{list}");
     let detail = printed(&machine, "27000", &piped()).0;
     assert!(detail.contains(" -> ") && detail.contains("update.exe"), "{detail}");
 }
@@ -123,10 +123,10 @@ fn names_stay_as_they_are() {
 fn the_columns_stay_in_line() {
     let table = |environment: &Environment| printed(&machine("nginx"), "", environment).0;
     insta::assert_snapshot!(table(&piped()), @"
-         PORT  ADDRESS        PROCESS     PID  USER   IANA NAME     UNIT                        LICENSE
-      445/tcp  0.0.0.0:445    System        4  alice  microsoft-ds  kernel: http.sys, SMB, ...
+         PORT  ADDRESS        PROCESS     PID  USER   IANA NAME     UNIT         LICENSE
+      445/tcp  0.0.0.0:445    System        4  alice  microsoft-ds  kernel: SMB
      8080/tcp  0.0.0.0:8080   nginx       901  alice  http-alt
-    27000/tcp  0.0.0.0:27000  update.exe  900  alice  flex-lm       FlexNet                     expected
+    27000/tcp  0.0.0.0:27000  update.exe  900  alice  flex-lm       FlexNet      expected
 
     Revenera FlexNet license server: update.exe (PID 900) has no vendor daemon that listens: clients get error -97 or -15. For details: whatlistens --from FOLDER/lic01 servers
     ");

@@ -52,6 +52,7 @@ mod restrict;
 mod rings;
 mod scan_context;
 mod search;
+mod self_test;
 mod settle;
 mod sock_diag;
 mod socket_scan;
@@ -95,6 +96,7 @@ use crate::model::{HiddenProcesses, Observation, SoughtProcesses};
 pub(super) use self::observation::observe_port_rules;
 pub(super) use self::own_files::{can_be_read_at_once, file_at};
 pub(super) use self::restrict::{drop_rights, restrict};
+pub(super) use self::self_test::self_test;
 pub(super) use self::user_database::has_user;
 
 /// What has to be started before this program restricts itself and starts a thread.

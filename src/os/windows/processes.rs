@@ -51,6 +51,17 @@ pub(in crate::os) struct Processes {
     services: io::Result<Services>,
 }
 
+/// What of the processes could be read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    pub(super) running: usize,
+    pub(super) started: usize,
+    pub(super) files: usize,
+    pub(super) opened: usize,
+    pub(super) accounts: usize,
+    pub(super) args: usize,
+}
+
 impl Processes {
     /// Lists them.
     ///
@@ -67,6 +78,21 @@ impl Processes {
     /// If the service control manager refused to list them.
     pub(super) fn services(&self) -> Result<&Services, &io::Error> {
         self.services.as_ref()
+    }
+
+    /// How many of them say what.
+    pub(super) fn counts(&self) -> Counts {
+        let mut counts = Counts { running: self.running.len(), ..Counts::default() };
+        for process in self.running.values() {
+            counts.started += usize::from(process.started_at.is_some());
+            counts.files += usize::from(path(process.pid).is_some());
+            if let Some(opened) = Opened::open(process.pid) {
+                counts.opened += 1;
+                counts.accounts += usize::from(opened.owner().is_some());
+                counts.args += usize::from(opened.args().is_some());
+            }
+        }
+        counts
     }
 
     /// The name of the file of a process.

@@ -47,6 +47,11 @@ impl ServiceTags {
         ServiceTags(query)
     }
 
+    /// Whether this Windows has the function at all.
+    pub(super) fn is_there(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// The name of a service, as its own manager has it; `None` where Windows does not say.
     pub(super) fn name(&self, pid: Pid, tag: NonZeroU32) -> Option<String> {
         let query = self.0?;

@@ -1,8 +1,8 @@
 //! The socket tables of iphlpapi. Those with the most facts are read by themselves; where Windows refuses one,
 //! `netstat2` reads the one that has only the ids of the processes.
 
-mod tables;
-mod witness;
+pub(super) mod tables;
+pub(super) mod witness;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::SocketAddr;

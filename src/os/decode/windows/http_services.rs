@@ -54,12 +54,12 @@ fn port(text: &str) -> Option<u16> {
 }
 
 /// A line that is a number alone, or `ID: 4796, image: C:\Windows\System32\svchost.exe`; the words are translated. Other
-/// lines with a number have one word and no comma.
+/// lines with a number have one word and no comma. Commas and colons of Chinese and Japanese count too.
 fn pid(text: &str) -> Option<Pid> {
     let number = |text: &str| text.trim().parse::<Pid>().ok().filter(|&pid| pid != 0);
-    let Some((first, image)) = text.split_once([',', ',', '、']) else { return number(text) };
-    let is_named = image.contains([':', ':']);
-    number(first.rsplit([':', ':']).next()?).filter(|_| is_named)
+    let Some((first, image)) = text.split_once([',', '\u{ff0c}', '\u{3001}']) else { return number(text) };
+    let is_named = image.contains([':', '\u{ff1a}']);
+    number(first.rsplit([':', '\u{ff1a}']).next()?).filter(|_| is_named)
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ const MORE_ROOM: u32 = 16 << 10;
 /// # Errors
 ///
 /// Why not, in words.
-pub(super) fn read(table: Table) -> Result<Vec<ListedSocket>, String> {
+pub(in crate::os::windows) fn read(table: Table) -> Result<Vec<ListedSocket>, String> {
     let family = u32::from(if matches!(table, Table::Tcp4 | Table::Udp4) { AF_INET } else { AF_INET6 });
     let mut room = MORE_ROOM;
     for _ in 0..MOST_TRIES {
@@ -64,7 +64,7 @@ type GetBoundTable = unsafe extern "system" fn(*mut *mut c_void, HANDLE, u32) ->
 
 /// The TCP sockets that have a port and do not listen, connected ones among them. `None` where this Windows does not report
 /// them.
-pub(super) fn bound(table: Table) -> Option<Vec<ListedSocket>> {
+pub(in crate::os::windows) fn bound(table: Table) -> Option<Vec<ListedSocket>> {
     let name = match table {
         Table::Bound6 => c"InternalGetBoundTcp6EndpointTable",
         _ => c"InternalGetBoundTcpEndpointTable",

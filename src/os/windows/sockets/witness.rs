@@ -19,7 +19,10 @@ const MOST_FAILURES: u64 = 8;
 /// # Errors
 ///
 /// Why none could be read, in words.
-pub(super) fn read(table: Table, incomplete: &mut Option<String>) -> Result<Vec<ListedSocket>, String> {
+pub(in crate::os::windows) fn read(
+    table: Table,
+    incomplete: &mut Option<String>,
+) -> Result<Vec<ListedSocket>, String> {
     let (protocol, family) = match table {
         Table::Tcp4 | Table::Bound4 => (ProtocolFlags::TCP, AddressFamilyFlags::IPV4),
         Table::Tcp6 | Table::Bound6 => (ProtocolFlags::TCP, AddressFamilyFlags::IPV6),
