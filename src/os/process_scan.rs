@@ -151,7 +151,8 @@ fn read(
     processes
 }
 
-/// Adds what interpreters run, and where relays forward to. Only their command lines are read, and nothing else of these is kept.
+/// Adds what interpreters run, and where relays forward to. Only their command lines are read, and nothing else of these
+/// is kept.
 fn name_interpreted(
     running: &mut Processes,
     processes: &mut BTreeMap<Pid, Process>,

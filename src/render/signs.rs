@@ -6,9 +6,10 @@ use std::{mem, str};
 use super::Format;
 use super::quotes::Quotes;
 
-/// Which signs a stream takes. A console of Windows takes all: the standard library writes UTF-16 there (`WriteConsoleW`),
-/// unless the code page of the console is UTF-8 (`write` in `library/std/src/sys/stdio/windows.rs`). Whoever reads a pipe or a file there takes it for another code
-/// page: PowerShell 5.1, `findstr` and `more` for the OEM one.
+/// Which signs a stream takes. A console of Windows takes all: the standard library writes UTF-16 there
+/// (`WriteConsoleW`), unless the code page of the console is UTF-8 (`write` in `library/std/src/sys/stdio/windows.rs`).
+/// Whoever reads a pipe or a file there takes it for another code page: PowerShell 5.1, `findstr` and `more` for the OEM
+/// one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signs {
     All,

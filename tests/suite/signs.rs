@@ -130,14 +130,21 @@ fn the_columns_stay_in_line() {
 
     Revenera FlexNet license server: update.exe (PID 900) has no vendor daemon that listens: clients get error -97 or -15. For details: whatlistens --from FOLDER/lic01 servers
     ");
-    // COLUMNS is exported, and another program shows it.
-    for width in [20, 40, 60, 76, 80, 90] {
-        let shown = table(&Environment { exported_width: Some(width), ..piped() });
+    // COLUMNS is exported, and another program shows it: what is cut has room for its three points.
+    let mut cut = 0;
+    for (line, width) in ["", "--columns port,path,process"]
+        .into_iter()
+        .flat_map(|line| [40, 44, 60, 80].map(|width| (line, width)))
+    {
+        let environment = Environment { exported_width: Some(width), ..piped() };
+        let shown = printed(&machine("a-program-with-a-long-name"), line, &environment).0;
         assert!(shown.is_ascii(), "{shown}");
-        for row in shown.lines().take_while(|row| !row.is_empty()).filter(|_| width >= 40) {
+        for row in shown.lines().take_while(|row| !row.is_empty()) {
+            cut += usize::from(row.contains("..."));
             assert!(row.len() <= usize::from(width), "{width}: {shown}");
         }
     }
+    assert!(cut > 3, "{cut}");
 }
 
 #[test]

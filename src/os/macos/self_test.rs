@@ -16,7 +16,7 @@ use crate::model::phrase::counted;
 pub(in crate::os) fn self_test(deadline: Duration) -> Vec<Probe> {
     let scope = ScanScope { deadline, ..ScanScope::default() };
     let mut probes = vec![
-        Probe::new("version", System::long_os_version().ok_or_else(|| "not known".to_owned())),
+        Probe::new("version", System::long_os_version().map_err(|error| error.to_string())),
         Probe::new("rights", Ok(if is_root() { "root" } else { "ordinary user" }.to_owned())),
     ];
     match SocketScan::run(&scope, &[]) {

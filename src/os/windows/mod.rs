@@ -22,8 +22,9 @@ mod services;
 mod signature;
 mod sockets;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -44,7 +45,9 @@ use super::process_scan;
 use super::users::Users;
 pub(super) use super::users::{Prepared, drop_rights, restrict};
 use super::{Inspect, ScanScope, Unobservable};
-use crate::model::{Gap, GapKind, Observation, Os, Pid, PortRange, Presence, Process, SocketId};
+use crate::model::{
+    Gap, GapKind, Observation, Os, Pid, PortRange, Presence, Process, ProcessService, SocketId,
+};
 
 /// The process of the kernel's own threads: always this one since Windows XP (Windows Internals, "System process").
 const SYSTEM: Pid = 4;
@@ -133,14 +136,16 @@ fn name_services(observation: &mut Observation, bindings: &[Binding], services: 
         }
     }
     let tags = ServiceTags::open();
+    // The service manager is asked once about each.
+    let mut known: HashMap<(Pid, NonZeroU32), Option<ProcessService>> = HashMap::new();
     for holding in &observation.holdings {
         let at = holding.socket.0 as usize;
         let tag = bindings.get(at).and_then(|binding| binding.service_tag);
         let is_shared =
             observation.processes.get(&holding.pid).is_some_and(|process| process.services.len() > 1);
         if let (Some(tag), Some(socket)) = (tag.filter(|_| is_shared), observation.sockets.get_mut(at)) {
-            let name = tags.name(holding.pid, tag);
-            socket.made_in = name.and_then(|name| Some(services.named(&name)?.of_process()));
+            let named = || Some(services.named(&tags.name(holding.pid, tag)?)?.of_process());
+            socket.made_in = known.entry((holding.pid, tag)).or_insert_with(named).clone();
         }
     }
 }

@@ -174,7 +174,9 @@ impl Processes {
     /// Its names and its file alone.
     fn named(&self, listed: &ListedProcess) -> Process {
         let mut process = without_file(listed);
-        if let Some(path) = path(listed.pid).map(|native| self.devices.path(&native)) {
+        // The kernel's own processes, as Registry, have a name there.
+        let native = path(listed.pid).filter(|native| native.contains('\\'));
+        if let Some(path) = native.map(|native| self.devices.path(&native)) {
             process.name = Some(file_name(&path, Os::Windows).to_owned());
             let exe = Some(Executable { path, ..Executable::default() });
             process.presence = Presence::Running(Program { exe, ..Program::default() });

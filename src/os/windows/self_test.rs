@@ -28,7 +28,7 @@ const TABLES: [(Table, &str, &str); 4] = [
 
 pub(in crate::os) fn self_test(deadline: Duration) -> Vec<Probe> {
     let mut probes = vec![
-        Probe::new("version", System::long_os_version().ok_or_else(|| "not known".to_owned())),
+        Probe::new("version", System::long_os_version().map_err(|error| error.to_string())),
         Probe::new(
             "rights",
             Ok(if accounts::privileged() { "administrator" } else { "ordinary user" }.to_owned()),
