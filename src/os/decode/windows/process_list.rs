@@ -123,6 +123,23 @@ mod tests {
         "#);
     }
 
+    /// With 64 bits.
+    #[cfg(target_pointer_width = "64")]
+    #[test]
+    fn a_c_compiler_is_asked_where_the_fields_are() {
+        let asked = include_str!("../../../../tests/offsets/windows.c");
+        let fields = [
+            ("NextEntryOffset", NEXT),
+            ("CreateTime", CREATED),
+            ("ImageName", NAME),
+            ("UniqueProcessId", ID),
+            ("InheritedFromUniqueProcessId", PARENT),
+            ("SessionId", SESSION),
+        ];
+        let lines = fields.map(|(field, at)| format!("AT(SYSTEM_PROCESS_INFORMATION, {field}, {at});\n"));
+        assert!(asked.contains(&lines.concat()), "tests/offsets/windows.c lacks {}", lines.concat());
+    }
+
     #[test]
     fn what_is_cut_off_is_no_list() {
         let bytes = list(&[(4, 0, "System", 1, 0), (812, 604, "lmgrd.exe", STARTED, 0)]);

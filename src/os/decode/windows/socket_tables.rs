@@ -312,6 +312,42 @@ mod tests {
     }
 
     #[test]
+    fn a_c_compiler_is_asked_where_the_fields_are() {
+        let asked = include_str!("../../../../tests/offsets/windows.c");
+        let names = [
+            ("MIB_TCPTABLE_OWNER_MODULE", "MIB_TCPROW_OWNER_MODULE", "dwLocalAddr", "dwRemoteAddr"),
+            ("MIB_TCP6TABLE_OWNER_MODULE", "MIB_TCP6ROW_OWNER_MODULE", "ucLocalAddr", "ucRemoteAddr"),
+            ("MIB_UDPTABLE_OWNER_MODULE", "MIB_UDPROW_OWNER_MODULE", "dwLocalAddr", ""),
+            ("MIB_UDP6TABLE_OWNER_MODULE", "MIB_UDP6ROW_OWNER_MODULE", "ucLocalAddr", ""),
+            ("MIB_TCPTABLE2", "MIB_TCPROW2", "dwLocalAddr", ""),
+            ("MIB_TCP6TABLE2", "MIB_TCP6ROW2", "LocalAddr", ""),
+        ];
+        for (table, (table_name, row_name, local, remote)) in TABLES.into_iter().zip(names) {
+            let layout = table.layout();
+            let flags = layout.bound_at.filter(|_| layout.protocol == Protocol::Udp).map(|at| at + 8);
+            let tag = layout.bound_at.map(|at| flags.map_or(at, |flags| flags) + 8);
+            let fields = [
+                (local, Some(layout.local)),
+                ("dwLocalPort", Some(layout.local_port)),
+                ("dwLocalScopeId", layout.scope),
+                (remote, layout.remote.map(|(address, _)| address)),
+                ("dwRemotePort", layout.remote.map(|(_, port)| port)),
+                ("dwState", layout.state),
+                ("dwOwningPid", Some(layout.pid)),
+                ("liCreateTimestamp", layout.bound_at),
+                ("dwFlags", flags),
+                ("OwningModuleInfo", tag),
+            ];
+            let fields =
+                fields.iter().filter_map(|(field, at)| Some(format!("AT({row_name}, {field}, {});", (*at)?)));
+            let first = [format!("AT({table_name}, table, {});", layout.first_row)];
+            let lines: Vec<String> = first.into_iter().chain(fields).collect();
+            let block = format!("\n{}\nIS(sizeof({row_name}), {});\n", lines.join("\n"), layout.row);
+            assert!(asked.contains(&block), "tests/offsets/windows.c lacks {block}");
+        }
+    }
+
+    #[test]
     fn a_table_that_is_cut_off_is_none() {
         for table in TABLES {
             let bytes = written(table, &[LISTENER, LISTENER]);
