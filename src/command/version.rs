@@ -4,7 +4,7 @@
 const TESTED: &str = "\
 Linux    developed and run there; tested beside ss(8), as root and as an ordinary user
 Windows  its tests run under Wine 10; it has not been run on Windows itself
-macOS    compiled and linked for it; it has never been run there";
+macOS    compiled, and linked against stubs of its libraries; it has never been run there";
 
 /// Name and version; with `verbose` also the target, the data, and the systems it was tested on.
 pub(super) fn text(verbose: bool) -> String {

@@ -1,6 +1,8 @@
 //! The checks that have to bear out a name. Each gives a finding unless it was made and found nothing: what was not
 //! examined, or could not be, is a doubt too.
 
+use jiff::SignedDuration;
+
 use super::finding::{Finding, doubts as words};
 use super::holder::Holder;
 use super::license_port::LicensePort;
@@ -59,6 +61,17 @@ pub(super) fn replaceable_file(port: &LicensePort<'_>, holder: &Holder<'_>) -> O
 pub(super) fn deleted_file(_: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
     let is_deleted = holder.process.exe()?.deleted == Some(true);
     holder.called().filter(|_| is_deleted).map(|exe| words::deleted_file(&exe))
+}
+
+/// A process starts before it opens a socket. By so much the two times may be wrong: the clock of Windows ticks every
+/// 15.6 ms (`GetSystemTimeAdjustment`).
+const TICK: SignedDuration = SignedDuration::from_millis(20);
+
+/// The socket is older than the process: another process may have opened it, whose id this one has now (Windows).
+pub(super) fn older_socket(port: &LicensePort<'_>, holder: &Holder<'_>) -> Option<Finding> {
+    let (opened, started) = (port.socket.opened_at?, holder.process.started_at?);
+    let is_older = started.duration_since(opened) > TICK;
+    holder.called().filter(|_| is_older).map(|exe| words::older_socket(&exe))
 }
 
 /// The file was changed after it was signed (Windows).

@@ -117,7 +117,7 @@ fn of_signature(file: &Executable) -> Option<String> {
     let signer = signer.as_deref().map_or("somebody unknown".into(), quoted_account);
     Some(match state {
         SignatureState::Valid => format!("the file is signed by {signer}"),
-        SignatureState::Altered => format!("the file was changed after {signer} signed it"),
+        SignatureState::Altered => format!("the file does not fit its signature, which names {signer}"),
         SignatureState::Unverified => {
             format!("the file is signed by {signer}, which this machine cannot verify")
         }

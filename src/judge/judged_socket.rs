@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::model::{Os, Owner, Process, ProcessService, Protocol};
 
 /// A socket to judge, and who holds it.
@@ -15,6 +17,8 @@ pub struct JudgedSocket<'a> {
     pub owner: &'a Owner,
     /// The service that opened it, where the system says that.
     pub made_in: Option<&'a ProcessService>,
+    /// When it got its port, where the system says that.
+    pub opened_at: Option<Timestamp>,
     /// The lead's parent.
     pub parent: Option<&'a Process>,
     /// The ancestors of the lead, as far as they are known, the parent first.

@@ -72,6 +72,7 @@ impl<'a> LicensePort<'a> {
         let socket = JudgedSocket {
             owner,
             made_in: None,
+            opened_at: None,
             parent,
             ancestors: &[],
             more_holders,

@@ -40,6 +40,7 @@ const RULES: &[Rule] = &[
     Rule { name: "ended", about: Process(ended) },
     Rule { name: "file-unreadable", about: Process(file_unreadable) },
     Rule { name: "emulator", about: Process(emulator) },
+    Rule { name: "older-socket", about: Doubt(doubts::older_socket) },
     Rule { name: "disguised-interpreter", about: Doubt(doubts::disguised_interpreter) },
     Rule { name: "user-namespace", about: Doubt(doubts::user_namespace) },
     Rule { name: "other-file", about: Doubt(doubts::other_file) },

@@ -43,10 +43,25 @@ pub struct MachineIdentity {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DebugLog {
-    pub pid: Pid,
+    /// The process that writes it; `None` where only its service is known.
+    pub pid: Option<Pid>,
+    /// The service that writes it, where its configuration names the log.
+    pub service: Option<String>,
     pub path: String,
     /// The lines that say why something failed or ended, the newest last.
     pub trouble: Vec<String>,
+}
+
+impl DebugLog {
+    #[must_use]
+    pub fn of_process(pid: Pid, path: String, trouble: Vec<String>) -> DebugLog {
+        DebugLog { pid: Some(pid), service: None, path, trouble }
+    }
+
+    #[must_use]
+    pub fn of_service(service: &str, path: String, trouble: Vec<String>) -> DebugLog {
+        DebugLog { pid: None, service: Some(service.to_owned()), path, trouble }
+    }
 }
 
 /// A license server that something would start.

@@ -12,6 +12,9 @@ use super::in_words;
 /// How often to look whether a program that has closed its output has ended. As a rule it has.
 const PAUSE: Duration = Duration::from_millis(1);
 
+/// How long a program that was killed is waited for.
+const LAST_WAIT: Duration = Duration::from_secs(1);
+
 /// A program that runs, and what it prints. It is ended when this is dropped.
 pub(super) struct AskedProgram {
     /// For messages.
@@ -78,9 +81,12 @@ impl AskedProgram {
 
 impl Drop for AskedProgram {
     fn drop(&mut self) {
-        // Both fail if it has ended and was waited for.
+        // It fails if it has ended and was waited for. What is stuck in the kernel does not end: it is left behind.
         let _ = self.child.kill();
-        let _ = self.child.wait();
+        let deadline = Deadline::after(LAST_WAIT);
+        while matches!(self.child.try_wait(), Ok(None)) && !deadline.left().is_zero() {
+            thread::park_timeout(PAUSE);
+        }
     }
 }
 

@@ -16,8 +16,8 @@ use super::read_process::Launch;
 use super::this_os::THIS_OS;
 use super::{Inspect, ScanScope};
 use crate::model::{
-    Checked, DaemonLine, DaemonProgram, DebugLog, InstalledServer, LicenseFile, LicenseLines, LicenseSetup,
-    LicenseSystem, MachineIdentity, NamedBy, NotInspected, Pid, Process, file_name,
+    Checked, DaemonLine, DaemonProgram, DebugLog, Gap, GapKind, InstalledServer, LicenseFile, LicenseLines,
+    LicenseSetup, LicenseSystem, MachineIdentity, NamedBy, NotInspected, Pid, Process, file_name,
 };
 use crate::os::decode::text::{os_text, text_of};
 
@@ -62,26 +62,34 @@ pub(super) fn read<'a>(
     installed: Vec<InstalledServer>,
     inspect: &dyn Inspect,
     scope: &ScanScope,
+    gaps: &mut Vec<Gap>,
 ) -> LicenseSetup {
     let programs = inspect.license_programs(THIS_OS);
     let servers = processes.into_iter().filter_map(|process| {
         let program = programs.of_name(&name(process.exe_name(THIS_OS)?))?;
-        Some((process.pid, program.system?))
+        let services: Vec<String> = process.services.iter().map(|service| service.name.clone()).collect();
+        Some((process.pid, (program.system?, services)))
     });
-    let servers: BTreeMap<Pid, LicenseSystem> = servers.take(MOST_SERVERS).collect();
+    let servers: BTreeMap<Pid, (LicenseSystem, Vec<String>)> = servers.take(MOST_SERVERS).collect();
     let mut reader = Reader::default();
     let mut logs = Vec::new();
     let pids: Vec<Pid> = servers.keys().copied().collect();
+    // Of which neither the command line nor the environment is known to name a license file.
+    let mut untold: Vec<Vec<String>> = Vec::new();
     let mut launches = running.map(|running| running.launches(&pids, scope)).unwrap_or_default();
-    for (pid, license_system) in servers {
-        let Some(Launch { args, cwd, environment }) = launches.remove(&pid) else { continue };
+    for (pid, (license_system, services)) in servers {
+        let Launch { args, cwd, environment } = launches.remove(&pid).unwrap_or_default();
         let asked = license_command::arguments(license_system, THIS_OS, &args);
         // Where the folder that it works in is not known, a relative path leads nowhere.
         let place = |path: &str| match &cwd {
             Some(cwd) => Some(cwd.join(path)),
             None => Some(PathBuf::from(path)).filter(|path| path.is_absolute()),
         };
-        for path in asked.license_paths.iter().filter_map(|path| place(path)) {
+        let paths: Vec<PathBuf> = asked.license_paths.iter().filter_map(|path| place(path)).collect();
+        if paths.is_empty() && environment.is_empty() {
+            untold.push(services);
+        }
+        for path in paths {
             reader.read(&path, &NamedBy::CommandLine(pid));
         }
         if asked.license_paths.is_empty() || license_system == LicenseSystem::Rlm {
@@ -92,9 +100,11 @@ pub(super) fn read<'a>(
             }
         }
         if let Some(path) = asked.log.and_then(|path| place(&path)) {
-            logs.extend(trouble(&path).map(|trouble| DebugLog { pid, path: os_text(path), trouble }));
+            let trouble = trouble(&path);
+            logs.extend(trouble.map(|trouble| DebugLog::of_process(pid, os_text(path), trouble)));
         }
     }
+    gaps.extend(untold_files(&untold, &installed));
     for path in &scope.license_files {
         let cwd = std::env::current_dir().unwrap_or_default();
         reader.read(&cwd.join(path), &NamedBy::Caller);
@@ -103,11 +113,30 @@ pub(super) fn read<'a>(
         let Some(system) = started_by(&programs, &server.command).and_then(|program| program.system) else {
             continue;
         };
-        for path in license_command::arguments(system, THIS_OS, &server.command).license_paths {
-            reader.read(Path::new(&path), &NamedBy::Service(server.name.clone()));
+        let asked = license_command::arguments(system, THIS_OS, &server.command);
+        for path in &asked.license_paths {
+            reader.read(Path::new(path), &NamedBy::Service(server.name.clone()));
+        }
+        if let Some(log) = asked.log.map(PathBuf::from).filter(|log| log.is_absolute()) {
+            let trouble = trouble(&log);
+            logs.extend(trouble.map(|trouble| DebugLog::of_service(&server.name, os_text(log), trouble)));
         }
     }
     LicenseSetup { files: reader.files, logs, installed, identity: identity(), ..LicenseSetup::default() }
+}
+
+/// That it is not known which license files some servers read. What a service starts names those of its own.
+fn untold_files(untold: &[Vec<String>], installed: &[InstalledServer]) -> Option<Gap> {
+    let is_told = |name: &String| installed.iter().any(|one| one.name == *name && one.command.len() > 1);
+    let count = untold.iter().filter(|services| !services.iter().any(is_told)).count();
+    let servers = match count {
+        0 => return None,
+        1 => "1 license server reads is not known: its command line names none".to_owned(),
+        n => format!("{n} license servers read is not known: their command lines name none"),
+    };
+    let detail = format!("which license files {servers}, and the environment was not read");
+    let remedy = Some("whatlistens servers --license-file FILE".to_owned());
+    Some(Gap { count: Some(count as u64), remedy, ..Gap::new(GapKind::LicenseSetupUnreadable, detail) })
 }
 
 /// What starts a license server, by the file name of its program.

@@ -207,7 +207,7 @@ fn without(mut setup: LicenseSetup, there: &BTreeMap<Pid, &Process>, is_server_h
         file.named_by.retain(|by| !is_there(by));
         !file.named_by.is_empty()
     });
-    setup.logs.retain(|log| !there.contains_key(&log.pid));
+    setup.logs.retain(|log| log.pid.is_none_or(|pid| !there.contains_key(&pid)));
     if !is_server_here {
         setup.lock_files.clear();
     }

@@ -13,7 +13,7 @@ use sysinfo::System;
 use super::inspect_files::{self, FileFacts, PortsOf};
 use super::interfaces;
 use super::license_files;
-use super::platform::{Processes, machine_id, may_not_answer, privileged, writers};
+use super::platform::{Processes, leads_there, machine_id, may_not_answer, privileged, writers};
 use super::read_process::ReadProcess;
 use super::sought_pids::SoughtPids;
 use super::this_os::THIS_OS;
@@ -218,8 +218,7 @@ fn facts(path: &Path, checks: FileChecks, texts: &[&str], users: &Users) -> File
     }
     let mut facts = FileFacts::default();
     if checks.place {
-        // Whoever could have put another file at this path since the process started is among the writers.
-        facts.path_confirmed = Checked::Done(true);
+        facts.path_confirmed = leads_there(path);
         facts.writers = writers(path, users);
     }
     if checks.content {

@@ -58,10 +58,14 @@ fn known_for(
         }
     }
     let is_known = |name: &str| registered.for_protocol(socket.protocol).any(|entry| is_usual(name, entry));
+    let is_of_launchd =
+        socket.activation.as_ref().is_some_and(|activation| activation.manager == ServiceManager::Launchd);
     let by_unit = unit_of_the_system(socket).is_some_and(is_known);
     let is_believed =
         |lead: &&Process| !lead.claims_its_name(os) && !matches!(lead.presence, Presence::Ended { .. });
     match owner.lead().filter(is_believed).and_then(|lead| lead.name.as_deref()) {
+        // For whom launchd opened it is a guess by the port, which a user's own job may have.
+        Some(name) if is_of_launchd => is_known(name).then_some(true),
         Some(name) => Some(is_known(name) || (socket.activation.is_some() && by_unit)),
         None => by_unit.then_some(true),
     }
@@ -71,10 +75,6 @@ fn known_for(
 fn unit_of_the_system(socket: &Socket) -> Option<&str> {
     let is_of_system = |manager| manager == ServiceManager::Systemd;
     match (&socket.activation, &socket.made_in) {
-        // `com.openssh.sshd`.
-        (Some(activation), _) if activation.manager == ServiceManager::Launchd => {
-            activation.socket.rsplit('.').next()
-        }
         (Some(activation), _) if is_of_system(activation.manager) => {
             Some(activation.socket.trim_end_matches(".socket"))
         }

@@ -33,6 +33,7 @@ fn judged_socket<'a>(attributed: &'a Attributed, behind: Option<Behind<'a>>, os:
         local: attributed.socket.local,
         owner: &attributed.owner,
         made_in: attributed.socket.made_in.as_ref(),
+        opened_at: attributed.socket.opened_at,
         parent: attributed.ancestors.first().map(Arc::as_ref),
         ancestors: &attributed.ancestors,
         more_holders: attributed.more_holders,

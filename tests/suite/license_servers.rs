@@ -155,11 +155,8 @@ fn one_that_is_up_is_told_in_a_few_lines() {
 fn a_server_without_a_daemon_says_what_clients_get_and_why() {
     let machine = without_daemon().seen(|seen| {
         let setup = seen.license_setup.as_mut().unwrap();
-        setup.logs.push(DebugLog {
-            pid: 812,
-            path: "/var/log/lmgrd.log".to_owned(),
-            trouble: vec!["9:20:38 (adskflex) Wrong hostid on SERVER line for license file".to_owned()],
-        });
+        let trouble = vec!["9:20:38 (adskflex) Wrong hostid on SERVER line for license file".to_owned()];
+        setup.logs.push(DebugLog::of_process(812, "/var/log/lmgrd.log".to_owned(), trouble));
     });
     insta::assert_snapshot!(machine.printed("servers", None), @"
     Autodesk Network License Manager (FlexNet Publisher)        no vendor daemon
@@ -363,14 +360,18 @@ fn a_service_of_windows_that_ended_is_told_with_its_exit_code() {
                 InstalledState::Stopped,
             )
         };
-        let setup = LicenseSetup { installed: vec![server], ..LicenseSetup::default() };
+        let trouble =
+            vec!["9:20:38 (lmgrd) license manager: can't initialize: Cannot find license file".to_owned()];
+        let log = DebugLog::of_service(name, r"C:\Flexlm\lmgrd.log".to_owned(), trouble);
+        let logs = if exit_code.is_some() { vec![log] } else { Vec::new() };
+        let setup = LicenseSetup { installed: vec![server], logs, ..LicenseSetup::default() };
         let machine = linux().os(Os::Windows).seen(|seen| seen.license_setup = Some(setup));
         let servers = read(&machine.printed("servers --json", None)).license_servers.unwrap();
         let problem = &servers[0].problems[0];
         format!("{}\n{}", problem.text, problem.next.as_deref().unwrap_or_default())
     };
     insta::assert_snapshot!(stopped(ServiceStart::Automatic, Some(1067), "FlexNet License Server"), @r#"
-    The service "FlexNet License Server" is stopped (exit code 1067: its process ended unexpectedly). It starts automatically.
+    The service "FlexNet License Server" is stopped (exit code 1067: its process ended unexpectedly). It starts automatically. Its log says “9:20:38 (lmgrd) license manager: can't initialize: Cannot find license file”.
     Start it: net start "FlexNet License Server"
     "#);
     insta::assert_snapshot!(stopped(ServiceStart::Manual, None, "lmgrd"), @r#"
@@ -378,11 +379,11 @@ fn a_service_of_windows_that_ended_is_told_with_its_exit_code() {
     Start it: net start lmgrd
     "#);
     insta::assert_snapshot!(stopped(ServiceStart::Automatic, Some(1069), "lmgrd & del *"), @r#"
-    The service "FlexNet License Server" is stopped (exit code 1069: its account could not log on). It starts automatically.
+    The service "FlexNet License Server" is stopped (exit code 1069: its account could not log on). It starts automatically. Its log says “9:20:38 (lmgrd) license manager: can't initialize: Cannot find license file”.
     Set the password of LIC01\flexlm again. Start it in services.msc.
     "#);
     insta::assert_snapshot!(stopped(ServiceStart::Automatic, Some(7), "lmgrd"), @r#"
-    The service "FlexNet License Server" is stopped (exit code 7). It starts automatically.
+    The service "FlexNet License Server" is stopped (exit code 7). It starts automatically. Its log says “9:20:38 (lmgrd) license manager: can't initialize: Cannot find license file”.
     Start it: net start lmgrd
     "#);
 }

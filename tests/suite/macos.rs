@@ -94,7 +94,7 @@ fn what_launchd_opened_a_socket_for_is_named() {
     Registry     ssh, The Secure Shell (SSH) Protocol (IANA, system port)
     ");
     let listener = read(&held().printed("22 --json", None)).listeners.remove(0);
-    assert_eq!(listener.known_for_service, Some(true), "launchd holds it for sshd");
+    assert_eq!(listener.known_for_service, None, "by its port alone");
     let activation = listener.activation.unwrap();
     assert_eq!((activation.manager.as_str(), activation.socket.as_str()), ("launchd", "com.openssh.sshd"));
     assert_eq!(

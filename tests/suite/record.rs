@@ -152,8 +152,8 @@ fn what_is_no_record_says_so() {
     insta::assert_snapshot!(refusal_of("PORT  ADDRESS"), @"not JSON: expected value (line 1, column 1)");
     insta::assert_snapshot!(refusal_of("\u{feff}{}"), @"not JSON: expected value (line 1, column 1)");
     insta::assert_snapshot!(refusal_of(&"[".repeat(1 << 20)), @"not JSON: EOF while parsing a list (line 1, column 1048576)");
-    insta::assert_snapshot!(refusal_of(&FORMAT[..FORMAT.len() - 3]), @"not JSON: EOF while parsing an object (line 1177, column 2)");
-    insta::assert_snapshot!(refusal_of(&format!("{FORMAT}{{}}")), @"not JSON: trailing characters (line 1179, column 1)");
+    insta::assert_snapshot!(refusal_of(&FORMAT[..FORMAT.len() - 3]), @"not JSON: EOF while parsing an object (line 1178, column 2)");
+    insta::assert_snapshot!(refusal_of(&format!("{FORMAT}{{}}")), @"not JSON: trailing characters (line 1180, column 1)");
     for text in ["{}", "[]", "null", "27000", r#""a""#, r#"{"schema_version": 1}"#] {
         insta::allow_duplicates!(
             insta::assert_snapshot!(refusal_of(text), @r#"not a record: it has no number "whatlistens_record"; whatlistens record makes one"#)

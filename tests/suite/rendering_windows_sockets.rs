@@ -266,8 +266,8 @@ fn who_signed_a_file_is_evidence_and_no_proof() {
     Signed       by "Flexera\u{7} Software LLC"
     "#);
     insta::assert_snapshot!(signed(SignatureState::Altered, nobody()), @r#"
-    cannot-tell: it is called lmgrd.exe, but its file was changed after "Flexera\u{7} Software LLC" signed it
-    Signed       by "Flexera\u{7} Software LLC", and changed since: do not trust it
+    cannot-tell: it is called lmgrd.exe, but its file does not fit its signature, which names "Flexera\u{7} Software LLC": it was changed
+    Signed       but changed since: the signature names "Flexera\u{7} Software LLC", and does not fit
     "#);
     insta::assert_snapshot!(signed(SignatureState::Unverified, nobody()), @r#"
     expected: lmgrd.exe is a known program of Revenera FlexNet license server

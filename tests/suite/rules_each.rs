@@ -1,5 +1,6 @@
 //! One case for each rule of the verdict, with the words that a helpdesk engineer reads.
 
+use jiff::SignedDuration;
 use whatlistens::judge::rules;
 use whatlistens::model::{
     Checked, CodeFile, Contents, Executable, FileVersion, Interpreter, License, NotInspected, Os, Presence,
@@ -7,7 +8,7 @@ use whatlistens::model::{
 };
 
 use crate::recorded::{
-    Machine, anyone_at, contains, is_interpreter, java, linux, process, running_with, user, with_file,
+    Machine, anyone_at, contains, is_interpreter, java, linux, now, process, running_with, user, with_file,
     written_by,
 };
 use crate::verdicts_forwarded::proxy;
@@ -71,6 +72,12 @@ fn cases() -> Vec<License> {
         on_windows(FLEXNET, not_running(Presence::Ended { children: Vec::new() })),
         on(FLEXNET, running_with(4242, "/opt/x/lmgrd", |program| program.exe = None)),
         on("tcp 0.0.0.0:1688", process(9, "/opt/x/vlmcsd")),
+        judged(
+            linux()
+                .os(Os::Windows)
+                .socket(FLEXNET, &[process(9, r"C:\x\lmgrd.exe")])
+                .but(|socket| socket.opened_at = now().checked_sub(SignedDuration::from_hours(2)).ok()),
+        ),
         file(|file| file.contents = is_interpreter(Interpreter::Python)),
         file(|file| file.writers = Checked::Failed(NotInspected::AnotherUserNamespace)),
         file(|file| file.path_confirmed = Checked::Done(false)),
@@ -158,6 +165,9 @@ fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
     emulator: mismatch Critical
       vlmcsd is a known emulator of Microsoft Key Management Service, not the vendor's own license server
       Find out who runs it and why. Activating software with it does not license that software.
+    older-socket: cannot-tell Info
+      the socket is older than lmgrd.exe: another process may have opened it, whose ID lmgrd.exe has now, or the clock was set back
+      Restart lmgrd.exe, and run whatlistens again.
     disguised-interpreter: mismatch Warning
       it is called lmgrd, but its file is Python under another name
       Find out who renamed it, and what it runs: whatlistens --args 27000
@@ -174,7 +184,7 @@ fn each_rule_decides_its_case_and_says_why_and_what_to_do() {
       it was started from a file called lmgrd that has since been deleted or replaced
       Restart it so that it runs the current file. Then run whatlistens again.
     altered-file: cannot-tell Info
-      it is called lmgrd.exe, but its file was changed after Flexera Software LLC signed it
+      it is called lmgrd.exe, but its file does not fit its signature, which names Flexera Software LLC: it was changed
       Find out who changed lmgrd.exe. Then install it again from its maker.
     other-maker: mismatch Warning
       it is called lmgrd.exe, but its file says that it is nc.exe, made by Somebody Ltd; FlexNet Publisher license server is made by Acresso, Flexera, Globetrotter, Macrovision or Revenera

@@ -258,6 +258,7 @@ fn where_little_is_known_a_mismatch_is_no_warning() {
             protocol: Protocol::Tcp,
             local: "0.0.0.0:7000".parse().unwrap(),
             made_in: None,
+            opened_at: None,
             owner: &Owner::Identified { lead: process(1, "/usr/bin/python3.11").into(), others: Vec::new() },
             parent: None,
             ancestors: &[],

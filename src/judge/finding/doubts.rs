@@ -83,10 +83,21 @@ pub(in crate::judge) fn deleted_file(exe: &str) -> Finding {
     )
 }
 
-pub(in crate::judge) fn altered_file(exe: &str, signer: Option<&str>) -> Finding {
-    let signer = signer.map_or("its maker".into(), quoted_account);
+pub(in crate::judge) fn older_socket(exe: &str) -> Finding {
     Finding::cannot_tell(
-        format!("it is called {exe}, but its file was changed after {signer} signed it"),
+        format!(
+            "the socket is older than {exe}: another process may have opened it, whose ID {exe} has now, or the \
+             clock was set back"
+        ),
+        Some(format!("Restart {exe}, and run whatlistens again.")),
+    )
+}
+
+/// The name of the signer stands in a signature that does not fit the file: it is a claim.
+pub(in crate::judge) fn altered_file(exe: &str, signer: Option<&str>) -> Finding {
+    let names = signer.map_or(String::new(), |signer| format!(", which names {}", quoted_account(signer)));
+    Finding::cannot_tell(
+        format!("it is called {exe}, but its file does not fit its signature{names}: it was changed"),
         Some(format!("Find out who changed {exe}. Then install it again from its maker.")),
     )
 }

@@ -31,6 +31,11 @@ pub(in crate::os) fn is_of_service(uid: u32) -> bool {
     uid < FIRST_PERSON
 }
 
+/// Whoever could have put another file at this path since the process started is among the writers.
+pub(in crate::os) fn leads_there(_path: &Path) -> Checked<bool> {
+    Checked::Done(true)
+}
+
 /// Who besides administrators could put other content into a file.
 pub(in crate::os) fn writers(path: &Path, users: &Users) -> Checked<Vec<Writer>> {
     let writer = |Grant { grantee, place, only_adds }: Grant<'_>| {

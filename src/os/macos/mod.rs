@@ -24,7 +24,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
-pub(super) use self::files::{may_not_answer, writers};
+pub(super) use self::files::{leads_there, may_not_answer, writers};
 pub(super) use self::machine_id::machine_id;
 pub(super) use self::processes::Processes;
 pub(super) use self::self_test::self_test;
@@ -125,7 +125,10 @@ fn assemble(
         let installed = installed::read(&inspect.license_programs(Os::Macos));
         let processes = observation.processes.values().map(Arc::as_ref);
         let running = running.as_mut().ok();
-        observation.license_setup = Some(license_files::read(processes, running, installed, inspect, scope));
+        let mut gaps = Vec::new();
+        let setup = license_files::read(processes, running, installed, inspect, scope, &mut gaps);
+        observation.license_setup = Some(setup);
+        observation.gaps.append(&mut gaps);
     }
     let hidden = unlisted.unwrap_or_else(|| holders.hidden(&users));
     Observation { hidden, method_notes, ..observation }

@@ -1,6 +1,7 @@
 //! Who may put another program in the place of one.
 #![expect(unsafe_code, reason = "only the Windows API returns security descriptors")]
 
+use std::io;
 use std::iter;
 use std::os::windows::ffi::OsStrExt;
 use std::path::{Component, Path};
@@ -17,8 +18,32 @@ use crate::os::decode::text::os_text;
 const LONGEST: u32 = 128 * 1024;
 
 /// Who besides administrators could put other content into a file: by the permissions of the file and of every folder
-/// up to the root of the drive. Links on the way are not followed: whoever may make one may write there.
+/// up to the root of the drive. The kernel's path of a program has no links in it. Where there is one now, it was put there
+/// since, and leads to another file: whoever may write the attributes of an empty folder can make it a junction.
 pub(in crate::os) fn writers(path: &Path, users: &Users) -> Checked<Vec<Writer>> {
+    let found = writers_of_places(path, users);
+    match has_link(path) {
+        Ok(false) => found,
+        Ok(true) => Checked::Failed(NotInspected::NotAtItsPath),
+        Err(_) => Checked::Failed(NotInspected::Unreadable),
+    }
+}
+
+/// Whether the path still leads to the file that a process was started from: the kernel's path has no links in it.
+pub(in crate::os) fn leads_there(path: &Path) -> Checked<bool> {
+    match has_link(path) {
+        Ok(has_link) => Checked::Done(!has_link),
+        Err(_) => Checked::Failed(NotInspected::Unreadable),
+    }
+}
+
+/// Whether any part of a path is a junction or a symbolic link.
+fn has_link(path: &Path) -> io::Result<bool> {
+    let mut places = path.ancestors().filter(|place| place.parent().is_some());
+    places.try_fold(false, |found, place| Ok(found || place.symlink_metadata()?.file_type().is_symlink()))
+}
+
+fn writers_of_places(path: &Path, users: &Users) -> Checked<Vec<Writer>> {
     let mut writers = Vec::new();
     let is_root = |place: &Path| matches!(place.components().next_back(), Some(Component::RootDir));
     let parts = [Part::Program, Part::OwnFolder].into_iter().chain(iter::repeat(Part::Above));
@@ -68,6 +93,24 @@ fn descriptor(path: &Path) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
     use crate::os::ScanScope;
+
+    #[test]
+    fn a_path_with_a_junction_leads_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        std::fs::create_dir(&real).unwrap();
+        let program = real.join("lmgrd.exe");
+        std::fs::write(&program, "x").unwrap();
+        assert_eq!(leads_there(&program), Checked::Done(true));
+        if std::os::windows::fs::symlink_dir(&real, &link).is_err() {
+            // Only administrators and developers may make one; the user of Wine may.
+            return;
+        }
+        let through = link.join("lmgrd.exe");
+        assert_eq!(leads_there(&through), Checked::Done(false));
+        let users = Users::new(&ScanScope::default());
+        assert_eq!(writers(&through, &users), Checked::Failed(NotInspected::NotAtItsPath));
+    }
 
     #[test]
     fn the_permissions_of_a_file_are_found_up_to_the_root() {

@@ -5,6 +5,7 @@
 use std::sync::mpsc;
 use std::thread::Builder;
 
+use windows::Win32::Foundation::E_UNEXPECTED;
 use windows::Win32::NetworkManagement::WindowsFirewall::{
     INetFwMgr, NET_FW_IP_PROTOCOL_TCP, NET_FW_IP_PROTOCOL_UDP, NET_FW_IP_VERSION_V4, NET_FW_IP_VERSION_V6,
     NetFwMgr,
@@ -12,7 +13,7 @@ use windows::Win32::NetworkManagement::WindowsFirewall::{
 use windows::Win32::System::Com::{
     CLSCTX_INPROC_SERVER, COINIT_MULTITHREADED, CoCreateInstance, CoInitializeEx,
 };
-use windows::Win32::System::Variant::VARIANT;
+use windows::Win32::System::Variant::{VARIANT, VT_BOOL};
 use windows::core::BSTR;
 
 use super::super::deadline::Deadline;
@@ -92,11 +93,24 @@ fn is_allowed(manager: &INetFwMgr, asked: &Asked) -> windows::core::Result<Firew
             &raw mut restricted,
         )?;
     }
-    Ok(match (bool::try_from(&allowed)?, bool::try_from(&restricted)?) {
+    let (allowed, restricted) = (truth(&allowed)?, truth(&restricted)?);
+    Ok(match (allowed, restricted) {
         (true, false) => Firewall::Allowed,
         (true, true) => Firewall::Restricted,
         (false, _) => Firewall::Blocked,
     })
+}
+
+/// Without the conversion of the crate, which needs a DLL that small versions of Windows lack (propsys).
+fn truth(value: &VARIANT) -> windows::core::Result<bool> {
+    // SAFETY: the type says which member of the union is set.
+    unsafe {
+        let value = &value.Anonymous.Anonymous;
+        match value.vt {
+            VT_BOOL => Ok(value.Anonymous.boolVal.as_bool()),
+            _ => Err(E_UNEXPECTED.into()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -85,7 +85,8 @@ pub(super) fn add_proxies(observation: &mut Observation) {
         }
         let here = |proxy: &&PortProxy| proxy.listens_at == Some(socket.local.ip());
         let all = proxies.get(&socket.local.port());
-        let proxy = all.and_then(|all| all.iter().find(here).or(all.first().filter(|_| all.len() == 1)));
+        let anywhere = |proxy: &&PortProxy| proxy.listens_at.is_none();
+        let proxy = all.and_then(|all| all.iter().find(here).or_else(|| all.iter().find(anywhere)));
         socket.proxied_to = proxy.map(|proxy| proxy.connects_to.clone());
     }
 }

@@ -31,7 +31,7 @@ use jiff::Timestamp;
 
 pub(super) use self::accounts::{has_user, privileged};
 pub(super) use self::console::{programs as programs_of_console, wait_for_key};
-pub(super) use self::file_security::writers;
+pub(super) use self::file_security::{leads_there, writers};
 pub(super) use self::machine_id::machine_id;
 pub(super) use self::processes::Processes;
 pub(super) use self::programs::may_not_answer;
@@ -79,10 +79,11 @@ pub(super) fn observe(
     if scope.glance {
         return Ok(observation);
     }
+    forget_successors(&mut observation.processes);
     let holders: BTreeSet<Pid> = observation.holdings.iter().map(|holding| holding.pid).collect();
     name_system(&mut observation.processes);
     programs::inspect(&mut observation.processes, &holders, Deadline::after(scope.deadline));
-    heirs::find(&mut observation, &bindings, scope);
+    heirs::find(&mut observation, scope);
     match running.as_ref().map(Processes::services) {
         Ok(Ok(services)) => {
             name_services(&mut observation, &bindings, services);
@@ -91,8 +92,10 @@ pub(super) fn observe(
                 let installed = installed::read(services, &inspect.license_programs(Os::Windows));
                 let processes = observation.processes.values().map(Arc::as_ref);
                 let running = running.as_mut().ok();
-                let setup = license_files::read(processes, running, installed, inspect, scope);
+                let mut gaps = Vec::new();
+                let setup = license_files::read(processes, running, installed, inspect, scope, &mut gaps);
                 observation.license_setup = Some(setup);
+                observation.gaps.append(&mut gaps);
             }
         }
         Ok(Err(error)) | Err(error) => {
@@ -100,8 +103,10 @@ pub(super) fn observe(
             observation.gaps.push(Gap::new(GapKind::ServicesUnreadable, detail));
             if scope.license_servers {
                 let processes = observation.processes.values().map(Arc::as_ref);
-                let setup = license_files::read(processes, running.as_mut().ok(), Vec::new(), inspect, scope);
+                let (running, mut gaps) = (running.as_mut().ok(), Vec::new());
+                let setup = license_files::read(processes, running, Vec::new(), inspect, scope, &mut gaps);
                 observation.license_setup = Some(setup);
+                observation.gaps.append(&mut gaps);
             }
         }
     }
@@ -121,10 +126,26 @@ pub(super) fn observe(
         [
             "the sockets, and the ids of the processes that created them, come from the tables of iphlpapi"
                 .to_owned(),
-            "the processes come from lists that every user may read; no process's memory was read".to_owned(),
+            match scope.memory {
+            true => "the processes come from lists that every user may read, and their command lines perhaps from \
+                     their memory",
+            false => "the processes come from lists that every user may read; no process's memory was read",
+        }
+        .to_owned(),
         ],
     );
     Ok(observation)
+}
+
+/// Forgets what was read of a process whose id has gone to another one since it was listed: its file may be that one's.
+fn forget_successors(processes: &mut BTreeMap<Pid, Arc<Process>>) {
+    let Ok(running) = processes::running() else { return };
+    for (pid, process) in processes {
+        let now = running.get(pid).map(|now| now.started_at);
+        if now.is_some_and(|now| now != process.started_at) {
+            *process = Arc::new(Process { pid: *pid, ..Process::default() });
+        }
+    }
 }
 
 /// Adds the services of the processes, and of each socket the one that created it, where its process runs several.

@@ -90,7 +90,10 @@ fn start(netsh: &Path, (protocol, family): (Protocol, Family)) -> Result<AskedPr
 }
 
 fn run(netsh: &Path, words: &[&str]) -> Result<AskedProgram, String> {
-    AskedProgram::start("netsh", Command::new(netsh).args(words).creation_flags(CREATE_NO_WINDOW), MOST)
+    let mut command = Command::new(netsh);
+    // Nothing of the caller's folder is loaded.
+    command.current_dir(netsh.parent().unwrap_or(netsh));
+    AskedProgram::start("netsh", command.args(words).creation_flags(CREATE_NO_WINDOW), MOST)
 }
 
 /// The folder of the system's own programs.
@@ -172,6 +175,15 @@ if %2==ipv6 exit /b 1
         let (_folder, stuck) = stand_in("@echo off\n:again\ngoto again\n");
         let answer = ask(&stuck, Duration::from_millis(300));
         assert_eq!(answer.unanswered, ["netsh does not answer"]);
+    }
+
+    /// The netsh of Wine prints nothing, which is no answer.
+    #[test]
+    fn the_queues_of_http_sys_are_printed_or_it_is_said_why_not() {
+        match http_services() {
+            Ok(printed) => assert!(!printed.is_empty()),
+            Err(why) => assert!(why.starts_with("netsh ") && !why.contains("os error"), "{why}"),
+        }
     }
 
     #[test]

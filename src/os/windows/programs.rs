@@ -15,6 +15,8 @@ use crate::model::{Checked, Executable, FileVersion, NotInspected, Pid, Process,
 
 /// `DRIVE_REMOTE`, a drive of another machine (documentation of `GetDriveTypeW`).
 const DRIVE_REMOTE: u32 = 4;
+/// How the volumes of disks begin.
+const LOCAL_VOLUMES: &str = r"\\?\GLOBALROOT\Device\HarddiskVolume";
 /// The signatures of no more files are verified.
 const MOST_SIGNATURES: usize = 100;
 
@@ -27,8 +29,10 @@ pub(super) fn inspect(
     add_versions(processes, holders);
     let is_examined = |exe: &&Executable| exe.path_confirmed == Checked::Done(true);
     let examined = || holders.iter().filter_map(|pid| processes.get(pid)?.exe().filter(is_examined));
-    let paths: BTreeSet<String> = examined().map(|exe| exe.path.clone()).collect();
-    let paths: Vec<String> = paths.into_iter().take(MOST_SIGNATURES).collect();
+    // Those first that only administrators could have written: others are not believed anyway.
+    let is_weak = |exe: &Executable| exe.writers.done().is_none_or(|writers| !writers.is_empty());
+    let paths: BTreeSet<(bool, String)> = examined().map(|exe| (is_weak(exe), exe.path.clone())).collect();
+    let paths: Vec<String> = paths.into_iter().map(|(_, path)| path).take(MOST_SIGNATURES).collect();
     if paths.is_empty() {
         return;
     }
@@ -69,6 +73,10 @@ fn add_versions(processes: &mut BTreeMap<Pid, Arc<Process>>, holders: &BTreeSet<
 pub(in crate::os) fn may_not_answer(path: &Path) -> bool {
     match path.components().next() {
         Some(Component::Prefix(prefix)) => match prefix.kind() {
+            // A volume of this machine that is mounted in a folder.
+            Prefix::Verbatim(root) if root == "GLOBALROOT" => {
+                !path.to_string_lossy().starts_with(LOCAL_VOLUMES)
+            }
             Prefix::Disk(letter) | Prefix::VerbatimDisk(letter) => {
                 let root = [u16::from(letter), u16::from(b':'), u16::from(b'\\'), 0];
                 // SAFETY: the text ends with a zero.

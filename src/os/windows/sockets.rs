@@ -8,8 +8,6 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 
-use jiff::Timestamp;
-
 use super::super::connection_count::{self, Connection};
 use super::super::decode::windows::socket_tables::{self, ListedSocket, Table};
 use super::super::process_scan::{HeldSocket, HeldSockets};
@@ -31,8 +29,6 @@ pub(super) struct SocketScan {
 /// How a socket came to its port.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Binding {
-    /// When it got the port.
-    pub(super) at: Option<Timestamp>,
     pub(super) service_tag: Option<NonZeroU32>,
 }
 
@@ -93,7 +89,7 @@ fn kept(all: Vec<ListedSocket>, filter: &SocketFilter<'_>, counted: &[PortRange]
                 .interface
                 .map(|index| names.entry(index).or_insert_with(|| tables::interface(index.get())).clone());
             let listed = Socket { interface, opened_at: bound_at, port_requested, ..socket.to_socket(state) };
-            add(&mut scan, listed, pids, Binding { at: bound_at, service_tag });
+            add(&mut scan, listed, pids, Binding { service_tag });
         } else if kept.port_connection.is_some() {
             scan.held.port_connections.extend(socket.to_port_connection(pids));
         }
@@ -118,17 +114,20 @@ fn bound(scope: &ScanScope, all: &[ListedSocket], gaps: &mut Vec<Gap>) -> Vec<Li
     if scope.protocol.is_some_and(|only| only != Protocol::Tcp) {
         return Vec::new();
     }
-    let tables: Option<Vec<Vec<ListedSocket>>> =
-        [Table::Bound4, Table::Bound6].into_iter().map(tables::bound).collect();
-    let Some(tables) = tables else {
-        if !scope.detail_ports.is_empty() {
-            let detail =
-                "a program may hold a TCP port without listening: this version of Windows does not report it";
-            gaps.push(Gap::new(GapKind::BoundSocketsHidden, detail));
+    let mut found = Vec::new();
+    let mut unread = None;
+    for table in [Table::Bound4, Table::Bound6] {
+        match tables::bound(table) {
+            Ok(sockets) => found.extend(sockets),
+            Err(why) => unread = Some(why),
         }
-        return Vec::new();
-    };
-    socket_tables::without_clients(tables.concat(), all)
+    }
+    if let Some(why) = unread.filter(|_| !scope.detail_ports.is_empty()) {
+        let detail =
+            format!("programs may hold TCP ports without listening, and not all could be read: {why}");
+        gaps.push(Gap::new(GapKind::BoundSocketsHidden, detail));
+    }
+    socket_tables::without_clients(found, all)
 }
 
 /// The tables that are in scope.

@@ -44,7 +44,9 @@ impl Page<'_> {
             self.field("Started", &self.since(started, *taken_at))?;
         }
         if let Some(opened) = group.lead_row().socket.opened_at
-            && lead.started_at.is_none_or(|started| opened.duration_since(started) > STARTING)
+            && lead
+                .started_at
+                .is_none_or(|started| opened.duration_since(started) > STARTING || opened < started)
         {
             self.field("Open since", &self.since(opened, *taken_at))?;
         }
@@ -245,7 +247,9 @@ fn signed(Signature { state, signer }: &Signature) -> Option<String> {
     let signer = signer.as_deref().map_or("somebody unknown".into(), quoted_account);
     match state {
         SignatureState::Valid => Some(format!("by {signer}")),
-        SignatureState::Altered => Some(format!("by {signer}, and changed since: do not trust it")),
+        SignatureState::Altered => {
+            Some(format!("but changed since: the signature names {signer}, and does not fit the file"))
+        }
         SignatureState::Unverified => Some(format!("by {signer}, which this machine cannot verify")),
         SignatureState::Missing => None,
     }

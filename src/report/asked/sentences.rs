@@ -52,6 +52,12 @@ impl Facts<'_> {
     /// What limits the word "free", in a few words.
     pub(super) fn how_free(&self) -> &'static str {
         match (self.is_everywhere(), self.all_scanned()) {
+            _ if self.has_gap(GapKind::GuestsHidden) && self.all_scanned() => {
+                ", unless a program in a virtual machine or container has it"
+            }
+            _ if self.has_gap(GapKind::GuestsHidden) => {
+                ", unless a program in a virtual machine or container has it, or a socket that does not listen"
+            }
             (true, true) => "",
             (false, true) => " in this network namespace",
             (true, false) => ", unless a socket that does not listen still blocks it",

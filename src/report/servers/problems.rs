@@ -166,11 +166,19 @@ impl Judging<'_, '_> {
     }
 
     fn log(&self) -> Option<&DebugLog> {
-        let pid = self.server.as_ref()?.process.pid;
-        self.survey.observation.license_setup.as_ref()?.logs.iter().find(|log| log.pid == pid)
+        let logs = &self.survey.observation.license_setup.as_ref()?.logs;
+        let process: Option<&Process> = self.server.as_ref().map(|server| &*server.process);
+        let pid = process.map(|process| process.pid);
+        let services = process.map_or(&[][..], |process| &process.services[..]);
+        let installed = self.block.installed.map(|installed| &installed.name);
+        let mut names: Vec<&String> = services.iter().map(|service| &service.name).collect();
+        names.extend(installed);
+        let of_process = logs.iter().find(|log| pid.is_some() && log.pid == pid);
+        of_process
+            .or_else(|| logs.iter().find(|log| log.service.as_ref().is_some_and(|own| names.contains(&own))))
     }
 
-    fn log_says(&self) -> String {
+    pub(super) fn log_says(&self) -> String {
         let Some(log) = self.log() else { return String::new() };
         // That something ended is known; what came before says why.
         let says_why = |line: &&String| {

@@ -26,7 +26,7 @@ impl Judging<'_, '_> {
                 format!("The service {name} is installed and does not run."),
                 format!("Find out why, and start it: systemctl status {name}"),
             ),
-            Starter::Windows => (stopped(installed), start(installed)),
+            Starter::Windows => (stopped(installed) + &self.log_says(), start(installed)),
             Starter::Launchd => (
                 format!("The job {name} is installed and does not run."),
                 format!("Start it: launchctl kickstart system/{name}"),

@@ -95,7 +95,15 @@ pub(super) fn license_setup() -> BoxedStrategy<LicenseSetup> {
     });
     any_fields!(LicenseSetup {
         files: vec(file, 0..3),
-        logs: vec(any_fields!(DebugLog { pid: pid(), path: text(), trouble: vec(text(), 0..3) }), 0..2),
+        logs: vec(
+            any_fields!(DebugLog {
+                pid: of(pid()),
+                service: of(text()),
+                path: text(),
+                trouble: vec(text(), 0..3)
+            }),
+            0..2
+        ),
         installed: vec(installed, 0..3),
         lock_files: vec(lock_file, 0..2),
         has_usr_tmp: any::<Option<bool>>(),

@@ -32,14 +32,14 @@ pub(super) const PORTS: &[Term] = &[
         "private",
         &[],
         "The listener is bound to an address of a private network, such as 10.0.0.0/8 or 192.168.0.0/16. Machines of that \
-         network reach it, unless a firewall blocks them; firewalls are not examined.",
+         network reach it, unless a firewall blocks them; of firewalls, only Windows Firewall is asked, about a port that you ask about.",
     ),
     term(
         Exposure,
         "public",
         &[],
         "The listener is bound to an address that is routed on the Internet. Any machine may reach it, unless a firewall \
-         blocks it; firewalls are not examined.",
+         blocks it; of firewalls, only Windows Firewall is asked, about a port that you ask about.",
     ),
     term(
         Exposure,

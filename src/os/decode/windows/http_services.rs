@@ -137,6 +137,19 @@ Name der Anforderungswarteschlange: Die Anforderungswarteschlange ist unbenannt.
     }
 
     #[test]
+    fn output_that_is_cut_or_damaged_has_no_more_than_the_whole() {
+        let whole = urls(ENGLISH.as_bytes());
+        for end in 0..ENGLISH.len() {
+            let cut = urls(&ENGLISH.as_bytes()[..end]);
+            assert!(cut.len() <= whole.len(), "{end}");
+            assert!(cut.iter().rev().skip(1).all(|one| whole.contains(one)), "{end}: {cut:?}");
+            let mut flipped = ENGLISH.as_bytes().to_vec();
+            flipped[end] ^= 0x20;
+            assert!(urls(&flipped).len() <= whole.len(), "{end}");
+        }
+    }
+
+    #[test]
     fn what_is_no_url_and_no_process_is_passed_over() {
         for text in ["HTTP://+:/x", "FTP://+:21/", "HTTP://[::1/", "HTTP://+:99999/", "x", "", "http://x"] {
             assert_eq!(port(text), None, "{text}");

@@ -102,6 +102,20 @@ mod tests {
     }
 
     #[test]
+    fn a_path_that_is_cut_or_damaged_becomes_no_path_of_a_drive_by_chance() {
+        let native = r"\Device\HarddiskVolume3\Windows\System32\lsass.exe";
+        for end in 0..native.len() {
+            let path = devices().path(&native[..end]);
+            let is_whole_device = end > r"\Device\HarddiskVolume3".len();
+            assert_eq!(path.starts_with("C:"), is_whole_device, "{path}");
+            let flipped: String =
+                native.char_indices().map(|(at, c)| if at == end { '\u{1}' } else { c }).collect();
+            let path = devices().path(&flipped);
+            assert_eq!(path.starts_with("C:"), is_whole_device, "{path}");
+        }
+    }
+
+    #[test]
     fn without_the_folder_of_windows_its_name_stays() {
         let path = Devices::default().path(r"\SystemRoot\System32\smss.exe");
         assert_eq!(path, r"\\?\GLOBALROOT\SystemRoot\System32\smss.exe");

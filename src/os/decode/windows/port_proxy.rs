@@ -35,6 +35,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_value_that_is_cut_is_a_shorter_one_or_none() {
+        let (name, value) = ("0.0.0.0/8888", "10.0.0.5/3389");
+        for end in 0..name.len() {
+            let port = proxy(&name[..end], value).map(|one| one.port.to_string());
+            assert!(port.is_none_or(|port| "8888".starts_with(&port)), "{end}");
+        }
+        for end in 0..value.len() {
+            let to = proxy(name, &value[..end]).map(|one| one.connects_to);
+            assert!(to.is_none_or(|to| "10.0.0.5:3389".starts_with(&to)), "{end}");
+        }
+    }
+
+    #[test]
     fn a_value_of_the_registry_is_a_proxy_or_nothing() {
         let shown = |name, value| {
             proxy(name, value).map(|one| format!("{:?} {} {}", one.listens_at, one.port, one.connects_to))

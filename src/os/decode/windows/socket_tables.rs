@@ -118,8 +118,9 @@ fn socket(layout: &Layout, row: &[u8]) -> Option<ListedSocket> {
             port_requested = Some(u32_at(row, at + 8)? & 1 != 0);
         }
     }
+    // Microsoft says that it stands in network order, and Windows has been seen to write its own: an index is small.
     let interface = match layout.scope {
-        Some(at) => number(at)?,
+        Some(at) => number(at)?.map(|scope| scope.min(swapped(scope))),
         None => None,
     };
     let socket = SocketRecord {
@@ -136,6 +137,10 @@ fn socket(layout: &Layout, row: &[u8]) -> Option<ListedSocket> {
         key: Some(u32_at(row, layout.pid)?).filter(|&pid| pid != 0),
     };
     Some(ListedSocket { socket, bound_at, port_requested, service_tag })
+}
+
+fn swapped(number: NonZeroU32) -> NonZeroU32 {
+    NonZeroU32::new(number.get().swap_bytes()).unwrap_or(number)
 }
 
 /// What is left of the bound sockets without those whose port another socket of the same process has: Windows counts a

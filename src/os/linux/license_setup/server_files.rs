@@ -252,7 +252,7 @@ fn log(dir: &ProcessDir, root: &ProcessRoot, cwd: &Path, named: Option<&str>, pi
     let mut end = Vec::new();
     file.take(END_OF_LOG).read_to_end(&mut end).ok()?;
     let trouble = flexnet_log::trouble(&end, length > END_OF_LOG);
-    Some(DebugLog { pid, path: os_text(path), trouble })
+    Some(DebugLog::of_process(pid, os_text(path), trouble))
 }
 
 /// The effective user of a process (proc_pid_status(5)).

@@ -62,9 +62,12 @@ pub(in crate::os::windows) fn read(table: Table) -> Result<Vec<ListedSocket>, St
 /// document them; `netstat -q` uses them, since Windows 10 1809 (declared in netprv.c of the System Informer project).
 type GetBoundTable = unsafe extern "system" fn(*mut *mut c_void, HANDLE, u32) -> u32;
 
-/// The TCP sockets that have a port and do not listen, connected ones among them. `None` where this Windows does not report
-/// them.
-pub(in crate::os::windows) fn bound(table: Table) -> Option<Vec<ListedSocket>> {
+/// The TCP sockets that have a port and do not listen, connected ones among them.
+///
+/// # Errors
+///
+/// Why not, in words.
+pub(in crate::os::windows) fn bound(table: Table) -> Result<Vec<ListedSocket>, String> {
     let name = match table {
         Table::Bound6 => c"InternalGetBoundTcp6EndpointTable",
         _ => c"InternalGetBoundTcpEndpointTable",
@@ -74,17 +77,23 @@ pub(in crate::os::windows) fn bound(table: Table) -> Option<Vec<ListedSocket>> {
     // SAFETY: both names end with a zero. The library is loaded, because this program is linked with it. The function has
     // this signature; the pointer outlives the call. What it leads to is read as far as the heap says it goes, and freed.
     unsafe {
-        let function = GetProcAddress(GetModuleHandleW(library.as_ptr()), name.as_ptr().cast())?;
+        let Some(function) = GetProcAddress(GetModuleHandleW(library.as_ptr()), name.as_ptr().cast()) else {
+            return Err("this version of Windows does not report them".to_owned());
+        };
         let get = std::mem::transmute::<unsafe extern "system" fn() -> isize, GetBoundTable>(function);
         let heap = GetProcessHeap();
-        if get(&raw mut rows, heap, 0) != 0 || rows.is_null() {
-            return None;
+        let error = get(&raw mut rows, heap, 0);
+        if error != 0 {
+            return Err(in_words(&io::Error::from_raw_os_error(error.cast_signed())));
+        }
+        if rows.is_null() {
+            return Ok(Vec::new());
         }
         let length = HeapSize(heap, 0, rows);
         let length = if length == usize::MAX { 0 } else { length };
         let bytes = std::slice::from_raw_parts(rows.cast::<u8>(), length).to_vec();
         HeapFree(heap, 0, rows);
-        sockets(table, &bytes)
+        sockets(table, &bytes).ok_or_else(|| "they are not understood".to_owned())
     }
 }
 
