@@ -78,8 +78,8 @@ fn no_verdict_rests_on_who_used_a_socket_last() {
 fn what_launchd_opened_a_socket_for_is_named() {
     let launchd = Process { ppid: None, uid: Some(0), ..process(1, "/sbin/launchd") };
     let held = || mac(SSH, std::slice::from_ref(&launchd)).but(held_for("com.openssh.sshd"));
-    insta::assert_snapshot!(held().printed("22", None), @r"
-    22/tcp  ssh
+    insta::assert_snapshot!(held().printed("22", None), @"
+    22/tcp  (ssh)
     launchd (PID 1) listens on TCP port 22.
 
     Next         Remote Login, a part of macOS, has this port. To free it, switch that off in System
