@@ -140,6 +140,31 @@ mod tests {
         assert!(asked.contains(&lines.concat()), "tests/offsets/windows.c lacks {}", lines.concat());
     }
 
+    /// The head of an entry as Wine 10 wrote it at the address 0x14000d040, and its name behind its threads.
+    #[cfg(target_pointer_width = "64")]
+    #[test]
+    fn an_entry_that_was_recorded_is_read() {
+        let bytes = |text: &str| -> Vec<u8> {
+            (0..text.len() / 2).map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap()).collect()
+        };
+        let head = bytes(
+            "3a040000090000000000000000000000000000000000000000000000000000002470f8aace7edd0160ae0a0000000000\
+             40ac27000000000018001a000000000010d4004001000000020000000000000038000000000000002800000000000000\
+             8000000001000000",
+        );
+        let mut entry = head.clone();
+        entry.resize(976, 0);
+        entry.extend(bytes("730065007200760069006300650073002e00650078006500"));
+        entry.resize(1082, 0);
+        // The next one, which is the last.
+        let mut last = head;
+        last[..4].fill(0);
+        entry.extend(last);
+        let found = processes(&entry, 0x0001_4000_d040).unwrap();
+        insta::assert_snapshot!(format!("{:?}", found[0]), @r#"ListedProcess { pid: 56, parent: Some(40), name: Some("services.exe"), started_at: Some(2026-11-28T00:23:18.775402Z), session: 1 }"#);
+        assert_eq!((found.len(), found[1].pid), (2, found[0].pid));
+    }
+
     #[test]
     fn what_is_cut_off_is_no_list() {
         let bytes = list(&[(4, 0, "System", 1, 0), (812, 604, "lmgrd.exe", STARTED, 0)]);

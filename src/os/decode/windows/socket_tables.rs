@@ -302,6 +302,29 @@ mod tests {
         insta::assert_snapshot!(shown(Table::Bound6, &rows), @"[::1]:1538 Closed interface None pid Some(812) bound unknown asked None tag None");
     }
 
+    /// As Wine 10 wrote them for a listener on 127.0.0.1:27000 and a socket on 127.0.0.1:5353 of process 1432; all behind
+    /// these bytes is zero.
+    #[test]
+    fn tables_that_were_recorded_are_read() {
+        let table = |text: &str| -> Vec<u8> {
+            let byte = |at: usize| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap();
+            let mut bytes: Vec<u8> = (0..text.len() / 2).map(byte).collect();
+            bytes.resize(168, 0);
+            bytes
+        };
+        let tcp = table("0100000000000000020000007f000001697800000000000000000000980500000000000000000000");
+        let udp = table("01000000000000007f00000114e90000980500000000000000000000000000000000000000000000");
+        for (table, bytes, local, state) in [
+            (Table::Tcp4, tcp, "127.0.0.1:27000", TcpState::Listening),
+            (Table::Udp4, udp, "127.0.0.1:5353", TcpState::Closed),
+        ] {
+            let [one] = &sockets(table, &bytes).unwrap()[..] else { panic!("{table:?}") };
+            let SocketRecord { local: at, state: is, key, .. } = &one.socket;
+            assert_eq!((at.to_string().as_str(), *is, *key), (local, state, Some(1432)));
+            assert_eq!((one.bound_at, one.port_requested, one.service_tag), (None, None, None));
+        }
+    }
+
     #[test]
     fn a_client_s_port_is_not_bound_for_nothing() {
         let read = |table, rows: &[Row]| sockets(table, &written(table, rows)).unwrap();
