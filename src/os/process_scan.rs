@@ -66,19 +66,19 @@ pub(super) fn observation(
     let mut sought = None;
     let mut processes = BTreeMap::new();
     match running {
-        Ok(running) if !scope.glance => {
+        _ if scope.glance => {}
+        Ok(running) => {
             let servers: Vec<Pid> =
                 if scope.license_servers { license_files::servers(inspect, running) } else { Vec::new() };
             sought = SoughtPids::of(scope, running);
             let wanted = [&servers[..], sought.as_ref().map_or(&[], |sought| &sought.pids)].concat();
             processes = read(running, &ports_of, &wanted, users, inspect, scope);
         }
-        Ok(_) => {}
         Err(error) => {
             let detail = format!("only the ids of the processes could be read ({})", in_words(error));
             gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
             let unread = |&pid: &Pid| (pid, Process { pid, ..Process::default() });
-            processes = ports_of.keys().filter(|_| !scope.glance).map(unread).collect();
+            processes = ports_of.keys().map(unread).collect();
         }
     }
 

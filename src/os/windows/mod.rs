@@ -72,7 +72,8 @@ pub(super) fn observe(
     let SocketScan { held, bindings } = sockets::read(scope, &license_ports, counted, &mut gaps)?;
     let users = Users::new(scope);
     let mut running = match scope.glance {
-        true => Err(io::ErrorKind::Other.into()),
+        // A glance is at sockets alone.
+        true => Err(io::ErrorKind::Unsupported.into()),
         false => Processes::open(),
     };
     let mut observation = process_scan::observation(held, gaps, &users, &mut running, scope, inspect, now);
@@ -84,31 +85,26 @@ pub(super) fn observe(
     name_system(&mut observation.processes);
     programs::inspect(&mut observation.processes, &holders, Deadline::after(scope.deadline));
     heirs::find(&mut observation, scope);
-    match running.as_ref().map(Processes::services) {
+    let installed = match running.as_ref().map(Processes::services) {
         Ok(Ok(services)) => {
             name_services(&mut observation, &bindings, services);
             observation.gaps.extend(guests::gap(services).filter(|_| !scope.detail_ports.is_empty()));
-            if scope.license_servers {
-                let installed = installed::read(services, &inspect.license_programs(Os::Windows));
-                let processes = observation.processes.values().map(Arc::as_ref);
-                let running = running.as_mut().ok();
-                let mut gaps = Vec::new();
-                let setup = license_files::read(processes, running, installed, inspect, scope, &mut gaps);
-                observation.license_setup = Some(setup);
-                observation.gaps.append(&mut gaps);
-            }
+            let is_wanted = scope.license_servers;
+            is_wanted.then(|| installed::read(services, &inspect.license_programs(Os::Windows)))
         }
         Ok(Err(error)) | Err(error) => {
             let detail = format!("the services could not be read ({})", super::in_words(error));
             observation.gaps.push(Gap::new(GapKind::ServicesUnreadable, detail));
-            if scope.license_servers {
-                let processes = observation.processes.values().map(Arc::as_ref);
-                let (running, mut gaps) = (running.as_mut().ok(), Vec::new());
-                let setup = license_files::read(processes, running, Vec::new(), inspect, scope, &mut gaps);
-                observation.license_setup = Some(setup);
-                observation.gaps.append(&mut gaps);
-            }
+            None
         }
+    };
+    if scope.license_servers {
+        let processes = observation.processes.values().map(Arc::as_ref);
+        let (running, installed) = (running.as_mut().ok(), installed.unwrap_or_default());
+        let mut gaps = Vec::new();
+        let setup = license_files::read(processes, running, installed, inspect, scope, &mut gaps);
+        observation.license_setup = Some(setup);
+        observation.gaps.append(&mut gaps);
     }
     kernel_ports::add_proxies(&mut observation);
     if let Ok(running) = &running {
@@ -121,19 +117,15 @@ pub(super) fn observe(
     if !scope.detail_ports.is_empty() {
         add_namesake(&mut observation, scope);
     }
-    observation.method_notes.splice(
-        0..0,
-        [
-            "the sockets, and the ids of the processes that created them, come from the tables of iphlpapi"
-                .to_owned(),
-            match scope.memory {
-            true => "the processes come from lists that every user may read, and their command lines perhaps from \
-                     their memory",
-            false => "the processes come from lists that every user may read; no process's memory was read",
+    let processes = match scope.memory {
+        true => {
+            "the processes come from lists that every user may read, and their command lines perhaps from their memory"
         }
-        .to_owned(),
-        ],
-    );
+        false => "the processes come from lists that every user may read; no process's memory was read",
+    };
+    let sockets =
+        "the sockets, and the ids of the processes that created them, come from the tables of iphlpapi";
+    observation.method_notes.splice(0..0, [sockets.to_owned(), processes.to_owned()]);
     Ok(observation)
 }
 
