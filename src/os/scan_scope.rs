@@ -19,9 +19,6 @@ pub struct ScanScope {
     pub ipv6: bool,
     /// Also read the command lines of the processes, which may hold secrets.
     pub args: bool,
-    /// On Windows, whether command lines may be read in the memory of processes, where they stand nowhere else. Only
-    /// somebody who types `--args` asks for that.
-    pub memory: bool,
     /// Also read what tells two holders of one program apart: where they work and which script they run.
     pub details: bool,
     /// List the listeners of every network namespace, not only of the caller's own.
@@ -82,7 +79,6 @@ impl ScanScope {
     pub fn of_everything(args: bool, deadline: Duration) -> ScanScope {
         ScanScope {
             args,
-            memory: args,
             details: true,
             all_namespaces: true,
             connections: true,
@@ -147,7 +143,6 @@ impl Default for ScanScope {
             ipv4: true,
             ipv6: true,
             args: false,
-            memory: false,
             details: false,
             all_namespaces: false,
             connections: false,

@@ -113,7 +113,6 @@ impl Query {
             ipv4: family != Some(Family::Ipv6),
             ipv6: family != Some(Family::Ipv4),
             args: args.args || shows("command"),
-            memory: args.args,
             details: alone.is_some() || shows("script") || shows("cwd") || is_about_processes,
             all_namespaces: args.all_namespaces,
             connections: args.connections || shows("connections"),

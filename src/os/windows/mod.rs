@@ -117,12 +117,7 @@ pub(super) fn observe(
     if !scope.detail_ports.is_empty() {
         add_namesake(&mut observation, scope);
     }
-    let processes = match scope.memory {
-        true => {
-            "the processes come from lists that every user may read, and their command lines perhaps from their memory"
-        }
-        false => "the processes come from lists that every user may read; no process's memory was read",
-    };
+    let processes = "the processes come from lists that every user may read; no process's memory was read";
     let sockets =
         "the sockets, and the ids of the processes that created them, come from the tables of iphlpapi";
     observation.method_notes.splice(0..0, [sockets.to_owned(), processes.to_owned()]);

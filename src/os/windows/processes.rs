@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::c_void;
 use std::{io, ptr};
 
-use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
+use sysinfo::System;
 use windows_sys::Wdk::System::SystemInformation::{NtQuerySystemInformation, SystemProcessInformation};
 use windows_sys::Wdk::System::Threading::{NtQueryInformationProcess, ProcessCommandLineInformation};
 use windows_sys::Win32::Foundation::{
-    CloseHandle, HANDLE, NTSTATUS, RtlNtStatusToDosError, STATUS_INFO_LENGTH_MISMATCH,
-    STATUS_INVALID_INFO_CLASS, STATUS_SUCCESS, UNICODE_STRING,
+    CloseHandle, HANDLE, NTSTATUS, RtlNtStatusToDosError, STATUS_INFO_LENGTH_MISMATCH, STATUS_SUCCESS,
+    UNICODE_STRING,
 };
 use windows_sys::Win32::Security::{GetTokenInformation, TOKEN_QUERY, TokenUser};
 use windows_sys::Win32::System::Threading::{
@@ -21,7 +21,6 @@ use windows_sys::Win32::System::Threading::{
 };
 
 use super::super::ScanScope;
-use super::super::decode::text::os_text;
 use super::super::decode::windows::command_line;
 use super::super::decode::windows::image_path::Devices;
 use super::super::decode::windows::process_list::{self, ListedProcess};
@@ -88,7 +87,7 @@ impl Processes {
             if let Some(opened) = Opened::open(process.pid) {
                 counts.opened += 1;
                 counts.accounts += usize::from(opened.owner().is_some());
-                counts.args += usize::from(opened.args().is_ok());
+                counts.args += usize::from(opened.args().is_some());
             }
         }
         counts
@@ -114,23 +113,16 @@ impl Processes {
         scope: &ScanScope,
     ) -> BTreeMap<Pid, ReadProcess> {
         let running = pids.iter().filter_map(|pid| self.running.get(pid));
-        let mut read: BTreeMap<Pid, ReadProcess> =
-            running.map(|process| (process.pid, self.read_one(process))).collect();
-        if scope.args {
-            let pids: Vec<Pid> = read.keys().copied().collect();
-            for (pid, args) in self.told_args(&pids, scope.memory) {
-                if let Some(program) = read.get_mut(&pid).and_then(|read| read.process.program_mut()) {
-                    program.args = Some(args);
-                }
-            }
-        }
-        read
+        running.map(|process| (process.pid, self.read_one(process, scope.args))).collect()
     }
 
-    fn read_one(&self, listed: &ListedProcess) -> ReadProcess {
+    fn read_one(&self, listed: &ListedProcess, args: bool) -> ReadProcess {
         let opened = Opened::open(listed.pid);
         let owner = opened.as_ref().and_then(Opened::owner).or_else(|| self.account(listed.pid));
-        let process = self.named(listed);
+        let mut process = self.named(listed);
+        if let Some(program) = process.program_mut() {
+            program.args = opened.filter(|_| args).and_then(|opened| opened.args());
+        }
         match owner {
             Some(ServiceAccount::Known(sid)) => ReadProcess { process, owner: Some(sid) },
             Some(ServiceAccount::Named(name)) => {
@@ -148,30 +140,13 @@ impl Processes {
 
     /// The command lines of these, as far as this user may read them: their own, and as administrator all.
     pub(in crate::os) fn args(&mut self, pids: &[Pid]) -> BTreeMap<Pid, Vec<String>> {
-        self.told_args(pids, false)
-    }
-
-    /// The same. A Windows that does not tell them (before 8.1) has them in the memory of the processes alone.
-    fn told_args(&self, pids: &[Pid], memory: bool) -> BTreeMap<Pid, Vec<String>> {
-        let mut told = BTreeMap::new();
-        let mut untold = Vec::new();
-        for &pid in pids {
-            match Opened::open(pid).map(|opened| opened.args()) {
-                Some(Ok(args)) => drop(told.insert(pid, args)),
-                Some(Err(NoArgs::NotReported)) => untold.push(pid),
-                Some(Err(NoArgs::Refused)) | None => {}
-            }
-        }
-        if memory {
-            told.append(&mut args_in_memory(&untold));
-        }
-        told
+        pids.iter().filter_map(|&pid| Some((pid, Opened::open(pid)?.args()?))).collect()
     }
 
     /// How license servers were started, as far as this user may read that. The folder that they work in and their
     /// environment stand in their memory, which is not read.
-    pub(in crate::os) fn launches(&mut self, pids: &[Pid], scope: &ScanScope) -> BTreeMap<Pid, Launch> {
-        let all = self.told_args(pids, scope.memory).into_iter();
+    pub(in crate::os) fn launches(&mut self, pids: &[Pid], _: &ScanScope) -> BTreeMap<Pid, Launch> {
+        let all = self.args(pids).into_iter();
         all.map(|(pid, args)| (pid, Launch { args, ..Launch::default() })).collect()
     }
 
@@ -200,23 +175,6 @@ fn without_file(ListedProcess { pid, parent, name, started_at, session }: &Liste
         session: Some(*session),
         ..Process::default()
     }
-}
-
-/// The command lines of these, from their memory.
-fn args_in_memory(pids: &[Pid]) -> BTreeMap<Pid, Vec<String>> {
-    if pids.is_empty() {
-        return BTreeMap::new();
-    }
-    let Ok(mut system) = System::new() else { return BTreeMap::new() };
-    let kind = ProcessRefreshKind::nothing().without_tasks().with_cmd(UpdateKind::Always);
-    let ids: Vec<sysinfo::Pid> = pids.iter().map(|&pid| sysinfo::Pid::from_u32(pid)).collect();
-    system.refresh_processes_specifics(ProcessesToUpdate::Some(&ids), false, kind);
-    let args = |&pid: &Pid| {
-        let args: Vec<String> =
-            system.process(sysinfo::Pid::from_u32(pid))?.cmd().iter().map(os_text).collect();
-        Some((pid, args)).filter(|(_, args)| !args.is_empty())
-    };
-    pids.iter().filter_map(args).collect()
 }
 
 /// The processes that run now, by id.
@@ -299,13 +257,6 @@ fn path(pid: Pid) -> Option<String> {
     }
 }
 
-/// Why there is no command line.
-enum NoArgs {
-    /// This Windows reports none (before 8.1, and Wine).
-    NotReported,
-    Refused,
-}
-
 /// A process that may be asked about itself.
 struct Opened(HANDLE);
 
@@ -342,8 +293,8 @@ impl Opened {
         Sid::of_token(bytes, user.as_ptr().addr()).map(ServiceAccount::Known)
     }
 
-    /// Its command line.
-    fn args(&self) -> Result<Vec<String>, NoArgs> {
+    /// Its command line (since Windows 8.1; Wine 10 does not tell it).
+    fn args(&self) -> Option<Vec<String>> {
         // The structure, and its text behind it.
         let room = size_of::<UNICODE_STRING>() + LONGEST_TEXT + 1;
         let mut buffer = vec![0_u64; room.div_ceil(8)];
@@ -362,13 +313,8 @@ impl Opened {
         let written = (length as usize).min(room);
         // SAFETY: the buffer is at least as long, and any bytes are valid.
         let bytes = unsafe { std::slice::from_raw_parts(buffer.as_ptr().cast::<u8>(), written) };
-        match status {
-            STATUS_SUCCESS => {}
-            STATUS_INVALID_INFO_CLASS => return Err(NoArgs::NotReported),
-            _ => return Err(NoArgs::Refused),
-        }
-        let words = text_at(bytes, 0, base).map(|line| command_line::words(&line));
-        words.filter(|words| !words.is_empty()).ok_or(NoArgs::Refused)
+        let line = text_at(bytes, 0, base).filter(|_| status == STATUS_SUCCESS)?;
+        Some(command_line::words(&line)).filter(|words| !words.is_empty())
     }
 }
 
