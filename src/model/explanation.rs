@@ -1,8 +1,6 @@
 //! What is known about a port, a service or a license manager, whatever runs on this machine.
 
-use serde::Deserialize;
-
-use super::word::words;
+use super::word::{read_as_word, words};
 use super::{KnownSystemError, LicenseError, Os, PortRange, Protocol};
 
 /// The answer to one word of `explain`.
@@ -106,8 +104,7 @@ pub struct Correction {
 
 words! {
     /// How well a fact is documented.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-    #[serde(rename_all = "kebab-case")]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Confidence {
         /// the registry's name, or hearsay: no process is flagged on this basis
         RegistryOnly = "registry-only",
@@ -118,10 +115,11 @@ words! {
     }
 }
 
+read_as_word!(Confidence);
+
 words! {
     /// What listens on a port of a license manager.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-    #[serde(rename_all = "kebab-case")]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub enum PortRole {
         Server = "server",
         /// which the license server starts
@@ -136,6 +134,8 @@ words! {
         Helper = "helper",
     }
 }
+
+read_as_word!(PortRole);
 
 /// What is known about a license manager.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! Whether a firewall lets what is sent to a socket reach it.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::word::words;
+use super::word::{read_as_word, words};
 
 words! {
     /// What Windows Firewall does with what other machines send to a port of a program, by the profile in force.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
     #[serde(rename_all = "kebab-case")]
     pub enum Firewall {
         /// it lets it through
@@ -17,3 +17,5 @@ words! {
         Blocked = "blocked",
     }
 }
+
+read_as_word!(Firewall);

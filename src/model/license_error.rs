@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::Os;
-use super::word::words;
+use super::word::{read_as_word, words};
 
 /// What is known about a code in one licensing system.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,8 +67,7 @@ pub struct KnownSystemError {
 words! {
     /// What this program can find out on the server's machine. Where `servers` reports a problem of the same code, that
     /// problem confirms the cause.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-    #[serde(rename_all = "kebab-case")]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Check {
         /// nothing listens on the server's port
         PortFree = "port-free",
@@ -108,6 +107,8 @@ words! {
         LicenseFile = "license-file",
     }
 }
+
+read_as_word!(Check);
 
 impl Check {
     /// The command that makes the check, for a license server that uses `ports` unless it is configured

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use super::word::words;
+use super::word::{read_as_word, words};
 use super::{LicenseFile, Pid};
 
 /// What was found out about license servers besides their sockets and processes.
@@ -86,7 +86,7 @@ pub struct InstalledServer {
 
 words! {
     /// When a service is started.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
     #[serde(rename_all = "kebab-case")]
     pub enum ServiceStart {
         /// with the system
@@ -97,6 +97,8 @@ words! {
         Disabled = "disabled",
     }
 }
+
+read_as_word!(ServiceStart);
 
 /// The options of license servers that name a file: license file, log, options file.
 const OF_FILES: [&str; 4] = ["-c", "-l", "-dlog", "-o"];

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::word::words;
+use super::word::{read_as_word, words};
 
 words! {
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
     #[serde(rename_all = "kebab-case")]
     pub enum Protocol {
         /// Multipath TCP too
@@ -20,6 +20,8 @@ words! {
         Sctp = "sctp",
     }
 }
+
+read_as_word!(Protocol);
 
 impl Protocol {
     /// The protocols that can be asked about. Whether a port is free is said of these alone.
@@ -65,13 +67,15 @@ impl fmt::Display for Protocol {
 }
 
 words! {
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
     #[serde(rename_all = "kebab-case")]
     pub enum Family {
         Ipv4 = "ipv4",
         Ipv6 = "ipv6",
     }
 }
+
+read_as_word!(Family);
 
 impl Family {
     #[must_use]

@@ -1,13 +1,13 @@
 //! Operating systems.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::word::words;
+use super::word::{read_as_word, words};
 
 words! {
     /// The observed operating system. It is part of a record, so that the judgment is the same wherever the
     /// record is read.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
     #[serde(rename_all = "kebab-case")]
     pub enum Os {
         Linux = "linux",
@@ -15,6 +15,8 @@ words! {
         Macos = "macos",
     }
 }
+
+read_as_word!(Os);
 
 impl Os {
     /// The name in the JSON.

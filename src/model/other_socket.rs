@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::word::words;
+use super::word::{read_as_word, words};
 use super::{Namespace, Pid};
 
 words! {
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
     #[serde(rename_all = "kebab-case")]
     pub enum OtherSocketKind {
         /// receives the packets of one IP protocol, as ping, routing daemons and VPNs do
@@ -15,6 +15,8 @@ words! {
         Packet = "packet",
     }
 }
+
+read_as_word!(OtherSocketKind);
 
 /// A socket that can receive and has no IP address and port.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

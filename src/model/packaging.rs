@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::quoting::quoted;
-use super::word::words;
+use super::word::{read_as_word, words};
 
 words! {
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
     #[serde(rename_all = "kebab-case")]
     pub enum Runtime {
         Docker = "docker",
@@ -19,6 +19,8 @@ words! {
         SystemdNspawn = "systemd-nspawn",
     }
 }
+
+read_as_word!(Runtime);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,7 +51,7 @@ impl Container {
 }
 
 words! {
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
     #[serde(rename_all = "lowercase")]
     pub enum ApplicationKind {
         Snap = "snap",
@@ -58,6 +60,8 @@ words! {
         App = "app",
     }
 }
+
+read_as_word!(ApplicationKind);
 
 /// The sandboxed or bundled application that a process is part of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

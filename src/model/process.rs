@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::phrase::list;
 use super::quoting::quoted;
-use super::word::words;
+use super::word::{read_as_word, words};
 use super::{Application, Checked, Container, Executable, Os, ProcessService, Program, Protocol, file_name};
 
 pub type Pid = u32;
@@ -141,7 +141,7 @@ pub struct WorkingFolder {
 
 words! {
     /// Whether a process can do anything.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
     #[serde(rename_all = "kebab-case")]
     pub enum RunState {
         /// it runs, or waits for something
@@ -154,6 +154,8 @@ words! {
         Zombie = "zombie",
     }
 }
+
+read_as_word!(RunState);
 
 impl RunState {
     /// Whether it does nothing until somebody lets it continue.

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::word::words;
+use super::word::{read_as_word, words};
 
 words! {
     /// A program that starts and supervises services.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
     #[serde(rename_all = "kebab-case")]
     pub enum ServiceManager {
         Systemd = "systemd",
@@ -16,6 +16,8 @@ words! {
         Windows = "windows",
     }
 }
+
+read_as_word!(ServiceManager);
 
 /// The service that a process belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

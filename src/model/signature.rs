@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::word::words;
+use super::word::{read_as_word, words};
 
 /// The signature in a program's file (Authenticode).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ pub struct Signature {
 
 words! {
     /// What a signature is worth.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
     #[serde(rename_all = "kebab-case")]
     pub enum SignatureState {
         /// the file is as it was signed, by somebody whom the system trusts
@@ -28,3 +28,5 @@ words! {
         Missing = "missing",
     }
 }
+
+read_as_word!(SignatureState);

@@ -5,12 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::word::words;
+use super::word::{read_as_word, words};
 use super::{Firewall, Process, ProcessRef, ProcessService, Protocol, ServiceManager};
 
 words! {
     /// The state of a socket that can receive, or holds a port.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
     #[serde(rename_all = "kebab-case")]
     pub enum State {
         /// TCP or SCTP that accepts connections
@@ -21,6 +21,8 @@ words! {
         Bound = "bound",
     }
 }
+
+read_as_word!(State);
 
 /// Identifies a socket within one observation; it means nothing outside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,5 +1,11 @@
 //! The closed sets of words in the JSON, each declared once: the word with its meaning.
 
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserializer;
+use serde::de::{Error, Visitor};
+
 /// One of a closed set of words that are permanent: scripts may rely on them.
 pub trait Word: Copy + 'static {
     /// The name of the set.
@@ -58,6 +64,46 @@ macro_rules! words {
 }
 
 pub(crate) use words;
+
+/// Reads a set of words by the words themselves, with the same few instructions for all sets: what `derive(Deserialize)` makes
+/// is many times as large.
+macro_rules! read_as_word {
+    ($Name:ident) => {
+        impl<'de> serde::Deserialize<'de> for $Name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<$Name, D::Error> {
+                $crate::model::word::read(from)
+            }
+        }
+    };
+}
+
+pub(crate) use read_as_word;
+
+/// # Errors
+///
+/// If it is another word, or none.
+pub(crate) fn read<'de, W: Word, D: Deserializer<'de>>(from: D) -> Result<W, D::Error> {
+    from.deserialize_str(WordVisitor(PhantomData))
+}
+
+struct WordVisitor<W>(PhantomData<W>);
+
+impl<W: Word> Visitor<'_> for WordVisitor<W> {
+    type Value = W;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a word of {}", W::SET)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<W, E> {
+        let found = W::WORDS.iter().find(|one| one.word() == text);
+        found.copied().ok_or_else(|| E::custom(unknown(text)))
+    }
+}
+
+fn unknown(word: &str) -> String {
+    format!("unknown variant `{word}`")
+}
 
 #[cfg(test)]
 mod tests {

@@ -183,7 +183,7 @@ fn a_malformed_record_says_where_and_why() {
     insta::assert_snapshot!(refusal_of(&long), @"malformed record: unknown field `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa… (line 1, column 1028)");
     insta::assert_snapshot!(refusal_of("{\"whatlistens_record\": 7}"), @"malformed record: missing field `observation` (line 1, column 25)");
     let deep = ["[", "]"].map(|bracket| bracket.repeat(1 << 20)).concat();
-    insta::assert_snapshot!(refusal_of(&FORMAT.replace("\"docker\"", &deep)), @"malformed record: expected value (line 296, column 17)");
+    insta::assert_snapshot!(refusal_of(&FORMAT.replace("\"docker\"", &deep)), @"malformed record: invalid type: sequence, expected a word of Runtime (line 296, column 16)");
 }
 
 /// Every object of the record, by its pointer.

@@ -1,12 +1,12 @@
 //! How an interpreter reads its command line, and what it can run.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::super::word::words;
+use super::super::word::{read_as_word, words};
 
 words! {
     /// What an interpreter runs.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
     #[serde(rename_all = "kebab-case")]
     pub enum ScriptKind {
         /// a file
@@ -23,6 +23,8 @@ words! {
         Code = "code",
     }
 }
+
+read_as_word!(ScriptKind);
 
 /// What an option means for the words behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
