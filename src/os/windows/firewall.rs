@@ -101,7 +101,7 @@ fn is_allowed(manager: &INetFwMgr, asked: &Asked) -> windows::core::Result<Firew
     })
 }
 
-/// Without the conversion of the crate, which needs a DLL that small versions of Windows lack (propsys).
+/// The answer in a variant.
 fn truth(value: &VARIANT) -> windows::core::Result<bool> {
     // SAFETY: the type says which member of the union is set.
     unsafe {
