@@ -74,7 +74,7 @@ pub(super) fn read<'a>(
     let mut reader = Reader::default();
     let mut logs = Vec::new();
     let pids: Vec<Pid> = servers.keys().copied().collect();
-    // Of which neither the command line nor the environment is known to name a license file.
+    // The services of each server that names no license file, as far as its command line and environment are known.
     let mut untold: Vec<Vec<String>> = Vec::new();
     let mut launches = running.map(|running| running.launches(&pids, scope)).unwrap_or_default();
     for (pid, (license_system, services)) in servers {

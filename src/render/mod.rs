@@ -6,6 +6,7 @@ mod columns;
 mod csv;
 mod detail;
 mod diff;
+mod driver;
 mod excluded;
 mod explanation;
 mod export;

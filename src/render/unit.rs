@@ -1,5 +1,6 @@
 //! What the process of a row is part of.
 
+use super::driver::Driver;
 use super::group::RowGroup;
 use super::text::{service_called, unit_called};
 use crate::model::quoting::quoted;
@@ -34,15 +35,14 @@ pub(super) fn unit_of(socket: &Socket, lead: Option<&Process>) -> Option<String>
     forwards.or_else(kernel).or_else(container).or_else(application).or_else(|| services(lead))
 }
 
-/// What the kernel of Windows receives on a port: SMB has its own (MS-SMB2, section 2.1; RFC 1002 for NetBIOS), and nearly
-/// all others are of http.sys.
+/// What the kernel of Windows receives on a port: where it is not known, nearly always http.sys.
 fn driver(socket: &Socket) -> &'static str {
-    match (&socket.http_urls, socket.local.port()) {
-        (Some(urls), _) if !urls.is_empty() => "kernel: http.sys",
-        (_, 445) => "kernel: SMB",
-        (_, 137..=139) => "kernel: NetBIOS, SMB",
-        (Some(_), _) => "kernel: a driver",
-        (None, _) => "kernel: http.sys or a driver",
+    match Driver::of(socket) {
+        Driver::HttpSys => "kernel: http.sys",
+        Driver::Smb => "kernel: SMB",
+        Driver::NetBios => "kernel: NetBIOS, SMB",
+        Driver::Other => "kernel: a driver",
+        Driver::Unknown => "kernel: http.sys or a driver",
     }
 }
 

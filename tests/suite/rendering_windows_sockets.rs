@@ -13,7 +13,7 @@ fn service(name: &str) -> ProcessService {
     ProcessService::new(ServiceManager::Windows, name)
 }
 
-/// A process of two services, one of which opened the socket an hour before now.
+/// A process runs two services. One of them opened the socket an hour ago.
 fn machine() -> Machine {
     let svchost = Process {
         services: vec![service("Dnscache"), service("NlaSvc")],

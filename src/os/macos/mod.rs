@@ -125,10 +125,9 @@ fn assemble(
         let installed = installed::read(&inspect.license_programs(Os::Macos));
         let processes = observation.processes.values().map(Arc::as_ref);
         let running = running.as_mut().ok();
-        let mut gaps = Vec::new();
-        let setup = license_files::read(processes, running, installed, inspect, scope, &mut gaps);
+        let gaps = &mut observation.gaps;
+        let setup = license_files::read(processes, running, installed, inspect, scope, gaps);
         observation.license_setup = Some(setup);
-        observation.gaps.append(&mut gaps);
     }
     let hidden = unlisted.unwrap_or_else(|| holders.hidden(&users));
     Observation { hidden, method_notes, ..observation }

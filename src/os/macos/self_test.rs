@@ -5,9 +5,9 @@ use std::time::Duration;
 use sysinfo::System;
 
 use super::super::ScanScope;
+use super::super::in_words;
 use super::super::probe::Probe;
 use super::super::unix::is_root;
-use super::super::{in_words, socket_record::SocketRecord};
 use super::port_rules;
 use super::processes::Processes;
 use super::socket_scan::SocketScan;
@@ -22,7 +22,7 @@ pub(in crate::os) fn self_test(deadline: Duration) -> Vec<Probe> {
     match SocketScan::run(&scope, &[]) {
         Ok(scan) => {
             let held = (0..scan.sockets.len()).filter(|&at| !scan.holders.of(at).is_empty()).count();
-            let hinted = scan.sockets.iter().filter(|socket: &&SocketRecord<_>| socket.uid.is_some()).count();
+            let hinted = scan.sockets.iter().filter(|socket| socket.uid.is_some()).count();
             probes.push(Probe::new(
                 "socket lists",
                 Ok(format!(

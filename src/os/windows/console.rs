@@ -10,7 +10,7 @@ use windows_sys::Win32::System::Console::GetConsoleProcessList;
 /// How many processes have this one's console; `None` where it has none.
 pub(in super::super) fn programs() -> Option<u32> {
     let mut first = 0;
-    // SAFETY: there is room for one id. Of more, only their number is told.
+    // SAFETY: there is room for one id. If there are more, the call returns how many.
     let programs = unsafe { GetConsoleProcessList(&mut first, 1) };
     (programs > 0).then_some(programs)
 }

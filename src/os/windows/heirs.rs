@@ -5,26 +5,23 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::super::ScanScope;
-use super::super::decode::windows::process_list::ListedProcess;
-use super::processes;
+use super::processes::Running;
 use super::sockets;
 use crate::model::{Gap, GapKind, Observation, Pid, Presence, Process, ProcessRef};
 
-/// The running processes by id.
-type Running = BTreeMap<Pid, ListedProcess>;
-
 /// Names the heirs of holders that do not run. If a second scan still finds the socket, it has outlived its holder;
-/// otherwise the holder ended during the scan.
-pub(super) fn find(observation: &mut Observation, scope: &ScanScope) {
+/// otherwise the holder ended during the scan. `running` are the processes after the first scan; `None` if they could not
+/// be listed.
+pub(super) fn find(observation: &mut Observation, running: Option<&Running>, scope: &ScanScope) {
     if !observation.processes.values().any(|process| is_absent(process)) {
         return;
     }
-    match processes::running() {
-        Ok(running) => {
+    match running {
+        Some(running) => {
             let held_by = sockets::holders(scope);
-            name_children(&mut observation.processes, &held_by, &running);
+            name_children(&mut observation.processes, &held_by, running);
         }
-        Err(_) => {
+        None => {
             let detail = "only the ids of the processes could be read";
             observation.gaps.push(Gap::new(GapKind::ProcessesUnreadable, detail));
         }
@@ -53,6 +50,7 @@ fn name_children(processes: &mut BTreeMap<Pid, Arc<Process>>, held_by: &HashSet<
 mod tests {
     use jiff::Timestamp;
 
+    use super::super::super::decode::windows::process_list::ListedProcess;
     use super::*;
 
     fn running(pid: Pid, parent: Pid, name: &str, started: i64) -> (Pid, ListedProcess) {

@@ -72,8 +72,7 @@ pub(super) fn add_proxies(observation: &mut Observation) {
     }
     let mut proxies: HashMap<u16, Vec<PortProxy>> = HashMap::new();
     for family in FAMILIES {
-        let key = Key::of_machine(&format!(r"{PROXIES}\{family}\tcp"), KEY_WOW64_64KEY);
-        let values = key.map(|key| key.values()).unwrap_or_default();
+        let values = proxies_of(family).map(|key| key.values()).unwrap_or_default();
         for proxy in values.iter().filter_map(|(name, value)| port_proxy::proxy(name, value)) {
             proxies.entry(proxy.port).or_default().push(proxy);
         }
@@ -89,6 +88,11 @@ pub(super) fn add_proxies(observation: &mut Observation) {
         let proxy = all.and_then(|all| all.iter().find(here).or_else(|| all.iter().find(anywhere)));
         socket.proxied_to = proxy.map(|proxy| proxy.connects_to.clone());
     }
+}
+
+/// The key of the proxies from one address family to another.
+pub(super) fn proxies_of(family: &str) -> Option<Key> {
+    Key::of_machine(&format!(r"{PROXIES}\{family}\tcp"), KEY_WOW64_64KEY)
 }
 
 /// The places of the sockets, with their holders.

@@ -16,6 +16,7 @@ mod netsh;
 mod processes;
 mod programs;
 mod registry;
+mod room;
 mod self_test;
 mod service_tag;
 mod services;
@@ -34,11 +35,12 @@ pub(super) use self::console::{programs as programs_of_console, wait_for_key};
 pub(super) use self::file_security::{leads_there, writers};
 pub(super) use self::machine_id::machine_id;
 pub(super) use self::processes::Processes;
+use self::processes::Running;
 pub(super) use self::programs::may_not_answer;
 pub(super) use self::self_test::self_test;
 use self::service_tag::ServiceTags;
 use self::services::Services;
-use self::sockets::{Binding, SocketScan};
+use self::sockets::SocketScan;
 use super::deadline::Deadline;
 use super::license_files;
 use super::process_scan;
@@ -69,7 +71,7 @@ pub(super) fn observe(
     let mut gaps = Vec::new();
     let license_ports = inspect.license_ports();
     let counted = if scope.connections { &[PortRange::ALL][..] } else { &license_ports };
-    let SocketScan { held, bindings } = sockets::read(scope, &license_ports, counted, &mut gaps)?;
+    let SocketScan { held, service_tags } = sockets::read(scope, &license_ports, counted, &mut gaps)?;
     let users = Users::new(scope);
     let mut running = match scope.glance {
         // A glance is at sockets alone.
@@ -80,14 +82,18 @@ pub(super) fn observe(
     if scope.glance {
         return Ok(observation);
     }
-    forget_successors(&mut observation.processes);
+    // Listed again, after everything about them was asked by their ids.
+    let running_now = processes::running();
+    if let Ok(running_now) = &running_now {
+        forget_successors(&mut observation.processes, running_now);
+    }
+    heirs::find(&mut observation, running_now.as_ref().ok(), scope);
     let holders: BTreeSet<Pid> = observation.holdings.iter().map(|holding| holding.pid).collect();
     name_system(&mut observation.processes);
     programs::inspect(&mut observation.processes, &holders, Deadline::after(scope.deadline));
-    heirs::find(&mut observation, scope);
     let installed = match running.as_ref().map(Processes::services) {
         Ok(Ok(services)) => {
-            name_services(&mut observation, &bindings, services);
+            name_services(&mut observation, &service_tags, services);
             observation.gaps.extend(guests::gap(services).filter(|_| !scope.detail_ports.is_empty()));
             let is_wanted = scope.license_servers;
             is_wanted.then(|| installed::read(services, &inspect.license_programs(Os::Windows)))
@@ -101,10 +107,9 @@ pub(super) fn observe(
     if scope.license_servers {
         let processes = observation.processes.values().map(Arc::as_ref);
         let (running, installed) = (running.as_mut().ok(), installed.unwrap_or_default());
-        let mut gaps = Vec::new();
-        let setup = license_files::read(processes, running, installed, inspect, scope, &mut gaps);
+        let gaps = &mut observation.gaps;
+        let setup = license_files::read(processes, running, installed, inspect, scope, gaps);
         observation.license_setup = Some(setup);
-        observation.gaps.append(&mut gaps);
     }
     kernel_ports::add_proxies(&mut observation);
     if let Ok(running) = &running {
@@ -114,8 +119,8 @@ pub(super) fn observe(
     if may_be_free(scope, &observation) {
         read_port_rules(&mut observation);
     }
-    if !scope.detail_ports.is_empty() {
-        add_namesake(&mut observation, scope);
+    if let Ok(running_now) = &running_now {
+        add_namesake(&mut observation, running_now, scope);
     }
     let processes = "the processes come from lists that every user may read; no process's memory was read";
     let sockets =
@@ -125,8 +130,7 @@ pub(super) fn observe(
 }
 
 /// Forgets what was read of a process whose id has gone to another one since it was listed: its file may be that one's.
-fn forget_successors(processes: &mut BTreeMap<Pid, Arc<Process>>) {
-    let Ok(running) = processes::running() else { return };
+fn forget_successors(processes: &mut BTreeMap<Pid, Arc<Process>>, running: &Running) {
     for (pid, process) in processes {
         let now = running.get(pid).map(|now| now.started_at);
         if now.is_some_and(|now| now != process.started_at) {
@@ -136,7 +140,7 @@ fn forget_successors(processes: &mut BTreeMap<Pid, Arc<Process>>) {
 }
 
 /// Adds the services of the processes, and of each socket the one that created it, where its process runs several.
-fn name_services(observation: &mut Observation, bindings: &[Binding], services: &Services) {
+fn name_services(observation: &mut Observation, service_tags: &[Option<NonZeroU32>], services: &Services) {
     let mut by_process = services.by_process();
     for (pid, process) in &mut observation.processes {
         if matches!(process.presence, Presence::Running(_)) {
@@ -148,7 +152,7 @@ fn name_services(observation: &mut Observation, bindings: &[Binding], services: 
     let mut known: HashMap<(Pid, NonZeroU32), Option<ProcessService>> = HashMap::new();
     for holding in &observation.holdings {
         let at = holding.socket.0 as usize;
-        let tag = bindings.get(at).and_then(|binding| binding.service_tag);
+        let tag = service_tags.get(at).copied().flatten();
         let is_shared =
             observation.processes.get(&holding.pid).is_some_and(|process| process.services.len() > 1);
         if let (Some(tag), Some(socket)) = (tag.filter(|_| is_shared), observation.sockets.get_mut(at)) {
@@ -232,7 +236,7 @@ fn may_be_free(scope: &ScanScope, observation: &Observation) -> bool {
 
 /// Adds the process whose id equals the one port in question, if it listens elsewhere: someone who reads `netstat -ano`
 /// may type the id for the port.
-fn add_namesake(observation: &mut Observation, scope: &ScanScope) {
+fn add_namesake(observation: &mut Observation, running: &Running, scope: &ScanScope) {
     let [range] = scope.detail_ports[..] else { return };
     let pid = Pid::from(range.first);
     if range.first != range.last
@@ -241,7 +245,7 @@ fn add_namesake(observation: &mut Observation, scope: &ScanScope) {
     {
         return;
     }
-    let name = processes::running().ok().and_then(|mut running| running.remove(&pid)?.name);
+    let name = running.get(&pid).and_then(|process| process.name.clone());
     if name.is_some() && sockets::holders(&ScanScope::default()).contains(&pid) {
         observation.processes.insert(pid, Arc::new(Process { pid, name, ..Process::default() }));
     }

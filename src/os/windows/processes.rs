@@ -29,6 +29,7 @@ use super::super::decode::windows::service::{self, ServiceAccount};
 use super::super::decode::windows::unicode_string::{LONGEST_TEXT, text_at};
 use super::super::read_process::{Launch, ReadProcess};
 use super::devices;
+use super::room::Room;
 use super::services::Services;
 use crate::model::{Executable, Os, Pid, Presence, Process, Program, file_name};
 
@@ -42,9 +43,12 @@ const LONGEST_LIST: usize = 64 << 20;
 const FIRST_ROOM: usize = 512 << 10;
 const MORE_ROOM: usize = 64 << 10;
 
-/// The processes that run.
+/// The processes that run, by id.
+pub(super) type Running = BTreeMap<Pid, ListedProcess>;
+
+/// The processes that run, and what can be asked about them.
 pub(in crate::os) struct Processes {
-    running: BTreeMap<Pid, ListedProcess>,
+    running: Running,
     devices: Devices,
     services: io::Result<Services>,
 }
@@ -177,12 +181,12 @@ fn without_file(ListedProcess { pid, parent, name, started_at, session }: &Liste
     }
 }
 
-/// The processes that run now, by id.
+/// Those that run now.
 ///
 /// # Errors
 ///
 /// If Windows refuses.
-pub(super) fn running() -> io::Result<BTreeMap<Pid, ListedProcess>> {
+pub(super) fn running() -> io::Result<Running> {
     Ok(listed()?.into_iter().map(|process| (process.pid, process)).collect())
 }
 
@@ -190,28 +194,24 @@ pub(super) fn running() -> io::Result<BTreeMap<Pid, ListedProcess>> {
 fn listed() -> io::Result<Vec<ListedProcess>> {
     let mut room = FIRST_ROOM;
     loop {
-        // The entries hold pointers, so the buffer must be aligned for them.
-        let mut buffer = vec![0_u64; room / 8];
+        let mut buffer = Room::new(room);
         let mut length = 0;
         // SAFETY: the buffer has this length, and the number outlives the call.
         let status = unsafe {
             NtQuerySystemInformation(
                 SystemProcessInformation,
-                buffer.as_mut_ptr().cast(),
+                buffer.as_mut_ptr(),
                 room as u32,
                 &raw mut length,
             )
         };
         if status == STATUS_INFO_LENGTH_MISMATCH && room < LONGEST_LIST {
-            room = (length as usize + MORE_ROOM).max(room * 2).next_multiple_of(8).min(LONGEST_LIST);
+            room = (length as usize + MORE_ROOM).max(room * 2).min(LONGEST_LIST);
             continue;
         }
         succeeded(status)?;
-        let base = buffer.as_ptr().addr();
-        let written = (length as usize).min(room);
-        // SAFETY: the buffer is at least as long, and any bytes are valid.
-        let bytes = unsafe { std::slice::from_raw_parts(buffer.as_ptr().cast::<u8>(), written) };
-        return process_list::processes(bytes, base).ok_or_else(|| io::ErrorKind::InvalidData.into());
+        let listed = process_list::processes(buffer.bytes(length as usize), buffer.base());
+        return listed.ok_or_else(|| io::ErrorKind::InvalidData.into());
     }
 }
 
@@ -268,52 +268,43 @@ impl Opened {
     }
 
     fn owner(&self) -> Option<ServiceAccount> {
-        /// More than a `TOKEN_USER` with the longest identifier, in words of 8 bytes.
-        const ROOM: usize = 32;
+        /// More than a `TOKEN_USER` with the longest identifier, in bytes.
+        const ROOM: usize = 256;
         let mut token = ptr::null_mut();
-        let mut user = [0_u64; ROOM];
+        let mut user = Room::new(ROOM);
         let mut written = 0;
         // SAFETY: the handle is open; `token` is written before it is used, and closed once; the buffer has this length.
         let done = unsafe {
             if OpenProcessToken(self.0, TOKEN_QUERY, &raw mut token) == 0 {
                 return None;
             }
-            let done = GetTokenInformation(
-                token,
-                TokenUser,
-                user.as_mut_ptr().cast(),
-                (ROOM * 8) as u32,
-                &raw mut written,
-            );
+            let done =
+                GetTokenInformation(token, TokenUser, user.as_mut_ptr(), ROOM as u32, &raw mut written);
             CloseHandle(token);
             done
         };
-        let bytes: Vec<u8> = user.iter().flat_map(|word| word.to_ne_bytes()).collect();
-        let bytes = bytes.get(..written as usize).filter(|_| done != 0)?;
-        Sid::of_token(bytes, user.as_ptr().addr()).map(ServiceAccount::Known)
+        let sid = Sid::of_token(user.bytes(written as usize), user.base()).filter(|_| done != 0);
+        sid.map(ServiceAccount::Known)
     }
 
     /// Its command line (since Windows 8.1; Wine 10 does not tell it).
     fn args(&self) -> Option<Vec<String>> {
         // The structure, and its text behind it.
         let room = size_of::<UNICODE_STRING>() + LONGEST_TEXT + 1;
-        let mut buffer = vec![0_u64; room.div_ceil(8)];
+        let mut buffer = Room::new(room);
         let mut length = 0;
         // SAFETY: the handle is open; the buffer has this length, and the number outlives the call.
         let status = unsafe {
             NtQueryInformationProcess(
                 self.0,
                 ProcessCommandLineInformation,
-                buffer.as_mut_ptr().cast(),
+                buffer.as_mut_ptr(),
                 room as u32,
                 &raw mut length,
             )
         };
-        let base = buffer.as_ptr().addr();
-        let written = (length as usize).min(room);
-        // SAFETY: the buffer is at least as long, and any bytes are valid.
-        let bytes = unsafe { std::slice::from_raw_parts(buffer.as_ptr().cast::<u8>(), written) };
-        let line = text_at(bytes, 0, base).filter(|_| status == STATUS_SUCCESS)?;
+        let line = text_at(buffer.bytes(length as usize), 0, buffer.base());
+        let line = line.filter(|_| status == STATUS_SUCCESS)?;
         Some(command_line::words(&line)).filter(|words| !words.is_empty())
     }
 }

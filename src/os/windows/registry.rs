@@ -12,6 +12,8 @@ use windows_sys::Win32::System::Registry::{
 /// No more keys and values in a key are read, and no longer value, in UTF-16 units.
 const MOST_KEYS: u32 = 100;
 const LONGEST_VALUE: usize = 4 * 1024;
+const LONGEST_KEY: usize = 256;
+const LONGEST_VALUE_NAME: usize = 512;
 
 /// An open key of the registry.
 pub(super) struct Key(HKEY);
@@ -37,48 +39,26 @@ impl Key {
 
     /// The names of the keys in it.
     pub(super) fn names(&self) -> Vec<String> {
-        let names = (0..MOST_KEYS).map_while(|index| {
-            let mut name = [0_u16; 256];
-            let mut length = name.len() as u32;
-            // SAFETY: the buffer has this length, which the call sets to the number of units that it wrote.
-            let error = unsafe {
-                RegEnumKeyExW(
-                    self.0,
-                    index,
-                    name.as_mut_ptr(),
-                    &raw mut length,
-                    ptr::null(),
-                    ptr::null_mut(),
-                    ptr::null_mut(),
-                    ptr::null_mut(),
-                )
-            };
-            (error == ERROR_SUCCESS).then(|| String::from_utf16_lossy(&name[..length as usize]))
-        });
-        names.collect()
+        enumerated::<LONGEST_KEY>(|index, name, length| {
+            let (none, key) = (ptr::null_mut(), self.0);
+            // SAFETY: the caller's buffer has this length, which the call sets to the number of units that it wrote.
+            unsafe {
+                RegEnumKeyExW(key, index, name, length, ptr::null(), none, ptr::null_mut(), ptr::null_mut())
+            }
+        })
     }
 
     /// The values in it that are text, with their names.
     pub(super) fn values(&self) -> Vec<(String, String)> {
-        let names = (0..MOST_KEYS).map_while(|index| {
-            let mut name = [0_u16; 512];
-            let mut length = name.len() as u32;
-            // SAFETY: the buffer has this length, which the call sets to the number of units that it wrote.
-            let error = unsafe {
-                RegEnumValueW(
-                    self.0,
-                    index,
-                    name.as_mut_ptr(),
-                    &raw mut length,
-                    ptr::null(),
-                    ptr::null_mut(),
-                    ptr::null_mut(),
-                    ptr::null_mut(),
-                )
-            };
-            (error == ERROR_SUCCESS).then(|| String::from_utf16_lossy(&name[..length as usize]))
+        let names = enumerated::<LONGEST_VALUE_NAME>(|index, name, length| {
+            let (none, key) = (ptr::null_mut(), self.0);
+            // SAFETY: the caller's buffer has this length, which the call sets to the number of units that it wrote.
+            unsafe {
+                RegEnumValueW(key, index, name, length, ptr::null(), none, ptr::null_mut(), ptr::null_mut())
+            }
         });
-        names.filter_map(|name| self.value(&name).map(|value| (name, value))).collect()
+        let with_value = |name: String| self.value(&name).map(|value| (name, value));
+        names.into_iter().filter_map(with_value).collect()
     }
 
     /// A value that is text.
@@ -104,9 +84,39 @@ impl Key {
     }
 }
 
+/// The names that a call gives by their index, up to its first error. It gets a buffer and the buffer's length.
+fn enumerated<const ROOM: usize>(call: impl Fn(u32, *mut u16, *mut u32) -> u32) -> Vec<String> {
+    let name = |index| {
+        let mut name = [0_u16; ROOM];
+        let mut length = ROOM as u32;
+        let error = call(index, name.as_mut_ptr(), &raw mut length);
+        (error == ERROR_SUCCESS).then(|| String::from_utf16_lossy(&name[..length as usize]))
+    };
+    (0..MOST_KEYS).map_while(name).collect()
+}
+
 impl Drop for Key {
     fn drop(&mut self) {
         // SAFETY: the handle was opened, and is closed once.
         unsafe { RegCloseKey(self.0) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use windows_sys::Win32::System::Registry::KEY_WOW64_64KEY;
+
+    use super::*;
+
+    #[test]
+    fn keys_and_values_are_listed_by_name() {
+        let control = r"SYSTEM\CurrentControlSet\Control\Session Manager";
+        let manager = Key::of_machine(control, KEY_WOW64_64KEY).unwrap();
+        let names = manager.names();
+        assert!(names.iter().any(|name| name == "Environment"), "{names:?}");
+        let values = manager.inner("Environment", KEY_WOW64_64KEY).unwrap().values();
+        let shell = values.iter().find(|(name, _)| name.eq_ignore_ascii_case("ComSpec"));
+        assert!(shell.is_some_and(|(_, value)| value.ends_with("cmd.exe")), "{values:?}");
+        assert!(Key::of_machine(r"SOFTWARE\nobody's", KEY_WOW64_64KEY).is_none());
     }
 }

@@ -3,20 +3,19 @@
 use std::time::Duration;
 
 use sysinfo::System;
-use windows_sys::Win32::System::Registry::KEY_WOW64_64KEY;
 
+use super::super::ScanScope;
 use super::super::deadline::Deadline;
 use super::super::decode::windows::http_services;
 use super::super::decode::windows::socket_tables::{ListedSocket, Table};
 use super::super::in_words;
 use super::super::probe::Probe;
 use super::super::users::Users;
-use super::super::{ScanScope, users};
 use super::processes::Processes;
-use super::registry::Key;
 use super::service_tag::ServiceTags;
 use super::sockets::{tables, witness};
-use super::{accounts, devices, file_security, firewall, netsh, signature};
+use super::{accounts, devices, file_security, firewall, kernel_ports, netsh, signature};
+use crate::model::phrase::counted;
 use crate::model::{Checked, NotInspected, Os, Protocol};
 
 const TABLES: [(Table, &str, &str); 4] = [
@@ -56,10 +55,6 @@ pub(in crate::os) fn self_test(deadline: Duration) -> Vec<Probe> {
     probes.extend(of_own_file(deadline));
     probes.extend(of_netsh());
     probes
-}
-
-fn counted(count: usize, what: &str) -> String {
-    crate::model::phrase::counted(count, what)
 }
 
 fn described(rows: &[ListedSocket]) -> String {
@@ -127,7 +122,7 @@ fn of_own_file(deadline: Duration) -> Vec<Probe> {
         Err(error) => return vec![Probe::new("own file", Err(in_words(&error)))],
     };
     let why = |why: Option<NotInspected>| Err(why.map_or("not asked", NotInspected::in_words).to_owned());
-    let users: Users = users::Users::new(&ScanScope { deadline, ..ScanScope::default() });
+    let users = Users::new(&ScanScope { deadline, ..ScanScope::default() });
     let writers = file_security::writers(&own, &users);
     let path = own.display().to_string();
     let signatures = signature::signatures(vec![own], Deadline::after(deadline));
@@ -162,8 +157,7 @@ fn of_own_file(deadline: Duration) -> Vec<Probe> {
 
 fn of_netsh() -> Vec<Probe> {
     let netsh::Answer { excluded, unanswered } = netsh::excluded_ports();
-    let proxies = Key::of_machine(r"SYSTEM\CurrentControlSet\Services\PortProxy\v4tov4\tcp", KEY_WOW64_64KEY)
-        .map_or(0, |key| key.values().len());
+    let proxies = kernel_ports::proxies_of("v4tov4").map_or(0, |key| key.values().len());
     vec![
         Probe::new(
             "reserved ports (netsh interface show excludedportrange)",

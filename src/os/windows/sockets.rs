@@ -22,14 +22,8 @@ type Established = BTreeSet<(SocketAddr, SocketAddr)>;
 /// The sockets that count, and what only Windows says of them.
 pub(super) struct SocketScan {
     pub(super) held: HeldSockets,
-    /// One for each of the listed sockets.
-    pub(super) bindings: Vec<Binding>,
-}
-
-/// How a socket came to its port.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Binding {
-    pub(super) service_tag: Option<NonZeroU32>,
+    /// For each of the listed sockets the number of the service that created it, where Windows has one.
+    pub(super) service_tags: Vec<Option<NonZeroU32>>,
 }
 
 /// Reads the sockets in scope, and counts the connections of the listeners on `counted` ports. Opens each table by
@@ -75,7 +69,7 @@ pub(super) fn read(
 }
 
 fn kept(all: Vec<ListedSocket>, filter: &SocketFilter<'_>, counted: &[PortRange]) -> SocketScan {
-    let mut scan = SocketScan { held: HeldSockets::default(), bindings: Vec::new() };
+    let mut scan = SocketScan { held: HeldSockets::default(), service_tags: Vec::new() };
     let mut established = Established::new();
     let mut names: HashMap<NonZeroU32, String> = HashMap::new();
     for ListedSocket { socket, bound_at, port_requested, service_tag } in all {
@@ -89,7 +83,8 @@ fn kept(all: Vec<ListedSocket>, filter: &SocketFilter<'_>, counted: &[PortRange]
                 .interface
                 .map(|index| names.entry(index).or_insert_with(|| tables::interface(index.get())).clone());
             let listed = Socket { interface, opened_at: bound_at, port_requested, ..socket.to_socket(state) };
-            add(&mut scan, listed, pids, Binding { service_tag });
+            scan.held.listed.push(HeldSocket { socket: listed, pids });
+            scan.service_tags.push(service_tag);
         } else if kept.port_connection.is_some() {
             scan.held.port_connections.extend(socket.to_port_connection(pids));
         }
@@ -101,11 +96,6 @@ fn kept(all: Vec<ListedSocket>, filter: &SocketFilter<'_>, counted: &[PortRange]
         established.into_iter().map(connection)
     });
     scan
-}
-
-fn add(scan: &mut SocketScan, socket: Socket, pids: Vec<Pid>, binding: Binding) {
-    scan.held.listed.push(HeldSocket { socket, pids });
-    scan.bindings.push(binding);
 }
 
 /// The TCP sockets that have a port without listening: of those whose port no other socket of the same process has. A

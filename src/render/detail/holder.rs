@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::super::driver::Driver;
 use super::super::group::RowGroup;
 use super::super::page::Page;
 use super::super::text::{command_line, service_called};
@@ -107,21 +108,16 @@ impl Page<'_> {
 
     /// For whom the Windows kernel holds the port.
     fn kernel(&mut self, socket: &Socket) -> io::Result<()> {
-        let port = socket.local.port();
-        match &socket.http_urls {
-            Some(urls) if !urls.is_empty() => {
-                self.field(
-                    "Runs",
-                    "in the Windows kernel, for http.sys, which serves web pages of programs",
-                )?;
-                let served = named(urls, MOST_URLS, served);
-                self.field("Serves", &served.join("; "))
-            }
-            _ if matches!(port, 445 | 137..=139) => {
-                self.field("Runs", "in the Windows kernel, for SMB (file and printer sharing)")
-            }
-            Some(_) => self.field("Runs", "in the Windows kernel, for a driver other than http.sys"),
-            None => self.field("Runs", KERNEL),
+        let runs = match Driver::of(socket) {
+            Driver::HttpSys => "in the Windows kernel, for http.sys, which serves web pages of programs",
+            Driver::Smb | Driver::NetBios => "in the Windows kernel, for SMB (file and printer sharing)",
+            Driver::Other => "in the Windows kernel, for a driver other than http.sys",
+            Driver::Unknown => KERNEL,
+        };
+        self.field("Runs", runs)?;
+        match socket.http_urls.as_deref() {
+            None | Some([]) => Ok(()),
+            Some(urls) => self.field("Serves", &named(urls, MOST_URLS, served).join("; ")),
         }
     }
 

@@ -1,5 +1,5 @@
-//! Decodes `struct proc_fileportinfo`, of which macOS returns a list for a process (proc_pidinfo with
-//! `PROC_PIDLISTFILEPORTS`; `bsd/sys/proc_info.h` of XNU). A *fileport* is a descriptor that is sent in a Mach message, or
+//! Decodes the fileports of a process: a list of `struct proc_fileportinfo` (proc_pidinfo with `PROC_PIDLISTFILEPORTS`;
+//! `bsd/sys/proc_info.h` of XNU). A *fileport* is a descriptor that is sent in a Mach message, or
 //! kept in a port: who has it has the file open, without a descriptor.
 
 use super::super::bytes::u32_at;

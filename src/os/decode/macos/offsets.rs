@@ -116,7 +116,7 @@ values! {
 mod tests {
     use super::*;
 
-    /// The arguments of each line `MACRO(…);`, the last of which is a number.
+    /// The arguments of each line `MACRO(…);`. The last is a number.
     fn asserted(text: &str, assertion: &str) -> Vec<(String, u64)> {
         let start = format!("{assertion}(");
         let lines = text.lines().filter_map(|line| line.strip_prefix(&start)?.strip_suffix(");"));

@@ -1,7 +1,7 @@
 //! Decodes the command line of a process, which Windows keeps as one text.
 
-/// The words of a command line, of which the first is the program ("Parsing C command-line arguments",
-/// learn.microsoft.com): it ends at a blank, or at the next quote if it begins with one.
+/// The words of a command line ("Parsing C command-line arguments", learn.microsoft.com). The first is the program: it
+/// ends at a blank, or at the next quote if it begins with one.
 #[must_use]
 pub fn words(line: &str) -> Vec<String> {
     let line = line.trim_start();

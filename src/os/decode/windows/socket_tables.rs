@@ -118,7 +118,8 @@ fn socket(layout: &Layout, row: &[u8]) -> Option<ListedSocket> {
             port_requested = Some(u32_at(row, at + 8)? & 1 != 0);
         }
     }
-    // Microsoft says that it stands in network order, and Windows has been seen to write its own: an index is small.
+    // Microsoft's documentation says network order, other programs read the machine's own. The smaller number is right:
+    // indices of interfaces are small.
     let interface = match layout.scope {
         Some(at) => number(at)?.map(|scope| scope.min(swapped(scope))),
         None => None,

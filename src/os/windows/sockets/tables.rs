@@ -16,6 +16,7 @@ use windows_sys::Win32::System::Memory::{GetProcessHeap, HeapFree, HeapSize};
 
 use super::super::super::decode::windows::socket_tables::{ListedSocket, Table, sockets};
 use super::super::super::in_words;
+use super::super::room::Room;
 
 /// No table is longer, in bytes: that of 500,000 sockets has 96 MB.
 const LONGEST: u32 = 96 << 20;
@@ -33,10 +34,9 @@ pub(in crate::os::windows) fn read(table: Table) -> Result<Vec<ListedSocket>, St
     let family = u32::from(if matches!(table, Table::Tcp4 | Table::Udp4) { AF_INET } else { AF_INET6 });
     let mut room = MORE_ROOM;
     for _ in 0..MOST_TRIES {
-        // The rows hold times of 8 bytes, so the buffer must be aligned for them.
-        let mut buffer = vec![0_u64; room.div_ceil(8) as usize];
+        let mut buffer = Room::new(room as usize);
         let mut length = room;
-        let to = buffer.as_mut_ptr().cast::<c_void>();
+        let to = buffer.as_mut_ptr();
         // SAFETY: the buffer has this length, and the number outlives the call.
         let error = unsafe {
             match table {
@@ -48,8 +48,8 @@ pub(in crate::os::windows) fn read(table: Table) -> Result<Vec<ListedSocket>, St
         };
         match error {
             0 => {
-                let bytes: Vec<u8> = buffer.iter().flat_map(|word| word.to_ne_bytes()).collect();
-                return sockets(table, &bytes).ok_or_else(|| "it is not understood".to_owned());
+                let found = sockets(table, buffer.bytes(room as usize));
+                return found.ok_or_else(|| "it is not understood".to_owned());
             }
             ERROR_INSUFFICIENT_BUFFER if length <= LONGEST => room = length.saturating_add(MORE_ROOM),
             error => return Err(in_words(&io::Error::from_raw_os_error(error.cast_signed()))),
